@@ -1,0 +1,69 @@
+"""A detector ready to run: fused, in evaluation mode, one tensor in and one tensor out."""
+
+import torch
+from torch import nn
+
+from models.catalogue import ModelEntry
+from models.checkpoint import read_checkpoint
+from models.errors import UnreadableWeightsError, WrongTaskError
+
+
+class Detector(nn.Module):
+    """A YOLO network with its head decoded and without non-maximum suppression.
+
+    Attributes:
+        classes: Class names in output order.
+        stride: Height and width of the input must be multiples of this, in pixels.
+    """
+
+    def __init__(self, network: nn.Module, classes: tuple[str, ...]) -> None:
+        super().__init__()
+        self.network = network
+        self.classes = classes
+        self.stride = int(network.stride.max())
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Runs the network.
+
+        Args:
+            pictures: N×3×H×W, RGB, 0..1, of the module's own type and device; H and W multiples of `stride`.
+
+        Returns:
+            N×(4+classes)×anchors: centre x, centre y, width, height in input pixels, then a score in 0..1
+            per class.
+        """
+        predictions: torch.Tensor = self.network(pictures)
+        return predictions
+
+
+def load_detector(
+    entry: ModelEntry, device: torch.device | str = "cpu", *, half: bool = False
+) -> Detector:
+    """Loads a detector.
+
+    Args:
+        entry: From `models.find`.
+        device: Where to put it.
+        half: 16-bit floats instead of 32-bit ones; for CUDA.
+
+    Raises:
+        UnreadableWeightsError: The file is damaged, or its classes are not those of the entry.
+        WrongTaskError: The entry is not a detector.
+    """
+    if entry.task != "detect":
+        raise WrongTaskError(
+            f"Model {entry.name!r} is for the task {entry.task!r}, not a detector. "
+            "Choose a model whose task is `detect`."
+        )
+    checkpoint = read_checkpoint(entry.path)
+    if checkpoint.classes != entry.classes:
+        raise UnreadableWeightsError(
+            f"Weights {entry.path} see other classes than the catalogue lists for {entry.name!r}. "
+            "Restore `models/` from the repository."
+        )
+    head = checkpoint.model.model[-1]
+    head.end2end = False  # a dual-head network answers with its one-to-many head, as the others do
+    head.export = True  # the decoded tensor alone, without the raw feature maps
+    network = checkpoint.model.fuse(verbose=False).eval().requires_grad_(requires_grad=False)
+    detector = Detector(network, entry.classes).eval().to(device)
+    return detector.half() if half else detector
