@@ -1,0 +1,85 @@
+"""Episode: one violation at one place over time, and the events it goes through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from vision.detections import Detections
+from vision.frames import Clock, Frame
+
+NormBox = tuple[float, float, float, float]
+"""x1, y1, x2, y2 as fractions of the frame's width and height, 0..1, origin top left."""
+
+
+class EpisodeStage(StrEnum):
+    """Where an episode stands. `opened` may still be dropped; nothing leaves before `confirmed`."""
+
+    OPENED = "opened"
+    CONFIRMED = "confirmed"
+    CLEARED = "cleared"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason of the rule: in words, and as the numbers the words were made from."""
+
+    en: str
+    zh: str
+    data: dict[str, float | int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A snapshot of one violation at one place. Times are aware UTC.
+
+    Attributes:
+        id: ULID, given when the episode opens.
+        kind, subtype: names in `datasets/kinds.yaml`.
+        camera, zone: where; `zone` is the zone's name in the site file.
+        box: the place in the picture, normalised; for a market the hull of its stalls.
+        opened_at, last_seen_at: first and latest look that showed it.
+        confirmed_at, cleared_at: None until it happened.
+        looks: number of looks that showed it.
+        score: median of the best score of each look that showed it, 0..1.
+        why: the rule's reasons, in the order they were met.
+        objects: number of objects in the latest look that showed it.
+    """
+
+    id: str
+    kind: str
+    subtype: str
+    camera: str
+    zone: str
+    box: NormBox
+    stage: EpisodeStage
+    opened_at: datetime
+    last_seen_at: datetime
+    looks: int
+    score: float
+    clock: Clock
+    why: tuple[Reason, ...] = ()
+    objects: int = 1
+    confirmed_at: datetime | None = None
+    cleared_at: datetime | None = None
+
+    @property
+    def dwell(self) -> timedelta:
+        """How long it was there to see: from the first look to the last that showed it."""
+        return self.last_seen_at - self.opened_at
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EpisodeEvent:
+    """An episode reached a stage, in this frame, with these detections in it.
+
+    `detections` are all of the frame's, so that evidence can mask bystanders; `focus` are the
+    indexes of those that the episode is about.
+    """
+
+    episode: Episode
+    frame: Frame
+    detections: Detections
+    focus: tuple[int, ...] = ()

@@ -1,0 +1,52 @@
+"""The whole error tree of the pipeline, in one place.
+
+StreetwardenError
+├── SiteError            the site file is missing, malformed or asks for what is not there
+├── SourceError          a camera, file or folder
+│   ├── SourceUnavailable    may come back: the reader tries again
+│   └── SourceBroken         will not come back by itself: wrong path, not a video
+├── PictureError         one picture cannot be read; the others can
+├── EngineError          the model cannot run on this machine as asked
+├── EvidenceError        evidence could not be stored
+└── CaseError            a step that a case, a key or a receiver does not allow (used by `api`)
+
+Every message names the thing, the cause and what to do next, and never holds a credential.
+"""
+
+from __future__ import annotations
+
+
+class StreetwardenError(Exception):
+    """Something the user can act on: the message is one or two plain sentences."""
+
+
+class SiteError(StreetwardenError):
+    """The site file is missing or wrong; the message carries file, line and fix."""
+
+
+class SourceError(StreetwardenError):
+    """A source of frames cannot be used."""
+
+
+class SourceUnavailable(SourceError):  # noqa: N818 - a state of the camera, not a programming error
+    """The source does not answer now but may later; readers retry with backoff."""
+
+
+class SourceBroken(SourceError):  # noqa: N818
+    """The source will not work until somebody changes something; readers stop."""
+
+
+class PictureError(StreetwardenError):
+    """One picture is unreadable; a batch names it and goes on."""
+
+
+class EngineError(StreetwardenError):
+    """The model cannot be run as asked."""
+
+
+class EvidenceError(StreetwardenError):
+    """Evidence could not be written or read back; nothing is claimed that is not stored."""
+
+
+class CaseError(StreetwardenError):
+    """A step that the case's life, a key's role or a receiver does not allow."""

@@ -1,0 +1,41 @@
+"""EvidenceItem: one stored file of evidence, known by its SHA-256."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class EvidenceRole(StrEnum):
+    """What a stored picture is."""
+
+    ORIGINAL = "original"
+    """The picture as captured, privacy zones painted out; never altered afterwards."""
+    MASKED = "masked"
+    """A derivative with people and plates made unrecognisable; what leaves by default."""
+    ANNOTATED = "annotated"
+    """A masked derivative with the violation drawn in."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceItem:
+    """One stored picture.
+
+    Attributes:
+        sha256: hex digest of the file's bytes; also its name in the store.
+        role: what it is; `of` is the original's digest for a derivative, else None.
+        media_type: for example `image/jpeg`.
+        size: bytes.
+        camera, captured_at: of the frame it was made from (UTC).
+        moment: the episode stage it shows (`opened`, `confirmed`, `cleared`).
+    """
+
+    sha256: str
+    role: EvidenceRole
+    media_type: str
+    size: int
+    camera: str
+    captured_at: datetime
+    moment: str
+    of: str | None = None

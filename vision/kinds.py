@@ -1,0 +1,80 @@
+"""Kinds of violation and their codes, read from `datasets/kinds.yaml`.
+
+The file is data that a site may correct; nothing in code repeats what it says. It is read as a
+packaged file, so `vision` imports no code of `datasets`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict
+from ruamel.yaml import YAML
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DetectorClass(_Strict):
+    """A class of object that a detector sees; its place in the list is its id."""
+
+    name: str
+    zh: str
+    en: str
+
+
+class Subtype(_Strict):
+    """A sub-type of a kind, with its matter code in each standard that has one."""
+
+    name: str
+    zh: str
+    en: str
+    codes: dict[str, str]
+
+
+class Kind(_Strict):
+    """A kind of violation: what a rule decides."""
+
+    name: str
+    zh: str
+    en: str
+    seen_as: tuple[str, ...]
+    subtypes: tuple[Subtype, ...]
+
+    def subtype(self, name: str) -> Subtype:
+        """The sub-type of this name; KeyError if the kind has none such."""
+        for subtype in self.subtypes:
+            if subtype.name == name:
+                return subtype
+        raise KeyError(f"{self.name} has no sub-type {name!r}")
+
+
+class Catalogue(_Strict):
+    """The whole of `kinds.yaml`."""
+
+    version: int
+    classes: tuple[DetectorClass, ...]
+    attributes: dict[str, tuple[str, ...]]
+    standards: dict[str, dict[str, object]]
+    kinds: tuple[Kind, ...]
+
+    def kind(self, name: str) -> Kind:
+        """The kind of this name; KeyError if there is none."""
+        for kind in self.kinds:
+            if kind.name == name:
+                return kind
+        raise KeyError(f"no kind is called {name!r}; see datasets/kinds.yaml")
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Detector classes in id order."""
+        return tuple(c.name for c in self.classes)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The shipped catalogue, read once."""
+    text = files("datasets").joinpath("kinds.yaml").read_text(encoding="utf-8")
+    return Catalogue.model_validate(YAML(typ="safe").load(text))

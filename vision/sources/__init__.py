@@ -1,0 +1,1 @@
+"""Sources of frames: streams, recordings, folders of pictures, capture devices."""

@@ -1,0 +1,49 @@
+"""CameraStatus: how a camera is doing, as the console and the metrics read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class CameraState(StrEnum):
+    """What a reader is doing."""
+
+    CONNECTING = "connecting"
+    ALIVE = "alive"
+    RETRYING = "retrying"
+    """It answered badly or not at all; the reader waits and tries again."""
+    ENDED = "ended"
+    """A recording or a folder came to its end."""
+    BROKEN = "broken"
+    """It cannot work until somebody changes something; `error` says what."""
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """A snapshot of one reader.
+
+    Attributes:
+        camera: id; `source` is the address with every credential removed.
+        error: the last error in plain words, credentials removed; None while all is well.
+        width, height: of the latest frame, pixels; 0 before the first.
+        read: frames handed over to the loop since start (those due to be looked at).
+        analysed: frames the model has looked at.
+        dropped: frames read but not looked at, counted by reason.
+        reconnects: times the source was opened again after having worked.
+        last_frame_at: capture time of the latest frame (UTC).
+    """
+
+    camera: str
+    source: str
+    state: CameraState
+    error: str | None = None
+    width: int = 0
+    height: int = 0
+    read: int = 0
+    analysed: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    reconnects: int = 0
+    last_frame_at: datetime | None = None
