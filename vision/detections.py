@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervision import Detections
 
-__all__ = ["Detections", "class_names", "make_detections", "only"]
+__all__ = ["Detections", "class_names", "make_detections", "only", "pick"]
 
 
 def make_detections(
@@ -45,4 +45,10 @@ def only(detections: Detections, classes: Collection[str], min_score: float = 0.
         return detections
     keep = np.isin(class_names(detections), sorted(classes))
     keep &= np.asarray(detections.confidence) >= min_score
-    return cast("Detections", detections[keep])
+    return pick(detections, keep)
+
+
+def pick(detections: Detections, which: NDArray[np.bool_] | Sequence[int]) -> Detections:
+    """The detections at these indexes, or where this mask is true, with all their data."""
+    index = np.asarray(which) if len(which) else np.empty(0, np.int64)
+    return cast("Detections", detections[index])

@@ -1,0 +1,50 @@
+"""Context: what a rule knows of its camera, zone and settings; and the Rule protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from vision.detections import Detections
+from vision.episodes import EpisodeEvent
+from vision.frames import Frame
+from vision.site import Camera, RuleSettings, Zone
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One kind watched in one zone of one camera.
+
+    Attributes:
+        settings: complete: every field that the kind needs is set.
+        threshold: the score from which a detection counts, 0..1.
+        timezone: the site's, for the zone's hours.
+        memory: folder where a rule keeps what must outlive the process, or None.
+    """
+
+    camera: Camera
+    zone: Zone
+    settings: RuleSettings
+    threshold: float
+    timezone: ZoneInfo
+    memory: Path | None = None
+
+    @property
+    def look_interval(self) -> timedelta:
+        """Time between two looks at this camera when nothing is lost."""
+        return timedelta(seconds=1 / self.camera.analyse_fps)
+
+    def watching(self, frame: Frame) -> bool:
+        """Whether the zone's hours include the moment of this frame."""
+        return self.zone.hours.includes(frame.captured_at.astimezone(self.timezone))
+
+
+class Rule(Protocol):
+    """Decides one kind in one zone. Called with every look at the camera, in order of time."""
+
+    def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
+        """What this look changes: episodes opened, confirmed, cleared or dropped."""
+        ...

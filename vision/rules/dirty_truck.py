@@ -1,0 +1,166 @@
+"""Dirty truck: a load carried open, or mud, on enough frames of one pass.
+
+An empty, a covered or another truck is inspected and let go; `inspected` counts them, since a
+bureau reports how many trucks were looked at as well as how many were flagged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from statistics import median
+
+import numpy as np
+from ulid import ULID
+
+from vision.detections import Detections
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
+from vision.frames import Frame
+from vision.rules.context import Context
+from vision.rules.sight import Sight, find_sights, overlap
+
+# A new track that starts where a pass was seen this recently is the same truck: ids get lost.
+_SAME_PASS = timedelta(seconds=2)
+# A reading counts from this score on; half is a coin's throw for two states.
+_MIN_READING = 0.6
+_SUBTYPES = {"open": "not_sealed", "muddy": "mud_on_wheels"}
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One truck driving through: its tracks, its readings, its episode."""
+
+    tracks: set[int]
+    box: NormBox
+    first: datetime
+    last: datetime
+    index: int
+    episode: Episode | None = None
+    reads: int = 0
+    scores: dict[str, list[float]] = field(default_factory=lambda: {"open": [], "muddy": []})
+
+
+class DirtyTruck:
+    """One episode for each pass of a truck that breaks the rule. See the module's text."""
+
+    kind = "dirty_truck"
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.inspected = 0
+        self._passes: list[_Pass] = []
+
+    def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
+        """See `vision.rules.context.Rule.look`; wants `tracker_id` and the truck's state."""
+        if not self.context.watching(frame):
+            return []
+        events = []
+        for sight in self._trucks(frame, detections):
+            driving = self._pass_of(sight, frame, detections)
+            self._read(driving, sight, frame, detections)
+            event = self._advance(driving, sight, frame, detections)
+            events += [event] if event else []
+        return events + self._finish(frame, detections)
+
+    def _trucks(self, frame: Frame, detections: Detections) -> list[Sight]:
+        if len(detections) == 0 or "load" not in detections.data:
+            return []
+        loads = np.asarray(detections.data["load"])
+        found = find_sights(
+            frame,
+            detections,
+            {"truck"},
+            self.context.zone,
+            min_score=self.context.threshold,
+            reach=None,
+        )
+        return [s for s in found if str(loads[s.indexes[0]])]
+
+    def _pass_of(self, sight: Sight, frame: Frame, detections: Detections) -> _Pass:
+        ids = detections.tracker_id
+        track = int(np.asarray(ids)[sight.indexes[0]]) if ids is not None else -1
+        for known in self._passes:
+            recent = frame.captured_at - known.last <= _SAME_PASS and known.index != frame.index
+            touching = recent and overlap(known.box, sight.box)[0] > 0.1
+            if (track >= 0 and track in known.tracks) or touching:
+                known.tracks |= {track} if track >= 0 else set()
+                return known
+        at = frame.captured_at
+        tracks = {track} if track >= 0 else set()
+        new = _Pass(tracks, sight.box, first=at, last=at, index=frame.index)
+        self._passes.append(new)
+        self.inspected += 1
+        return new
+
+    def _read(self, driving: _Pass, sight: Sight, frame: Frame, detections: Detections) -> None:
+        driving.box, driving.last, driving.index = sight.box, frame.captured_at, frame.index
+        driving.reads += 1
+        for attribute, bad in (("load", "open"), ("dirt", "muddy")):
+            value = str(np.asarray(detections.data[attribute])[sight.indexes[0]])
+            score = float(np.asarray(detections.data[f"{attribute}_score"])[sight.indexes[0]])
+            if value == bad and score >= _MIN_READING:
+                driving.scores[bad].append(score)
+
+    def _advance(
+        self, driving: _Pass, sight: Sight, frame: Frame, detections: Detections
+    ) -> EpisodeEvent | None:
+        needed = self.context.settings.looks or 1
+        broken = [
+            bad
+            for bad, scores in driving.scores.items()
+            if len(scores) >= needed and 2 * len(scores) >= driving.reads
+        ]
+        if driving.episode is not None:
+            driving.episode = replace(
+                driving.episode,
+                last_seen_at=frame.captured_at,
+                looks=max(len(s) for s in driving.scores.values()),
+                box=sight.box,
+            )
+            return None
+        if not broken:
+            return None
+        worst = max(broken, key=lambda bad: median(driving.scores[bad]))
+        scores = driving.scores[worst]
+        driving.episode = Episode(
+            id=str(ULID()),
+            kind=self.kind,
+            subtype=_SUBTYPES[worst],
+            camera=self.context.camera.id,
+            zone=self.context.zone.name,
+            box=sight.box,
+            stage=EpisodeStage.CONFIRMED,
+            opened_at=driving.first,
+            last_seen_at=frame.captured_at,
+            confirmed_at=frame.captured_at,
+            looks=len(scores),
+            score=round(median(scores), 4),
+            clock=frame.clock,
+            why=tuple(self._reason(bad, driving) for bad in broken),
+        )
+        return EpisodeEvent(driving.episode, frame, detections, sight.indexes)
+
+    def _reason(self, bad: str, driving: _Pass) -> Reason:
+        scores = driving.scores[bad]
+        en = "load carried open" if bad == "open" else "mud on wheels or body"
+        zh = "载货未密闭覆盖" if bad == "open" else "车轮或车身带泥"
+        n, reads = len(scores), driving.reads
+        return Reason(
+            en=f"{en} on {n} of {reads} frames of one pass, median score {median(scores):.2f}",
+            zh=f"一次通过的{reads}帧中{n}帧{zh}，置信度中位数{median(scores):.2f}",
+            data={"frames": n, "reads": reads, "score": round(median(scores), 4)},
+        )
+
+    def _finish(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
+        clear = max(self.context.settings.clear or timedelta(0), _SAME_PASS)
+        events, kept = [], []
+        for known in self._passes:
+            if frame.captured_at - known.last <= clear:
+                kept.append(known)
+            elif known.episode is not None:
+                done = replace(
+                    known.episode, stage=EpisodeStage.CLEARED, cleared_at=frame.captured_at
+                )
+                events.append(EpisodeEvent(done, frame, detections))
+        self._passes = kept
+        return events

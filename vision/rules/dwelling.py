@@ -1,0 +1,210 @@
+"""Dwelling: the one machine behind every kind that is a matter of staying at a place.
+
+    nothing → candidate → OPENED → CONFIRMED → (holding) → CLEARED
+                             └──────────────────────────→ DROPPED
+
+A kind says what it sees (`sights`), how it words it, and whether a zone is one place (a market is
+one case, not sixty) or each spot is one. Everything else, how long, how often, when it is over,
+is decided here from the zone's settings.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from ulid import ULID
+
+from vision.detections import Detections
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Reason
+from vision.frames import Frame
+from vision.rules.context import Context
+from vision.rules.sight import Sight, hull_of
+from vision.rules.stay import Stay, match
+
+# A thing seen in fewer than half of the looks since it was first seen is flicker, not presence.
+_MIN_PRESENCE = 0.5
+# A look that comes later than this many intervals was preceded by a gap, not by a stay.
+_GAP_LOOKS = 5
+_CLEAN_LOOKS = 2
+
+
+@dataclass(slots=True)
+class _Place:
+    """One place: the stays that belong to it and the episode it is going through."""
+
+    stays: list[Stay] = field(default_factory=list)
+    episode: Episode | None = None
+
+
+class Dwelling(ABC):
+    """Base of the kinds that dwell. Subclasses set `kind` and the class attributes below."""
+
+    kind: str
+    zone_is_one_place = False
+    """True: all stays of the zone are one episode."""
+    gaps_count = False
+    """True: time between looks counts as presence however long (two surveys weeks apart)."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._stays: list[Stay] = []
+        self._places: list[_Place] = []
+
+    @abstractmethod
+    def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
+        """What of this kind the look shows in the zone."""
+
+    @abstractmethod
+    def subtype(self, stays: Sequence[Stay]) -> str:
+        """The sub-type, from what stays at the place."""
+
+    def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
+        """See `vision.rules.context.Rule.look`."""
+        if not self.context.watching(frame):
+            return []
+        self._update(frame.captured_at, self.sights(frame, detections))
+        events = [
+            event
+            for place in self._places
+            if (event := self._advance(place, frame, detections)) is not None
+        ]
+        self._places = [p for p in self._places if p.stays]
+        return events
+
+    def _update(self, at: datetime, sights: Sequence[Sight]) -> None:
+        gap = timedelta.max if self.gaps_count else _GAP_LOOKS * self.context.look_interval
+        pairs, fresh = match(self._stays, sights)
+        for stay, index in zip(self._stays, pairs, strict=True):
+            if index is None:
+                stay.miss(at)
+            else:
+                stay.see(at, sights[index], gap)
+        for index in fresh:
+            stay = Stay(first=at, last=at, sight=sights[index])
+            self._stays.append(stay)
+            if self.zone_is_one_place and self._places:
+                self._places[0].stays.append(stay)
+            else:
+                self._places.append(_Place(stays=[stay]))
+
+    def _advance(self, place: _Place, frame: Frame, detections: Detections) -> EpisodeEvent | None:
+        at = frame.captured_at
+        gone = [s for s in place.stays if self._gone(s, at)]
+        for stay in gone:
+            place.stays.remove(stay)
+            self._stays.remove(stay)
+        ripe = [s for s in place.stays if self._ripe(s)]
+        stage = self._next_stage(place, ripe)
+        if stage is None and place.episode is None:
+            return None
+        shown = ripe or place.stays or gone
+        place.episode = self._snapshot(place.episode, shown, stage, frame)
+        if stage is None:
+            return None
+        event = EpisodeEvent(place.episode, frame, detections, self._focus(shown, at))
+        if stage in (EpisodeStage.CLEARED, EpisodeStage.DROPPED):
+            place.episode = None
+        return event
+
+    def _next_stage(self, place: _Place, ripe: Sequence[Stay]) -> EpisodeStage | None:
+        if place.episode is None:
+            seen_twice = any(s.looks >= min(2, self._looks) for s in place.stays)
+            return EpisodeStage.OPENED if seen_twice else None
+        if place.episode.stage is EpisodeStage.OPENED:
+            if ripe:
+                return EpisodeStage.CONFIRMED
+            return None if place.stays else EpisodeStage.DROPPED
+        # What is left without being ripe is a new candidate, not the old violation.
+        return None if ripe else EpisodeStage.CLEARED
+
+    @property
+    def _looks(self) -> int:
+        return self.context.settings.looks or 1
+
+    def _ripe(self, stay: Stay) -> bool:
+        stay.ripe = stay.ripe or (
+            stay.looks >= self._looks
+            and stay.dwell >= (self.context.settings.dwell or timedelta(0))
+            and stay.presence >= _MIN_PRESENCE
+            and stay.score >= self.context.threshold
+        )
+        return stay.ripe
+
+    def _gone(self, stay: Stay, at: datetime) -> bool:
+        clear = self.context.settings.clear or timedelta(0)
+        return stay.misses >= _CLEAN_LOOKS and stay.absent(at) >= clear
+
+    def _focus(self, stays: Sequence[Stay], at: datetime) -> tuple[int, ...]:
+        """Detections of this look that belong to the stays; none where they were not seen now."""
+        return tuple(i for s in stays if s.last == at for i in s.sight.indexes)
+
+    def _snapshot(
+        self,
+        episode: Episode | None,
+        stays: Sequence[Stay],
+        stage: EpisodeStage | None,
+        frame: Frame,
+    ) -> Episode:
+        lead = max(stays, key=lambda s: (s.dwell, s.looks))
+        seen = {
+            "box": hull_of([s.box for s in stays]),
+            "subtype": self.subtype(stays),
+            "last_seen_at": max(s.last for s in stays),
+            "looks": lead.looks,
+            "score": round(lead.score, 4),
+            "objects": len(stays),
+            "why": self.reasons(lead),
+        }
+        at = frame.captured_at
+        if episode is None:
+            episode = Episode(
+                id=str(ULID()),
+                kind=self.kind,
+                camera=self.context.camera.id,
+                zone=self.context.zone.name,
+                stage=EpisodeStage.OPENED,
+                opened_at=lead.first,
+                clock=frame.clock,
+                **seen,  # type: ignore[arg-type]
+            )
+        elif stage not in (EpisodeStage.CLEARED, EpisodeStage.DROPPED):
+            episode = replace(episode, opened_at=min(episode.opened_at, lead.first), **seen)  # type: ignore[arg-type]
+        if stage is EpisodeStage.CONFIRMED:
+            return replace(episode, stage=stage, opened_at=lead.first, confirmed_at=at)
+        if stage is EpisodeStage.CLEARED:
+            return replace(episode, stage=stage, cleared_at=at)
+        return replace(episode, stage=stage) if stage else episode
+
+    def reasons(self, lead: Stay) -> tuple[Reason, ...]:
+        """Why, in words and data: how long, how often, how sure."""
+        seconds, needed = lead.dwell.total_seconds(), self.context.settings.dwell
+        least = needed.total_seconds() if needed else 0.0
+        return (
+            Reason(
+                en=f"stayed {_words(seconds, 'en')} at one place (rule: {_words(least, 'en')})",
+                zh=f"在同一位置停留{_words(seconds, 'zh')}（规则：{_words(least, 'zh')}）",
+                data={"dwell_s": round(seconds, 1), "dwell_needed_s": least},
+            ),
+            Reason(
+                en=f"seen in {lead.looks} of {lead.chances} looks (rule: {self._looks})",
+                zh=f"{lead.chances}次查看中{lead.looks}次可见（规则：{self._looks}次）",
+                data={"looks": lead.looks, "chances": lead.chances, "looks_needed": self._looks},
+            ),
+            Reason(
+                en=f"median score {lead.score:.2f} (threshold {self.context.threshold:.2f})",
+                zh=f"置信度中位数{lead.score:.2f}（阈值{self.context.threshold:.2f}）",
+                data={"score": round(lead.score, 4), "threshold": self.context.threshold},
+            ),
+        )
+
+
+def _words(seconds: float, language: str) -> str:
+    """A duration in its largest fitting unit: `42 s`, `5.0 min`, `7.0 d`."""
+    zh = language == "zh"
+    for size, en_unit, zh_unit in ((86400, "d", "天"), (3600, "h", "小时"), (60, "min", "分钟")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f}{'' if zh else ' '}{zh_unit if zh else en_unit}"
+    return f"{seconds:.0f}{'秒' if zh else ' s'}"

@@ -1,0 +1,128 @@
+"""Illegal structure: a structure that was not there when the view was first learnt.
+
+Thin on purpose: the view is fixed (a camera, or a drone hovering at one spot) and the baseline is
+what stood in it while the rule was learning. A dated baseline on the map and surveys aligned to
+each other come with the rules that know positions. A structure stays *suspected*: nothing here
+knows whether it has a permit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from vision.detections import Detections
+from vision.episodes import EpisodeEvent, NormBox, Reason
+from vision.frames import Frame
+from vision.kinds import catalogue
+from vision.rules.context import Context
+from vision.rules.dwelling import Dwelling
+from vision.rules.sight import Sight, find_sights, overlap
+from vision.rules.stay import Stay
+
+# While learning, a doubtful roof counts as known: missing it would make it "new" later.
+_LEARN_SCORE = 0.1
+# Covered this far by known structures, a sight is known.
+_KNOWN_COVER = 0.5
+# A hovering drone drifts by this much of the picture.
+_DRIFT = 0.02
+
+
+class IllegalStructure(Dwelling):
+    """Each new structure is a place of its own."""
+
+    kind = "illegal_structure"
+    gaps_count = True
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._file = _baseline_file(context)
+        self._learnt_until: datetime | None = None
+        self._known: list[NormBox] = []
+        self._read()
+
+    def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
+        """Learns first, then watches for what was not there."""
+        if not self.context.watching(frame):
+            return []
+        if self._learnt_until is None:
+            learn = self.context.settings.learn or timedelta(0)
+            self._learnt_until = frame.captured_at + learn
+        if frame.captured_at < self._learnt_until:
+            self._learn(frame, detections)
+            return []
+        return super().look(frame, detections)
+
+    def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
+        """Structures that the baseline does not cover."""
+        return [
+            s
+            for s in self._structures(frame, detections, self.context.threshold)
+            if not any(self._covers(known, s.box) for known in self._known)
+        ]
+
+    def subtype(self, stays: Sequence[Stay]) -> str:  # noqa: ARG002 - one sub-type so far
+        """Unauthorised building; whether a permit exists is for a person to check."""
+        return "unauthorised_building"
+
+    def reasons(self, lead: Stay) -> tuple[Reason, ...]:
+        """Adds what the baseline is."""
+        until = self._learnt_until.date().isoformat() if self._learnt_until else "?"
+        baseline = Reason(
+            en=f"suspected: not among the {len(self._known)} structures known on {until}",
+            zh=f"疑似：不在{until}已登记的{len(self._known)}处建筑中",
+            data={"baseline_size": len(self._known), "baseline_date": until},
+        )
+        return (baseline, *super().reasons(lead))
+
+    def _structures(self, frame: Frame, detections: Detections, score: float) -> list[Sight]:
+        # One by one: neighbouring roofs touch, and joined they would be one.
+        return find_sights(
+            frame,
+            detections,
+            catalogue().kind(self.kind).seen_as,
+            self.context.zone,
+            min_score=score,
+            stands_on="centre",
+            reach=None,
+        )
+
+    def _learn(self, frame: Frame, detections: Detections) -> None:
+        before = len(self._known)
+        for sight in self._structures(frame, detections, _LEARN_SCORE):
+            if not any(overlap(known, sight.box)[0] > 0.6 for known in self._known):
+                self._known.append(sight.box)
+        if len(self._known) != before and self._file is not None:
+            self._write(self._file)
+
+    @staticmethod
+    def _covers(known: NormBox, box: NormBox) -> bool:
+        grown = (known[0] - _DRIFT, known[1] - _DRIFT, known[2] + _DRIFT, known[3] + _DRIFT)
+        wide = min(grown[2], box[2]) - max(grown[0], box[0])
+        tall = min(grown[3], box[3]) - max(grown[1], box[1])
+        area = (box[2] - box[0]) * (box[3] - box[1])
+        return wide > 0 and tall > 0 and wide * tall >= _KNOWN_COVER * area
+
+    def _write(self, file: Path) -> None:
+        """Best effort by rename: a half-written baseline would turn old roofs into new ones."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        until = self._learnt_until.isoformat() if self._learnt_until else None
+        part.write_text(json.dumps({"learnt_until": until, "known": self._known}), "utf-8")
+        part.replace(file)
+
+    def _read(self) -> None:
+        if self._file is None or not self._file.exists():
+            return
+        stored = json.loads(self._file.read_text("utf-8"))
+        self._learnt_until = datetime.fromisoformat(stored["learnt_until"])
+        self._known = [tuple(box) for box in stored["known"]]
+
+
+def _baseline_file(context: Context) -> Path | None:
+    if context.memory is None:
+        return None
+    zone = "".join(c if c.isalnum() else "-" for c in context.zone.name)
+    return context.memory / f"baseline-{context.camera.id}-{zone}.json"

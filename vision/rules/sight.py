@@ -1,0 +1,122 @@
+"""Sight: one thing at one place in one look, made of one or several detections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.detections import Detections, class_names
+from vision.episodes import NormBox
+from vision.frames import Frame
+from vision.site import Zone
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A group of detections that are one thing to a person: a stall with its parasol.
+
+    Attributes:
+        box: hull of the detections' boxes, normalised.
+        score: the best score among them.
+        classes: their class names.
+        indexes: their places in the frame's detections.
+    """
+
+    box: NormBox
+    score: float
+    classes: frozenset[str]
+    indexes: tuple[int, ...]
+
+
+def find_sights(
+    frame: Frame,
+    detections: Detections,
+    classes: Collection[str],
+    zone: Zone,
+    *,
+    min_score: float,
+    stands_on: Literal["bottom", "centre"] = "bottom",
+    reach: float | None = 0.0,
+) -> list[Sight]:
+    """Detections of these classes as sights that lie in the zone.
+
+    Boxes that overlap, once each is grown by `reach` of its own size, are one sight; with None
+    every detection is a sight by itself. A sight lies
+    in the zone when its foot (the middle of its lower edge, where it touches the ground in an
+    oblique view) or, with `stands_on="centre"`, its middle (seen from above) lies in the polygon.
+    """
+    if len(detections) == 0:
+        return []
+    chosen = np.flatnonzero(
+        np.isin(class_names(detections), sorted(classes))
+        & (np.asarray(detections.confidence) >= min_score)
+    )
+    size = np.array([frame.width, frame.height] * 2, np.float64)
+    boxes = np.asarray(detections.xyxy, np.float64)[chosen] / size
+    names, scores = class_names(detections), np.asarray(detections.confidence)
+    sights = []
+    groups = [[i] for i in range(len(boxes))] if reach is None else _groups(boxes, reach)
+    for group in groups:
+        hull = _hull(boxes[group])
+        if not in_zone(hull, zone, stands_on):
+            continue
+        indexes = tuple(int(i) for i in chosen[group])
+        sights.append(
+            Sight(
+                box=hull,
+                score=float(scores[list(indexes)].max()),
+                classes=frozenset(str(names[i]) for i in indexes),
+                indexes=indexes,
+            )
+        )
+    return sights
+
+
+def in_zone(box: NormBox, zone: Zone, stands_on: Literal["bottom", "centre"]) -> bool:
+    """Whether the box's foot or centre lies in the zone's polygon (its edge included)."""
+    y = box[3] if stands_on == "bottom" else (box[1] + box[3]) / 2
+    polygon = np.array(zone.polygon, np.float32)
+    return cv2.pointPolygonTest(polygon, ((box[0] + box[2]) / 2, min(y, 1.0)), False) >= 0  # noqa: FBT003
+
+
+def overlap(a: NormBox, b: NormBox) -> tuple[float, float]:
+    """Intersection over union of two boxes, and intersection over the smaller one's area."""
+    wide = min(a[2], b[2]) - max(a[0], b[0])
+    tall = min(a[3], b[3]) - max(a[1], b[1])
+    if wide <= 0 or tall <= 0:
+        return 0.0, 0.0
+    inter = wide * tall
+    area_a, area_b = (a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1])
+    return inter / (area_a + area_b - inter), inter / min(area_a, area_b)
+
+
+def hull_of(boxes: Collection[NormBox]) -> NormBox:
+    """The smallest box around all of these (at least one)."""
+    return _hull(np.array(list(boxes)))
+
+
+def _hull(boxes: NDArray[np.float64]) -> NormBox:
+    low, high = boxes[:, :2].min(0).clip(0, 1), boxes[:, 2:].max(0).clip(0, 1)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def _groups(boxes: NDArray[np.float64], reach: float) -> list[list[int]]:
+    """Indexes of boxes joined by touching (transitively) after growth by `reach`."""
+    grow = (boxes[:, 2:] - boxes[:, :2]) * reach / 2
+    grown = np.hstack([boxes[:, :2] - grow, boxes[:, 2:] + grow])
+    left, groups = set(range(len(boxes))), []
+    while left:
+        group, edge = [], [left.pop()]
+        while edge:
+            here = edge.pop()
+            group.append(here)
+            near = {j for j in left if overlap(tuple(grown[here]), tuple(grown[j]))[0] > 0}
+            left -= near
+            edge.extend(near)
+        groups.append(sorted(group))
+    return groups

@@ -1,0 +1,111 @@
+"""Stay: something that remains at one spot over several looks.
+
+Dwell belongs to the spot, not to a track: track ids are lost at every occlusion, and a stay must
+survive a passer-by in front of it. A spot does not follow what moves: a sight is matched with the
+median of the boxes seen there, so a slow cart leaves its spot instead of dragging it along.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from statistics import median
+
+import numpy as np
+
+from vision.episodes import NormBox
+from vision.rules.sight import Sight, overlap
+
+# Two boxes are of one spot from this overlap on; a hull that gains or loses a part (garbage beside
+# a bin) still covers the smaller one.
+_SAME_IOU, _SAME_COVER = 0.3, 0.75
+_MEMORY = 32
+
+
+@dataclass(slots=True)
+class Stay:
+    """One spot and what was seen there.
+
+    Attributes:
+        first, last: moments of the first and latest look that showed it (UTC).
+        ripe: it has met its rule; stays true until it is gone, whatever is missed in between.
+        dwell: time accumulated between looks; an interval longer than the allowed gap counts as
+            the gap, since nobody saw what happened in it.
+        looks: looks that showed it; `chances`: looks since the first, showing it or not.
+        missed_since: moment of the first look of the present run of clean looks, else None.
+    """
+
+    first: datetime
+    last: datetime
+    sight: Sight
+    dwell: timedelta = timedelta(0)
+    looks: int = 1
+    chances: int = 1
+    missed_since: datetime | None = None
+    misses: int = 0
+    ripe: bool = False
+    boxes: deque[NormBox] = field(default_factory=lambda: deque(maxlen=_MEMORY))
+    scores: deque[float] = field(default_factory=lambda: deque(maxlen=4 * _MEMORY))
+
+    def __post_init__(self) -> None:
+        self.boxes.append(self.sight.box)
+        self.scores.append(self.sight.score)
+
+    @property
+    def box(self) -> NormBox:
+        """Median of the boxes seen here."""
+        x1, y1, x2, y2 = np.median(np.array(self.boxes), axis=0)
+        return float(x1), float(y1), float(x2), float(y2)
+
+    @property
+    def score(self) -> float:
+        """Median score over the looks that showed it."""
+        return median(self.scores)
+
+    @property
+    def presence(self) -> float:
+        """Share of the looks since the first that showed it, 0..1."""
+        return self.looks / self.chances
+
+    def see(self, at: datetime, sight: Sight, gap: timedelta) -> None:
+        """It was seen again."""
+        self.dwell += min(max(at - self.last, timedelta(0)), gap)
+        self.last, self.sight = max(at, self.last), sight
+        self.looks += 1
+        self.chances += 1
+        self.missed_since, self.misses = None, 0
+        self.boxes.append(sight.box)
+        self.scores.append(sight.score)
+
+    def miss(self, at: datetime) -> None:
+        """A look did not show it."""
+        self.chances += 1
+        self.misses += 1
+        self.missed_since = self.missed_since or at
+
+    def absent(self, at: datetime) -> timedelta:
+        """How long clean looks have shown it gone. A camera gap alone is no absence."""
+        return at - self.missed_since if self.missed_since else timedelta(0)
+
+
+def match(stays: Sequence[Stay], sights: Sequence[Sight]) -> tuple[list[int | None], list[int]]:
+    """Pair stays with sights, best overlap first.
+
+    Returns:
+        For each stay the index of its sight or None, and the indexes of sights left over.
+    """
+    pairs = []
+    for i, stay in enumerate(stays):
+        for j, sight in enumerate(sights):
+            iou, cover = overlap(stay.box, sight.box)
+            if iou >= _SAME_IOU or cover >= _SAME_COVER:
+                pairs.append((iou, i, j))
+    taken: list[int | None] = [None] * len(stays)
+    free = set(range(len(sights)))
+    for _, i, j in sorted(pairs, reverse=True):
+        if taken[i] is None and j in free:
+            taken[i] = j
+            free.discard(j)
+    return taken, sorted(free)
