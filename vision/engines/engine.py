@@ -1,0 +1,77 @@
+"""Engine: a detector on a device, pictures in and detections out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from models.catalogue import ModelEntry
+from vision.detections import Detections
+from vision.frames import Pixels
+
+SCORE_FLOOR = 0.25
+"""Lowest score an engine reports unless the model's own threshold is lower; rules filter further.
+The default of ultralytics' predict mode (`cfg/default.yaml`, `conf`)."""
+
+
+class Pending(Protocol):
+    """A batch on its way through the device."""
+
+    def result(self) -> list[Detections]:
+        """Wait for the batch and return its detections, one item per picture, in order.
+
+        Raises:
+            EngineError: the device failed on this batch.
+        """
+        ...
+
+
+class Engine(Protocol):
+    """A detector on a device. Owned by one thread: no method may be called by two at a time.
+
+    Attributes:
+        name: `torch-cpu`, `torch-cuda` or `openvino-cpu`.
+        model: what is run; its classes name the detections.
+        image_size: longer side of the network's input, in pixels.
+        batch: number of pictures it likes to be given at once.
+        depth: number of batches worth having under way at once; 1 where `submit` computes.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def model(self) -> ModelEntry: ...  # noqa: D102
+    @property
+    def image_size(self) -> int: ...  # noqa: D102
+    @property
+    def batch(self) -> int: ...  # noqa: D102
+    @property
+    def depth(self) -> int: ...  # noqa: D102
+
+    def submit(self, images: Sequence[Pixels]) -> Pending:
+        """Start on pictures and return before they are done, where the device allows it.
+
+        Args:
+            images: H×W×3 uint8 BGR each; sizes may differ. They may be let go of at return.
+
+        Raises:
+            EngineError: the device failed.
+        """
+        ...
+
+    def infer(self, images: Sequence[Pixels]) -> list[Detections]:
+        """`submit(images).result()`: boxes xyxy in pixels of each picture, clipped to it."""
+        ...
+
+    def warm_up(self) -> None:
+        """Run a blank picture, so that the first real one is not slow; EngineError if it fails."""
+        ...
+
+    def close(self) -> None:
+        """Give the device's memory back; the engine cannot be used afterwards."""
+        ...
+
+
+def score_floor(model: ModelEntry) -> float:
+    """The lowest score that engines report for this model."""
+    return min(SCORE_FLOOR, model.threshold)
