@@ -1,0 +1,280 @@
+"""InferenceLoop: one thread owns the model and looks at every camera's due frames."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Condition, Thread
+
+from vision.detections import Detections
+from vision.engines.engine import Engine, Pending
+from vision.errors import EngineError
+from vision.frames import Clock, Frame
+from vision.loop.collection import Collector, Taken
+from vision.loop.metrics import LoopCounters, LoopObserver
+from vision.sources.mailbox import Mailbox
+
+Deliver = Callable[[Frame, Detections], None]
+Attributes = Callable[[Frame, Detections], Detections]
+
+ENGINE_FAILED = "engine_failed"
+"""Reason of a drop: the engine could not infer this frame, not even alone."""
+REMOVED = "camera_removed"
+"""Reason of a drop: the camera was taken out of the loop while the frame was in its hands."""
+RESTART_PERIOD_S = 600.0
+"""Restarts further apart than this are not one fault that repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Frames given to the engine, and what it promised or how it refused."""
+
+    taken: Sequence[Taken]
+    pending: Pending | Exception
+    started: float
+
+
+class InferenceLoop:
+    """Collects due frames across cameras, batches, infers, delivers; see README.md here.
+
+    Frames of a camera are delivered in the order of its mailbox, each once. What fails for one
+    frame is reported to the observer and touches no other: a batch that fails is tried again
+    picture by picture. When not even a blank picture works, the engine is started again, at most
+    `max_restarts` times in ten minutes; then the loop ends and `failed` says why.
+
+    Args:
+        engine: the loop's thread owns it from `start` to the end; closing it is the caller's.
+        mailboxes: one per camera, all made with `ready`.
+        deliver: called in the loop's thread with each frame and its detections; what it does
+            delays every camera, except that the device goes on with the next batch meanwhile.
+        ready: the condition that the mailboxes share.
+        max_batch: most pictures given to the engine at once; the engine's own wish by default.
+        window_s: longest wait for a fuller batch while the device is idle, in seconds.
+        attributes: adds to the detections before delivery, for example what a truck carries.
+        observer: told what happens; counters by default.
+        reopen: makes a new engine after a failure; without it the old one is tried again.
+        max_restarts: see above.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        mailboxes: Sequence[Mailbox],
+        deliver: Deliver,
+        *,
+        ready: Condition,
+        max_batch: int | None = None,
+        window_s: float = 0.005,
+        attributes: Attributes | None = None,
+        observer: LoopObserver | None = None,
+        reopen: Callable[[], Engine] | None = None,
+        max_restarts: int = 3,
+    ) -> None:
+        self.engine = engine
+        self.observer: LoopObserver = observer if observer is not None else LoopCounters()
+        self.failed: EngineError | None = None
+        self._collector = Collector(mailboxes, ready)
+        self._deliver_to = deliver
+        self._ready = ready
+        self._max_batch = max_batch or engine.batch
+        self._window_s = window_s
+        self._attributes = attributes
+        self._reopen = reopen
+        self._max_restarts = max_restarts
+        self._restarts: deque[float] = deque()
+        self._under_way: deque[_Batch] = deque()
+        self._stopping = False
+        self._ended = False
+        self._thread = Thread(target=self._run, name="inference-loop", daemon=True)
+
+    def start(self) -> None:
+        """Begin. A loop runs once: make a new one to begin again."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End: what the engine has is still delivered, what waits in mailboxes is dropped."""
+        with self._ready:
+            self._stopping = True
+            self._ready.notify_all()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end; False if it took longer than `timeout` seconds."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def wait_until_drained(self, timeout: float | None = None) -> bool:
+        """Wait until every camera has finished and all its frames were delivered or dropped.
+
+        Returns:
+            False when that took longer than `timeout` seconds.
+
+        Raises:
+            EngineError: the loop ended because the engine failed for good.
+        """
+        with self._ready:
+            done = self._ready.wait_for(lambda: self._ended or self._collector.drained, timeout)
+        if self.failed is not None:
+            raise self.failed
+        return done
+
+    def add(self, mailbox: Mailbox) -> None:
+        """Serve another camera; ValueError if one of its name is served already."""
+        self._collector.add(mailbox)
+        if self._ended:
+            mailbox.close()
+
+    def remove(self, camera: str) -> None:
+        """Serve a camera no longer and close its mailbox; KeyError if it is not served.
+
+        A delivery that is under way may still end; none begins afterwards.
+        """
+        self._collector.remove(camera).close()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                self._step()
+            while self._under_way:
+                self._settle(self._under_way.popleft())
+        except EngineError as error:
+            self.failed = error
+        except Exception as error:  # noqa: BLE001 - a thread that dies silently would hang its readers
+            self.failed = EngineError(
+                f"The inference loop ended on an error of its own ({type(error).__name__}: "
+                f"{error}). Restart the program, and report this if it happens again."
+            )
+            self.failed.__cause__ = error
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        for batch in self._under_way:
+            for taken in batch.taken:
+                taken.mailbox.drop(ENGINE_FAILED)
+        self._under_way.clear()
+        with self._ready:
+            self._ended = True
+            for mailbox in self._collector.mailboxes:
+                mailbox.close()  # releases readers that wait for room
+            self._ready.notify_all()
+
+    def _step(self) -> None:
+        """Give the engine one more batch if there is one; take one back if it has enough."""
+        if not self._under_way:
+            self._collector.wait(self._max_batch, self._window_s, lambda: self._stopping)
+        taken = [] if self._stopping else self._collector.take(self._max_batch)
+        if taken:
+            self._under_way.append(self._submit(taken))
+        if self._under_way and (not taken or len(self._under_way) >= self.engine.depth):
+            self._settle(self._under_way.popleft())
+
+    def _submit(self, taken: Sequence[Taken]) -> _Batch:
+        started = time.perf_counter()
+        try:
+            pending: Pending | Exception = self.engine.submit([t.frame.pixels for t in taken])
+        except Exception as error:  # noqa: BLE001 - whatever a bad picture makes a library raise
+            pending = error
+        return _Batch(taken, pending, started)
+
+    def _settle(self, batch: _Batch) -> None:
+        """Wait for a batch, deliver it, and account for its frames."""
+        results = self._results(batch)
+        for taken, detections in zip(batch.taken, results, strict=True):
+            if detections is None:
+                taken.mailbox.drop(ENGINE_FAILED)
+            elif self._collector.serves(taken.mailbox):
+                try:
+                    self._deliver(taken.frame, detections)
+                finally:
+                    taken.mailbox.analysed()
+            else:
+                taken.mailbox.drop(REMOVED)
+        with self._ready:
+            self._ready.notify_all()  # for `wait_until_drained`
+        if all(detections is None for detections in results):
+            self._revive()
+
+    def _results(self, batch: _Batch) -> Sequence[Detections | None]:
+        """Detections per frame; None for a frame that cannot be inferred."""
+        try:
+            found = self._wait(batch)
+        except Exception:  # noqa: BLE001 - see _submit; told apart picture by picture
+            return [self._alone(taken.frame) for taken in batch.taken]
+        self.observer.batched(len(found), time.perf_counter() - batch.started)
+        return found
+
+    def _wait(self, batch: _Batch) -> list[Detections]:
+        if isinstance(batch.pending, Exception):
+            raise batch.pending
+        found = batch.pending.result()
+        if len(found) != len(batch.taken):
+            raise EngineError(
+                f"Engine {self.engine.name} gave {len(found)} results for {len(batch.taken)} "
+                "pictures; this is a fault in the engine."
+            )
+        return found
+
+    def _alone(self, frame: Frame) -> Detections | None:
+        started = time.perf_counter()
+        try:
+            [found] = self.engine.infer([frame.pixels])
+        except Exception as error:  # noqa: BLE001 - see _submit
+            self.observer.failed(frame.camera, error)
+            return None
+        self.observer.batched(1, time.perf_counter() - started)
+        return found
+
+    def _revive(self) -> None:
+        """Nothing of a batch worked: find out whether it is the engine, and start it again.
+
+        Raises:
+            EngineError: it is, and it has been started again too often.
+        """
+        while True:
+            try:
+                self.engine.warm_up()
+            except Exception as error:  # noqa: BLE001 - see _submit
+                self._restart(error)
+            else:
+                return
+
+    def _restart(self, error: Exception) -> None:
+        now = time.monotonic()
+        while self._restarts and now - self._restarts[0] > RESTART_PERIOD_S:
+            self._restarts.popleft()
+        if len(self._restarts) >= self._max_restarts:
+            raise EngineError(
+                f"Engine {self.engine.name} failed again after {self._max_restarts} restarts "
+                f"({error}). No camera is looked at any more: see to the device, or choose another "
+                "engine in the site file's `model`, and start again."
+            ) from error
+        self._restarts.append(now)
+        self.observer.restarted(error)
+        if self._reopen is not None:
+            with contextlib.suppress(Exception):  # it is broken already
+                self.engine.close()
+            with contextlib.suppress(Exception):  # the next warm-up fails, and counts
+                self.engine = self._reopen()
+
+    def _deliver(self, frame: Frame, detections: Detections) -> None:
+        if self._attributes is not None:
+            try:
+                detections = self._attributes(frame, detections)
+            except Exception as error:  # noqa: BLE001 - without attributes is better than not at all
+                self.observer.failed(frame.camera, error)
+        try:
+            self._deliver_to(frame, detections)
+        except Exception as error:  # noqa: BLE001 - one camera's trouble must not stop the others
+            self.observer.failed(frame.camera, error)
+        else:
+            self.observer.delivered(frame.camera, _age_s(frame))
+
+
+def _age_s(frame: Frame) -> float | None:
+    if frame.clock in (Clock.MEDIA, Clock.PHOTO):
+        return None
+    return (datetime.now(UTC) - frame.captured_at).total_seconds()
