@@ -1,5 +1,17 @@
 """Evidence: originals sealed by SHA-256, masked and annotated derivatives beside them."""
 
+from vision.evidence.annotate import annotate
 from vision.evidence.item import EvidenceItem, EvidenceRole
+from vision.evidence.masking import mask, paint_privacy
+from vision.evidence.recorder import Recorder
+from vision.evidence.store import EvidenceStore
 
-__all__ = ["EvidenceItem", "EvidenceRole"]
+__all__ = [
+    "EvidenceItem",
+    "EvidenceRole",
+    "EvidenceStore",
+    "Recorder",
+    "annotate",
+    "mask",
+    "paint_privacy",
+]

@@ -66,11 +66,12 @@ class Dwelling(ABC):
         if not self.context.watching(frame):
             return []
         self._update(frame.captured_at, self.sights(frame, detections))
-        events = [
-            event
-            for place in self._places
-            if (event := self._advance(place, frame, detections)) is not None
-        ]
+        events = []
+        for place in self._places:
+            gone = self._part(place, frame.captured_at)
+            # Opened and confirmed may fall on one look: two surveys make a violation.
+            while (event := self._advance(place, gone, frame, detections)) is not None:
+                events.append(event)
         self._places = [p for p in self._places if p.stays]
         return events
 
@@ -90,12 +91,17 @@ class Dwelling(ABC):
             else:
                 self._places.append(_Place(stays=[stay]))
 
-    def _advance(self, place: _Place, frame: Frame, detections: Detections) -> EpisodeEvent | None:
-        at = frame.captured_at
+    def _part(self, place: _Place, at: datetime) -> list[Stay]:
+        """Take out of the place what has left it."""
         gone = [s for s in place.stays if self._gone(s, at)]
         for stay in gone:
             place.stays.remove(stay)
             self._stays.remove(stay)
+        return gone
+
+    def _advance(
+        self, place: _Place, gone: Sequence[Stay], frame: Frame, detections: Detections
+    ) -> EpisodeEvent | None:
         ripe = [s for s in place.stays if self._ripe(s)]
         stage = self._next_stage(place, ripe)
         if stage is None and place.episode is None:
@@ -104,7 +110,9 @@ class Dwelling(ABC):
         place.episode = self._snapshot(place.episode, shown, stage, frame)
         if stage is None:
             return None
-        event = EpisodeEvent(place.episode, frame, detections, self._focus(shown, at))
+        event = EpisodeEvent(
+            place.episode, frame, detections, self._focus(shown, frame.captured_at)
+        )
         if stage in (EpisodeStage.CLEARED, EpisodeStage.DROPPED):
             place.episode = None
         return event

@@ -9,6 +9,7 @@ knows whether it has a permit.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ from vision.rules.context import Context
 from vision.rules.dwelling import Dwelling
 from vision.rules.sight import Sight, find_sights, overlap
 from vision.rules.stay import Stay
+
+log = logging.getLogger(__name__)
 
 # While learning, a doubtful roof counts as known: missing it would make it "new" later.
 _LEARN_SCORE = 0.1
@@ -116,9 +119,17 @@ class IllegalStructure(Dwelling):
     def _read(self) -> None:
         if self._file is None or not self._file.exists():
             return
-        stored = json.loads(self._file.read_text("utf-8"))
-        self._learnt_until = datetime.fromisoformat(stored["learnt_until"])
-        self._known = [tuple(box) for box in stored["known"]]
+        try:
+            stored = json.loads(self._file.read_text("utf-8"))
+            self._learnt_until = datetime.fromisoformat(stored["learnt_until"])
+            self._known = [tuple(box) for box in stored["known"]]
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            log.warning(
+                "%s: the baseline cannot be read (%s); what stands now is learnt as known, "
+                "so restore the file from a backup if something was built meanwhile",
+                self._file,
+                error,
+            )
 
 
 def _baseline_file(context: Context) -> Path | None:

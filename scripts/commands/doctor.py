@@ -1,0 +1,108 @@
+"""`streetwarden doctor`: what this machine has, and what is in the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from models.errors import ModelError
+from scripts.console import out
+
+_PACKAGES = ("torch", "ultralytics", "openvino", "opencv-python", "av", "supervision", "fastapi")
+# Evidence of one case is about 5 MB; below this a busy day does not fit.
+_LEAST_FREE_GB = 5
+
+
+def doctor(
+    json_: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Report the environment; exit code 1 if something would keep Streetwarden from working."""
+    checks: dict[str, Callable[[], tuple[bool, str]]] = {
+        "python": lambda: (True, f"{platform.python_version()} on {platform.platform()}"),
+        "processor": lambda: (True, f"{os.cpu_count()} cores, {_cpu()}"),
+        "packages": _packages,
+        "cuda": _cuda,
+        "openvino": _openvino,
+        "weights": _weights,
+        "disk": _disk,
+    }
+    report = {}
+    for name, check in checks.items():
+        ok, text = check()
+        report[name] = {"ok": ok, "report": text}
+    if json_:
+        print(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        table = Table(show_header=False, box=None, pad_edge=False)
+        for name, row in report.items():
+            table.add_row(name, "[green]ok[/]" if row["ok"] else "[red]no[/]", str(row["report"]))
+        out.print(table)
+    if not all(row["ok"] for row in report.values()):
+        raise typer.Exit(1)
+
+
+def _cpu() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or "unknown"
+
+
+def _packages() -> tuple[bool, str]:
+    found, missing = [], []
+    for package in _PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            missing.append(package)
+    if missing:
+        return False, f"missing: {', '.join(missing)}; run scripts/install"
+    return True, ", ".join(found)
+
+
+def _cuda() -> tuple[bool, str]:
+    import torch
+
+    if not torch.cuda.is_available():
+        return True, "no CUDA GPU; the CPU is used"
+    return True, f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}"
+
+
+def _openvino() -> tuple[bool, str]:
+    try:
+        import openvino
+    except ImportError:
+        return True, "not installed; torch is used on the CPU"
+    return True, f"devices: {', '.join(openvino.Core().available_devices)}"
+
+
+def _weights() -> tuple[bool, str]:
+    from models.catalogue import find
+
+    try:
+        entries = [find(name) for name in ("streetwarden-n", "truck-state")]
+    except ModelError as error:
+        return False, str(error)
+    return True, ", ".join(f"{e.name} {e.version} ({e.sha256[:12]})" for e in entries)
+
+
+def _disk() -> tuple[bool, str]:
+    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    if free < _LEAST_FREE_GB:
+        return (
+            False,
+            f"{free:.1f} GB free here; evidence needs at least {_LEAST_FREE_GB}, free some",
+        )
+    return True, f"{free:.0f} GB free here"

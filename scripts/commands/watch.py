@@ -1,0 +1,143 @@
+"""`streetwarden watch`: the pipeline without the API; a line per episode."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from threading import Event, Lock
+from typing import IO, Annotated
+
+import typer
+from pydantic import TypeAdapter
+from rich.markup import escape
+
+from scripts.console import log_to_stderr, out
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage
+from vision.errors import StreetwardenError
+from vision.evidence import EvidenceItem
+from vision.kinds import catalogue
+from vision.site import parse_duration
+
+_EPISODE = TypeAdapter(Episode)
+_COLOUR = {"opened": "yellow", "confirmed": "bold red", "cleared": "green", "dropped": "dim"}
+
+
+def watch(
+    site: Annotated[Path | None, typer.Argument(help="A site file.")] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="A stream, file, folder or device; may be repeated.")
+    ] = None,
+    cases: Annotated[
+        Path | None, typer.Option(help="Append every confirmed and cleared episode as JSON lines.")
+    ] = None,
+    for_: Annotated[
+        str | None, typer.Option("--for", help="Stop after this long, for example 60s.")
+    ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Read recordings as fast as possible.")
+    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print episodes as JSON lines.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
+) -> None:
+    """Watch cameras and print what is found, until the sources end or Ctrl-C."""
+    from scripts.watching import choose_site, make_pipeline
+
+    log_to_stderr(verbose=verbose)
+    limit = _limit(for_)
+    chosen = choose_site(site, source or [], pace="fast" if fast else "realtime")
+    file = _open(cases)
+    printer = _Printer(file, as_json=json_)
+    pipeline = make_pipeline(chosen, [printer])
+    stop = Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    pipeline.start()
+    try:
+        waited = 0.0
+        while not stop.is_set() and not pipeline.wait(timeout=0.5):
+            waited += 0.5
+            if limit is not None and waited >= limit.total_seconds():
+                break
+    except KeyboardInterrupt:
+        pass
+    finally:
+        pipeline.stop()
+        if file is not None:
+            file.close()
+    broken = [s for s in pipeline.status() if s.error]
+    if not json_:
+        _summary(pipeline.status(), printer)
+    if broken and all(s.read == 0 for s in pipeline.status()):
+        raise StreetwardenError("\n".join(f"{s.camera}: {s.error}" for s in broken))
+
+
+class _Printer:
+    """A sink that prints; may be called from the writer's thread."""
+
+    def __init__(self, file: IO[str] | None, *, as_json: bool) -> None:
+        self._file, self._as_json, self._lock = file, as_json, Lock()
+        self.confirmed = 0
+
+    def __call__(self, event: EpisodeEvent, items: Sequence[EvidenceItem]) -> None:
+        episode = event.episode
+        record = _EPISODE.dump_python(episode, mode="json")
+        record["evidence"] = [
+            {"sha256": i.sha256, "role": i.role.value, "moment": i.moment} for i in items
+        ]
+        line = json.dumps(record, ensure_ascii=False)
+        with self._lock:
+            lasting = episode.stage in (EpisodeStage.CONFIRMED, EpisodeStage.CLEARED)
+            self.confirmed += episode.stage is EpisodeStage.CONFIRMED
+            if self._file is not None and lasting:
+                self._file.write(line + "\n")
+                self._file.flush()
+            if self._as_json:
+                print(line, flush=True)
+            else:
+                out.print(_in_words(episode))
+
+
+def _in_words(episode: Episode) -> str:
+    stage = episode.stage.value
+    kind = catalogue().kind(episode.kind)
+    subtype = kind.subtype(episode.subtype)
+    return (
+        f"{episode.last_seen_at:%H:%M:%S} [{_COLOUR[stage]}]{stage:<9}[/] {kind.en} "
+        f"({subtype.en} {subtype.zh}) at {escape(episode.camera)} / {escape(episode.zone)}, "
+        f"score {episode.score:.2f}: {'; '.join(r.en for r in episode.why)}"
+    )
+
+
+def _summary(statuses: Sequence[object], printer: _Printer) -> None:
+    from vision.sources.status import CameraStatus
+
+    for status in statuses:
+        assert isinstance(status, CameraStatus)
+        dropped = sum(status.dropped.values())
+        error = f"; {status.error}" if status.error else ""
+        out.print(
+            f"{escape(status.camera)}: {status.state.value}, {status.read} frames read, "
+            f"{status.analysed} looked at, {dropped} dropped{escape(error)}"
+        )
+    out.print(f"{printer.confirmed} episodes confirmed")
+
+
+def _limit(text: str | None) -> timedelta | None:
+    try:
+        return parse_duration(text) if text else None
+    except ValueError as error:
+        raise StreetwardenError(f"--for: {error}") from None
+
+
+def _open(path: Path | None) -> IO[str] | None:
+    if path is None:
+        return None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise StreetwardenError(
+            f"{path}: cannot be written ({error.strerror}); choose another file for --cases"
+        ) from error

@@ -1,0 +1,52 @@
+"""What `watch` and `serve` share: from arguments to a pipeline ready to start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.console import err
+from vision.errors import SiteError
+from vision.event_writer import Sink
+from vision.evidence import EvidenceStore
+from vision.pipeline import Pipeline
+from vision.site import Site, load_site
+
+# Where a command that was given no site keeps what it stores.
+HOME = Path("var")
+
+
+def choose_site(site: Path | None, sources: Sequence[str], *, pace: str = "realtime") -> Site:
+    """The site of a site file, or one made of bare sources.
+
+    Raises:
+        SiteError: neither or both were given, or the site file is wrong.
+    """
+    if (site is None) == (not sources):
+        raise SiteError("give either a site file or one or more --source ADDRESS")
+    if site is not None:
+        chosen = load_site(site)
+        if pace == "fast":
+            cameras = tuple(c.model_copy(update={"pace": "fast"}) for c in chosen.cameras)
+            return chosen.model_copy(update={"cameras": cameras})
+        return chosen
+    return Site.for_sources(sources, HOME.resolve(), pace=pace)
+
+
+def make_pipeline(site: Site, sinks: Sequence[Sink]) -> Pipeline:
+    """Open the engine and put the pipeline together; nothing runs yet."""
+    from vision.engines import open_engine
+    from vision.truck_state import open_truck_state
+
+    engine = open_engine(site.model)
+    err.print(f"model {engine.model.name} {engine.model.version} on {engine.name}")
+    evidence = Path(site.storage.evidence)
+    trucks = {c.id for c in site.cameras for z in c.watched_zones if "dirty_truck" in z.watch}
+    return Pipeline(
+        site,
+        engine,
+        sinks,
+        evidence=EvidenceStore(evidence),
+        memory=evidence.parent / "memory",
+        truck_state=open_truck_state(trucks) if trucks else None,
+    )

@@ -1,0 +1,90 @@
+"""A camera that is told what it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vision.detections import Detections, make_detections
+from vision.episodes import EpisodeEvent, EpisodeStage
+from vision.frames import Clock, Frame
+from vision.kinds import catalogue
+from vision.rules import camera_rules
+from vision.site import Camera, Site, SiteInfo, Zone
+
+START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+Box = tuple[float, float, float, float]
+
+
+class Scene:
+    """Feeds looks to the rules of one camera and keeps what they say."""
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        fps: float = 1.0,
+        memory: Path | None = None,
+        zone: dict[str, object] | None = None,
+        **settings: object,
+    ) -> None:
+        watch = Zone(name="zone", watch=(kind,), settings={kind: settings}, **(zone or {}))
+        camera = Camera(id="cam", source="x", analyse_fps=fps, zones=(watch,))
+        site = Site(site=SiteInfo(name="t"), cameras=(camera,))
+        (self.rule,) = camera_rules(site, camera, threshold=0.4, memory=memory)
+        self.index = 0
+        self.events: list[EpisodeEvent] = []
+
+    def look(
+        self,
+        seconds: float,
+        seen: Sequence[tuple[str, Box, float]] = (),
+        *,
+        track: int | None = None,
+        load: str = "",
+        dirt: str = "clean",
+    ) -> list[EpisodeEvent]:
+        detections = _detections(seen)
+        if load and len(detections):
+            n = len(detections)
+            detections.data |= {
+                "load": np.array([load] * n),
+                "load_score": np.full(n, 0.9),
+                "dirt": np.array([dirt] * n),
+                "dirt_score": np.full(n, 0.9),
+            }
+            detections.tracker_id = np.full(n, -1 if track is None else track)
+        frame = Frame(
+            np.zeros((100, 100, 3), np.uint8),
+            "cam",
+            START + timedelta(seconds=seconds),
+            self.index,
+            Clock.MEDIA,
+        )
+        self.index += 1
+        events = self.rule.look(frame, detections)
+        self.events += events
+        return events
+
+    def stages(self) -> list[str]:
+        return [e.episode.stage.value for e in self.events]
+
+    def confirmed(self) -> list[EpisodeEvent]:
+        return [e for e in self.events if e.episode.stage is EpisodeStage.CONFIRMED]
+
+
+def _detections(seen: Sequence[tuple[str, Box, float]]) -> Detections:
+    names = catalogue().class_names
+    boxes = np.array([[v * 100 for v in box] for _, box, _ in seen], np.float32).reshape(-1, 4)
+    scores = np.array([s for _, _, s in seen], np.float32)
+    ids = np.array([names.index(n) for n, _, _ in seen], np.int64)
+    return make_detections(boxes, scores, ids, names)
+
+
+@pytest.fixture
+def scene() -> type[Scene]:
+    return Scene

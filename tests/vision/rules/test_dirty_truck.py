@@ -1,0 +1,57 @@
+"""A truck is judged over the frames of one pass."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def truck(x: float) -> list[tuple[str, tuple[float, float, float, float], float]]:
+    return [("truck", (x, 0.3, x + 0.4, 0.8), 0.9)]
+
+
+@pytest.mark.parametrize("load", ["covered", "empty", "other"])
+def test_clean_trucks_are_inspected_and_let_go(scene, load):
+    s = scene("dirty_truck", fps=5, looks=3)
+    for n in range(12):
+        s.look(n / 5, truck(0.05 * n), track=1, load=load)
+    for n in range(12, 100):
+        s.look(n / 5)
+    assert s.events == []
+    assert s.rule.inspected == 1
+
+
+@pytest.mark.parametrize(
+    ("load", "dirt", "subtype"),
+    [("open", "clean", "not_sealed"), ("covered", "muddy", "mud_on_wheels")],
+)
+def test_bad_truck_is_one_episode_over_its_pass(scene, load, dirt, subtype):
+    s = scene("dirty_truck", fps=5, looks=3, clear="2s")
+    for n in range(12):
+        s.look(n / 5, truck(0.05 * n), track=1 if n < 6 else 2, load=load, dirt=dirt)
+    for n in range(12, 60):
+        s.look(n / 5)
+    assert s.stages() == ["confirmed", "cleared"]
+    assert s.events[0].episode.subtype == subtype
+    assert s.events[1].episode.looks == 12
+
+
+def test_two_passes_are_two_episodes(scene):
+    s = scene("dirty_truck", fps=5, looks=3, clear="2s")
+    for start in (0, 100):
+        for n in range(10):
+            s.look((start + n) / 5, truck(0.05 * n), track=start, load="open")
+    assert len(s.confirmed()) == 2
+
+
+def test_one_misread_frame_is_not_enough(scene):
+    s = scene("dirty_truck", fps=5, looks=3)
+    for n in range(12):
+        s.look(n / 5, truck(0.05 * n), track=1, load="open" if n % 6 == 0 else "covered")
+    assert s.events == []
+
+
+def test_truck_whose_state_was_not_read_is_not_judged(scene):
+    s = scene("dirty_truck", fps=5, looks=3)
+    for n in range(12):
+        s.look(n / 5, truck(0.05 * n))
+    assert s.events == []

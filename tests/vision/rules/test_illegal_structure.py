@@ -1,0 +1,49 @@
+"""A structure counts when it was not there while the view was learnt."""
+
+from __future__ import annotations
+
+OLD = ("structure", (0.1, 0.1, 0.4, 0.4), 0.8)
+NEW = ("structure", (0.5, 0.5, 0.7, 0.7), 0.8)
+
+
+def test_new_roof_confirms_and_old_ones_do_not(scene):
+    s = scene("illegal_structure", learn="10s", dwell="15s", looks=2, clear="5s")
+    for t in range(60):
+        s.look(t, [OLD, NEW] if t >= 30 else [OLD])
+    (confirmed,) = s.confirmed()
+    assert confirmed.episode.box[0] > 0.45
+    assert confirmed.episode.why[0].en.startswith("suspected")
+
+
+def test_roof_doubtful_while_learning_is_known(scene):
+    s = scene("illegal_structure", learn="10s", dwell="15s", looks=2, clear="5s")
+    for t in range(60):
+        s.look(t, [("structure", OLD[1], 0.15 if t < 30 else 0.9)])
+    assert s.events == []
+
+
+def test_hover_drift_is_not_a_new_roof(scene):
+    s = scene("illegal_structure", learn="10s", dwell="15s", looks=2, clear="5s")
+    for t in range(60):
+        d = 0.02 * (t % 2)
+        s.look(t, [("structure", (0.1 + d, 0.1 + d, 0.4 + d, 0.4 + d), 0.8)])
+    assert s.events == []
+
+
+def test_restart_does_not_learn_the_new_roof(scene, tmp_path):
+    settings = {"learn": "10s", "dwell": "15s", "looks": 2, "clear": "5s", "memory": tmp_path}
+    first = scene("illegal_structure", **settings)
+    for t in range(20):
+        first.look(t, [OLD])
+    second = scene("illegal_structure", **settings)
+    for t in range(100, 140):
+        second.look(t, [OLD, NEW])
+    assert len(second.confirmed()) == 1
+
+
+def test_unreadable_baseline_is_learnt_anew_not_a_crash(scene, tmp_path):
+    (tmp_path / "baseline-cam-zone.json").write_text('{"learnt_until": ')
+    s = scene("illegal_structure", learn="10s", dwell="15s", looks=2, memory=tmp_path)
+    for t in range(60):
+        s.look(t, [OLD, NEW] if t >= 30 else [OLD])
+    assert len(s.confirmed()) == 1

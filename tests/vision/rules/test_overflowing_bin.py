@@ -1,0 +1,49 @@
+"""A bin is full when two looks far enough apart say so."""
+
+from __future__ import annotations
+
+FULL = ("overflowing_bin", (0.2, 0.4, 0.3, 0.6), 0.8)
+NORMAL = ("bin", (0.5, 0.4, 0.6, 0.6), 0.9)
+BAGS = ("garbage", (0.29, 0.52, 0.38, 0.6), 0.7)
+
+
+def test_two_looks_apart_confirm_and_emptying_clears(scene):
+    s = scene("overflowing_bin", fps=0.01, dwell="30m", looks=2, clear="10m")
+    s.look(0, [FULL, NORMAL])
+    assert s.confirmed() == []
+    s.look(1800, [FULL, NORMAL])
+    (confirmed,) = s.confirmed()
+    assert confirmed.episode.subtype == "bin_overflow"
+    s.look(3600, [NORMAL, ("bin", FULL[1], 0.9)])
+    s.look(5400, [NORMAL])
+    assert s.stages()[-1] == "cleared"
+
+
+def test_normal_bin_is_nothing(scene):
+    s = scene("overflowing_bin", dwell="5s", looks=2, clear="5s")
+    for t in range(30):
+        s.look(t, [NORMAL])
+    assert s.events == []
+
+
+def test_bags_beside_a_full_bin_are_the_same_episode(scene):
+    s = scene("overflowing_bin", dwell="20s", looks=2, clear="5s")
+    for t in range(40):
+        s.look(t, [FULL, BAGS] if t % 2 else [FULL])
+    assert s.stages() == ["opened", "confirmed"]
+
+
+def test_two_full_bins_are_two_episodes(scene):
+    s = scene("overflowing_bin", dwell="20s", looks=2, clear="5s")
+    other = ("overflowing_bin", (0.7, 0.4, 0.8, 0.6), 0.8)
+    for t in range(40):
+        s.look(t, [FULL, other])
+    assert len(s.confirmed()) == 2
+
+
+def test_garbage_without_a_bin_is_exposed_garbage(scene):
+    s = scene("overflowing_bin", dwell="20s", looks=2, clear="5s")
+    for t in range(30):
+        s.look(t, [BAGS])
+    (confirmed,) = s.confirmed()
+    assert confirmed.episode.subtype == "exposed_garbage"

@@ -1,0 +1,123 @@
+"""A stall is told from a passer-by by how long it stays at one place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+STALL = ("stall", (0.4, 0.4, 0.6, 0.7), 0.8)
+
+
+def at(x: float, score: float = 0.8) -> tuple[str, tuple[float, float, float, float], float]:
+    return ("stall", (x, 0.4, x + 0.15, 0.7), score)
+
+
+def test_stall_that_stays_is_one_episode_that_clears_after_it_left(scene):
+    s = scene("street_vending", dwell="20s", looks=3, clear="5s")
+    for t in range(40):
+        s.look(t, [STALL])
+    for t in range(40, 60):
+        s.look(t)
+    assert s.stages() == ["opened", "confirmed", "cleared"]
+    opened, confirmed, cleared = (e.episode for e in s.events)
+    assert opened.id == confirmed.id == cleared.id
+    assert (confirmed.confirmed_at - confirmed.opened_at) == timedelta(seconds=20)
+    assert cleared.dwell == timedelta(seconds=39)
+    assert cleared.cleared_at - cleared.last_seen_at <= timedelta(seconds=7)
+    assert {r.en.split()[0] for r in confirmed.why} >= {"stayed", "seen"}
+    assert all(r.zh for r in confirmed.why)
+
+
+def test_passing_cart_is_dropped(scene):
+    s = scene("street_vending", dwell="20s", looks=3, clear="5s")
+    for t in range(60):
+        s.look(t, [at(0.02 * t)] if t < 40 else [])
+    assert s.confirmed() == []
+    assert set(s.stages()) <= {"opened", "dropped"}
+
+
+def test_stream_of_different_passing_carts_never_adds_up(scene):
+    s = scene("street_vending", dwell="20s", looks=3, clear="5s")
+    for t in range(300):
+        s.look(t, [at(0.1 * (t % 9))])
+    assert s.confirmed() == []
+
+
+def test_brief_pause_is_not_a_stay(scene):
+    s = scene("street_vending", dwell="20s", looks=3, clear="5s")
+    path = [0.05 * t for t in range(8)] + [0.4] * 8 + [0.4 + 0.05 * t for t in range(9)]
+    for t, x in enumerate(path):
+        s.look(t, [at(x)])
+    for t in range(len(path), len(path) + 20):
+        s.look(t)
+    assert s.confirmed() == []
+
+
+def test_market_is_one_episode(scene):
+    s = scene("street_vending", dwell="20s", looks=3, clear="5s")
+    for t in range(60):
+        s.look(t, [at(0.05), at(0.25), at(0.45), at(0.65 if t > 10 else 0.9)])
+    (confirmed,) = s.confirmed()
+    assert confirmed.episode.objects >= 3
+    assert confirmed.episode.box[0] < 0.06
+    assert confirmed.episode.box[2] > 0.55
+
+
+def test_parasol_over_stall_is_one_thing(scene):
+    s = scene("street_vending", dwell="5s", looks=3, clear="5s")
+    for t in range(10):
+        s.look(t, [STALL, ("parasol", (0.38, 0.2, 0.62, 0.45), 0.9)])
+    (confirmed,) = s.confirmed()
+    assert confirmed.episode.objects == 1
+    assert len(confirmed.focus) == 2
+
+
+def test_occlusion_and_missed_detections_do_not_break_dwell(scene):
+    s = scene("street_vending", dwell="20s", looks=3, clear="8s")
+    for t in range(40):
+        s.look(t, [] if t % 4 == 3 or 10 <= t < 15 else [STALL])
+    assert s.stages() == ["opened", "confirmed"]
+
+
+def test_flicker_is_not_presence(scene):
+    s = scene("street_vending", dwell="20s", looks=3, clear="30s")
+    for t in range(100):
+        s.look(t, [STALL] if t % 5 == 0 else [])
+    assert s.confirmed() == []
+
+
+def test_camera_gap_is_neither_presence_nor_absence(scene):
+    s = scene("street_vending", dwell="60s", looks=3, clear="5s")
+    for t in (0, 1, 2, 3, 103, 104):
+        s.look(t, [STALL])
+    assert s.confirmed() == []
+    for t in range(105, 170):
+        s.look(t, [STALL])
+    assert s.stages() == ["opened", "confirmed"]
+    s.look(1000, [STALL])
+    assert s.stages() == ["opened", "confirmed"]
+
+
+def test_outside_the_zone_nothing_counts(scene):
+    strip = {"polygon": [[0.0, 0.8], [1.0, 0.8], [1.0, 1.0], [0.0, 1.0]]}
+    s = scene("street_vending", zone=strip, dwell="5s", looks=3, clear="5s")
+    for t in range(30):
+        s.look(t, [STALL])
+    assert s.events == []
+
+
+def test_outside_the_hours_nothing_counts(scene):
+    # START is 08:00 UTC, 16:00 in Shanghai, the site's zone by default.
+    closed = {"hours": ["Mon-Sun 06:00-16:00"]}
+    s = scene("street_vending", zone=closed, dwell="5s", looks=3, clear="5s")
+    for t in range(-20, 30):
+        s.look(t, [STALL])
+    (confirmed,) = s.confirmed()
+    assert confirmed.frame.captured_at.hour == 7
+    assert len(s.events) == 2
+
+
+def test_weak_scores_do_not_confirm(scene):
+    s = scene("street_vending", dwell="5s", looks=3, clear="5s", threshold=0.6)
+    for t in range(30):
+        s.look(t, [at(0.3, 0.5)])
+    assert s.confirmed() == []

@@ -1,0 +1,58 @@
+"""Weekly hours: ends are exclusive, midnight belongs to both its days."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vision.hours import WeeklyHours, parse_hours
+
+MONDAY = datetime(2026, 11, 16)  # noqa: DTZ001 - local wall time is what hours speak of
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    return MONDAY + timedelta(days=day, hours=hour, minutes=minute)
+
+
+def test_no_hours_is_always():
+    assert WeeklyHours().includes(MONDAY)
+
+
+def test_ends_are_exclusive():
+    hours = parse_hours(["Mon-Fri 06:00-23:00"])
+    assert not hours.includes(at(0, 5, 59))
+    assert hours.includes(at(0, 6))
+    assert hours.includes(at(4, 22, 59))
+    assert not hours.includes(at(4, 23))
+    assert not hours.includes(at(5, 12))
+
+
+def test_past_midnight_runs_into_the_next_day():
+    hours = parse_hours(["Fri-Sun 18:00-02:00"])
+    assert hours.includes(at(6, 23))
+    assert hours.includes(at(7, 1, 59))
+    assert not hours.includes(at(7, 2))
+    assert not hours.includes(at(4, 1))
+
+
+def test_24_is_the_days_end():
+    hours = parse_hours(["Mon 00:00-24:00"])
+    assert hours.includes(at(0, 23, 59))
+    assert not hours.includes(at(1, 0))
+
+
+@pytest.mark.parametrize(
+    "line", ["Mo 1-2", "Mon 25:00-26:00", "Xyz 06:00-07:00", "", "Mon 06:60-07:00"]
+)
+def test_bad_line_says_how_to_write_it(line):
+    with pytest.raises(ValueError, match="write for example"):
+        parse_hours([line])
+
+
+@given(st.datetimes(MONDAY, MONDAY + timedelta(days=14)))
+def test_a_week_later_is_the_same(moment):
+    hours = parse_hours(["Tue-Thu 22:00-03:00", "Sat 10:00-24:00"])
+    assert hours.includes(moment) == hours.includes(moment + timedelta(days=7))

@@ -1,0 +1,145 @@
+"""Pipeline: the whole watch of a site, from sources to events with their evidence.
+
+Reader threads leave due frames in mailboxes, one loop thread looks at them in batches, rules
+decide in that thread (they cost microseconds), and a writer thread stores evidence and passes
+events to the sinks. Nothing here knows of cases: a sink does.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Condition, Lock
+
+import cv2
+
+from vision.detections import Detections
+from vision.engines import Engine
+from vision.episodes import EpisodeStage
+from vision.event_writer import EventWriter, Sink
+from vision.evidence import EvidenceStore, Recorder, annotate, mask, paint_privacy
+from vision.frames import Frame
+from vision.loop import InferenceLoop
+from vision.rules import Rule, camera_rules
+from vision.site import Camera, Site
+from vision.sources.mailbox import Mailbox
+from vision.sources.reader import Reader
+from vision.sources.status import CameraStatus
+from vision.tracking import Tracker
+from vision.truck_state import TruckStateReader
+
+log = logging.getLogger(__name__)
+
+
+class _Watched:
+    """One camera: its reader, mailbox, tracker and rules, and the last look at it."""
+
+    def __init__(self, camera: Camera, rules: Sequence[Rule], ready: Condition) -> None:
+        self.camera = camera
+        self.rules = rules
+        self.mailbox = Mailbox(camera.id, live=False, ready=ready)
+        self.reader = Reader(camera, self.mailbox)
+        self.tracker = Tracker(camera.analyse_fps)
+        self.last: tuple[Frame, Detections] | None = None
+        self.active: set[str] = set()
+
+
+class Pipeline:
+    """Watches every camera of a site until each has ended or `stop` is called."""
+
+    def __init__(
+        self,
+        site: Site,
+        engine: Engine,
+        sinks: Sequence[Sink],
+        *,
+        evidence: EvidenceStore | None = None,
+        memory: Path | None = None,
+        truck_state: TruckStateReader | None = None,
+    ) -> None:
+        self.site = site
+        self.engine = engine
+        self._lock = Lock()
+        ready = Condition()
+        self._cameras = {
+            c.id: _Watched(
+                c,
+                camera_rules(site, c, threshold=engine.model.threshold, memory=memory),
+                ready,
+            )
+            for c in site.cameras
+        }
+        self._writer = EventWriter(Recorder(evidence, site) if evidence else None, sinks)
+        self._loop = InferenceLoop(
+            engine,
+            [w.mailbox for w in self._cameras.values()],
+            self._look,
+            ready=ready,
+            attributes=truck_state,
+        )
+
+    def start(self) -> None:
+        """Start the writer, the loop and every reader."""
+        self._writer.start()
+        self._loop.start()
+        for watched in self._cameras.values():
+            watched.reader.start()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until every source has ended and all its frames were looked at; False on timeout.
+
+        Raises:
+            EngineError: the loop gave up.
+        """
+        return self._loop.wait_until_drained(timeout)
+
+    def stop(self) -> None:
+        """Stop readers first, so that nothing new comes; then look at and store what is left."""
+        for watched in self._cameras.values():
+            watched.reader.stop(timeout=0)
+        for watched in self._cameras.values():
+            watched.reader.stop(timeout=10)
+        self._loop.stop()
+        self._writer.stop()
+
+    @property
+    def problem(self) -> str | None:
+        """What stands in the way of watching or storing, in plain words; None while all is well."""
+        return str(self._loop.failed) if self._loop.failed else self._writer.problem
+
+    def status(self) -> list[CameraStatus]:
+        """How each camera is doing."""
+        return [self._status(w) for w in self._cameras.values()]
+
+    def snapshot(self, camera: str) -> bytes | None:
+        """The latest look at a camera as a masked, annotated JPEG; None before the first look."""
+        watched = self._cameras.get(camera)
+        last = watched.last if watched else None
+        if watched is None or last is None:
+            return None
+        frame, detections = last
+        clean = paint_privacy(frame.pixels, watched.camera.privacy)
+        drawn = annotate(mask(clean, detections), detections, (), ())
+        done, encoded = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, 80])
+        return encoded.tobytes() if done else None
+
+    def _status(self, watched: _Watched) -> CameraStatus:
+        counts = watched.mailbox.counts()
+        return replace(
+            watched.reader.status(),
+            read=counts.read,
+            analysed=counts.analysed,
+            dropped=counts.dropped,
+        )
+
+    def _look(self, frame: Frame, detections: Detections) -> None:
+        watched = self._cameras[frame.camera]
+        tracked = watched.tracker.update(detections)
+        watched.last = (frame, tracked)
+        for rule in watched.rules:
+            for event in rule.look(frame, tracked):
+                if event.episode.stage is EpisodeStage.CONFIRMED:
+                    log.info("%s: %s confirmed", frame.camera, event.episode.kind)
+                self._writer.put(event)
