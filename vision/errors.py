@@ -4,6 +4,7 @@ StreetwardenError
 ├── SiteError            the site file is missing, malformed or asks for what is not there
 ├── SourceError          a camera, file or folder
 │   ├── SourceUnavailable    may come back: the reader tries again
+│   │   └── SourceRefused    wrong credentials: it tries rarely, cameras lock out who guesses
 │   └── SourceBroken         will not come back by itself: wrong path, not a video
 ├── PictureError         one picture cannot be read; the others can
 ├── EngineError          the model cannot run on this machine as asked
@@ -30,6 +31,10 @@ class SourceError(StreetwardenError):
 
 class SourceUnavailable(SourceError):  # noqa: N818 - a state of the camera, not a programming error
     """The source does not answer now but may later; readers retry with backoff."""
+
+
+class SourceRefused(SourceUnavailable):
+    """The source refuses the user or password; readers retry rarely, lest the camera lock them."""
 
 
 class SourceBroken(SourceError):  # noqa: N818

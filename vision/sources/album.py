@@ -1,0 +1,67 @@
+"""Album: a folder of pictures, or one picture, as a source."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, tzinfo
+from threading import Event
+
+from vision.errors import PictureError, SourceBroken
+from vision.frames import Clock, Frame
+from vision.site import Camera
+from vision.sources.address import Address, SourceKind
+from vision.sources.picture import list_pictures, read_picture, taken_at
+
+_log = logging.getLogger(__name__)
+
+
+class Album:
+    """Every picture is due, in natural order of names; one that cannot be read is named and passed.
+
+    Raises:
+        SourceBroken: the folder cannot be read or holds no picture.
+    """
+
+    live = False
+
+    def __init__(
+        self, camera: Camera, address: Address, *, stop: Event, zone: tzinfo = UTC
+    ) -> None:
+        self.trouble: str | None = None
+        self._camera = camera.id
+        self._root = address.path
+        self._zone = zone
+        self._stop = stop
+        if address.kind is SourceKind.PICTURE:
+            self._root = address.path.parent
+            self._pictures = [address.path]
+        else:
+            self._pictures = list_pictures(address.path)
+        if not self._pictures:
+            raise SourceBroken(f"{address.shown}: holds no picture; check the path")
+
+    def __iter__(self) -> Iterator[Frame]:
+        unreadable = 0
+        for index, path in enumerate(self._pictures):
+            if self._stop.is_set():
+                return
+            try:
+                pixels, captured = read_picture(path), taken_at(path, self._zone)
+            except PictureError as error:
+                unreadable += 1
+                self.trouble = str(error)
+                _log.warning("%s: %s", self._camera, error)
+                continue
+            name = str(path.relative_to(self._root))
+            yield Frame(pixels, self._camera, captured, index, Clock.PHOTO, name)
+        if unreadable == len(self._pictures):
+            raise SourceBroken(self.trouble)
+        if unreadable > 1:
+            self.trouble = (
+                f"{unreadable} of {len(self._pictures)} pictures could not be read, the last:"
+                f" {self.trouble}"
+            )
+
+    def close(self) -> None:
+        """Nothing is held open."""

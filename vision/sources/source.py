@@ -1,0 +1,67 @@
+"""Source: an open camera, recording or folder that yields its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, tzinfo
+from threading import Event
+from typing import Protocol
+
+from vision.errors import SourceBroken
+from vision.frames import Frame
+from vision.site import Camera
+from vision.sources.address import SourceKind, parse_address
+from vision.sources.album import Album
+from vision.sources.video import Video
+
+
+class Source(Protocol):
+    """Frames that are due to be looked at, in order of capture; iterate once, then close.
+
+    Attributes:
+        live: the present is shown, so that old frames are worth nothing.
+        trouble: what went wrong without ending the source (a broken picture, damage in a
+            recording), the latest, in plain words; None while all is well.
+    """
+
+    live: bool
+    trouble: str | None
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield frames until the end.
+
+        Raises:
+            SourceUnavailable: the stream broke off; it may come back.
+            SourceBroken: nothing in it can be decoded.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release it. Called by the thread that iterates."""
+        ...
+
+
+def open_source(camera: Camera, *, stop: Event | None = None, zone: tzinfo = UTC) -> Source:
+    """Open what a camera's `source` points at: a stream, recording, picture, folder or device.
+
+    Opening and reading block for about 5 s at most each.
+
+    Args:
+        camera: its address, looks per second and pace.
+        stop: setting it ends waits at once and iteration at the next frame.
+        zone: the zone of a photo's EXIF time where the photo does not tell.
+
+    Raises:
+        SourceUnavailable: it does not answer, or answers badly; it may later.
+        SourceBroken: the address is wrong or holds nothing that can be decoded.
+    """
+    address = parse_address(camera.source)
+    if address.kind is SourceKind.UNKNOWN:
+        raise SourceBroken(
+            f"{address.shown}: this kind of address is not read; give rtsp://, rtmp://, http(s)://,"
+            " a file, a folder of pictures or a device number"
+        )
+    stop = stop if stop is not None else Event()
+    if address.kind in (SourceKind.FOLDER, SourceKind.PICTURE):
+        return Album(camera, address, stop=stop, zone=zone)
+    return Video(camera, address, stop=stop)

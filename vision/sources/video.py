@@ -1,0 +1,258 @@
+"""Video: a stream, recording or capture device, decoded by FFmpeg through PyAV."""
+
+from __future__ import annotations
+
+import logging
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from threading import Event
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from vision.errors import SourceBroken, SourceError, SourceUnavailable
+from vision.frames import Clock, Frame, Pixels
+from vision.site import Camera
+from vision.sources.address import Address, SourceKind
+from vision.sources.failures import explain
+from vision.sources.timeline import DueTimes, LiveClock, RecordingClock, recording_start
+
+_log = logging.getLogger(__name__)
+
+TIMEOUT = 5.0
+"""Seconds that opening, and each wait for data, may take."""
+HLS_READ_TIMEOUT = 15.0
+"""Seconds without data on HLS, which arrives by segments of 2 to 10 s (RFC 8216 suggests 6)."""
+_BLIND = 30.0  # seconds of data without one picture before a stream is given up; above usual GOPs
+_MICROSECONDS = str(int(TIMEOUT * 1_000_000))
+
+_OPTIONS: dict[SourceKind, dict[str, str]] = {
+    # Over UDP a lossy network smears pictures instead of delaying them. Sound is not asked for.
+    SourceKind.RTSP: {
+        "rtsp_transport": "tcp",
+        "timeout": _MICROSECONDS,
+        "allowed_media_types": "video",
+    },
+    SourceKind.RTMP: {"rw_timeout": _MICROSECONDS, "rtmp_live": "live"},
+    SourceKind.HTTP: {"rw_timeout": _MICROSECONDS},
+    SourceKind.HLS: {"rw_timeout": _MICROSECONDS, "live_start_index": "-1"},
+    # A playlist posing as a recording must not make this machine open addresses.
+    SourceKind.FILE: {"protocol_whitelist": "file,crypto,data"},
+    SourceKind.DEVICE: {},
+}
+# A live stream's size and codec are known from its first key frame; measuring its frame rate as
+# well would delay every reconnection by seconds.
+_QUICK_START = {"analyzeduration": "1000000", "fpsprobesize": "0"}
+_NETWORK_PROTOCOLS = "http,https,httpproxy,tls,tcp,crypto,data,hls,rtp,rtsp,rtmp,rtmps,srtp,udp"
+
+
+class Video:
+    """See `vision.sources.source.Source`. Every frame is decoded; those due are converted.
+
+    Frame size may change at any time. Rotation (a phone held upright) is applied. Frames that the
+    decoder marks as corrupt are left out: no frame is no frame.
+    """
+
+    def __init__(self, camera: Camera, address: Address, *, stop: Event) -> None:
+        self.trouble: str | None = None
+        self._camera = camera
+        self._address = address
+        self._stop = stop
+        self._container = _open(address)
+        try:
+            self._stream = _video_stream(self._container, address)
+        except SourceError:
+            self._container.close()
+            raise
+        self.live = address.live if address.kind is not SourceKind.HLS else True
+        if address.kind in (SourceKind.HTTP, SourceKind.HLS):
+            self.live = not self._container.duration
+        self._reformatter = VideoReformatter()
+        self._due = DueTimes(camera.analyse_fps)
+        self._own_anchor: float | None = None
+        self._damaged = 0
+
+    def __iter__(self) -> Iterator[Frame]:
+        frames = self._live_frames() if self.live else self._recorded_frames()
+        failure: SourceError | None = None
+        try:
+            yield from frames
+        except FFmpegError as error:
+            failure = explain(error, self._address, while_reading=True)
+        if failure is not None:  # outside of `except`, so that FFmpeg's text is not its context
+            raise failure
+
+    def close(self) -> None:
+        """Free decoder, connection and buffers now, not when Python gets to it."""
+        self._container.close()
+
+    def _live_frames(self) -> Iterator[Frame]:
+        clock = LiveClock()
+        last_picture = time.monotonic()
+        for index, picture in enumerate(self._decoded(last_picture)):
+            captured, source = clock.stamp(picture.time, self._own_anchor)
+            if self._due.due(captured.timestamp()):
+                yield from self._frame(picture, captured, index, source)
+        if not self._stop.is_set():
+            raise SourceUnavailable(
+                f"{self._address.shown}: the stream ended; see whether its sender still runs"
+            )
+
+    def _recorded_frames(self) -> Iterator[Frame]:
+        rate = float(self._stream.average_rate or self._stream.guessed_rate or 25)
+        origin = float((self._stream.start_time or 0) * (self._stream.time_base or 0))
+        clock = RecordingClock(recording_start(self._container.metadata), 1 / rate, origin)
+        started: float | None = None
+        elapsed = -1 / rate
+        failure: SourceError | None = None
+        try:
+            for index, picture in enumerate(self._decoded()):
+                elapsed = clock.elapsed(picture.time)
+                if not self._due.due(elapsed):
+                    continue
+                started = started if started is not None else time.monotonic() - elapsed
+                if self._camera.pace == "realtime":
+                    self._stop.wait(max(0.0, started + elapsed - time.monotonic()))
+                if self._stop.is_set():
+                    return
+                yield from self._frame(picture, clock.stamp(elapsed)[0], index, Clock.MEDIA)
+        except FFmpegError as error:
+            failure = explain(error, self._address, while_reading=True)
+        if not self._stop.is_set():
+            self._conclude(elapsed + 1 / rate, failure)
+
+    def _conclude(self, seen: float, failure: SourceError | None) -> None:
+        """Say how a recording ended: whole, damaged, cut off, or without a single picture."""
+        shown = self._address.shown
+        if seen <= 0:
+            raise failure or SourceBroken(
+                f"{shown}: holds no picture that can be decoded; export it anew"
+            )
+        promised = _duration(self._container, self._stream)
+        if failure is not None:
+            self.trouble = str(failure)
+        elif promised - seen > max(1.0, 0.02 * promised):
+            self.trouble = (
+                f"{shown}: ends after {seen:.1f} s of {promised:.1f} s; it is cut off or damaged,"
+                " copy it again"
+            )
+        elif self._damaged:
+            self.trouble = f"{shown}: {self._damaged} damaged parts were left out; copy it again"
+        if self.trouble is not None:
+            _log.warning("%s: %s", self._camera.id, self.trouble)
+
+    def _decoded(self, alive_at: float | None = None) -> Iterator[VideoFrame]:
+        """Pictures in presentation order. `alive_at`: watch for a stream that shows none."""
+        for packet in self._container.demux(self._stream):
+            if self._stop.is_set():
+                return
+            if self.live:
+                self._read_own_clock(packet)
+            try:
+                pictures = packet.decode()
+            except FFmpegError:
+                self._damaged += packet.size > 0
+                pictures = []
+            for picture in pictures:
+                if not picture.is_corrupt:
+                    alive_at = alive_at and time.monotonic()
+                    yield picture
+            if alive_at is not None and time.monotonic() - alive_at > _BLIND:
+                raise SourceUnavailable(
+                    f"{self._address.shown}: sends data but no picture for {_BLIND:.0f} s; check"
+                    " the camera's codec settings"
+                )
+
+    def _read_own_clock(self, packet: Packet[VideoStream]) -> None:
+        """Take the sender's wall clock (RTCP sender reports) from a packet, where it has it."""
+        if packet.pts is None or packet.time_base is None or not packet.has_sidedata("prft"):
+            return
+        # AVProducerReferenceTime: int64 microseconds since 1970, int flags.
+        (wall,) = struct.unpack_from("=q", bytes(packet.get_sidedata("prft")))
+        self._own_anchor = wall / 1e6 - float(packet.pts * packet.time_base)
+
+    def _frame(
+        self, picture: VideoFrame, captured: datetime, index: int, clock: Clock
+    ) -> Iterator[Frame]:
+        """The frame, or none where the picture cannot be converted."""
+        try:
+            pixels = self._pixels(picture)
+        except (FFmpegError, ValueError):
+            self._damaged += 1
+            return
+        yield Frame(pixels, self._camera.id, captured, index, clock)
+
+    def _pixels(self, picture: VideoFrame) -> Pixels:
+        rotation = picture.rotation  # degrees counter-clockwise, from the display matrix
+        converted = self._reformatter.reformat(picture, format="bgr24", threads=1)
+        pixels = np.asarray(converted.to_ndarray(), np.uint8)
+        turns = round(rotation / 90) % 4
+        return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+
+
+def _open(address: Address) -> InputContainer:
+    options = dict(_OPTIONS[address.kind])
+    url = address.url
+    if address.kind is SourceKind.FILE:
+        _check_file(address)
+        url = f"file:{url}"  # a name such as `concat:a` stays a name
+    elif address.network:
+        options |= {"protocol_whitelist": _NETWORK_PROTOCOLS}
+    if address.live:
+        options |= _QUICK_START
+    try:
+        return av.open(
+            url,
+            format="v4l2" if address.kind is SourceKind.DEVICE else None,
+            options=options,
+            timeout=(TIMEOUT, HLS_READ_TIMEOUT if address.kind is SourceKind.HLS else TIMEOUT),
+        )
+    except FFmpegError as error:
+        failure = explain(error, address)
+    raise failure
+
+
+def _check_file(address: Address) -> None:
+    """Say plainly what FFmpeg words badly, and never wait on a pipe for ever."""
+    path = address.path
+    if not path.exists():
+        raise SourceBroken(f"{address.shown}: it does not exist; check the path")
+    if not path.is_file():
+        raise SourceBroken(f"{address.shown}: is neither a file nor a folder; check the path")
+    with suppress(PermissionError):
+        if path.stat().st_size == 0:
+            raise SourceBroken(f"{address.shown}: is empty (0 bytes); copy it again")
+
+
+def _video_stream(container: InputContainer, address: Address) -> VideoStream:
+    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    kind = SourceUnavailable if address.network else SourceBroken
+    if not streams:
+        raise kind(f"{address.shown}: has no picture, only sound or data; check the address")
+    stream = streams[0]
+    if stream.codec_context is None:
+        raise kind(f"{address.shown}: its codec cannot be decoded here; use H.264 or H.265")
+    # One thread per camera: with many cameras the cores are busy, and each thread of a decoder
+    # keeps pictures of its own.
+    stream.thread_type = "SLICE"
+    stream.codec_context.thread_count = 1
+    return stream
+
+
+def _duration(container: InputContainer, stream: VideoStream) -> float:
+    """Seconds of pictures that the recording promises; 0 where it promises none."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    if container.streams.audio or not container.duration:
+        return 0.0
+    return container.duration / 1_000_000
