@@ -1,0 +1,97 @@
+"""`streetwarden keys`: make, list and take back access keys of a site."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from scripts.console import out
+from vision.errors import StreetwardenError
+from vision.site import load_site, parse_duration
+
+if TYPE_CHECKING:
+    from api.keys import KeyStore
+
+keys = typer.Typer(help="Make, list and take back access keys.", no_args_is_help=True)
+
+SiteFile = Annotated[Path, typer.Argument(help="The site file.")]
+
+
+@keys.command()
+def create(
+    site: SiteFile,
+    label: Annotated[str, typer.Option(help="Who holds it, for example 'night shift'.")],
+    role: Annotated[
+        str, typer.Option(help="viewer, reviewer, officer, admin, receiver or auditor.")
+    ] = "reviewer",
+    expires: Annotated[str | None, typer.Option(help="For example 90d; else never.")] = None,
+    camera: Annotated[list[str] | None, typer.Option(help="Only this camera; repeatable.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
+) -> None:
+    """Make a key and print it. It is shown once and stored only as a hash."""
+    from api.roles import Role
+
+    try:
+        chosen = Role(role)
+        life = parse_duration(expires) if expires else None
+    except ValueError as error:
+        roles = ", ".join(r.value for r in Role)
+        raise StreetwardenError(f"{error}; roles are {roles}") from None
+    with _store(site) as store:
+        new = store.create(label, chosen, expires=life, cameras=camera or (), kinds=kind or ())
+    out.print(f"id  {new.id}\nkey {new.key}\nKeep it now: it cannot be shown again.")
+
+
+@keys.command(name="list")
+def list_(
+    site: SiteFile,
+    json_: Annotated[bool, typer.Option("--json", help="Print the keys as JSON.")] = False,
+) -> None:
+    """List keys, never their secrets."""
+    now = datetime.now(UTC)
+    with _store(site) as store:
+        rows = [
+            {
+                "id": k.id,
+                "label": k.label,
+                "role": k.role.value,
+                "active": k.active(now),
+                "expires_at": k.expires_at.isoformat() if k.expires_at else None,
+            }
+            for k in store.list()
+        ]
+    if json_:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    table = Table("id", "label", "role", "active", "expires", box=None)
+    for row in rows:
+        active = "yes" if row["active"] else "no"
+        table.add_row(row["id"], row["label"], row["role"], active, row["expires_at"] or "never")  # type: ignore[arg-type]
+    out.print(table)
+
+
+@keys.command()
+def revoke(site: SiteFile, key_id: Annotated[str, typer.Argument(help="The key's id.")]) -> None:
+    """Stop a key from opening anything."""
+    with _store(site) as store:
+        store.revoke(key_id)
+    out.print(f"{key_id} opens nothing any more")
+
+
+@contextmanager
+def _store(site: Path) -> Iterator[KeyStore]:
+    from api.database import Database
+    from api.keys import KeyStore
+
+    database = Database.open(load_site(site).storage.database)
+    try:
+        yield KeyStore(database)
+    finally:
+        database.close()
