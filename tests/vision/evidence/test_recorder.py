@@ -1,0 +1,89 @@
+"""What is stored of an episode, and what is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import cv2
+import numpy as np
+import pytest
+
+from vision.detections import make_detections
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage
+from vision.evidence import EvidenceRole, EvidenceStore, Recorder, annotate, mask, paint_privacy
+from vision.frames import Clock, Frame
+from vision.kinds import catalogue
+from vision.site import Camera, Site, SiteInfo, Zone
+
+NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
+NAMES = catalogue().class_names
+
+
+@pytest.fixture
+def pixels():
+    return np.random.default_rng(0).integers(0, 255, (240, 320, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def event(pixels):
+    boxes = np.array([[40, 60, 140, 200], [200, 40, 240, 160]], np.float32)
+    ids = np.array([NAMES.index("stall"), NAMES.index("person")])
+    episode = Episode(
+        id="01E", kind="street_vending", subtype="stall", camera="cam", zone="z",
+        box=(0.1, 0.2, 0.4, 0.8), stage=EpisodeStage.OPENED, opened_at=NOW, last_seen_at=NOW,
+        looks=3, score=0.8, clock=Clock.MEDIA,
+    )  # fmt: skip
+    detections = make_detections(boxes, np.array([0.8, 0.9], np.float32), ids, NAMES)
+    return EpisodeEvent(episode, Frame(pixels, "cam", NOW, 0), detections, (0,))
+
+
+@pytest.fixture
+def recorder(tmp_path):
+    privacy = ((0.0, 0.0), (0.2, 0.0), (0.2, 0.2), (0.0, 0.2))
+    zone = Zone(name="z", watch=("street_vending",))
+    camera = Camera(id="cam", source="x", zones=(zone,), privacy=(privacy,))
+    site = Site(site=SiteInfo(name="t"), cameras=(camera,))
+    return Recorder(EvidenceStore(tmp_path), site)
+
+
+def at(event, stage):
+    return replace(event, episode=replace(event.episode, stage=stage))
+
+
+def test_nothing_is_stored_before_it_is_confirmed(recorder, event, tmp_path):
+    assert recorder.record(event) == []
+    assert recorder.record(at(event, EpisodeStage.DROPPED)) == []
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+def test_confirmed_stores_both_moments(recorder, event, tmp_path, pixels):
+    recorder.record(event)
+    items = recorder.record(at(event, EpisodeStage.CONFIRMED))
+    roles = [(i.moment, i.role) for i in items]
+    assert roles == [(m, r) for m in ("opened", "confirmed") for r in EvidenceRole]
+    store = EvidenceStore(tmp_path)
+    original = cv2.imdecode(np.frombuffer(store.read(items[0].sha256), np.uint8), cv2.IMREAD_COLOR)
+    outside = np.s_[60:, 80:]
+    np.testing.assert_array_equal(original[outside], pixels[outside])
+    assert (original[:40, :55] == 96).all(), "the privacy zone was painted out"
+    assert all(i.of == items[0].sha256 for i in items[1:3])
+
+
+def test_masking_hides_people_and_nothing_else(event, pixels):
+    masked = mask(pixels, event.detections)
+    person, elsewhere = np.s_[40:160, 200:240], np.s_[:, :200]
+    np.testing.assert_array_equal(masked[elsewhere], pixels[elsewhere])
+    assert masked[person].std(axis=(0, 1)).max() < pixels[person].std(axis=(0, 1)).min() / 3
+    assert np.shares_memory(masked, pixels) is False
+
+
+def test_annotation_draws_on_a_copy(event, pixels):
+    before = pixels.copy()
+    drawn = annotate(pixels, event.detections, (0,), ("占道经营 0.80",), ((0, 0), (1, 0), (1, 1)))
+    np.testing.assert_array_equal(pixels, before)
+    assert (drawn[60, 40:140] != before[60, 40:140]).any()
+
+
+def test_no_privacy_zone_costs_no_copy(pixels):
+    assert paint_privacy(pixels, ()) is pixels
