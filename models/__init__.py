@@ -1,6 +1,7 @@
 """Weights by name: load, train, export.
 
-Importing the package imports neither torch nor ultralytics; it only sets the switches that they read.
+Importing the package imports neither torch nor ultralytics; it only sets the switches that they
+read.
 """
 
 from models import runtime as runtime  # first: sets switches that later imports read

@@ -1,4 +1,4 @@
-"""Weights by name, or by path: which file, what it sees, and whether it is the file that was listed."""
+"""Weights by name, or by path: which file, what it sees, and that it is the file listed."""
 
 import hashlib
 from collections.abc import Mapping
@@ -130,14 +130,15 @@ def _listed(name: str, fields: Mapping[str, Any], catalogue: Path) -> ModelEntry
         ) from error
     if not path.is_file():
         raise MissingWeightsError(
-            f"Weights of {name!r} are missing: no file {path}. Fetch the repository's `models/weights/` again."
+            f"Weights of {name!r} are missing: no file {path}. Fetch the repository's "
+            "`models/weights/` again."
         )
     found = file_sha256(path)
     if found != entry.sha256:
         raise TamperedWeightsError(
-            f"Weights of {name!r} are refused: {path} has SHA-256 {found[:12]}…, the catalogue lists "
-            f"{entry.sha256[:12]}…. Restore the file from the repository, or, if it is your own model, "
-            "name it by its path."
+            f"Weights of {name!r} are refused: {path} has SHA-256 {found[:12]}…, the catalogue "
+            f"lists {entry.sha256[:12]}…. Restore the file from the repository, or, if it is "
+            "your own model, name it by its path."
         )
     return entry
 

@@ -30,23 +30,26 @@ class Checkpoint:
 def read_checkpoint(path: Path) -> Checkpoint:
     """Reads a detection checkpoint.
 
-    The unpickler only builds torch and ultralytics layers (`ULTRALYTICS_SAFE_LOAD`, set in `models.runtime`).
+    The unpickler only builds torch and ultralytics layers (`ULTRALYTICS_SAFE_LOAD`, set in
+    `models.runtime`).
 
     Raises:
-        UnreadableWeightsError: The file is empty, damaged, no `.pt` file, or holds types off the allow-list.
+        UnreadableWeightsError: The file is empty, damaged, no `.pt` file, or holds types off the
+            allow-list.
         WrongTaskError: The file holds another kind of model.
     """
     if path.suffix != ".pt":
         raise UnreadableWeightsError(
-            f"Weights {path} cannot be read: the name does not end in .pt. Give a PyTorch checkpoint made by ultralytics."
+            f"Weights {path} cannot be read: the name does not end in .pt. Give a PyTorch "
+            "checkpoint made by ultralytics."
         )
     try:
         model, saved = load_checkpoint(path)
     except Exception as error:
         # A damaged file surfaces as any of a dozen types from zipfile, pickle and torch.
         raise UnreadableWeightsError(
-            f"Weights {path} cannot be read: the file is damaged, or no checkpoint made by ultralytics "
-            f"({_first_line(error)}). Copy the file again, or train or export it again."
+            f"Weights {path} cannot be read: the file is damaged, or no checkpoint made by "
+            f"ultralytics ({_first_line(error)}). Copy the file again, or train or export it again."
         ) from error
     if not isinstance(model, DetectionModel) or model.task != "detect":
         raise WrongTaskError(

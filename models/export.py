@@ -24,8 +24,8 @@ SCORE_TOLERANCE = 2e-3
 def export_openvino(entry: ModelEntry, cache_dir: Path) -> Path:
     """Converts a detector to OpenVINO's format; the second call finds the first one's file.
 
-    The network takes what `models.load.Detector` takes, for any batch size and any height and width that are
-    multiples of its stride, and gives the same output. 32-bit floats.
+    The network takes what `models.load.Detector` takes, for any batch size and any height and
+    width that are multiples of its stride, and gives the same output. 32-bit floats.
 
     Args:
         entry: From `models.find`.
@@ -47,7 +47,8 @@ def export_openvino(entry: ModelEntry, cache_dir: Path) -> Path:
         converted = _convert(detector)
     except Exception as error:
         raise ExportError(
-            f"Model {entry.name!r} could not be converted for OpenVINO ({error}). Use the torch engine instead."
+            f"Model {entry.name!r} could not be converted for OpenVINO ({error}). Use the torch "
+            "engine instead."
         ) from error
     _check(entry, detector, converted)
     try:
@@ -71,8 +72,8 @@ def _convert(detector: Detector) -> openvino.Model:
     detector.network.model[-1].dynamic = True  # anchors follow the input's size
     example = torch.zeros(2, 3, 320, 416)
     with torch.inference_mode(), warnings.catch_warnings():
-        # torch.jit is deprecated, yet what OpenVINO's converter reads; the tracer warns of sizes that it
-        # may freeze, which `_check` would find out.
+        # torch.jit is deprecated, yet what OpenVINO's converter reads; the tracer warns of sizes
+        # that it may freeze, which `_check` would find out.
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(detector, example, strict=False, check_trace=False)
         converted = openvino.convert_model(traced, example_input=example)
@@ -89,22 +90,22 @@ def _check(entry: ModelEntry, detector: Detector, converted: openvino.Model) -> 
         given = compiled(picture)[0]
         if given.shape != wanted.shape:
             raise ExportError(
-                f"Model {entry.name!r} converted for OpenVINO gives {given.shape}, not {wanted.shape}. "
-                "Use the torch engine instead."
+                f"Model {entry.name!r} converted for OpenVINO gives {given.shape}, not "
+                f"{wanted.shape}. Use the torch engine instead."
             )
         boxes = float(np.abs(given[:, :4] - wanted[:, :4]).max())
         scores = float(np.abs(given[:, 4:] - wanted[:, 4:]).max())
         if boxes > BOX_TOLERANCE or scores > SCORE_TOLERANCE:
             raise ExportError(
-                f"Model {entry.name!r} converted for OpenVINO disagrees with the original by {boxes:.2f} px "
-                f"and {scores:.4f} in score. Use the torch engine instead."
+                f"Model {entry.name!r} converted for OpenVINO disagrees with the original by "
+                f"{boxes:.2f} px and {scores:.4f} in score. Use the torch engine instead."
             )
 
 
 def _test_picture(
     shape: tuple[int, int, int, int],
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """Smooth gradients with sharp-edged patches and noise: both what is flat and what is busy in a street."""
+    """Smooth gradients, sharp-edged patches and noise: the flat and the busy of a street."""
     random = np.random.default_rng(0)
     count, channels, height, width = shape
     rows, columns = np.mgrid[0:height, 0:width]
@@ -116,4 +117,4 @@ def _test_picture(
             patch = random.random((channels, 1, 1), dtype=np.float32)
             picture[index, :, top : top + height // 5, left : left + width // 7] = patch
     noise = random.normal(0, 0.02, shape).astype(np.float32)
-    return np.clip(picture + noise, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(picture + noise, 0, 1), np.float32)

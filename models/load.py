@@ -1,5 +1,7 @@
 """A detector ready to run: fused, in evaluation mode, one tensor in and one tensor out."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -16,9 +18,9 @@ class Detector(nn.Module):
         stride: Height and width of the input must be multiples of this, in pixels.
     """
 
-    def __init__(self, network: nn.Module, classes: tuple[str, ...]) -> None:
+    def __init__(self, network: Any, classes: tuple[str, ...]) -> None:
         super().__init__()
-        self.network = network
+        self.network: Any = network
         self.classes = classes
         self.stride = int(network.stride.max())
 
@@ -26,11 +28,12 @@ class Detector(nn.Module):
         """Runs the network.
 
         Args:
-            pictures: N×3×H×W, RGB, 0..1, of the module's own type and device; H and W multiples of `stride`.
+            pictures: N×3×H×W, RGB, 0..1, of the module's own type and device; H and W multiples of
+                `stride`.
 
         Returns:
-            N×(4+classes)×anchors: centre x, centre y, width, height in input pixels, then a score in 0..1
-            per class.
+            N×(4+classes)×anchors: centre x, centre y, width, height in input pixels, then a score
+            in 0..1 per class.
         """
         predictions: torch.Tensor = self.network(pictures)
         return predictions
@@ -61,9 +64,10 @@ def load_detector(
             f"Weights {entry.path} see other classes than the catalogue lists for {entry.name!r}. "
             "Restore `models/` from the repository."
         )
-    head = checkpoint.model.model[-1]
+    network: Any = checkpoint.model  # attributes that ultralytics sets at run time
+    head = network.model[-1]
     head.end2end = False  # a dual-head network answers with its one-to-many head, as the others do
     head.export = True  # the decoded tensor alone, without the raw feature maps
-    network = checkpoint.model.fuse(verbose=False).eval().requires_grad_(requires_grad=False)
+    network = network.fuse(verbose=False).eval().requires_grad_(requires_grad=False)
     detector = Detector(network, entry.classes).eval().to(device)
     return detector.half() if half else detector

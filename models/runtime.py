@@ -1,18 +1,21 @@
 """Makes ultralytics and OpenVINO offline and safe, before either is imported.
 
-Both read their switches once, at import, so this module is the first thing that `models/__init__.py`
-imports. Read in ultralytics 8.4.190, `utils/__init__.py` and `nn/tasks.py`:
+Both read their switches once, at import, so this module is the first thing that
+`models/__init__.py` imports. Read in ultralytics 8.4.190, `utils/__init__.py` and `nn/tasks.py`:
 
 - `YOLO_AUTOINSTALL=False`: a missing package is an error, never a pip call.
-- `YOLO_OFFLINE=True`: `ONLINE` is false, so no event, version check or error report leaves the machine.
-- `ULTRALYTICS_SAFE_LOAD=1`: `.pt` files load with `torch.load(weights_only=True)` against an allow-list of
-  torch and ultralytics layers; any other type in the pickle is refused, and model construction never calls `eval`.
-- `YOLO_CONFIG_DIR`: settings live in the user's cache, not in `~/.config`, and never in the project.
+- `YOLO_OFFLINE=True`: `ONLINE` is false, so no event, version check or error report leaves the
+  machine.
+- `ULTRALYTICS_SAFE_LOAD=1`: `.pt` files load with `torch.load(weights_only=True)` against an
+  allow-list of torch and ultralytics layers; any other type in the pickle is refused, and model
+  construction never calls `eval`.
+- `YOLO_CONFIG_DIR`: settings live in the user's cache, not in `~/.config`, and never in the
+  project.
 - `YOLO_VERBOSE=False`: no layer tables in a command's output; training turns it on again.
 
-OpenVINO's converter sends usage events through `openvino_telemetry` when that package can be imported and
-falls back to a stub of its own when it cannot (`openvino/tools/ovc/telemetry_utils.py`), so it is made
-unimportable.
+OpenVINO's converter sends usage events through `openvino_telemetry` when that package can be
+imported and falls back to a stub of its own when it cannot
+(`openvino/tools/ovc/telemetry_utils.py`), so it is made unimportable.
 """
 
 import os

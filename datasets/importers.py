@@ -1,0 +1,132 @@
+"""Reads labelled pictures from YOLO folders: `images/` and `labels/` side by side."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from datasets.errors import LabelError, RecipeError
+
+PICTURES = {".bmp", ".jpeg", ".jpg", ".png", ".webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One labelled object.
+
+    Attributes:
+        name: Class name as in `kinds.yaml`.
+        x1: Left edge as a fraction of the picture's width; `x2` is the right one.
+        y1: Top edge as a fraction of the picture's height; `y2` is the bottom one.
+    """
+
+    name: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    @property
+    def area(self) -> float:
+        """Share of the picture's area."""
+        return max(0.0, self.x2 - self.x1) * max(0.0, self.y2 - self.y1)
+
+    def overlap(self, other: "Box") -> float:
+        """Returns the area shared with another box, as a share of the picture's area."""
+        width = min(self.x2, other.x2) - max(self.x1, other.x1)
+        height = min(self.y2, other.y2) - max(self.y1, other.y1)
+        return max(0.0, width) * max(0.0, height)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One picture with its labels.
+
+    Attributes:
+        picture: The file.
+        sha256: Of the file's bytes.
+        boxes: Labelled objects of the mapped classes.
+    """
+
+    picture: Path
+    sha256: str
+    boxes: tuple[Box, ...]
+
+
+def yolo_pictures(folder: Path) -> list[Path]:
+    """Lists the pictures of a YOLO folder, sorted by name.
+
+    Raises:
+        RecipeError: The folder has no `images/`.
+    """
+    images = folder / "images"
+    if not images.is_dir():
+        raise RecipeError(
+            f"Data folder {folder} has no images/ inside. Correct the path in the recipe, or the "
+            "folder given with --data."
+        )
+    return sorted(path for path in images.iterdir() if path.suffix.lower() in PICTURES)
+
+
+def read_yolo(picture: Path, classes: Mapping[int, str | None]) -> Sample:
+    """Reads one picture of a YOLO folder with its label file.
+
+    Polygons become the boxes around them. A picture without a label file has no objects.
+
+    Args:
+        picture: A file in `images/`; its labels are `labels/<stem>.txt`.
+        classes: Class id in the file to class name, or to nothing where the id is to be ignored.
+
+    Raises:
+        LabelError: The picture cannot be decoded, or a label line is broken.
+    """
+    data = picture.read_bytes()
+    if not data or cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) is None:
+        raise LabelError(f"{picture}: not a readable picture. Passed over; copy it again.")
+    labels = picture.parent.parent / "labels" / f"{picture.stem}.txt"
+    boxes = []
+    if labels.is_file():
+        for number, line in enumerate(labels.read_text("utf-8", "replace").splitlines(), 1):
+            if line.strip():
+                box = _parse(line, classes, f"{labels}:{number}")
+                if box is not None:
+                    boxes.append(box)
+    return Sample(picture, hashlib.sha256(data).hexdigest(), tuple(boxes))
+
+
+def _parse(line: str, classes: Mapping[int, str | None], where: str) -> Box | None:
+    try:
+        first, *rest = line.split()
+        label, numbers = int(first), [float(text) for text in rest]
+    except ValueError as error:
+        raise LabelError(
+            f"{where}: {error}. The picture is passed over; correct the line."
+        ) from error
+    if label not in classes:
+        raise LabelError(
+            f"{where}: class {label} is not in the recipe. The picture is passed over; add the "
+            "class."
+        )
+    if len(numbers) == 4:
+        cx, cy, width, height = numbers
+        xs, ys = [cx - width / 2, cx + width / 2], [cy - height / 2, cy + height / 2]
+    elif len(numbers) >= 6 and len(numbers) % 2 == 0:
+        xs, ys = numbers[0::2], numbers[1::2]
+    else:
+        raise LabelError(
+            f"{where}: {len(numbers)} numbers are neither a box nor a polygon. The picture is "
+            "passed over; correct the line."
+        )
+    if not all(-0.1 <= value <= 1.1 for value in (*xs, *ys)):
+        raise LabelError(
+            f"{where}: lies outside the picture. The picture is passed over; use fractions in 0..1."
+        )
+    name = classes[label]
+    if name is None:
+        return None
+    clipped = [min(max(v, 0.0), 1.0) for v in (min(xs), min(ys), max(xs), max(ys))]
+    box = Box(name, *clipped)
+    return box if box.area > 0 else None
