@@ -1,0 +1,1 @@
+"""Cases put to people: store, review, media, keys, webhooks, and the console page."""

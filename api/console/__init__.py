@@ -1,0 +1,32 @@
+"""The console page: static files, no build step."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+from vision.site import Site
+
+FOLDER = Path(str(files("api").joinpath("console")))
+
+
+def page(site: Site) -> APIRouter:
+    """`GET /`: the page in the site's language."""
+    router = APIRouter()
+    html = (FOLDER / "index.html").read_text(encoding="utf-8")
+    html = html.replace('<html lang="zh">', f'<html lang="{site.site.language}">')
+
+    @router.get("/", include_in_schema=False)
+    def index() -> HTMLResponse:
+        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+    return router
+
+
+def static() -> StaticFiles:
+    """The page's style, scripts and icon."""
+    return StaticFiles(directory=FOLDER / "static")

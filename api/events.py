@@ -1,0 +1,106 @@
+"""Events of a case for the webhook receivers, written in the transaction of the change itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+from ulid import ULID
+
+from api.schemas import CaseData
+from api.tables import CaseRow, DeliveryRow
+from api.view import REDACTED, case_data
+from vision.site import Site, Webhook
+
+
+class CaseEvent(StrEnum):
+    """What receivers can subscribe to; nothing here happens before a person decided."""
+
+    CONFIRMED = "confirmed"
+    CLEARED = "cleared"
+    REJECTED = "rejected"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+class CloudEvent(BaseModel):
+    """The body of a webhook: a CloudEvents 1.0 event in JSON."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str = Field(description="Also the `webhook-id`; the same at every retry.")
+    type: str = Field(examples=["streetwarden.case.confirmed.v1"])
+    source: str
+    subject: str = Field(description="The case's id.")
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: CaseData
+
+
+class Announcer:
+    """Puts a case's events into the outbox, one row for each receiver that wants them."""
+
+    def __init__(self, site: Site) -> None:
+        self._webhooks = site.webhooks
+        name = quote(site.site.name, safe="")
+        self._source = f"urn:streetwarden:{site.site.division or 'site'}:{name}"
+
+    def announce(self, session: Session, case: CaseRow, event: CaseEvent, now: datetime) -> None:
+        """Write the event in this session's transaction; the outbox wakes after its commit."""
+        case.sequence += 1
+        receivers = [hook for hook in self._webhooks if wants(hook, case.kind, event)]
+        if not receivers:
+            return
+        event_id = f"evt_{ULID()}"
+        kind = f"streetwarden.case.{event.value}.v1"
+        body = self._body(case, event_id, kind, now)
+        for hook in receivers:
+            session.add(
+                DeliveryRow(
+                    event_id=event_id,
+                    receiver=hook.name,
+                    case_id=case.id,
+                    sequence=case.sequence,
+                    type=kind,
+                    body=body,
+                    state=DeliveryState.PENDING.value,
+                    next_attempt_at=now,
+                    created_at=now,
+                )
+            )
+        session.info["queued"] = True
+
+    def _body(self, case: CaseRow, event_id: str, kind: str, now: datetime) -> str:
+        # The only media view so far is `redacted`: originals are not even mentioned.
+        evidence = [item for item in case.evidence if item.role in REDACTED]
+        event = CloudEvent(
+            id=event_id,
+            type=kind,
+            source=self._source,
+            subject=case.id,
+            time=now,
+            data=CaseData.model_validate(case_data(case, evidence)),
+        )
+        return compact(event.model_dump(mode="json"))
+
+
+def wants(hook: Webhook, kind: str, event: CaseEvent) -> bool:
+    """Whether this receiver asked for such events of cases of this kind."""
+    kinds: Sequence[str] = hook.kinds
+    return ("all" in kinds or kind in kinds) and event.value in hook.stages
+
+
+def compact(value: Any) -> str:
+    """JSON without needless spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,167 @@
+"""KeyStore: access keys, shown once and stored as the SHA-256 of a 256-bit random secret.
+
+A key reads `sw_<id>_<secret>`. The id finds the row, the secret proves it. A fast hash is enough
+because the secret is random: there is no dictionary to try.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select, update
+
+from api.database import Database
+from api.errors import CaseError
+from api.roles import Principal, Role
+from api.tables import KeyRow
+
+SESSION_LABEL = "console session"
+SESSION_LIFE = timedelta(hours=12)
+_NO_HASH = hashlib.sha256(b"").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key just made; `key` is shown now and never again."""
+
+    id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """A stored key without its secret. Times are UTC; `cameras`, `kinds` None: no limit."""
+
+    id: str
+    label: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    cameras: tuple[str, ...] | None
+    kinds: tuple[str, ...] | None
+
+    def active(self, now: datetime) -> bool:
+        """Whether the key opens anything at this time."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+class KeyStore:
+    """Creates, verifies, lists and revokes access keys."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(
+        self,
+        label: str,
+        role: Role,
+        *,
+        expires: timedelta | None = None,
+        cameras: Sequence[str] = (),
+        kinds: Sequence[str] = (),
+    ) -> NewKey:
+        """Make a key. Empty `cameras` or `kinds` set no limit.
+
+        Raises:
+            CaseError: the label is empty or `expires` is not positive.
+            DatabaseUnavailable: it could not be stored.
+        """
+        row, new = _mint(label, role, expires)
+        row.cameras = sorted(set(cameras)) or None
+        row.kinds = sorted(set(kinds)) or None
+        with self._database.write() as session:
+            session.add(row)
+        return new
+
+    def session_key(self) -> str:
+        """Make the console's admin key for the next 12 hours; earlier ones stop working."""
+        row, new = _mint(SESSION_LABEL, Role.ADMIN, SESSION_LIFE)
+        row.session = True
+        with self._database.write() as session:
+            session.execute(
+                update(KeyRow)
+                .where(KeyRow.session, KeyRow.revoked_at.is_(None))
+                .values(revoked_at=row.created_at)
+            )
+            session.add(row)
+        return new.key
+
+    def verify(self, key: str) -> Principal | None:
+        """Who holds this key; None if it is unknown, revoked or expired."""
+        prefix, _, rest = key.partition("_")
+        key_id, _, secret = rest.partition("_")
+        if prefix != "sw" or not key_id or not secret or not key.isascii():
+            return None
+        with self._database.read() as session:
+            row = session.get(KeyRow, key_id)
+        # An unknown id costs the same comparison as a known one.
+        matches = hmac.compare_digest(_digest(secret), row.hash if row else _NO_HASH)
+        if row is None or not matches or not _info(row).active(datetime.now(UTC)):
+            return None
+        return Principal(
+            key_id=row.id,
+            label=row.label,
+            role=Role(row.role),
+            cameras=None if row.cameras is None else frozenset(row.cameras),
+            kinds=None if row.kinds is None else frozenset(row.kinds),
+        )
+
+    def revoke(self, key_id: str) -> None:
+        """Stop a key from opening anything; revoking twice is fine.
+
+        Raises:
+            CaseError: no key has this id.
+        """
+        with self._database.write() as session:
+            row = session.get(KeyRow, key_id)
+            if row is None:
+                raise CaseError(f"no key has the id {key_id!r}; list the keys to see their ids")
+            row.revoked_at = row.revoked_at or datetime.now(UTC)
+
+    def list(self) -> list[KeyInfo]:
+        """Every key, the oldest first, revoked and expired ones too."""
+        with self._database.read() as session:
+            rows = session.scalars(select(KeyRow).order_by(KeyRow.created_at, KeyRow.id))
+            return [_info(row) for row in rows]
+
+
+def _mint(label: str, role: Role, expires: timedelta | None) -> tuple[KeyRow, NewKey]:
+    if not label.strip():
+        raise CaseError("a key needs a label that says who holds it; give one")
+    if expires is not None and expires <= timedelta():
+        raise CaseError("a key that has expired opens nothing; give a time in the future")
+    key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    now = datetime.now(UTC)
+    row = KeyRow(
+        id=key_id,
+        label=label.strip(),
+        role=role.value,
+        hash=_digest(secret),
+        session=False,
+        created_at=now,
+        expires_at=now + expires if expires else None,
+    )
+    return row, NewKey(id=key_id, key=f"sw_{key_id}_{secret}")
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _info(row: KeyRow) -> KeyInfo:
+    return KeyInfo(
+        id=row.id,
+        label=row.label,
+        role=Role(row.role),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        cameras=None if row.cameras is None else tuple(row.cameras),
+        kinds=None if row.kinds is None else tuple(row.kinds),
+    )

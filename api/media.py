@@ -1,0 +1,102 @@
+"""MediaDesk: which stored picture a key's holder gets, and the record of looks at originals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from sqlalchemy import ColumnElement, select
+
+from api.cases import scoped
+from api.database import Database
+from api.problems import Refusal
+from api.roles import Principal, Right
+from api.tables import CaseRow, EvidenceRow, MediaAccessRow
+from vision.errors import EvidenceError
+from vision.evidence import EvidenceRole
+from vision.evidence.store import EvidenceStore
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Bytes to serve; `sha256` is theirs, which for a masked stand-in is not the asked one."""
+
+    content: bytes
+    sha256: str
+    media_type: str
+    original: bool
+
+
+class MediaDesk:
+    """Hands out pictures of cases that the key sees."""
+
+    def __init__(self, database: Database, evidence: EvidenceStore) -> None:
+        self._database = database
+        self._evidence = evidence
+
+    def fetch(self, who: Principal, sha256: str, reason: str | None) -> Picture:
+        """The picture with this digest.
+
+        An original is given only for a stated reason, to a role that may, and logged before its
+        bytes leave. Without a reason its masked derivative stands in, for everybody.
+
+        Raises:
+            Refusal: 404 for a digest that no visible case holds, 403 without the right.
+            EvidenceError: it is stored nowhere any more, or was altered.
+            DatabaseUnavailable: the look could not be logged, so nothing is shown.
+        """
+        rows = self._rows(who, EvidenceRow.sha256 == sha256)
+        if not rows:
+            raise Refusal(HTTPStatus.NOT_FOUND, "no case that this key sees holds this picture")
+        originals = [row for row in rows if row.role == EvidenceRole.ORIGINAL.value]
+        if not originals:
+            return self._picture(rows[0], original=False)
+        if reason is None:
+            return self._stand_in(who, sha256)
+        if not who.may(Right.ORIGINALS):
+            raise Refusal(
+                HTTPStatus.FORBIDDEN,
+                f"a key with the role {who.role.value} sees masked pictures only; leave `reason` "
+                "out to get the masked one",
+            )
+        picture = self._picture(originals[0], original=True)
+        self._log(who, originals[0], reason)
+        return picture
+
+    def _rows(self, who: Principal, condition: ColumnElement[bool]) -> list[EvidenceRow]:
+        query = scoped(select(EvidenceRow).join(CaseRow), who).where(condition)
+        with self._database.read() as session:
+            return list(session.scalars(query.order_by(EvidenceRow.id)))
+
+    def _stand_in(self, who: Principal, sha256: str) -> Picture:
+        made = self._rows(who, EvidenceRow.of == sha256)
+        masked = [row for row in made if row.role == EvidenceRole.MASKED.value]
+        for row in masked or made:
+            return self._picture(row, original=False)
+        raise Refusal(
+            HTTPStatus.FORBIDDEN,
+            "this original has no masked derivative; it needs a role that may see originals "
+            "and a `reason`",
+        )
+
+    def _picture(self, row: EvidenceRow, *, original: bool) -> Picture:
+        try:
+            content = self._evidence.read(row.sha256)
+        except EvidenceError as error:
+            raise EvidenceError(f"case {row.case_id}: {error}") from error
+        return Picture(content, row.sha256, row.media_type, original)
+
+    def _log(self, who: Principal, row: EvidenceRow, reason: str) -> None:
+        with self._database.write() as session:
+            session.add(
+                MediaAccessRow(
+                    at=datetime.now(UTC),
+                    sha256=row.sha256,
+                    case_id=row.case_id,
+                    actor=who.label,
+                    key_id=who.key_id,
+                    role=who.role.value,
+                    reason=reason,
+                )
+            )

@@ -1,0 +1,110 @@
+"""Prometheus metrics, read from the database and the pipeline at each scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api.context import Context
+from api.errors import DatabaseUnavailable
+from api.events import DeliveryState
+from api.stages import Stage
+from api.tables import AttemptRow, CaseRow, DeliveryRow
+from vision.sources.status import CameraState
+
+
+class CaseCollector(Collector):
+    """Cases by stage, outbox depth and attempts, cameras' states and frames."""
+
+    def __init__(self, shared: Context) -> None:
+        self._shared = shared
+
+    def collect(self) -> Iterator[Metric]:
+        """Read everything anew."""
+        up = GaugeMetricFamily("streetwarden_database_up", "1 while the database can be read")
+        try:
+            with self._shared.database.read() as session:
+                found = [_cases(session), _depth(session), _attempts(session)]
+            up.add_metric([], 1)
+        except DatabaseUnavailable:
+            found = []
+            up.add_metric([], 0)
+        yield up
+        yield from found
+        if self._shared.watch is not None:
+            yield from self._cameras()
+
+    def _cameras(self) -> Iterator[Metric]:
+        state = GaugeMetricFamily(
+            "streetwarden_camera_state", "1 for the camera's state", labels=["camera", "state"]
+        )
+        read = CounterMetricFamily(
+            "streetwarden_camera_frames_read", "Frames handed to the loop", labels=["camera"]
+        )
+        analysed = CounterMetricFamily(
+            "streetwarden_camera_frames_analysed", "Frames the model looked at", labels=["camera"]
+        )
+        dropped = CounterMetricFamily(
+            "streetwarden_camera_frames_dropped",
+            "Frames read but not looked at",
+            labels=["camera", "reason"],
+        )
+        assert self._shared.watch is not None
+        for status in self._shared.watch.status():
+            for name in CameraState:
+                state.add_metric([status.camera, name.value], float(status.state is name))
+            read.add_metric([status.camera], status.read)
+            analysed.add_metric([status.camera], status.analysed)
+            for reason, count in status.dropped.items():
+                dropped.add_metric([status.camera, reason], count)
+        yield from (state, read, analysed, dropped)
+
+
+def registry(shared: Context) -> CollectorRegistry:
+    """A registry of its own for each app, so that two apps in one process do not collide."""
+    made = CollectorRegistry()
+    made.register(CaseCollector(shared))
+    return made
+
+
+def _cases(session: Session) -> Metric:
+    counts = dict.fromkeys((s.value for s in Stage), 0)
+    for stage, count in session.execute(
+        select(CaseRow.stage, func.count()).group_by(CaseRow.stage)
+    ):
+        counts[stage] = count
+    gauge = GaugeMetricFamily("streetwarden_cases", "Cases by stage", labels=["stage"])
+    for stage, count in counts.items():
+        gauge.add_metric([stage], count)
+    return gauge
+
+
+def _depth(session: Session) -> Metric:
+    gauge = GaugeMetricFamily(
+        "streetwarden_outbox_depth", "Deliveries not accepted yet", labels=["receiver", "state"]
+    )
+    waiting = select(DeliveryRow.receiver, DeliveryRow.state, func.count()).where(
+        DeliveryRow.state != DeliveryState.DELIVERED.value
+    )
+    for receiver, state, count in session.execute(
+        waiting.group_by(DeliveryRow.receiver, DeliveryRow.state)
+    ):
+        gauge.add_metric([receiver, state], count)
+    return gauge
+
+
+def _attempts(session: Session) -> Metric:
+    counter = CounterMetricFamily(
+        "streetwarden_delivery_attempts", "Webhook attempts", labels=["receiver", "result"]
+    )
+    made = select(AttemptRow.receiver, AttemptRow.result, func.count())
+    for receiver, result, count in session.execute(
+        made.group_by(AttemptRow.receiver, AttemptRow.result)
+    ):
+        counter.add_metric([receiver, result], count)
+    return counter

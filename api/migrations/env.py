@@ -1,0 +1,13 @@
+"""Run by Alembic, from `api.database`, on a connection that is already in a transaction."""
+
+from alembic import context
+
+from api.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

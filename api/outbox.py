@@ -1,0 +1,154 @@
+"""Outbox: the worker that carries events from the database to the receivers.
+
+One thread with an event loop, one task per receiver, so a slow receiver holds up nobody else. It
+sleeps until a row is added in this process, until the next retry is due, or for half a minute (rows
+may also be added by another process).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import threading
+from datetime import UTC, datetime, timedelta
+
+from api.database import Database
+from api.deliveries import LEASE, Claim, DeliveryQueue
+from api.errors import DatabaseUnavailable
+from api.retry import RetryPolicy
+from api.sender import Outcome, Sender, signer
+from vision.site import Site, Webhook
+
+LOG = logging.getLogger("streetwarden.outbox")
+LONGEST_SLEEP_S = 30.0
+_DATABASE_PAUSE_S = 5.0
+
+
+class Outbox:
+    """Sends what waits in the outbox, from `start()` to `stop()`.
+
+    Raises:
+        SiteError: a receiver's secret cannot be used.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        site: Site,
+        *,
+        retry: RetryPolicy | None = None,
+        lease: timedelta = LEASE,
+    ) -> None:
+        for hook in site.webhooks:
+            signer(hook)
+        owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._webhooks = site.webhooks
+        self._queue = DeliveryQueue(database, owner, lease)
+        self._retry = retry or RetryPolicy()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ready = threading.Event()
+        self._stopping = False
+        self._wakes: list[asyncio.Event] = []
+        database.on_queued(self.wake)
+
+    def start(self) -> None:
+        """Start the worker's thread; without receivers there is nothing to start."""
+        if self._webhooks and self._thread is None:
+            self._stopping = False
+            self._thread = threading.Thread(target=self.run, name="outbox", daemon=True)
+            self._thread.start()
+            self._ready.wait()
+
+    def run(self) -> None:
+        """Work in the calling thread until `stop()` is called from another."""
+        asyncio.run(self._run())
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker runs; without receivers there is nothing to run."""
+        return not self._webhooks or (self._thread is not None and self._thread.is_alive())
+
+    def wake(self) -> None:
+        """Look for due rows now; callable from any thread, at any time."""
+        loop = self._loop
+        if loop is not None:
+            try:
+                loop.call_soon_threadsafe(self._wake_all)
+            except RuntimeError:
+                return  # the loop closed between the two lines: nobody is left to wake
+
+    def stop(self) -> None:
+        """End the worker; an attempt in flight is finished first, for at most its total time."""
+        self._stopping = True
+        self.wake()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _wake_all(self) -> None:
+        for wake in self._wakes:
+            wake.set()
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._wakes = [asyncio.Event() for _ in self._webhooks]
+        self._ready.set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for hook, wake in zip(self._webhooks, self._wakes, strict=True):
+                    group.create_task(self._serve(hook, wake))
+        finally:
+            self._loop = None
+            self._ready.clear()
+
+    async def _serve(self, hook: Webhook, wake: asyncio.Event) -> None:
+        async with Sender(hook) as sender:
+            while not self._stopping:
+                wake.clear()
+                try:
+                    if await self._attempt(hook, sender):
+                        continue
+                    due = await asyncio.to_thread(self._queue.next_due, hook.name)
+                    pause = _pause(due)
+                except DatabaseUnavailable as error:
+                    LOG.warning("webhooks wait: %s", error)
+                    pause = _DATABASE_PAUSE_S
+                if not self._stopping:
+                    await _sleep(wake, pause)
+
+    async def _attempt(self, hook: Webhook, sender: Sender) -> bool:
+        claim = await asyncio.to_thread(self._queue.claim, hook.name)
+        if claim is None:
+            return False
+        outcome = await sender.send(claim.event_id, claim.body)
+        if outcome.error is not None:
+            LOG.warning("webhook %s: %s: %s", hook.name, claim.event_id, outcome.error)
+        await self._settle(claim, outcome)
+        return True
+
+    async def _settle(self, claim: Claim, outcome: Outcome) -> None:
+        """Record the outcome; a database that is away for a moment must not cause a resend."""
+        for pause in (0.2, 1.0, 5.0):
+            try:
+                return await asyncio.to_thread(self._queue.settle, claim, outcome, self._retry)
+            except DatabaseUnavailable:
+                await asyncio.sleep(pause)
+        await asyncio.to_thread(self._queue.settle, claim, outcome, self._retry)
+        return None
+
+
+def _pause(due: datetime | None) -> float:
+    if due is None:
+        return LONGEST_SLEEP_S
+    return min(LONGEST_SLEEP_S, max(0.0, (due - datetime.now(UTC)).total_seconds()))
+
+
+async def _sleep(wake: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(wake.wait(), seconds)
+    except TimeoutError:
+        return

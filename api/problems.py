@@ -1,0 +1,138 @@
+"""Problem details (RFC 9457): the only shape in which this API says no."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from api.errors import CaseError, DatabaseUnavailable, IllegalStep, UnknownCase
+from vision.errors import EvidenceError
+
+LOG = logging.getLogger("streetwarden.api")
+
+
+class FieldError(BaseModel):
+    """One mistake of a request: where, and what."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = Field(default="about:blank")
+    title: str = Field(examples=["Conflict"])
+    status: int = Field(examples=[409])
+    detail: str = Field(examples=["a case in stage rejected cannot confirm; reload it"])
+    errors: list[FieldError] | None = Field(default=None, description="Only with status 422.")
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, not a fault
+    """An answer other than the asked one; becomes problem details."""
+
+    def __init__(
+        self, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers
+
+
+def problem(
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    errors: list[FieldError] | None = None,
+) -> JSONResponse:
+    """The response for one problem."""
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors)
+    return JSONResponse(
+        body.model_dump(exclude_none=True),
+        status_code=status,
+        media_type="application/problem+json",
+        headers=dict(headers or {}),
+    )
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI entries for these problems."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            },
+        }
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Make every refusal and every fault of this app problem details."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(UnknownCase, _domain)
+    app.add_exception_handler(IllegalStep, _domain)
+    app.add_exception_handler(CaseError, _domain)
+    app.add_exception_handler(DatabaseUnavailable, _unavailable)
+    app.add_exception_handler(EvidenceError, _unavailable)
+    app.add_exception_handler(Exception, _fault)
+
+
+async def _refusal(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)
+    return problem(error.status, error.detail, error.headers)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    detail = {
+        404: "nothing is served at this address; see /openapi.json",
+        405: f"{request.method} is not served at this address; see /openapi.json",
+    }.get(error.status_code, str(error.detail))
+    return problem(error.status_code, detail, error.headers)
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    # Neither the sent value nor pydantic's context is repeated: it may hold personal data.
+    mistakes = [
+        FieldError(
+            pointer="/" + "/".join(str(part) for part in item["loc"]),
+            detail=item["msg"].removeprefix("Value error, "),
+        )
+        for item in error.errors()
+    ]
+    said = "; ".join(f"{m.pointer}: {m.detail}" for m in mistakes)
+    return problem(422, said or "the request is not understood", errors=mistakes)
+
+
+async def _domain(_request: Request, error: Exception) -> JSONResponse:
+    status = HTTPStatus.NOT_FOUND if isinstance(error, UnknownCase) else HTTPStatus.CONFLICT
+    return problem(status, str(error))
+
+
+async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+    # The message names paths and hosts: it goes to the log, not to the caller.
+    LOG.error("%s", error)
+    what = "database" if isinstance(error, DatabaseUnavailable) else "evidence store"
+    detail = f"the {what} cannot do this now; try again, and see /readyz"
+    return problem(503, detail, {"Retry-After": "5"})
+
+
+async def _fault(_request: Request, error: Exception) -> JSONResponse:
+    incident = secrets.token_hex(4)
+    LOG.error("incident %s", incident, exc_info=error)
+    return problem(500, f"an error of this server; its log has it as incident {incident}")

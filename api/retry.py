@@ -1,0 +1,33 @@
+"""RetryPolicy: when a failed delivery is tried again, and when it is given up."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+# The schedule of the Standard Webhooks specification ("Retry schedule"), after the first attempt.
+STANDARD_WAITS = tuple(
+    timedelta(seconds=s) for s in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+)
+LONGEST_RETRY_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Waits after each failure; `jitter` lengthens each by up to this share, at random."""
+
+    waits: tuple[timedelta, ...] = STANDARD_WAITS
+    jitter: float = 0.2
+
+    def wait(self, failures: int, retry_after: timedelta | None = None) -> timedelta | None:
+        """How long to wait after this many failures (from 1); None: it is a dead letter.
+
+        A receiver's `Retry-After` can lengthen the wait, up to a day, never shorten it.
+        """
+        if failures > len(self.waits):
+            return None
+        planned = self.waits[failures - 1] * (1 + random.random() * self.jitter)  # noqa: S311
+        if retry_after is None:
+            return planned
+        return max(planned, min(retry_after, LONGEST_RETRY_AFTER))

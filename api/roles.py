@@ -1,0 +1,59 @@
+"""Roles of access keys, what each may do, and the principal that a verified key stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who holds a key."""
+
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    OFFICER = "officer"
+    ADMIN = "admin"
+    RECEIVER = "receiver"
+    """A case system: call-backs only, which a later version takes; it reads nothing."""
+    AUDITOR = "auditor"
+    """Reads all, changes nothing."""
+
+
+class Right(StrEnum):
+    """What a route asks for."""
+
+    READ = "read"
+    REVIEW = "review"
+    ORIGINALS = "originals"
+    DELIVERIES = "deliveries"
+    REPLAY = "replay"
+
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.VIEWER: frozenset({Right.READ}),
+    Role.REVIEWER: frozenset({Right.READ, Right.REVIEW}),
+    Role.OFFICER: frozenset({Right.READ, Right.REVIEW, Right.ORIGINALS}),
+    Role.ADMIN: frozenset(Right),
+    Role.RECEIVER: frozenset(),
+    Role.AUDITOR: frozenset({Right.READ, Right.DELIVERIES}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The holder of a verified key. `cameras` and `kinds` limit what it sees; None is no limit."""
+
+    key_id: str
+    label: str
+    role: Role
+    cameras: frozenset[str] | None = None
+    kinds: frozenset[str] | None = None
+
+    def may(self, right: Right) -> bool:
+        """Whether the role has this right."""
+        return right in RIGHTS[self.role]
+
+    def sees_camera(self, camera: str) -> bool:
+        """Whether the key's scope includes this camera."""
+        return self.cameras is None or camera in self.cameras

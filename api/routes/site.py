@@ -1,0 +1,57 @@
+"""`/v1/site` and `/v1/kinds`: the names that a reader of cases needs."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from api.context import Reader, Shared
+from api.problems import described
+from api.roles import RIGHTS, Right, Role
+from api.stages import Rejection
+from vision.kinds import Kind, catalogue
+
+router = APIRouter(prefix="/v1", tags=["site"], responses=described(401, 403, 503))
+
+
+class Me(BaseModel):
+    """The asking key."""
+
+    label: str
+    role: Role
+    rights: list[Right]
+
+
+class SiteView(BaseModel):
+    """The site's name, language and time zone, and who asks."""
+
+    name: str
+    language: str
+    timezone: str
+    me: Me
+    rejections: list[Rejection]
+
+
+class KindList(BaseModel):
+    """The kinds of violation with their names and codes."""
+
+    items: list[Kind]
+
+
+@router.get("/site", operation_id="getSite")
+def get_site(shared: Shared, who: Reader) -> SiteView:
+    """Get the site's name, language and time zone."""
+    info = shared.site.site
+    return SiteView(
+        name=info.name,
+        language=info.language,
+        timezone=info.timezone,
+        me=Me(label=who.label, role=who.role, rights=sorted(RIGHTS[who.role])),
+        rejections=list(Rejection),
+    )
+
+
+@router.get("/kinds", operation_id="listKinds")
+def list_kinds(_who: Reader) -> KindList:
+    """List the kinds, their sub-types and codes."""
+    return KindList(items=list(catalogue().kinds))

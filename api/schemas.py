@@ -1,0 +1,213 @@
+"""What a case looks like from outside: the same models for HTTP answers and webhook bodies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from api.stages import Rejection, Stage
+from vision.evidence import EvidenceRole
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Part(BaseModel):
+    """Base of all outside models."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Code(Part):
+    """A matter code in one standard."""
+
+    scheme: str
+    code: str
+    name: str
+
+
+class Where(Part):
+    """The place. Degrees in `crs`; `accuracy_m` is null where nobody measured it."""
+
+    lon: float | None
+    lat: float | None
+    crs: str | None
+    accuracy_m: float | None
+    method: Literal["camera_registered"] | None
+    address: str
+    grid: str
+    division: str
+    department: dict[str, str] | None
+
+
+class When(Part):
+    """Times in UTC. `clock` says what capture times were read from."""
+
+    first_seen: datetime
+    confirmed: datetime
+    last_seen: datetime
+    cleared: datetime | None
+    dwell_s: float
+    clock: str
+
+
+class PermitCheck(Part):
+    """Whether permits were looked at; this version has no permit register."""
+
+    result: Literal["not_checked"] = "not_checked"
+    reason: str = "this version keeps no permit register"
+
+
+class Detector(Part):
+    """What saw it. `score` is the median over the looks that showed it, 0..1."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+    model: str
+    version: str
+    sha256: str
+    threshold: float | None
+    score: float
+    looks: int
+
+
+class Checks(Part):
+    """The four ticks of the Administrative Penalty Law, art. 41."""
+
+    authentic: bool = False
+    clear: bool = False
+    complete: bool = False
+    accurate: bool = False
+
+    @property
+    def all(self) -> bool:
+        """Whether all four are ticked."""
+        return self.authentic and self.clear and self.complete and self.accurate
+
+
+class Review(Part):
+    """What a person decided."""
+
+    decision: Literal["confirm", "reject"]
+    reason: Rejection | None
+    checks: Checks
+    note: str
+    reviewer: str
+    at: datetime
+
+
+class Evidence(Part):
+    """A stored picture: `href` is relative to the address at which this API is reached."""
+
+    role: EvidenceRole
+    sha256: str
+    href: str
+    redacted: bool
+    of: str | None
+    moment: str
+    camera: str
+    captured_at: datetime
+    media_type: str
+    size: int
+
+
+class CaseData(Part):
+    """A case as a receiver sees it: links and hashes, never pixels."""
+
+    case_id: str
+    sequence: int = Field(description="Counts this case's events; order by it.")
+    kind: str
+    subtype: str
+    stage: Stage
+    legal_use: Literal["lead_only"]
+    legal_use_reason: str
+    codes: list[Code]
+    where: Where
+    when: When
+    camera: str
+    zone: str
+    permit_check: PermitCheck
+    detector: Detector
+    review: Review | None
+    evidence: list[Evidence]
+    deadline: None = Field(default=None, description="Set by the case system in a later version.")
+    prior_cases: list[str] | None = Field(
+        default=None, description="null: this version does not look for earlier cases."
+    )
+
+
+class Why(Part):
+    """One reason of the rule, in words and in numbers."""
+
+    en: str
+    zh: str
+    data: dict[str, Any]
+
+
+class CaseView(CaseData):
+    """A case in a list. `box` is x1 y1 x2 y2 as fractions of the picture."""
+
+    box: tuple[float, float, float, float]
+    why: list[Why]
+    sightings: int
+    created_at: datetime
+
+
+class LogEntry(Part):
+    """One entry of a case's log."""
+
+    at: datetime
+    actor: str
+    key_id: str | None
+    action: str
+    stage: Stage
+    reason: str
+    data: dict[str, Any]
+
+
+class CaseDetail(CaseView):
+    """A case with its whole log, oldest entry first."""
+
+    log: list[LogEntry]
+
+
+class CasePage(Part):
+    """A page of cases, the newest first; `next` is the cursor of the next page."""
+
+    items: list[CaseView]
+    next: str | None
+
+
+class ReviewRequest(Part):
+    """A person's decision about a case."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "decision": "confirm",
+                    "checks": dict.fromkeys(("authentic", "clear", "complete", "accurate"), True),
+                    "note": "Stall stands on the tactile paving.",
+                },
+                {"decision": "reject", "reason": "permitted", "note": "Night market, stall 14."},
+            ]
+        },
+    )
+
+    decision: Literal["confirm", "reject"]
+    reason: Rejection | None = None
+    checks: Checks = Checks()
+    note: Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)] = ""
+
+    @model_validator(mode="after")
+    def _decision_is_complete(self) -> ReviewRequest:
+        if self.decision == "reject" and self.reason is None:
+            raise ValueError(f"a rejection needs a reason: {', '.join(Rejection)}")
+        if self.decision == "confirm" and self.reason is not None:
+            raise ValueError("a confirmation has no rejection reason; leave `reason` out")
+        if self.decision == "confirm" and not self.checks.all:
+            raise ValueError(
+                "a confirmation needs all four checks: authentic, clear, complete, accurate"
+            )
+        return self

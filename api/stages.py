@@ -1,0 +1,66 @@
+"""Stages of a case and the steps between them: one table, nothing else decides.
+
+Later issues add the case system's own stages (filed, dispatched, …) as rows of this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from api.errors import IllegalStep
+
+
+class Stage(StrEnum):
+    """Where a case stands."""
+
+    PENDING_REVIEW = "pending_review"
+    REJECTED = "rejected"
+    CONFIRMED = "confirmed"
+    EMITTED = "emitted"
+    """At least one receiver has accepted the confirmed case."""
+
+
+class Step(StrEnum):
+    """What can be done to a case."""
+
+    CONFIRM = "confirm"
+    REJECT = "reject"
+    EMIT = "emit"
+
+
+class Rejection(StrEnum):
+    """Why a person rejected a case."""
+
+    FALSE_POSITIVE = "false_positive"
+    PERMITTED = "permitted"
+    NOT_VISIBLE = "not_visible"
+    DUPLICATE = "duplicate"
+    NO_LEGAL_BASIS = "no_legal_basis"
+
+
+STEPS: Mapping[tuple[Stage, Step], Stage] = {
+    (Stage.PENDING_REVIEW, Step.CONFIRM): Stage.CONFIRMED,
+    (Stage.PENDING_REVIEW, Step.REJECT): Stage.REJECTED,
+    (Stage.CONFIRMED, Step.EMIT): Stage.EMITTED,
+}
+
+PERSON_CONFIRMED = frozenset({Stage.CONFIRMED, Stage.EMITTED})
+"""Stages behind a person's confirmation: only from here may anything leave."""
+
+OPEN = frozenset({Stage.PENDING_REVIEW, Stage.CONFIRMED, Stage.EMITTED})
+"""Stages in which a new episode at the same place can be a sighting of the case."""
+
+
+def advance(stage: Stage, step: Step) -> Stage:
+    """The stage after this step.
+
+    Raises:
+        IllegalStep: the table has no such step from here.
+    """
+    try:
+        return STEPS[stage, step]
+    except KeyError:
+        raise IllegalStep(
+            f"a case in stage {stage.value} cannot {step.value}; reload it to see who acted on it"
+        ) from None

@@ -1,0 +1,247 @@
+"""Tables of the case database; `api/migrations` creates them, a test compares the two."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite has no time zone, so it is stored there as UTC without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times, store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time was given; use datetime.now(UTC)")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give back aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class CaseRow(Base):
+    """A case. Positions are degrees in `crs`; `box` is x1 y1 x2 y2 as fractions of the picture."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index("ix_cases_place", "camera", "zone", "kind", "last_seen_at"),
+        Index("ix_cases_stage_id", "stage", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    stage: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(64))
+    subtype: Mapped[str] = mapped_column(String(64))
+    camera: Mapped[str] = mapped_column(String(64))
+    zone: Mapped[str] = mapped_column(Text)
+    box: Mapped[list[float]] = mapped_column(JSON)
+    codes: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    lon: Mapped[float | None] = mapped_column(Float)
+    lat: Mapped[float | None] = mapped_column(Float)
+    crs: Mapped[str | None] = mapped_column(String(16))
+    address: Mapped[str] = mapped_column(Text)
+    grid: Mapped[str] = mapped_column(String(15))
+    division: Mapped[str] = mapped_column(String(32))
+    department: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    first_seen_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    confirmed_at: Mapped[datetime] = mapped_column(UtcTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcTime)
+    cleared_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    dwell_s: Mapped[float] = mapped_column(Float)
+    looks: Mapped[int] = mapped_column(Integer)
+    score: Mapped[float] = mapped_column(Float)
+    clock: Mapped[str] = mapped_column(String(16))
+    why: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    detector: Mapped[dict[str, Any]] = mapped_column(JSON)
+    legal_use: Mapped[str] = mapped_column(String(32))
+    legal_use_reason: Mapped[str] = mapped_column(Text)
+    review: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    sequence: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    sightings: Mapped[list[SightingRow]] = relationship(
+        back_populates="case", order_by="SightingRow.opened_at"
+    )
+    log: Mapped[list[LogRow]] = relationship(back_populates="case", order_by="LogRow.id")
+    evidence: Mapped[list[EvidenceRow]] = relationship(
+        back_populates="case", order_by="EvidenceRow.id"
+    )
+
+
+class SightingRow(Base):
+    """One episode that showed the case."""
+
+    __tablename__ = "sightings"
+
+    episode_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    camera: Mapped[str] = mapped_column(String(64))
+    box: Mapped[list[float]] = mapped_column(JSON)
+    opened_at: Mapped[datetime] = mapped_column(UtcTime)
+    confirmed_at: Mapped[datetime] = mapped_column(UtcTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcTime)
+    cleared_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    looks: Mapped[int] = mapped_column(Integer)
+    score: Mapped[float] = mapped_column(Float)
+
+    case: Mapped[CaseRow] = relationship(back_populates="sightings")
+
+
+class LogRow(Base):
+    """One entry of a case's log. Append-only: a trigger refuses UPDATE and DELETE."""
+
+    __tablename__ = "case_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    actor: Mapped[str] = mapped_column(Text)
+    key_id: Mapped[str | None] = mapped_column(String(16))
+    action: Mapped[str] = mapped_column(String(32))
+    stage: Mapped[str] = mapped_column(String(32))
+    reason: Mapped[str] = mapped_column(Text)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    case: Mapped[CaseRow] = relationship(back_populates="log")
+
+
+class EvidenceRow(Base):
+    """A stored picture of a case; `of` is the original's digest for a derivative."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (UniqueConstraint("case_id", "sha256", "moment"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
+    episode_id: Mapped[str] = mapped_column(ForeignKey("sightings.episode_id"))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    of: Mapped[str | None] = mapped_column(String(64), index=True)
+    media_type: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(Integer)
+    camera: Mapped[str] = mapped_column(String(64))
+    captured_at: Mapped[datetime] = mapped_column(UtcTime)
+    moment: Mapped[str] = mapped_column(String(16))
+
+    case: Mapped[CaseRow] = relationship(back_populates="evidence")
+
+
+class KeyRow(Base):
+    """An access key: `hash` is the SHA-256 of its secret, which is stored nowhere."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    label: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(String(16))
+    hash: Mapped[str] = mapped_column(String(64))
+    session: Mapped[bool]
+    cameras: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    kinds: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class DeliveryRow(Base):
+    """One event on its way to one receiver: the outbox. `body` never changes once written."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("receiver", "event_id"),
+        Index("ix_deliveries_due", "receiver", "state", "next_attempt_at"),
+        Index("ix_deliveries_order", "receiver", "case_id", "sequence"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(40))
+    receiver: Mapped[str] = mapped_column(String(64))
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
+    sequence: Mapped[int] = mapped_column(Integer)
+    type: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    next_attempt_at: Mapped[datetime] = mapped_column(UtcTime)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    last_result: Mapped[str | None] = mapped_column(Text)
+
+
+class AttemptRow(Base):
+    """One attempt at a delivery: what the receiver answered, or why there was no answer."""
+
+    __tablename__ = "delivery_attempts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), index=True)
+    receiver: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    status: Mapped[int | None] = mapped_column(Integer)
+    result: Mapped[str] = mapped_column(String(16))
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class ReceiverRow(Base):
+    """A receiver that was disabled because it answered 410 Gone; a replay enables it again."""
+
+    __tablename__ = "disabled_receivers"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    disabled_at: Mapped[datetime] = mapped_column(UtcTime)
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class MediaAccessRow(Base):
+    """One look at an original picture. Append-only, like the case log."""
+
+    __tablename__ = "media_access_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
+    actor: Mapped[str] = mapped_column(Text)
+    key_id: Mapped[str] = mapped_column(String(16))
+    role: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,199 @@
+"""A site, its database and evidence, episode events with small real pictures, a served app."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import uvicorn
+from fastapi import FastAPI
+from ulid import ULID
+
+from api.database import Database
+from api.intake import CaseIntake, DetectorInfo
+from api.keys import KeyStore
+from api.roles import Role
+from api.server import listen
+from vision.detections import make_detections
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Reason
+from vision.evidence import EvidenceItem, EvidenceRole
+from vision.evidence.store import EvidenceStore
+from vision.frames import Clock, Frame
+from vision.site import Site
+
+NOON = datetime(2026, 5, 21, 4, 0, tzinfo=UTC)
+DETECTOR = DetectorInfo(model="streetwarden-n", version="0.1", sha256="ab" * 32)
+SECRET = "whsec_c3RyZWV0d2FyZGVuLXRlc3Qtc2VjcmV0LTEyMw=="
+
+
+def make_site(root: Path, *webhooks: dict[str, Any]) -> Site:
+    """Two cameras: `gate` with a place and all kinds, `yard` without a place."""
+    kinds = ["street_vending", "overflowing_bin", "dirty_truck", "illegal_structure"]
+    return Site.model_validate(
+        {
+            "site": {"name": "Zengdu test", "division": "421303", "language": "en"},
+            "storage": {
+                "database": f"sqlite:///{root / 'cases.db'}",
+                "evidence": str(root / "evidence"),
+            },
+            "cameras": [
+                {
+                    "id": "gate",
+                    "source": "gate.mp4",
+                    "place": {
+                        "lon": 113.38,
+                        "lat": 31.71,
+                        "address": "Market gate",
+                        "grid": "421303001002003",
+                        "department": {"code": "11421303MB1234567X", "name": "City management"},
+                    },
+                    "zones": [{"name": "north pavement", "watch": kinds}],
+                },
+                {"id": "yard", "source": "yard.mp4"},
+            ],
+            "webhooks": list(webhooks),
+        }
+    )
+
+
+def make_event(
+    stage: EpisodeStage = EpisodeStage.CONFIRMED, at: datetime = NOON, **changes: Any
+) -> EpisodeEvent:
+    confirmed = at + timedelta(minutes=5)
+    episode = Episode(
+        id=str(ULID()),
+        kind="street_vending",
+        subtype="stall",
+        camera="gate",
+        zone="north pavement",
+        box=(0.2, 0.4, 0.5, 0.8),
+        stage=stage,
+        opened_at=at,
+        last_seen_at=confirmed,
+        looks=6,
+        score=0.83,
+        clock=Clock.STREAM,
+        why=(
+            Reason("stayed 5 min over 6 looks", "停留5分钟，共6次", {"dwell_s": 300, "looks": 6}),
+        ),
+        confirmed_at=confirmed,
+    )
+    episode = replace(episode, **changes)
+    pixels = np.full((90, 160, 3), 128, np.uint8)
+    frame = Frame(pixels, episode.camera, episode.last_seen_at, 7, Clock.STREAM)
+    none = make_detections(
+        np.array([[32, 36, 80, 72]], np.float32),
+        np.array([0.83], np.float32),
+        np.array([0]),
+        ("stall",),
+    )
+    return EpisodeEvent(episode, frame, none, (0,))
+
+
+def cleared(event: EpisodeEvent, after: timedelta = timedelta(minutes=20)) -> EpisodeEvent:
+    """The event that ends this one's episode."""
+    last = event.episode.last_seen_at + after
+    episode = replace(
+        event.episode,
+        stage=EpisodeStage.CLEARED,
+        last_seen_at=last,
+        cleared_at=last + timedelta(minutes=2),
+        looks=event.episode.looks + 20,
+    )
+    return replace(event, episode=episode)
+
+
+def store_pictures(store: EvidenceStore, event: EpisodeEvent) -> list[EvidenceItem]:
+    """An original, its masked and its annotated derivative, really stored."""
+    rng = np.random.default_rng(abs(hash((event.episode.id, event.episode.stage))) % 2**32)
+    items: list[EvidenceItem] = []
+    original: str | None = None
+    for role in EvidenceRole:
+        picture = rng.integers(0, 255, (90, 160, 3), np.uint8)
+        content = cv2.imencode(".jpg", picture)[1].tobytes()
+        digest = store.put(content)
+        items.append(
+            EvidenceItem(
+                sha256=digest,
+                role=role,
+                media_type="image/jpeg",
+                size=len(content),
+                camera=event.episode.camera,
+                captured_at=event.frame.captured_at,
+                moment=event.episode.stage.value,
+                of=original,
+            )
+        )
+        original = original or digest
+    return items
+
+
+@dataclass
+class World:
+    """One site's parts, without a server."""
+
+    site: Site
+    database: Database
+    evidence: EvidenceStore
+    intake: CaseIntake
+    keys: KeyStore
+    made: dict[str, str] = field(default_factory=dict)
+
+    def take(self, event: EpisodeEvent) -> str:
+        """Store pictures of the event and take it; it must become or touch a case."""
+        case_id = self.intake.take(event, store_pictures(self.evidence, event))
+        assert case_id is not None
+        return case_id
+
+    def case(self, **changes: Any) -> str:
+        """A new pending case."""
+        return self.take(make_event(**changes))
+
+    def key(self, role: Role, **scope: Any) -> str:
+        """A key of this role."""
+        return self.keys.create(f"a {role.value}", role, **scope).key
+
+
+def make_world(site: Site, address: str | None = None) -> World:
+    """Open the parts of a site."""
+    database = Database.open(address or site.storage.database)
+    return World(
+        site=site,
+        database=database,
+        evidence=EvidenceStore(Path(site.storage.evidence)),
+        intake=CaseIntake(database, site, DETECTOR),
+        keys=KeyStore(database),
+    )
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """Serve an app on a free port, in a thread; gives its address."""
+    listener = listen("127.0.0.1", 0)
+    up = threading.Event()
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=3)
+    )
+    startup = server.startup
+
+    async def announced(sockets: Any = None) -> None:
+        await startup(sockets=sockets)
+        up.set()
+
+    server.startup = announced  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        assert up.wait(20), "the server did not start"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
