@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.console import err
+from vision.engines import Engine
 from vision.errors import SiteError
 from vision.event_writer import Sink
 from vision.evidence import EvidenceStore
@@ -33,13 +33,14 @@ def choose_site(site: Path | None, sources: Sequence[str], *, pace: str = "realt
     return Site.for_sources(sources, HOME.resolve(), pace=pace)
 
 
-def make_pipeline(site: Site, sinks: Sequence[Sink]) -> Pipeline:
-    """Open the engine and put the pipeline together; nothing runs yet."""
-    from vision.engines import open_engine
+def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline:
+    """Put the pipeline of a site together; nothing runs yet.
+
+    Raises:
+        EngineError: the truck-state weights are missing or unreadable.
+    """
     from vision.truck_state import open_truck_state
 
-    engine = open_engine(site.model)
-    err.print(f"model {engine.model.name} {engine.model.version} on {engine.name}")
     evidence = Path(site.storage.evidence)
     trucks = {c.id for c in site.cameras for z in c.watched_zones if "dirty_truck" in z.watch}
     return Pipeline(

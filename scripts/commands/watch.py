@@ -14,7 +14,7 @@ import typer
 from pydantic import TypeAdapter
 from rich.markup import escape
 
-from scripts.console import log_to_stderr, out
+from scripts.console import err, log_to_stderr, out
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.errors import StreetwardenError
 from vision.evidence import EvidenceItem
@@ -44,13 +44,16 @@ def watch(
 ) -> None:
     """Watch cameras and print what is found, until the sources end or Ctrl-C."""
     from scripts.watching import choose_site, make_pipeline
+    from vision.engines import open_engine
 
     log_to_stderr(verbose=verbose)
     limit = _limit(for_)
     chosen = choose_site(site, source or [], pace="fast" if fast else "realtime")
     file = _open(cases)
     printer = _Printer(file, as_json=json_)
-    pipeline = make_pipeline(chosen, [printer])
+    engine = open_engine(chosen.model)
+    err.print(f"model {engine.model.name} {engine.model.version} on {engine.name}")
+    pipeline = make_pipeline(chosen, engine, [printer])
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     pipeline.start()
