@@ -1,0 +1,174 @@
+"""`streetwarden audit`: a batch of photos in, one report out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from scripts.console import err, log_to_stderr, out
+from vision.audit import AuditFolder, Auditor, Item, Problem, Report, compose, publish, take_in
+from vision.audit import Progress as Done
+from vision.audit.auditor import CAMERA, Attributes
+from vision.engines.engine import Engine
+from vision.errors import EngineError, PictureError
+from vision.kinds import catalogue
+from vision.site import ModelChoice
+
+# A line this often where no bar can be drawn: a log of an hour's audit stays readable.
+_LINE_EVERY_S = 5.0
+_NAMED = 10
+
+
+def audit(
+    paths: Annotated[list[Path], typer.Argument(help="Photos, folders and zips of photos.")],
+    folder: Annotated[Path, typer.Option("--out", help="The folder the report goes to.")],
+    model: Annotated[
+        str, typer.Option(help="A model's name, or the path of a .pt file.")
+    ] = "streetwarden-n",
+    engine: Annotated[
+        Literal["auto", "torch", "openvino"], typer.Option(help="What runs the model.")
+    ] = "auto",
+    image_size: Annotated[
+        int, typer.Option(min=160, max=1920, help="The network's input, in pixels.")
+    ] = 640,
+    language: Annotated[Literal["zh", "en"], typer.Option(help="Of the report.")] = "zh",
+    json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Look at photos, folders and zips of photos, and write one report on all of them.
+
+    The report is FOLDER/report.html, with the same as CSV, JSON, COCO and GeoJSON. An audit that
+    was stopped goes on where it stopped when the same command is run again.
+    """
+    from vision.engines import open_engine
+
+    log_to_stderr()
+    with AuditFolder(folder) as claimed:
+        intake = take_in(paths, leave_out=folder)
+        if not any(isinstance(one, Item) for one in intake):
+            _say_problems([one for one in intake if isinstance(one, Problem)])
+            raise PictureError("there is nothing to audit in what was given")
+        eyes = open_engine(_choice(model, engine, image_size))
+        err.print(f"model {escape(eyes.model.name)} {eyes.model.version} on {eyes.name}")
+        auditor = Auditor(claimed, eyes, language, *_truck_states(eyes))
+        try:
+            with _progress(len(intake)) as show:
+                pictures, problems = auditor.run(intake, show)
+        except KeyboardInterrupt:
+            err.print(
+                f"stopped; what was done is kept in {escape(str(folder))}. "
+                "Run the same command again to go on from there."
+            )
+            raise
+        finally:
+            eyes.close()
+        report = compose(auditor.started_at, auditor.settings, pictures, problems)
+        publish(report, claimed)
+    _say_problems(report.problems)
+    if json_:
+        print(json.dumps({**report.counts.model_dump(), "report": str(folder / "report.html")}))
+    else:
+        _say_counts(report, folder)
+    if not report.counts.pictures:
+        raise PictureError(f"no picture could be read; {folder / 'report.html'} says why for each")
+
+
+def _choice(model: str, engine: Literal["auto", "torch", "openvino"], size: int) -> ModelChoice:
+    if size % 32:
+        raise typer.BadParameter(f"{size} is no multiple of 32", param_hint="--image-size")
+    return ModelChoice(name=model, engine=engine, image_size=size)
+
+
+def _truck_states(engine: Engine) -> tuple[Attributes | None, str]:
+    """The reader of truck states and its weights' hash; without it trucks are only counted."""
+    from models.catalogue import find
+    from vision.truck_state import MODEL, open_truck_state
+
+    if "truck" not in engine.model.classes:
+        return None, ""
+    try:
+        return open_truck_state({CAMERA}), find(MODEL).sha256
+    except EngineError as error:
+        err.print(f"trucks are counted, but their load and dirt are not read: {escape(str(error))}")
+        return None, ""
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[Done], None]]:
+    """A bar with rate and time left on a terminal, else a plain line now and then."""
+    if not err.is_terminal:
+        yield _lines(time.monotonic)
+        return
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err) as bar:
+        task = bar.add_task("audit", total=total, note="")
+
+        def show(done: Done) -> None:
+            speed = bar.tasks[0].speed
+            rate = f"{speed:.1f}/s" if speed else ""
+            bar.update(task, completed=done.done, note=f"{rate}{_note(done)}")
+
+        yield show
+
+
+def _lines(clock: Callable[[], float]) -> Callable[[Done], None]:
+    started, last, said = clock(), 0.0, -1
+
+    def show(done: Done) -> None:
+        nonlocal last, said
+        now = clock() - started
+        if done.done == said or (now - last < _LINE_EVERY_S and done.done < done.total):
+            return
+        last, said = now, done.done
+        fresh = done.done - done.reused
+        left = now / fresh * (done.total - done.done) if fresh else 0.0
+        err.print(
+            f"audited {done.done} of {done.total}, {fresh / max(now, 1e-9):.1f}/s, "
+            f"about {left:.0f} s left{_note(done)}"
+        )
+
+    return show
+
+
+def _note(done: Done) -> str:
+    reused = f", {done.reused} from an earlier run" if done.reused else ""
+    return reused + (f", {done.not_audited} not audited" if done.not_audited else "")
+
+
+def _say_problems(problems: Sequence[Problem]) -> None:
+    for problem in problems[:_NAMED]:
+        err.print(f"not audited: {escape(problem.name)}: {escape(problem.cause)}")
+    if len(problems) > _NAMED:
+        err.print(f"… and {len(problems) - _NAMED} more; the report names them all")
+
+
+def _say_counts(report: Report, folder: Path) -> None:
+    counts = report.counts
+    kinds = ", ".join(f"{n} {catalogue().kind(kind).en}" for kind, n in counts.by_kind.items() if n)
+    copies = f", {counts.duplicates} copies of others" if counts.duplicates else ""
+    out.print(
+        f"{counts.pictures} pictures looked at{copies}, {counts.not_audited} not audited; "
+        f"{counts.with_findings} with findings{f': {kinds}' if kinds else ''}"
+    )
+    out.print(f"report: {escape(str(folder / 'report.html'))}")

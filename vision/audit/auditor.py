@@ -1,0 +1,258 @@
+"""Auditor: pictures in, records out, through one engine, resumable at any moment."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+import cv2
+
+from vision.audit import archive
+from vision.audit.derivative import derive, sure
+from vision.audit.findings import VERSION, find, seen
+from vision.audit.folder import PICTURES, AuditFolder
+from vision.audit.intake import Item, Problem
+from vision.audit.reading import Loaded, load_ahead
+from vision.audit.records import (
+    Picture,
+    PictureRecord,
+    Settings,
+    finding_record,
+    found_objects,
+)
+from vision.detections import Detections
+from vision.engines.engine import Engine, Pending
+from vision.errors import EngineError, PictureError
+from vision.frames import Clock, Frame
+
+CAMERA = "audit"
+"""The camera that an audit's frames carry: photos have none of their own."""
+
+Attributes = Callable[[Frame, Detections], Detections]
+"""Adds to a picture's detections, for example what a truck carries."""
+
+_BATCH_PIXELS = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an audit is: items of the intake done, of how many."""
+
+    done: int
+    total: int
+    not_audited: int
+    reused: int
+    """Of those done, the ones that an earlier run had looked at."""
+
+
+@dataclass(slots=True, eq=False)
+class Auditor:
+    """Looks at every picture of an intake once.
+
+    Attributes:
+        folder: claimed; the journal and the derivatives go there.
+        engine: the detector; only the calling thread uses it.
+        language: of the labels drawn into derivatives.
+        attributes, attributes_sha256: reader of truck states and the hash of its weights, if any.
+        started_at: when the audit under these settings first began (ISO, UTC); set by `run`.
+    """
+
+    folder: AuditFolder
+    engine: Engine
+    language: Literal["zh", "en"]
+    attributes: Attributes | None = None
+    attributes_sha256: str = ""
+    started_at: str = field(default="", init=False)
+    _known: dict[str, PictureRecord] = field(default_factory=dict, init=False)
+    _under_way: deque[tuple[list[Loaded], Pending | EngineError]] = field(
+        default_factory=deque, init=False
+    )
+    _looked: bool = field(default=False, init=False)
+    _reused: int = field(default=0, init=False)
+
+    @property
+    def settings(self) -> Settings:
+        """What the records depend on."""
+        model = self.engine.model
+        return Settings(
+            language=self.language,
+            model=model.name,
+            version=model.version,
+            sha256=model.sha256,
+            engine=self.engine.name,
+            image_size=self.engine.image_size,
+            threshold=model.threshold,
+            truck_state=self.attributes_sha256,
+            decisions=VERSION,
+        )
+
+    def run(
+        self, intake: Sequence[Item | Problem], report: Callable[[Progress], None] = lambda _: None
+    ) -> tuple[list[Picture], list[Problem]]:
+        """Look at the pictures that the journal does not know yet.
+
+        Args:
+            intake: pictures and problems, each name once, in the order of the report.
+            report: called after each batch, from this thread.
+
+        Returns:
+            The pictures that could be read and everything that could not, in the order of intake.
+
+        Raises:
+            EvidenceError: the folder cannot be written to; what was done stays in the journal.
+            EngineError: the engine cannot look at any picture.
+        """
+        self.started_at, self._known = self.folder.resume(self.settings)
+        self._looked, self._reused = bool(self._known), 0
+        problems = [i for i in intake if isinstance(i, Problem)]
+        items = [i for i in intake if isinstance(i, Item)]
+        hashes, done = dict[str, str](), len(problems)
+        with ThreadPoolExecutor(2, thread_name_prefix="audit") as pool:
+            try:
+                ahead = load_ahead(pool, items, self._known, self.folder.scratch)
+                for batch, unread in self._batches(ahead):
+                    done += len(batch) + len(unread)
+                    hashes |= {one.item.name: one.sha256 for one in batch}
+                    problems += unread + self._look(pool, batch)
+                    waiting = sum(len(w) for w, _ in self._under_way)
+                    report(Progress(done - waiting, len(intake), len(problems), self._reused))
+                while self._under_way:
+                    problems += self._finish(pool)
+                report(Progress(done, len(intake), len(problems), self._reused))
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+                archive.close()
+        return self._in_order(intake, hashes, problems)
+
+    def _in_order(
+        self, intake: Sequence[Item | Problem], hashes: dict[str, str], problems: Sequence[Problem]
+    ) -> tuple[list[Picture], list[Problem]]:
+        """Sort what came of the intake; the first name of the same bytes carries the record."""
+        causes = {p.name: p for p in problems}
+        first, pictures, failed = dict[str, str](), list[Picture](), list[Problem]()
+        for name in (one.name for one in intake):
+            sha = hashes.get(name, "")
+            if sha in first:
+                pictures.append(Picture(name=name, duplicate_of=first[sha]))
+            elif sha in self._known:
+                first[sha] = name
+                pictures.append(Picture(name=name, record=self._known[sha]))
+            else:
+                copy = Problem(name=name, cause="has the same bytes as a picture that failed")
+                failed.append(causes.get(name, copy))
+        return pictures, failed
+
+    def _batches(
+        self, loaded: Iterator[Loaded | Problem]
+    ) -> Iterator[tuple[list[Loaded], list[Problem]]]:
+        batch, unread, pixels, fresh = list[Loaded](), list[Problem](), 0, 0
+        for one in loaded:
+            if isinstance(one, Problem):
+                unread.append(one)
+            else:
+                batch.append(one)
+                if one.pixels is not None:
+                    fresh += 1
+                    pixels += one.pixels.size // 3
+            many = len(batch) + len(unread) >= 64  # known ones cost little, yet progress is shown
+            if fresh >= self.engine.batch or pixels >= _BATCH_PIXELS or many:
+                yield batch, unread
+                batch, unread, pixels, fresh = [], [], 0, 0
+        if batch or unread:
+            yield batch, unread
+
+    def _look(self, pool: ThreadPoolExecutor, batch: Sequence[Loaded]) -> list[Problem]:
+        """Start on a batch, and finish the oldest where the engine has enough to do."""
+        asked = {one.sha256 for waiting, _ in self._under_way for one in waiting}
+        fresh = list[Loaded]()
+        self._reused += sum(one.pixels is None for one in batch)
+        for one in batch:
+            if one.pixels is None or one.sha256 in asked or one.sha256 in self._known:
+                continue
+            asked.add(one.sha256)
+            fresh.append(one)
+        if not fresh:
+            return []
+        try:
+            pending: Pending | EngineError = self.engine.submit(
+                [one.pixels for one in fresh if one.pixels is not None]
+            )
+        except EngineError as error:
+            pending = error
+        self._under_way.append((fresh, pending))
+        return self._finish(pool) if len(self._under_way) >= self.engine.depth else []
+
+    def _finish(self, pool: ThreadPoolExecutor) -> list[Problem]:
+        """Wait for the oldest batch, draw and store its derivatives, then its records."""
+        batch, pending = self._under_way.popleft()
+        problems, seen_in = list[Problem](), list[tuple[Loaded, Detections]]()
+        for one, result in zip(batch, self._results(batch, pending), strict=True):
+            if isinstance(result, EngineError):
+                problems.append(Problem(name=one.item.name, cause=str(result)))
+            else:
+                seen_in.append((one, result))
+        made = list(pool.map(lambda pair: self._record(*pair), seen_in))
+        records = [m for m in made if isinstance(m, PictureRecord)]
+        self.folder.remember(self.settings, records)
+        self._known |= {record.sha256: record for record in records}
+        return problems + [m for m in made if isinstance(m, Problem)]
+
+    def _results(
+        self, batch: Sequence[Loaded], pending: Pending | EngineError
+    ) -> list[Detections | EngineError]:
+        """Detections per picture; where a batch fails, each of its pictures has its own chance."""
+        try:
+            if isinstance(pending, EngineError):
+                raise pending
+            found: list[Detections | EngineError] = list(pending.result())
+        except EngineError:
+            found = [self._alone(one) for one in batch]
+        errors = [r for r in found if isinstance(r, EngineError)]
+        if len(errors) == len(found) and not self._looked:
+            raise errors[0]
+        self._looked = True
+        return [
+            r if isinstance(r, EngineError) else self._with_attributes(one, r)
+            for one, r in zip(batch, found, strict=True)
+        ]
+
+    def _alone(self, one: Loaded) -> Detections | EngineError:
+        try:
+            return self.engine.infer([p for p in (one.pixels,) if p is not None])[0]
+        except EngineError as error:
+            return error
+
+    def _with_attributes(self, one: Loaded, detections: Detections) -> Detections:
+        if self.attributes is None or one.pixels is None:
+            return detections
+        now = datetime.now(UTC)
+        return self.attributes(Frame(one.pixels, CAMERA, now, 0, Clock.PHOTO), detections)
+
+    def _record(self, one: Loaded, detections: Detections) -> PictureRecord | Problem:
+        """Decide, draw and store one picture; runs in the pool."""
+        assert one.pixels is not None
+        height, width = one.pixels.shape[:2]
+        threshold = self.engine.model.threshold
+        strong = sure(detections, threshold)
+        findings = find(strong)
+        name = f"{PICTURES}/{one.sha256[:20]}-{self.settings.key[:6]}.jpg"
+        try:
+            shown = derive(one.pixels, detections, findings, threshold, self.language)
+        except (PictureError, cv2.error) as error:
+            return Problem(name=one.item.name, cause=f"cannot be drawn ({error})")
+        self.folder.write(name, shown)
+        return PictureRecord(
+            sha256=one.sha256,
+            width=width,
+            height=height,
+            taken_at=one.taken_at,
+            position=one.position,
+            annotated=name,
+            seen=seen(strong),
+            findings=tuple(finding_record(f) for f in findings),
+            objects=found_objects(strong),
+        )

@@ -1,0 +1,231 @@
+"""Findings: what one photo can honestly say.
+
+A photo shows neither how long something stood there nor whether it is permitted, so a finding is
+always a suspicion for a person to look at and never a violation. Structures make no finding: one
+picture cannot tell a new building from one that is in the baseline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.detections import Detections, class_names
+from vision.episodes import Reason
+from vision.kinds import catalogue
+
+BASIS = {
+    "en": "suspected, from a single picture: no dwell, no permit check",
+    "zh": "疑似，仅凭单张照片：未计停留时长，未核许可",
+}
+VERSION = 1
+"""Of the decisions below; an audit made under another version is not continued but redone."""
+
+# Boxes this near to each other (in lengths of the smaller one's longer side) are at one place.
+# Ours: a bag that belongs to a bin is put down within a step of it, a third of the bin's height.
+_BESIDE = 0.3
+# A state read from a truck's crop has to be more likely than not.
+_MIN_STATE_SCORE = 0.5
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A suspicion in one picture.
+
+    Attributes:
+        kind, subtype: names in `datasets/kinds.yaml`.
+        box: hull of the objects it is about, xyxy in pixels of the picture.
+        score: the best object's score, 0..1; for a truck's state times the score of that state.
+        objects: number of objects counted (stalls, containers, heaps, trucks).
+        focus: indexes of the detections it is about.
+        why: the reason in words (zh/en) and in numbers.
+    """
+
+    kind: str
+    subtype: str
+    box: Box
+    score: float
+    objects: int
+    focus: tuple[int, ...]
+    why: Reason
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """Matter code per standard that has one, from the catalogue."""
+        return catalogue().kind(self.kind).subtype(self.subtype).codes
+
+
+def find(detections: Detections) -> tuple[Finding, ...]:
+    """The findings of one picture, in the order of the catalogue's kinds, best score first.
+
+    Args:
+        detections: of one picture, those worth deciding on (at or above the model's threshold).
+    """
+    if len(detections) == 0:
+        return ()
+    found = [*_vending(detections), *_garbage(detections), *_trucks(detections)]
+    order = [kind.name for kind in catalogue().kinds]
+    return tuple(sorted(found, key=lambda f: (order.index(f.kind), -f.score)))
+
+
+def seen(detections: Detections) -> dict[str, int]:
+    """How many objects of each class are in the picture, in the catalogue's order."""
+    names = class_names(detections).tolist()
+    return {name: names.count(name) for name in catalogue().class_names if name in names}
+
+
+def _vending(detections: Detections) -> Iterator[Finding]:
+    """All stalls and parasols of a picture are one finding: a market is one matter, not sixty."""
+    stalls, parasols = _of(detections, "stall"), _of(detections, "parasol")
+    focus = (*stalls, *parasols)
+    if not focus:
+        return
+    boxes = _boxes(detections)
+    alone = [p for p in parasols if not any(_gap(boxes[p], boxes[s]) <= 0 for s in stalls)]
+    count, score = len(stalls) + len(alone), _best(detections, focus)
+    yield _finding(
+        detections,
+        ("street_vending", "stall"),
+        focus,
+        count,
+        score=score,
+        why=Reason(
+            en=f"stalls or vendors' parasols in {_many(count, 'place')} (best score {score:.2f})",
+            zh=f"摊位或摊贩遮阳伞 {count} 处（最高得分 {score:.2f}）",
+            data={"stalls": len(stalls), "parasols": len(parasols), "score": round(score, 4)},
+        ),
+    )
+
+
+def _garbage(detections: Detections) -> Iterator[Finding]:
+    """Containers and heaps that stand together are one place, and one finding at most.
+
+    A full container decides the score where there is one; the garbage beside it is by the way.
+    """
+    full, heaps = set(_of(detections, "overflowing_bin")), set(_of(detections, "garbage"))
+    bins = set(_of(detections, "bin"))
+    for place in _places(detections, sorted(full | heaps | bins)):
+        here_full, here_heaps = sorted(full & place), sorted(heaps & place)
+        focus = (*here_full, *here_heaps)
+        if not focus:
+            continue
+        score = _best(detections, here_full or here_heaps)
+        data: dict[str, float | int | str] = {
+            "overflowing_bins": len(here_full),
+            "heaps": len(here_heaps),
+            "other_bins": len(bins & place),
+            "score": round(score, 4),
+        }
+        subtype = "bin_overflow" if here_full or bins & place else "exposed_garbage"
+        why = _garbage_words(len(here_full), len(here_heaps), subtype, score, data)
+        count = len(here_full) or len(here_heaps)
+        yield _finding(detections, ("overflowing_bin", subtype), focus, count, score=score, why=why)
+
+
+def _garbage_words(
+    full: int, heaps: int, subtype: str, score: float, data: dict[str, float | int | str]
+) -> Reason:
+    best_en, best_zh = f"(best score {score:.2f})", f"（最高得分 {score:.2f}）"
+    if full:
+        beside_en = f", garbage beside in {_many(heaps, 'place')}" if heaps else ""
+        beside_zh = f"，旁有垃圾 {heaps} 处" if heaps else ""
+        en = f"{_many(full, 'overflowing bin')} {best_en}{beside_en}"
+        zh = f"满溢垃圾桶 {full} 个{best_zh}{beside_zh}"
+    elif subtype == "bin_overflow":
+        en = f"garbage at a bin in {_many(heaps, 'place')} {best_en}; the bin itself is not full"
+        zh = f"垃圾桶旁有垃圾 {heaps} 处{best_zh}，未见桶体满溢"
+    else:
+        en = f"garbage in {_many(heaps, 'place')} with no container beside it {best_en}"
+        zh = f"暴露垃圾 {heaps} 处，旁边未见容器{best_zh}"
+    return Reason(en=en, zh=zh, data=data)
+
+
+_TRUCK_STATES = (
+    # attribute, value that makes a finding, sub-type, words
+    ("load", "open", "not_sealed", "the load is open, not covered", "装载敞开，未覆盖"),
+    ("dirt", "muddy", "mud_on_wheels", "the truck is muddy", "车身或车轮带泥"),
+)
+
+
+def _trucks(detections: Detections) -> Iterator[Finding]:
+    """One finding per truck and state; a truck whose state was not read makes none."""
+    for truck in _of(detections, "truck"):
+        sure = _best(detections, (truck,))
+        for attribute, value, subtype, en, zh in _TRUCK_STATES:
+            if attribute not in detections.data or f"{attribute}_score" not in detections.data:
+                continue
+            state = float(detections.data[f"{attribute}_score"][truck])
+            if str(detections.data[attribute][truck]) != value or state < _MIN_STATE_SCORE:
+                continue
+            yield _finding(
+                detections,
+                ("dirty_truck", subtype),
+                (truck,),
+                1,
+                score=sure * state,
+                why=Reason(
+                    en=f"{en} (score {state:.2f}, truck {sure:.2f})",
+                    zh=f"{zh}（状态得分 {state:.2f}，车辆得分 {sure:.2f}）",
+                    data={
+                        attribute: value,
+                        "state_score": round(state, 4),
+                        "truck": round(sure, 4),
+                    },
+                ),
+            )
+
+
+def _finding(
+    detections: Detections,
+    what: tuple[str, str],
+    focus: Sequence[int],
+    objects: int,
+    *,
+    score: float,
+    why: Reason,
+) -> Finding:
+    boxes = _boxes(detections)[list(focus)]
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+    return Finding(what[0], what[1], box, score, objects, tuple(focus), why)
+
+
+def _places(detections: Detections, indexes: Sequence[int]) -> list[set[int]]:
+    """Group boxes that lie beside one another, directly or through others."""
+    boxes, groups = _boxes(detections), list[set[int]]()
+    for index in indexes:
+        near = [g for g in groups if any(_beside(boxes[index], boxes[other]) for other in g)]
+        groups = [g for g in groups if g not in near]
+        groups.append({index}.union(*near))
+    return sorted(groups, key=min)
+
+
+def _beside(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
+    side = min(max(a[2] - a[0], a[3] - a[1]), max(b[2] - b[0], b[3] - b[1]))
+    return _gap(a, b) <= _BESIDE * float(side)
+
+
+def _gap(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """Pixels between two boxes along the wider of the two gaps; 0 or less where they overlap."""
+    return float(max(a[0] - b[2], b[0] - a[2], a[1] - b[3], b[1] - a[3]))
+
+
+def _of(detections: Detections, name: str) -> tuple[int, ...]:
+    return tuple(np.flatnonzero(class_names(detections) == name).tolist())
+
+
+def _boxes(detections: Detections) -> NDArray[np.float32]:
+    return np.asarray(detections.xyxy, np.float32)
+
+
+def _best(detections: Detections, indexes: Sequence[int]) -> float:
+    return float(np.asarray(detections.confidence)[list(indexes)].max())
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,142 @@
+"""The audit's records, as they stand in the journal and in `report.json`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from vision.audit.exif import Position
+from vision.audit.findings import BASIS, Box, Finding
+from vision.audit.intake import Problem
+from vision.detections import Detections, class_names
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Settings(_Record):
+    """What, besides a picture's bytes, decides its record; another setting means another look."""
+
+    language: Literal["zh", "en"]
+    model: str
+    version: str
+    sha256: str
+    engine: str
+    image_size: int
+    threshold: float
+    truck_state: str
+    """SHA-256 of the truck-state weights; empty where states were not read."""
+    decisions: int
+    """Version of the single-picture decisions."""
+
+    @property
+    def key(self) -> str:
+        """A short digest of all of them."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+
+class FoundObject(_Record):
+    """One detection: box xyxy in pixels of the picture."""
+
+    name: str
+    score: float
+    box: Box
+
+
+class FindingRecord(_Record):
+    """A `Finding` in words and numbers."""
+
+    kind: str
+    subtype: str
+    score: float
+    box: Box
+    objects: int
+    codes: dict[str, str]
+    why: dict[Literal["zh", "en"], str]
+    basis: dict[Literal["zh", "en"], str]
+    data: dict[str, float | int | str]
+
+
+class PictureRecord(_Record):
+    """What was found in one picture, known by its bytes."""
+
+    sha256: str
+    width: int
+    height: int
+    taken_at: str
+    position: Position | None
+    annotated: str
+    """Path of the masked, annotated derivative within the audit's folder."""
+    seen: dict[str, int]
+    findings: tuple[FindingRecord, ...]
+    objects: tuple[FoundObject, ...]
+
+
+class Picture(_Record):
+    """One picture of the intake: its name, and its record or the name of the picture it repeats."""
+
+    name: str
+    duplicate_of: str | None = None
+    record: PictureRecord | None = None
+
+
+class Counts(_Record):
+    """The report's numbers. pictures = looked at; the others of the intake are named beside."""
+
+    pictures: int
+    with_findings: int
+    findings: int
+    by_kind: dict[str, int]
+    by_subtype: dict[str, int]
+    seen: dict[str, int]
+    duplicates: int
+    not_audited: int
+
+
+class Report(_Record):
+    """The whole of `report.json`."""
+
+    schema_version: Literal["streetwarden.audit/1"] = "streetwarden.audit/1"
+    started_at: str
+    settings: Settings
+    counts: Counts
+    pictures: tuple[Picture, ...]
+    problems: tuple[Problem, ...]
+
+
+def finding_record(finding: Finding) -> FindingRecord:
+    """A finding as it is written down."""
+    return FindingRecord(
+        kind=finding.kind,
+        subtype=finding.subtype,
+        score=round(finding.score, 4),
+        box=_rounded(finding.box),
+        objects=finding.objects,
+        codes=finding.codes,
+        why={"zh": finding.why.zh, "en": finding.why.en},
+        basis={"zh": BASIS["zh"], "en": BASIS["en"]},
+        data=finding.why.data,
+    )
+
+
+def found_objects(detections: Detections) -> tuple[FoundObject, ...]:
+    """Each detection as it is written down."""
+    return tuple(
+        FoundObject(name=str(name), score=round(float(score), 4), box=_rounded(box.tolist()))
+        for name, score, box in zip(
+            class_names(detections),
+            np.asarray(detections.confidence if len(detections) else ()),
+            np.asarray(detections.xyxy),
+            strict=True,
+        )
+    )
+
+
+def _rounded(box: Sequence[float]) -> Box:
+    x1, y1, x2, y2 = (round(float(v), 1) for v in box)
+    return x1, y1, x2, y2

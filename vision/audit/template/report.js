@@ -1,0 +1,37 @@
+"use strict";
+{
+  const form = document.querySelector(".filter");
+  const cards = [...document.querySelectorAll(".card")].map((card) => ({
+    card,
+    findings: [...card.querySelectorAll("[data-kind]")],
+  }));
+  const apply = () => {
+    const kind = form.elements.kind.value;
+    const least = Number(form.elements.score.value);
+    form.querySelector("output").textContent = `${least} %`;
+    let shown = 0;
+    for (const { card, findings } of cards) {
+      let matching = 0;
+      for (const finding of findings) {
+        const fits =
+          (kind === "all" || kind === "any" || kind === finding.dataset.kind) &&
+          Number(finding.dataset.score) * 100 >= least;
+        finding.hidden = !fits;
+        matching += fits;
+      }
+      const clean = findings.length === 0;
+      const visible = kind === "none" ? clean : matching > 0 || (kind === "all" && least === 0);
+      card.hidden = !visible;
+      shown += visible;
+    }
+    document.getElementById("shown").textContent = shown;
+    document.querySelector(".nothing").hidden = shown > 0;
+  };
+  form.hidden = false;
+  if (!form.elements.kind.value) {
+    form.elements.kind.value = cards.some((c) => c.findings.length) ? "any" : "all";
+  }
+  form.addEventListener("input", apply);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  apply();
+}
