@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Condition, Thread
+from threading import Condition, Thread, current_thread
 
 from vision.detections import Detections
 from vision.engines.engine import Engine, Pending
@@ -25,6 +25,8 @@ ENGINE_FAILED = "engine_failed"
 """Reason of a drop: the engine could not infer this frame, not even alone."""
 REMOVED = "camera_removed"
 """Reason of a drop: the camera was taken out of the loop while the frame was in its hands."""
+LOOP_ENDED = "loop_ended"
+"""Reason of a drop: the loop ended on an error while the frame was in its hands."""
 RESTART_PERIOD_S = 600.0
 """Restarts further apart than this are not one fault that repeats."""
 
@@ -92,18 +94,23 @@ class InferenceLoop:
         self._thread = Thread(target=self._run, name="inference-loop", daemon=True)
 
     def start(self) -> None:
-        """Begin. A loop runs once: make a new one to begin again."""
+        """Begin: warm the engine up, then look. A loop runs once; make a new one to begin again."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End: what the engine has is still delivered, what waits in mailboxes is dropped."""
+    def stop(self, timeout: float | None = None) -> bool:
+        """End: what the engine has is still delivered, what waits in mailboxes is dropped.
+
+        Args:
+            timeout: seconds to wait for the end; None waits until it is reached, 0 not at all.
+
+        Returns:
+            Whether the loop has ended.
+        """
         with self._ready:
             self._stopping = True
             self._ready.notify_all()
-
-    def join(self, timeout: float | None = None) -> bool:
-        """Wait for the end; False if it took longer than `timeout` seconds."""
-        self._thread.join(timeout)
+        if self._thread.ident is not None and self._thread is not current_thread():
+            self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def wait_until_drained(self, timeout: float | None = None) -> bool:
@@ -136,6 +143,7 @@ class InferenceLoop:
 
     def _run(self) -> None:
         try:
+            self._revive()
             while not self._stopping:
                 self._step()
             while self._under_way:
@@ -152,14 +160,15 @@ class InferenceLoop:
             self._end()
 
     def _end(self) -> None:
-        for batch in self._under_way:
-            for taken in batch.taken:
-                taken.mailbox.drop(ENGINE_FAILED)
+        """Release readers that wait for room, and account for every frame still in hand."""
+        in_hand = {t.mailbox for batch in self._under_way for t in batch.taken}
         self._under_way.clear()
         with self._ready:
             self._ended = True
-            for mailbox in self._collector.mailboxes:
-                mailbox.close()  # releases readers that wait for room
+            for mailbox in in_hand.union(self._collector.mailboxes):
+                mailbox.close()
+                if left := mailbox.counts().pending:
+                    mailbox.drop(LOOP_ENDED, left)
             self._ready.notify_all()
 
     def _step(self) -> None:
@@ -229,10 +238,10 @@ class InferenceLoop:
         return found
 
     def _revive(self) -> None:
-        """Nothing of a batch worked: find out whether it is the engine, and start it again.
+        """Make sure that the engine works: at the start, and when nothing of a batch worked.
 
         Raises:
-            EngineError: it is, and it has been started again too often.
+            EngineError: it does not, and it has been started again too often.
         """
         while True:
             try:

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from vision.detections import make_detections, only
+from vision.errors import EngineError
+from vision.frames import Frame, Pixels
+from vision.truck_state import TruckStateReader, crop, open_truck_state
+
+CLASSES = ("person", "truck")
+
+
+@dataclass
+class Reading:
+    load: str
+    load_score: float
+    dirt: str
+    dirt_score: float
+
+
+@dataclass
+class Colours:
+    """Tells a load by the colour of the crop's middle, so that a swapped crop shows."""
+
+    crops: list[Pixels] = field(default_factory=list)
+
+    def read(self, crops: Sequence[Pixels]) -> list[Reading]:
+        self.crops += crops
+        found = []
+        for picture in crops:
+            value = int(picture[picture.shape[0] // 2, picture.shape[1] // 2, 0])
+            found.append(Reading("open" if value > 100 else "covered", value / 255, "clean", 0.5))
+        return found
+
+
+def a_frame(camera: str = "gate") -> Frame:
+    pixels = np.zeros((200, 400, 3), np.uint8)
+    pixels[:, 200:] = 255
+    return Frame(pixels, camera, datetime(2026, 5, 1, tzinfo=UTC), 0)
+
+
+def detected(*rows: tuple[int, float, float, float, float]) -> object:
+    return make_detections(
+        np.array([r[1:] for r in rows], np.float32).reshape(-1, 4),
+        np.full(len(rows), 0.9, np.float32),
+        np.array([r[0] for r in rows], np.int64),
+        CLASSES,
+    )
+
+
+def test_each_truck_gets_its_own_state() -> None:
+    reader = TruckStateReader(Colours(), {"gate"})
+    seen = detected((1, 10, 10, 110, 110), (0, 0, 0, 90, 90), (1, 250, 10, 350, 110))
+    read = reader(a_frame(), seen)
+    assert read.data["load"].tolist() == ["covered", "", "open"]
+    assert read.data["load_score"].tolist() == [0, 0, 1]
+    assert read.data["dirt"].tolist() == ["clean", "", "clean"]
+    assert read.data["dirt_score"].tolist() == [0.5, 0, 0.5]
+    assert only(read, ["truck"]).data["load"].tolist() == ["covered", "open"]
+    assert "load" not in seen.data, "what was given is left as it was"
+
+
+def test_trucks_too_small_to_tell_are_not_read() -> None:
+    colours = Colours()
+    read = TruckStateReader(colours, {"gate"})(a_frame(), detected((1, 0, 0, 60, 20)))
+    assert read.data["load"].tolist() == [""]
+    assert colours.crops == []
+
+
+def test_frames_of_other_cameras_and_without_trucks_pass() -> None:
+    colours = Colours()
+    reader = TruckStateReader(colours, {"gate"})
+    seen = detected((1, 10, 10, 110, 110))
+    assert reader(a_frame("park"), seen) is seen
+    for nothing in (detected(), detected((0, 10, 10, 110, 110))):
+        assert set(reader(a_frame(), nothing).data["load"].tolist()) <= {""}
+    assert colours.crops == []
+
+
+def test_a_crop_has_a_margin_and_stays_inside() -> None:
+    pixels = np.zeros((100, 200, 3), np.uint8)
+    assert crop(pixels, np.array([50, 20, 150, 70], np.float32)).shape == (56, 112, 3)
+    assert crop(pixels, np.array([0, 0, 200, 100], np.float32)).shape == (100, 200, 3)
+    assert crop(pixels, np.array([199, 99, 200, 100], np.float32)).size > 0
+
+
+def test_missing_weights_are_named() -> None:
+    with pytest.raises(EngineError, match="no-such-model"):
+        open_truck_state({"gate"}, model="no-such-model")

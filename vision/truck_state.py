@@ -1,0 +1,105 @@
+"""Truck state: what a truck carries and whether it is muddy, read from its crop.
+
+`TruckStateReader` is the loop's `attributes` hook: it adds `load`, `load_score`, `dirt` and
+`dirt_score` to a frame's detections, as `vision.detections` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from models.catalogue import find
+from models.errors import ModelError
+from vision.detections import Detections, class_names
+from vision.errors import EngineError
+from vision.frames import Frame, Pixels
+
+MODEL = "truck-state"
+"""Name of the shipped classifier in `models/catalogue.yaml`."""
+MIN_SIDE = 48
+"""Shorter side of a truck, in pixels, below which its load cannot be told."""
+MARGIN = 0.06
+"""Added around a box on each side, as a share of its width and height: a load stands out of it."""
+_ATTRIBUTES = {"load": "load_score", "dirt": "dirt_score"}
+
+
+class Reading(Protocol):
+    """What was read from one crop; scores are 0..1."""
+
+    @property
+    def load(self) -> str: ...  # noqa: D102
+    @property
+    def load_score(self) -> float: ...  # noqa: D102
+    @property
+    def dirt(self) -> str: ...  # noqa: D102
+    @property
+    def dirt_score(self) -> float: ...  # noqa: D102
+
+
+class Classifier(Protocol):
+    """Reads truck crops; see `models.truck_state.TruckState`."""
+
+    def read(self, crops: Sequence[Pixels]) -> Sequence[Reading]:
+        """One reading per crop (H×W×3 uint8 BGR), in order."""
+        ...
+
+
+class TruckStateReader:
+    """Adds the state of each truck to the detections of the cameras that watch trucks.
+
+    Args:
+        classifier: reads the crops.
+        cameras: ids of the cameras whose trucks are read; other cameras' frames pass unchanged.
+    """
+
+    def __init__(self, classifier: Classifier, cameras: Collection[str]) -> None:
+        self._classifier = classifier
+        self._cameras = frozenset(cameras)
+
+    def __call__(self, frame: Frame, detections: Detections) -> Detections:
+        """The detections, with the state of every truck large enough to tell."""
+        if frame.camera not in self._cameras:
+            return detections
+        trucks = np.flatnonzero(class_names(detections) == "truck")
+        crops = [(n, crop(frame.pixels, detections.xyxy[n])) for n in trucks.tolist()]
+        crops = [(n, picture) for n, picture in crops if min(picture.shape[:2]) >= MIN_SIDE]
+        readings = self._classifier.read([picture for _, picture in crops]) if crops else []
+        words = {name: [""] * len(detections) for name in _ATTRIBUTES}
+        scores = {name: np.zeros(len(detections), np.float32) for name in _ATTRIBUTES.values()}
+        for (number, _), reading in zip(crops, readings, strict=True):
+            for name, score in _ATTRIBUTES.items():
+                words[name][number] = getattr(reading, name)
+                scores[score][number] = getattr(reading, score)
+        read = {name: np.array(values, np.str_) for name, values in words.items()}
+        return replace(detections, data={**detections.data, **read, **scores})
+
+
+def crop(pixels: Pixels, box: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Pixels:
+    """The part of a picture in a box (xyxy pixels) with a margin, as far as the picture goes."""
+    height, width = pixels.shape[:2]
+    x1, y1, x2, y2 = (float(v) for v in box)
+    across, down = MARGIN * (x2 - x1), MARGIN * (y2 - y1)
+    left, top = max(0, round(x1 - across)), max(0, round(y1 - down))
+    right, bottom = min(width, round(x2 + across)), min(height, round(y2 + down))
+    return np.ascontiguousarray(pixels[top : max(top, bottom), left : max(left, right)])
+
+
+def open_truck_state(cameras: Collection[str], *, model: str = MODEL) -> TruckStateReader:
+    """Open the shipped classifier for the trucks of these cameras.
+
+    Raises:
+        EngineError: its weights are missing or cannot be read.
+    """
+    import torch  # noqa: PLC0415 - slow to import
+
+    from models.truck_state import load_truck_state  # noqa: PLC0415 - as torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        return TruckStateReader(load_truck_state(find(model), device), cameras)
+    except ModelError as error:
+        raise EngineError(str(error)) from error
