@@ -1,0 +1,23 @@
+"""The outbox worker alone in a process, so that a test can kill it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from api.database import Database
+from api.outbox import Outbox
+from api.retry import RetryPolicy
+from vision.site import Site
+
+if __name__ == "__main__":
+    site = Site.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    outbox = Outbox(
+        Database.open(site.storage.database),
+        site,
+        retry=RetryPolicy(waits=(timedelta(milliseconds=100),) * 500, jitter=0.5),
+        lease=timedelta(seconds=1),
+    )
+    print("ready", flush=True)
+    outbox.run()
