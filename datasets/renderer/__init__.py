@@ -1,0 +1,1 @@
+"""Software renderer of street and drone scenes with exact truth."""

@@ -1,0 +1,298 @@
+"""Turns a placed mesh into a layer of pixels, and layers into a picture.
+
+Painter's algorithm twice: faces far to near inside a mesh, layers far to near in the picture. Each
+layer is drawn at twice the resolution and averaged, which is its antialiasing.
+"""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from datasets.renderer.camera import Array, Camera
+from datasets.renderer.light import Light
+from datasets.renderer.mesh import Faces, Part
+
+NEAR = 0.4
+GLOW = 0x80
+SUPERSAMPLE = 2
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where a mesh stands: metres, heading in degrees (0 along +x, anticlockwise), scale."""
+
+    x: float
+    y: float
+    z: float = 0.0
+    heading: float = 0.0
+    scale: float = 1.0
+    tilt: float = 0.0
+
+    @property
+    def rotation(self) -> Array:
+        """3x3 mesh to world."""
+        c, s = np.cos(np.radians(self.heading)), np.sin(np.radians(self.heading))
+        turn = np.array(((c, -s, 0), (s, c, 0), (0, 0, 1)))
+        if not self.tilt:
+            return turn
+        c, s = np.cos(np.radians(self.tilt)), np.sin(np.radians(self.tilt))
+        return np.asarray(turn @ np.array(((1, 0, 0), (0, c, -s), (0, s, c))))
+
+
+@dataclass
+class Layer:
+    """One placed mesh as seen by one camera.
+
+    Attributes:
+        x: Left of the region in rendered pixels.
+        y: Top of the region.
+        colour: h x w x 3 uint8, premultiplied by coverage.
+        alpha: h x w uint8 coverage.
+        parts: h x w uint8 part index, 0 where nothing is.
+        glow: h x w uint8 share of own light, or None.
+        depth: Horizontal distance to the camera in metres; nearer layers cover farther ones.
+        labels: The mesh's parts.
+        extents: Per part index its unclipped xyxy box.
+        areas: Per part index its pixels in this layer.
+    """
+
+    x: int
+    y: int
+    colour: Array
+    alpha: Array
+    parts: Array
+    glow: Array | None
+    depth: float
+    labels: list[Part]
+    extents: dict[int, Array]
+    areas: dict[int, int]
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """The region as (rows, columns)."""
+        h, w = self.alpha.shape
+        return slice(self.y, self.y + h), slice(self.x, self.x + w)
+
+
+@dataclass
+class Placed:
+    """World and picture geometry of a mesh at a pose."""
+
+    faces: Faces
+    world: Array
+    pixels: Array
+    depth: Array
+    shades: Array
+    order: list[int]
+
+
+@dataclass
+class Picture:
+    """A picture being painted: pixels, who owns each pixel, and what gives light."""
+
+    pixels: Array
+    owner: Array = field(repr=False)
+    glow: Array = field(repr=False)
+
+    @classmethod
+    def of(cls, pixels: Array, glow: Array | None = None) -> "Picture":
+        """Start from a background; owner 0 is the background."""
+        h, w = pixels.shape[:2]
+        dark = np.zeros((h, w), np.uint8) if glow is None else glow
+        return cls(pixels, np.zeros((h, w), np.int32), dark)
+
+    def copy(self) -> "Picture":
+        """An independent copy."""
+        return Picture(self.pixels.copy(), self.owner.copy(), self.glow.copy())
+
+    def add(self, layer: Layer, owner: int) -> None:
+        """Paint a layer; its part p is owned by `owner + p`."""
+        window = layer.window
+        alpha = layer.alpha
+        keep = cv2.cvtColor(cv2.bitwise_not(alpha), cv2.COLOR_GRAY2BGR)
+        under = cv2.multiply(self.pixels[window], keep, scale=1 / 255)
+        self.pixels[window] = cv2.add(under, layer.colour)
+        solid = layer.parts > 0
+        self.owner[window][solid] = owner + layer.parts[solid].astype(np.int32)
+        region = self.glow[window]
+        if layer.glow is not None:
+            cv2.multiply(region, keep[:, :, 0].copy(), dst=region, scale=1 / 255)
+            self.glow[window] = cv2.add(region, layer.glow)
+        elif region.any():
+            region[solid] = 0
+
+    def darken(self, shadow: "Shadow") -> None:
+        """Multiply the ground under a shadow."""
+        h, w = shadow.mask.shape
+        window = slice(shadow.y, shadow.y + h), slice(shadow.x, shadow.x + w)
+        loss = np.round(255 * (1 - shadow.gain)).astype(np.float32)
+        mask = cv2.cvtColor(shadow.mask, cv2.COLOR_GRAY2BGR)
+        gain = 255 - cv2.multiply(mask, np.broadcast_to(loss, mask.shape).astype(np.uint8), scale=1 / 255)
+        self.pixels[window] = cv2.multiply(self.pixels[window], gain, scale=1 / 255)
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A darkened region: soft mask 0-255 and the BGR gain of full shadow."""
+
+    x: int
+    y: int
+    mask: Array
+    gain: Array
+
+
+def place(faces: Faces, pose: Pose, camera: Camera, light: Light) -> Placed | None:
+    """Project and shade a mesh; None when no face can be seen."""
+    turn = pose.rotation
+    shift = np.array((pose.x, pose.y, pose.z))
+    world = faces.vertices @ turn.T * pose.scale + shift
+    pixels, depth = camera.project(world)
+    if not (depth > NEAR).any():
+        return None
+    centres = faces.centres @ turn.T * pose.scale + shift
+    normals = faces.normals @ turn.T
+    away = centres - np.asarray(camera.position)
+    facing = (normals * away).sum(axis=1)
+    flat = np.abs(normals).sum(axis=1) == 0
+    seen = (facing < 0) | flat
+    seen &= np.minimum.reduceat(depth[faces.chain], faces.starts) > NEAR
+    distance = np.linalg.norm(away, axis=1) - faces.lifts
+    ranked = np.argsort(-distance, kind="stable")
+    order = ranked[seen[ranked]].tolist()
+    shades = light.shade(normals)
+    shades[flat] = light.shade(np.array([[0.0, 0.0, 0.7]]))[0] * 0.95
+    shades[faces.glow] = 1.0
+    return Placed(faces, world, pixels, depth, shades, order)
+
+
+def extents(placed: Placed, drawn: Array, camera: Camera, scale: float) -> dict[int, Array]:
+    """Unclipped xyxy boxes in rendered pixels.
+
+    Args:
+        placed: Geometry.
+        drawn: F booleans, the faces that count.
+        camera: Who looks.
+        scale: The pose's scale.
+
+    Returns:
+        Box by part index; -1 is the box of everything.
+    """
+    faces = placed.faces
+    counts = np.diff(np.append(faces.starts, len(faces.chain)))
+    kept = np.repeat(drawn, counts)
+    index = faces.chain[kept]
+    owner = np.repeat(faces.parts, counts)[kept]
+    radius = np.repeat(faces.radii, counts)[kept] * scale
+    reach = (camera.focal * radius / np.maximum(placed.depth[index], NEAR))[:, None]
+    low, high = placed.pixels[index] - reach, placed.pixels[index] + reach
+    boxes = {-1: np.concatenate((low.min(axis=0), high.max(axis=0)))}
+    for part in np.unique(owner):
+        mine = owner == part
+        boxes[int(part)] = np.concatenate((low[mine].min(axis=0), high[mine].max(axis=0)))
+    return boxes
+
+
+def _window(box: Array, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    width, height = size
+    x1, y1 = np.floor(np.maximum(box[:2] - 1, 0)).astype(int)
+    x2, y2 = np.ceil(np.minimum(box[2:] + 1, (width, height))).astype(int)
+    return (int(x1), int(y1), int(x2), int(y2)) if x2 - x1 >= 2 and y2 - y1 >= 2 else None
+
+
+def _textured(canvas: Array, corners: Array, texture: Array, shade: Array, tag: int) -> None:
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, None)
+    high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, canvas.shape[1::-1])
+    size = high - low
+    if (size < 1).any():
+        return
+    h, w = texture.shape[:2]
+    while min(h, w) > 8 and h * w > 6 * size[0] * size[1]:
+        texture = cv2.resize(texture, (w // 2, h // 2), interpolation=cv2.INTER_AREA)
+        h, w = texture.shape[:2]
+    source = np.array([(0, 0), (0, h), (w, h), (w, 0)], np.float32)
+    matrix = cv2.getPerspectiveTransform(source, (corners - low).astype(np.float32))
+    extent_px = (int(size[0]), int(size[1]))
+    colour = cv2.warpPerspective(texture, matrix, extent_px, borderMode=cv2.BORDER_REPLICATE)
+    mask = np.zeros((extent_px[1], extent_px[0]), np.uint8)
+    cv2.fillConvexPoly(mask, np.round(corners - low).astype(np.int32), 255)
+    region = canvas[low[1] : high[1], low[0] : high[0]]
+    shaded = np.clip(colour * shade, 0, 255).astype(np.uint8)
+    inside = mask > 0
+    region[inside, :3] = shaded[inside]
+    region[inside, 3] = tag
+
+
+def _ball(canvas: Array, middle: Array, radius: float, colour: Array, tag: int, lit: Array) -> None:
+    x, y = int(round(float(middle[0]))), int(round(float(middle[1])))
+    whole = max(1, int(round(radius)))
+    dark = [float(v) for v in colour * 0.74]
+    cv2.circle(canvas, (x, y), whole, (*dark, float(tag)), -1)
+    if whole >= 2:
+        bright = [float(v) for v in np.clip(colour * 1.06, 0, 255)]
+        at = (int(x + lit[0] * whole * 0.28), int(y + lit[1] * whole * 0.28))
+        cv2.circle(canvas, at, max(1, int(whole * 0.68)), (*bright, float(tag)), -1)
+
+
+def _draw(canvas: Array, placed: Placed, offset: Array, camera: Camera, scale: float, light: Light) -> None:
+    faces = placed.faces
+    pixels = (placed.pixels - offset) * SUPERSAMPLE
+    whole = np.clip(np.round(pixels), -30000, 30000).astype(np.int32)
+    colours = np.clip(faces.colours * placed.shades, 0, 255)
+    tags = faces.parts + 1 + GLOW * faces.glow
+    lit = (camera.axes @ light.towards)[:2]
+    for i in placed.order:
+        at = faces.corners[i]
+        if faces.radii[i] > 0:
+            radius = camera.focal * faces.radii[i] * scale / placed.depth[at[0]] * SUPERSAMPLE
+            _ball(canvas, pixels[at[0]], float(radius), colours[i], int(tags[i]), lit)
+        elif i in faces.textures:
+            _textured(canvas, pixels[at], faces.textures[i], placed.shades[i], int(tags[i]))
+        else:
+            c = colours[i]
+            tint = (float(c[0]), float(c[1]), float(c[2]), float(tags[i]))
+            cv2.fillPoly(canvas, [whole[at]], tint) if len(at) > 4 else cv2.fillConvexPoly(
+                canvas, whole[at], tint
+            )
+
+
+def rasterise(faces: Faces, pose: Pose, camera: Camera, light: Light, bias: float = 0.0) -> Layer | None:
+    """Draw a placed mesh.
+
+    Args:
+        faces: The mesh.
+        pose: Where it stands.
+        camera: Who looks.
+        light: How it is lit.
+        bias: Metres by which the layer sorts nearer than its place.
+
+    Returns:
+        The layer, or None when nothing of it is in the picture.
+    """
+    placed = place(faces, pose, camera, light)
+    if placed is None or not placed.order:
+        return None
+    drawn = np.zeros(len(faces.parts), bool)
+    drawn[placed.order] = True
+    boxes = extents(placed, drawn, camera, pose.scale)
+    window = _window(boxes[-1], camera.size)
+    if window is None:
+        return None
+    x1, y1, x2, y2 = window
+    canvas = np.zeros(((y2 - y1) * SUPERSAMPLE, (x2 - x1) * SUPERSAMPLE, 4), np.uint8)
+    _draw(canvas, placed, np.array((x1, y1)), camera, pose.scale, light)
+    tags = canvas[:, :, 3]
+    if not tags.any():
+        return None
+    size = (x2 - x1, y2 - y1)
+    solid = (tags > 0).astype(np.uint8) * 255
+    alpha = cv2.resize(solid, size, interpolation=cv2.INTER_AREA)
+    colour = cv2.resize(canvas[:, :, :3], size, interpolation=cv2.INTER_AREA)
+    parts = tags[1::SUPERSAMPLE, 1::SUPERSAMPLE] & ~np.uint8(GLOW)
+    shining = (tags & GLOW > 0).astype(np.uint8) * 255
+    glow = cv2.resize(shining, size, interpolation=cv2.INTER_AREA) if shining.any() else None
+    labelled = [p for p in boxes if p >= 0 and faces.labels[p].label]
+    areas = {p: int((parts == p + 1).sum()) for p in labelled}
+    unclipped = {p: boxes[p] for p in labelled}
+    away = np.hypot(pose.x - camera.position[0], pose.y - camera.position[1])
+    return Layer(x1, y1, colour, alpha, parts, glow, float(away) - bias, faces.labels, unclipped, areas)

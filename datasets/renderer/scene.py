@@ -1,0 +1,246 @@
+"""A scene: a still background, actors on paths, light and weather; frame by frame with its truth."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from datasets.renderer import weather as air
+from datasets.renderer.camera import Array, Camera
+from datasets.renderer.light import Light
+from datasets.renderer.mesh import Mesh
+from datasets.renderer.raster import Layer, Picture, Pose, Shadow, rasterise
+from datasets.renderer.shadow import shadows
+from datasets.renderer.truth import TruthBox, Violation
+from datasets.renderer.weather import Weather
+
+OWNER_STEP = 128
+MIN_VISIBLE = 0.25
+# A thing cut by the picture's edge that still fills a good part of it is seen for what it is.
+LARGE = 0.012
+MIN_INSIDE_LARGE = 0.1
+
+
+@dataclass
+class Actor:
+    """Somebody or something in a scene.
+
+    Attributes:
+        name: Unique in its scene; the truth names it.
+        figure: The mesh at a time in seconds; return the same object while it does not change.
+        pose: Where at a time, None while it is not there.
+        load: Truth attribute of a truck.
+        dirt: Truth attribute of a truck.
+        still: Never moves nor changes: painted into the background once.
+        bias: Metres by which it sorts nearer than its place (what stands on a roof).
+    """
+
+    name: str
+    figure: Callable[[float], Mesh]
+    pose: Callable[[float], Pose | None]
+    load: str | None = None
+    dirt: str | None = None
+    still: bool = False
+    bias: float = 0.0
+    _seen: tuple[int, Pose, Layer | None, list[Shadow]] | None = field(default=None, repr=False)
+
+    @classmethod
+    def standing(cls, name: str, mesh: Mesh, pose: Pose, **attributes: object) -> "Actor":
+        """An actor that never moves."""
+        actor = cls(name, lambda _: mesh, lambda _: pose, still=True)
+        for key, value in attributes.items():
+            setattr(actor, key, value)
+        return actor
+
+    def seen(self, t: float, camera: Camera, light: Light) -> tuple[Layer | None, list[Shadow]]:
+        """Its layer and shadows at a time; kept while neither mesh nor pose changes."""
+        pose = self.pose(t)
+        if pose is None:
+            return None, []
+        mesh = self.figure(t)
+        if self._seen is None or self._seen[0] != id(mesh) or self._seen[1] != pose:
+            faces = mesh.finish()
+            layer = rasterise(faces, pose, camera, light, self.bias)
+            self._seen = (id(mesh), pose, layer, shadows(faces, pose, camera, light))
+        return self._seen[2], self._seen[3]
+
+
+class Backdrop(Protocol):
+    """What paints the still background: a street or a block from above."""
+
+    def paint(self, camera: Camera, light: Light) -> Picture:
+        """Sky, ground and buildings as one camera sees them."""
+
+
+@dataclass
+class Scene:
+    """Everything needed to draw a frame at any time.
+
+    Attributes:
+        camera: Who looks.
+        light: Sun, sky, lamps.
+        weather: Air and sensor.
+        backdrop: What stands still.
+        actors: Who is there.
+        violations: What is violated; box, start and end are refined from the frames.
+        seed: Sensor noise and rain.
+        lamps: Ground (x, y) of lit lamps.
+        sway: Camera shake in pixels at a time, at most the camera's margin.
+        quality: Background supersampling.
+    """
+
+    camera: Camera
+    light: Light
+    weather: Weather
+    backdrop: Backdrop
+    actors: Sequence[Actor]
+    violations: Sequence[Violation] = ()
+    seed: int = 0
+    lamps: list[tuple[float, float]] = field(default_factory=list)
+    sway: Callable[[float], tuple[float, float]] | None = None
+    quality: int = 1
+    _base: Picture | None = field(default=None, repr=False)
+    _stills: list[tuple[Layer, int]] = field(default_factory=list, repr=False)
+    _night: Array | None = field(default=None, repr=False)
+
+    def background(self) -> Picture:
+        """The picture without its moving actors, painted once."""
+        if self._base is None:
+            self._base = self._paint_background()
+        return self._base
+
+    def _paint_background(self) -> Picture:
+        picture = supersampled(self.backdrop, self.camera, self.light, self.quality)
+        if self.weather.rain:
+            picture.pixels = air.wet_ground(picture.pixels, self.weather.rain)
+        share = air.haze_mask(self.camera, self.weather)
+        if share is not None:
+            colour = np.array((215, 212, 208), np.float32) * self.light.exposure
+            picture.pixels = air.add_haze(picture.pixels, share, colour)
+        placed = []
+        for k, actor in enumerate(self.actors):
+            if actor.still:
+                layer, dark = actor.seen(0.0, self.camera, self.light)
+                for shadow in dark:
+                    picture.darken(shadow)
+                if layer is not None:
+                    placed.append((layer, (k + 1) * OWNER_STEP))
+        self._stills = sorted(placed, key=lambda pair: -pair[0].depth)
+        for layer, owner in self._stills:
+            picture.add(layer, owner)
+        self._night = air.lamp_light(self.camera, self.light, self.lamps)
+        return picture
+
+    def frame(self, t: float) -> tuple[Array, list[TruthBox]]:
+        """Draw the frame at `t` seconds.
+
+        Returns:
+            H x W x 3 uint8 BGR pixels and the boxes in them.
+        """
+        picture = self.background().copy()
+        present = []
+        for k, actor in enumerate(self.actors):
+            if not actor.still:
+                layer, dark = actor.seen(t, self.camera, self.light)
+                for shadow in dark:
+                    picture.darken(shadow)
+                if layer is not None:
+                    present.append((layer, (k + 1) * OWNER_STEP))
+        for layer, owner in self._layers(present):
+            picture.add(layer, owner)
+        boxes = self._truth(picture.owner, t)
+        return self._develop(picture, t, boxes)
+
+    def _layers(self, present: list[tuple[Layer, int]]) -> list[tuple[Layer, int]]:
+        """Moving layers plus every still layer that covers one of them, far to near."""
+        again = [pair for pair in self._stills if any(_covers(pair[0], moving) for moving, _ in present)]
+        return sorted([*present, *again], key=lambda pair: -pair[0].depth)
+
+    def _develop(self, picture: Picture, t: float, boxes: list[TruthBox]) -> tuple[Array, list[TruthBox]]:
+        rng = np.random.default_rng((self.seed, round(t * 1000)))
+        pixels = picture.pixels
+        if self._night is not None:
+            pixels = air.expose_night(pixels, picture.glow, self._night)
+        if self.weather.rain:
+            pixels = air.rain_streaks(pixels, self.weather.rain, rng)
+        margin = self.camera.margin
+        if margin:
+            dx, dy = (round(v) for v in self.sway(t)) if self.sway else (0, 0)
+            y, x = margin + dy, margin + dx
+            pixels = np.ascontiguousarray(pixels[y : y + self.camera.height, x : x + self.camera.width])
+            boxes = [b for b in (_moved(box, -x, -y, self.camera) for box in boxes) if b is not None]
+        return air.sensor(pixels, self.weather, rng), boxes
+
+    def _truth(self, owner: Array, t: float) -> list[TruthBox]:
+        boxes = []
+        for k, actor in enumerate(self.actors):
+            layer, _ = actor.seen(t, self.camera, self.light)
+            if layer is None:
+                continue
+            view = owner[layer.window] - (k + 1) * OWNER_STEP
+            for part, area in layer.areas.items():
+                box = _visible_box(layer, view, part, area, owner.size)
+                if box is not None:
+                    label = layer.labels[part].label
+                    truck = label == "truck"
+                    boxes.append(TruthBox(label, box, actor.name, actor.load if truck else None, actor.dirt if truck else None))
+        return boxes
+
+
+def supersampled(backdrop: Backdrop, camera: Camera, light: Light, times: int) -> Picture:
+    """Paint a backdrop at a multiple of the camera's resolution and average it down."""
+    if times == 1:
+        return backdrop.paint(camera, light)
+    import cv2  # noqa: PLC0415
+
+    big = Camera(camera.position, camera.yaw, camera.pitch, camera.fov, camera.width * times,
+                 camera.height * times, camera.roll, camera.margin * times)  # fmt: skip
+    picture = backdrop.paint(big, light)
+    pixels = cv2.resize(picture.pixels, camera.size, interpolation=cv2.INTER_AREA)
+    glow = cv2.resize(picture.glow, camera.size, interpolation=cv2.INTER_AREA)
+    return Picture.of(pixels, glow)
+
+
+def _covers(still: Layer, moving: Layer) -> bool:
+    if still.depth > moving.depth:
+        return False
+    rows, columns = still.window
+    other_rows, other_columns = moving.window
+    return rows.start < other_rows.stop and other_rows.start < rows.stop and (
+        columns.start < other_columns.stop and other_columns.start < columns.stop
+    )
+
+
+def _visible_box(layer: Layer, view: Array, part: int, area: int, view_size: int) -> tuple[float, float, float, float] | None:
+    """xyxy of the visible pixels of a part and its children, None when too little shows."""
+    own = view == part + 1
+    visible = int(own.sum())
+    extent = layer.extents[part]
+    whole = max(1.0, float(np.prod(extent[2:] - extent[:2])))
+    h, w = layer.alpha.shape
+    low = np.maximum(extent[:2], (layer.x, layer.y))
+    high = np.minimum(extent[2:], (layer.x + w, layer.y + h))
+    inside = float(np.prod(np.clip(high - low, 0, None))) / whole
+    if area == 0 or visible / area < MIN_VISIBLE:
+        return None
+    if inside * visible / area < (MIN_INSIDE_LARGE if visible > LARGE * view_size else MIN_VISIBLE):
+        return None
+    for child, other in enumerate(layer.labels):
+        if other.parent == part and child != part and other.label:
+            own |= view == child + 1
+    rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
+    if rows[-1] - rows[0] < 2 or columns[-1] - columns[0] < 2:
+        return None
+    return (float(layer.x + columns[0]), float(layer.y + rows[0]),
+            float(layer.x + columns[-1] + 1), float(layer.y + rows[-1] + 1))  # fmt: skip
+
+
+def _moved(box: TruthBox, dx: int, dy: int, camera: Camera) -> TruthBox | None:
+    """Shift a box into the shaken frame, None when most of it leaves the frame."""
+    x1, y1, x2, y2 = (v + d for v, d in zip(box.box, (dx, dy, dx, dy), strict=True))
+    a1, b1 = max(0.0, x1), max(0.0, y1)
+    a2, b2 = min(float(camera.width), x2), min(float(camera.height), y2)
+    if a2 - a1 < 2 or b2 - b1 < 2 or (a2 - a1) * (b2 - b1) < MIN_VISIBLE * (x2 - x1) * (y2 - y1):
+        return None
+    return TruthBox(box.label, (a1, b1, a2, b2), box.actor, box.load, box.dirt)
