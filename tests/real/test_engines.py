@@ -1,0 +1,165 @@
+"""Engines on real photos: PyTorch, OpenVINO and ultralytics must see the same."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from models.catalogue import ModelEntry, find
+from vision.detections import Detections
+from vision.engines.engine import Engine
+from vision.engines.openvino_engine import OpenVinoEngine
+from vision.engines.torch_engine import TorchEngine
+from vision.errors import EngineError
+from vision.frames import Pixels
+
+BOX_PX = 2.0
+SCORE = 0.02
+
+
+@pytest.fixture(scope="module")
+def photos(shared_data: Path) -> list[Pixels]:
+    """Photos of several shapes and sources, mixed."""
+    files = [
+        file
+        for folder in ("bins_cn/val", "trucks_road/val", "plates/val", "vehicles/val")
+        for file in sorted((shared_data / folder / "images").iterdir())[:2]
+    ]
+    pictures = [cv2.imread(str(file)) for file in files]
+    tall = np.ascontiguousarray(np.rot90(pictures[0]))
+    return [*pictures, tall[:, : tall.shape[1] // 2].copy(), pictures[1][:100]]
+
+
+@pytest.fixture(scope="module")
+def entry(shared_data: Path) -> ModelEntry:
+    return find(shared_data / "weights" / "yolo11n_coco_init.pt")
+
+
+@pytest.fixture(scope="module")
+def on_torch(entry: ModelEntry) -> Iterator[Engine]:
+    engine = TorchEngine(entry)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("converted")
+
+
+@pytest.fixture(scope="module")
+def on_openvino(entry: ModelEntry, converted: Path) -> Iterator[OpenVinoEngine]:
+    engine = OpenVinoEngine(entry, cache=converted)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def seen_by_torch(on_torch: Engine, photos: list[Pixels]) -> list[Detections]:
+    found = on_torch.infer(photos)
+    assert sum(len(f) for f in found) >= 10, "these photos show something"
+    return found
+
+
+def assert_same(ours: Detections, theirs: Detections, floor: float, scale: float = 1.0) -> None:
+    """Every box has its twin, but for those within the tolerance of the score floor."""
+    for one, other in ((ours, theirs), (theirs, ours)):
+        for box, score, label in zip(one.xyxy, one.confidence, one.class_id, strict=True):
+            if score < floor + SCORE:
+                continue
+            twins = [
+                n
+                for n in range(len(other))
+                if other.class_id[n] == label
+                and np.abs(other.xyxy[n] - box).max() <= BOX_PX * scale
+                and abs(other.confidence[n] - score) <= SCORE
+            ]
+            assert twins, f"{label} {score:.3f} {box} is not among\n{other.xyxy}{other.confidence}"
+
+
+def test_openvino_sees_what_torch_sees(
+    on_openvino: OpenVinoEngine, photos: list[Pixels], seen_by_torch: list[Detections]
+) -> None:
+    for ours, theirs in zip(on_openvino.infer(photos), seen_by_torch, strict=True):
+        assert_same(ours, theirs, 0.25)
+
+
+def test_ultralytics_sees_the_same(
+    entry: ModelEntry, photos: list[Pixels], seen_by_torch: list[Detections]
+) -> None:
+    from ultralytics import YOLO
+
+    model = YOLO(str(entry.path))
+    for photo, ours in zip(photos, seen_by_torch, strict=True):
+        [result] = model.predict(photo, imgsz=640, rect=True, conf=0.25, iou=0.7, verbose=False)
+        # Both work in input pixels, so the tolerance counts there.
+        scale = max(1.0, max(photo.shape[:2]) / 640)
+        assert_same(ours, Detections.from_ultralytics(result), 0.25, scale)
+
+
+@pytest.mark.parametrize("name", ["on_torch", "on_openvino"])
+def test_a_photo_gives_the_same_alone_and_in_a_batch(
+    name: str, photos: list[Pixels], request: pytest.FixtureRequest
+) -> None:
+    engine: Engine = request.getfixturevalue(name)
+    for photo, found in zip(photos[::2], engine.infer(photos)[::2], strict=True):
+        [alone] = engine.infer([photo])
+        assert_same(alone, found, 0.25)
+        height, width = photo.shape[:2]
+        assert (found.xyxy >= 0).all()
+        assert (found.xyxy <= [width, height, width, height]).all()
+
+
+def test_openvino_keeps_batches_apart_that_are_under_way_together(
+    on_openvino: OpenVinoEngine, photos: list[Pixels], seen_by_torch: list[Detections]
+) -> None:
+    pending = [on_openvino.submit([photo, photos[0]]) for photo in photos]
+    last = len(pending) - 1
+    for number in [last, *range(last)]:  # asked for in another order than given
+        found, first = pending[number].result()
+        assert_same(found, seen_by_torch[number], 0.25)
+        assert_same(first, seen_by_torch[0], 0.25)
+
+
+@pytest.mark.parametrize("name", ["on_torch", "on_openvino"])
+def test_a_picture_without_pixels_is_refused_and_the_next_one_works(
+    name: str, photos: list[Pixels], seen_by_torch: list[Detections], request: Any
+) -> None:
+    engine: Engine = request.getfixturevalue(name)
+    with pytest.raises(ValueError, match="nothing to look at"):
+        engine.infer([photos[0], np.zeros((0, 5, 3), np.uint8)])
+    assert_same(engine.infer([photos[0]])[0], seen_by_torch[0], 0.25)
+    assert engine.infer([]) == []
+    engine.warm_up()
+
+
+def test_a_converted_model_that_was_damaged_is_named(
+    entry: ModelEntry, on_openvino: OpenVinoEngine, converted: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(converted, tmp_path, dirs_exist_ok=True)
+    [graph] = tmp_path.rglob("*.xml")
+    graph.write_text("<net>", encoding="utf-8")
+    with pytest.raises(EngineError, match="openvino-cpu"):
+        OpenVinoEngine(entry, cache=tmp_path)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_cuda_sees_what_the_cpu_sees(
+    entry: ModelEntry, photos: list[Pixels], seen_by_torch: list[Detections]
+) -> None:
+    engine = TorchEngine(entry, device="cuda")
+    assert engine.name == "torch-cuda"
+    first, second = engine.submit(photos), engine.submit(photos[::-1])
+    for ours, theirs in zip(first.result(), seen_by_torch, strict=True):
+        assert_same(ours, theirs, 0.25, 2.0)  # 16-bit floats
+    for ours, theirs in zip(second.result(), seen_by_torch[::-1], strict=True):
+        assert_same(ours, theirs, 0.25, 2.0)
+    engine.close()

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import vision.engines
+from models.catalogue import ModelEntry
+from vision.engines import open_engine
+from vision.errors import EngineError
+from vision.site import ModelChoice
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which engine would be opened, without opening it: choosing is what is tested here."""
+    import vision.engines.openvino_engine
+    import vision.engines.torch_engine
+
+    said: list[str] = []
+    entry = ModelEntry("a", Path("a.pt"), "0", "1", "detect", ("bin",), 640, 0.25)
+    monkeypatch.setattr(vision.engines, "find", lambda _: entry)
+    monkeypatch.setattr(
+        vision.engines.torch_engine,
+        "TorchEngine",
+        lambda _, device, image_size: said.append(f"torch {device} {image_size}"),
+    )
+    monkeypatch.setattr(
+        vision.engines.openvino_engine,
+        "OpenVinoEngine",
+        lambda _, image_size: said.append(f"openvino {image_size}"),
+    )
+    return said
+
+
+@pytest.mark.parametrize(
+    ("choice", "machine", "wanted"),
+    [
+        ({}, "x86_64 cuda openvino", "torch cuda 640"),
+        ({}, "x86_64 openvino", "openvino 640"),
+        ({"image_size": 320}, "AMD64 openvino", "openvino 320"),
+        ({}, "aarch64 openvino", "torch cpu 640"),
+        ({}, "x86_64", "torch cpu 640"),
+        ({"device": "cpu"}, "x86_64 cuda openvino", "openvino 640"),
+        ({"device": "cuda:1"}, "x86_64 cuda openvino", "torch cuda:1 640"),
+        ({"engine": "torch"}, "x86_64 openvino", "torch cpu 640"),
+        ({"engine": "openvino"}, "x86_64 cuda openvino", "openvino 640"),
+    ],
+)
+def test_what_is_picked(
+    monkeypatch: pytest.MonkeyPatch,
+    opened: list[str],
+    choice: dict[str, Any],
+    machine: str,
+    wanted: str,
+) -> None:
+    processor, *has = machine.split()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in has)
+    monkeypatch.setattr("platform.machine", lambda: processor)
+    monkeypatch.setattr(
+        vision.engines, "find_spec", lambda _: object() if "openvino" in has else None
+    )
+    open_engine(ModelChoice(**choice))
+    assert opened == [wanted]
+
+
+def test_auto_without_openvino_says_what_is_lost(
+    monkeypatch: pytest.MonkeyPatch, opened: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr(vision.engines, "find_spec", lambda _: None)
+    with caplog.at_level(logging.WARNING):
+        open_engine(ModelChoice())
+    assert "pip install openvino" in caplog.text
+
+
+def test_openvino_that_is_missing_or_misplaced_is_named(
+    monkeypatch: pytest.MonkeyPatch, opened: list[str]
+) -> None:
+    with pytest.raises(EngineError, match="runs on the CPU, not on 'cuda'"):
+        open_engine(ModelChoice(engine="openvino", device="cuda"))
+    monkeypatch.setattr(vision.engines, "find_spec", lambda _: None)
+    with pytest.raises(EngineError, match="pip install openvino"):
+        open_engine(ModelChoice(engine="openvino"))
+    assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("device", "present", "message"),
+    [
+        ("cuda", 0, "sees no CUDA device"),
+        ("cuda:3", 2, "this machine has 2.*cuda:1"),
+        ("tpu", 2, "'tpu' is not one that the torch engine runs on"),
+        ("xpu", 2, "'xpu' is not one"),
+    ],
+)
+def test_devices_that_are_not_there_are_named(
+    monkeypatch: pytest.MonkeyPatch, device: str, present: int, message: str
+) -> None:
+    from vision.engines.torch_engine import _device
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: present > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: present)
+    with pytest.raises(EngineError, match=message):
+        _device(device)
+
+
+def test_unreadable_weights_are_named(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.pt"
+    damaged.write_bytes(b"not weights at all")
+    for name in (str(damaged), "no-such-model"):
+        with pytest.raises(EngineError, match=Path(name).stem):
+            open_engine(ModelChoice(name=name))
