@@ -106,8 +106,13 @@ def read_recipe(path: Path) -> Recipe:
     """
     try:
         recipe = Recipe.model_validate(YAML(typ="safe").load(path))
-    except (OSError, YAMLError, ValidationError) as error:
-        raise RecipeError(f"Recipe {path} cannot be used: {error}. Correct it.") from error
+    except (OSError, YAMLError) as error:
+        raise RecipeError(f"Recipe {path} cannot be read: {error}. Correct it.") from error
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
+        )
+        raise RecipeError(f"Recipe {path} cannot be used: {faults}. Correct it.") from error
     known = set(class_names())
     used = {name for source in recipe.sources for name in source.classes.values() if name}
     unknown = (used | set(recipe.teacher.values())) - known

@@ -125,8 +125,13 @@ def read_recipe(path: Path) -> Recipe:
     """
     try:
         return Recipe.model_validate(YAML(typ="safe").load(path))
-    except (OSError, YAMLError, ValidationError) as error:
-        raise TrainingError(f"Recipe {path} cannot be used: {error}. Correct it.") from error
+    except (OSError, YAMLError) as error:
+        raise TrainingError(f"Recipe {path} cannot be read: {error}. Correct it.") from error
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
+        )
+        raise TrainingError(f"Recipe {path} cannot be used: {faults}. Correct it.") from error
 
 
 def train_stage(

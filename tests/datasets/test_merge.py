@@ -1,0 +1,164 @@
+import hashlib
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from datasets.errors import RecipeError
+from datasets.importers import Box
+from datasets.merge import Recipe, class_names, merge, read_prelabels, read_recipe
+
+CLASSES = {0: "bin", 1: "overflowing_bin", 2: None}
+
+
+def _picture(folder: Path, name: str, labels: str | None, seed: int) -> str:
+    """Writes a picture with a label file and returns the picture's SHA-256."""
+    for part in ("images", "labels"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, (24, 32, 3), np.uint8)
+    path = folder / "images" / f"{name}.png"
+    cv2.imwrite(str(path), pixels)
+    if labels is not None:
+        (folder / "labels" / f"{name}.txt").write_text(labels)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _recipe(**source: object) -> Recipe:
+    fields = {"name": "bins", "path": "bins", "classes": CLASSES, **source}
+    return Recipe.model_validate(
+        {"teacher": {"person": "person", "car": "car", "truck": "truck"}, "sources": [fields]}
+    )
+
+
+def _labels(out: Path) -> dict[str, list[list[float]]]:
+    return {
+        path.stem: [[float(v) for v in line.split()] for line in path.read_text().splitlines()]
+        for path in (out / "labels").iterdir()
+    }
+
+
+def test_classes_are_mapped_and_polygons_boxed(tmp_path: Path) -> None:
+    sha = _picture(
+        tmp_path / "bins", "a", "0 0.5 0.5 0.2 0.4\n1 0.1 0.1 0.3 0.1 0.2 0.5\n2 0.5 0.5 1 1\n", 0
+    )
+    merge(_recipe(), {"data": tmp_path}, {}, tmp_path / "out")
+    names = class_names()
+    rows = _labels(tmp_path / "out")[f"bins_{sha[:16]}"]
+    assert rows == [
+        [names.index("bin"), 0.5, 0.5, 0.2, 0.4],
+        [names.index("overflowing_bin"), 0.2, 0.3, 0.2, 0.4],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "fault"),
+    [
+        ("0 0.5 0.5 x 0.4", "could not convert"),
+        ("7 0.5 0.5 0.2 0.4", "class 7"),
+        ("0 0.5 0.5 0.2", "3 numbers"),
+        ("0 0.5 0.5 nan 0.4", "outside"),
+        ("0 5 0.5 0.2 0.4", "outside"),
+    ],
+)
+def test_a_broken_label_is_named_and_the_rest_goes_on(
+    tmp_path: Path, labels: str, fault: str
+) -> None:
+    _picture(tmp_path / "bins", "broken", f"0 0.5 0.5 0.2 0.4\n{labels}\n", 0)
+    _picture(tmp_path / "bins", "good", "0 0.5 0.5 0.2 0.4\n", 1)
+    report = merge(_recipe(), {"data": tmp_path}, {}, tmp_path / "out")
+    assert report.pictures == {"bins": 1}
+    (sentence,) = report.skipped
+    assert "broken.txt:2" in sentence
+    assert fault in sentence
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\nshort"])
+def test_a_broken_picture_is_named_and_the_rest_goes_on(tmp_path: Path, content: bytes) -> None:
+    _picture(tmp_path / "bins", "good", "0 0.5 0.5 0.2 0.4\n", 1)
+    (tmp_path / "bins" / "images" / "bad.png").write_bytes(content)
+    report = merge(_recipe(), {"data": tmp_path}, {}, tmp_path / "out")
+    assert report.pictures == {"bins": 1}
+    assert len(report.skipped) == 1
+    assert "bad.png" in report.skipped[0]
+
+
+def test_prelabels_fill_what_is_not_labelled(tmp_path: Path) -> None:
+    sha = _picture(tmp_path / "bins", "a", "0 0.5 0.5 0.4 0.4\n", 0)
+    seen = (
+        (Box("person", 0.0, 0.0, 0.1, 0.3), 0.9),
+        (Box("person", 0.3, 0.3, 0.7, 0.7), 0.9),  # the labelled bin again
+        (Box("car", 0.8, 0.8, 1.0, 1.0), 0.9),  # not asked for
+    )
+    report = merge(_recipe(prelabel=["person"]), {"data": tmp_path}, {sha: seen}, tmp_path / "out")
+    assert report.objects == {("bins", "bin"): 1, ("bins", "person"): 1}
+
+
+def test_a_vehicle_inside_a_labelled_vehicle_is_a_part_of_it(tmp_path: Path) -> None:
+    sha = _picture(tmp_path / "bins", "a", "0 0.5 0.5 0.9 0.9\n", 0)
+    recipe = _recipe(prelabel=["car", "person"], classes={0: "truck"})
+    seen = ((Box("car", 0.1, 0.1, 0.4, 0.4), 0.9), (Box("person", 0.1, 0.1, 0.2, 0.4), 0.9))
+    report = merge(recipe, {"data": tmp_path}, {sha: seen}, tmp_path / "out")
+    assert report.objects == {("bins", "truck"): 1, ("bins", "person"): 1}
+
+
+def test_prelabels_below_the_threshold_are_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "seen.jsonl"
+    rows = [["person", 0.9, 0, 0, 1, 1], ["person", 0.2, 0, 0, 1, 1], ["sheep", 0.9, 0, 0, 1, 1]]
+    file.write_text(json.dumps({"picture": "ab", "seen": rows}) + "\n")
+    found = read_prelabels(file, _recipe())
+    assert [(box.name, score) for box, score in found["ab"]] == [("person", 0.9)]
+    file.write_text("{")
+    with pytest.raises(RecipeError, match=r"seen\.jsonl"):
+        read_prelabels(file, _recipe())
+
+
+def test_take_draws_the_same_pictures_every_time(tmp_path: Path) -> None:
+    for index in range(8):
+        _picture(tmp_path / "bins", f"p{index}", "", index)
+    for out in ("one", "two"):
+        merge(_recipe(take=3, repeat=2), {"data": tmp_path}, {}, tmp_path / out)
+    lists = [
+        [Path(line).name for line in (tmp_path / out / "train.txt").read_text().splitlines()]
+        for out in ("one", "two")
+    ]
+    assert lists[0] == lists[1]
+    assert len(lists[0]) == 6
+    assert len(set(lists[0])) == 3
+
+
+def test_a_validation_source_is_described_alone(tmp_path: Path) -> None:
+    _picture(tmp_path / "bins", "a", "0 0.5 0.5 0.2 0.4\n", 0)
+    merge(_recipe(name="bins_val", part="val"), {"data": tmp_path}, {}, tmp_path / "out")
+    data = YAML(typ="safe").load(tmp_path / "out" / "val_bins_val.yaml")
+    assert data["names"] == dict(enumerate(class_names()))
+    assert len((tmp_path / "out" / data["val"]).read_text().splitlines()) == 1
+
+
+def test_recipes_in_the_repository_are_valid() -> None:
+    recipes = list((Path(__file__).parents[2] / "datasets" / "recipes").glob("*.yaml"))
+    assert recipes
+    for recipe in recipes:
+        assert read_recipe(recipe).sources
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("sources: [{name: a, path: b, classes: {0: dog}}]", "dog"),
+        ("sources: [{name: a, path: b, tke: 5}]", "tke"),
+        ("sources: [", "cannot be read"),
+    ],
+)
+def test_a_wrong_recipe_is_named(tmp_path: Path, text: str, fault: str) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text)
+    with pytest.raises(RecipeError, match=rf"recipe\.yaml.*{fault}"):
+        read_recipe(path)
+
+
+def test_a_missing_source_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"bins.*images/"):
+        merge(_recipe(), {"data": tmp_path}, {}, tmp_path / "out")
