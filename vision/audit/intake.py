@@ -164,7 +164,7 @@ def _zip(path: Path, name: str) -> Iterator[Item | Problem]:
     empty = True
     for member in sorted(found, key=lambda m: natural(m.name)):
         own = _text(PurePath(name)) + "/" + member.name
-        inner = PurePath(member.name)
+        inner = PurePath(member.name.replace("\\", "/"))
         suffix = inner.suffix.lower()
         climbs = ".." in inner.parts  # an attack is named even where it is no picture
         if not climbs and any(_hidden(part) for part in inner.parts):

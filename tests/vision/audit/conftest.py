@@ -1,0 +1,54 @@
+"""What the audit's tests share: an engine that sees colours, and photos for it."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+_PATH = Path(__file__).with_name("colour_engine.py")
+
+
+@pytest.fixture(scope="session")
+def colours():
+    """The module `colour_engine`."""
+    spec = importlib.util.spec_from_file_location("colour_engine", _PATH)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["colour_engine"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def save(tmp_path, colours):
+    """Write a picture of coloured rectangles as PNG, whatever its name says, under `tmp_path`."""
+
+    def write(name: str, *shapes, **how) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        done, png = cv2.imencode(".png", colours.picture(*shapes, **how))
+        assert done
+        path.write_bytes(png.tobytes())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def run(colours):
+    """Audit paths into a folder with a fresh engine; the report, and the engine that looked."""
+    from vision.audit import AuditFolder, Auditor, compose, publish, take_in
+
+    def audit(paths, out, language="en", engine=None):
+        engine = engine or colours.ColourEngine()
+        with AuditFolder(out) as folder:
+            auditor = Auditor(folder, engine, language)
+            pictures, problems = auditor.run(take_in(paths, out))
+            report = compose(auditor.started_at, auditor.settings, pictures, problems)
+            publish(report, folder)
+        return report, engine
+
+    return audit
