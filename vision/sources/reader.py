@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 FIRST_RETRY = 0.25
 """Seconds before the first retry; doubled for each further one."""
-LAST_RETRY = 3.0
+LAST_RETRY = 2.0
 """Most seconds between retries, so that a camera is seen again within 5 s of its return."""
 REFUSED_RETRY = 60.0
 """Seconds between retries with credentials that were refused: cameras lock out who guesses."""
@@ -116,7 +116,8 @@ class Reader:
                 self._hand_over(frame, source.trouble)
                 if self._stop.is_set():
                     return None
-            self._show(state=CameraState.ENDED, error=source.trouble)
+            if not self._stop.is_set():
+                self._show(state=CameraState.ENDED, error=source.trouble)
         except SourceError as error:
             return error
         except Exception as error:  # noqa: BLE001 - one camera's surprise must not go unseen

@@ -14,6 +14,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.error import TimeoutError as FFmpegTimeout
 from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
@@ -52,7 +53,7 @@ _OPTIONS: dict[SourceKind, dict[str, str]] = {
 }
 # A live stream's size and codec are known from its first key frame; measuring its frame rate as
 # well would delay every reconnection by seconds.
-_QUICK_START = {"analyzeduration": "1000000", "fpsprobesize": "0"}
+_QUICK_START = {"analyzeduration": "500000", "fpsprobesize": "0"}
 _NETWORK_PROTOCOLS = "http,https,httpproxy,tls,tcp,crypto,data,hls,rtp,rtsp,rtmp,rtmps,srtp,udp"
 
 
@@ -101,7 +102,8 @@ class Video:
         last_picture = time.monotonic()
         for index, picture in enumerate(self._decoded(last_picture)):
             captured, source = clock.stamp(picture.time, self._own_anchor)
-            if self._due.due(captured.timestamp()):
+            presented: float | None = picture.time  # None where the stream gives none
+            if self._due.due(presented if presented is not None else captured.timestamp()):
                 yield from self._frame(picture, captured, index, source)
         if not self._stop.is_set():
             raise SourceUnavailable(
@@ -210,6 +212,7 @@ def _open(address: Address) -> InputContainer:
         options |= {"protocol_whitelist": _NETWORK_PROTOCOLS}
     if address.live:
         options |= _QUICK_START
+    began = time.monotonic()
     try:
         return av.open(
             url,
@@ -218,7 +221,9 @@ def _open(address: Address) -> InputContainer:
             timeout=(TIMEOUT, HLS_READ_TIMEOUT if address.kind is SourceKind.HLS else TIMEOUT),
         )
     except FFmpegError as error:
-        failure = explain(error, address)
+        # FFmpeg reports an RTSP camera's silence as invalid data.
+        silent = address.network and time.monotonic() - began >= TIMEOUT
+        failure = explain(FFmpegTimeout(0, "") if silent else error, address)
     raise failure
 
 

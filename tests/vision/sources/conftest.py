@@ -1,0 +1,77 @@
+"""Small videos, made on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from vision.frames import Frame
+from vision.site import Camera
+from vision.sources.source import Source, open_source
+
+MakeVideo = Callable[..., Path]
+
+
+def picture(index: int, width: int, height: int) -> np.ndarray:
+    """A grey picture whose brightness codes its index: 8 levels per step, modulo 28 steps."""
+    return np.full((height, width, 3), 16 + 8 * (index % 28), np.uint8)
+
+
+@pytest.fixture
+def index_of() -> Callable[[np.ndarray], int]:
+    """Reads the index, modulo 28, that a (lossily coded) picture was made with."""
+    return lambda pixels: round((float(pixels.mean()) - 16) / 8)
+
+
+@pytest.fixture
+def make_video(tmp_path: Path) -> MakeVideo:
+    """Write frames 0..n-1 to a file; `first_pts` in frames; `metadata` of the container."""
+
+    def make(
+        name: str = "clip.mp4",
+        *,
+        frames: int = 20,
+        fps: int = 10,
+        width: int = 160,
+        height: int = 96,
+        first_pts: int = 0,
+        rotation: int = 0,
+        metadata: dict[str, str] | None = None,
+    ) -> Path:
+        path = tmp_path / name
+        with av.open(path, "w") as container:
+            container.metadata.update(metadata or {})
+            stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            stream.codec_context.gop_size = 5
+            stream.codec_context.thread_count = 1
+            if rotation:
+                stream.set_display_rotation(rotation)
+            for index in range(frames):
+                frame = av.VideoFrame.from_ndarray(picture(index, width, height), format="bgr24")
+                frame.pts, frame.time_base = first_pts + index, Fraction(1, fps)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+        return path
+
+    return make
+
+
+@pytest.fixture
+def read_all() -> Iterator[Callable[..., tuple[list[Frame], Source]]]:
+    """Open a source and read it to its end; closed after the test."""
+    opened: list[Source] = []
+
+    def read(source: object, **settings: object) -> tuple[list[Frame], Source]:
+        camera = Camera(id="cam", source=str(source), **({"pace": "fast"} | settings))
+        opened.append(open_source(camera))
+        return list(opened[-1]), opened[-1]
+
+    yield read
+    for source in opened:
+        source.close()
