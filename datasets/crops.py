@@ -20,7 +20,7 @@ from datasets.errors import LabelError, RecipeError
 from datasets.importers import PICTURES
 
 LABELS = Path(__file__).resolve().parent / "labels" / "truck_state.csv"
-MARGIN = 0.05
+MARGIN = 0.06
 """Margin around a box, as a share of its sides; the pipeline cuts with the same."""
 FIELDS = {"picture_sha256", "x1", "y1", "x2", "y2", "load", "dirt", "part", "source"}
 
@@ -72,7 +72,7 @@ def cut(labels: list[dict[str, str]], root: Path, out: Path) -> int:
             name = f"{len(lines):04d}.png"
             cv2.imwrite(str(out / name), crop)
             keep = {key: row[key] or None for key in ("load", "dirt", "part", "source")}
-            lines.append(json.dumps({"file": name, **keep}) + "\n")
+            lines.append(json.dumps({"image": name, **keep}) + "\n")
     if not lines:
         raise RecipeError(f"No labelled picture lies under {root}. Correct the folder.")
     (out / "crops.jsonl").write_text("".join(lines))

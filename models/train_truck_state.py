@@ -1,9 +1,8 @@
 """Trains the truck-state reader on crops listed in `crops.jsonl` files.
 
-A line is `{"file": path beside the list, "load": name or null, "dirt": name or null, "part":
-"train" or
-"held_out"}`; a null is not learned from. Classes are weighted so that each counts the same, and so
-are the lists, so that a few hundred real crops are not drowned by thousands of rendered ones.
+A line is `{"image": path beside the list, "box": pixels or absent, "load": name or null, "dirt":
+name or null, "part": "train" or "held_out"}`; a null is not learned from. Every list counts the same, so
+that a few hundred real crops are not drowned by thousands of rendered ones.
 """
 
 import argparse
@@ -30,6 +29,7 @@ LEARNING_RATE = 1e-3
 WEIGHT_DECAY = 1e-2
 BATCH = 32
 IGNORED = -1
+MARGIN = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,11 @@ def read_crops(listing: Path, size: int) -> list[Crop]:
     try:
         rows = [json.loads(line) for line in listing.read_text().splitlines()]
         for number, row in enumerate(rows):
-            picture: Any = cv2.imread(str(listing.parent / row["file"]))
+            picture: Any = cv2.imread(str(listing.parent / row["image"]))
             if picture is None:
-                raise TrainingError(f"Crop {row['file']} of {listing} is not a readable picture.")
+                raise TrainingError(f"Crop {row['image']} of {listing} is not a readable picture.")
+            if "box" in row:
+                picture = _cut(picture, row["box"])
             labels = tuple(
                 values.index(row[name]) if row.get(name) else IGNORED
                 for name, values in ATTRIBUTES.items()
@@ -74,6 +76,14 @@ def read_crops(listing: Path, size: int) -> list[Crop]:
             f"Crop list {listing} cannot be used ({error!r}). Make it again."
         ) from error
     return crops
+
+
+def _cut(picture: Any, box: list[float]) -> Any:
+    """Cuts a box in pixels with a margin, as the pipeline does."""
+    x1, y1, x2, y2 = box
+    wide, high = MARGIN * (x2 - x1), MARGIN * (y2 - y1)
+    top, left = max(0, int(y1 - high)), max(0, int(x1 - wide))
+    return picture[top : max(top + 1, int(y2 + high)), left : max(left + 1, int(x2 + wide))]
 
 
 def _part(number: int) -> str:
