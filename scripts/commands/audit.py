@@ -35,8 +35,10 @@ _NAMED = 10
 
 
 def audit(
-    paths: Annotated[list[Path], typer.Argument(help="Photos, folders and zips of photos.")],
-    folder: Annotated[Path, typer.Option("--out", help="The folder the report goes to.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH", help="Photos, folders and zips of photos.")
+    ],
+    folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the report goes.")],
     model: Annotated[
         str, typer.Option(help="A model's name, or the path of a .pt file.")
     ] = "streetwarden-n",
@@ -51,18 +53,20 @@ def audit(
 ) -> None:
     """Look at photos, folders and zips of photos, and write one report on all of them.
 
-    The report is FOLDER/report.html, with the same as CSV, JSON, COCO and GeoJSON. An audit that
-    was stopped goes on where it stopped when the same command is run again.
+    The report is DIR/report.html, with the same as CSV, JSON, COCO and GeoJSON beside it.
+
+    An audit that was stopped goes on when the same command is run again.
     """
     from vision.engines import open_engine
 
     log_to_stderr()
+    choice = _choice(model, engine, image_size)
     with AuditFolder(folder) as claimed:
         intake = take_in(paths, leave_out=folder)
         if not any(isinstance(one, Item) for one in intake):
             _say_problems([one for one in intake if isinstance(one, Problem)])
             raise PictureError("there is nothing to audit in what was given")
-        eyes = open_engine(_choice(model, engine, image_size))
+        eyes = open_engine(choice)
         err.print(f"model {escape(eyes.model.name)} {eyes.model.version} on {eyes.name}")
         auditor = Auditor(claimed, eyes, language, *_truck_states(eyes))
         try:

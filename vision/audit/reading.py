@@ -17,7 +17,7 @@ from vision.frames import Pixels
 from vision.sources.picture import read_picture
 
 # Decoded pictures that wait for the engine: with a batch's budget this bounds the memory held.
-_AHEAD = 4
+_AHEAD = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,6 +33,7 @@ WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
         "whether it is permitted was not checked. A person decides.",
         "masking": "People and number plates that the model found are masked; what it missed is "
         "not. Look before you publish.",
+        "trucks_unread": "Trucks were counted; their load and dirt were not read.",
         "model": "Model",
         "engine": "Engine",
         "threshold": "Threshold",
@@ -68,6 +69,7 @@ WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
         "cause": "原因",
         "basis": "所有发现均为疑似，仅凭单张照片：未计停留时长，未核许可，须由人工认定。",
         "masking": "模型识别到的行人与车牌已打码，漏检者仍可见，公开前请人工查看。",
+        "trucks_unread": "卡车仅计数，未判读装载与带泥状态。",
         "model": "模型",
         "engine": "推理引擎",
         "threshold": "阈值",

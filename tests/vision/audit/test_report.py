@@ -152,3 +152,11 @@ def test_geojson_holds_pictures_that_say_where_they_were_taken(tmp_path, save, r
     assert feature["properties"]["accuracy_m"] == 4.5
     assert feature["properties"]["picture"] == "in/here.jpg"
     assert report.pictures[0].record.taken_at == "2026-03-01T08:30:00"
+
+
+def test_trucks_whose_state_was_not_read_are_said_to_be_only_counted(tmp_path, save, run):
+    note = "their load and dirt were not read"
+    run([save("a.png", ("truck", (20, 20, 200, 120)))], tmp_path / "trucks")
+    assert note in (tmp_path / "trucks/report.html").read_text(encoding="utf-8")
+    run([save("b.png", FULL)], tmp_path / "bins")
+    assert note not in (tmp_path / "bins/report.html").read_text(encoding="utf-8")
