@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from threading import Condition, Lock
+from threading import Condition
+from zoneinfo import ZoneInfo
 
 import cv2
 
@@ -26,6 +28,7 @@ from vision.rules import Rule, camera_rules
 from vision.site import Camera, Site
 from vision.sources.mailbox import Mailbox
 from vision.sources.reader import Reader
+from vision.sources.source import open_source
 from vision.sources.status import CameraStatus
 from vision.tracking import Tracker
 from vision.truck_state import TruckStateReader
@@ -36,14 +39,16 @@ log = logging.getLogger(__name__)
 class _Watched:
     """One camera: its reader, mailbox, tracker and rules, and the last look at it."""
 
-    def __init__(self, camera: Camera, rules: Sequence[Rule], ready: Condition) -> None:
+    def __init__(
+        self, camera: Camera, rules: Sequence[Rule], ready: Condition, zone: ZoneInfo
+    ) -> None:
         self.camera = camera
         self.rules = rules
         self.mailbox = Mailbox(camera.id, live=False, ready=ready)
-        self.reader = Reader(camera, self.mailbox)
-        self.tracker = Tracker(camera.analyse_fps)
+        # A photo's EXIF time has no zone of its own: it is the site's.
+        self.reader = Reader(camera, self.mailbox, opener=partial(open_source, zone=zone))
+        self.tracker = Tracker(camera.id, fps=camera.analyse_fps)
         self.last: tuple[Frame, Detections] | None = None
-        self.active: set[str] = set()
 
 
 class Pipeline:
@@ -61,13 +66,13 @@ class Pipeline:
     ) -> None:
         self.site = site
         self.engine = engine
-        self._lock = Lock()
         ready = Condition()
         self._cameras = {
             c.id: _Watched(
                 c,
                 camera_rules(site, c, threshold=engine.model.threshold, memory=memory),
                 ready,
+                ZoneInfo(site.site.timezone),
             )
             for c in site.cameras
         }
@@ -136,7 +141,7 @@ class Pipeline:
 
     def _look(self, frame: Frame, detections: Detections) -> None:
         watched = self._cameras[frame.camera]
-        tracked = watched.tracker.update(detections)
+        tracked = watched.tracker.update(frame, detections)
         watched.last = (frame, tracked)
         for rule in watched.rules:
             for event in rule.look(frame, tracked):

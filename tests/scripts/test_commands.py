@@ -1,0 +1,149 @@
+"""Bad input to commands: one sentence that names the thing, the cause and the next step."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from scripts.streetwarden import app
+from vision.errors import StreetwardenError
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def _run(*args: object) -> Result:
+        return CliRunner().invoke(app, [str(a) for a in args])
+
+    return _run
+
+
+def refused(result: Result) -> str:
+    """The sentence a command ended with."""
+    assert result.exit_code != 0
+    assert isinstance(result.exception, StreetwardenError), result.exception
+    return str(result.exception)
+
+
+def site_file(folder: Path, cameras: str, more: str = "") -> Path:
+    path = folder / "site.yaml"
+    path.write_text(f"site: {{name: t}}\n{more}cameras:\n{cameras}", encoding="utf-8")
+    return path
+
+
+def test_command_line_ends_with_one_sentence_and_code_1(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.streetwarden", "watch", "nowhere.yaml"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        (
+            "streetwarden: nowhere.yaml: cannot read the site file (No such file or directory); "
+            "give the path of a YAML file"
+        )
+    ]
+
+
+def test_watch_wants_a_site_or_a_source(run):
+    assert "either a site file or" in refused(run("watch"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("empty.mp4", b""), ("text.mp4", b"not a video"), ("gone.mp4", None)]
+)
+def test_watch_names_a_bad_video(run, tmp_path, name, content):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    assert name in refused(run("watch", "--source", tmp_path / name, "--fast"))
+
+
+def test_watch_names_bad_weights(run, tmp_path):
+    (tmp_path / "broken.pt").write_bytes(b"no weights")
+    site = site_file(tmp_path, "  - {id: a, source: x.mp4}\n", "model: {name: broken.pt}\n")
+    result = run("watch", site)
+    assert result.exit_code != 0
+    assert "broken.pt" in str(result.exception)
+
+
+def test_watch_names_an_unwritable_cases_file(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    text = refused(run("watch", "--source", "x.mp4", "--cases", tmp_path / "file" / "cases.jsonl"))
+    assert "--cases" in text
+
+
+def test_one_bad_camera_does_not_stop_the_others(run, tmp_path, shared_data):
+    clip = shared_data / "clips" / "traffic_side.mp4"
+    cameras = (
+        "  - {id: gone, source: gone.mp4}\n"
+        f"  - {{id: good, source: {clip}, analyse_fps: 1, pace: fast}}\n"
+    )
+    result = run("watch", site_file(tmp_path, cameras))
+    assert result.exit_code == 0, result.exception
+    lines = result.output.splitlines()
+    assert any(line.startswith("gone: broken") and "gone.mp4" in line for line in lines)
+    assert any(line.startswith("good: ended") for line in lines)
+
+
+def test_check_reports_each_camera_and_fails(run, tmp_path, shared_data):
+    clip = shared_data / "clips" / "traffic_side.mp4"
+    cameras = f"  - {{id: gone, source: gone.mp4}}\n  - {{id: good, source: {clip}}}\n"
+    result = run("check", site_file(tmp_path, cameras), "--json")
+    assert result.exit_code == 1
+    rows = {r["camera"]: r for r in json.loads(result.stdout)["cameras"]}
+    assert not rows["gone"]["ok"]
+    assert "gone.mp4" in rows["gone"]["report"]
+    assert rows["good"]["ok"]
+    assert (tmp_path / "var" / "check" / "good.jpg").stat().st_size > 1000
+
+
+def test_check_lists_mistakes_of_the_site_file(run, tmp_path):
+    text = refused(run("check", site_file(tmp_path, "  - {id: a}\n  - {id: b, sourc: x}\n")))
+    assert "site.yaml:3:" in text
+    assert "correct its spelling" in text
+
+
+def test_serve_names_a_busy_port(run, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        text = refused(run("serve", "--source", "x.mp4", "--port", port))
+    assert str(port) in text
+    assert "--port" in text
+
+
+def test_doctor_reports_as_json(run):
+    report = json.loads(run("doctor", "--json").stdout)
+    assert report["packages"]["ok"]
+    assert report["weights"]["ok"], report["weights"]
+    assert "torch" in report["packages"]["report"]
+
+
+def test_keys_are_shown_once_and_can_be_revoked(run, tmp_path):
+    site = site_file(tmp_path, "  - {id: a, source: x}\n")
+    made = run("keys", "create", site, "--label", "night shift", "--role", "reviewer")
+    assert made.exit_code == 0, made.exception
+    key = next(w for w in made.output.split() if w.startswith("sw_"))
+    listed = run("keys", "list", site, "--json").stdout
+    (row,) = json.loads(listed)
+    assert row["label"] == "night shift"
+    assert row["active"]
+    assert key not in listed
+    run("keys", "revoke", site, row["id"])
+    assert not json.loads(run("keys", "list", site, "--json").stdout)[0]["active"]
+
+
+def test_keys_name_the_roles(run, tmp_path):
+    site = site_file(tmp_path, "  - {id: a, source: x}\n")
+    assert "auditor" in refused(run("keys", "create", site, "--label", "x", "--role", "king"))
