@@ -76,6 +76,6 @@ def _labels(
             score = float(np.asarray(detections.confidence)[index])
             if finding.kind == "dirty_truck":
                 text, score = state.zh if language == "zh" else state.en, finding.score
-            text = f"{text} {score:.0%}"
+            text = f"{text} {round(score, 4):.0%}"  # as the records round it
             labels[index] = f"{labels[index]} · {text}" if index in labels else text
     return labels

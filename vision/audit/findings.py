@@ -137,7 +137,9 @@ def _garbage_words(
         en = f"{_many(full, 'overflowing bin')} {best_en}{beside_en}"
         zh = f"满溢垃圾桶 {full} 个{best_zh}{beside_zh}"
     elif subtype == "bin_overflow":
-        en = f"garbage at a bin in {_many(heaps, 'place')} {best_en}; the bin itself is not full"
+        en = (
+            f"garbage at a bin in {_many(heaps, 'place')} {best_en}; the bin is not seen to be full"
+        )
         zh = f"垃圾桶旁有垃圾 {heaps} 处{best_zh}，未见桶体满溢"
     else:
         en = f"garbage in {_many(heaps, 'place')} with no container beside it {best_en}"
