@@ -33,7 +33,7 @@ DETECTOR = DetectorInfo(model="streetwarden-n", version="0.1", sha256="ab" * 32)
 SECRET = "whsec_c3RyZWV0d2FyZGVuLXRlc3Qtc2VjcmV0LTEyMw=="
 
 
-def make_site(root: Path, *webhooks: dict[str, Any]) -> Site:
+def make_site(root: Path, *webhooks: dict[str, Any], zone: str = "north pavement") -> Site:
     """Two cameras: `gate` with a place and all kinds, `yard` without a place."""
     kinds = ["street_vending", "overflowing_bin", "dirty_truck", "illegal_structure"]
     return Site.model_validate(
@@ -54,7 +54,7 @@ def make_site(root: Path, *webhooks: dict[str, Any]) -> Site:
                         "grid": "421303001002003",
                         "department": {"code": "11421303MB1234567X", "name": "City management"},
                     },
-                    "zones": [{"name": "north pavement", "watch": kinds}],
+                    "zones": [{"name": zone, "watch": kinds}],
                 },
                 {"id": "yard", "source": "yard.mp4"},
             ],

@@ -1,0 +1,76 @@
+// Talking to the server. The key lives in this tab's sessionStorage and travels in a header only.
+
+const STORE = "streetwarden.key";
+const KEPT_PICTURES = 80;
+const pictures = new Map();
+let onSignedOut = () => {};
+
+/** What the server refused, in its own words (RFC 9457). */
+export class Refused extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/** Take a key from `#key=…` and clean the address bar, so that it stays out of the history. */
+export function takeKeyFromAddress() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("key");
+  if (!given) return;
+  setKey(given);
+  history.replaceState(null, "", `${location.pathname}#/review`);
+}
+
+export const hasKey = () => Boolean(sessionStorage.getItem(STORE));
+export const setKey = (key) => sessionStorage.setItem(STORE, key.trim());
+export const whenSignedOut = (listener) => { onSignedOut = listener; };
+
+/** Forget the key and every picture it showed. */
+export function signOut() {
+  sessionStorage.removeItem(STORE);
+  for (const waiting of pictures.values()) waiting.then((url) => URL.revokeObjectURL(url), () => {});
+  pictures.clear();
+  onSignedOut();
+}
+
+async function ask(path, options = {}) {
+  const headers = { Authorization: `Bearer ${sessionStorage.getItem(STORE)}`, ...options.headers };
+  const answer = await fetch(path, { ...options, headers, cache: "no-store" });
+  if (answer.ok) return answer;
+  const said = await answer.json().catch(() => ({}));
+  if (answer.status === 401) signOut();
+  throw new Refused(answer.status, said.detail || answer.statusText);
+}
+
+/** GET some JSON; empty values of `query` are left out. */
+export async function get(path, query = {}) {
+  const kept = Object.entries(query).filter(([, value]) => value !== "" && value != null);
+  const suffix = kept.length ? `?${new URLSearchParams(kept)}` : "";
+  return (await ask(path + suffix)).json();
+}
+
+/** POST some JSON. */
+export async function post(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  return (await ask(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+}
+
+/** A picture as an object URL that the caller revokes. */
+export async function picture(path) {
+  return URL.createObjectURL(await (await ask(path)).blob());
+}
+
+/** A stored picture as an object URL, kept while recently used; never change or revoke it. */
+export function media(sha256) {
+  const known = pictures.get(sha256);
+  pictures.delete(sha256);
+  const wanted = known ?? picture(`/v1/media/${sha256}`);
+  pictures.set(sha256, wanted);
+  if (!known) wanted.catch(() => pictures.delete(sha256));
+  for (const [old, url] of pictures) {
+    if (pictures.size <= KEPT_PICTURES) break;
+    pictures.delete(old);
+    url.then((u) => URL.revokeObjectURL(u), () => {});
+  }
+  return wanted;
+}

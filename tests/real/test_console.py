@@ -1,0 +1,178 @@
+"""The console in a real browser: a person confirms one case and rejects another."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from api.app import create_app
+from api.roles import Role
+from api.tables import MediaAccessRow
+from tests.api.world import NOON, World, cleared, make_event, make_site, make_world, served
+from vision.sources.status import CameraState, CameraStatus
+
+HOSTILE = "<img src=x onerror=document.title='owned'>"
+
+
+@dataclass
+class Cameras:
+    """A pipeline's answers: one camera alive with a picture, one broken."""
+
+    picture: bytes
+
+    def status(self) -> list[CameraStatus]:
+        return [
+            CameraStatus(
+                "gate", "gate.mp4", CameraState.ALIVE, None, 160, 90, 9, 8, last_frame_at=NOON
+            ),
+            CameraStatus("yard", "yard.mp4", CameraState.BROKEN, "yard.mp4: is not a video"),
+        ]
+
+    def snapshot(self, camera: str) -> bytes | None:
+        return self.picture if camera == "gate" else None
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no Chromium is installed; install Debian's package chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def hostile(tmp_path) -> Iterator[World]:
+    made = make_world(make_site(tmp_path, zone=HOSTILE))
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def console(hostile: World, browser: Browser) -> Iterator[Page]:
+    picture = next(p for p in _pictures(hostile))
+    app = create_app(hostile.site, hostile.database, hostile.evidence, watch=Cameras(picture))
+    with served(app) as address:
+        page = browser.new_page(viewport={"width": 1366, "height": 768}, locale="en-GB")
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.goto(f"{address}/#key={hostile.keys.session_key()}")
+        yield page
+        page.close()
+        assert not complaints
+
+
+def _pictures(world: World) -> Iterator[bytes]:
+    """Two cases are made before the page opens; the first has cleared."""
+    event = make_event(zone=HOSTILE)
+    first = world.take(event)
+    world.take(cleared(event))
+    world.made["first"] = first
+    world.made["second"] = world.take(
+        make_event(zone=HOSTILE, kind="dirty_truck", subtype="spill", clock=event.episode.clock)
+    )
+    for path in sorted(world.evidence.root.rglob("*")):
+        if path.is_file():
+            yield path.read_bytes()
+
+
+def stage(world: World, name: str) -> str:
+    from api.cases import CaseStore
+    from api.roles import Principal
+
+    who = Principal("0", "test", Role.VIEWER)
+    return CaseStore(world.database, world.site).get(who, world.made[name]).stage.value
+
+
+def test_a_person_confirms_and_rejects_with_the_mouse(console, hostile):
+    expect(console.locator(".card")).to_have_count(2)
+    assert "key=" not in console.url, "the key must not stay in the address bar"
+    console.locator(f'[data-case="{hostile.made["first"]}"]').click()
+    expect(console.get_by_role("heading", name="Street vending")).to_be_visible()
+    expect(console.get_by_text(HOSTILE).first).to_be_visible()
+    expect(console.locator("figure img[src^='blob:']")).to_have_count(2)  # before and after
+    confirm = console.get_by_role("button", name="Confirm")
+    confirm.click()
+    expect(console.get_by_text("Tick all four checks")).to_be_visible()
+    assert stage(hostile, "first") == "pending_review"
+    for name in ("Authentic", "Clear", "Complete", "Accurate"):
+        console.get_by_role("checkbox", name=name).check()
+    console.get_by_label("Note (optional)").fill("on the tactile paving")
+    confirm.click()
+    expect(console.locator(".card")).to_have_count(1)
+    assert stage(hostile, "first") == "confirmed"
+    console.get_by_role("button", name="Reject").click()
+    console.get_by_role("button", name="False positive").click()
+    expect(console.get_by_role("heading", name="Nothing waits for review")).to_be_visible()
+    assert stage(hostile, "second") == "rejected"
+    console.get_by_role("link", name="Cases").click()
+    expect(console.locator("tbody tr")).to_have_count(2)
+    expect(console.locator("tbody .pill")).to_have_text(["Rejected", "Confirmed"])
+    console.get_by_role("button", name="Street vending").click()
+    expect(console.locator(".drawer .log")).to_contain_text("on the tactile paving")
+    assert console.title() == "Streetwarden", "a hostile name must stay text"
+
+
+def test_a_person_reviews_with_the_keyboard(console, hostile):
+    expect(console.locator(".card[aria-current]")).to_have_count(1)
+    for key in ("j", "1", "2", "3", "4", "c"):
+        console.keyboard.press(key)
+        if key == "j":
+            expect(console.get_by_role("heading", name="Street vending")).to_be_visible()
+    expect(console.locator(".card")).to_have_count(1)
+    assert stage(hostile, "first") == "confirmed"
+    console.keyboard.press("r")
+    expect(console.get_by_role("dialog")).to_be_visible()
+    console.keyboard.press("Enter")
+    expect(console.locator(".card")).to_have_count(0)
+    assert stage(hostile, "second") == "rejected"
+
+
+def test_the_cameras_show_state_and_picture_and_the_language_changes(console):
+    console.get_by_role("link", name="Cameras").click()
+    expect(console.locator(".tile")).to_have_count(2)
+    expect(console.locator(".tile .state")).to_have_text(["Alive", "Broken"])
+    expect(console.get_by_text("yard.mp4: is not a video")).to_be_visible()
+    console.locator(".tile img[src^='blob:']").wait_for()
+    console.get_by_role("button", name="Switch to Chinese").click()
+    expect(console.locator(".tile .state")).to_have_text(["在线", "故障"])
+    expect(console.locator("html")).to_have_attribute("lang", "zh")
+
+
+def test_an_original_is_shown_for_a_reason_and_the_look_is_logged(console, hostile):
+    console.get_by_role("button", name="View original").first.click()
+    console.get_by_label("Why do you look at the original?").fill("complaint 4711")
+    console.get_by_role("button", name="Log and show").click()
+    expect(console.locator("dialog.lightbox img")).to_be_visible()
+    with hostile.database.read() as session:
+        looks = list(session.query(MediaAccessRow))
+    assert [(look.actor, look.reason) for look in looks] == [("console session", "complaint 4711")]
+
+
+def test_a_phone_has_room_for_the_queue_and_the_case(console):
+    console.set_viewport_size({"width": 390, "height": 844})
+    console.locator(".card").first.wait_for()
+    console.get_by_role("button", name="Back to the list").click()
+    console.locator(".card").first.click()
+    expect(console.get_by_role("button", name="Confirm")).to_be_visible()
+    wide = console.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390, "nothing may stick out sideways"
+
+
+def test_signing_out_forgets_the_key(console):
+    console.get_by_role("button", name="Sign out").click()
+    expect(console.get_by_label("Access key")).to_be_visible()
+    assert console.evaluate("sessionStorage.getItem('streetwarden.key')") is None
+    console.get_by_label("Access key").fill("sw_wrong_key")
+    with console.expect_response("**/v1/site") as answer:
+        console.get_by_role("button", name="Sign in").click()
+    assert answer.value.status == 401
