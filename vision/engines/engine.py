@@ -9,9 +9,9 @@ from models.catalogue import ModelEntry
 from vision.detections import Detections
 from vision.frames import Pixels
 
-SCORE_FLOOR = 0.25
+SCORE_FLOOR = 0.1
 """Lowest score an engine reports unless the model's own threshold is lower; rules filter further.
-The default of ultralytics' predict mode (`cfg/default.yaml`, `conf`)."""
+Low on purpose: masking hides doubtful people too, and a baseline takes in doubtful roofs."""
 
 
 class Pending(Protocol):
@@ -61,6 +61,14 @@ class Engine(Protocol):
 
     def infer(self, images: Sequence[Pixels]) -> list[Detections]:
         """`submit(images).result()`: boxes xyxy in pixels of each picture, clipped to it."""
+        ...
+
+    def run_bare(self, batch: Pixels, times: int) -> None:
+        """Run the network `times` times on a ready batch and do nothing else, for benchmarks.
+
+        Args:
+            batch: N×H×W×3 uint8 BGR, already letterboxed; H and W multiples of the stride.
+        """
         ...
 
     def warm_up(self) -> None:
