@@ -110,28 +110,53 @@ def paint_ground(
     _, _, reach = camera.ground_grid(4)
     width, height = camera.size
     matrix = camera.plane_homography(np.array((origin[0], origin[1], 0.0)), np.array((1.0, 0, 0)), np.array((0, -1.0, 0)))
-    level, shrunk, scale = 0, texture, ppm
     far = np.minimum(reach, 500)
     footprint = far * (1 + far / max(camera.position[2], 1.0)) / 2 / camera.focal * ppm
     need = np.clip(np.log2(np.maximum(footprint, 1e-3)), 0, 4).astype(np.float32)
-    lowest, highest = int(need.min()), int(np.ceil(need.max()))
-    out: Array | None = None
-    while level <= highest and min(shrunk.shape[:2]) >= 8:
-        if level >= lowest:
-            warp = matrix @ np.diag((1 / scale, 1 / scale, 1.0))
-            layer = cv2.warpPerspective(shrunk, warp, (width, height), borderMode=cv2.BORDER_REFLECT_101)
-            share = cv2.resize(np.clip(need - (level - 1), 0, 1), (width, height))
-            out = layer if out is None else cv2.blendLinear(out, layer, 1 - share, share)
-        level += 1
-        size = (shrunk.shape[1] // 2, shrunk.shape[0] // 2)
-        scale *= size[0] / shrunk.shape[1]
-        shrunk = cv2.resize(shrunk, size, interpolation=cv2.INTER_AREA)
+    out = _mipmapped(_calm_rim(texture), matrix @ np.diag((1 / ppm, 1 / ppm, 1.0)), need, camera.size)
     below = np.isfinite(reach).astype(np.uint8)
     mask = cv2.resize(below, (width, height), interpolation=cv2.INTER_NEAREST) > 0
     levels = np.arange(256)[:, None] * light.ground
     lit = cv2.LUT(out, np.clip(levels, 0, 255).astype(np.uint8)[None])
     picture.pixels[mask] = lit[mask]
     picture.glow[mask] = 0
+
+
+def _calm_rim(texture: Array) -> Array:
+    """Even out the left and right rims, which are repeated beyond the texture."""
+    calm = texture.copy()
+    for rim in (calm[:, :3], calm[:, -3:]):
+        rim[:] = rim.mean(axis=(0, 1))
+    return calm
+
+
+def _mipmapped(texture: Array, matrix: Array, need: Array, size: tuple[int, int]) -> Array:
+    """Warp a texture, blending ever smaller copies of it where it is seen from ever farther.
+
+    Args:
+        texture: H x W x 3.
+        matrix: 3x3 map from texture to picture pixels.
+        need: h x w float32, level of detail (log2 of texture pixels per picture pixel), coarse grid.
+        size: Picture (width, height).
+    """
+    width, height = size
+    out = np.zeros((height, width, 3), np.uint8)
+    step = height / need.shape[0]
+    last = int(np.ceil(need.max()))
+    for level in range(last + 1):
+        share = np.clip(need - (level - 1), 0, 1)
+        rows = np.flatnonzero((share > 0).any(axis=1) & (need - level < 1).any(axis=1))
+        if len(rows) and min(texture.shape[:2]) >= 8:
+            top, bottom = max(0, int((rows[0] - 1) * step)), min(height, int((rows[-1] + 2) * step))
+            shift = np.array(((1, 0, 0), (0, 1, -top), (0, 0, 1)), float)
+            band = (width, bottom - top)
+            layer = cv2.warpPerspective(texture, shift @ matrix, band, borderMode=cv2.BORDER_REPLICATE)
+            weight = cv2.resize(share, size)[top:bottom] if level else np.ones(band[::-1], np.float32)
+            out[top:bottom] = cv2.blendLinear(out[top:bottom], layer, 1 - weight, weight)
+        half = (texture.shape[1] // 2, texture.shape[0] // 2)
+        matrix = matrix @ np.diag((texture.shape[1] / half[0], texture.shape[0] / half[1], 1.0))
+        texture = cv2.resize(texture, half, interpolation=cv2.INTER_AREA)
+    return out
 
 
 def sky(camera: Camera, light: Light, rng: np.random.Generator) -> Picture:

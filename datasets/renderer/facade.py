@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from datasets.renderer.camera import Array
-from datasets.renderer.lettering import shop_sign
+from datasets.renderer.lettering import print_on, shop_sign
 from datasets.renderer.mesh import Colour
-from datasets.renderer.textures import brick, flat, mottle
+from datasets.renderer.textures import brick, flat, mottle, ribbed
 from datasets.renderer.vehicles import tone
 
 PPM = 26.0
@@ -42,6 +42,26 @@ def facade(seed: int, width: float, height: float) -> tuple[Array, Array]:
     foot = np.linspace(1.0, 0.72, max(1, int(0.6 * PPM)), dtype=np.float32)[:, None, None]
     panel[-len(foot) :] = (panel[-len(foot) :] * foot).astype(np.uint8)
     return panel, glow
+
+
+@lru_cache(maxsize=16)
+def hoarding(seed: int, width: float, height: float) -> tuple[Array, Array]:
+    """The colour-steel fence of a construction site, with slogans, as `facade` returns it."""
+    rng = np.random.default_rng(seed)
+    w, h = int(width * PPM), int(height * PPM)
+    blue, white = (175.0, 105.0, 40.0), (222.0, 222.0, 218.0)
+    panel = ribbed(rng, h, w, white, 0.2 * PPM, 0.05)
+    foot, head = int(0.5 * PPM), int(0.3 * PPM)
+    panel[:head] = blue
+    panel[-foot:] = mottle(flat(foot, w, (120.0, 135.0, 145.0)), rng, 14, 5)
+    for x in range(0, w, int(3 * PPM)):
+        panel[:, x : x + 5] = blue
+    for k, x in enumerate(range(int(PPM), w - int(4 * PPM), int(6 * PPM))):
+        words = ("安全第一", "文明施工", "绿色工地", "质量为本")
+        print_on(panel, words[k % 4], (50, 50, 190), (x, head + 6, int(4 * PPM), h - foot - head - 12))
+    dust = np.linspace(0, 0.5, h)[:, None, None]
+    dusty = panel * (1 - dust) + np.array((120, 145, 165)) * dust
+    return dusty.astype(np.uint8), np.zeros((h, w), np.uint8)
 
 
 def _windows(panel: Array, glow: Array, rng: np.random.Generator, depth: int, wall: Colour) -> None:

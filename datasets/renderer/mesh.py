@@ -46,6 +46,9 @@ class Faces:
         labels: The parts.
         chain: All corner indices one after the other.
         starts: F, where each face begins in `chain`.
+        flat: F, True for balls and two-sided faces, which have no normal.
+        hub: Middle of the bounding sphere, metres.
+        reach: Its radius.
     """
 
     vertices: Array
@@ -61,6 +64,9 @@ class Faces:
     labels: list[Part]
     chain: Array
     starts: Array
+    flat: Array
+    hub: Array
+    reach: float
 
 
 @dataclass
@@ -223,6 +229,7 @@ class Mesh:
         centres = np.zeros((len(corners), 3))
         normals = np.zeros((len(corners), 3))
         flat = np.array([f[6] for f in self._faces], bool)
+        hub = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
         for n in np.unique(counts):
             rows = np.flatnonzero(counts == n)
             points = vertices[np.stack([corners[i] for i in rows])]
@@ -241,8 +248,11 @@ class Mesh:
             np.array([f[5] for f in self._faces], bool),
             self._textures,
             list(self.labels),
-            np.concatenate(corners) if corners else np.zeros(0, int),
-            np.concatenate(([0], np.cumsum(counts)[:-1])) if corners else np.zeros(0, int),
+            np.concatenate(corners),
+            np.concatenate(([0], np.cumsum(counts)[:-1])),
+            np.abs(normals).sum(axis=1) == 0,
+            hub,
+            float(np.linalg.norm(vertices - hub, axis=1).max()) + 0.3,
         )
 
 

@@ -137,7 +137,7 @@ def person_mesh(person: Person, phase: float | None = None, *, reach: float = 0.
     """
     mesh = Mesh()
     mesh.begin("person")
-    swing = 0.55 * np.sin(2 * np.pi * phase) if phase is not None else 0.0
+    swing = 0.46 * np.sin(2 * np.pi * phase) if phase is not None else 0.0
     stand = 0.0 if seated else 0.25 * person.height
     base = 0.25 * person.height + stand
     for side, sign in ((1.0, 1.0), (-1.0, -1.0)):

@@ -14,7 +14,7 @@ def tree_mesh(rng: np.random.Generator, height: float | None = None) -> Mesh:
     fork = high * 0.36
     mesh.rod((0, 0, 0), (0.05, 0, fork), 0.14, bark, end_radius=0.1, sides=7, capped=False)
     crown = high - fork
-    base = np.array((48, 92, 68)) + rng.normal(0, 9, 3)
+    base = np.array((48, 92, 68)) * float(rng.uniform(0.8, 1.2)) + rng.normal(0, 4, 3)
     for k in range(5):
         angle = 1.3 * k + float(rng.uniform(0, 0.6))
         tip = (np.cos(angle) * crown * 0.3, np.sin(angle) * crown * 0.3, fork + crown * float(rng.uniform(0.3, 0.55)))

@@ -122,13 +122,19 @@ class Picture:
         elif region.any():
             region[solid] = 0
 
+    def repair(self, base: "Picture", windows: list[tuple[slice, slice]]) -> None:
+        """Take regions back from another picture."""
+        for window in windows:
+            self.pixels[window] = base.pixels[window]
+            self.owner[window] = base.owner[window]
+            self.glow[window] = base.glow[window]
+
     def darken(self, shadow: "Shadow") -> None:
         """Multiply the ground under a shadow."""
-        h, w = shadow.mask.shape
-        window = slice(shadow.y, shadow.y + h), slice(shadow.x, shadow.x + w)
-        loss = np.round(255 * (1 - shadow.gain)).astype(np.float32)
-        mask = cv2.cvtColor(shadow.mask, cv2.COLOR_GRAY2BGR)
-        gain = 255 - cv2.multiply(mask, np.broadcast_to(loss, mask.shape).astype(np.uint8), scale=1 / 255)
+        window = shadow.window
+        levels = np.arange(256)[:, None] / 255 * (1 - shadow.gain)
+        table = np.round(255 * (1 - levels)).astype(np.uint8)[None]
+        gain = cv2.LUT(cv2.cvtColor(shadow.mask, cv2.COLOR_GRAY2BGR), table)
         self.pixels[window] = cv2.multiply(self.pixels[window], gain, scale=1 / 255)
 
 
@@ -140,6 +146,12 @@ class Shadow:
     y: int
     mask: Array
     gain: Array
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """The region as (rows, columns)."""
+        h, w = self.mask.shape
+        return slice(self.y, self.y + h), slice(self.x, self.x + w)
 
 
 def place(faces: Faces, pose: Pose, camera: Camera, light: Light) -> Placed | None:
@@ -153,17 +165,29 @@ def place(faces: Faces, pose: Pose, camera: Camera, light: Light) -> Placed | No
     centres = faces.centres @ turn.T * pose.scale + shift
     normals = faces.normals @ turn.T
     away = centres - np.asarray(camera.position)
-    facing = (normals * away).sum(axis=1)
-    flat = np.abs(normals).sum(axis=1) == 0
-    seen = (facing < 0) | flat
+    flat = faces.flat
+    seen = (np.einsum("ij,ij->i", normals, away) < 0) | flat
     seen &= np.minimum.reduceat(depth[faces.chain], faces.starts) > NEAR
-    distance = np.linalg.norm(away, axis=1) - faces.lifts
+    distance = np.sqrt(np.einsum("ij,ij->i", away, away)) - faces.lifts
     ranked = np.argsort(-distance, kind="stable")
     order = ranked[seen[ranked]].tolist()
     shades = light.shade(normals)
     shades[flat] = light.shade(np.array([[0.0, 0.0, 0.7]]))[0] * 0.95
     shades[faces.glow] = 1.0
     return Placed(faces, world, pixels, depth, shades, order)
+
+
+def in_view(faces: Faces, pose: Pose, camera: Camera, room: float = 1.0) -> bool:
+    """Whether a mesh's bounding sphere, its radius times `room`, may touch the picture."""
+    hub = pose.rotation @ faces.hub * pose.scale + (pose.x, pose.y, pose.z)
+    x, y, depth = camera.axes @ (hub - np.asarray(camera.position))
+    radius = faces.reach * pose.scale * room
+    if depth < -radius:
+        return False
+    half = np.array(camera.size) / 2 / camera.focal
+    # Distance to the four side planes of the view, each through the camera.
+    slack = radius * np.sqrt(1 + half**2)
+    return bool(abs(x) < half[0] * depth + slack[0] and abs(y) < half[1] * depth + slack[1])
 
 
 def extents(placed: Placed, drawn: Array, camera: Camera, scale: float) -> dict[int, Array]:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import cv2
 import numpy as np
 
 from datasets.renderer import weather as air
 from datasets.renderer.camera import Array, Camera
 from datasets.renderer.light import Light
 from datasets.renderer.mesh import Mesh
-from datasets.renderer.raster import Layer, Picture, Pose, Shadow, rasterise
+from datasets.renderer.raster import Layer, Picture, Pose, Shadow, in_view, rasterise
 from datasets.renderer.shadow import shadows
 from datasets.renderer.truth import TruthBox, Violation
 from datasets.renderer.weather import Weather
@@ -20,6 +21,8 @@ MIN_VISIBLE = 0.25
 # A thing cut by the picture's edge that still fills a good part of it is seen for what it is.
 LARGE = 0.012
 MIN_INSIDE_LARGE = 0.1
+# A shadow reaches farther than the thing that casts it.
+SHADOW_ROOM = 3.0
 
 
 @dataclass
@@ -61,8 +64,9 @@ class Actor:
         mesh = self.figure(t)
         if self._seen is None or self._seen[0] != id(mesh) or self._seen[1] != pose:
             faces = mesh.finish()
-            layer = rasterise(faces, pose, camera, light, self.bias)
-            self._seen = (id(mesh), pose, layer, shadows(faces, pose, camera, light))
+            layer = rasterise(faces, pose, camera, light, self.bias) if in_view(faces, pose, camera) else None
+            near = in_view(faces, pose, camera, SHADOW_ROOM)
+            self._seen = (id(mesh), pose, layer, shadows(faces, pose, camera, light) if near else [])
         return self._seen[2], self._seen[3]
 
 
@@ -103,6 +107,14 @@ class Scene:
     _base: Picture | None = field(default=None, repr=False)
     _stills: list[tuple[Layer, int]] = field(default_factory=list, repr=False)
     _night: Array | None = field(default=None, repr=False)
+    _work: Picture | None = field(default=None, repr=False)
+    _dirty: list[tuple[slice, slice]] = field(default_factory=list, repr=False)
+    _calm: dict[str, list[TruthBox]] = field(default_factory=dict, repr=False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Frame (width, height) in pixels."""
+        return self.camera.width, self.camera.height
 
     def background(self) -> Picture:
         """The picture without its moving actors, painted once."""
@@ -138,18 +150,25 @@ class Scene:
         Returns:
             H x W x 3 uint8 BGR pixels and the boxes in them.
         """
-        picture = self.background().copy()
-        present = []
+        base = self.background()
+        if self._work is None:
+            self._work = base.copy()
+        picture = self._work
+        picture.repair(base, self._dirty)
+        present, self._dirty = [], []
         for k, actor in enumerate(self.actors):
             if not actor.still:
                 layer, dark = actor.seen(t, self.camera, self.light)
                 for shadow in dark:
                     picture.darken(shadow)
+                    self._dirty.append(shadow.window)
                 if layer is not None:
                     present.append((layer, (k + 1) * OWNER_STEP))
-        for layer, owner in self._layers(present):
+        painted = self._layers(present)
+        for layer, owner in painted:
             picture.add(layer, owner)
-        boxes = self._truth(picture.owner, t)
+            self._dirty.append(layer.window)
+        boxes = self._truth(picture.owner, t, [layer for layer, _ in present])
         return self._develop(picture, t, boxes)
 
     def _layers(self, present: list[tuple[Layer, int]]) -> list[tuple[Layer, int]]:
@@ -172,28 +191,40 @@ class Scene:
             boxes = [b for b in (_moved(box, -x, -y, self.camera) for box in boxes) if b is not None]
         return air.sensor(pixels, self.weather, rng), boxes
 
-    def _truth(self, owner: Array, t: float) -> list[TruthBox]:
+    def _truth(self, owner: Array, t: float, moving: list[Layer]) -> list[TruthBox]:
         boxes = []
         for k, actor in enumerate(self.actors):
             layer, _ = actor.seen(t, self.camera, self.light)
             if layer is None:
                 continue
-            view = owner[layer.window] - (k + 1) * OWNER_STEP
-            for part, area in layer.areas.items():
-                box = _visible_box(layer, view, part, area, owner.size)
-                if box is not None:
-                    label = layer.labels[part].label
-                    truck = label == "truck"
-                    boxes.append(TruthBox(label, box, actor.name, actor.load if truck else None, actor.dirt if truck else None))
+            calm = actor.still and not any(_touch(layer, other) for other in moving)
+            if calm and actor.name in self._calm:
+                boxes += self._calm[actor.name]
+                continue
+            found = _boxes_of(actor, layer, owner, (k + 1) * OWNER_STEP)
+            if calm:
+                self._calm[actor.name] = found
+            boxes += found
         return boxes
+
+
+def _boxes_of(actor: Actor, layer: Layer, owner: Array, first: int) -> list[TruthBox]:
+    """The visible boxes of one actor; its part p owns the pixels `first + p + 1`."""
+    view = owner[layer.window] - first
+    found = []
+    for part, area in layer.areas.items():
+        box = _visible_box(layer, view, part, area, owner.size)
+        if box is not None:
+            label = layer.labels[part].label
+            state = (actor.load, actor.dirt) if label == "truck" else (None, None)
+            found.append(TruthBox(label, box, actor.name, *state))
+    return found
 
 
 def supersampled(backdrop: Backdrop, camera: Camera, light: Light, times: int) -> Picture:
     """Paint a backdrop at a multiple of the camera's resolution and average it down."""
     if times == 1:
         return backdrop.paint(camera, light)
-    import cv2  # noqa: PLC0415
-
     big = Camera(camera.position, camera.yaw, camera.pitch, camera.fov, camera.width * times,
                  camera.height * times, camera.roll, camera.margin * times)  # fmt: skip
     picture = backdrop.paint(big, light)
@@ -203,10 +234,12 @@ def supersampled(backdrop: Backdrop, camera: Camera, light: Light, times: int) -
 
 
 def _covers(still: Layer, moving: Layer) -> bool:
-    if still.depth > moving.depth:
-        return False
-    rows, columns = still.window
-    other_rows, other_columns = moving.window
+    return still.depth <= moving.depth and _touch(still, moving)
+
+
+def _touch(one: Layer, other: Layer) -> bool:
+    rows, columns = one.window
+    other_rows, other_columns = other.window
     return rows.start < other_rows.stop and other_rows.start < rows.stop and (
         columns.start < other_columns.stop and other_columns.start < columns.stop
     )

@@ -40,11 +40,15 @@ def cast(faces: Faces, pose: Pose, camera: Camera, light: Light) -> Shadow | Non
     x1, y1, x2, y2 = region
     mask = np.zeros((y2 - y1, x2 - x1), np.uint8)
     whole = np.clip(np.round(pixels - (x1, y1)), -30000, 30000).astype(np.int32)
-    for corners, radius in zip(faces.corners, faces.radii, strict=True):
+    lit = faces.flat | (faces.normals @ (pose.rotation.T @ sun) > 0)
+    for i in np.flatnonzero(lit).tolist():
+        corners, radius = faces.corners[i], faces.radii[i]
         if radius > 0:
             size = int(camera.focal * radius * pose.scale / depth[corners[0]])
             middle = whole[corners[0]]
             cv2.circle(mask, (int(middle[0]), int(middle[1])), max(1, size), 255, -1)
+        elif len(corners) <= 4:
+            cv2.fillConvexPoly(mask, whole[corners], 255)
         else:
             cv2.fillPoly(mask, [whole[corners]], 255)
     scale = camera.focal / float(np.median(depth))

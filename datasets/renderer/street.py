@@ -8,7 +8,7 @@ import numpy as np
 
 from datasets.renderer.backdrop import paint_ground, paint_plane, sky
 from datasets.renderer.camera import Array, Camera
-from datasets.renderer.facade import PPM, facade
+from datasets.renderer.facade import PPM, facade, hoarding
 from datasets.renderer.light import Light
 from datasets.renderer.mesh import Colour
 from datasets.renderer.raster import Picture
@@ -21,13 +21,23 @@ PAVINGS: tuple[Colour, ...] = (
 
 @dataclass(frozen=True)
 class Block:
-    """A building along the street: side -1 left or 1 right, y range and height in metres."""
+    """A building along the street.
+
+    Attributes:
+        side: -1 left, 1 right.
+        start: Lowest y, metres.
+        end: Highest y.
+        height: Metres to the eaves.
+        seed: Chooses its front.
+        front: "building" or the "hoarding" of a construction site.
+    """
 
     side: int
     start: float
     end: float
     height: float
     seed: int
+    front: str = "building"
 
 
 @dataclass(frozen=True)
@@ -202,7 +212,8 @@ class Street:
         return picture
 
     def _front(self, picture: Picture, camera: Camera, light: Light, block: Block) -> None:
-        texture, glow = facade(block.seed, block.end - block.start, block.height)
+        draw = hoarding if block.front == "hoarding" else facade
+        texture, glow = draw(block.seed, block.end - block.start, block.height)
         wall = self.edges[0] if block.side < 0 else self.edges[3]
         normal = np.array([[-block.side, 0.0, 0.0]])
         gain = light.shade(normal)[0]
@@ -217,7 +228,7 @@ class Street:
         """The gable wall that faces the camera."""
         wall = self.edges[0] if block.side < 0 else self.edges[3]
         y = block.start if camera.position[1] < block.start else block.end
-        if block.start <= camera.position[1] <= block.end:
+        if block.start <= camera.position[1] <= block.end or block.front == "hoarding":
             return
         facing = -1.0 if y == block.start else 1.0
         gain = light.shade(np.array([[0.0, facing, 0.0]]))[0]

@@ -220,7 +220,8 @@ def _heap(mesh: Mesh, truck: Truck, rng: np.random.Generator, inner: Array, rim:
         at = (xs[i] + rng.normal(0, 0.15), ys[j] + rng.normal(0, 0.1), field[i, j])
         stone = tone(base, float(rng.uniform(0.7, 1.25)))
         size = float(rng.uniform(0.06, 0.2 if truck.cargo == "rubble" else 0.13))
-        mesh.ball((float(at[0]), float(at[1]), float(at[2])), size, stone, lift=0.3)
+        mesh.box((float(at[0]), float(at[1]), float(at[2]) - size * 0.6), (size * 2, size * 1.6, size * 1.5), stone,
+                 taper=0.55, turn=float(rng.uniform(0, 90)), lift=0.3)  # fmt: skip
 
 
 def _tarp_edges(mesh: Mesh, base: Colour, box: tuple[float, float, float, float], rim: float) -> None:

@@ -25,9 +25,11 @@ def wheel(
     """A wheel whose outer face is on the side that y points to."""
     inward = -width if y > 0 else width
     mesh.rod((x, y + inward, radius), (x, y, radius), radius, tyre, sides=12)
+    angles = np.arange(10) * np.pi / 5
     out = 0.006 if y > 0 else -0.006
-    mesh.rod((x, y, radius), (x, y + out, radius), radius * 0.62, rim, sides=10, lift=0.35)
-    mesh.rod((x, y + out, radius), (x, y + 2 * out, radius), radius * 0.22, tone(rim, 0.6), sides=6, lift=0.45)
+    for share, tint, far, lift in ((0.62, rim, out, 0.35), (0.24, tone(rim, 0.6), 2 * out, 0.45)):
+        ring = [(x + share * radius * np.cos(a), radius * (1 + share * np.sin(a))) for a in angles]
+        slab_y(mesh, ring, y + far, tint, lift)
 
 
 def plate(mesh: Mesh, x: float, z: float, kind: str, seed: int, parent: int, width: float = 0.44) -> None:
