@@ -82,7 +82,7 @@ def bin_corner(width: int, height: int) -> Shot:
     # The street's axis lies right of the pavement that the bins stand on.
     blocks = tuple(Block(-1, y, y + 11.5, 13.6, 80 + k) for k, y in enumerate(np.arange(-14.0, 60.0, 11.5)))
     shifted = Street(road=9.0, left=5.0, right=4.0, south=-14, north=60, blocks=blocks, seed=23, ppm=34, tactile=True)
-    camera = Camera.looking_at((4.6, 0.6, 4.7), (-5.2, 8.6, 0.4), 48.0, width, height)
+    camera = Camera.looking_at((4.4, 0.6, 4.7), (-5.5, 8.1, 0.4), 46.0, width, height)
     furniture = [
         Actor.standing("tree-1", tree_mesh(np.random.default_rng(3), 6.0), Pose(-0.2 - 4.6, 15.5)),
         Actor.standing("tree-2", tree_mesh(np.random.default_rng(4), 6.5), Pose(-0.2 - 4.6, 23.0)),

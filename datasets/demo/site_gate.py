@@ -7,7 +7,7 @@ from datasets.renderer.camera import Camera
 from datasets.renderer.light import Light
 from datasets.renderer.mesh import Colour
 from datasets.renderer.motion import Path
-from datasets.renderer.plants import bollard_mesh, lamp_mesh, tree_mesh
+from datasets.renderer.plants import bollard_mesh, lamp_mesh, mound_mesh, shell_mesh, tree_mesh
 from datasets.renderer.raster import Pose
 from datasets.renderer.scene import Actor, Scene
 from datasets.renderer.street import Block, Street
@@ -57,9 +57,13 @@ def site_gate(width: int, height: int) -> Shot:
     for k, start in enumerate((9.0, 40.0, 74.0)):
         actors.append(walker(f"person-{k}", rng, Path.at_speed(start, 1.3, (-7.4, 40.0), (-7.4, -6.0))))
     for k, y in enumerate((22.0, 30.0, 40.0, 52.0)):
-        actors.append(Actor.standing(f"tree-{k}", tree_mesh(np.random.default_rng(k), 7.0), Pose(-10.5, y)))
+        actors.append(Actor.standing(f"tree-{k}", tree_mesh(np.random.default_rng(k), 7.0), Pose(-7.6, y)))
     actors += [Actor.standing(f"cone-{k}", bollard_mesh(np.random.default_rng(40 + k)), Pose(-5.2, y)) for k, y in enumerate((9.0, 12.5, 16.0, 19.5))]
     actors.append(Actor.standing("lamp-1", lamp_mesh(), Pose(-6.4, 26.0)))
+    for k, (x, y, floors) in enumerate(((-42.0, 50.0, 9), (-36.0, 84.0, 12), (-58.0, 22.0, 7))):
+        actors.append(Actor.standing(f"shell-{k}", shell_mesh(floors, (15.0, 22.0)), Pose(x, y, 0, 8.0 * k)))
+    for k, (x, y) in enumerate(((-30.0, 16.0), (-34.0, 30.0), (-27.5, 38.0))):
+        actors.append(Actor.standing(f"mound-{k}", mound_mesh(np.random.default_rng(60 + k), 4.2, 2.8), Pose(x, y)))
     corners = [(-5.4, 2.0), (-5.4, 34.0), (0.2, 34.0), (0.2, 2.0)]
     violations = tuple(Violation("dirty_truck", subtype, ZONE, name, 0.0, None, (0, 0, 1, 1)) for name, subtype in VIOLATIONS.items())
     scene = Scene(camera, Light(azimuth=120, elevation=46), Weather(haze=0.2, noise=1.8, blur=0.5), street, actors, violations, seed=3, quality=2)

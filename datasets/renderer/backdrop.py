@@ -5,7 +5,7 @@ import numpy as np
 
 from datasets.renderer.camera import Array, Camera
 from datasets.renderer.light import Light
-from datasets.renderer.raster import NEAR, Picture
+from datasets.renderer.raster import NEAR, Picture, gained
 
 
 def clipped(corners: Array, camera: Camera) -> Array | None:
@@ -70,7 +70,7 @@ def paint_plane(
     matrix = shift @ camera.plane_homography(origin, along, across) @ scale
     size = (int(x2 - x1), int(y2 - y1))
     colour = cv2.warpPerspective(texture, matrix, size, borderMode=cv2.BORDER_REPLICATE)
-    lit = np.clip(colour * gain.astype(np.float32), 0, 255).astype(np.uint8)
+    lit = gained(colour, gain)
     mask = np.zeros((size[1], size[0]), np.uint8)
     polygon = np.round((outline - (x1, y1)) * 16).astype(np.int32)
     cv2.fillPoly(mask, [polygon], 255, lineType=cv2.LINE_AA, shift=4)
@@ -115,11 +115,9 @@ def paint_ground(
     need = np.clip(np.log2(np.maximum(footprint, 1e-3)), 0, 4).astype(np.float32)
     out = _mipmapped(_calm_rim(texture), matrix @ np.diag((1 / ppm, 1 / ppm, 1.0)), need, camera.size)
     below = np.isfinite(reach).astype(np.uint8)
-    mask = cv2.resize(below, (width, height), interpolation=cv2.INTER_NEAREST) > 0
-    levels = np.arange(256)[:, None] * light.ground
-    lit = cv2.LUT(out, np.clip(levels, 0, 255).astype(np.uint8)[None])
-    picture.pixels[mask] = lit[mask]
-    picture.glow[mask] = 0
+    mask = cv2.resize(below, (width, height), interpolation=cv2.INTER_NEAREST)
+    cv2.copyTo(gained(out, light.ground), mask, picture.pixels)
+    picture.glow[mask > 0] = 0
 
 
 def _calm_rim(texture: Array) -> Array:

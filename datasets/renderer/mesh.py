@@ -100,7 +100,7 @@ class Mesh:
     ) -> None:
         """Add a polygon. A texture is pinned top-left, bottom-left, bottom-right, top-right."""
         start = len(self._vertices)
-        self._vertices.extend((float(p[0]), float(p[1]), float(p[2])) for p in points)
+        self._vertices.extend(points)
         if texture is not None:
             self._textures[len(self._faces)] = texture
         corners = list(range(start, len(self._vertices)))
@@ -110,7 +110,7 @@ class Mesh:
         self, centre: Point, radius: float, colour: Colour, *, lift: float = 0.0, glow: bool = False
     ) -> None:
         """Add a ball."""
-        self._vertices.append((float(centre[0]), float(centre[1]), float(centre[2])))
+        self._vertices.append(centre)
         corners = [len(self._vertices) - 1]
         self._faces.append((corners, colour, radius, lift, self.part, glow, False))
 

@@ -1,4 +1,4 @@
-"""Street furniture that nobody counts: trees, lamp posts, bollards, planters, cones."""
+"""What nobody counts: trees, lamp posts, bollards, planters, a building under construction."""
 
 import numpy as np
 
@@ -80,4 +80,36 @@ def rail_mesh(length: float) -> Mesh:
         mesh.box((0, 0, z), (length, 0.05, 0.07), (222, 225, 225))
     for x in np.arange(-length / 2 + 0.25, length / 2, 0.5):
         mesh.box((float(x), 0, 0.28), (0.03, 0.03, 0.6), (215, 218, 218))
+    return mesh
+
+
+def shell_mesh(floors: int, span: tuple[float, float]) -> Mesh:
+    """A concrete frame under construction: slabs on columns, green netting on the lower floors."""
+    mesh = Mesh()
+    x, y = span[0] / 2, span[1] / 2
+    for k in range(floors):
+        z = 3.2 * k
+        net = k < floors - 3
+        for cx in np.linspace(-x, x, 5):
+            for cy in (-y, y):
+                mesh.box((float(cx) * 0.97, cy * 0.97, z), (0.5, 0.5, 3.0), (150, 154, 156))
+        if net:
+            mesh.box((0, 0, z), (span[0], span[1], 3.0), (92, 128, 78) if k % 2 else (98, 136, 84))
+        mesh.box((0, 0, z + 2.95), (span[0] + 0.6, span[1] + 0.6, 0.28), (168, 172, 174))
+    return mesh
+
+
+def mound_mesh(rng: np.random.Generator, radius: float, height: float) -> Mesh:
+    """A heap of spoil."""
+    mesh = Mesh()
+    angles = np.arange(12) * np.pi / 6
+    rings = [(1.0, 0.0), (0.72, 0.45), (0.4, 0.8), (0.12, 1.0)]
+    tones = rng.uniform(0.85, 1.12, (len(rings), 12))
+    outline = [np.stack((np.cos(angles), np.sin(angles)), axis=1) * radius * s * rng.uniform(0.85, 1.1, (12, 1)) for s, _ in rings]
+    for k in range(len(rings) - 1):
+        for i in range(12):
+            j = (i + 1) % 12
+            quad = [(*outline[k][i], rings[k][1] * height), (*outline[k][j], rings[k][1] * height),
+                    (*outline[k + 1][j], rings[k + 1][1] * height), (*outline[k + 1][i], rings[k + 1][1] * height)]  # fmt: skip
+            mesh.face(quad, tone((82, 112, 142), float(tones[k, i])))
     return mesh

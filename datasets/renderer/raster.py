@@ -16,6 +16,7 @@ from datasets.renderer.mesh import Faces, Part
 NEAR = 0.4
 GLOW = 0x80
 SUPERSAMPLE = 2
+TINY = 0.6
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,10 @@ def place(faces: Faces, pose: Pose, camera: Camera, light: Light) -> Placed | No
     seen &= np.minimum.reduceat(depth[faces.chain], faces.starts) > NEAR
     distance = np.sqrt(np.einsum("ij,ij->i", away, away)) - faces.lifts
     ranked = np.argsort(-distance, kind="stable")
+    size = np.maximum.reduceat(pixels[faces.chain], faces.starts)
+    size -= np.minimum.reduceat(pixels[faces.chain], faces.starts)
+    # A face that covers no sample of the doubled canvas is not worth its call.
+    seen &= (size.max(axis=1) > TINY) | (faces.radii > 0)
     order = ranked[seen[ranked]].tolist()
     shades = light.shade(normals)
     shades[flat] = light.shade(np.array([[0.0, 0.0, 0.7]]))[0] * 0.95
@@ -224,6 +229,12 @@ def _window(box: Array, size: tuple[int, int]) -> tuple[int, int, int, int] | No
     return (int(x1), int(y1), int(x2), int(y2)) if x2 - x1 >= 2 and y2 - y1 >= 2 else None
 
 
+def gained(pixels: Array, gain: Array) -> Array:
+    """H x W x 3 uint8 pixels times a BGR gain, saturated."""
+    levels = np.arange(256)[:, None] * gain
+    return np.asarray(cv2.LUT(pixels, np.clip(levels, 0, 255).astype(np.uint8)[None]))
+
+
 def _textured(canvas: Array, corners: Array, texture: Array, shade: Array, tag: int) -> None:
     low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, None)
     high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, canvas.shape[1::-1])
@@ -241,43 +252,40 @@ def _textured(canvas: Array, corners: Array, texture: Array, shade: Array, tag: 
     mask = np.zeros((extent_px[1], extent_px[0]), np.uint8)
     cv2.fillConvexPoly(mask, np.round(corners - low).astype(np.int32), 255)
     region = canvas[low[1] : high[1], low[0] : high[0]]
-    shaded = np.clip(colour * shade, 0, 255).astype(np.uint8)
-    inside = mask > 0
-    region[inside, :3] = shaded[inside]
-    region[inside, 3] = tag
-
-
-def _ball(canvas: Array, middle: Array, radius: float, colour: Array, tag: int, lit: Array) -> None:
-    x, y = int(round(float(middle[0]))), int(round(float(middle[1])))
-    whole = max(1, int(round(radius)))
-    dark = [float(v) for v in colour * 0.74]
-    cv2.circle(canvas, (x, y), whole, (*dark, float(tag)), -1)
-    if whole >= 2:
-        bright = [float(v) for v in np.clip(colour * 1.06, 0, 255)]
-        at = (int(x + lit[0] * whole * 0.28), int(y + lit[1] * whole * 0.28))
-        cv2.circle(canvas, at, max(1, int(whole * 0.68)), (*bright, float(tag)), -1)
+    tagged = np.dstack((gained(colour, shade), np.full(mask.shape, tag, np.uint8)))
+    region[:] = cv2.copyTo(tagged, mask, np.ascontiguousarray(region))
 
 
 def _draw(canvas: Array, placed: Placed, offset: Array, camera: Camera, scale: float, light: Light) -> None:
     faces = placed.faces
     pixels = (placed.pixels - offset) * SUPERSAMPLE
     whole = np.clip(np.round(pixels), -30000, 30000).astype(np.int32)
-    colours = np.clip(faces.colours * placed.shades, 0, 255)
-    tags = faces.parts + 1 + GLOW * faces.glow
-    lit = (camera.axes @ light.towards)[:2]
+    first = whole[faces.chain[faces.starts]].tolist()
+    shaded = np.column_stack((faces.colours * placed.shades, faces.parts + 1 + GLOW * faces.glow))
+    tints = np.clip(shaded, 0, 255).tolist()
+    spans = camera.focal * faces.radii * scale * SUPERSAMPLE
+    radii = np.round(spans / np.maximum(placed.depth[faces.chain[faces.starts]], NEAR)).astype(int).tolist()
+    lit = (camera.axes @ light.towards)[:2].tolist()
     for i in placed.order:
         at = faces.corners[i]
-        if faces.radii[i] > 0:
-            radius = camera.focal * faces.radii[i] * scale / placed.depth[at[0]] * SUPERSAMPLE
-            _ball(canvas, pixels[at[0]], float(radius), colours[i], int(tags[i]), lit)
+        if len(at) == 1:
+            _ball(canvas, first[i], max(1, radii[i]), tints[i], lit)
         elif i in faces.textures:
-            _textured(canvas, pixels[at], faces.textures[i], placed.shades[i], int(tags[i]))
+            _textured(canvas, pixels[at], faces.textures[i], placed.shades[i], int(tints[i][3]))
+        elif len(at) > 4:
+            cv2.fillPoly(canvas, [whole[at]], tints[i])
         else:
-            c = colours[i]
-            tint = (float(c[0]), float(c[1]), float(c[2]), float(tags[i]))
-            cv2.fillPoly(canvas, [whole[at]], tint) if len(at) > 4 else cv2.fillConvexPoly(
-                canvas, whole[at], tint
-            )
+            cv2.fillConvexPoly(canvas, whole[at], tints[i])
+
+
+def _ball(canvas: Array, middle: list[int], radius: int, tint: list[float], lit: list[float]) -> None:
+    """A disc with a brighter disc inside, towards the light."""
+    b, g, r, tag = tint
+    cv2.circle(canvas, middle, radius, (b * 0.74, g * 0.74, r * 0.74, tag), -1)
+    if radius >= 2:
+        at = (int(middle[0] + lit[0] * radius * 0.28), int(middle[1] + lit[1] * radius * 0.28))
+        bright = (min(255.0, b * 1.06), min(255.0, g * 1.06), min(255.0, r * 1.06), tag)
+        cv2.circle(canvas, at, max(1, int(radius * 0.68)), bright, -1)
 
 
 def rasterise(faces: Faces, pose: Pose, camera: Camera, light: Light, bias: float = 0.0) -> Layer | None:

@@ -141,6 +141,8 @@ class Scene:
         self._stills = sorted(placed, key=lambda pair: -pair[0].depth)
         for layer, owner in self._stills:
             picture.add(layer, owner)
+        # Once, here: what moves is antialiased as it is drawn, and blurring every frame is slow.
+        picture.pixels = air.lens(picture.pixels, self.weather)
         self._night = air.lamp_light(self.camera, self.light, self.lamps)
         return picture
 

@@ -10,6 +10,8 @@ from datasets.renderer.raster import NEAR, Pose, Shadow
 
 CONTACT_GAIN = np.array((0.56, 0.56, 0.56))
 CONTACT_HEIGHT = 0.35
+# Smaller shadows, in pixels, are drawn as their outline.
+COARSE = 48
 
 
 def _region(pixels: Array, camera: Camera, pad: int) -> tuple[int, int, int, int] | None:
@@ -40,6 +42,9 @@ def cast(faces: Faces, pose: Pose, camera: Camera, light: Light) -> Shadow | Non
     x1, y1, x2, y2 = region
     mask = np.zeros((y2 - y1, x2 - x1), np.uint8)
     whole = np.clip(np.round(pixels - (x1, y1)), -30000, 30000).astype(np.int32)
+    if y2 - y1 < COARSE and x2 - x1 < COARSE:
+        cv2.fillConvexPoly(mask, cv2.convexHull(whole), 255)
+        return Shadow(x1, y1, _soft(mask, camera.focal / float(depth.mean()), 0.06), light.shadow_gain)
     lit = faces.flat | (faces.normals @ (pose.rotation.T @ sun) > 0)
     for i in np.flatnonzero(lit).tolist():
         corners, radius = faces.corners[i], faces.radii[i]
@@ -51,7 +56,7 @@ def cast(faces: Faces, pose: Pose, camera: Camera, light: Light) -> Shadow | Non
             cv2.fillConvexPoly(mask, whole[corners], 255)
         else:
             cv2.fillPoly(mask, [whole[corners]], 255)
-    scale = camera.focal / float(np.median(depth))
+    scale = camera.focal / float(depth.mean())
     return Shadow(x1, y1, _soft(mask, scale, 0.06), light.shadow_gain)
 
 
@@ -67,7 +72,7 @@ def contact(faces: Faces, pose: Pose, camera: Camera) -> Shadow | None:
     pixels, depth = camera.project(world)
     if (depth < NEAR).any():
         return None
-    scale = camera.focal / float(np.median(depth))
+    scale = camera.focal / float(depth.mean())
     region = _region(pixels, camera, int(scale * 0.3) + 2)
     if region is None:
         return None

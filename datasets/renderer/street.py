@@ -265,10 +265,13 @@ def random_blocks(rng: np.random.Generator, south: float, north: float, sides: t
     """Rows of buildings with an occasional gap."""
     blocks = []
     for side in sides:
+        site = rng.random() < 0.14
         y = south
         while y < north:
             length = float(rng.uniform(8, 17))
-            if rng.random() > 0.08:
+            if site:
+                blocks.append(Block(side, y, min(y + length, north), 2.7, int(rng.integers(1 << 30)), "hoarding"))
+            elif rng.random() > 0.08:
                 storeys = int(rng.integers(2, 7))
                 blocks.append(Block(side, y, min(y + length, north), 3.7 + 3.1 * (storeys - 1) + 0.6, int(rng.integers(1 << 30))))
             y += length

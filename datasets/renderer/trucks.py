@@ -142,7 +142,7 @@ def _panel(rng: np.random.Generator, paint: Colour, length: float, height: float
 def _walls(mesh: Mesh, truck: Truck, rng: np.random.Generator, span: tuple[float, float], z: tuple[float, float], flare: float) -> None:
     """Four textured outer walls between x span and z range; `flare` widens the top, metres."""
     (x0, x1), (z0, z1), y0, y1 = span, z, 1.2, 1.2 + flare
-    dirt = float(rng.uniform(0.55, 0.95)) if truck.dirt == "muddy" else 0.0
+    dirt = float(rng.uniform(0.75, 1.15)) if truck.dirt == "muddy" else 0.0
     side = _panel(rng, truck.body, x1 - x0, z1 - z0, dirt)
     mesh.face([(x1, y1, z1), (x1, y0, z0), (x0, y0, z0), (x0, y1, z1)], truck.body, texture=side)
     mesh.face([(x0, -y1, z1), (x0, -y0, z0), (x1, -y0, z0), (x1, -y1, z1)], truck.body, texture=side)
@@ -259,7 +259,7 @@ def _flatbed(mesh: Mesh, truck: Truck, rng: np.random.Generator, x0: float, x1: 
 
 def _spatter(mesh: Mesh, rng: np.random.Generator, end: float, half: float) -> None:
     """Blotches of mud on the cab's sides and front, thickest low down."""
-    for _ in range(34):
+    for _ in range(48):
         low = 0.6 + float(rng.beta(1, 2.5)) * 1.1
         size = float(rng.uniform(0.06, 0.24))
         ring = [(size * np.cos(a) * rng.uniform(0.6, 1.2), size * np.sin(a) * rng.uniform(0.5, 1.1)) for a in np.arange(7) * 0.9]

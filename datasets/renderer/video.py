@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 import av
+import cv2
 import numpy as np
 
 from datasets.errors import RenderError
@@ -35,7 +36,7 @@ def render_video(
     seconds: float,
     fps: float,
     *,
-    crf: int = 25,
+    crf: int = 26,
     progress: Callable[[float], None] | None = None,
 ) -> Truth:
     """Film a scene.
@@ -63,11 +64,12 @@ def render_video(
             stream = container.add_stream("libx264", rate=rate)
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             # One thread and no open-ended look-ahead: same frames in, same bytes out.
-            stream.options = {"crf": str(crf), "preset": "veryfast", "threads": "1", "g": str(round(2 * fps))}
+            stream.options = {"crf": str(crf), "preset": "ultrafast", "threads": "1", "g": str(round(2 * fps))}
             for index in range(count):
                 pixels, boxes = scene.frame(index / fps)
                 frames.append(TruthFrame(round(index / fps, 4), tuple(boxes)))
-                picture = av.VideoFrame.from_ndarray(pixels, format="bgr24")
+                planes = cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420)
+                picture = av.VideoFrame.from_ndarray(planes, format="yuv420p")
                 picture.pts = index
                 container.mux(stream.encode(picture))
                 if progress is not None:

@@ -126,13 +126,18 @@ def wet_ground(picture: Array, amount: float) -> Array:
     return np.asarray(cv2.convertScaleAbs(picture, alpha=1 - 0.22 * amount, beta=0))
 
 
-def sensor(pixels: Array, weather: Weather, rng: np.random.Generator) -> Array:
-    """Lens blur, white balance, contrast and noise, on a copy."""
-    pixels = pixels.copy()
+def lens(pixels: Array, weather: Weather) -> Array:
+    """Lens blur."""
     if weather.blur > 0.25:
         # Three taps hold a narrow bell and are much faster than the size OpenCV would choose.
         taps = 3 if weather.blur < 0.75 else 0
-        pixels = cv2.GaussianBlur(pixels, (taps, taps), weather.blur)
+        return np.asarray(cv2.GaussianBlur(pixels, (taps, taps), weather.blur))
+    return pixels
+
+
+def sensor(pixels: Array, weather: Weather, rng: np.random.Generator) -> Array:
+    """White balance, contrast and noise, on a copy."""
+    pixels = pixels.copy()
     if weather.contrast != 1.0 or weather.tint != (1.0, 1.0, 1.0):
         levels = np.arange(256, dtype=np.float32)
         table = np.stack([(levels - 128) * weather.contrast + 128 for _ in range(3)], axis=-1) * np.array(weather.tint)
@@ -143,5 +148,5 @@ def sensor(pixels: Array, weather: Weather, rng: np.random.Generator) -> Array:
         if rng.random() < 0.5:
             grain = cv2.flip(grain, int(rng.integers(-1, 2)))
         gain = weather.noise / 16
-        pixels = cv2.addWeighted(pixels, 1.0, grain, gain, -128 * gain)
+        cv2.addWeighted(pixels, 1.0, grain, gain, -128 * gain, dst=pixels)
     return pixels
