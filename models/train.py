@@ -161,7 +161,6 @@ def train_stage(
     if not described.is_file():
         raise TrainingError(f"No data description {described}. Make it with `datasets.merge`.")
     last = out / name / "weights" / "last.pt"
-    torch.set_num_threads(recipe.threads)
     settings = {
         **recipe.common,
         **stage.settings,
@@ -174,6 +173,8 @@ def train_stage(
         "seed": recipe.seed,
     }
     trainer = StageTrainer(overrides=settings)
+    # Choosing the CPU made ultralytics set one thread less than there are cores.
+    trainer.add_callback("on_train_start", lambda _: torch.set_num_threads(recipe.threads))
     trainer.train()  # type: ignore[no-untyped-call]
     return last
 

@@ -1,8 +1,8 @@
 """Trains the truck-state reader on crops listed in `crops.jsonl` files.
 
 A line is `{"image": path beside the list, "box": pixels or absent, "load": name or null, "dirt":
-name or null, "part": "train" or "held_out"}`; a null is not learned from. Every list counts the same, so
-that a few hundred real crops are not drowned by thousands of rendered ones.
+name or null, "part": "train" or "held_out"}`; a null is not learned from. Every list counts the
+same, so that a few hundred real crops are not drowned by thousands of rendered ones.
 """
 
 import argparse
