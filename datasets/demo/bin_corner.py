@@ -35,7 +35,9 @@ def _bins() -> list[Actor]:
         (EMPTIED, bin_mesh(np.random.default_rng(4), "closed", GREEN)),
     )
     filling = Actor("bin-1", staged(states), lambda _: Pose(x, y, 0, -12.0))
-    calm = Actor.standing("bin-2", bin_mesh(np.random.default_rng(6), "closed", BLUE), Pose(*SPOTS[1], 0, -6.0))
+    calm = Actor.standing(
+        "bin-2", bin_mesh(np.random.default_rng(6), "closed", BLUE), Pose(*SPOTS[1], 0, -6.0)
+    )
     return [filling, calm]
 
 
@@ -45,9 +47,21 @@ def _people(rng: np.random.Generator) -> list[Actor]:
         spot = (-3.0, 5.3)
         way = Path.of((start - 7, -1.8 + 0.6 * k, 18.0), (start, *spot), (start + stay, *spot),
                       (start + stay + 8, -2.2, -3.0), facing=170.0)  # fmt: skip
-        actors.append(walker(f"resident-{k}", rng, way, umbrella=k != 1, reach=0.0 if k != 1 else 0.7))
-    cleaner = Person(1.7, (110, 145, 190), (40, 150, 235), (60, 62, 70), (30, 30, 32), hat=(40, 150, 235), vest=True)
-    way = Path.of((74.0, -1.0, 17.0), (82.0, -3.0, 7.2), (90.0, -3.0, 7.2), (99.0, -1.5, -4.0), facing=180.0)
+        actors.append(
+            walker(f"resident-{k}", rng, way, umbrella=k != 1, reach=0.0 if k != 1 else 0.7)
+        )
+    cleaner = Person(
+        1.7,
+        (110, 145, 190),
+        (40, 150, 235),
+        (60, 62, 70),
+        (30, 30, 32),
+        hat=(40, 150, 235),
+        vest=True,
+    )
+    way = Path.of(
+        (74.0, -1.0, 17.0), (82.0, -3.0, 7.2), (90.0, -3.0, 7.2), (99.0, -1.5, -4.0), facing=180.0
+    )
     worker = Walker(cleaner, way, reach=0.8)
     actors.append(Actor("cleaner", worker.figure, worker.pose))
     for k in range(13):
@@ -67,7 +81,13 @@ def _traffic(rng: np.random.Generator) -> list[Actor]:
         actors.append(driver(f"car-{k}", rng, Path.at_speed(start, 7.0, *ends)))
     for k, start in enumerate((14.0, 66.0)):
         mesh = (motorcycle_mesh, bicycle_mesh)[k](rng, Person.random(rng))
-        actors.append(Actor(f"rider-{k}", lambda _, m=mesh: m, Path.at_speed(start, 4.0, (0.7, 40.0), (0.7, -6.0)).pose))
+        actors.append(
+            Actor.moving(
+                f"rider-{k}",
+                mesh,
+                Path.at_speed(start, 4.0, (0.7, 40.0), (0.7, -6.0)).pose,
+            )
+        )
     return actors
 
 
@@ -80,8 +100,20 @@ def bin_corner(width: int, height: int) -> Shot:
     """
     rng = np.random.default_rng(77)
     # The street's axis lies right of the pavement that the bins stand on.
-    blocks = tuple(Block(-1, y, y + 11.5, 13.6, 80 + k) for k, y in enumerate(np.arange(-14.0, 60.0, 11.5)))
-    shifted = Street(road=9.0, left=5.0, right=4.0, south=-14, north=60, blocks=blocks, seed=23, ppm=34, tactile=True)
+    blocks = tuple(
+        Block(-1, y, y + 11.5, 13.6, 80 + k) for k, y in enumerate(np.arange(-14.0, 60.0, 11.5))
+    )
+    shifted = Street(
+        road=9.0,
+        left=5.0,
+        right=4.0,
+        south=-14,
+        north=60,
+        blocks=blocks,
+        seed=23,
+        ppm=34,
+        tactile=True,
+    )
     camera = Camera.looking_at((4.4, 0.6, 4.7), (-5.5, 8.1, 0.4), 46.0, width, height)
     furniture = [
         Actor.standing("tree-1", tree_mesh(np.random.default_rng(3), 6.0), Pose(-0.2 - 4.6, 15.5)),
@@ -93,8 +125,19 @@ def bin_corner(width: int, height: int) -> Shot:
     ]
     actors = [_shift(a, -2.0) for a in _bins() + _people(rng)] + _traffic(rng) + furniture
     corners = [(-7.9, 4.6), (-7.9, 10.4), (-4.75, 10.4), (-4.75, 4.6)]
-    violation = Violation("overflowing_bin", "bin_overflow", ZONE, "bin-1", OVERFLOWS, EMPTIED, (0, 0, 1, 1))
-    scene = Scene(camera, overcast_day(), Weather(rain=0.35, haze=0.2, noise=2.0, blur=0.5), shifted, actors, (violation,), seed=2, quality=2)
+    violation = Violation(
+        "overflowing_bin", "bin_overflow", ZONE, "bin-1", OVERFLOWS, EMPTIED, (0, 0, 1, 1)
+    )
+    scene = Scene(
+        camera,
+        overcast_day(),
+        Weather(rain=0.35, haze=0.2, noise=2.0, blur=0.5),
+        shifted,
+        actors,
+        (violation,),
+        seed=2,
+        quality=2,
+    )
     return Shot(scene, {ZONE: ground_zone(camera, corners)})
 
 

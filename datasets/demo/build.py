@@ -122,7 +122,9 @@ def _sweep(root: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _film(part: Path, form: Format, progress: Progress | None, workers: int) -> dict[str, dict[str, Ring]]:
+def _film(
+    part: Path, form: Format, progress: Progress | None, workers: int
+) -> dict[str, dict[str, Ring]]:
     if workers <= 1:
         return {name: _shoot(name, part, form, progress) for name in SHOTS}
     context = multiprocessing.get_context("spawn")

@@ -32,10 +32,14 @@ def ground_zone(camera: Camera, corners: list[tuple[float, float]]) -> Ring:
     points = np.array([(x, y, 0.0) for x, y in corners])
     pixels, _ = camera.project(points)
     shares = (pixels - camera.margin) / (camera.width, camera.height)
-    return [[round(float(np.clip(u, 0, 1)), 4), round(float(np.clip(v, 0, 1)), 4)] for u, v in shares]
+    return [
+        [round(float(np.clip(u, 0, 1)), 4), round(float(np.clip(v, 0, 1)), 4)] for u, v in shares
+    ]
 
 
-def walker(name: str, rng: np.random.Generator, path: Path, *, umbrella: bool = False, reach: float = 0.0) -> Actor:
+def walker(
+    name: str, rng: np.random.Generator, path: Path, *, umbrella: bool = False, reach: float = 0.0
+) -> Actor:
     """A person walking a path."""
     who = Walker(Person.random(rng, umbrella=umbrella), path, reach)
     return Actor(name, who.figure, who.pose)
@@ -44,4 +48,4 @@ def walker(name: str, rng: np.random.Generator, path: Path, *, umbrella: bool = 
 def driver(name: str, rng: np.random.Generator, path: Path, style: str | None = None) -> Actor:
     """A car on a path."""
     mesh = car_mesh(rng, style)
-    return Actor(name, lambda _: mesh, path.pose)
+    return Actor.moving(name, mesh, path.pose)

@@ -12,19 +12,23 @@ DEPARTMENT = {"code": "114213030000000001", "name": "曾都区城市管理执法
 CAMERAS: dict[str, dict[str, Any]] = {
     "market-street": {
         "type": "cctv", "analyse_fps": 1, "kind": "street_vending",
-        "lon": 113.3712, "lat": 31.7165, "address": "曾都区解放路农贸市场东侧", "grid": "421303001002003",
+        "lon": 113.3712, "lat": 31.7165, "address": "曾都区解放路农贸市场东侧",
+        "grid": "421303001002003",
     },
     "bin-corner": {
         "type": "cctv", "analyse_fps": 1, "kind": "overflowing_bin",
-        "lon": 113.3748, "lat": 31.7141, "address": "曾都区烈山大道垃圾收集点", "grid": "421303001002011",
+        "lon": 113.3748, "lat": 31.7141, "address": "曾都区烈山大道垃圾收集点",
+        "grid": "421303001002011",
     },
     "site-gate": {
         "type": "cctv", "analyse_fps": 5, "kind": "dirty_truck",
-        "lon": 113.3861, "lat": 31.7202, "address": "曾都区迎宾大道工地出入口", "grid": "421303002005007",
+        "lon": 113.3861, "lat": 31.7202, "address": "曾都区迎宾大道工地出入口",
+        "grid": "421303002005007",
     },
     "block-survey": {
         "type": "drone", "analyse_fps": 1, "kind": "illegal_structure",
-        "lon": 113.3795, "lat": 31.7098, "address": "曾都区东城街道老居民区", "grid": "421303001004002",
+        "lon": 113.3795, "lat": 31.7098, "address": "曾都区东城街道老居民区",
+        "grid": "421303001004002",
     },
 }  # fmt: skip
 DEFAULTS = {
@@ -65,7 +69,12 @@ def write_site(path: Path, zones: dict[str, dict[str, Ring]]) -> None:
             }
         )
     site = {
-        "site": {"name": "Zengdu demo", "timezone": "Asia/Shanghai", "division": "421303", "language": "zh"},
+        "site": {
+            "name": "Zengdu demo",
+            "timezone": "Asia/Shanghai",
+            "division": "421303",
+            "language": "zh",
+        },
         "storage": {"database": "sqlite:///streetwarden.db", "evidence": "evidence"},
         "defaults": DEFAULTS,
         "cameras": cameras,

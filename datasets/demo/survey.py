@@ -7,15 +7,17 @@ import numpy as np
 from datasets.demo.shot import Shot, driver, walker
 from datasets.renderer.aerial import Ground
 from datasets.renderer.buildings import house_mesh, shed_mesh, tarp_mesh
+from datasets.renderer.buses import bus_mesh
 from datasets.renderer.camera import Camera
 from datasets.renderer.light import Light
+from datasets.renderer.loads import Truck
 from datasets.renderer.motion import Path
 from datasets.renderer.plants import tree_mesh
 from datasets.renderer.raster import Pose
 from datasets.renderer.scene import Actor, Scene
-from datasets.renderer.trucks import Truck, truck_mesh
+from datasets.renderer.trucks import truck_mesh
 from datasets.renderer.truth import Violation
-from datasets.renderer.vehicles import bus_mesh, car_mesh
+from datasets.renderer.vehicles import car_mesh
 from datasets.renderer.video import Sequence
 from datasets.renderer.weather import Weather
 
@@ -43,13 +45,33 @@ def _block(second: bool) -> list[Actor]:
         actors.append(Actor.standing(f"house-{k}", mesh, Pose(x, y)))
     if second:
         x, y, sx, sy = SHED
-        actors.append(Actor.standing("addition", shed_mesh(np.random.default_rng(520), (sx, sy), 3.0), Pose(x, y)))
-    spots = [(-18.5, 4.5), (-2.5, 5.0), (14.0, 4.5), (-34.0, 4.0), (33.0, 4.0), (15.5, -9.5), (-18.0, -9.5)]
+        actors.append(
+            Actor.standing(
+                "addition", shed_mesh(np.random.default_rng(520), (sx, sy), 3.0), Pose(x, y)
+            )
+        )
+    spots = [
+        (-18.5, 4.5),
+        (-2.5, 5.0),
+        (14.0, 4.5),
+        (-34.0, 4.0),
+        (33.0, 4.0),
+        (15.5, -9.5),
+        (-18.0, -9.5),
+    ]
     for k, (x, y) in enumerate(spots):
-        actors.append(Actor.standing(f"tree-{k}", tree_mesh(np.random.default_rng(k), 6.0), Pose(x, y)))
+        actors.append(
+            Actor.standing(f"tree-{k}", tree_mesh(np.random.default_rng(k), 6.0), Pose(x, y))
+        )
     tarps = [(-1.0, 16.5, 30.0)] + ([(16.0, -1.0, 5.0)] if second else [])
     for k, (x, y, turn) in enumerate(tarps):
-        actors.append(Actor.standing(f"tarp-{k}", tarp_mesh(np.random.default_rng(530 + k), (3.4, 2.6)), Pose(x, y, 0, turn)))
+        actors.append(
+            Actor.standing(
+                f"tarp-{k}",
+                tarp_mesh(np.random.default_rng(530 + k), (3.4, 2.6)),
+                Pose(x, y, 0, turn),
+            )
+        )
     return actors
 
 
@@ -61,22 +83,36 @@ def _vehicles(second: bool) -> list[Actor]:
         if rng.random() < 0.75:
             actors.append(Actor.standing(f"parked-{k}", car_mesh(rng), Pose(x, y, 0, 90)))
     if second:
-        flatbed = truck_mesh(Truck("other", "clean", "flatbed", (225, 225, 225), (140, 80, 40), "earth", "tarp", 8.0, 5))
-        actors.append(Actor.standing("lorry", flatbed, Pose(32.0, -10.6), load="other", dirt="clean"))
+        flatbed = truck_mesh(
+            Truck(
+                "other", "clean", "flatbed", (225, 225, 225), (140, 80, 40), "earth", "tarp", 8.0, 5
+            )
+        )
+        actors.append(
+            Actor.standing("lorry", flatbed, Pose(32.0, -10.6), load="other", dirt="clean")
+        )
     for k in range(9):
         start = float(rng.uniform(-8, 100))
         east = k % 2 == 0
         ends = [(-60.0, -19.0), (60.0, -19.0)] if east else [(60.0, -15.4), (-60.0, -15.4)]
         actors.append(driver(f"car-{k}", rng, Path.at_speed(start, 8.0, *ends)))
     bus = bus_mesh(rng)
-    actors.append(Actor("bus-1", lambda _: bus, Path.at_speed(60.0 if second else 10.0, 7.0, (-60.0, -19.2), (60.0, -19.2)).pose))
+    actors.append(
+        Actor.moving(
+            "bus-1",
+            bus,
+            Path.at_speed(60.0 if second else 10.0, 7.0, (-60.0, -19.2), (60.0, -19.2)).pose,
+        )
+    )
     for k in range(6):
         start, y = float(rng.uniform(-10, 90)), float(rng.choice([-12.2, 4.0]))
         actors.append(walker(f"person-{k}", rng, Path.at_speed(start, 1.3, (-40.0, y), (40.0, y))))
     return actors
 
 
-def _hover(margin: int, shift: tuple[float, float], phase: float) -> Callable[[float], tuple[float, float]]:
+def _hover(
+    margin: int, shift: tuple[float, float], phase: float
+) -> Callable[[float], tuple[float, float]]:
     """Slow wander of a hovering drone, within the margin, pixels."""
 
     def sway(t: float) -> tuple[float, float]:
@@ -98,11 +134,22 @@ def block_survey(width: int, height: int) -> Shot:
     ground = Ground(64.0, ((False, -17.2, 8.4), (True, 48.0, 7.0)), "concrete", 71, 20.0,
                     ((-21.4, -12.9, 4), (2.6, -12.9, 3)))  # fmt: skip
     camera = Camera((0.0, -1.0, HEIGHT), 0.0, 90.0, 64.0, width, height, margin=margin)
-    first = Scene(camera, Light(azimuth=110, elevation=58), Weather(haze=0.03, noise=1.6, blur=0.5), ground,
+    first = Scene(camera, Light(azimuth=110, elevation=58),
+    Weather(haze=0.03, noise=1.6, blur=0.5), ground,
                   _block(second=False) + _vehicles(second=False), (), seed=4,
                   sway=_hover(margin, (0.1, 0.0), 0.0), quality=2)  # fmt: skip
-    violation = Violation("illegal_structure", "unauthorised_building", ZONE, "addition", SECOND_FLIGHT, None, (0, 0, 1, 1))
-    later = Light(azimuth=215, elevation=40, sun=(0.42, 0.5, 0.58), sky=(0.64, 0.61, 0.6), exposure=0.95)
+    violation = Violation(
+        "illegal_structure",
+        "unauthorised_building",
+        ZONE,
+        "addition",
+        SECOND_FLIGHT,
+        None,
+        (0, 0, 1, 1),
+    )
+    later = Light(
+        azimuth=215, elevation=40, sun=(0.42, 0.5, 0.58), sky=(0.64, 0.61, 0.6), exposure=0.95
+    )
     second = Scene(camera, later, Weather(haze=0.05, noise=1.8, blur=0.5), ground,
                    _block(second=True) + _vehicles(second=True), (violation,), seed=5,
                    sway=_hover(margin, (-0.1, 0.1), 2.0), quality=2)  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 from datasets.renderer.backdrop import paint_ground, sky
 from datasets.renderer.camera import Array, Camera
 from datasets.renderer.light import Light
-from datasets.renderer.raster import Picture
+from datasets.renderer.picture import Picture
 from datasets.renderer.textures import asphalt, earth, grass, patch, tiles
 
 GROUNDS = ("paving", "earth", "grass", "concrete", "mixed")
@@ -67,7 +67,9 @@ class Ground:
         out[field < -0.28] = soil[field < -0.28]
         return out
 
-    def _road(self, picture: Array, rng: np.random.Generator, vertical: bool, centre: float, width: float) -> None:
+    def _road(
+        self, picture: Array, rng: np.random.Generator, vertical: bool, centre: float, width: float
+    ) -> None:
         view = picture if vertical else picture.swapaxes(0, 1)
         if vertical:
             a, b = self.pixel(centre - width / 2, 0)[0], self.pixel(centre + width / 2, 0)[0]

@@ -5,7 +5,8 @@ import numpy as np
 
 from datasets.renderer.camera import Array, Camera
 from datasets.renderer.light import Light
-from datasets.renderer.raster import NEAR, Picture, gained
+from datasets.renderer.picture import Picture, gained
+from datasets.renderer.raster import NEAR
 
 
 def clipped(corners: Array, camera: Camera) -> Array | None:
@@ -28,7 +29,7 @@ def clipped(corners: Array, camera: Camera) -> Array | None:
     return camera.project(np.array(kept))[0]
 
 
-def paint_plane(
+def paint_plane(  # noqa: PLR0917
     picture: Picture,
     camera: Camera,
     texture: Array,
@@ -85,7 +86,9 @@ def paint_plane(
         shine[mask > 127] = light[mask > 127]
 
 
-def _shrunk(texture: Array, ppm: float, glow: Array | None, rows: float) -> tuple[Array, float, Array | None]:
+def _shrunk(
+    texture: Array, ppm: float, glow: Array | None, rows: float
+) -> tuple[Array, float, Array | None]:
     while texture.shape[0] > 2.5 * rows and min(texture.shape[:2]) > 16:
         size = (texture.shape[1] // 2, texture.shape[0] // 2)
         ppm *= size[0] / texture.shape[1]
@@ -94,8 +97,13 @@ def _shrunk(texture: Array, ppm: float, glow: Array | None, rows: float) -> tupl
     return texture, ppm, glow
 
 
-def paint_ground(
-    picture: Picture, camera: Camera, texture: Array, origin: tuple[float, float], ppm: float, light: Light
+def paint_ground(  # noqa: PLR0917
+    picture: Picture,
+    camera: Camera,
+    texture: Array,
+    origin: tuple[float, float],
+    ppm: float,
+    light: Light,
 ) -> None:
     """Paint the ground everywhere below the horizon.
 
@@ -109,11 +117,15 @@ def paint_ground(
     """
     _, _, reach = camera.ground_grid(4)
     width, height = camera.size
-    matrix = camera.plane_homography(np.array((origin[0], origin[1], 0.0)), np.array((1.0, 0, 0)), np.array((0, -1.0, 0)))
+    matrix = camera.plane_homography(
+        np.array((origin[0], origin[1], 0.0)), np.array((1.0, 0, 0)), np.array((0, -1.0, 0))
+    )
     far = np.minimum(reach, 500)
     footprint = far * (1 + far / max(camera.position[2], 1.0)) / 2 / camera.focal * ppm
     need = np.clip(np.log2(np.maximum(footprint, 1e-3)), 0, 4).astype(np.float32)
-    out = _mipmapped(_calm_rim(texture), matrix @ np.diag((1 / ppm, 1 / ppm, 1.0)), need, camera.size)
+    out = _mipmapped(
+        _calm_rim(texture), matrix @ np.diag((1 / ppm, 1 / ppm, 1.0)), need, camera.size
+    )
     below = np.isfinite(reach).astype(np.uint8)
     mask = cv2.resize(below, (width, height), interpolation=cv2.INTER_NEAREST)
     cv2.copyTo(gained(out, light.ground), mask, picture.pixels)
@@ -134,7 +146,7 @@ def _mipmapped(texture: Array, matrix: Array, need: Array, size: tuple[int, int]
     Args:
         texture: H x W x 3.
         matrix: 3x3 map from texture to picture pixels.
-        need: h x w float32, level of detail (log2 of texture pixels per picture pixel), coarse grid.
+        need: h x w float32, coarse grid: log2 of texture pixels per picture pixel.
         size: Picture (width, height).
     """
     width, height = size
@@ -148,8 +160,12 @@ def _mipmapped(texture: Array, matrix: Array, need: Array, size: tuple[int, int]
             top, bottom = max(0, int((rows[0] - 1) * step)), min(height, int((rows[-1] + 2) * step))
             shift = np.array(((1, 0, 0), (0, 1, -top), (0, 0, 1)), float)
             band = (width, bottom - top)
-            layer = cv2.warpPerspective(texture, shift @ matrix, band, borderMode=cv2.BORDER_REPLICATE)
-            weight = cv2.resize(share, size)[top:bottom] if level else np.ones(band[::-1], np.float32)
+            layer = cv2.warpPerspective(
+                texture, shift @ matrix, band, borderMode=cv2.BORDER_REPLICATE
+            )
+            weight = (
+                cv2.resize(share, size)[top:bottom] if level else np.ones(band[::-1], np.float32)
+            )
             out[top:bottom] = cv2.blendLinear(out[top:bottom], layer, 1 - weight, weight)
         half = (texture.shape[1] // 2, texture.shape[0] // 2)
         matrix = matrix @ np.diag((texture.shape[1] / half[0], texture.shape[0] / half[1], 1.0))

@@ -1,5 +1,6 @@
 """Bins in every state of filling, and what lies about them."""
 
+from itertools import pairwise
 import cv2
 import numpy as np
 
@@ -9,10 +10,12 @@ from datasets.renderer.mesh import Colour, Mesh
 from datasets.renderer.vehicles import tone
 
 BIN_PAINTS: tuple[Colour, ...] = (
-    (70, 140, 40), (60, 160, 60), (160, 80, 30), (190, 110, 30), (105, 105, 105), (60, 60, 62), (45, 45, 185), (40, 95, 60),
+    (70, 140, 40), (60, 160, 60), (160, 80, 30), (190, 110, 30), (105, 105, 105), (60, 60, 62),
+    (45, 45, 185), (40, 95, 60),
 )  # fmt: skip
 BAGS: tuple[Colour, ...] = (
-    (35, 35, 38), (35, 35, 38), (45, 45, 50), (225, 225, 225), (200, 190, 180), (60, 60, 190), (180, 120, 60), (90, 160, 90), (60, 190, 220),
+    (35, 35, 38), (35, 35, 38), (45, 45, 50), (225, 225, 225), (200, 190, 180), (60, 60, 190),
+    (180, 120, 60), (90, 160, 90), (60, 190, 220),
 )  # fmt: skip
 STATES = ("closed", "open", "overflowing")
 
@@ -22,7 +25,13 @@ def _jitter(rng: np.random.Generator, colour: Colour, spread: float = 9) -> Colo
     return float(b), float(g), float(r)
 
 
-def bag(mesh: Mesh, rng: np.random.Generator, at: tuple[float, float, float], size: float, lift: float = 0.0) -> None:
+def bag(
+    mesh: Mesh,
+    rng: np.random.Generator,
+    at: tuple[float, float, float],
+    size: float,
+    lift: float = 0.0,
+) -> None:
     """A tied rubbish bag: a squashed, dented ball of facets with a knot."""
     colour = _jitter(rng, BAGS[int(rng.integers(len(BAGS)))])
     n = 9
@@ -32,18 +41,37 @@ def bag(mesh: Mesh, rng: np.random.Generator, at: tuple[float, float, float], si
     for z, r in levels:
         wobble = r * size * 0.55 * rng.uniform(0.78, 1.18, n)
         height = at[2] + z * size * 0.85 + rng.normal(0, 0.02 * size, n)
-        rings.append(np.stack((at[0] + wobble * np.cos(angles), at[1] + wobble * np.sin(angles), height), axis=1))
-    for low, high in zip(rings, rings[1:], strict=False):
+        rings.append(
+            np.stack(
+                (at[0] + wobble * np.cos(angles), at[1] + wobble * np.sin(angles), height), axis=1
+            )
+        )
+    for low, high in pairwise(rings):
         for i in range(n):
             j = (i + 1) % n
             facet = tone(colour, float(rng.uniform(0.72, 1.32)))
             mesh.face([low[i], low[j], high[j], high[i]], facet, lift=lift)
     mesh.face(list(rings[-1]), tone(colour, 0.8), lift=lift)
     top = (at[0], at[1], at[2] + size * 0.82)
-    mesh.rod(top, (top[0] + 0.04 * size, top[1], top[2] + 0.2 * size), 0.05 * size, tone(colour, 1.1), end_radius=0.1 * size, sides=5, lift=lift)
+    mesh.rod(
+        top,
+        (top[0] + 0.04 * size, top[1], top[2] + 0.2 * size),
+        0.05 * size,
+        tone(colour, 1.1),
+        end_radius=0.1 * size,
+        sides=5,
+        lift=lift,
+    )
 
 
-def litter(mesh: Mesh, rng: np.random.Generator, centre: tuple[float, float], spread: float, count: int, z: float = 0.0) -> None:
+def litter(  # noqa: PLR0917
+    mesh: Mesh,
+    rng: np.random.Generator,
+    centre: tuple[float, float],
+    spread: float,
+    count: int,
+    z: float = 0.0,
+) -> None:
     """Paper, bottles, cartons scattered on a surface."""
     for _ in range(count):
         x = centre[0] + float(rng.normal(0, spread))
@@ -52,14 +80,30 @@ def litter(mesh: Mesh, rng: np.random.Generator, centre: tuple[float, float], sp
         colour = _jitter(rng, BAGS[int(rng.integers(len(BAGS)))], 25)
         if kind < 0.5:
             size, turn = float(rng.uniform(0.05, 0.16)), float(rng.uniform(0, np.pi))
-            ring = [(x + size * np.cos(turn + a), y + size * np.sin(turn + a) * 0.7, z + 0.015) for a in (0.5, 2.6, 3.6, 5.8)]
+            ring = [
+                (x + size * np.cos(turn + a), y + size * np.sin(turn + a) * 0.7, z + 0.015)
+                for a in (0.5, 2.6, 3.6, 5.8)
+            ]
             mesh.face(ring, tone(colour, 1.1))
         elif kind < 0.75:
-            end = (x + float(rng.uniform(-0.15, 0.15)), y + float(rng.uniform(-0.15, 0.15)), z + 0.04)
+            end = (
+                x + float(rng.uniform(-0.15, 0.15)),
+                y + float(rng.uniform(-0.15, 0.15)),
+                z + 0.04,
+            )
             mesh.rod((x, y, z + 0.04), end, 0.035, (190, 200, 190), sides=5)
         else:
             tint = _jitter(rng, (95, 135, 165), 12)
-            mesh.box((x, y, z), (float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.1, 0.25)), float(rng.uniform(0.04, 0.2))), tint, turn=float(rng.uniform(0, 90)))
+            mesh.box(
+                (x, y, z),
+                (
+                    float(rng.uniform(0.1, 0.3)),
+                    float(rng.uniform(0.1, 0.25)),
+                    float(rng.uniform(0.04, 0.2)),
+                ),
+                tint,
+                turn=float(rng.uniform(0, 90)),
+            )
 
 
 def _label(rng: np.random.Generator, paint: Colour) -> Array:
@@ -73,7 +117,9 @@ def _label(rng: np.random.Generator, paint: Colour) -> Array:
     return panel
 
 
-def bin_mesh(rng: np.random.Generator, state: str, paint: Colour | None = None, label: bool = True) -> Mesh:
+def bin_mesh(
+    rng: np.random.Generator, state: str, paint: Colour | None = None, label: bool = True
+) -> Mesh:
     """A 240 L wheeled bin facing +x, in one of `STATES`.
 
     Dimensions after EN 840-1 two-wheeled containers: 0.58 m wide, 0.74 m deep, 1.07 m high.
@@ -87,7 +133,12 @@ def bin_mesh(rng: np.random.Generator, state: str, paint: Colour | None = None, 
     rim = high * 1.05
     mesh.frustum(rim, 0.92, rim, 0.99, tone(colour, 1.08), lift=0.12, closed=False)
     if label:
-        ring = [(0.352, -0.16, 0.84), (0.318, -0.16, 0.44), (0.318, 0.16, 0.44), (0.352, 0.16, 0.84)]
+        ring = [
+            (0.352, -0.16, 0.84),
+            (0.318, -0.16, 0.44),
+            (0.318, 0.16, 0.44),
+            (0.352, 0.16, 0.84),
+        ]
         mesh.face(ring, colour, lift=0.12, texture=_label(rng, colour))
     for y in (0.23, -0.23):
         mesh.rod((-0.26, y * 0.75, 0.1), (-0.26, y, 0.1), 0.1, (30, 30, 32), sides=10)
@@ -98,7 +149,11 @@ def bin_mesh(rng: np.random.Generator, state: str, paint: Colour | None = None, 
     if state == "overflowing":
         _fill(mesh, rng, 0.84, 4, 0.42)
         for _ in range(3):
-            at = (float(rng.uniform(-0.1, 0.2)), float(rng.uniform(-0.14, 0.14)), 1.08 + float(rng.uniform(0, 0.12)))
+            at = (
+                float(rng.uniform(-0.1, 0.2)),
+                float(rng.uniform(-0.14, 0.14)),
+                1.08 + float(rng.uniform(0, 0.12)),
+            )
             bag(mesh, rng, at, float(rng.uniform(0.34, 0.48)), lift=0.35)
         litter(mesh, rng, (0.05, 0), 0.14, 7, 1.12)
     return mesh
@@ -107,7 +162,13 @@ def bin_mesh(rng: np.random.Generator, state: str, paint: Colour | None = None, 
 def _fill(mesh: Mesh, rng: np.random.Generator, z: float, count: int, size: float) -> None:
     for k in range(count):
         angle = 2 * np.pi * k / count
-        bag(mesh, rng, (0.04 + 0.13 * np.cos(angle), 0.11 * np.sin(angle), z), size * float(rng.uniform(0.85, 1.1)), lift=0.25)
+        bag(
+            mesh,
+            rng,
+            (0.04 + 0.13 * np.cos(angle), 0.11 * np.sin(angle), z),
+            size * float(rng.uniform(0.85, 1.1)),
+            lift=0.25,
+        )
 
 
 def _lid(mesh: Mesh, colour: Colour, state: str) -> None:
@@ -117,7 +178,12 @@ def _lid(mesh: Mesh, colour: Colour, state: str) -> None:
         mesh.frustum(ring, 0.98, ring * 0.93, 1.07, lid, top=tone(colour, 1.1), lift=0.2)
         return
     lean = 0.16 if state == "open" else 0.3
-    points = [(-0.34, -0.3, 0.99), (-0.34, 0.3, 0.99), (-0.34 - lean, 0.28, 1.62), (-0.34 - lean, -0.28, 1.62)]
+    points = [
+        (-0.34, -0.3, 0.99),
+        (-0.34, 0.3, 0.99),
+        (-0.34 - lean, 0.28, 1.62),
+        (-0.34 - lean, -0.28, 1.62),
+    ]
     mesh.face(points, tone(colour, 0.72), lift=0.0)
     mesh.face(points[::-1], lid, lift=0.0)
 
@@ -157,9 +223,16 @@ def litter_bin_mesh(rng: np.random.Generator, state: str) -> Mesh:
     mesh = Mesh()
     mesh.begin("overflowing_bin" if state == "overflowing" else "bin")
     twin = rng.random() < 0.5
-    for y, tint in ((-0.25, colour), (0.25, _jitter(rng, (60, 130, 200)))) if twin else ((0.0, colour),):
+    for y, tint in (
+        ((-0.25, colour), (0.25, _jitter(rng, (60, 130, 200)))) if twin else ((0.0, colour),)
+    ):
         mesh.box((0, y, 0.08), (0.38, 0.42, 0.62), tint, top=(30, 30, 32))
-        slot = [(0.192, y - 0.13, 0.6), (0.192, y + 0.13, 0.6), (0.192, y + 0.13, 0.68), (0.192, y - 0.13, 0.68)]
+        slot = [
+            (0.192, y - 0.13, 0.6),
+            (0.192, y + 0.13, 0.6),
+            (0.192, y + 0.13, 0.68),
+            (0.192, y - 0.13, 0.68),
+        ]
         mesh.face(slot, (20, 20, 22), lift=0.1)
         mesh.box((0, y, 0.9), (0.42, 0.46, 0.08), tone(tint, 0.8), lift=0.1)
         mesh.box((-0.17, y, 0.7), (0.04, 0.4, 0.2), tone(tint, 0.7))
@@ -179,5 +252,7 @@ def garbage_mesh(rng: np.random.Generator, bags: int | None = None, spread: floa
         layer = 0.0 if k < 5 else 0.32
         at = (float(rng.normal(0, spread * 0.7)), float(rng.normal(0, spread * 0.7)), layer)
         bag(mesh, rng, at, float(rng.uniform(0.35, 0.65)))
-    litter(mesh, rng, (0, 0), spread, int(rng.integers(10, 26)) if count else int(rng.integers(24, 50)))
+    litter(
+        mesh, rng, (0, 0), spread, int(rng.integers(10, 26)) if count else int(rng.integers(24, 50))
+    )
     return mesh

@@ -37,7 +37,7 @@ class Camera:
     margin: int = 0
 
     @classmethod
-    def looking_at(
+    def looking_at(  # noqa: PLR0917
         cls,
         position: tuple[float, float, float],
         target: tuple[float, float, float],
@@ -121,7 +121,9 @@ class Camera:
     def ground_grid(self, step: int) -> tuple[Array, Array, Array]:
         """World x, y and distance (metres) seen by every `step`-th pixel; inf above the horizon."""
         width, height = self.size
-        u, v = np.meshgrid(np.arange(0, width, step) + step / 2, np.arange(0, height, step) + step / 2)
+        u, v = np.meshgrid(
+            np.arange(0, width, step) + step / 2, np.arange(0, height, step) + step / 2
+        )
         rays = np.stack(
             ((u - self.centre[0]) / self.focal, (v - self.centre[1]) / self.focal, np.ones_like(u)),
             axis=-1,

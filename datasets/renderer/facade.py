@@ -13,7 +13,8 @@ from datasets.renderer.vehicles import tone
 
 PPM = 26.0
 WALLS: tuple[Colour, ...] = (
-    (180, 195, 205), (150, 172, 188), (120, 135, 165), (200, 205, 205), (105, 120, 150), (165, 165, 160), (130, 150, 160), (95, 100, 120),
+    (180, 195, 205), (150, 172, 188), (120, 135, 165), (200, 205, 205), (105, 120, 150),
+    (165, 165, 160), (130, 150, 160), (95, 100, 120),
 )  # fmt: skip
 
 
@@ -58,7 +59,9 @@ def hoarding(seed: int, width: float, height: float) -> tuple[Array, Array]:
         panel[:, x : x + 5] = blue
     for k, x in enumerate(range(int(PPM), w - int(4 * PPM), int(6 * PPM))):
         words = ("安全第一", "文明施工", "绿色工地", "质量为本")
-        print_on(panel, words[k % 4], (50, 50, 190), (x, head + 6, int(4 * PPM), h - foot - head - 12))
+        print_on(
+            panel, words[k % 4], (50, 50, 190), (x, head + 6, int(4 * PPM), h - foot - head - 12)
+        )
     dust = np.linspace(0, 0.5, h)[:, None, None]
     dusty = panel * (1 - dust) + np.array((120, 145, 165)) * dust
     return dusty.astype(np.uint8), np.zeros((h, w), np.uint8)
@@ -85,11 +88,15 @@ def _windows(panel: Array, glow: Array, rng: np.random.Generator, depth: int, wa
                 _air_unit(panel, x + window[0] + 3, y + window[1] // 2)
 
 
-def _window(panel: Array, rng: np.random.Generator, box: tuple[int, int, int, int], frame: Colour) -> None:
+def _window(
+    panel: Array, rng: np.random.Generator, box: tuple[int, int, int, int], frame: Colour
+) -> None:
     x, y, w, h = box
     glass = np.array((105, 92, 82)) * float(rng.uniform(0.6, 1.3))
     ramp = np.linspace(1.25, 0.75, max(1, h))[:, None, None]
-    panel[y : y + h, x : x + w] = np.clip(glass * ramp, 0, 255).astype(np.uint8)[: panel.shape[0] - y]
+    panel[y : y + h, x : x + w] = np.clip(glass * ramp, 0, 255).astype(np.uint8)[
+        : panel.shape[0] - y
+    ]
     if rng.random() < 0.35:
         share = int(w * rng.uniform(0.2, 0.5))
         panel[y : y + h, x : x + share] = (190, 200, 205)
@@ -123,7 +130,9 @@ def _shops(panel: Array, glow: Array, rng: np.random.Generator, shop: int) -> No
         x += width
 
 
-def _shop_front(panel: Array, glow: Array, rng: np.random.Generator, box: tuple[int, int, int, int], lit: bool) -> None:
+def _shop_front(
+    panel: Array, glow: Array, rng: np.random.Generator, box: tuple[int, int, int, int], lit: bool
+) -> None:
     x, y, w, h = box
     if w < 8 or h < 8:
         return

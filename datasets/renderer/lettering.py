@@ -13,11 +13,25 @@ from PIL import Image, ImageDraw, ImageFont
 from datasets.renderer.camera import Array
 from datasets.renderer.mesh import Colour
 
-FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "C:/Windows/Fonts")
-FONT_NAMES = ("NotoSansCJK-Bold", "NotoSansCJK-Regular", "NotoSansSC", "wqy-zenhei", "PingFang", "msyh")
+FONT_FOLDERS = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/System/Library/Fonts",
+    "C:/Windows/Fonts",
+)
+FONT_NAMES = (
+    "NotoSansCJK-Bold",
+    "NotoSansCJK-Regular",
+    "NotoSansSC",
+    "wqy-zenhei",
+    "PingFang",
+    "msyh",
+)
 SHOPS = (
-    "兰州牛肉面", "鑫源超市", "便民药房", "顺达五金", "老街烧烤", "美发沙龙", "中国移动", "川香小馆",
-    "福满楼", "水果鲜生", "好又多便利店", "通讯手机城", "馨苑花店", "洗衣干洗", "家电维修", "早餐包子铺",
+    "兰州牛肉面", "鑫源超市", "便民药房", "顺达五金", "老街烧烤", "美发沙龙", "中国移动",
+    "川香小馆",
+    "福满楼", "水果鲜生", "好又多便利店", "通讯手机城", "馨苑花店", "洗衣干洗", "家电维修",
+    "早餐包子铺",
     "文具批发", "宏发建材", "母婴生活馆", "茶叶专卖", "眼镜店", "房产中介", "诚信烟酒", "沙县小吃",
 )  # fmt: skip
 PROVINCES = "鄂京粤苏浙川湘豫皖赣"
@@ -41,7 +55,9 @@ def font_file() -> Path | None:
         if not root.is_dir():
             continue
         for name in FONT_NAMES:
-            found = sorted(p for p in root.rglob(f"{name}*") if p.suffix in {".ttc", ".ttf", ".otf"})
+            found = sorted(
+                p for p in root.rglob(f"{name}*") if p.suffix in {".ttc", ".ttf", ".otf"}
+            )
             if found:
                 return found[0]
     return None

@@ -101,12 +101,12 @@ def random_light(rng: np.random.Generator) -> Light:
         )
     base = {"overcast": overcast_day(), "dusk": dusk(), "night": night()}[str(kind)]
     tint = rng.uniform(0.93, 1.07, 3)
-    sky = tuple(float(s * t) for s, t in zip(base.sky, tint, strict=True))
+    blue, green, red = (float(s * t) for s, t in zip(base.sky, tint, strict=True))
     return Light(
         float(rng.uniform(0, 360)),
         base.elevation,
         base.sun,
-        (sky[0], sky[1], sky[2]),
+        (blue, green, red),
         base.shadow,
         min(1.0, base.night * float(rng.uniform(0.7, 1.1))),
         float(rng.uniform(0.85, 1.2)),

@@ -4,6 +4,7 @@ A mesh lives in its own frame: x forward (the way a vehicle drives, a person wal
 metres, standing on z = 0. Faces wind anticlockwise seen from outside.
 """
 
+from itertools import pairwise
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -189,8 +190,8 @@ class Mesh:
             self.face(list(low[::-1]), colour, lift=lift)
 
     def loft(self, stations: Sequence[Array], colour: Colour, *, lift: float = 0.0) -> None:
-        """Skin closed n x 3 sections, ordered along +x, each anticlockwise seen from the front (+x)."""
-        for a, b in zip(stations, stations[1:], strict=False):
+        """Skin closed n x 3 sections ordered along +x, anticlockwise seen from the front (+x)."""
+        for a, b in pairwise(stations):
             n = len(a)
             for i in range(n):
                 j = (i + 1) % n

@@ -1,5 +1,6 @@
 """Paths in time, and walking."""
 
+from itertools import pairwise
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -37,7 +38,7 @@ class Path:
     def at_speed(cls, start: float, speed: float, *points: tuple[float, float]) -> "Path":
         """A path through points at an even speed, metres per second."""
         keys, t = [(start, *points[0])], start
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in pairwise(points):
             t += float(np.hypot(b[0] - a[0], b[1] - a[1])) / speed
             keys.append((t, *b))
         return cls(tuple(keys))

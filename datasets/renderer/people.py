@@ -6,14 +6,23 @@ import numpy as np
 
 from datasets.renderer.mesh import Colour, Mesh
 
-SKINS: tuple[Colour, ...] = ((140, 175, 215), (125, 160, 205), (110, 145, 190), (90, 120, 165), (60, 85, 125))
+SKINS: tuple[Colour, ...] = (
+    (140, 175, 215),
+    (125, 160, 205),
+    (110, 145, 190),
+    (90, 120, 165),
+    (60, 85, 125),
+)
 CLOTHES: tuple[Colour, ...] = (
-    (40, 40, 45), (70, 65, 60), (200, 200, 205), (150, 90, 40), (60, 45, 150), (50, 60, 190), (90, 130, 60),
-    (170, 140, 90), (60, 150, 190), (120, 110, 160), (190, 170, 120), (60, 90, 130), (210, 190, 220),
+    (40, 40, 45), (70, 65, 60), (200, 200, 205), (150, 90, 40), (60, 45, 150), (50, 60, 190),
+    (90, 130, 60),
+    (170, 140, 90), (60, 150, 190), (120, 110, 160), (190, 170, 120), (60, 90, 130),
+    (210, 190, 220),
     (60, 180, 220), (110, 60, 90), (100, 100, 100), (30, 70, 40),
 )  # fmt: skip
 TROUSERS: tuple[Colour, ...] = (
-    (45, 42, 40), (110, 75, 50), (70, 62, 58), (60, 80, 105), (130, 130, 130), (30, 30, 32), (150, 170, 185)
+    (45, 42, 40), (110, 75, 50), (70, 62, 58), (60, 80, 105), (130, 130, 130), (30, 30, 32),
+    (150, 170, 185)
 )  # fmt: skip
 HAIR: tuple[Colour, ...] = ((25, 25, 28), (30, 35, 45), (120, 120, 125), (40, 60, 90))
 PHASES = 8
@@ -41,7 +50,11 @@ class Person:
         """Draw a person."""
 
         def pick(palette: tuple[Colour, ...], spread: float = 10) -> Colour:
-            b, g, r = np.clip(np.array(palette[int(rng.integers(len(palette)))]) + rng.normal(0, spread, 3), 8, 245)
+            b, g, r = np.clip(
+                np.array(palette[int(rng.integers(len(palette)))]) + rng.normal(0, spread, 3),
+                8,
+                245,
+            )
             return float(b), float(g), float(r)
 
         woman = rng.random() < 0.5
@@ -62,7 +75,9 @@ class Person:
         )
 
 
-def _limb(mesh: Mesh, start: np.ndarray, end: np.ndarray, radii: tuple[float, float], colour: Colour) -> None:
+def _limb(
+    mesh: Mesh, start: np.ndarray, end: np.ndarray, radii: tuple[float, float], colour: Colour
+) -> None:
     mesh.rod(tuple(start), tuple(end), radii[0], colour, end_radius=radii[1], sides=5, capped=False)
 
 
@@ -71,8 +86,8 @@ def _leg(mesh: Mesh, person: Person, side: float, swing: float, seated: bool) ->
     hip = np.array((0.0, side * 0.055 * h, 0.5 * h))
     if seated:
         hip[2] = 0.27 * h
-        knee = hip + (0.25 * h, side * 0.03 * h, 0.0)
-        foot = knee + (0.02 * h, 0, -0.245 * h)
+        knee = hip + np.array((0.25 * h, side * 0.03 * h, 0.0))
+        foot = knee + np.array((0.02 * h, 0.0, -0.245 * h))
     else:
         bend = max(0.0, -swing) * 0.5
         knee = hip + 0.25 * h * np.array((np.sin(swing), 0, -np.cos(swing)))
@@ -80,10 +95,14 @@ def _leg(mesh: Mesh, person: Person, side: float, swing: float, seated: bool) ->
     colour = person.skin if person.skirt else person.trousers
     _limb(mesh, hip, knee, (0.052 * h * person.build, 0.038 * h), colour)
     _limb(mesh, knee, foot, (0.038 * h, 0.028 * h), colour)
-    mesh.box((foot[0] + 0.03 * h, foot[1], foot[2] - 0.012 * h), (0.14 * h, 0.055 * h, 0.04 * h), (35, 35, 38))
+    mesh.box(
+        (foot[0] + 0.03 * h, foot[1], foot[2] - 0.012 * h),
+        (0.14 * h, 0.055 * h, 0.04 * h),
+        (35, 35, 38),
+    )
 
 
-def _arm(mesh: Mesh, person: Person, side: float, swing: float, reach: float, base: float) -> None:
+def _arm(mesh: Mesh, person: Person, side: float, swing: float, reach: float, base: float) -> None:  # noqa: PLR0917
     h = person.height
     shoulder = np.array((0.0, side * 0.125 * h * person.build, base + 0.3 * h))
     elbow = shoulder + 0.165 * h * np.array((np.sin(swing), side * 0.12, -np.cos(swing)))
@@ -103,9 +122,13 @@ def _torso(mesh: Mesh, person: Person, base: float) -> None:
     mesh.frustum(ring, base + 0.17 * h, ring * (0.95, 1.12), base + 0.28 * h, shirt)
     mesh.frustum(ring * (0.95, 1.12), base + 0.28 * h, ring * 0.5, base + 0.325 * h, shirt)
     if person.vest:
-        mesh.frustum(ring * 1.02, base + 0.12 * h, ring * 1.03, base + 0.15 * h, (215, 225, 225), lift=0.05)
+        mesh.frustum(
+            ring * 1.02, base + 0.12 * h, ring * 1.03, base + 0.15 * h, (215, 225, 225), lift=0.05
+        )
     if person.skirt:
-        mesh.frustum(ring * 1.5, base - 0.2 * h, ring * 0.93, base + 0.02 * h, person.trousers, closed=False)
+        mesh.frustum(
+            ring * 1.5, base - 0.2 * h, ring * 0.93, base + 0.02 * h, person.trousers, closed=False
+        )
     if person.bag is not None:
         mesh.box((-0.1 * h, 0, base + 0.08 * h), (0.09 * h, 0.17 * h, 0.2 * h), person.bag)
 
@@ -113,7 +136,9 @@ def _torso(mesh: Mesh, person: Person, base: float) -> None:
 def _head(mesh: Mesh, person: Person, base: float) -> None:
     h = person.height
     neck = base + 0.32 * h
-    mesh.rod((0, 0, neck), (0.01 * h, 0, neck + 0.05 * h), 0.03 * h, person.skin, sides=5, capped=False)
+    mesh.rod(
+        (0, 0, neck), (0.01 * h, 0, neck + 0.05 * h), 0.03 * h, person.skin, sides=5, capped=False
+    )
     middle = neck + 0.1 * h
     mesh.ball((0.015 * h, 0, middle - 0.012 * h), 0.064 * h, person.skin, lift=0.02)
     mesh.ball((-0.016 * h, 0, middle + 0.014 * h), 0.068 * h, person.hair)
@@ -122,11 +147,17 @@ def _head(mesh: Mesh, person: Person, base: float) -> None:
     if person.hat is not None:
         angles = np.arange(8) * np.pi / 4
         ring = np.stack((np.cos(angles), np.sin(angles)), axis=1) * h
-        mesh.frustum(ring * 0.1, middle + 0.03 * h, ring * 0.07, middle + 0.045 * h, person.hat, lift=0.05)
-        mesh.frustum(ring * 0.07, middle + 0.04 * h, ring * 0.05, middle + 0.095 * h, person.hat, lift=0.08)
+        mesh.frustum(
+            ring * 0.1, middle + 0.03 * h, ring * 0.07, middle + 0.045 * h, person.hat, lift=0.05
+        )
+        mesh.frustum(
+            ring * 0.07, middle + 0.04 * h, ring * 0.05, middle + 0.095 * h, person.hat, lift=0.08
+        )
 
 
-def person_mesh(person: Person, phase: float | None = None, *, reach: float = 0.0, seated: bool = False) -> Mesh:
+def person_mesh(
+    person: Person, phase: float | None = None, *, reach: float = 0.0, seated: bool = False
+) -> Mesh:
     """A person facing +x, part "person", and an "umbrella" part if one is held.
 
     Args:
@@ -153,7 +184,9 @@ def person_mesh(person: Person, phase: float | None = None, *, reach: float = 0.
     return mesh
 
 
-def add_umbrella(mesh: Mesh, at: tuple[float, float, float], colour: Colour, radius: float = 0.52) -> None:
+def add_umbrella(
+    mesh: Mesh, at: tuple[float, float, float], colour: Colour, radius: float = 0.52
+) -> None:
     """An open hand umbrella whose canopy starts at `at`."""
     mesh.begin("umbrella")
     x, y, z = at
@@ -164,7 +197,15 @@ def add_umbrella(mesh: Mesh, at: tuple[float, float, float], colour: Colour, rad
     for i in range(8):
         tone = tuple(c * (0.92 if i % 2 else 1.0) for c in colour)
         shade: Colour = (tone[0], tone[1], tone[2])
-        mesh.face([(*rim[i], z + 0.28), (*rim[i + 1], z + 0.28), (*mid[i + 1], z + 0.43), (*mid[i], z + 0.43)], shade)
+        mesh.face(
+            [
+                (*rim[i], z + 0.28),
+                (*rim[i + 1], z + 0.28),
+                (*mid[i + 1], z + 0.43),
+                (*mid[i], z + 0.43),
+            ],
+            shade,
+        )
         mesh.face([(*mid[i], z + 0.43), (*mid[i + 1], z + 0.43), (x, y, z + 0.5)], shade)
         inner: Colour = (shade[0] * 0.6, shade[1] * 0.6, shade[2] * 0.6)
         mesh.face([(*rim[i + 1], z + 0.28), (*rim[i], z + 0.28), (x, y, z + 0.5)], inner)

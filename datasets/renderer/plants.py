@@ -17,16 +17,28 @@ def tree_mesh(rng: np.random.Generator, height: float | None = None) -> Mesh:
     base = np.array((48, 92, 68)) * float(rng.uniform(0.8, 1.2)) + rng.normal(0, 4, 3)
     for k in range(5):
         angle = 1.3 * k + float(rng.uniform(0, 0.6))
-        tip = (np.cos(angle) * crown * 0.3, np.sin(angle) * crown * 0.3, fork + crown * float(rng.uniform(0.3, 0.55)))
+        tip = (
+            np.cos(angle) * crown * 0.3,
+            np.sin(angle) * crown * 0.3,
+            fork + crown * float(rng.uniform(0.3, 0.55)),
+        )
         mesh.rod((0.05, 0, fork), tip, 0.07, bark, end_radius=0.03, sides=5, capped=False)
     for _ in range(260):
         d = rng.normal(0, 1, 3)
         d /= np.linalg.norm(d)
         r = float(rng.uniform(0.55, 1.0))
-        at = (d[0] * crown * 0.42 * r, d[1] * crown * 0.42 * r, fork + crown * 0.52 + d[2] * crown * 0.4 * r)
+        at = (
+            d[0] * crown * 0.42 * r,
+            d[1] * crown * 0.42 * r,
+            fork + crown * 0.52 + d[2] * crown * 0.4 * r,
+        )
         light = 0.72 + 0.36 * (0.5 + 0.5 * d[2]) + float(rng.normal(0, 0.12))
         tint = np.clip(base * light, 8, 220)
-        mesh.ball(at, crown * float(rng.uniform(0.035, 0.085)), (float(tint[0]), float(tint[1]), float(tint[2])))
+        mesh.ball(
+            at,
+            crown * float(rng.uniform(0.035, 0.085)),
+            (float(tint[0]), float(tint[1]), float(tint[2])),
+        )
     mesh.box((0, 0, 0), (1.1, 1.1, 0.06), (70, 84, 96), top=(52, 66, 78))
     return mesh
 
@@ -39,8 +51,14 @@ def bush_mesh(rng: np.random.Generator, length: float = 2.0) -> Mesh:
         mesh.box((0, 0, 0), (length, 0.6, 0.42), (150, 155, 158), top=(50, 62, 72))
     for _ in range(int(26 * length)):
         tint = np.clip(base * float(rng.uniform(0.72, 1.2)), 8, 220)
-        at = (float(rng.uniform(-0.5, 0.5)) * length, float(rng.uniform(-0.28, 0.28)), float(rng.uniform(0.25, 0.75)))
-        mesh.ball(at, float(rng.uniform(0.1, 0.18)), (float(tint[0]), float(tint[1]), float(tint[2])))
+        at = (
+            float(rng.uniform(-0.5, 0.5)) * length,
+            float(rng.uniform(-0.28, 0.28)),
+            float(rng.uniform(0.25, 0.75)),
+        )
+        mesh.ball(
+            at, float(rng.uniform(0.1, 0.18)), (float(tint[0]), float(tint[1]), float(tint[2]))
+        )
     return mesh
 
 
@@ -67,7 +85,9 @@ def bollard_mesh(rng: np.random.Generator) -> Mesh:
     else:
         mesh.box((0, 0, 0), (0.38, 0.38, 0.04), (40, 90, 220))
         mesh.rod((0, 0, 0.04), (0, 0, 0.7), 0.15, (40, 90, 225), end_radius=0.03, sides=9)
-        mesh.rod((0, 0, 0.3), (0, 0, 0.45), 0.112, (235, 235, 235), end_radius=0.083, sides=9, lift=0.06)
+        mesh.rod(
+            (0, 0, 0.3), (0, 0, 0.45), 0.112, (235, 235, 235), end_radius=0.083, sides=9, lift=0.06
+        )
     return mesh
 
 
@@ -105,11 +125,18 @@ def mound_mesh(rng: np.random.Generator, radius: float, height: float) -> Mesh:
     angles = np.arange(12) * np.pi / 6
     rings = [(1.0, 0.0), (0.72, 0.45), (0.4, 0.8), (0.12, 1.0)]
     tones = rng.uniform(0.85, 1.12, (len(rings), 12))
-    outline = [np.stack((np.cos(angles), np.sin(angles)), axis=1) * radius * s * rng.uniform(0.85, 1.1, (12, 1)) for s, _ in rings]
+    outline = [
+        np.stack((np.cos(angles), np.sin(angles)), axis=1)
+        * radius
+        * s
+        * rng.uniform(0.85, 1.1, (12, 1))
+        for s, _ in rings
+    ]
     for k in range(len(rings) - 1):
         for i in range(12):
             j = (i + 1) % 12
             quad = [(*outline[k][i], rings[k][1] * height), (*outline[k][j], rings[k][1] * height),
-                    (*outline[k + 1][j], rings[k + 1][1] * height), (*outline[k + 1][i], rings[k + 1][1] * height)]  # fmt: skip
+                    (*outline[k + 1][j], rings[k + 1][1] * height),
+                    (*outline[k + 1][i], rings[k + 1][1] * height)]  # fmt: skip
             mesh.face(quad, tone((82, 112, 142), float(tones[k, i])))
     return mesh

@@ -7,10 +7,12 @@ from functools import lru_cache
 import numpy as np
 
 from datasets.renderer import bins, cycles, plants, stalls
+from datasets.renderer.buses import bus_mesh
+from datasets.renderer.loads import Truck
 from datasets.renderer.mesh import Mesh
 from datasets.renderer.people import Person, person_mesh
-from datasets.renderer.trucks import Truck, truck_mesh
-from datasets.renderer.vehicles import bus_mesh, car_mesh
+from datasets.renderer.trucks import truck_mesh
+from datasets.renderer.vehicles import car_mesh
 
 Rng = np.random.Generator
 

@@ -1,17 +1,18 @@
-"""Turns a placed mesh into a layer of pixels, and layers into a picture.
+"""Turns a placed mesh into a layer of pixels.
 
-Painter's algorithm twice: faces far to near inside a mesh, layers far to near in the picture. Each
-layer is drawn at twice the resolution and averaged, which is its antialiasing.
+Painter's algorithm twice: faces far to near inside a mesh here, layers far to near in the picture.
+Each layer is drawn at twice the resolution and averaged, which is its antialiasing.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from datasets.renderer.camera import Array, Camera
 from datasets.renderer.light import Light
-from datasets.renderer.mesh import Faces, Part
+from datasets.renderer.mesh import Faces
+from datasets.renderer.picture import Layer, gained
 
 NEAR = 0.4
 GLOW = 0x80
@@ -42,41 +43,6 @@ class Pose:
 
 
 @dataclass
-class Layer:
-    """One placed mesh as seen by one camera.
-
-    Attributes:
-        x: Left of the region in rendered pixels.
-        y: Top of the region.
-        colour: h x w x 3 uint8, premultiplied by coverage.
-        alpha: h x w uint8 coverage.
-        parts: h x w uint8 part index, 0 where nothing is.
-        glow: h x w uint8 share of own light, or None.
-        depth: Horizontal distance to the camera in metres; nearer layers cover farther ones.
-        labels: The mesh's parts.
-        extents: Per part index its unclipped xyxy box.
-        areas: Per part index its pixels in this layer.
-    """
-
-    x: int
-    y: int
-    colour: Array
-    alpha: Array
-    parts: Array
-    glow: Array | None
-    depth: float
-    labels: list[Part]
-    extents: dict[int, Array]
-    areas: dict[int, int]
-
-    @property
-    def window(self) -> tuple[slice, slice]:
-        """The region as (rows, columns)."""
-        h, w = self.alpha.shape
-        return slice(self.y, self.y + h), slice(self.x, self.x + w)
-
-
-@dataclass
 class Placed:
     """World and picture geometry of a mesh at a pose."""
 
@@ -86,73 +52,6 @@ class Placed:
     depth: Array
     shades: Array
     order: list[int]
-
-
-@dataclass
-class Picture:
-    """A picture being painted: pixels, who owns each pixel, and what gives light."""
-
-    pixels: Array
-    owner: Array = field(repr=False)
-    glow: Array = field(repr=False)
-
-    @classmethod
-    def of(cls, pixels: Array, glow: Array | None = None) -> "Picture":
-        """Start from a background; owner 0 is the background."""
-        h, w = pixels.shape[:2]
-        dark = np.zeros((h, w), np.uint8) if glow is None else glow
-        return cls(pixels, np.zeros((h, w), np.int32), dark)
-
-    def copy(self) -> "Picture":
-        """An independent copy."""
-        return Picture(self.pixels.copy(), self.owner.copy(), self.glow.copy())
-
-    def add(self, layer: Layer, owner: int) -> None:
-        """Paint a layer; its part p is owned by `owner + p`."""
-        window = layer.window
-        alpha = layer.alpha
-        keep = cv2.cvtColor(cv2.bitwise_not(alpha), cv2.COLOR_GRAY2BGR)
-        under = cv2.multiply(self.pixels[window], keep, scale=1 / 255)
-        self.pixels[window] = cv2.add(under, layer.colour)
-        solid = layer.parts > 0
-        self.owner[window][solid] = owner + layer.parts[solid].astype(np.int32)
-        region = self.glow[window]
-        if layer.glow is not None:
-            cv2.multiply(region, keep[:, :, 0].copy(), dst=region, scale=1 / 255)
-            self.glow[window] = cv2.add(region, layer.glow)
-        elif region.any():
-            region[solid] = 0
-
-    def repair(self, base: "Picture", windows: list[tuple[slice, slice]]) -> None:
-        """Take regions back from another picture."""
-        for window in windows:
-            self.pixels[window] = base.pixels[window]
-            self.owner[window] = base.owner[window]
-            self.glow[window] = base.glow[window]
-
-    def darken(self, shadow: "Shadow") -> None:
-        """Multiply the ground under a shadow."""
-        window = shadow.window
-        levels = np.arange(256)[:, None] / 255 * (1 - shadow.gain)
-        table = np.round(255 * (1 - levels)).astype(np.uint8)[None]
-        gain = cv2.LUT(cv2.cvtColor(shadow.mask, cv2.COLOR_GRAY2BGR), table)
-        self.pixels[window] = cv2.multiply(self.pixels[window], gain, scale=1 / 255)
-
-
-@dataclass(frozen=True)
-class Shadow:
-    """A darkened region: soft mask 0-255 and the BGR gain of full shadow."""
-
-    x: int
-    y: int
-    mask: Array
-    gain: Array
-
-    @property
-    def window(self) -> tuple[slice, slice]:
-        """The region as (rows, columns)."""
-        h, w = self.mask.shape
-        return slice(self.y, self.y + h), slice(self.x, self.x + w)
 
 
 def place(faces: Faces, pose: Pose, camera: Camera, light: Light) -> Placed | None:
@@ -229,12 +128,6 @@ def _window(box: Array, size: tuple[int, int]) -> tuple[int, int, int, int] | No
     return (int(x1), int(y1), int(x2), int(y2)) if x2 - x1 >= 2 and y2 - y1 >= 2 else None
 
 
-def gained(pixels: Array, gain: Array) -> Array:
-    """H x W x 3 uint8 pixels times a BGR gain, saturated."""
-    levels = np.arange(256)[:, None] * gain
-    return np.asarray(cv2.LUT(pixels, np.clip(levels, 0, 255).astype(np.uint8)[None]))
-
-
 def _textured(canvas: Array, corners: Array, texture: Array, shade: Array, tag: int) -> None:
     low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, None)
     high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, canvas.shape[1::-1])
@@ -256,7 +149,9 @@ def _textured(canvas: Array, corners: Array, texture: Array, shade: Array, tag: 
     region[:] = cv2.copyTo(tagged, mask, np.ascontiguousarray(region))
 
 
-def _draw(canvas: Array, placed: Placed, offset: Array, camera: Camera, scale: float, light: Light) -> None:
+def _draw(  # noqa: PLR0917
+    canvas: Array, placed: Placed, offset: Array, camera: Camera, scale: float, light: Light
+) -> None:
     faces = placed.faces
     pixels = (placed.pixels - offset) * SUPERSAMPLE
     whole = np.clip(np.round(pixels), -30000, 30000).astype(np.int32)
@@ -264,7 +159,11 @@ def _draw(canvas: Array, placed: Placed, offset: Array, camera: Camera, scale: f
     shaded = np.column_stack((faces.colours * placed.shades, faces.parts + 1 + GLOW * faces.glow))
     tints = np.clip(shaded, 0, 255).tolist()
     spans = camera.focal * faces.radii * scale * SUPERSAMPLE
-    radii = np.round(spans / np.maximum(placed.depth[faces.chain[faces.starts]], NEAR)).astype(int).tolist()
+    radii = (
+        np.round(spans / np.maximum(placed.depth[faces.chain[faces.starts]], NEAR))
+        .astype(int)
+        .tolist()
+    )
     lit = (camera.axes @ light.towards)[:2].tolist()
     for i in placed.order:
         at = faces.corners[i]
@@ -278,7 +177,9 @@ def _draw(canvas: Array, placed: Placed, offset: Array, camera: Camera, scale: f
             cv2.fillConvexPoly(canvas, whole[at], tints[i])
 
 
-def _ball(canvas: Array, middle: list[int], radius: int, tint: list[float], lit: list[float]) -> None:
+def _ball(
+    canvas: Array, middle: list[int], radius: int, tint: list[float], lit: list[float]
+) -> None:
     """A disc with a brighter disc inside, towards the light."""
     b, g, r, tag = tint
     cv2.circle(canvas, middle, radius, (b * 0.74, g * 0.74, r * 0.74, tag), -1)
@@ -288,7 +189,9 @@ def _ball(canvas: Array, middle: list[int], radius: int, tint: list[float], lit:
         cv2.circle(canvas, at, max(1, int(radius * 0.68)), bright, -1)
 
 
-def rasterise(faces: Faces, pose: Pose, camera: Camera, light: Light, bias: float = 0.0) -> Layer | None:
+def rasterise(
+    faces: Faces, pose: Pose, camera: Camera, light: Light, bias: float = 0.0
+) -> Layer | None:
     """Draw a placed mesh.
 
     Args:
@@ -327,4 +230,6 @@ def rasterise(faces: Faces, pose: Pose, camera: Camera, light: Light, bias: floa
     areas = {p: int((parts == p + 1).sum()) for p in labelled}
     unclipped = {p: boxes[p] for p in labelled}
     away = np.hypot(pose.x - camera.position[0], pose.y - camera.position[1])
-    return Layer(x1, y1, colour, alpha, parts, glow, float(away) - bias, faces.labels, unclipped, areas)
+    return Layer(
+        x1, y1, colour, alpha, parts, glow, float(away) - bias, faces.labels, unclipped, areas
+    )

@@ -1,6 +1,6 @@
 """Training pictures: random scenes with YOLO labels and truck crops.
 
-    python -m datasets.renderer.samples OUT --count 1500 --seed 1 --workers 2
+python -m datasets.renderer.samples OUT --count 1500 --seed 1 --workers 2
 """
 
 import argparse
@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 
 from datasets.errors import RenderError
 from datasets.renderer.camera import Array
-from datasets.renderer.compose import aerial_scene, random_ground, random_street, street_scene
+from datasets.renderer.compose_aerial import aerial_scene, random_ground
+from datasets.renderer.compose_street import random_street, street_scene
 from datasets.renderer.scene import Scene
 from datasets.renderer.truth import TruthBox
 
@@ -64,7 +65,12 @@ def yolo_lines(boxes: list[TruthBox], width: int, height: int) -> list[str]:
     lines = []
     for item in boxes:
         x1, y1, x2, y2 = item.box
-        values = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height)
+        values = (
+            (x1 + x2) / 2 / width,
+            (y1 + y2) / 2 / height,
+            (x2 - x1) / width,
+            (y2 - y1) / height,
+        )
         lines.append(f"{class_ids()[item.label]} " + " ".join(f"{v:.6f}" for v in values))
     return lines
 
@@ -86,7 +92,9 @@ def _group(job: tuple[str, int, int, int]) -> list[str]:
         name = f"{seed:04d}_{index:06d}"
         image = out / "images" / f"{name}.jpg"
         if not cv2.imwrite(str(image), pixels, [cv2.IMWRITE_JPEG_QUALITY, quality]):
-            raise RenderError(f"Picture {image} could not be written. Is the disk full or read-only?")
+            raise RenderError(
+                f"Picture {image} could not be written. Is the disk full or read-only?"
+            )
         h, w = pixels.shape[:2]
         text = "\n".join(yolo_lines(boxes, w, h))
         (out / "labels" / f"{name}.txt").write_text(text + "\n" if text else "", encoding="utf-8")
@@ -135,7 +143,9 @@ def render_samples(
         for sub in ("images", "labels"):
             (out / sub).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RenderError(f"Folder {out} cannot be made: {error.strerror}. Choose another folder.") from error
+        raise RenderError(
+            f"Folder {out} cannot be made: {error.strerror}. Choose another folder."
+        ) from error
     jobs = [(str(out), seed, a, min(a + GROUP, count)) for a in range(0, count, GROUP)]
     with (out / "crops.jsonl").open("w", encoding="utf-8") as crops:
         for k, lines in enumerate(_results(jobs, workers)):

@@ -1,4 +1,4 @@
-"""A scene: a still background, actors on paths, light and weather; frame by frame with its truth."""
+"""A scene: a still background, actors on paths, light, weather; frame by frame with its truth."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,16 +11,14 @@ from datasets.renderer import weather as air
 from datasets.renderer.camera import Array, Camera
 from datasets.renderer.light import Light
 from datasets.renderer.mesh import Mesh
-from datasets.renderer.raster import Layer, Picture, Pose, Shadow, in_view, rasterise
+from datasets.renderer.picture import Layer, Picture, Shadow
+from datasets.renderer.raster import Pose, in_view, rasterise
 from datasets.renderer.shadow import shadows
 from datasets.renderer.truth import TruthBox, Violation
+from datasets.renderer.visible import boxes_of, moved
 from datasets.renderer.weather import Weather
 
 OWNER_STEP = 128
-MIN_VISIBLE = 0.25
-# A thing cut by the picture's edge that still fills a good part of it is seen for what it is.
-LARGE = 0.012
-MIN_INSIDE_LARGE = 0.1
 # A shadow reaches farther than the thing that casts it.
 SHADOW_ROOM = 3.0
 
@@ -49,6 +47,18 @@ class Actor:
     _seen: tuple[int, Pose, Layer | None, list[Shadow]] | None = field(default=None, repr=False)
 
     @classmethod
+    def moving(
+        cls,
+        name: str,
+        mesh: Mesh,
+        pose: Callable[[float], Pose | None],
+        load: str | None = None,
+        dirt: str | None = None,
+    ) -> "Actor":
+        """An actor that moves but keeps its shape."""
+        return cls(name, lambda _: mesh, pose, load, dirt)
+
+    @classmethod
     def standing(cls, name: str, mesh: Mesh, pose: Pose, **attributes: object) -> "Actor":
         """An actor that never moves."""
         actor = cls(name, lambda _: mesh, lambda _: pose, still=True)
@@ -64,9 +74,18 @@ class Actor:
         mesh = self.figure(t)
         if self._seen is None or self._seen[0] != id(mesh) or self._seen[1] != pose:
             faces = mesh.finish()
-            layer = rasterise(faces, pose, camera, light, self.bias) if in_view(faces, pose, camera) else None
+            layer = (
+                rasterise(faces, pose, camera, light, self.bias)
+                if in_view(faces, pose, camera)
+                else None
+            )
             near = in_view(faces, pose, camera, SHADOW_ROOM)
-            self._seen = (id(mesh), pose, layer, shadows(faces, pose, camera, light) if near else [])
+            self._seen = (
+                id(mesh),
+                pose,
+                layer,
+                shadows(faces, pose, camera, light) if near else [],
+            )
         return self._seen[2], self._seen[3]
 
 
@@ -175,10 +194,14 @@ class Scene:
 
     def _layers(self, present: list[tuple[Layer, int]]) -> list[tuple[Layer, int]]:
         """Moving layers plus every still layer that covers one of them, far to near."""
-        again = [pair for pair in self._stills if any(_covers(pair[0], moving) for moving, _ in present)]
+        again = [
+            pair for pair in self._stills if any(_covers(pair[0], moving) for moving, _ in present)
+        ]
         return sorted([*present, *again], key=lambda pair: -pair[0].depth)
 
-    def _develop(self, picture: Picture, t: float, boxes: list[TruthBox]) -> tuple[Array, list[TruthBox]]:
+    def _develop(
+        self, picture: Picture, t: float, boxes: list[TruthBox]
+    ) -> tuple[Array, list[TruthBox]]:
         rng = np.random.default_rng((self.seed, round(t * 1000)))
         pixels = picture.pixels
         if self._night is not None:
@@ -189,8 +212,10 @@ class Scene:
         if margin:
             dx, dy = (round(v) for v in self.sway(t)) if self.sway else (0, 0)
             y, x = margin + dy, margin + dx
-            pixels = np.ascontiguousarray(pixels[y : y + self.camera.height, x : x + self.camera.width])
-            boxes = [b for b in (_moved(box, -x, -y, self.camera) for box in boxes) if b is not None]
+            pixels = np.ascontiguousarray(
+                pixels[y : y + self.camera.height, x : x + self.camera.width]
+            )
+            boxes = [b for b in (moved(box, -x, -y, self.camera) for box in boxes) if b is not None]
         return air.sensor(pixels, self.weather, rng), boxes
 
     def _truth(self, owner: Array, t: float, moving: list[Layer]) -> list[TruthBox]:
@@ -203,24 +228,11 @@ class Scene:
             if calm and actor.name in self._calm:
                 boxes += self._calm[actor.name]
                 continue
-            found = _boxes_of(actor, layer, owner, (k + 1) * OWNER_STEP)
+            found = boxes_of(layer, owner, (k + 1) * OWNER_STEP, actor.name, actor.load, actor.dirt)
             if calm:
                 self._calm[actor.name] = found
             boxes += found
         return boxes
-
-
-def _boxes_of(actor: Actor, layer: Layer, owner: Array, first: int) -> list[TruthBox]:
-    """The visible boxes of one actor; its part p owns the pixels `first + p + 1`."""
-    view = owner[layer.window] - first
-    found = []
-    for part, area in layer.areas.items():
-        box = _visible_box(layer, view, part, area, owner.size)
-        if box is not None:
-            label = layer.labels[part].label
-            state = (actor.load, actor.dirt) if label == "truck" else (None, None)
-            found.append(TruthBox(label, box, actor.name, *state))
-    return found
 
 
 def supersampled(backdrop: Backdrop, camera: Camera, light: Light, times: int) -> Picture:
@@ -242,40 +254,8 @@ def _covers(still: Layer, moving: Layer) -> bool:
 def _touch(one: Layer, other: Layer) -> bool:
     rows, columns = one.window
     other_rows, other_columns = other.window
-    return rows.start < other_rows.stop and other_rows.start < rows.stop and (
-        columns.start < other_columns.stop and other_columns.start < columns.stop
+    return bool(
+        rows.start < other_rows.stop
+        and other_rows.start < rows.stop
+        and (columns.start < other_columns.stop and other_columns.start < columns.stop)
     )
-
-
-def _visible_box(layer: Layer, view: Array, part: int, area: int, view_size: int) -> tuple[float, float, float, float] | None:
-    """xyxy of the visible pixels of a part and its children, None when too little shows."""
-    own = view == part + 1
-    visible = int(own.sum())
-    extent = layer.extents[part]
-    whole = max(1.0, float(np.prod(extent[2:] - extent[:2])))
-    h, w = layer.alpha.shape
-    low = np.maximum(extent[:2], (layer.x, layer.y))
-    high = np.minimum(extent[2:], (layer.x + w, layer.y + h))
-    inside = float(np.prod(np.clip(high - low, 0, None))) / whole
-    if area == 0 or visible / area < MIN_VISIBLE:
-        return None
-    if inside * visible / area < (MIN_INSIDE_LARGE if visible > LARGE * view_size else MIN_VISIBLE):
-        return None
-    for child, other in enumerate(layer.labels):
-        if other.parent == part and child != part and other.label:
-            own |= view == child + 1
-    rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
-    if rows[-1] - rows[0] < 2 or columns[-1] - columns[0] < 2:
-        return None
-    return (float(layer.x + columns[0]), float(layer.y + rows[0]),
-            float(layer.x + columns[-1] + 1), float(layer.y + rows[-1] + 1))  # fmt: skip
-
-
-def _moved(box: TruthBox, dx: int, dy: int, camera: Camera) -> TruthBox | None:
-    """Shift a box into the shaken frame, None when most of it leaves the frame."""
-    x1, y1, x2, y2 = (v + d for v, d in zip(box.box, (dx, dy, dx, dy), strict=True))
-    a1, b1 = max(0.0, x1), max(0.0, y1)
-    a2, b2 = min(float(camera.width), x2), min(float(camera.height), y2)
-    if a2 - a1 < 2 or b2 - b1 < 2 or (a2 - a1) * (b2 - b1) < MIN_VISIBLE * (x2 - x1) * (y2 - y1):
-        return None
-    return TruthBox(box.label, (a1, b1, a2, b2), box.actor, box.load, box.dirt)

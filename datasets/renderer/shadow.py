@@ -6,7 +6,8 @@ import numpy as np
 from datasets.renderer.camera import Array, Camera
 from datasets.renderer.light import Light
 from datasets.renderer.mesh import Faces
-from datasets.renderer.raster import NEAR, Pose, Shadow
+from datasets.renderer.picture import Shadow
+from datasets.renderer.raster import NEAR, Pose
 
 CONTACT_GAIN = np.array((0.56, 0.56, 0.56))
 CONTACT_HEIGHT = 0.35
@@ -44,7 +45,9 @@ def cast(faces: Faces, pose: Pose, camera: Camera, light: Light) -> Shadow | Non
     whole = np.clip(np.round(pixels - (x1, y1)), -30000, 30000).astype(np.int32)
     if y2 - y1 < COARSE and x2 - x1 < COARSE:
         cv2.fillConvexPoly(mask, cv2.convexHull(whole), 255)
-        return Shadow(x1, y1, _soft(mask, camera.focal / float(depth.mean()), 0.06), light.shadow_gain)
+        return Shadow(
+            x1, y1, _soft(mask, camera.focal / float(depth.mean()), 0.06), light.shadow_gain
+        )
     lit = faces.flat | (faces.normals @ (pose.rotation.T @ sun) > 0)
     for i in np.flatnonzero(lit).tolist():
         corners, radius = faces.corners[i], faces.radii[i]

@@ -2,28 +2,17 @@
 
 import numpy as np
 
-from datasets.renderer.camera import Array
 from datasets.renderer.lettering import SIGN_COLOURS, print_on
 from datasets.renderer.mesh import Colour, Mesh
+from datasets.renderer.shades import CLOTHS, PRODUCE, add_canopy, add_parasol, pick
 from datasets.renderer.vehicles import tone
 
-PRODUCE: tuple[Colour, ...] = (
-    (40, 130, 240), (40, 40, 200), (60, 170, 80), (60, 210, 235), (50, 110, 60), (110, 60, 110),
-    (70, 190, 170), (50, 80, 150), (150, 190, 215), (60, 60, 160),
-)  # fmt: skip
-CLOTHS: tuple[Colour, ...] = (
-    (60, 50, 190), (170, 90, 40), (70, 150, 60), (60, 180, 235), (210, 210, 210), (120, 70, 130), (50, 110, 220),
-)  # fmt: skip
 STYLES = ("table", "cart", "tricycle", "cloth", "foodcart")
 
 
-def pick(rng: np.random.Generator, palette: tuple[Colour, ...], spread: float = 10) -> Colour:
-    """A palette colour with some variation."""
-    b, g, r = np.clip(np.array(palette[int(rng.integers(len(palette)))]) + rng.normal(0, spread, 3), 5, 250)
-    return float(b), float(g), float(r)
-
-
-def stall_mesh(rng: np.random.Generator, style: str | None = None, shade: str | None = None) -> Mesh:
+def stall_mesh(
+    rng: np.random.Generator, style: str | None = None, shade: str | None = None
+) -> Mesh:
     """A vendor's stall, part "stall", and part "parasol" where it has one.
 
     Args:
@@ -36,16 +25,30 @@ def stall_mesh(rng: np.random.Generator, style: str | None = None, shade: str | 
         shade = str(rng.choice(["parasol", "canopy", "none"], p=[0.42, 0.23, 0.35]))
     mesh = Mesh()
     mesh.begin("stall")
-    build = {"table": _table, "cart": _cart, "tricycle": _tricycle, "cloth": _cloth, "foodcart": _foodcart}
+    build = {
+        "table": _table,
+        "cart": _cart,
+        "tricycle": _tricycle,
+        "cloth": _cloth,
+        "foodcart": _foodcart,
+    }
     reach = build[style](mesh, rng)
     if shade == "canopy" and style in {"table", "cart"}:
-        _canopy(mesh, rng, reach)
+        add_canopy(mesh, rng, reach)
     elif shade != "none" and style != "foodcart":
-        add_parasol(mesh, rng, (float(rng.uniform(-0.2, 0.2)), -0.45 if style == "cloth" else -0.2, 0.0))
+        add_parasol(
+            mesh, rng, (float(rng.uniform(-0.2, 0.2)), -0.45 if style == "cloth" else -0.2, 0.0)
+        )
     return mesh
 
 
-def _heap(mesh: Mesh, rng: np.random.Generator, at: tuple[float, float, float], size: tuple[float, float], colour: Colour) -> None:
+def _heap(
+    mesh: Mesh,
+    rng: np.random.Generator,
+    at: tuple[float, float, float],
+    size: tuple[float, float],
+    colour: Colour,
+) -> None:
     """Rounded produce piled in a rectangle."""
     radius = float(rng.uniform(0.032, 0.06))
     nx, ny = max(2, int(size[0] / radius / 2.3)), max(2, int(size[1] / radius / 2.3))
@@ -55,14 +58,25 @@ def _heap(mesh: Mesh, rng: np.random.Generator, at: tuple[float, float, float], 
             u, v = (i + 0.5) / nx - 0.5, (j + 0.5) / ny - 0.5
             rise = 0.10 * (1 - 2.2 * (u * u + v * v)) + float(rng.uniform(0, 0.02))
             point = (at[0] + u * size[0], at[1] + v * size[1], at[2] + rise)
-            mesh.ball(point, max(radius, size[0] / nx / 1.8), tone(colour, float(rng.uniform(0.82, 1.15))), lift=0.1)
+            mesh.ball(
+                point,
+                max(radius, size[0] / nx / 1.8),
+                tone(colour, float(rng.uniform(0.82, 1.15))),
+                lift=0.1,
+            )
 
 
-def _packets(mesh: Mesh, rng: np.random.Generator, at: tuple[float, float, float], size: tuple[float, float]) -> None:
+def _packets(
+    mesh: Mesh, rng: np.random.Generator, at: tuple[float, float, float], size: tuple[float, float]
+) -> None:
     for _ in range(9):
         x = at[0] + float(rng.uniform(-0.42, 0.42)) * size[0]
         y = at[1] + float(rng.uniform(-0.42, 0.42)) * size[1]
-        box = (float(rng.uniform(0.06, 0.2)), float(rng.uniform(0.06, 0.16)), float(rng.uniform(0.05, 0.22)))
+        box = (
+            float(rng.uniform(0.06, 0.2)),
+            float(rng.uniform(0.06, 0.16)),
+            float(rng.uniform(0.05, 0.22)),
+        )
         mesh.box((x, y, at[2]), box, pick(rng, PRODUCE + CLOTHS, 18), lift=0.1)
 
 
@@ -70,7 +84,9 @@ def _crates(mesh: Mesh, rng: np.random.Generator, span: tuple[float, float], z: 
     """A grid of crates with goods on a span = (along x, along y)."""
     nx, ny = max(2, round(span[0] / 0.5)), max(1, round(span[1] / 0.45))
     dx, dy = span[0] / nx, span[1] / ny
-    wood = pick(rng, ((90, 140, 180), (150, 90, 40), (60, 60, 62), (200, 200, 205), (60, 120, 60)), 12)
+    wood = pick(
+        rng, ((90, 140, 180), (150, 90, 40), (60, 60, 62), (200, 200, 205), (60, 120, 60)), 12
+    )
     packed = rng.random() < 0.25
     for i in range(nx):
         for j in range(ny):
@@ -84,7 +100,9 @@ def _crates(mesh: Mesh, rng: np.random.Generator, span: tuple[float, float], z: 
                 _heap(mesh, rng, top, (dx * 0.84, dy * 0.84), pick(rng, PRODUCE))
 
 
-def _board(mesh: Mesh, rng: np.random.Generator, at: tuple[float, float, float], width: float) -> None:
+def _board(
+    mesh: Mesh, rng: np.random.Generator, at: tuple[float, float, float], width: float
+) -> None:
     """A price board or banner facing -y (the passer-by)."""
     back, ink = SIGN_COLOURS[int(rng.integers(len(SIGN_COLOURS)))]
     panel = np.full((36, 110, 3), back, np.uint8)
@@ -105,14 +123,23 @@ def _table(mesh: Mesh, rng: np.random.Generator) -> tuple[float, float]:
     else:
         for sx in (-1, 1):
             for sy in (-1, 1):
-                mesh.box((sx * span[0] * 0.45, sy * span[1] * 0.42, 0), (0.05, 0.05, high), (110, 112, 115))
+                mesh.box(
+                    (sx * span[0] * 0.45, sy * span[1] * 0.42, 0),
+                    (0.05, 0.05, high),
+                    (110, 112, 115),
+                )
         mesh.box((0, 0, high - 0.05), (span[0], span[1], 0.05), cloth)
         mesh.box((span[0] * 0.2, 0.1, 0), (0.5, 0.4, 0.4), (90, 140, 180))
     _crates(mesh, rng, (span[0] * 0.96, span[1] * 0.94), high)
     if rng.random() < 0.6:
         _board(mesh, rng, (float(rng.uniform(-0.4, 0.4)), -span[1] / 2 - 0.02, 0.3), 0.7)
     for _ in range(int(rng.integers(0, 4))):
-        mesh.box((float(rng.uniform(-1, 1)) * span[0] * 0.6, -span[1] * 0.75, 0), (0.45, 0.35, 0.28), (90, 140, 180), top=pick(rng, PRODUCE))
+        mesh.box(
+            (float(rng.uniform(-1, 1)) * span[0] * 0.6, -span[1] * 0.75, 0),
+            (0.45, 0.35, 0.28),
+            (90, 140, 180),
+            top=pick(rng, PRODUCE),
+        )
     return span
 
 
@@ -123,9 +150,19 @@ def _cart(mesh: Mesh, rng: np.random.Generator) -> tuple[float, float]:
     for sx in (-0.32, 0.32):
         for sy in (-0.5, 0.5):
             _small_wheel(mesh, sx * span[0] * 1.1, sy * span[1] * 1.04, 0.24)
-    mesh.rod((span[0] / 2, -0.3, 0.8), (span[0] / 2 + 0.4, -0.3, 0.98), 0.02, (150, 150, 150), sides=4)
-    mesh.rod((span[0] / 2, 0.3, 0.8), (span[0] / 2 + 0.4, 0.3, 0.98), 0.02, (150, 150, 150), sides=4)
-    mesh.rod((span[0] / 2 + 0.4, -0.32, 0.98), (span[0] / 2 + 0.4, 0.32, 0.98), 0.022, (60, 60, 62), sides=4)
+    mesh.rod(
+        (span[0] / 2, -0.3, 0.8), (span[0] / 2 + 0.4, -0.3, 0.98), 0.02, (150, 150, 150), sides=4
+    )
+    mesh.rod(
+        (span[0] / 2, 0.3, 0.8), (span[0] / 2 + 0.4, 0.3, 0.98), 0.02, (150, 150, 150), sides=4
+    )
+    mesh.rod(
+        (span[0] / 2 + 0.4, -0.32, 0.98),
+        (span[0] / 2 + 0.4, 0.32, 0.98),
+        0.022,
+        (60, 60, 62),
+        sides=4,
+    )
     _crates(mesh, rng, (span[0] * 0.94, span[1] * 0.9), 0.78)
     _board(mesh, rng, (0, -span[1] / 2 - 0.03, 0.45), 0.75)
     return span
@@ -134,7 +171,14 @@ def _cart(mesh: Mesh, rng: np.random.Generator) -> tuple[float, float]:
 def _small_wheel(mesh: Mesh, x: float, y: float, radius: float) -> None:
     inward = -0.06 if y > 0 else 0.06
     mesh.rod((x, y + inward, radius), (x, y, radius), radius, (36, 36, 38), sides=10)
-    mesh.rod((x, y, radius), (x, y - inward * 0.2, radius), radius * 0.6, (165, 165, 165), sides=8, lift=0.1)
+    mesh.rod(
+        (x, y, radius),
+        (x, y - inward * 0.2, radius),
+        radius * 0.6,
+        (165, 165, 165),
+        sides=8,
+        lift=0.1,
+    )
 
 
 def _tricycle(mesh: Mesh, rng: np.random.Generator) -> tuple[float, float]:
@@ -158,7 +202,10 @@ def _cloth(mesh: Mesh, rng: np.random.Generator) -> tuple[float, float]:
     cloth = pick(rng, CLOTHS)
     x, y = span[0] / 2, span[1] / 2
     wobble = rng.uniform(-0.1, 0.1, (4, 2))
-    ring = [(a + d[0], b + d[1], 0.02) for (a, b), d in zip(((-x, -y), (x, -y), (x, y), (-x, y)), wobble, strict=True)]
+    ring = [
+        (a + d[0], b + d[1], 0.02)
+        for (a, b), d in zip(((-x, -y), (x, -y), (x, y), (-x, y)), wobble, strict=True)
+    ]
     mesh.face(ring, cloth, lift=-0.6)
     if rng.random() < 0.5:
         nx, ny = int(rng.integers(3, 6)), int(rng.integers(2, 4))
@@ -169,7 +216,11 @@ def _cloth(mesh: Mesh, rng: np.random.Generator) -> tuple[float, float]:
         return span
     for _ in range(int(rng.integers(22, 46))):
         at = (float(rng.uniform(-0.9, 0.9)) * x, float(rng.uniform(-0.9, 0.9)) * y, 0.03)
-        size = (float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.08, 0.2)), float(rng.uniform(0.03, 0.14)))
+        size = (
+            float(rng.uniform(0.1, 0.3)),
+            float(rng.uniform(0.08, 0.2)),
+            float(rng.uniform(0.03, 0.14)),
+        )
         mesh.box(at, size, pick(rng, PRODUCE + CLOTHS, 20), turn=float(rng.uniform(0, 90)))
     return span
 
@@ -185,60 +236,15 @@ def _foodcart(mesh: Mesh, rng: np.random.Generator) -> tuple[float, float]:
     _packets(mesh, rng, (0, 0, 0.93), (span[0] * 0.9, span[1] * 0.8))
     for sx in (-1, 1):
         for sy in (-1, 1):
-            mesh.box((sx * span[0] * 0.48, sy * span[1] * 0.46, 0.9), (0.045, 0.045, 0.85), (185, 185, 185))
+            mesh.box(
+                (sx * span[0] * 0.48, sy * span[1] * 0.46, 0.9),
+                (0.045, 0.045, 0.85),
+                (185, 185, 185),
+            )
     mesh.box((0, 0.3, 0.93), (span[0] * 0.94, 0.02, 0.4), (190, 185, 170))
-    mesh.box((0, 0, 1.75), (span[0] * 1.1, span[1] * 1.2, 0.08), tone(paint, 0.95), taper=0.9, lift=0.3)
+    mesh.box(
+        (0, 0, 1.75), (span[0] * 1.1, span[1] * 1.2, 0.08), tone(paint, 0.95), taper=0.9, lift=0.3
+    )
     _board(mesh, rng, (0, -span[1] * 0.61, 1.45), span[0] * 0.85)
     _board(mesh, rng, (0, -span[1] / 2 - 0.02, 0.4), span[0] * 0.8)
     return span
-
-
-def _canopy(mesh: Mesh, rng: np.random.Generator, span: tuple[float, float]) -> None:
-    """Four posts and a pitched cloth with a valance."""
-    x, y = span[0] / 2 + 0.3, span[1] / 2 + 0.4
-    low, high = 2.0, 2.45
-    cloth = pick(rng, CLOTHS)
-    pale = (225.0, 228.0, 228.0) if rng.random() < 0.5 else tone(cloth, 1.15)
-    for sx in (-1, 1):
-        for sy in (-1, 1):
-            mesh.rod((sx * x * 0.96, sy * y * 0.95, 0), (sx * x * 0.96, sy * y * 0.95, low), 0.025, (160, 160, 162), sides=4)
-    stripes = 6
-    edges = np.linspace(-x, x, stripes + 1)
-    for i in range(stripes):
-        a, b = edges[i], edges[i + 1]
-        c = cloth if i % 2 else pale
-        mesh.face([(a, -y, low), (b, -y, low), (b, 0, high), (a, 0, high)], c, lift=0.5)
-        mesh.face([(a, 0, high), (b, 0, high), (b, y, low), (a, y, low)], c, lift=0.5)
-        for side, ring in ((-1, 1), (1, -1)):
-            quad = [(a, side * y, low - 0.2), (b, side * y, low - 0.2), (b, side * y, low), (a, side * y, low)]
-            mesh.face(quad[::ring], c, lift=0.5)
-            mesh.face(quad[::-ring], tone(c, 0.6))
-    mesh.face([(-x, y, low), (-x, -y, low), (-x, 0, high)], tone(cloth, 0.9), lift=0.4)
-    mesh.face([(x, -y, low), (x, y, low), (x, 0, high)], tone(cloth, 0.9), lift=0.4)
-
-
-def add_parasol(mesh: Mesh, rng: np.random.Generator, at: tuple[float, float, float]) -> None:
-    """A big vendor's parasol as a part of its own."""
-    mesh.begin("parasol")
-    radius, low = float(rng.uniform(1.05, 1.6)), float(rng.uniform(1.85, 2.15))
-    rise = radius * float(rng.uniform(0.32, 0.48))
-    n = 8
-    colours = [pick(rng, CLOTHS + PRODUCE, 14)]
-    if rng.random() < 0.62:
-        colours.append((230.0, 230.0, 230.0) if rng.random() < 0.5 else pick(rng, CLOTHS, 14))
-    x, y, z = at
-    mesh.rod((x, y, z), (x, y, low + rise), 0.025, (190, 190, 192), sides=5, capped=False)
-    angles = np.arange(n + 1) * 2 * np.pi / n + float(rng.uniform(0, 1))
-    rim, mid = _ring(angles, x, y, radius), _ring(angles, x, y, radius * 0.55)
-    for i in range(n):
-        c = colours[i % len(colours)]
-        j = i + 1
-        mesh.face([(*rim[i], low), (*rim[j], low), (*mid[j], low + rise * 0.62), (*mid[i], low + rise * 0.62)], c, lift=0.4)
-        mesh.face([(*mid[i], low + rise * 0.62), (*mid[j], low + rise * 0.62), (x, y, low + rise)], c, lift=0.4)
-        mesh.face([(*rim[j], low), (*rim[i], low), (x, y, low + rise * 0.9)], tone(c, 0.6))
-        quad = [(*rim[i], low - 0.13), (*rim[j], low - 0.13), (*rim[j], low), (*rim[i], low)]
-        mesh.face(quad, tone(c, 0.92), lift=0.4)
-
-
-def _ring(angles: Array, x: float, y: float, radius: float) -> Array:
-    return np.stack((x + radius * np.cos(angles), y + radius * np.sin(angles)), axis=1)

@@ -11,11 +11,12 @@ from datasets.renderer.camera import Array, Camera
 from datasets.renderer.facade import PPM, facade, hoarding
 from datasets.renderer.light import Light
 from datasets.renderer.mesh import Colour
-from datasets.renderer.raster import Picture
+from datasets.renderer.picture import Picture
 from datasets.renderer.textures import asphalt, earth, grass, mottle, tiles
 
 PAVINGS: tuple[Colour, ...] = (
-    (150, 155, 160), (120, 130, 150), (95, 110, 165), (165, 165, 160), (135, 150, 165), (110, 112, 118),
+    (150, 155, 160), (120, 130, 150), (95, 110, 165), (165, 165, 160), (135, 150, 165),
+    (110, 112, 118),
 )  # fmt: skip
 
 
@@ -78,7 +79,7 @@ class Street:
 
     @property
     def edges(self) -> tuple[float, float, float, float]:
-        """x of the left building line, left kerb, right kerb, right building line."""
+        """X of the left building line, left kerb, right kerb, right building line."""
         half = self.road / 2
         return -half - self.left, -half, half, half + self.right
 
@@ -100,7 +101,11 @@ class Street:
         height = int((self.north - self.south) * self.ppm)
         width = int((self.edges[3] + 12.0 - self.origin[0]) * self.ppm)
         beyond = {"earth": earth, "grass": grass}.get(self.verge)
-        picture = beyond(rng, height, width) if beyond else tiles(rng, height, width, (128, 132, 136), (20, 20))
+        picture = (
+            beyond(rng, height, width)
+            if beyond
+            else tiles(rng, height, width, (128, 132, 136), (20, 20))
+        )
         self._pave(picture, rng)
         self._carriageway(picture, rng)
         self._markings(picture, rng)
@@ -125,7 +130,13 @@ class Street:
                 picture[:, x0:x1] = tiles(rng, picture.shape[0], x1 - x0, colour, tile)
                 if self.tactile and x1 - x0 > 3 * self.ppm:
                     middle = (x0 + x1) // 2
-                    strip = tiles(rng, picture.shape[0], int(0.5 * self.ppm), (70, 165, 195), (int(0.3 * self.ppm),) * 2)
+                    strip = tiles(
+                        rng,
+                        picture.shape[0],
+                        int(0.5 * self.ppm),
+                        (70, 165, 195),
+                        (int(0.3 * self.ppm),) * 2,
+                    )
                     picture[:, middle : middle + strip.shape[1]] = strip
 
     def _carriageway(self, picture: Array, rng: np.random.Generator) -> None:
@@ -137,7 +148,9 @@ class Street:
         picture[:, b:c] = (surface * tracks[None, :, None]).astype(np.uint8)
         kerb = max(2, int(0.22 * self.ppm))
         for x0 in (b - kerb, c):
-            picture[:, x0 : x0 + kerb] = mottle(np.full((picture.shape[0], kerb, 3), (172, 175, 176), np.uint8), rng, 12, 6)
+            picture[:, x0 : x0 + kerb] = mottle(
+                np.full((picture.shape[0], kerb, 3), (172, 175, 176), np.uint8), rng, 12, 6
+            )
             picture[:: int(self.ppm), x0 : x0 + kerb] = 110
         picture[:, b : b + 3] = (picture[:, b : b + 3] * 0.6).astype(np.uint8)
         picture[:, c - 3 : c] = (picture[:, c - 3 : c] * 0.6).astype(np.uint8)
@@ -147,18 +160,32 @@ class Street:
         width = max(2, int(0.15 * self.ppm))
         worn = picture.copy()
         for k in range(1, self.lanes):
-            x = self.column(b + (c - b) * k / self.lanes)
+            at = self.column(b + (c - b) * k / self.lanes)
             middle = 2 * k == self.lanes
             colour = (60, 185, 225) if middle else (225, 226, 226)
             for y in np.arange(self.south, self.north, 6.0):
                 length = 6.0 if middle and self.lanes > 2 else 3.0
-                cv2.rectangle(worn, (x, self.row(y + length)), (x + width, self.row(y)), colour, -1)
+                cv2.rectangle(
+                    worn, (at, self.row(y + length)), (at + width, self.row(y)), colour, -1
+                )
         for x in (b + 0.35, c - 0.35):
-            cv2.rectangle(worn, (self.column(x), 0), (self.column(x) + width, picture.shape[0]), (218, 220, 220), -1)
+            cv2.rectangle(
+                worn,
+                (self.column(x), 0),
+                (self.column(x) + width, picture.shape[0]),
+                (218, 220, 220),
+                -1,
+            )
         if self.crossing is not None:
             for x in np.arange(b + 0.5, c - 0.5, 0.9):
                 corner = (self.column(x), self.row(self.crossing + 3.2))
-                cv2.rectangle(worn, corner, (self.column(x + 0.45), self.row(self.crossing)), (228, 229, 229), -1)
+                cv2.rectangle(
+                    worn,
+                    corner,
+                    (self.column(x + 0.45), self.row(self.crossing)),
+                    (228, 229, 229),
+                    -1,
+                )
         for start, end in self.bays:
             self._bay(worn, start, end)
         keep = float(rng.uniform(0.6, 0.92))
@@ -166,9 +193,21 @@ class Street:
 
     def _bay(self, picture: Array, start: float, end: float) -> None:
         x0, x1 = self.column(self.edges[0] + 0.4), self.column(self.edges[1] - 0.6)
-        cv2.rectangle(picture, (x0, self.row(end)), (x1, self.row(start)), (60, 205, 240), max(2, int(0.1 * self.ppm)))
+        cv2.rectangle(
+            picture,
+            (x0, self.row(end)),
+            (x1, self.row(start)),
+            (60, 205, 240),
+            max(2, int(0.1 * self.ppm)),
+        )
         for y in np.arange(start, end - 0.1, 2.5):
-            cv2.line(picture, (x0, self.row(y)), (x1, self.row(y)), (60, 205, 240), max(1, int(0.06 * self.ppm)))
+            cv2.line(
+                picture,
+                (x0, self.row(y)),
+                (x1, self.row(y)),
+                (60, 205, 240),
+                max(1, int(0.06 * self.ppm)),
+            )
 
     def _wear(self, picture: Array, rng: np.random.Generator) -> None:
         b, c = self.column(self.edges[1]), self.column(self.edges[2])
@@ -182,7 +221,9 @@ class Street:
             cv2.circle(picture, at, int(0.35 * self.ppm), (62, 62, 64), -1)
             cv2.circle(picture, at, int(0.35 * self.ppm), (105, 106, 108), 1)
         if self.dusty:
-            cover = (mottle(np.full_like(picture[:, :, :1], 128), rng, 120, 20)[:, :, 0] / 255.0)[:, :, None]
+            cover = (mottle(np.full_like(picture[:, :, :1], 128), rng, 120, 20)[:, :, 0] / 255.0)[
+                :, :, None
+            ]
             share = np.clip(cover * 1.4 - 0.35, 0, 1) * self.dusty
             picture[:] = (picture * (1 - share) + np.array((98, 128, 152)) * share).astype(np.uint8)
 
@@ -198,7 +239,9 @@ class Street:
             points = np.array([(self.column(x), self.row(y)) for x, y in hull], np.int32)
             cv2.fillConvexPoly(mask, cv2.convexHull(points), 255)
         soft = cv2.blur(mask, (7, 7))[:, :, None].astype(np.float32) / 255
-        picture[:] = (picture * (1 - soft * (1 - light.shadow_gain.astype(np.float32)))).astype(np.uint8)
+        picture[:] = (picture * (1 - soft * (1 - light.shadow_gain.astype(np.float32)))).astype(
+            np.uint8
+        )
 
     def paint(self, camera: Camera, light: Light) -> Picture:
         """Sky, ground and building fronts as one camera sees them."""
@@ -206,7 +249,10 @@ class Street:
         picture = sky(camera, light, rng)
         _skyline(picture, camera, rng)
         paint_ground(picture, camera, self.ground(light), self.origin, self.ppm, light)
-        away = sorted(self.blocks, key=lambda b: -min(abs(b.start - camera.position[1]), abs(b.end - camera.position[1])))
+        away = sorted(
+            self.blocks,
+            key=lambda b: -min(abs(b.start - camera.position[1]), abs(b.end - camera.position[1])),
+        )
         for block in away:
             self._front(picture, camera, light, block)
         return picture
@@ -222,9 +268,13 @@ class Street:
         night_glow = glow if light.night > 0 else None
         self._flanks(picture, camera, light, block, texture)
         origin = np.array((wall, start, block.height))
-        paint_plane(picture, camera, texture, origin, along, np.array((0, 0, -1.0)), PPM, gain, night_glow)
+        paint_plane(
+            picture, camera, texture, origin, along, np.array((0, 0, -1.0)), PPM, gain, night_glow
+        )
 
-    def _flanks(self, picture: Picture, camera: Camera, light: Light, block: Block, texture: Array) -> None:
+    def _flanks(
+        self, picture: Picture, camera: Camera, light: Light, block: Block, texture: Array
+    ) -> None:
         """The gable wall that faces the camera."""
         wall = self.edges[0] if block.side < 0 else self.edges[3]
         y = block.start if camera.position[1] < block.start else block.end
@@ -235,7 +285,9 @@ class Street:
         plain = cv2.resize(texture[4 : int(PPM), 4 : int(PPM)], (int(10 * PPM), texture.shape[0]))
         x = wall - 10 if block.side < 0 else wall
         origin = np.array((x, y, block.height))
-        paint_plane(picture, camera, plain, origin, np.array((1.0, 0, 0)), np.array((0, 0, -1.0)), PPM, gain)
+        paint_plane(
+            picture, camera, plain, origin, np.array((1.0, 0, 0)), np.array((0, 0, -1.0)), PPM, gain
+        )
 
 
 @lru_cache(maxsize=2)
@@ -257,22 +309,11 @@ def _skyline(picture: Picture, camera: Camera, rng: np.random.Generator) -> None
         tall = int(rng.uniform(0.02, 0.16) * height)
         colour = tint * float(rng.uniform(0.72, 0.9))
         top = max(0, int(horizon) - tall)
-        cv2.rectangle(picture.pixels, (x, top), (x + wide, int(horizon) + 2), tuple(float(c) for c in colour), -1)
+        cv2.rectangle(
+            picture.pixels,
+            (x, top),
+            (x + wide, int(horizon) + 2),
+            tuple(float(c) for c in colour),
+            -1,
+        )
         x += wide
-
-
-def random_blocks(rng: np.random.Generator, south: float, north: float, sides: tuple[int, ...] = (-1, 1)) -> tuple[Block, ...]:
-    """Rows of buildings with an occasional gap."""
-    blocks = []
-    for side in sides:
-        site = rng.random() < 0.14
-        y = south
-        while y < north:
-            length = float(rng.uniform(8, 17))
-            if site:
-                blocks.append(Block(side, y, min(y + length, north), 2.7, int(rng.integers(1 << 30)), "hoarding"))
-            elif rng.random() > 0.08:
-                storeys = int(rng.integers(2, 7))
-                blocks.append(Block(side, y, min(y + length, north), 3.7 + 3.1 * (storeys - 1) + 0.6, int(rng.integers(1 << 30))))
-            y += length
-    return tuple(blocks)

@@ -66,7 +66,7 @@ def asphalt(rng: np.random.Generator, height: int, width: int, tone: float = 92.
     return mottle(base, rng, 14, 6)
 
 
-def tiles(
+def tiles(  # noqa: PLR0917
     rng: np.random.Generator,
     height: int,
     width: int,
@@ -94,22 +94,24 @@ def grass(rng: np.random.Generator, height: int, width: int) -> Array:
     base = np.array((52, 98, 84), np.float32) + rng.normal(0, 6, 3)
     change = patch(rng, height, width, 16) * 26 + grain(rng, height, width) * 9
     tint = base + change[:, :, None] * np.array((0.6, 1.0, 0.9))
-    return np.clip(tint, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(tint, 0, 255).astype(np.uint8))
 
 
 def earth(rng: np.random.Generator, height: int, width: int) -> Array:
     """Bare soil or dirt yard."""
     base = np.array((92, 118, 138), np.float32) + rng.normal(0, 9, 3)
     change = patch(rng, height, width, 8) * 24 + grain(rng, height, width) * 7
-    return np.clip(base + change[:, :, None], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(base + change[:, :, None], 0, 255).astype(np.uint8))
 
 
 def brick(rng: np.random.Generator, height: int, width: int, ppm: float, colour: Colour) -> Array:
     """Brick or facing-tile wall at `ppm` pixels per metre."""
-    return tiles(rng, height, width, colour, (max(2, int(ppm * 0.12)), max(3, int(ppm * 0.3))), 0.88, 7)
+    return tiles(
+        rng, height, width, colour, (max(2, int(ppm * 0.12)), max(3, int(ppm * 0.3))), 0.88, 7
+    )
 
 
-def ribbed(
+def ribbed(  # noqa: PLR0917
     rng: np.random.Generator, height: int, width: int, colour: Colour, pitch: float, worn: float
 ) -> Array:
     """Corrugated or colour-steel sheet; ribs run down the picture every `pitch` pixels."""
@@ -136,7 +138,7 @@ def muddy(panel: Array, rng: np.random.Generator, amount: float) -> Array:
     field = patch(rng, h, w, 8) * 1.1 + rise + amount * 1.25 - 0.95
     cover = np.clip(field * 3, 0, 1)[:, :, None] * 0.94
     mud = np.array((58, 84, 108), np.float32) + 16 * patch(rng, h, w, 16)[:, :, None]
-    return np.clip(panel * (1 - cover) + mud * cover, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(panel * (1 - cover) + mud * cover, 0, 255).astype(np.uint8))
 
 
 def heap_colour(rng: np.random.Generator, kind: str) -> Colour:

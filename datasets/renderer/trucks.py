@@ -1,67 +1,12 @@
 """Trucks: tippers with their load and their dirt, box trucks, flatbeds."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from datasets.renderer.camera import Array
+from datasets.renderer.loads import MUD, Truck, heap, hollow, lid
 from datasets.renderer.mesh import Colour, Mesh
-from datasets.renderer.textures import flat, heap_colour, mottle, muddy
+from datasets.renderer.textures import flat, mottle, muddy
 from datasets.renderer.vehicles import GLASS, RUBBER, plate, rect, slab_x, slab_y, tone, wheel
-
-MUD: Colour = (60, 86, 110)
-CAB_PAINTS: tuple[Colour, ...] = (
-    (40, 40, 185), (225, 225, 225), (160, 90, 35), (50, 150, 60), (40, 150, 235), (60, 120, 200), (60, 60, 62),
-)  # fmt: skip
-BODY_PAINTS: tuple[Colour, ...] = (
-    (45, 120, 55), (30, 110, 225), (40, 45, 170), (140, 80, 40), (150, 150, 150), (40, 90, 200), (60, 140, 70),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Truck:
-    """What a truck looks like.
-
-    Attributes:
-        load: Attribute `load` of `kinds.yaml`: open, covered, empty, other.
-        dirt: Attribute `dirt`: clean, muddy.
-        style: "tipper", "box", "flatbed".
-        cab: Cab paint, BGR.
-        body: Body paint.
-        cargo: What a tipper carries: earth, rubble, sand, clay.
-        cover: Cover of a covered tipper: "tarp" or "lid".
-        length: Whole length in metres.
-        seed: Chooses every small detail.
-    """
-
-    load: str
-    dirt: str
-    style: str
-    cab: Colour
-    body: Colour
-    cargo: str
-    cover: str
-    length: float
-    seed: int
-
-    @classmethod
-    def random(cls, rng: np.random.Generator, load: str | None = None, dirt: str | None = None) -> "Truck":
-        """Draw a truck, with a given load and dirt if named."""
-        load = load or str(rng.choice(["open", "covered", "empty", "other"]))
-        dirt = dirt or str(rng.choice(["clean", "muddy"], p=[0.62, 0.38]))
-        style = "tipper" if load != "other" else str(rng.choice(["box", "flatbed"], p=[0.65, 0.35]))
-        spread = float(rng.uniform(0.85, 1.1))
-        return cls(
-            load,
-            dirt,
-            style,
-            tone(CAB_PAINTS[int(rng.integers(len(CAB_PAINTS)))], spread),
-            tone(BODY_PAINTS[int(rng.integers(len(BODY_PAINTS)))], spread),
-            str(rng.choice(["earth", "rubble", "sand", "clay"], p=[0.4, 0.3, 0.12, 0.18])),
-            str(rng.choice(["tarp", "lid"])),
-            float(rng.uniform(7.4, 9.6)),
-            int(rng.integers(1 << 30)),
-        )
 
 
 def truck_mesh(truck: Truck, lamps: bool = False) -> Mesh:
@@ -76,9 +21,18 @@ def truck_mesh(truck: Truck, lamps: bool = False) -> Mesh:
     _running_gear(mesh, truck, rim, tyre)
     _cab(mesh, truck, rng, end, half, lamps)
     front = end - 2.25
-    {"tipper": _tipper, "box": _box, "flatbed": _flatbed}[truck.style](mesh, truck, rng, -end + 0.1, front)
+    {"tipper": _tipper, "box": _box, "flatbed": _flatbed}[truck.style](
+        mesh, truck, rng, -end + 0.1, front
+    )
     for side in (1, -1):
-        slab_x(mesh, rect(side * 0.7, 0.8, side * 1.1, 0.95), -end - 0.02, (40, 40, 200), 0.4, glow=lamps)
+        slab_x(
+            mesh,
+            rect(side * 0.7, 0.8, side * 1.1, 0.95),
+            -end - 0.02,
+            (40, 40, 200),
+            0.4,
+            glow=lamps,
+        )
     seed = int(rng.integers(24))
     plate(mesh, end, 0.5, "yellow", seed, part)
     plate(mesh, -end, 0.75, "yellow", seed, part)
@@ -96,20 +50,37 @@ def _running_gear(mesh: Mesh, truck: Truck, rim: Colour, tyre: Colour) -> None:
         for y in (1.22, -1.22):
             wheel(mesh, x, y, 0.52, 0.34, rim, tyre)
     for y in (1.0, -1.0):
-        mesh.box((0.3, y, 0.6), (1.1, 0.45, 0.5), (120, 120, 122) if truck.dirt == "clean" else tone(MUD, 0.9))
+        mesh.box(
+            (0.3, y, 0.6),
+            (1.1, 0.45, 0.5),
+            (120, 120, 122) if truck.dirt == "clean" else tone(MUD, 0.9),
+        )
 
 
-def _cab(mesh: Mesh, truck: Truck, rng: np.random.Generator, end: float, half: float, lamps: bool) -> None:
+def _cab(  # noqa: PLR0917
+    mesh: Mesh, truck: Truck, rng: np.random.Generator, end: float, half: float, lamps: bool
+) -> None:
     paint, back, high = truck.cab, end - 2.05, 2.85
     sections = []
-    for x, top, width in ((back, high, 1.0), (end - 0.45, high, 1.0), (end - 0.12, high - 0.55, 1.0), (end, 1.35, 0.97)):
+    for x, top, width in (
+        (back, high, 1.0),
+        (end - 0.45, high, 1.0),
+        (end - 0.12, high - 0.55, 1.0),
+        (end, 1.35, 0.97),
+    ):
         y = half * width
         sections.append(np.array([(x, -y, 0.55), (x, y, 0.55), (x, y, top), (x, -y, top)]))
     mesh.loft(sections, paint)
     mesh.box((end - 1.2, 0, high), (1.3, 2.0, 0.28), tone(paint, 0.92), taper=0.8, lift=0.2)
     slab_x(mesh, rect(-half * 0.85, 0.95, half * 0.85, 1.42), end + 0.02, (36, 36, 38), 0.4)
     for k in range(3):
-        slab_x(mesh, rect(-half * 0.8, 1.02 + 0.13 * k, half * 0.8, 1.06 + 0.13 * k), end + 0.025, (150, 150, 152), 0.45)
+        slab_x(
+            mesh,
+            rect(-half * 0.8, 1.02 + 0.13 * k, half * 0.8, 1.06 + 0.13 * k),
+            end + 0.025,
+            (150, 150, 152),
+            0.45,
+        )
     glass = [(end + 0.01, -half * 0.9, 1.48), (end + 0.01, half * 0.9, 1.48),
              (end - 0.16, half * 0.88, 2.32), (end - 0.16, -half * 0.88, 2.32)]  # fmt: skip
     mesh.face(glass, GLASS, lift=0.45)
@@ -117,17 +88,35 @@ def _cab(mesh: Mesh, truck: Truck, rng: np.random.Generator, end: float, half: f
     mesh.box((end - 0.1, 0, 0.42), (0.32, 2.46, 0.42), bumper, lift=0.2)
     for side in (1, -1):
         y = side * half * 1.004
-        slab_y(mesh, [(end - 1.5, 1.55), (end - 0.32, 1.55), (end - 0.5, 2.35), (end - 1.5, 2.35)], y, GLASS, 0.35)
+        slab_y(
+            mesh,
+            [(end - 1.5, 1.55), (end - 0.32, 1.55), (end - 0.5, 2.35), (end - 1.5, 2.35)],
+            y,
+            GLASS,
+            0.35,
+        )
         slab_y(mesh, rect(end - 1.6, 0.75, end - 1.57, 2.5), y, tone(paint, 0.5), 0.3)
-        arch = [(end - 1.35 + 0.66 * np.cos(a), 0.55 + 0.6 * np.sin(a)) for a in np.linspace(0, np.pi, 7)]
+        arch = [
+            (end - 1.35 + 0.66 * np.cos(a), 0.55 + 0.6 * np.sin(a))
+            for a in np.linspace(0, np.pi, 7)
+        ]
         slab_y(mesh, arch, y, (24, 24, 26), 0.3)
-        slab_x(mesh, rect(side * 0.72, 0.62, side * 1.14, 0.86), end + 0.07, (245, 250, 250), 0.5, glow=lamps)
+        slab_x(
+            mesh,
+            rect(side * 0.72, 0.62, side * 1.14, 0.86),
+            end + 0.07,
+            (245, 250, 250),
+            0.5,
+            glow=lamps,
+        )
         mesh.box((end - 0.1, side * (half + 0.16), 1.7), (0.1, 0.2, 0.55), (40, 40, 42), lift=0.3)
     if rng.random() < 0.6:
         slab_x(mesh, rect(-0.5, 2.5, 0.5, 2.68), end - 0.22, (235, 235, 240), 0.5)
 
 
-def _panel(rng: np.random.Generator, paint: Colour, length: float, height: float, dirt: float) -> Array:
+def _panel(
+    rng: np.random.Generator, paint: Colour, length: float, height: float, dirt: float
+) -> Array:
     ppm = 42
     w, h = max(8, int(length * ppm)), max(8, int(height * ppm))
     panel = mottle(flat(h, w, paint), rng, 12, 4)
@@ -139,13 +128,22 @@ def _panel(rng: np.random.Generator, paint: Colour, length: float, height: float
     return muddy(panel, rng, dirt)
 
 
-def _walls(mesh: Mesh, truck: Truck, rng: np.random.Generator, span: tuple[float, float], z: tuple[float, float], flare: float) -> None:
+def _walls(  # noqa: PLR0917
+    mesh: Mesh,
+    truck: Truck,
+    rng: np.random.Generator,
+    span: tuple[float, float],
+    z: tuple[float, float],
+    flare: float,
+) -> None:
     """Four textured outer walls between x span and z range; `flare` widens the top, metres."""
     (x0, x1), (z0, z1), y0, y1 = span, z, 1.2, 1.2 + flare
     dirt = float(rng.uniform(0.75, 1.15)) if truck.dirt == "muddy" else 0.0
     side = _panel(rng, truck.body, x1 - x0, z1 - z0, dirt)
     mesh.face([(x1, y1, z1), (x1, y0, z0), (x0, y0, z0), (x0, y1, z1)], truck.body, texture=side)
-    mesh.face([(x0, -y1, z1), (x0, -y0, z0), (x1, -y0, z0), (x1, -y1, z1)], truck.body, texture=side)
+    mesh.face(
+        [(x0, -y1, z1), (x0, -y0, z0), (x1, -y0, z0), (x1, -y1, z1)], truck.body, texture=side
+    )
     end = _panel(rng, tone(truck.body, 0.94), 2.4, z1 - z0, dirt)
     mesh.face([(x0, y1, z1), (x0, y0, z0), (x0, -y0, z0), (x0, -y1, z1)], truck.body, texture=end)
     mesh.face([(x1, -y1, z1), (x1, -y0, z0), (x1, y0, z0), (x1, y1, z1)], truck.body, texture=end)
@@ -159,101 +157,55 @@ def _tipper(mesh: Mesh, truck: Truck, rng: np.random.Generator, x0: float, x1: f
     inner = outer + np.array([(0.1, 0.1), (-0.1, 0.1), (-0.1, -0.1), (0.1, -0.1)])
     for i in range(4):
         j = (i + 1) % 4
-        mesh.face([(*outer[i], z1), (*outer[j], z1), (*inner[j], z1), (*inner[i], z1)], rim, lift=0.1)
+        mesh.face(
+            [(*outer[i], z1), (*outer[j], z1), (*inner[j], z1), (*inner[i], z1)], rim, lift=0.1
+        )
     mesh.box((x1 + 0.12, 0, z0), (0.12, 2.3, z1 - z0 + 0.35), tone(truck.body, 0.85))
     if truck.load == "empty":
-        _hollow(mesh, truck, inner, z0 + 0.15, z1)
+        hollow(mesh, truck, inner, z0 + 0.15, z1)
     elif truck.load == "covered" and truck.cover == "lid":
-        _lid(mesh, outer, z1)
+        lid(mesh, outer, z1)
     else:
-        _heap(mesh, truck, rng, inner, z1)
-
-
-def _hollow(mesh: Mesh, truck: Truck, inner: Array, floor: float, rim: float) -> None:
-    shade = tone(truck.body, 0.62)
-    mesh.face([(*p, floor) for p in inner], (72, 82, 92), lift=-1.4)
-    for i in range(4):
-        j = (i + 1) % 4
-        mesh.face([(*inner[j], floor), (*inner[i], floor), (*inner[i], rim), (*inner[j], rim)], shade, lift=-0.4)
-
-
-def _lid(mesh: Mesh, outer: Array, z: float) -> None:
-    steel: Colour = (150, 152, 150)
-    (x0, _), (x1, _) = outer[0], outer[1]
-    for y0, y1 in ((-1.28, 0.0), (0.0, 1.28)):
-        high0, high1 = (0.04, 0.22) if y0 < 0 else (0.22, 0.04)
-        ring = [(x0, y0, z + high0), (x1, y0, z + high0), (x1, y1, z + high1), (x0, y1, z + high1)]
-        mesh.face(ring, steel, lift=0.3)
-    for x in np.linspace(x0 + 0.1, x1 - 0.1, 5):
-        mesh.face([(x - 0.05, -1.28, z + 0.06), (x + 0.05, -1.28, z + 0.06), (x + 0.05, 0, z + 0.24), (x - 0.05, 0, z + 0.24)], tone(steel, 0.75), lift=0.5)
-        mesh.face([(x - 0.05, 0, z + 0.24), (x + 0.05, 0, z + 0.24), (x + 0.05, 1.28, z + 0.06), (x - 0.05, 1.28, z + 0.06)], tone(steel, 0.75), lift=0.5)
-    for x in (x0, x1):
-        ring = [(x, -1.28, z), (x, 1.28, z), (x, 0, z + 0.22)]
-        mesh.face(ring if x == x1 else ring[::-1], tone(steel, 0.8), lift=0.2)
-
-
-def _heap(mesh: Mesh, truck: Truck, rng: np.random.Generator, inner: Array, rim: float) -> None:
-    """A height field over the rim: earth or rubble if open, a tarpaulin if covered."""
-    (x0, y0), (x1, y1) = inner[0], inner[2]
-    covered = truck.load == "covered"
-    if covered:
-        x0, x1, y0, y1 = x0 - 0.13, x1 + 0.13, y0 - 0.14, y1 + 0.14
-    nx, ny = 12, 6
-    xs, ys = np.linspace(x0, x1, nx + 1), np.linspace(y0, y1, ny + 1)
-    u, v = np.meshgrid(np.linspace(-1, 1, nx + 1), np.linspace(-1, 1, ny + 1), indexing="ij")
-    dome = np.clip(1 - np.abs(u) ** 3.5, 0, 1) * np.clip(1 - np.abs(v) ** 2.2, 0, 1)
-    height = float(rng.uniform(0.45, 0.95)) * (0.55 if covered else 1.0)
-    rough = rng.normal(0, 0.03 if covered else 0.10, dome.shape) * (dome > 0.02)
-    field = rim + 0.03 + np.clip(height * dome + rough, 0, None)
-    cover = [(70, 110, 45), (40, 42, 44), (110, 80, 40), (60, 120, 60)][int(rng.integers(4))]
-    base: Colour = (float(cover[0]), float(cover[1]), float(cover[2])) if covered else heap_colour(rng, truck.cargo)
-    for i in range(nx):
-        for j in range(ny):
-            quad = [(xs[a], ys[b], field[a, b]) for a, b in ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1))]
-            vary = 1 + float(rng.normal(0, 0.025 if covered else 0.10))
-            mesh.face(quad, tone(base, vary), lift=0.15)
-    if covered:
-        _tarp_edges(mesh, base, (x0, y0, x1, y1), rim)
-        return
-    for _ in range(46 if truck.cargo == "rubble" else 26):
-        i, j = int(rng.integers(1, nx)), int(rng.integers(1, ny))
-        at = (xs[i] + rng.normal(0, 0.15), ys[j] + rng.normal(0, 0.1), field[i, j])
-        stone = tone(base, float(rng.uniform(0.7, 1.25)))
-        size = float(rng.uniform(0.06, 0.2 if truck.cargo == "rubble" else 0.13))
-        mesh.box((float(at[0]), float(at[1]), float(at[2]) - size * 0.6), (size * 2, size * 1.6, size * 1.5), stone,
-                 taper=0.55, turn=float(rng.uniform(0, 90)), lift=0.3)  # fmt: skip
-
-
-def _tarp_edges(mesh: Mesh, base: Colour, box: tuple[float, float, float, float], rim: float) -> None:
-    x0, y0, x1, y1 = box
-    drop = rim - 0.32
-    ring = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
-    mesh.frustum(ring * (1.004, 1.02), drop, ring, rim + 0.05, tone(base, 0.92), lift=0.3, closed=False)
-    for x in np.linspace(x0 + 0.5, x1 - 0.5, 5):
-        for side in (y0, y1):
-            y = side * 1.025
-            slab_y(mesh, rect(float(x) - 0.02, drop - 0.45, float(x) + 0.02, drop + 0.1), float(y), (190, 190, 190), 0.4)
+        heap(mesh, truck, rng, inner, z1)
 
 
 def _box(mesh: Mesh, truck: Truck, rng: np.random.Generator, x0: float, x1: float) -> None:
     pale: Colour = (228, 230, 230) if rng.random() < 0.6 else truck.body
-    painted = Truck(truck.load, truck.dirt, truck.style, truck.cab, pale, truck.cargo, truck.cover, truck.length, truck.seed)
+    painted = Truck(
+        truck.load,
+        truck.dirt,
+        truck.style,
+        truck.cab,
+        pale,
+        truck.cargo,
+        truck.cover,
+        truck.length,
+        truck.seed,
+    )
     top = float(rng.uniform(3.1, 3.6))
     _walls(mesh, painted, rng, (x0, x1), (1.0, top), 0.0)
-    mesh.face([(x0, -1.2, top), (x1, -1.2, top), (x1, 1.2, top), (x0, 1.2, top)], tone(pale, 0.95), lift=0.2)
+    mesh.face(
+        [(x0, -1.2, top), (x1, -1.2, top), (x1, 1.2, top), (x0, 1.2, top)],
+        tone(pale, 0.95),
+        lift=0.2,
+    )
     for side in (1.2, -1.2):
         slab_y(mesh, rect(x0 + 0.4, 1.9, x1 - 0.6, 2.35), side * 1.005, tone(truck.cab, 0.95), 0.4)
 
 
 def _flatbed(mesh: Mesh, truck: Truck, rng: np.random.Generator, x0: float, x1: float) -> None:
-    mesh.box(((x0 + x1) / 2, 0, 1.05), (x1 - x0, 2.44, 0.16), tone(truck.body, 0.8), top=(96, 120, 140))
+    mesh.box(
+        ((x0 + x1) / 2, 0, 1.05), (x1 - x0, 2.44, 0.16), tone(truck.body, 0.8), top=(96, 120, 140)
+    )
     mesh.box((x1 - 0.05, 0, 1.2), (0.1, 2.4, 1.1), tone(truck.body, 0.9))
     for y in (1.2, -1.2):
         mesh.box(((x0 + x1) / 2, y, 1.2), (x1 - x0, 0.05, 0.4), truck.body)
     x = x0 + 0.7
     while x < x1 - 0.9 and rng.random() < 0.85:
         tint = tone((90.0, 140.0, 175.0), float(rng.uniform(0.6, 1.2)))
-        mesh.box((x, float(rng.uniform(-0.2, 0.2)), 1.22), (1.0, 1.9, float(rng.uniform(0.5, 1.3))), tint)
+        mesh.box(
+            (x, float(rng.uniform(-0.2, 0.2)), 1.22), (1.0, 1.9, float(rng.uniform(0.5, 1.3))), tint
+        )
         x += 1.2
 
 
@@ -262,10 +214,16 @@ def _spatter(mesh: Mesh, rng: np.random.Generator, end: float, half: float) -> N
     for _ in range(48):
         low = 0.6 + float(rng.beta(1, 2.5)) * 1.1
         size = float(rng.uniform(0.06, 0.24))
-        ring = [(size * np.cos(a) * rng.uniform(0.6, 1.2), size * np.sin(a) * rng.uniform(0.5, 1.1)) for a in np.arange(7) * 0.9]
+        ring = [
+            (size * np.cos(a) * rng.uniform(0.6, 1.2), size * np.sin(a) * rng.uniform(0.5, 1.1))
+            for a in np.arange(7) * 0.9
+        ]
         tint = tone(MUD, float(rng.uniform(0.8, 1.15)))
         if rng.random() < 0.65:
-            x, side = float(rng.uniform(end - 2.0, end - 0.1)), half if rng.random() < 0.5 else -half
+            x, side = (
+                float(rng.uniform(end - 2.0, end - 0.1)),
+                half if rng.random() < 0.5 else -half,
+            )
             slab_y(mesh, [(x + a, low + b) for a, b in ring], side * 1.01, tint, 0.5)
         else:
             y = float(rng.uniform(-1.1, 1.1))

@@ -94,13 +94,23 @@ class Truth:
         """
         try:
             data = json.loads(Path(path).read_text(encoding="utf-8"))
-            frames = tuple(TruthFrame(f["t"], tuple(_box(b) for b in f["boxes"])) for f in data["frames"])
-            violations = tuple(Violation(**{**v, "box": _four(v["box"])}) for v in data["violations"])
-            return cls(data["video"], data["fps"], data["width"], data["height"], frames, violations)
+            frames = tuple(
+                TruthFrame(f["t"], tuple(_box(b) for b in f["boxes"])) for f in data["frames"]
+            )
+            violations = tuple(
+                Violation(**{**v, "box": _four(v["box"])}) for v in data["violations"]
+            )
+            return cls(
+                data["video"], data["fps"], data["width"], data["height"], frames, violations
+            )
         except OSError as error:
-            raise TruthError(f"Truth file {path} cannot be read: {error.strerror}. Render the video again.") from error
+            raise TruthError(
+                f"Truth file {path} cannot be read: {error.strerror}. Render the video again."
+            ) from error
         except (ValueError, KeyError, TypeError) as error:
-            raise TruthError(f"Truth file {path} is broken ({error!r}). Render the video again.") from error
+            raise TruthError(
+                f"Truth file {path} is broken ({error!r}). Render the video again."
+            ) from error
 
     def at(self, t: float) -> TruthFrame:
         """The frame shown at `t` seconds."""

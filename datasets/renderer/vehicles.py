@@ -1,4 +1,4 @@
-"""Cars, vans, buses. Local frame: x forward, y left, z up, metres, middle of the wheelbase at 0."""
+"""Cars and vans. Local frame: x forward, y left, z up, metres, middle of the wheelbase at 0."""
 
 import numpy as np
 
@@ -16,10 +16,14 @@ RUBBER: Colour = (32, 32, 34)
 
 def tone(colour: Colour, factor: float) -> Colour:
     """A lighter or darker colour."""
-    return min(255.0, colour[0] * factor), min(255.0, colour[1] * factor), min(255.0, colour[2] * factor)
+    return (
+        min(255.0, colour[0] * factor),
+        min(255.0, colour[1] * factor),
+        min(255.0, colour[2] * factor),
+    )
 
 
-def wheel(
+def wheel(  # noqa: PLR0917
     mesh: Mesh, x: float, y: float, radius: float, width: float, rim: Colour, tyre: Colour = RUBBER
 ) -> None:
     """A wheel whose outer face is on the side that y points to."""
@@ -32,7 +36,9 @@ def wheel(
         slab_y(mesh, ring, y + far, tint, lift)
 
 
-def plate(mesh: Mesh, x: float, z: float, kind: str, seed: int, parent: int, width: float = 0.44) -> None:
+def plate(  # noqa: PLR0917
+    mesh: Mesh, x: float, z: float, kind: str, seed: int, parent: int, width: float = 0.44
+) -> None:
     """A number plate on the front (x > 0) or back, its own part inside `parent`."""
     before = mesh.part
     mesh.begin("plate", parent)
@@ -48,19 +54,37 @@ def plate(mesh: Mesh, x: float, z: float, kind: str, seed: int, parent: int, wid
     mesh.part = before
 
 
-def slab_y(mesh: Mesh, points: list[tuple[float, float]], y: float, colour: Colour, lift: float, glow: bool = False) -> None:
-    """A flat patch on a side wall: (x, z) points, anticlockwise seen from the left (+y) side mirrored as needed."""
+def slab_y(  # noqa: PLR0917
+    mesh: Mesh,
+    points: list[tuple[float, float]],
+    y: float,
+    colour: Colour,
+    lift: float,
+    glow: bool = False,
+) -> None:
+    """A flat patch on a side wall: (x, z) points in either turn; it faces outwards from y."""
     ring = [(x, y, z) for x, z in points]
-    area = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1], strict=True))
+    area = sum(
+        a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1], strict=True)
+    )
     if (area > 0) == (y > 0):
         ring.reverse()
     mesh.face(ring, colour, lift=lift, glow=glow)
 
 
-def slab_x(mesh: Mesh, points: list[tuple[float, float]], x: float, colour: Colour, lift: float, glow: bool = False) -> None:
+def slab_x(  # noqa: PLR0917
+    mesh: Mesh,
+    points: list[tuple[float, float]],
+    x: float,
+    colour: Colour,
+    lift: float,
+    glow: bool = False,
+) -> None:
     """A flat patch on the front (x > 0) or back: (y, z) points."""
     ring = [(x, y, z) for y, z in points]
-    area = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1], strict=True))
+    area = sum(
+        a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1], strict=True)
+    )
     if (area > 0) != (x > 0):
         ring.reverse()
     mesh.face(ring, colour, lift=lift, glow=glow)
@@ -73,7 +97,14 @@ def rect(a0: float, b0: float, a1: float, b1: float) -> list[tuple[float, float]
 
 def _section(x: float, half: float, z0: float, z1: float) -> Array:
     middle = z0 + 0.55 * (z1 - z0)
-    ring = [(-half * 0.92, z0), (half * 0.92, z0), (half, middle), (half * 0.94, z1), (-half * 0.94, z1), (-half, middle)]
+    ring = [
+        (-half * 0.92, z0),
+        (half * 0.92, z0),
+        (half, middle),
+        (half * 0.94, z1),
+        (-half * 0.94, z1),
+        (-half, middle),
+    ]
     return np.array([(x, y, z) for y, z in ring])
 
 
@@ -93,9 +124,11 @@ def car_mesh(rng: np.random.Generator, style: str | None = None, lamps: bool = F
     end, half = length / 2, width / 2
     nose = 0.80 if style != "van" else 1.05
     sections = [
-        _section(-end, half * 0.86, 0.36, belt * 0.9), _section(-end + 0.2, half * 0.97, 0.24, belt),
+        _section(-end, half * 0.86, 0.36, belt * 0.9),
+        _section(-end + 0.2, half * 0.97, 0.24, belt),
         _section(-end + 0.9, half, 0.2, belt), _section(end - 1.3, half, 0.2, belt),
-        _section(end - 0.35, half * 0.95, 0.24, belt * 0.5 + nose * 0.5), _section(end, half * 0.8, 0.34, nose * 0.82),
+        _section(end - 0.35, half * 0.95, 0.24, belt * 0.5 + nose * 0.5),
+        _section(end, half * 0.8, 0.34, nose * 0.82),
     ]  # fmt: skip
     mesh.loft(sections, paint)
     _cabin(mesh, paint, half, belt, roof, front, rear)
@@ -103,7 +136,9 @@ def car_mesh(rng: np.random.Generator, style: str | None = None, lamps: bool = F
     radius = 0.33 if style != "suv" else 0.37
     for x in (end - 0.9, -end + 0.95):
         for side in (half - 0.005, -half + 0.005):
-            arch = [(x + 0.44 * np.cos(a), radius + 0.40 * np.sin(a)) for a in np.linspace(0, np.pi, 7)]
+            arch = [
+                (x + 0.44 * np.cos(a), radius + 0.40 * np.sin(a)) for a in np.linspace(0, np.pi, 7)
+            ]
             slab_y(mesh, arch, side * 1.005, (22, 22, 24), 0.12)
             wheel(mesh, x, side * 1.01, radius, 0.2, (165, 165, 168))
     seed = int(rng.integers(24))
@@ -113,8 +148,14 @@ def car_mesh(rng: np.random.Generator, style: str | None = None, lamps: bool = F
     return mesh
 
 
-def _cabin(
-    mesh: Mesh, paint: Colour, half: float, belt: float, roof: float, front: tuple[float, float], rear: tuple[float, float]
+def _cabin(  # noqa: PLR0917
+    mesh: Mesh,
+    paint: Colour,
+    half: float,
+    belt: float,
+    roof: float,
+    front: tuple[float, float],
+    rear: tuple[float, float],
 ) -> None:
     low_y, top_y = half * 0.92, half * 0.74
     low = np.array([(rear[0], -low_y), (front[0], -low_y), (front[0], low_y), (rear[0], low_y)])
@@ -126,64 +167,65 @@ def _cabin(
         bottom, top = rear[0] + span * share, rear[1] + (front[1] - rear[1]) * share
         inner = -1 if share > 0.9 else 1
         for side in (1, -1):
-            quad = [(bottom, side * low_y * 1.01, belt), (bottom + inner * thick, side * low_y * 1.01, belt),
-                    (top + inner * thick, side * top_y * 1.02, roof), (top, side * top_y * 1.02, roof)]  # fmt: skip
+            quad = [(bottom, side * low_y * 1.01, belt),
+            (bottom + inner * thick, side * low_y * 1.01, belt),
+                    (top + inner * thick, side * top_y * 1.02, roof),
+                    (top, side * top_y * 1.02, roof)]  # fmt: skip
             outward = (side > 0) == (inner > 0)
             mesh.face(quad[::-1] if outward else quad, paint, lift=0.5)
 
 
-def _car_details(
-    mesh: Mesh, rng: np.random.Generator, paint: Colour, end: float, half: float, belt: float, nose: float, lamps: bool
+def _car_details(  # noqa: PLR0917
+    mesh: Mesh,
+    rng: np.random.Generator,
+    paint: Colour,
+    end: float,
+    half: float,
+    belt: float,
+    nose: float,
+    lamps: bool,
 ) -> None:
     for side in (1, -1):
         y = side * half * 1.004
         for x in (-1.0, 0.05, 1.0):
             slab_y(mesh, rect(x - 0.012, 0.32, x + 0.012, belt - 0.04), y, tone(paint, 0.55), 0.15)
         slab_y(mesh, rect(-end + 0.5, 0.2, end - 0.5, 0.3), y * 0.97, (40, 40, 42), 0.15)
-        mesh.box((0.75, side * (half + 0.06), belt - 0.05), (0.16, 0.14, 0.13), tone(paint, 0.8), lift=0.3)
+        mesh.box(
+            (0.75, side * (half + 0.06), belt - 0.05),
+            (0.16, 0.14, 0.13),
+            tone(paint, 0.8),
+            lift=0.3,
+        )
         inner, outer = side * half * 0.42, side * half * 0.78
-        slab_x(mesh, rect(inner, nose * 0.58, outer, nose * 0.78), end + 0.01, (245, 250, 250), 0.4, glow=lamps)
-        slab_x(mesh, rect(inner, belt * 0.66, outer, belt * 0.85), -end - 0.01, (40, 40, 205), 0.4, glow=lamps)
-    slab_x(mesh, rect(-half * 0.4, nose * 0.45, half * 0.4, nose * 0.68), end + 0.01, (38, 38, 40), 0.35)
+        slab_x(
+            mesh,
+            rect(inner, nose * 0.58, outer, nose * 0.78),
+            end + 0.01,
+            (245, 250, 250),
+            0.4,
+            glow=lamps,
+        )
+        slab_x(
+            mesh,
+            rect(inner, belt * 0.66, outer, belt * 0.85),
+            -end - 0.01,
+            (40, 40, 205),
+            0.4,
+            glow=lamps,
+        )
+    slab_x(
+        mesh,
+        rect(-half * 0.4, nose * 0.45, half * 0.4, nose * 0.68),
+        end + 0.01,
+        (38, 38, 40),
+        0.35,
+    )
     slab_x(mesh, rect(-half * 0.75, 0.36, half * 0.75, 0.42), end + 0.012, (60, 60, 62), 0.35)
     if rng.random() < 0.3:
-        slab_x(mesh, rect(-half * 0.1, nose * 0.6, half * 0.1, nose * 0.72), end + 0.02, (200, 200, 205), 0.5)
-
-
-def bus_mesh(rng: np.random.Generator, lamps: bool = False) -> Mesh:
-    """A city bus."""
-    length, half, high = float(rng.uniform(9.5, 12.0)), 1.25, 3.05
-    paint = [(60, 150, 60), (200, 120, 40), (60, 60, 200), (225, 225, 225), (40, 170, 230)][int(rng.integers(5))]
-    colour: Colour = (float(paint[0]), float(paint[1]), float(paint[2]))
-    mesh = Mesh()
-    body = mesh.begin("bus")
-    end = length / 2
-    sections = []
-    for x, shrink in ((-end, 0.94), (-end + 0.15, 1.0), (end - 0.2, 1.0), (end, 0.93)):
-        y, top = half * shrink, high * (0.5 + 0.5 * shrink)
-        ring = [(-y, 0.32), (y, 0.32), (y, top * 0.93), (y * 0.9, top), (-y * 0.9, top), (-y, top * 0.93)]
-        sections.append(np.array([(x, a, b) for a, b in ring]))
-    mesh.loft(sections, colour)
-    for side in (1, -1):
-        y = side * half * 1.004
-        slab_y(mesh, rect(-end + 0.3, 1.35, end - 0.3, 2.5), y, GLASS, 0.3)
-        slab_y(mesh, rect(-end + 0.1, 0.55, end - 0.1, 0.85), y, (235, 235, 235), 0.3)
-        for x in np.arange(-end + 1.2, end - 0.4, 1.25):
-            slab_y(mesh, rect(float(x) - 0.04, 1.35, float(x) + 0.04, 2.5), y * 1.002, tone(colour, 0.75), 0.4)
-        for x in (end - 2.4, -end + 3.0):
-            slab_y(mesh, [(x + 0.58 * np.cos(a), 0.5 + 0.56 * np.sin(a)) for a in np.linspace(0, np.pi, 7)], y, (20, 20, 22), 0.4)
-            wheel(mesh, x, side * half * 1.01, 0.48, 0.3, (150, 150, 150))
-    for x in (end - 1.0, -0.2):
-        slab_y(mesh, rect(x - 0.55, 0.4, x + 0.55, 2.5), -half * 1.006, (70, 62, 55), 0.5)
-    slab_x(mesh, rect(-half * 0.86, 1.1, half * 0.86, 2.45), end + 0.02, GLASS, 0.4)
-    slab_x(mesh, rect(-half * 0.6, 2.55, half * 0.6, 2.85), end + 0.02, (30, 140, 245), 0.5, glow=lamps)
-    slab_x(mesh, rect(-half * 0.8, 1.5, half * 0.8, 2.45), -end - 0.02, GLASS, 0.4)
-    for side in (1, -1):
-        slab_x(mesh, rect(side * 0.6, 0.6, side * 1.0, 0.85), end + 0.02, (245, 250, 250), 0.5, glow=lamps)
-        slab_x(mesh, rect(side * 0.8, 0.8, side * 1.05, 1.3), -end - 0.02, (40, 40, 205), 0.5, glow=lamps)
-    mesh.box((-1.5, 0, high - 0.01), (2.6, 1.6, 0.22), (215, 215, 215), lift=0.5)
-    mesh.box((2.5, 0, high - 0.01), (1.2, 1.3, 0.15), (200, 200, 200), lift=0.5)
-    seed = int(rng.integers(24))
-    plate(mesh, end, 0.42, "yellow", seed, body)
-    plate(mesh, -end, 0.62, "yellow", seed, body)
-    return mesh
+        slab_x(
+            mesh,
+            rect(-half * 0.1, nose * 0.6, half * 0.1, nose * 0.72),
+            end + 0.02,
+            (200, 200, 205),
+            0.5,
+        )

@@ -64,11 +64,16 @@ def render_video(
             stream = container.add_stream("libx264", rate=rate)
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             # One thread and no open-ended look-ahead: same frames in, same bytes out.
-            stream.options = {"crf": str(crf), "preset": "ultrafast", "threads": "1", "g": str(round(2 * fps))}
+            stream.options = {
+                "crf": str(crf),
+                "preset": "ultrafast",
+                "threads": "1",
+                "g": str(round(2 * fps)),
+            }
             for index in range(count):
                 pixels, boxes = scene.frame(index / fps)
                 frames.append(TruthFrame(round(index / fps, 4), tuple(boxes)))
-                planes = cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420)
+                planes = cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420).astype(np.uint8, copy=False)
                 picture = av.VideoFrame.from_ndarray(planes, format="yuv420p")
                 picture.pts = index
                 container.mux(stream.encode(picture))
@@ -80,11 +85,15 @@ def render_video(
         truth = Truth(path.name, float(fps), width, height, tuple(frames), seen)
         truth.save(Truth.path_for(path))
     except (OSError, av.FFmpegError) as error:
-        raise RenderError(f"Video {path} could not be written: {error}. Is the disk full or read-only?") from error
+        raise RenderError(
+            f"Video {path} could not be written: {error}. Is the disk full or read-only?"
+        ) from error
     return truth
 
 
-def resolved(violation: Violation, frames: list[TruthFrame], width: int, height: int) -> Violation | None:
+def resolved(
+    violation: Violation, frames: list[TruthFrame], width: int, height: int
+) -> Violation | None:
     """Fill in when and where a violation is really seen.
 
     Start and end are narrowed to the frames that show its actor; the box is the median of the

@@ -52,7 +52,9 @@ def _noise_bank(height: int, width: int) -> tuple[Array, ...]:
     bank = []
     for _ in range(4):
         grey = rng.normal(0, 14, (height, width, 1)).astype(np.float32)
-        chroma = cv2.resize(rng.normal(0, 9, (height // 2, width // 2, 3)).astype(np.float32), (width, height))
+        chroma = cv2.resize(
+            rng.normal(0, 9, (height // 2, width // 2, 3)).astype(np.float32), (width, height)
+        )
         bank.append(np.clip(128 + grey + chroma, 0, 255).astype(np.uint8))
     return tuple(bank)
 
@@ -140,7 +142,9 @@ def sensor(pixels: Array, weather: Weather, rng: np.random.Generator) -> Array:
     pixels = pixels.copy()
     if weather.contrast != 1.0 or weather.tint != (1.0, 1.0, 1.0):
         levels = np.arange(256, dtype=np.float32)
-        table = np.stack([(levels - 128) * weather.contrast + 128 for _ in range(3)], axis=-1) * np.array(weather.tint)
+        table = np.stack(
+            [(levels - 128) * weather.contrast + 128 for _ in range(3)], axis=-1
+        ) * np.array(weather.tint)
         pixels = cv2.LUT(pixels, np.clip(table, 0, 255).astype(np.uint8)[None])
     if weather.noise > 0.2:
         bank = _noise_bank(*pixels.shape[:2])
