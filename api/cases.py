@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import selectinload
@@ -22,6 +22,7 @@ from vision.site import Site
 
 # Metres in a degree of latitude; WGS 84 mean meridian, good to 0.6 % anywhere.
 _DEGREE_M = 111_320.0
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 _GEODETIC = ("WGS84", "CGCS2000")
 
 
@@ -135,7 +136,7 @@ class CaseStore:
             return case_detail(row)
 
 
-def scoped(query: Select[Any], who: Principal) -> Select[Any]:
+def scoped(query: Query, who: Principal) -> Query:
     """Narrow a query over cases to the key's scope."""
     if who.cameras is not None:
         query = query.where(CaseRow.camera.in_(who.cameras))

@@ -23,6 +23,8 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         CaseError: the port is busy or may not be used, or the host is not this machine's.
     """
+    if not 0 <= port <= 65535:  # getaddrinfo would take it modulo 65536
+        raise CaseError(f"port {port} does not exist; choose one from 1024 to 65535")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -8,15 +8,16 @@ from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 
+from api.cases import scoped
 from api.context import Context, Shared, allowed_to
 from api.deliveries import replay
 from api.events import DeliveryState
 from api.problems import Refusal, described
 from api.roles import Principal, Right
-from api.tables import DeliveryRow, ReceiverRow
+from api.tables import CaseRow, DeliveryRow, ReceiverRow
 from vision.site import Webhook
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], responses=described(401, 403, 503))
@@ -66,6 +67,16 @@ class DeliveryPage(BaseModel):
     next: int | None
 
 
+class DeliveryQuery(BaseModel):
+    """How a list of deliveries is narrowed and paged."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: DeliveryState | None = None
+    cursor: int | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+
 class Replayed(BaseModel):
     """How many dead letters are on their way again."""
 
@@ -73,12 +84,14 @@ class Replayed(BaseModel):
 
 
 @router.get("", operation_id="listWebhooks")
-def list_webhooks(shared: Shared, _who: Watcher) -> WebhookList:
+def list_webhooks(shared: Shared, who: Watcher) -> WebhookList:
     """List the receivers with what waits, arrived and died."""
-    query = select(DeliveryRow.receiver, DeliveryRow.state, func.count())
+    columns = select(DeliveryRow.receiver, DeliveryRow.state, func.count())
+    query = scoped(columns.join(CaseRow), who).group_by(DeliveryRow.receiver, DeliveryRow.state)
     with shared.database.read() as session:
-        counted = session.execute(query.group_by(DeliveryRow.receiver, DeliveryRow.state))
-        counts = {(name, state): count for name, state, count in counted}
+        counts: dict[tuple[str, str], int] = {
+            (name, state): count for name, state, count in session.execute(query)
+        }
         disabled = {row.name: row.disabled_at for row in session.scalars(select(ReceiverRow))}
     return WebhookList(
         items=[
@@ -98,23 +111,22 @@ def list_webhooks(shared: Shared, _who: Watcher) -> WebhookList:
 @router.get("/{name}/deliveries", operation_id="listDeliveries", responses=described(404, 422))
 def list_deliveries(
     shared: Shared,
-    _who: Watcher,
+    who: Watcher,
     name: str,
-    state: DeliveryState | None = None,
-    cursor: int | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    query: Annotated[DeliveryQuery, Query()],
 ) -> DeliveryPage:
     """List the events for one receiver."""
     _known(shared, name)
-    query = select(DeliveryRow).where(DeliveryRow.receiver == name)
-    if state is not None:
-        query = query.where(DeliveryRow.state == state.value)
-    if cursor is not None:
-        query = query.where(DeliveryRow.id < cursor)
+    found = scoped(select(DeliveryRow).join(CaseRow).where(DeliveryRow.receiver == name), who)
+    if query.state is not None:
+        found = found.where(DeliveryRow.state == query.state.value)
+    if query.cursor is not None:
+        found = found.where(DeliveryRow.id < query.cursor)
+    found = found.order_by(DeliveryRow.id.desc()).limit(query.limit + 1)
     with shared.database.read() as session:
-        rows = list(session.scalars(query.order_by(DeliveryRow.id.desc()).limit(limit + 1)))
-    items = [_view(row) for row in rows[:limit]]
-    return DeliveryPage(items=items, next=items[-1].id if len(rows) > limit else None)
+        rows = list(session.scalars(found))
+    items = [_view(row) for row in rows[: query.limit]]
+    return DeliveryPage(items=items, next=items[-1].id if len(rows) > query.limit else None)
 
 
 @router.post("/{name}/replay", operation_id="replayDeadLetters", responses=described(404, 409, 422))

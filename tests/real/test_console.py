@@ -68,7 +68,7 @@ def console(hostile: World, browser: Browser) -> Iterator[Page]:
         page.goto(f"{address}/#key={hostile.keys.session_key()}")
         yield page
         page.close()
-        assert not complaints
+        assert not [text for text in complaints if "401" not in text]
 
 
 def _pictures(world: World) -> Iterator[bytes]:
@@ -100,7 +100,7 @@ def test_a_person_confirms_and_rejects_with_the_mouse(console, hostile):
     expect(console.get_by_role("heading", name="Street vending")).to_be_visible()
     expect(console.get_by_text(HOSTILE).first).to_be_visible()
     expect(console.locator("figure img[src^='blob:']")).to_have_count(2)  # before and after
-    confirm = console.get_by_role("button", name="Confirm")
+    confirm = console.get_by_role("button", name="Confirm C", exact=True)
     confirm.click()
     expect(console.get_by_text("Tick all four checks")).to_be_visible()
     assert stage(hostile, "first") == "pending_review"
@@ -130,6 +130,7 @@ def test_a_person_reviews_with_the_keyboard(console, hostile):
             expect(console.get_by_role("heading", name="Street vending")).to_be_visible()
     expect(console.locator(".card")).to_have_count(1)
     assert stage(hostile, "first") == "confirmed"
+    expect(console.get_by_role("heading", name="Dirty truck")).to_be_visible()
     console.keyboard.press("r")
     expect(console.get_by_role("dialog")).to_be_visible()
     console.keyboard.press("Enter")
@@ -160,12 +161,13 @@ def test_an_original_is_shown_for_a_reason_and_the_look_is_logged(console, hosti
 
 def test_a_phone_has_room_for_the_queue_and_the_case(console):
     console.set_viewport_size({"width": 390, "height": 844})
-    console.locator(".card").first.wait_for()
-    console.get_by_role("button", name="Back to the list").click()
+    console.reload()
     console.locator(".card").first.click()
-    expect(console.get_by_role("button", name="Confirm")).to_be_visible()
+    expect(console.locator(".decide .primary")).to_be_visible()
     wide = console.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390, "nothing may stick out sideways"
+    console.get_by_role("button", name="Back to the list").click()
+    expect(console.locator(".decide")).to_be_hidden()
 
 
 def test_signing_out_forgets_the_key(console):

@@ -25,10 +25,13 @@ export const hasKey = () => Boolean(sessionStorage.getItem(STORE));
 export const setKey = (key) => sessionStorage.setItem(STORE, key.trim());
 export const whenSignedOut = (listener) => { onSignedOut = listener; };
 
+/** An element may still be reading it. */
+const revokeSoon = (url) => setTimeout(() => URL.revokeObjectURL(url), 5000);
+
 /** Forget the key and every picture it showed. */
 export function signOut() {
   sessionStorage.removeItem(STORE);
-  for (const waiting of pictures.values()) waiting.then((url) => URL.revokeObjectURL(url), () => {});
+  for (const waiting of pictures.values()) waiting.then(revokeSoon, () => {});
   pictures.clear();
   onSignedOut();
 }
@@ -70,7 +73,7 @@ export function media(sha256) {
   for (const [old, url] of pictures) {
     if (pictures.size <= KEPT_PICTURES) break;
     pictures.delete(old);
-    url.then((u) => URL.revokeObjectURL(u), () => {});
+    url.then(revokeSoon, () => {});
   }
   return wanted;
 }

@@ -53,11 +53,13 @@ function reviewDesk(item, site, decided, lost) {
     }
   }
   function confirm() {
+    if (yes.disabled) return undefined;
     if (ready()) return send({ decision: "confirm", checks: Object.fromEntries(CHECKS.map((name) => [name, true])) });
     toast(t("checks_first"));
     return boxes.find((box) => !box.checked).focus();
   }
   function reject() {
+    if (no.disabled) return;
     const checks = Object.fromEntries(boxes.map((box) => [box.name, box.checked]));
     const choose = (reason) => h("button.choice", { value: reason }, t(reason));
     const box = dialog(t("reject_why"), h("form.sheet", { method: "dialog" },

@@ -61,6 +61,7 @@ export function reviewView(site, counted) {
 
   async function choose(caseId) {
     chosen = caseId;
+    card = null; // until the new case is here, no key may act on the old one
     mark();
     try {
       const item = await get(`/v1/cases/${encodeURIComponent(caseId)}`);

@@ -1,0 +1,109 @@
+"""The database: opened at its newest schema, or refused with the cause and the next step."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import StatementError
+
+from api.database import Database
+from api.errors import DatabaseUnavailable
+from api.tables import Base, MediaAccessRow
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses(tmp_path):
+    address = f"sqlite:///{tmp_path / 'new' / 'cases.db'}"
+    for _ in range(2):  # opening again is harmless
+        database = Database.open(address)
+        with database.engine.connect() as connection:
+            context = MigrationContext.configure(connection)
+            assert compare_metadata(context, Base.metadata) == []
+            pragmas = [
+                connection.execute(text(f"PRAGMA {name}")).scalar()
+                for name in ("journal_mode", "foreign_keys", "busy_timeout")
+            ]
+        assert pragmas == ["wal", 1, 5000]
+        database.check()
+        database.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("nonsense", "no database address"),
+        ("mysql://host/name", "not supported"),
+        ("sqlite://", "needs a file"),
+        ("sqlite:////proc/none/cases.db", "folder cannot be made"),
+        ("postgresql://user:hunter2@127.0.0.1:1/none", "connection"),
+    ],
+)
+def test_an_address_that_cannot_be_opened_is_refused_in_words(address, said):
+    with pytest.raises(DatabaseUnavailable, match=said) as caught:
+        Database.open(address)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "letter.db"
+    path.write_text("Dear Sir or Madam, " * 99, encoding="utf-8")
+    with pytest.raises(DatabaseUnavailable, match="move that file away"):
+        Database.open(f"sqlite:///{path}")
+    assert path.read_text(encoding="utf-8").startswith("Dear Sir")
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path):
+    path = tmp_path / "cases.db"
+    Database.open(f"sqlite:///{path}").close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.close()
+    with pytest.raises(DatabaseUnavailable, match="newer version"):
+        Database.open(f"sqlite:///{path}")
+
+
+def test_a_locked_database_is_said(world, monkeypatch):
+    holder = sqlite3.connect(str(world.database.engine.url.database), isolation_level=None)
+    with world.database.engine.connect() as connection:  # the pooled connection waits no longer
+        connection.connection.dbapi_connection.execute("PRAGMA busy_timeout=1")
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseUnavailable, match="locked; another process"):
+        world.database.check()
+    holder.execute("ROLLBACK")
+    holder.close()
+    world.database.check()
+
+
+def test_a_naive_time_is_refused(world):
+    row = MediaAccessRow(
+        at=datetime(2026, 1, 1),  # noqa: DTZ001
+        sha256="0" * 64,
+        case_id="x",
+        actor="x",
+        key_id="x",
+        role="x",
+        reason="x",
+    )
+    with pytest.raises(StatementError, match="naive"), world.database.write() as session:
+        session.add(row)
+
+
+def test_a_transaction_is_kept_whole_or_not_at_all(world):
+    told: list[int] = []
+    world.database.on_queued(lambda: told.append(1))
+
+    def half() -> None:
+        with world.database.write() as session:
+            session.info["queued"] = True
+            session.execute(text("INSERT INTO disabled_receivers VALUES ('a', '2026-01-01', 'x')"))
+            raise KeyError("half way")
+
+    with pytest.raises(KeyError):
+        half()
+    with world.database.read() as session:
+        assert session.execute(text("SELECT count(*) FROM disabled_receivers")).scalar() == 0
+    assert told == []

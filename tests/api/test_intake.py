@@ -1,0 +1,256 @@
+"""Intake: new cases, sightings of open ones, clearing; the same event twice changes nothing."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
+
+from api.cases import CaseStore
+from api.errors import CaseError, DatabaseUnavailable
+from api.intake import overlap
+from api.roles import Principal, Role
+from api.schemas import Checks, ReviewRequest
+from api.tables import CaseRow, DeliveryRow
+from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, store_pictures
+from vision.episodes import EpisodeStage
+
+WHO = Principal("0", "Officer Li", Role.OFFICER)
+CONFIRM = ReviewRequest(
+    decision="confirm", checks=Checks(authentic=True, clear=True, complete=True, accurate=True)
+)
+HOUR = timedelta(hours=1)
+BIN = {"kind": "overflowing_bin", "subtype": "bin_overflow"}
+
+
+def read(world, case_id):
+    return CaseStore(world.database, world.site).get(WHO, case_id)
+
+
+def test_a_case_carries_what_a_case_system_files(world):
+    case = read(world, world.case())
+    assert case.stage == "pending_review"
+    assert {c.scheme: c.code for c in case.codes} == {
+        "GB/T 47678.5-2026": "09006",
+        "GB/T 30428.2-2013": "0406",
+    }
+    assert (case.where.grid, case.where.division) == ("421303001002003", "421303")
+    assert case.where.method == "camera_registered"
+    assert case.where.accuracy_m is None
+    assert case.when.dwell_s == 300
+    assert case.when.clock == "stream"
+    assert case.detector.model == "streetwarden-n"
+    assert (case.detector.score, case.detector.looks) == (0.83, 6)
+    assert "admissibility" in case.legal_use_reason
+    assert case.why[0].zh == "停留5分钟，共6次"
+    assert {e.role.value: e.redacted for e in case.evidence} == {
+        "original": False,
+        "masked": True,
+        "annotated": True,
+    }
+
+
+def test_a_camera_without_a_place_still_makes_a_case(world):
+    case = read(world, world.case(camera="yard", zone="whole picture"))
+    assert case.where.lon is None
+    assert case.where.method is None
+
+
+def test_the_same_event_again_changes_nothing(world):
+    event = make_event()
+    items = store_pictures(world.evidence, event)
+    ids = {world.intake.take(event, items) for _ in range(3)}
+    assert len(ids) == 1
+    gone = cleared(event)
+    after = store_pictures(world.evidence, gone)
+    ids |= {world.intake.take(gone, after) for _ in range(3)}
+    ids.add(world.intake.take(event, items))
+    assert len(ids) == 1
+    case = read(world, ids.pop())
+    assert [e.action for e in case.log] == ["opened", "cleared"]
+    assert len(case.evidence) == 6
+    assert case.when.cleared == gone.episode.cleared_at
+
+
+def test_an_episode_taken_by_many_threads_is_one_case(world):
+    event = make_event()
+    items = store_pictures(world.evidence, event)
+    got, barrier = [], threading.Barrier(6)
+
+    def take():
+        barrier.wait()
+        got.append(world.intake.take(event, items))
+
+    threads = [threading.Thread(target=take) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 6
+    assert len(set(got)) == 1
+    assert len(read(world, got[0]).log) == 1
+
+
+@pytest.mark.parametrize(("later", "same"), [(HOUR, True), (4 * HOUR, True), (5 * HOUR, False)])
+def test_vending_at_one_place_within_four_hours_is_one_case(world, later, same):
+    first = make_event()
+    case_id = world.take(first)
+    world.take(cleared(first))
+    end = cleared(first).episode.last_seen_at
+    again = make_event(at=end + later)
+    assert (world.take(again) == case_id) is same
+    if same:
+        case = read(world, case_id)
+        assert case.sightings == 2
+        assert case.when.cleared is None, "it is back"
+        assert case.when.dwell_s == 1500, "the gap is no stay"
+        assert [e.action for e in case.log] == ["opened", "cleared", "sighted"]
+
+
+def test_a_bin_is_one_case_until_it_is_cleared_and_two_bins_are_two(world):
+    first = make_event(**BIN)
+    case_id = world.take(first)
+    assert world.case(at=NOON + 50 * HOUR, box=(0.22, 0.4, 0.52, 0.8), **BIN) == case_id
+    assert world.case(at=NOON + HOUR, box=(0.7, 0.4, 0.9, 0.8), **BIN) != case_id
+    world.take(cleared(first, 60 * HOUR))
+    assert world.case(at=NOON + 70 * HOUR, **BIN) == case_id, "one of its sightings is still there"
+
+
+def test_a_bin_that_was_emptied_overflows_anew(world):
+    first = make_event(**BIN)
+    case_id = world.take(first)
+    world.take(cleared(first))
+    assert world.case(at=NOON + HOUR, **BIN) != case_id
+
+
+def test_two_trucks_are_two_cases(world):
+    assert len({world.case(kind="dirty_truck", subtype="spill") for _ in range(3)}) == 3
+
+
+@pytest.mark.parametrize(
+    "other", [{"camera": "yard", "zone": "whole picture"}, {"zone": "south"}, BIN]
+)
+def test_another_place_or_kind_is_another_case(world, other):
+    assert world.case() != world.case(**other)
+
+
+def test_a_rejected_case_takes_no_sighting(world):
+    case_id = world.case()
+    CaseStore(world.database, world.site).review(
+        WHO, case_id, ReviewRequest(decision="reject", reason="false_positive")
+    )
+    assert world.case(at=NOON + HOUR) != case_id
+
+
+def test_what_never_became_a_case_clears_silently(world):
+    assert world.intake.take(cleared(make_event()), []) is None
+    assert world.intake.take(make_event(EpisodeStage.OPENED), []) is None
+    assert world.intake.take(make_event(EpisodeStage.DROPPED), []) is None
+
+
+def test_unknown_names_are_refused_in_words(world):
+    with pytest.raises(CaseError, match="not in the site file"):
+        world.case(camera="elsewhere")
+    with pytest.raises(CaseError, match="no sub-type"):
+        world.case(subtype="nonsense")
+    with world.database.read() as session:
+        assert session.scalar(select(CaseRow)) is None, "nothing half-made stays"
+
+
+@pytest.fixture
+def hooked(tmp_path):
+    hook = {"name": "system", "url": "https://example.org/in", "secret": SECRET}
+    made = make_world(make_site(tmp_path, hook))
+    yield made
+    made.database.close()
+
+
+def queued(world):
+    with world.database.read() as session:
+        rows = session.scalars(select(DeliveryRow).order_by(DeliveryRow.id))
+        return [(row.type.split(".")[2], row.sequence) for row in rows]
+
+
+def test_clearing_is_announced_only_behind_a_persons_confirmation(hooked):
+    event = make_event()
+    hooked.take(event)
+    hooked.take(cleared(event))
+    assert queued(hooked) == []
+    other = make_event(kind="dirty_truck", subtype="spill")
+    case_id = hooked.take(other)
+    CaseStore(hooked.database, hooked.site).review(WHO, case_id, CONFIRM)
+    hooked.take(cleared(other))
+    assert queued(hooked) == [("confirmed", 1), ("cleared", 2)]
+
+
+def test_what_cleared_while_it_waited_is_announced_with_its_confirmation(hooked):
+    event = make_event()
+    case_id = hooked.take(event)
+    hooked.take(cleared(event))
+    CaseStore(hooked.database, hooked.site).review(WHO, case_id, CONFIRM)
+    assert queued(hooked) == [("confirmed", 1), ("cleared", 2)]
+
+
+def test_a_database_that_cannot_write_is_said_and_the_event_can_come_again(world):
+    event = make_event()
+    items = store_pictures(world.evidence, event)
+    with world.database.engine.connect() as connection:
+        connection.execute(text("PRAGMA query_only=ON"))
+        pooled = connection.connection.dbapi_connection
+    with pytest.raises(DatabaseUnavailable, match="writable"):
+        world.intake.take(event, items)
+    assert pooled is not None
+    pooled.execute("PRAGMA query_only=OFF")
+    assert world.intake.take(event, items)
+
+
+def test_a_full_disk_is_said_and_the_event_can_come_again(world):
+    with world.database.engine.connect() as connection:
+        pooled = connection.connection.dbapi_connection
+    assert pooled is not None
+    pages = pooled.execute("PRAGMA page_count").fetchone()[0]
+    pooled.execute(f"PRAGMA max_page_count={pages}")
+    event = make_event(zone="x" * 20_000)  # more than the pages at hand hold
+    items = store_pictures(world.evidence, event)
+    with pytest.raises(DatabaseUnavailable, match="free space"):
+        world.intake.take(event, items)
+    pooled.execute(f"PRAGMA max_page_count={pages + 1000}")
+    assert world.intake.take(event, items)
+
+
+def test_the_log_only_grows(world):
+    world.case()
+    for statement in ("UPDATE case_log SET actor = 'nobody'", "DELETE FROM case_log"):
+        with pytest.raises(DatabaseError, match="append-only"), world.database.write() as session:
+            session.execute(text(statement))
+
+
+boxes = st.tuples(st.floats(0, 0.5), st.floats(0, 0.5), st.floats(0.5, 1), st.floats(0.5, 1))
+
+
+@given(boxes, boxes)
+def test_overlap_is_symmetric_and_a_share(a, b):
+    assert overlap(a, b) == pytest.approx(overlap(b, a))
+    assert 0 <= overlap(a, b) <= 1 + 1e-9
+
+
+def test_overlap_of_known_boxes():
+    assert overlap((0, 0, 1, 1), (0, 0, 1, 1)) == 1
+    assert overlap((0, 0, 1, 1), (0.5, 0, 1.5, 1)) == pytest.approx(1 / 3)
+    assert overlap((0, 0, 0, 0), (0, 0, 0, 0)) == 0
+
+
+def test_cleared_numbers_follow_the_last_look(world):
+    event = make_event()
+    case_id = world.take(event)
+    last = cleared(event)
+    last = replace(last, episode=replace(last.episode, score=0.9))
+    world.take(last)
+    case = read(world, case_id)
+    assert (case.detector.score, case.detector.looks) == (0.9, 26)

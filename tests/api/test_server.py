@@ -1,0 +1,138 @@
+"""Serving: a busy port is said first; readiness says what is missing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.errors import CaseError, DatabaseUnavailable
+from api.server import console_address, listen
+from tests.api.world import served
+from vision.sources.status import CameraState, CameraStatus
+
+SERVER = """
+import sys
+from pathlib import Path
+from api.app import create_app
+from api.database import Database
+from api.server import listen, serve
+from vision.evidence.store import EvidenceStore
+from vision.site import Site
+root = Path(sys.argv[1])
+listener = listen("127.0.0.1", 0)
+site = Site.for_sources(["0"], root)
+database = Database.open(site.storage.database)
+print(listener.getsockname()[1], flush=True)
+serve(create_app(site, database, EvidenceStore(root / "evidence")), listener)
+database.close()
+print("closed in good order", flush=True)
+"""
+
+
+def test_a_busy_port_is_said_with_the_next_step():
+    with listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(CaseError, match=rf"127.0.0.1:{port}.*--port"):
+            listen("127.0.0.1", port)
+        assert console_address(listener, "sw_x") == f"http://127.0.0.1:{port}/#key=sw_x"
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "said"),
+    [
+        ("no.such.host.invalid", 0, "no address of this machine"),
+        ("192.0.2.1", 0, "cannot be listened on"),  # RFC 5737: nobody's
+        ("127.0.0.1", 99999, "port 99999 does not exist"),
+    ],
+)
+def test_an_address_of_somewhere_else_is_said(host, port, said):
+    with pytest.raises(CaseError, match=said):
+        listen(host, port)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_server_in_good_order(tmp_path: Path, number: int):
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        answer = httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=30, trust_env=False)
+        assert answer.json() == {"alive": True}
+        os.kill(process.pid, number)
+        assert process.stdout.read().strip() == "closed in good order"
+    assert process.returncode == 0
+
+
+class Cameras:
+    """A pipeline whose cameras' states a test sets."""
+
+    def __init__(self) -> None:
+        self.states = [CameraState.ALIVE, CameraState.BROKEN]
+
+    def status(self) -> list[CameraStatus]:
+        return [
+            CameraStatus(name, "x", state, "gone" if state is CameraState.BROKEN else None, read=5)
+            for name, state in zip(("gate", "yard"), self.states, strict=True)
+        ]
+
+    def snapshot(self, camera: str) -> bytes | None:
+        return None
+
+
+def test_readiness_says_what_is_missing(world, monkeypatch, tmp_path):
+    cameras = Cameras()
+    app = create_app(world.site, world.database, world.evidence, watch=cameras)
+    with served(app) as address, httpx.Client(base_url=address, trust_env=False) as http:
+
+        def failing() -> tuple[int, dict[str, str]]:
+            answer = http.get("/readyz")
+            bad = {c["name"]: c["detail"] for c in answer.json()["checks"] if not c["ready"]}
+            return answer.status_code, bad
+
+        assert failing() == (200, {"camera yard": "gone"}), "one camera away stops nothing"
+        text = http.get("/metrics").text
+        assert 'streetwarden_camera_state{camera="yard",state="broken"} 1.0' in text
+        assert 'streetwarden_camera_frames_read_total{camera="gate"} 5.0' in text
+        cameras.states = [CameraState.BROKEN] * 2
+        status, bad = failing()
+        assert (status, bad["cameras"]) == (503, "0 of 2 cameras work")
+        cameras.states = [CameraState.ALIVE] * 2
+        (tmp_path / "file").write_text("no folder")
+        monkeypatch.setattr(world.evidence, "root", tmp_path / "file")
+        status, bad = failing()
+        assert status == 503
+        assert "cannot be written" in bad["evidence"]
+        monkeypatch.undo()
+
+        def locked() -> None:
+            raise DatabaseUnavailable("cases.db: database is locked")
+
+        monkeypatch.setattr(world.database, "check", locked)
+        assert failing() == (503, {"database": "cases.db: database is locked"})
+        assert http.get("/healthz").status_code == 200
+
+
+def test_a_database_that_goes_away_is_503_without_its_address(world):
+    app = create_app(world.site, world.database, world.evidence)
+    key = world.keys.session_key()
+    path = Path(str(world.database.engine.url.database))
+    with served(app) as address:
+        world.database.close()
+        for part in path.parent.glob("cases.db*"):
+            part.unlink()
+        path.mkdir()
+        headers = {"Authorization": f"Bearer {key}"}
+        with httpx.Client(base_url=address, headers=headers, trust_env=False) as http:
+            answer = http.get("/v1/cases")
+            assert answer.status_code == 503
+            assert str(path) not in answer.text
+            assert "streetwarden_database_up 0.0" in http.get("/metrics").text
+            assert http.get("/readyz").status_code == 503

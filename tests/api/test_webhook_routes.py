@@ -1,0 +1,99 @@
+"""What an operator sees of the receivers, and the replay of dead letters."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from api.app import create_app
+from api.cases import CaseStore
+from api.deliveries import DeliveryQueue
+from api.outbox import Outbox
+from api.retry import RetryPolicy
+from api.roles import Principal, Role
+from api.schemas import Checks, ReviewRequest
+from api.sender import Outcome, Result
+from api.tables import DeliveryRow
+from tests.api.world import SECRET, make_event, make_site, make_world, served
+
+WHO = Principal("0", "Officer Li", Role.OFFICER)
+CHECKS = Checks(authentic=True, clear=True, complete=True, accurate=True)
+
+
+@pytest.fixture
+def world(tmp_path):
+    hook = {"name": "main", "url": "https://user:pw@main.example/in?token=t", "secret": SECRET}
+    made = make_world(make_site(tmp_path, hook))
+    yield made
+    made.database.close()
+
+
+class Asleep(Outbox):
+    """A worker that never starts, so that the test alone moves the queue."""
+
+    def start(self) -> None:
+        pass
+
+    @property
+    def alive(self) -> bool:
+        return True
+
+
+@contextmanager
+def operator(world, role=Role.ADMIN, **scope):
+    asleep = Asleep(world.database, world.site)
+    app = create_app(world.site, world.database, world.evidence, outbox=asleep)
+    headers = {"Authorization": f"Bearer {world.key(role, **scope)}"}
+    with (
+        served(app) as address,
+        httpx.Client(base_url=address, headers=headers, trust_env=False) as http,
+    ):
+        yield http
+
+
+def confirm(world):
+    case = world.take(make_event(kind="dirty_truck", subtype="spill"))
+    request = ReviewRequest(decision="confirm", checks=CHECKS)
+    CaseStore(world.database, world.site).review(WHO, case, request)
+    return case
+
+
+def test_dead_letters_are_shown_and_replayed(world):
+    cases = [confirm(world) for _ in range(3)]
+    work = DeliveryQueue(world.database, "test")
+    dead = Outcome(Result.FAILED, status=500, error="the receiver answered 500")
+    work.settle(work.claim("main"), dead, RetryPolicy(waits=()))
+    with operator(world) as http:
+        (shown,) = http.get("/v1/webhooks").json()["items"]
+        assert shown["url"] == "https://main.example/in"
+        assert (shown["pending"], shown["dead"], shown["delivered"]) == (2, 1, 0)
+        page = http.get("/v1/webhooks/main/deliveries", params={"limit": 2}).json()
+        rest = http.get("/v1/webhooks/main/deliveries", params={"cursor": page["next"]}).json()
+        assert [d["case_id"] for d in page["items"] + rest["items"]] == cases[::-1]
+        assert rest["items"][0]["last_result"] == "the receiver answered 500"
+        only = http.get("/v1/webhooks/main/deliveries", params={"state": "dead"}).json()["items"]
+        assert [d["case_id"] for d in only] == cases[:1]
+        assert (
+            'streetwarden_outbox_depth{receiver="main",state="dead"} 1.0'
+            in http.get("/metrics").text
+        )
+        wrong = http.post("/v1/webhooks/main/replay", params={"delivery": 999})
+        assert wrong.status_code == 409
+        assert http.post("/v1/webhooks/main/replay").json() == {"replayed": 1}
+        assert http.get("/v1/webhooks").json()["items"][0]["pending"] == 3
+        assert SECRET not in http.get("/v1/webhooks").text
+    with world.database.write() as session:
+        session.execute(update(DeliveryRow).values(next_attempt_at=datetime.now(UTC)))
+    assert work.claim("main") is not None
+
+
+def test_a_scoped_auditor_sees_deliveries_of_its_cameras_only(world):
+    confirm(world)
+    with operator(world, Role.AUDITOR, cameras=["yard"]) as http:
+        assert http.get("/v1/webhooks/main/deliveries").json()["items"] == []
+        assert http.get("/v1/webhooks").json()["items"][0]["pending"] == 0
+        assert http.post("/v1/webhooks/main/replay").status_code == 403

@@ -1,0 +1,206 @@
+"""The core on a real PostgreSQL: migrations, intake, review, the outbox's claims."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.exc import DatabaseError
+
+from api.cases import CaseFilter, CaseStore, Near
+from api.database import Database
+from api.deliveries import DeliveryQueue
+from api.errors import DatabaseUnavailable, IllegalStep
+from api.retry import RetryPolicy
+from api.roles import Principal, Role
+from api.schemas import Checks, ReviewRequest
+from api.sender import Outcome, Result
+from api.tables import Base, CaseRow
+from tests.api.world import (
+    NOON,
+    SECRET,
+    World,
+    cleared,
+    make_event,
+    make_site,
+    make_world,
+    store_pictures,
+)
+
+WHO = Principal("0", "Officer Li", Role.OFFICER, cameras=frozenset({"gate"}))
+CHECKS = Checks(authentic=True, clear=True, complete=True, accurate=True)
+CONFIRM = ReviewRequest(decision="confirm", checks=CHECKS)
+
+
+def _binaries() -> Path:
+    found = shutil.which("initdb")
+    places = [Path(found).parent] if found else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for place in places:
+        if (place / "initdb").exists():
+            return place
+    pytest.skip("PostgreSQL is not installed; install Debian's package postgresql")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """A throw-away cluster on a Unix socket; gives the address of a server."""
+    binaries = _binaries()
+    root = Path(tempfile.mkdtemp(prefix="streetwarden-pg-"))
+    become: list[str] = []
+    if os.getuid() == 0:  # PostgreSQL refuses to run as root
+        if shutil.which("runuser") is None:
+            pytest.skip("PostgreSQL cannot run as root and runuser is not installed")
+        shutil.chown(root, "postgres")
+        become = ["runuser", "-u", "postgres", "--"]
+
+    def run(*command: str) -> None:
+        done = subprocess.run(
+            [*become, *command], check=False, capture_output=True, text=True, cwd=root
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    data, log = str(root / "data"), str(root / "log")
+    run(str(binaries / "initdb"), "-D", data, "-U", "tester", "-A", "trust", "--no-sync")
+    options = f"-k {root} -c listen_addresses='' -c fsync=off"
+    run(str(binaries / "pg_ctl"), "-D", data, "-l", log, "-o", options, "-w", "start")
+    try:
+        yield f"postgresql+psycopg://tester@/{{name}}?host={root}"
+    finally:
+        run(str(binaries / "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
+        shutil.rmtree(root)
+
+
+@pytest.fixture
+def world(cluster: str, tmp_path: Path) -> Iterator[World]:
+    name = f"cases_{os.urandom(4).hex()}"
+    engine = create_engine(cluster.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    hook = {"name": "main", "url": "https://main.example/in", "secret": SECRET}
+    made = make_world(make_site(tmp_path, hook), cluster.format(name=name))
+    yield made
+    made.database.close()
+
+
+def together(count: int, work) -> None:
+    barrier = threading.Barrier(count)
+
+    def one(n: int) -> None:
+        barrier.wait()
+        work(n)
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses(world):
+    with world.database.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, Base.metadata) == []
+    world.database.check()
+
+
+def test_many_processes_may_open_a_new_database_at_once(world, cluster):
+    opened: list[Database] = []
+    address = world.database.engine.url.render_as_string(hide_password=False)
+    together(4, lambda _: opened.append(Database.open(address)))
+    assert len(opened) == 4
+    for database in opened:
+        database.close()
+
+
+def test_a_case_lives_and_its_log_only_grows(world):
+    event = make_event()
+    case_id = world.take(event)
+    assert world.take(make_event(at=NOON + timedelta(hours=1))) == case_id
+    store = CaseStore(world.database, world.site)
+    store.review(WHO, case_id, CONFIRM)
+    world.take(cleared(event))
+    case = store.get(WHO, case_id)
+    assert [e.action for e in case.log] == ["opened", "sighted", "confirmed", "cleared"]
+    assert case.when.first_seen == NOON
+    page = store.page(WHO, CaseFilter(near=Near(113.38, 31.71, 50)), None, 10)
+    assert [c.case_id for c in page.items] == [case_id]
+    with pytest.raises(DatabaseError, match="append-only"), world.database.write() as session:
+        session.execute(text("DELETE FROM case_log"))
+
+
+def test_an_episode_and_a_place_taken_at_once_are_one_case(world):
+    event = make_event()
+    items = store_pictures(world.evidence, event)
+    got: list[str | None] = []
+    together(6, lambda n: got.append(world.intake.take(event if n % 2 else make_event(), items)))
+    assert len(got) == 6
+    assert len(set(got)) == 1
+    with world.database.read() as session:
+        assert len(list(session.scalars(select(CaseRow)))) == 1
+
+
+def test_of_reviewers_at_the_same_time_exactly_one_wins(world):
+    case_id = world.take(make_event())
+    store = CaseStore(world.database, world.site)
+    won: list[bool] = []
+
+    def review(_: int) -> None:
+        try:
+            store.review(WHO, case_id, CONFIRM)
+            won.append(True)
+        except IllegalStep:
+            won.append(False)
+
+    together(6, review)
+    assert sorted(won) == [False] * 5 + [True]
+
+
+def test_workers_at_the_same_time_claim_different_events_in_order(world):
+    for _ in range(6):
+        event = make_event(kind="dirty_truck", subtype="spill")
+        case_id = world.take(event)
+        CaseStore(world.database, world.site).review(WHO, case_id, CONFIRM)
+        world.take(cleared(event))
+    claimed: list[tuple[str, str]] = []
+
+    def work(n: int) -> None:
+        queue = DeliveryQueue(world.database, f"worker {n}")
+        while (claim := queue.claim("main")) is not None:
+            claimed.append((claim.event_id, claim.body))
+            queue.settle(claim, Outcome(Result.DELIVERED, status=200), RetryPolicy())
+
+    together(4, work)
+    queue = DeliveryQueue(world.database, "last")
+    while (claim := queue.claim("main")) is not None:
+        claimed.append((claim.event_id, claim.body))
+        queue.settle(claim, Outcome(Result.DELIVERED, status=200), RetryPolicy())
+    assert len(claimed) == len({event_id for event_id, _ in claimed}) == 12
+
+
+def test_keys_work(world):
+    key = world.keys.session_key()
+    who = world.keys.verify(key)
+    assert who is not None
+    assert who.role is Role.ADMIN
+
+
+def test_a_read_only_server_is_said(world):
+    with world.database.engine.connect() as connection:
+        name = connection.execute(text("SELECT current_database()")).scalar()
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+        connection.commit()
+    world.database.close()  # the next connections are read-only
+    with pytest.raises(DatabaseUnavailable, match="read-only"):
+        world.take(make_event())
