@@ -18,3 +18,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real photos at {folder}; set STREETWARDEN_SHARED to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_root() -> Path:
+    """The demo site's folder, rendered on first use and kept as `scripts/run` keeps it."""
+    from datasets.demo import build_demo
+
+    return build_demo(REPOSITORY / "var" / "demo").parent

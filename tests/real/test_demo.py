@@ -1,0 +1,88 @@
+"""The demo site, whole: rendered video in, cases out, and they are exactly the truth's.
+
+This is the product in one test: shipped weights, real H.264, real readers, loop, rules, evidence
+and case store. The console's part of it is in `test_console.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.database import Database
+from api.intake import CaseIntake, DetectorInfo
+from api.keys import KeyStore
+from api.roles import Role
+from datasets.renderer.truth import Truth
+from scripts.watching import make_pipeline
+from vision.engines import open_engine
+from vision.evidence import EvidenceStore
+from vision.site import Site, Storage, load_site
+
+# A look each second, and the first may fall anywhere in it; then detection may miss one.
+TOLERANCE_S = 4.0
+
+
+@pytest.fixture(scope="module")
+def truths(demo_root) -> dict[str, Truth]:
+    site = load_site(demo_root / "site.yaml")
+    return {c.id: Truth.load(Truth.path_for(Path(c.source))) for c in site.cameras}
+
+
+@pytest.fixture(scope="module")
+def console(demo_root, tmp_path_factory) -> httpx.Client:
+    """An API over the case store that one fast watch of the demo filled."""
+    root = tmp_path_factory.mktemp("demo")
+    site = _fast(load_site(demo_root / "site.yaml"), root)
+    database = Database.open(site.storage.database)
+    engine = open_engine(site.model)
+    model = engine.model
+    detector = DetectorInfo(name=model.name, version=model.version, sha256=model.sha256)
+    pipeline = make_pipeline(site, engine, [CaseIntake(database, site, detector).take])
+    pipeline.start()
+    try:
+        assert pipeline.wait(timeout=240)
+    finally:
+        pipeline.stop()
+    assert pipeline.problem is None
+    key = KeyStore(database).create("test", Role.OFFICER).key
+    app = create_app(site, database, EvidenceStore(Path(site.storage.evidence)), watch=pipeline)
+    with TestClient(app, headers={"Authorization": f"Bearer {key}"}) as client:
+        yield client
+    database.close()
+
+
+def _fast(site: Site, root: Path) -> Site:
+    cameras = tuple(c.model_copy(update={"pace": "fast"}) for c in site.cameras)
+    storage = Storage(database=f"sqlite:///{root / 'cases.db'}", evidence=str(root / "evidence"))
+    return site.model_copy(update={"cameras": cameras, "storage": storage})
+
+
+def test_demo_holds_every_kind(truths):
+    kinds = {v.kind for t in truths.values() for v in t.violations}
+    assert kinds == {"street_vending", "overflowing_bin", "dirty_truck", "illegal_structure"}
+
+
+def test_cases_are_exactly_the_truths_violations(console, truths):
+    cases = console.get("/v1/cases", params={"limit": 100}).json()["items"]
+    found = Counter((c["camera"], c["kind"], c["subtype"]) for c in cases)
+    true = Counter((cam, v.kind, v.subtype) for cam, t in truths.items() for v in t.violations)
+    assert found == true
+
+
+def test_every_case_waits_for_a_person_and_has_pictures(console):
+    for case in console.get("/v1/cases", params={"limit": 100}).json()["items"]:
+        case = console.get(f"/v1/cases/{case['case_id']}").json()
+        assert case["stage"] == "pending_review"
+        assert case["legal_use"] == "lead_only"
+        roles = {e["role"] for e in case["evidence"]}
+        assert roles >= {"masked", "annotated"}
+        shown = next(e for e in case["evidence"] if e["role"] == "annotated")
+        picture = console.get(f"/v1/media/{shown['sha256']}")
+        assert picture.headers["content-type"] == "image/jpeg"
+        assert picture.content[:2] == b"\xff\xd8"
