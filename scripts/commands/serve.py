@@ -76,7 +76,7 @@ def _serve(site: Site, listener: socket) -> None:
     try:
         engine = open_engine(site.model)
         model = engine.model
-        detector = DetectorInfo(name=model.name, version=model.version, sha256=model.sha256)
+        detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
         intake = CaseIntake(database, site, detector)
         pipeline = make_pipeline(site, engine, [intake.take])
         evidence = EvidenceStore(Path(site.storage.evidence))

@@ -42,7 +42,7 @@ def console(demo_root, tmp_path_factory) -> httpx.Client:
     database = Database.open(site.storage.database)
     engine = open_engine(site.model)
     model = engine.model
-    detector = DetectorInfo(name=model.name, version=model.version, sha256=model.sha256)
+    detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
     pipeline = make_pipeline(site, engine, [CaseIntake(database, site, detector).take])
     pipeline.start()
     try:
@@ -76,8 +76,8 @@ def test_cases_are_exactly_the_truths_violations(console, truths):
 
 
 def test_every_case_waits_for_a_person_and_has_pictures(console):
-    for case in console.get("/v1/cases", params={"limit": 100}).json()["items"]:
-        case = console.get(f"/v1/cases/{case['case_id']}").json()
+    for listed in console.get("/v1/cases", params={"limit": 100}).json()["items"]:
+        case = console.get(f"/v1/cases/{listed['case_id']}").json()
         assert case["stage"] == "pending_review"
         assert case["legal_use"] == "lead_only"
         roles = {e["role"] for e in case["evidence"]}
