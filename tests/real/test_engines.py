@@ -14,7 +14,7 @@ import torch
 
 from models.catalogue import ModelEntry, find
 from vision.detections import Detections
-from vision.engines.engine import Engine
+from vision.engines.engine import SCORE_FLOOR, Engine
 from vision.engines.openvino_engine import OpenVinoEngine
 from vision.engines.torch_engine import TorchEngine
 from vision.errors import EngineError
@@ -88,7 +88,7 @@ def test_openvino_sees_what_torch_sees(
     on_openvino: OpenVinoEngine, photos: list[Pixels], seen_by_torch: list[Detections]
 ) -> None:
     for ours, theirs in zip(on_openvino.infer(photos), seen_by_torch, strict=True):
-        assert_same(ours, theirs, 0.25)
+        assert_same(ours, theirs, SCORE_FLOOR)
 
 
 def test_ultralytics_sees_the_same(
@@ -98,10 +98,12 @@ def test_ultralytics_sees_the_same(
 
     model = YOLO(str(entry.path))
     for photo, ours in zip(photos, seen_by_torch, strict=True):
-        [result] = model.predict(photo, imgsz=640, rect=True, conf=0.25, iou=0.7, verbose=False)
+        [result] = model.predict(
+            photo, imgsz=640, rect=True, conf=SCORE_FLOOR, iou=0.7, verbose=False
+        )
         # Both work in input pixels, so the tolerance counts there.
         scale = max(1.0, max(photo.shape[:2]) / 640)
-        assert_same(ours, Detections.from_ultralytics(result), 0.25, scale)
+        assert_same(ours, Detections.from_ultralytics(result), SCORE_FLOOR, scale)
 
 
 @pytest.mark.parametrize("name", ["on_torch", "on_openvino"])
@@ -111,7 +113,7 @@ def test_a_photo_gives_the_same_alone_and_in_a_batch(
     engine: Engine = request.getfixturevalue(name)
     for photo, found in zip(photos[::2], engine.infer(photos)[::2], strict=True):
         [alone] = engine.infer([photo])
-        assert_same(alone, found, 0.25)
+        assert_same(alone, found, SCORE_FLOOR)
         height, width = photo.shape[:2]
         assert (found.xyxy >= 0).all()
         assert (found.xyxy <= [width, height, width, height]).all()
@@ -124,8 +126,8 @@ def test_openvino_keeps_batches_apart_that_are_under_way_together(
     last = len(pending) - 1
     for number in [last, *range(last)]:  # asked for in another order than given
         found, first = pending[number].result()
-        assert_same(found, seen_by_torch[number], 0.25)
-        assert_same(first, seen_by_torch[0], 0.25)
+        assert_same(found, seen_by_torch[number], SCORE_FLOOR)
+        assert_same(first, seen_by_torch[0], SCORE_FLOOR)
 
 
 @pytest.mark.parametrize("name", ["on_torch", "on_openvino"])
@@ -135,7 +137,7 @@ def test_a_picture_without_pixels_is_refused_and_the_next_one_works(
     engine: Engine = request.getfixturevalue(name)
     with pytest.raises(ValueError, match="nothing to look at"):
         engine.infer([photos[0], np.zeros((0, 5, 3), np.uint8)])
-    assert_same(engine.infer([photos[0]])[0], seen_by_torch[0], 0.25)
+    assert_same(engine.infer([photos[0]])[0], seen_by_torch[0], SCORE_FLOOR)
     assert engine.infer([]) == []
     engine.warm_up()
 
@@ -159,7 +161,7 @@ def test_cuda_sees_what_the_cpu_sees(
     assert engine.name == "torch-cuda"
     first, second = engine.submit(photos), engine.submit(photos[::-1])
     for ours, theirs in zip(first.result(), seen_by_torch, strict=True):
-        assert_same(ours, theirs, 0.25, 2.0)  # 16-bit floats
+        assert_same(ours, theirs, SCORE_FLOOR, 2.0)  # 16-bit floats
     for ours, theirs in zip(second.result(), seen_by_torch[::-1], strict=True):
-        assert_same(ours, theirs, 0.25, 2.0)
+        assert_same(ours, theirs, SCORE_FLOOR, 2.0)
     engine.close()

@@ -84,6 +84,15 @@ class TorchEngine:
         """Detections of pictures, in their order; see `Engine.infer`."""
         return self.submit(images).result()
 
+    def run_bare(self, batch: Pixels, times: int) -> None:
+        """Run the network alone on a batch that is on the device already; see `Engine.run_bare`."""
+        planes = self._planes(torch.from_numpy(batch.copy()))
+        with torch.inference_mode():
+            for _ in range(times):
+                self._detector(planes)
+        if self._cuda:
+            torch.cuda.synchronize(self._device)
+
     def warm_up(self) -> None:
         """Run a blank 16:9 picture; see `Engine.warm_up`."""
         side = self.image_size
@@ -99,13 +108,16 @@ class TorchEngine:
         """N×H×W×3 uint8 BGR to N×(4+classes)×anchors on the device."""
         try:
             with torch.inference_mode():
-                pixels = batch.to(self._device, non_blocking=True)
-                # A permuted N×H×W×3 tensor is N×3×H×W in channels_last order: no copy is needed.
-                planes = pixels.flip(-1).permute(0, 3, 1, 2).to(self._dtype).div_(255)
-                outputs: torch.Tensor = self._detector(planes)
+                outputs: torch.Tensor = self._detector(self._planes(batch))
                 return outputs
         except RuntimeError as error:  # torch's own out-of-memory and CUDA errors derive from it
             raise _failed(self.name, error) from error
+
+    def _planes(self, batch: torch.Tensor) -> torch.Tensor:
+        """N×H×W×3 uint8 BGR to N×3×H×W RGB, 0..1, on the device."""
+        pixels = batch.to(self._device, non_blocking=True)
+        # A permuted N×H×W×3 tensor is N×3×H×W in channels_last order: no copy is needed.
+        return pixels.flip(-1).permute(0, 3, 1, 2).to(self._dtype).div_(255)
 
 
 class TorchPending:

@@ -1,0 +1,282 @@
+"""Measures the loop against its parts and against the stock way, side by side in one run.
+
+Every round measures, on the same clip, weights, input size and cores:
+
+- decode: the source's decoder and the scaling to the network's input, one thread, no model;
+- engine: the network alone on ready tensors, at the engine's own batch;
+- loop: file source → mailbox → loop → delivery, every frame;
+- stock: ultralytics' `predict(stream=True)` on the same `.pt` file.
+
+The limit of the parts is 1 / (1/decode + 1/engine): what a program reaches that does one after the
+other and wastes nothing. The decoder uses one core and the engine all, so a loop that lets them
+overlap may come out above it. Ratios are taken within a round and the median round is reported, so
+that what else the machine does weighs on both sides alike.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from threading import Condition, Event
+from typing import Any
+
+import numpy as np
+
+from vision.engines.engine import Engine
+from vision.engines.letterbox import Letterbox
+from vision.errors import SourceBroken
+from vision.frames import Frame
+from vision.loop.loop import InferenceLoop
+from vision.site import Camera
+from vision.sources.mailbox import Mailbox
+from vision.sources.reader import Reader
+from vision.sources.source import Source, open_source
+
+SKIPPED = 10
+"""Frames at the start of each measurement that do not count: opening, first allocations."""
+LEAST = 30
+"""Fewest frames that are worth measuring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Frames per second of one round; `stock` is None where it was not measured."""
+
+    decode: float
+    engine: float
+    loop: float
+    stock: float | None
+
+    @property
+    def limit(self) -> float:
+        """The limit of the parts."""
+        return 1 / (1 / self.decode + 1 / self.engine)
+
+
+@dataclass(frozen=True, slots=True)
+class LoopBench:
+    """What was measured, on what, with what."""
+
+    clip: str
+    width: int
+    height: int
+    input_width: int
+    input_height: int
+    frames: int
+    model: str
+    engine: str
+    batch: int
+    machine: dict[str, str]
+    rounds: tuple[Round, ...]
+
+    def fps(self, part: str) -> float | None:
+        """Median frames per second of `decode`, `engine`, `limit`, `loop` or `stock`."""
+        values = self._values(part)
+        return median(values) if values else None
+
+    def loop_over(self, part: str) -> float | None:
+        """Median of the loop's frames/s over those of a part in the same round."""
+        values = self._values(part)
+        if not values:
+            return None
+        return median(r.loop / v for r, v in zip(self.rounds, values, strict=True))
+
+    def _values(self, part: str) -> list[float]:
+        """One value per round, or none where the part was not measured."""
+        values: list[float | None] = [getattr(r, part) for r in self.rounds]
+        return [v for v in values if v is not None]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, for JSON."""
+        parts = ("decode", "engine", "limit", "loop", "stock")
+        return {
+            **asdict(self),
+            "frames_per_second": {part: self.fps(part) for part in parts},
+            "loop_over": {part: self.loop_over(part) for part in ("engine", "limit", "stock")},
+        }
+
+
+class _Laps:
+    """Frames per second from frame number `SKIPPED` to the last."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._first = self._last = 0.0
+
+    def tick(self, *_: object) -> None:
+        self._last = time.perf_counter()
+        self._count += 1
+        if self._count == SKIPPED:
+            self._first = self._last
+
+    def fps(self) -> float:
+        if self._count < LEAST:
+            raise SourceBroken(
+                f"only {self._count} frames could be measured; give a clip of {LEAST} or more"
+            )
+        return (self._count - SKIPPED) / (self._last - self._first)
+
+
+class _FirstFrames:
+    """A source that ends after so many frames."""
+
+    def __init__(self, source: Source, count: int) -> None:
+        self.live = source.live
+        self.trouble = source.trouble
+        self._source = source
+        self._count = count
+
+    def __iter__(self) -> Iterator[Frame]:
+        return islice(self._source, self._count)
+
+    def close(self) -> None:
+        self._source.close()
+
+
+def bench_loop(
+    clip: Path,
+    engine: Engine,
+    *,
+    frames: int = 200,
+    rounds: int = 3,
+    stock: bool = True,
+    progress: Callable[[str], None] = lambda _: None,
+) -> LoopBench:
+    """Measure the loop on one clip.
+
+    Args:
+        clip: a video file; its first `frames` frames are used.
+        engine: warmed up here.
+        frames: per measurement, the first ten of which do not count.
+        rounds: how often everything is measured; medians are reported.
+        stock: measure ultralytics' own loop too.
+        progress: told what is being measured.
+
+    Raises:
+        SourceBroken: the clip cannot be read or is too short.
+        EngineError: the engine failed.
+    """
+    camera = Camera(id="bench", source=str(clip), analyse_fps=60, pace="fast")
+    with closing(open_source(camera)) as source:
+        first = next(iter(source))
+    box = Letterbox.fit(first.width, first.height, engine.image_size)
+    machine = describe_machine()
+    engine.warm_up()
+    measured = []
+    for number in range(1, rounds + 1):
+        progress(f"round {number} of {rounds}: decoder and scaling")
+        decode = _decode(camera, box, frames)
+        progress(f"round {number} of {rounds}: engine alone")
+        bare = _engine(engine, first, box, frames)
+        progress(f"round {number} of {rounds}: loop")
+        whole = _loop(camera, engine, frames)
+        progress(f"round {number} of {rounds}: stock")
+        peer = _stock(clip, engine, frames) if stock else None
+        measured.append(Round(decode, bare, whole, peer))
+    return LoopBench(
+        clip=clip.name,
+        width=first.width,
+        height=first.height,
+        input_width=box.input_width,
+        input_height=box.input_height,
+        frames=frames,
+        model=f"{engine.model.name} {engine.model.version} {engine.model.sha256[:12]}",
+        engine=engine.name,
+        batch=engine.batch,
+        machine=machine,
+        rounds=tuple(measured),
+    )
+
+
+def _decode(camera: Camera, box: Letterbox, frames: int) -> float:
+    into, laps = np.empty((*box.shape, 3), np.uint8), _Laps()
+    with closing(open_source(camera)) as source:
+        for frame in islice(source, frames):
+            box.draw(frame.pixels, into)
+            laps.tick()
+    return laps.fps()
+
+
+def _engine(engine: Engine, frame: Frame, box: Letterbox, frames: int) -> float:
+    ready = np.empty((engine.batch, *box.shape, 3), np.uint8)
+    for room in ready:
+        box.draw(frame.pixels, room)
+    times = max(1, frames // engine.batch)
+    engine.run_bare(ready, 2)
+    started = time.perf_counter()
+    engine.run_bare(ready, times)
+    return times * engine.batch / (time.perf_counter() - started)
+
+
+def _loop(camera: Camera, engine: Engine, frames: int) -> float:
+    ready, laps = Condition(), _Laps()
+    mailbox = Mailbox(camera.id, live=False, ready=ready)
+
+    def opener(given: Camera, *, stop: Event) -> Source:
+        return _FirstFrames(open_source(given, stop=stop), frames)
+
+    reader = Reader(camera, mailbox, opener=opener)
+    loop = InferenceLoop(engine, [mailbox], laps.tick, ready=ready)
+    loop.start()
+    reader.start()
+    try:
+        loop.wait_until_drained()
+    finally:
+        reader.stop()
+        loop.stop()
+    return laps.fps()
+
+
+def _stock(clip: Path, engine: Engine, frames: int) -> float:
+    from ultralytics.models.yolo import YOLO  # noqa: PLC0415 - slow to import
+
+    laps = _Laps()
+    device = "cuda" if engine.name.endswith("cuda") else "cpu"
+    model = YOLO(str(engine.model.path))
+    results = model.predict(
+        str(clip), stream=True, imgsz=engine.image_size, device=device, verbose=False, save=False
+    )
+    for _ in islice(results, frames):
+        laps.tick()
+    return laps.fps()
+
+
+def describe_machine() -> dict[str, str]:
+    """Processor, cores that this process may use, load when asked, device and versions."""
+    import torch  # noqa: PLC0415 - slow to import
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "processor": _processor(),
+        "cores": str(cores),
+        "load": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        **{name: _version(name) for name in ("torch", "openvino", "ultralytics", "av")},
+    }
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
