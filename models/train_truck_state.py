@@ -30,6 +30,8 @@ WEIGHT_DECAY = 1e-2
 BATCH = 32
 IGNORED = -1
 MARGIN = 0.06
+LEAST_SIDE = 48
+"""Shorter side of a crop in pixels; the pipeline reads no smaller trucks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ def read_crops(listing: Path, size: int) -> list[Crop]:
                 raise TrainingError(f"Crop {row['image']} of {listing} is not a readable picture.")
             if "box" in row:
                 picture = _cut(picture, row["box"])
+            if min(picture.shape[:2]) < LEAST_SIDE:
+                continue
             labels = tuple(
                 values.index(row[name]) if row.get(name) else IGNORED
                 for name, values in ATTRIBUTES.items()
@@ -163,9 +167,8 @@ _AUGMENT = v2.Compose(
     [
         v2.RandomHorizontalFlip(),
         v2.RandomAffine(degrees=8, translate=(0.06, 0.06), scale=(0.85, 1.1), fill=0.45),
-        v2.ColorJitter(brightness=0.5, contrast=0.4, saturation=0.4, hue=0.03),
+        v2.ColorJitter(brightness=0.5, contrast=0.4, saturation=0.25, hue=0.02),
         v2.RandomApply([v2.GaussianBlur(5, (0.3, 2.0))], p=0.4),
-        v2.RandomGrayscale(p=0.05),
     ]
 )
 
@@ -199,7 +202,7 @@ def main() -> None:
     parser.add_argument("crops", nargs="+", type=Path, help="crops.jsonl files")
     parser.add_argument("--start", type=Path, required=True, help="detector with the backbone")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--size", type=int, default=160, help="side of the input in pixels")
+    parser.add_argument("--size", type=int, default=192, help="side of the input in pixels")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--per-epoch", type=int, default=1024, help="crops drawn per epoch")
     parser.add_argument("--seed", type=int, default=1)
