@@ -165,3 +165,13 @@ def test_cuda_sees_what_the_cpu_sees(
     for ours, theirs in zip(second.result(), seen_by_torch[::-1], strict=True):
         assert_same(ours, theirs, SCORE_FLOOR, 2.0)
     engine.close()
+
+
+@pytest.mark.parametrize("name", ["on_torch", "on_openvino"])
+def test_the_engine_is_as_good_after_a_bare_run(
+    name: str, photos: list[Pixels], seen_by_torch: list[Detections], request: Any
+) -> None:
+    engine: Engine = request.getfixturevalue(name)
+    for shape in ((384, 640, 3), (640, 384, 3)):
+        engine.run_bare(np.full((2, *shape), 114, np.uint8), 3)
+        assert_same(engine.infer([photos[0]])[0], seen_by_torch[0], SCORE_FLOOR)
