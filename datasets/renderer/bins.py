@@ -1,6 +1,7 @@
 """Bins in every state of filling, and what lies about them."""
 
 from itertools import pairwise
+
 import cv2
 import numpy as np
 

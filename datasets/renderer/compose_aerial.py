@@ -4,7 +4,7 @@ import numpy as np
 
 from datasets.renderer import buildings, props
 from datasets.renderer.aerial import GROUNDS, Ground
-from datasets.renderer.camera import Camera
+from datasets.renderer.camera import Array, Camera
 from datasets.renderer.light import Light, overcast_day, random_light
 from datasets.renderer.plot import Plot, Rect
 from datasets.renderer.scene import Backdrop, Scene
@@ -51,24 +51,38 @@ def _clear_of_roads(ground: Ground, x: float, y: float, half: float) -> bool:
     )
 
 
+def _house(rng: np.random.Generator, size: tuple[float, float], mix: Array) -> props.Prop:
+    roof = str(rng.choice(buildings.ROOFS, p=mix))
+    tall = 3.2 * int(rng.integers(1, 5 if roof in {"concrete", "tile"} else 3))
+    return props.Prop(buildings.house_mesh(rng, size, tall, roof), size[0] * 0.62)
+
+
+def _terraces(plot: Plot, rng: np.random.Generator, ground: Ground, mix: Array) -> None:
+    """Rows of houses wall to wall, as in an old quarter."""
+    reach = plot.camera.position[2] * 0.75
+    gap, depth = float(rng.uniform(2, 8)), float(rng.uniform(7, 12))
+    for y in np.arange(-reach, reach, depth + gap):
+        x = -reach
+        while x < reach:
+            size = (float(rng.uniform(5, 14)), depth * float(rng.uniform(0.8, 1.0)))
+            middle = x + size[0] / 2
+            if rng.random() < 0.85 and _clear_of_roads(ground, middle, float(y), size[0] / 2):
+                plot.put("structure", middle, float(y), 0.0, _house(rng, size, mix))
+            x += size[0] + float(rng.choice([0.2, 0.4, 3.0]))
+
+
 def _fill_block(plot: Plot, rng: np.random.Generator, ground: Ground) -> None:
     field: list[Rect] = [(-60.0, -60.0, 60.0, 60.0)]
     mix = rng.dirichlet(np.full(len(buildings.ROOFS), 0.8))
     square = float(rng.choice([0.0, rng.uniform(0, 90)]))
+    if rng.random() < 0.3:
+        _terraces(plot, rng, ground, mix)
     for _ in range(int(rng.integers(0, 34))):
         size = (float(rng.uniform(6, 22)), float(rng.uniform(5, 13)))
         spot = plot.spot(field, size[0] * 0.62)
-        if spot is None or not _clear_of_roads(ground, *spot, size[0] * 0.5):
-            continue
-        roof = str(rng.choice(buildings.ROOFS, p=mix))
-        tall = 3.2 * int(rng.integers(1, 5 if roof in {"concrete", "tile"} else 3))
-        mesh = buildings.house_mesh(rng, size, tall, roof)
-        plot.put(
-            "structure",
-            *spot,
-            square + float(rng.choice([0, 90])) + float(rng.normal(0, 2)),
-            props.Prop(mesh, size[0] * 0.62),
-        )
+        if spot is not None and _clear_of_roads(ground, *spot, size[0] * 0.5):
+            turn = square + float(rng.choice([0, 90])) + float(rng.normal(0, 2))
+            plot.put("structure", *spot, turn, _house(rng, size, mix))
     for _ in range(int(rng.integers(0, 9))):
         size = (float(rng.uniform(3, 9)), float(rng.uniform(2.5, 6)))
         spot = plot.spot(field, size[0] * 0.5)

@@ -22,6 +22,8 @@ def random_blocks(
         y = south
         while y < north:
             length = float(rng.uniform(8, 17))
+            if north - y < 3:
+                break
             if site:
                 blocks.append(
                     Block(

@@ -1,6 +1,7 @@
 """Motorcycles, e-bikes and bicycles, with or without a rider."""
 
 from itertools import pairwise
+
 import numpy as np
 
 from datasets.renderer.mesh import Colour, Mesh

@@ -71,7 +71,7 @@ class Truck:
 def hollow(mesh: Mesh, truck: Truck, inner: Array, floor: float, rim: float) -> None:
     """The inside of an empty hopper: `inner` is its rim's outline, heights in metres."""
     shade = tone(truck.body, 0.62)
-    mesh.face([(*p, floor) for p in inner], (72, 82, 92), lift=-1.4)
+    mesh.face([(*p, floor) for p in inner], (72, 82, 92), lift=-0.5)
     for i in range(4):
         j = (i + 1) % 4
         mesh.face(

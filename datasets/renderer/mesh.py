@@ -4,9 +4,9 @@ A mesh lives in its own frame: x forward (the way a vehicle drives, a person wal
 metres, standing on z = 0. Faces wind anticlockwise seen from outside.
 """
 
-from itertools import pairwise
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 

@@ -1,8 +1,8 @@
 """Paths in time, and walking."""
 
-from itertools import pairwise
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 

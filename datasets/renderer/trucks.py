@@ -17,7 +17,7 @@ def truck_mesh(truck: Truck, lamps: bool = False) -> Mesh:
     end, half = truck.length / 2, 1.25
     muddy_wheels = truck.dirt == "muddy"
     rim, tyre = ((150, 150, 152), RUBBER) if not muddy_wheels else (tone(MUD, 0.9), tone(MUD, 0.62))
-    mesh.box((0, 0, 0.75), (truck.length - 0.4, 0.9, 0.3), (45, 45, 48))
+    mesh.box((0, 0, 0.75), (truck.length - 0.4, 0.9, 0.3), (45, 45, 48), lift=-2.5)
     _running_gear(mesh, truck, rim, tyre)
     _cab(mesh, truck, rng, end, half, lamps)
     front = end - 2.25
