@@ -103,6 +103,8 @@ SHIPPED: dict[str, RuleSettings] = {
         clear="7d",
         dedupe="until_cleared",
         learn="1h",
+        # A grave thing to say of somebody, and a doubtful roof is everywhere in a picture.
+        threshold=0.5,
     ),
 }
 
