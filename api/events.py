@@ -53,6 +53,7 @@ class Announcer:
 
     def __init__(self, site: Site) -> None:
         self._webhooks = site.webhooks
+        self._url = site.site.url.rstrip("/")
         name = quote(site.site.name, safe="")
         self._source = f"urn:streetwarden:{site.site.division or 'site'}:{name}"
 
@@ -84,13 +85,16 @@ class Announcer:
     def _body(self, case: CaseRow, event_id: str, kind: str, now: datetime) -> str:
         # The only media view so far is `redacted`: originals are not even mentioned.
         evidence = [item for item in case.evidence if item.role in REDACTED]
+        data = CaseData.model_validate(case_data(case, evidence))
+        for item in data.evidence:
+            item.href = f"{self._url}{item.href}"
         event = CloudEvent(
             id=event_id,
             type=kind,
             source=self._source,
             subject=case.id,
             time=now,
-            data=CaseData.model_validate(case_data(case, evidence)),
+            data=data,
         )
         return compact(event.model_dump(mode="json"))
 

@@ -165,9 +165,13 @@ class Camera(_Part):
 
 
 class SiteInfo(_Part):
-    """The site's name, time zone, administrative division code and language."""
+    """The site's name, time zone, administrative division code and language.
+
+    `url` is the address under which receivers reach this site; links in webhooks start with it.
+    """
 
     name: str
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
     timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
     division: str = ""
     language: Literal["zh", "en"] = "zh"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -56,6 +57,21 @@ def confirmed(world, **changes):
 def rows(world):
     with world.database.read() as session:
         return list(session.scalars(select(DeliveryRow).order_by(DeliveryRow.id)))
+
+
+@pytest.mark.parametrize(
+    ("url", "start"), [("", "/v1/media/"), ("https://sw.example/", "https://sw.example/v1/media/")]
+)
+def test_links_start_with_the_sites_address(tmp_path, url, start):
+    site = make_site(tmp_path, hook("main"))
+    site = site.model_copy(update={"site": site.site.model_copy(update={"url": url})})
+    world = make_world(site)
+    confirmed(world)
+    (row,) = rows(world)
+    world.database.close()
+    links = [item["href"] for item in json.loads(row.body)["data"]["evidence"]]
+    assert links
+    assert all(link.startswith(start) for link in links)
 
 
 def test_receivers_get_the_kinds_and_stages_they_asked_for(world):

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.database import Database
@@ -20,6 +19,7 @@ from api.keys import KeyStore
 from api.roles import Role
 from datasets.renderer.truth import Truth
 from scripts.watching import make_pipeline
+from tests.api.world import served
 from vision.engines import open_engine
 from vision.evidence import EvidenceStore
 from vision.site import Site, Storage, load_site
@@ -52,7 +52,10 @@ def console(demo_root, tmp_path_factory) -> httpx.Client:
     assert pipeline.problem is None
     key = KeyStore(database).create("test", Role.OFFICER).key
     app = create_app(site, database, EvidenceStore(Path(site.storage.evidence)), watch=pipeline)
-    with TestClient(app, headers={"Authorization": f"Bearer {key}"}) as client:
+    with (
+        served(app) as address,
+        httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}) as client,
+    ):
         yield client
     database.close()
 
