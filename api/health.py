@@ -74,6 +74,8 @@ def _cameras(shared: Context) -> Iterator[Check]:
     """One camera that is away does not stop the others; all of them away is no watching."""
     if shared.watch is None:
         return
+    problem = shared.watch.problem
+    yield Check(name="watch", ready=problem is None, required=True, detail=problem or "looks")
     states = shared.watch.status()
     working = [s for s in states if s.state in _WORKING]
     detail = f"{len(working)} of {len(states)} cameras work"

@@ -16,3 +16,7 @@ class Watch(Protocol):
 
     def snapshot(self, camera: str) -> bytes | None:
         """The camera's latest picture, masked, as JPEG; None before the first."""
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps it from looking or storing, in plain words; None while all is well."""

@@ -76,6 +76,7 @@ class Cameras:
 
     def __init__(self) -> None:
         self.states = [CameraState.ALIVE, CameraState.BROKEN]
+        self.problem: str | None = None
 
     def status(self) -> list[CameraStatus]:
         return [
@@ -105,6 +106,9 @@ def test_readiness_says_what_is_missing(world, monkeypatch, tmp_path):
         status, bad = failing()
         assert (status, bad["cameras"]) == (503, "0 of 2 cameras work")
         cameras.states = [CameraState.ALIVE] * 2
+        cameras.problem = "the engine failed"
+        assert failing() == (503, {"watch": "the engine failed"})
+        cameras.problem = None
         (tmp_path / "file").write_text("no folder")
         monkeypatch.setattr(world.evidence, "root", tmp_path / "file")
         status, bad = failing()

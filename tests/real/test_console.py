@@ -23,6 +23,7 @@ class Cameras:
     """A pipeline's answers: one camera alive with a picture, one broken."""
 
     picture: bytes
+    problem: str | None = None
 
     def status(self) -> list[CameraStatus]:
         return [
