@@ -67,7 +67,7 @@ def check(
 
 def _probe(camera: Camera) -> Frame | str:
     """The first frame of a camera, or why there is none."""
-    from vision.sources import open_source
+    from vision.sources.source import open_source
 
     try:
         source = open_source(camera)
