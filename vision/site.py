@@ -104,7 +104,7 @@ SHIPPED: dict[str, RuleSettings] = {
         dedupe="until_cleared",
         learn="1h",
         # A grave thing to say of somebody, and a doubtful roof is everywhere in a picture.
-        threshold=0.5,
+        threshold=0.6,
     ),
 }
 

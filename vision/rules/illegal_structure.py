@@ -20,15 +20,17 @@ from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.rules.context import Context
 from vision.rules.dwelling import Dwelling
-from vision.rules.sight import Sight, find_sights, overlap
-from vision.rules.stay import Stay
+from vision.rules.sight import Sight, find_sights
+from vision.rules.stay import Stay, match
 
 log = logging.getLogger(__name__)
 
-# While learning, a doubtful roof counts as known: missing it would make it "new" later.
+# While learning, a doubtful roof counts as known: missing it would make it "new" later. But what
+# only a few looks showed is the model's fancy, and must not hide what is built there later.
 _LEARN_SCORE = 0.1
-# Covered this far by known structures, a sight is known.
-_KNOWN_COVER = 0.5
+_LEARN_PRESENCE = 0.25
+# Covered this far by a known structure, a sight is known.
+_KNOWN_COVER = 0.6
 # A hovering drone drifts by this much of the picture.
 _DRIFT = 0.02
 
@@ -43,6 +45,9 @@ class IllegalStructure(Dwelling):
         super().__init__(context)
         self._file = _baseline_file(context)
         self._learnt_until: datetime | None = None
+        self._learning: list[Stay] = []
+        self._learnt_looks = 0
+        self._concluded = False
         self._known: list[NormBox] = []
         self._read()
 
@@ -56,6 +61,8 @@ class IllegalStructure(Dwelling):
         if frame.captured_at < self._learnt_until:
             self._learn(frame, detections)
             return []
+        if not self._concluded:
+            self._conclude()
         return super().look(frame, detections)
 
     def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
@@ -93,11 +100,21 @@ class IllegalStructure(Dwelling):
         )
 
     def _learn(self, frame: Frame, detections: Detections) -> None:
-        before = len(self._known)
-        for sight in self._structures(frame, detections, _LEARN_SCORE):
-            if not any(overlap(known, sight.box)[0] > 0.6 for known in self._known):
-                self._known.append(sight.box)
-        if len(self._known) != before and self._file is not None:
+        self._learnt_looks += 1
+        sights = self._structures(frame, detections, _LEARN_SCORE)
+        pairs, fresh = match(self._learning, sights)
+        for stay, index in zip(self._learning, pairs, strict=True):
+            if index is not None:
+                stay.see(frame.captured_at, sights[index], timedelta.max)
+        at = frame.captured_at
+        self._learning += [Stay(first=at, last=at, sight=sights[i]) for i in fresh]
+
+    def _conclude(self) -> None:
+        """Learning is over: keep what stood there, drop what only flickered."""
+        least = max(1.0, _LEARN_PRESENCE * self._learnt_looks)
+        self._known = [s.box for s in self._learning if s.looks >= least]
+        self._learning, self._concluded = [], True
+        if self._file is not None:
             self._write(self._file)
 
     @staticmethod
@@ -123,6 +140,7 @@ class IllegalStructure(Dwelling):
             stored = json.loads(self._file.read_text("utf-8"))
             self._learnt_until = datetime.fromisoformat(stored["learnt_until"])
             self._known = [tuple(box) for box in stored["known"]]
+            self._concluded = True
         except (ValueError, KeyError, TypeError, OSError) as error:
             log.warning(
                 "%s: the baseline cannot be read (%s); what stands now is learnt as known, "

@@ -22,6 +22,13 @@ def test_roof_doubtful_while_learning_is_known(scene):
     assert s.events == []
 
 
+def test_flicker_while_learning_does_not_hide_what_is_built_there(scene):
+    s = scene("illegal_structure", learn="20s", dwell="15s", looks=2, clear="5s")
+    for t in range(60):
+        s.look(t, [OLD, NEW] if t >= 30 or t == 7 else [OLD])
+    assert len(s.confirmed()) == 1
+
+
 def test_hover_drift_is_not_a_new_roof(scene):
     s = scene("illegal_structure", learn="10s", dwell="15s", looks=2, clear="5s")
     for t in range(60):
