@@ -49,7 +49,7 @@ class Format:
 
     width: int = 1280
     height: int = 720
-    seconds: float = 104.0
+    seconds: float = 100.0
     fps: float = 8.0
 
 

@@ -8,7 +8,7 @@ from datasets.renderer.camera import Camera
 from datasets.renderer.cycles import bicycle_mesh, motorcycle_mesh
 from datasets.renderer.light import Light
 from datasets.renderer.motion import Path, Walker, beside, staged
-from datasets.renderer.people import Person
+from datasets.renderer.people import Person, person_mesh
 from datasets.renderer.plants import bollard_mesh, lamp_mesh, tree_mesh
 from datasets.renderer.raster import Pose
 from datasets.renderer.scene import Actor, Scene
@@ -63,10 +63,8 @@ def _stalls(rng: np.random.Generator) -> list[Actor]:
     for k, (y, style) in enumerate(((20.2, "table"), (24.6, "table"))):
         mesh = stall_mesh(np.random.default_rng(31 + k), style, "canopy")
         actors.append(Actor.standing(f"permitted-{k + 1}", mesh, Pose(-6.9, y, 0, 90)))
-        who = Walker(
-            Person.random(rng), Path.of((0, -8.2, y), (1e6, -8.2, y), facing=0.0), reach=0.6
-        )
-        actors.append(Actor(f"trader-{k + 1}", who.figure, who.pose))
+        trader = person_mesh(Person.random(rng), reach=0.6)
+        actors.append(Actor.standing(f"trader-{k + 1}", trader, Pose(-8.2, y)))
     return actors
 
 

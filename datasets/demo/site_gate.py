@@ -8,6 +8,7 @@ from datasets.renderer.light import Light
 from datasets.renderer.loads import Truck
 from datasets.renderer.mesh import Colour
 from datasets.renderer.motion import Path
+from datasets.renderer.people import Person, person_mesh
 from datasets.renderer.plants import bollard_mesh, lamp_mesh, mound_mesh, shell_mesh, tree_mesh
 from datasets.renderer.raster import Pose
 from datasets.renderer.scene import Actor, Scene
@@ -77,8 +78,7 @@ def site_gate(width: int, height: int) -> Shot:
         actors.append(Actor.moving(name, mesh, way.pose, truck.load, truck.dirt))
     for k, start in enumerate((0.0, 16.0, 33.0, 50.0, 66.0, 83.0, 98.0)):
         actors.append(driver(f"car-{k}", rng, Path.at_speed(start, 9.0, (2.9, -14.0), (2.9, 70.0))))
-    guard = Path.of((0, -6.9, 13.0), (1e6, -6.9, 13.0), facing=0.0)
-    actors.append(walker("guard", rng, guard))
+    actors.append(Actor.standing("guard", person_mesh(Person.random(rng)), Pose(-6.9, 13.0)))
     for k, start in enumerate((9.0, 40.0, 74.0)):
         actors.append(
             walker(f"person-{k}", rng, Path.at_speed(start, 1.3, (-7.4, 40.0), (-7.4, -6.0)))

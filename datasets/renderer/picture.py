@@ -1,6 +1,7 @@
 """A picture being painted, layer by layer, and who owns each of its pixels."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -37,11 +38,22 @@ class Layer:
     extents: dict[int, Array]
     areas: dict[int, int]
 
-    @property
+    @cached_property
     def window(self) -> tuple[slice, slice]:
         """The region as (rows, columns)."""
         h, w = self.alpha.shape
         return slice(self.y, self.y + h), slice(self.x, self.x + w)
+
+    @cached_property
+    def keep(self) -> Array:
+        """H x w x 3 uint8, how much of what lies behind still shows."""
+        return np.asarray(cv2.cvtColor(cv2.bitwise_not(self.alpha), cv2.COLOR_GRAY2BGR))
+
+    @cached_property
+    def solid(self) -> tuple[Array, Array]:
+        """Where parts are (boolean), and those pixels' part indices."""
+        where = self.parts > 0
+        return where, self.parts[where].astype(np.int32)
 
 
 @dataclass
@@ -51,32 +63,32 @@ class Picture:
     pixels: Array
     owner: Array = field(repr=False)
     glow: Array = field(repr=False)
+    lit: bool = False
 
     @classmethod
     def of(cls, pixels: Array, glow: Array | None = None) -> "Picture":
         """Start from a background; owner 0 is the background."""
         h, w = pixels.shape[:2]
         dark = np.zeros((h, w), np.uint8) if glow is None else glow
-        return cls(pixels, np.zeros((h, w), np.int32), dark)
+        return cls(pixels, np.zeros((h, w), np.int32), dark, bool(dark.any()))
 
     def copy(self) -> "Picture":
         """An independent copy."""
-        return Picture(self.pixels.copy(), self.owner.copy(), self.glow.copy())
+        return Picture(self.pixels.copy(), self.owner.copy(), self.glow.copy(), self.lit)
 
     def add(self, layer: Layer, owner: int) -> None:
         """Paint a layer; its part p is owned by `owner + p`."""
         window = layer.window
-        alpha = layer.alpha
-        keep = cv2.cvtColor(cv2.bitwise_not(alpha), cv2.COLOR_GRAY2BGR)
-        under = cv2.multiply(self.pixels[window], keep, scale=1 / 255)
+        under = cv2.multiply(self.pixels[window], layer.keep, scale=1 / 255)
         self.pixels[window] = cv2.add(under, layer.colour)
-        solid = layer.parts > 0
-        self.owner[window][solid] = owner + layer.parts[solid].astype(np.int32)
+        solid, parts = layer.solid
+        self.owner[window][solid] = owner + parts
         region = self.glow[window]
         if layer.glow is not None:
-            cv2.multiply(region, keep[:, :, 0].copy(), dst=region, scale=1 / 255)
+            cv2.multiply(region, cv2.bitwise_not(layer.alpha), dst=region, scale=1 / 255)
             self.glow[window] = cv2.add(region, layer.glow)
-        elif region.any():
+            self.lit = True
+        elif self.lit:
             region[solid] = 0
 
     def repair(self, base: "Picture", windows: list[tuple[slice, slice]]) -> None:
@@ -84,18 +96,16 @@ class Picture:
         for window in windows:
             self.pixels[window] = base.pixels[window]
             self.owner[window] = base.owner[window]
-            self.glow[window] = base.glow[window]
+            if self.lit:
+                self.glow[window] = base.glow[window]
 
     def darken(self, shadow: "Shadow") -> None:
         """Multiply the ground under a shadow."""
         window = shadow.window
-        levels = np.arange(256)[:, None] / 255 * (1 - shadow.gain)
-        table = np.round(255 * (1 - levels)).astype(np.uint8)[None]
-        gain = cv2.LUT(cv2.cvtColor(shadow.mask, cv2.COLOR_GRAY2BGR), table)
-        self.pixels[window] = cv2.multiply(self.pixels[window], gain, scale=1 / 255)
+        self.pixels[window] = cv2.multiply(self.pixels[window], shadow.keep, scale=1 / 255)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shadow:
     """A darkened region: soft mask 0-255 and the BGR gain of full shadow."""
 
@@ -104,11 +114,18 @@ class Shadow:
     mask: Array
     gain: Array
 
-    @property
+    @cached_property
     def window(self) -> tuple[slice, slice]:
         """The region as (rows, columns)."""
         h, w = self.mask.shape
         return slice(self.y, self.y + h), slice(self.x, self.x + w)
+
+    @cached_property
+    def keep(self) -> Array:
+        """H x w x 3 uint8, how much light is left."""
+        levels = np.arange(256)[:, None] / 255 * (1 - self.gain)
+        table = np.round(255 * (1 - levels)).astype(np.uint8)[None]
+        return np.asarray(cv2.LUT(cv2.cvtColor(self.mask, cv2.COLOR_GRAY2BGR), table))
 
 
 def gained(pixels: Array, gain: Array) -> Array:

@@ -212,9 +212,7 @@ class Scene:
         if margin:
             dx, dy = (round(v) for v in self.sway(t)) if self.sway else (0, 0)
             y, x = margin + dy, margin + dx
-            pixels = np.ascontiguousarray(
-                pixels[y : y + self.camera.height, x : x + self.camera.width]
-            )
+            pixels = pixels[y : y + self.camera.height, x : x + self.camera.width]
             boxes = [b for b in (moved(box, -x, -y, self.camera) for box in boxes) if b is not None]
         return air.sensor(pixels, self.weather, rng), boxes
 

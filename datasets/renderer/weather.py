@@ -138,8 +138,8 @@ def lens(pixels: Array, weather: Weather) -> Array:
 
 
 def sensor(pixels: Array, weather: Weather, rng: np.random.Generator) -> Array:
-    """White balance, contrast and noise, on a copy."""
-    pixels = pixels.copy()
+    """White balance, contrast and noise; always a new picture."""
+    given = pixels
     if weather.contrast != 1.0 or weather.tint != (1.0, 1.0, 1.0):
         levels = np.arange(256, dtype=np.float32)
         table = np.stack(
@@ -152,5 +152,5 @@ def sensor(pixels: Array, weather: Weather, rng: np.random.Generator) -> Array:
         if rng.random() < 0.5:
             grain = cv2.flip(grain, int(rng.integers(-1, 2)))
         gain = weather.noise / 16
-        cv2.addWeighted(pixels, 1.0, grain, gain, -128 * gain, dst=pixels)
-    return pixels
+        pixels = cv2.addWeighted(pixels, 1.0, grain, gain, -128 * gain)
+    return pixels.copy() if pixels is given else pixels
