@@ -10,7 +10,7 @@ from datasets.renderer.samples import class_ids, render_sample, render_samples
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return render_samples(tmp_path_factory.mktemp("samples"), 16, seed=3)
+    return render_samples(tmp_path_factory.mktemp("samples"), 8, seed=3)
 
 
 def test_same_seed_same_pixels_and_truth():
@@ -25,7 +25,7 @@ def test_same_seed_same_pixels_and_truth():
 def test_labels_are_yolo_and_inside_the_picture(folder):
     seen = set()
     images = sorted((folder / "images").glob("*.jpg"))
-    assert len(images) == 16
+    assert len(images) == 8
     for image in images:
         assert cv2.imread(str(image)).shape[2] == 3
         for line in (folder / "labels" / f"{image.stem}.txt").read_text().splitlines():
@@ -37,7 +37,7 @@ def test_labels_are_yolo_and_inside_the_picture(folder):
             assert cy - h / 2 >= -1e-6
             assert cy + h / 2 <= 1 + 1e-6
     assert seen <= set(class_ids().values())
-    assert len(seen) >= 8
+    assert len(seen) >= 6
 
 
 def test_truck_crops_name_their_state(folder):
