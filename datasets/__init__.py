@@ -1,0 +1,1 @@
+"""Labelled pictures: kinds, importers, merge, the scene renderer and the demo site."""
