@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import cv2
 
 from vision.detections import Detections
-from vision.engines import Engine
+from vision.engines import Engine, open_engine
 from vision.episodes import EpisodeStage
 from vision.event_writer import EventWriter, Sink
 from vision.evidence import EvidenceStore, Recorder, annotate, mask, paint_privacy
@@ -83,6 +83,7 @@ class Pipeline:
             self._look,
             ready=ready,
             attributes=truck_state,
+            reopen=partial(open_engine, site.model),
         )
 
     def start(self) -> None:

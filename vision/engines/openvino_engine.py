@@ -87,9 +87,9 @@ class OpenVinoEngine:
     def run_bare(self, batch: Pixels, times: int) -> None:
         """Run the network alone, one request per picture; see `Engine.run_bare`.
 
-        It borrows the requests that `submit` uses and their own memory. With further requests on
-        tensors given from outside, both freed at the end, OpenVINO 2026.4.1 corrupted the heap at
-        the next inference.
+        It borrows the requests that `submit` uses and their own memory. A version that made
+        further requests on tensors given from outside, and freed both, was followed by a corrupted
+        heap with OpenVINO 2026.4.1; why is not known, so neither is done on a live network.
         """
         while self._under_way:
             self._finish_oldest()
