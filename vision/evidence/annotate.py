@@ -12,6 +12,8 @@ from vision.detections import Detections, pick
 from vision.frames import Pixels
 
 _RED, _GREY = sv.Color(214, 40, 57), sv.Color(150, 155, 165)
+# Engines report doubtful boxes for masking; drawn, they would only clutter the picture.
+_SHOWN = 0.25
 # OpenCV 5 carries a font with Chinese glyphs, so labels need no font on the machine.
 _FONT = cv2.FontFace("uni")  # type: ignore[attr-defined,unused-ignore]
 
@@ -38,7 +40,8 @@ def annotate(
     if len(zone) >= 3:
         corners = np.rint(np.array(zone) * [width, height]).astype(np.int32)
         cv2.polylines(result, [corners], isClosed=True, color=(60, 190, 250), thickness=thick)
-    others = [i for i in range(len(detections)) if i not in focus]
+    scores = np.asarray(detections.confidence)
+    others = [i for i in range(len(detections)) if i not in focus and scores[i] >= _SHOWN]
     if others:
         sv.BoxAnnotator(_GREY, 1, sv.ColorLookup.INDEX).annotate(result, pick(detections, others))
     if len(focus):
