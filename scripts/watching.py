@@ -30,7 +30,8 @@ def choose_site(site: Path | None, sources: Sequence[str], *, pace: str = "realt
             cameras = tuple(c.model_copy(update={"pace": "fast"}) for c in chosen.cameras)
             return chosen.model_copy(update={"cameras": cameras})
         return chosen
-    return Site.for_sources(sources, HOME.resolve(), pace=pace)
+    # Every kind is watched, and a passing truck needs several looks.
+    return Site.for_sources(sources, HOME.resolve(), pace=pace, analyse_fps=5)
 
 
 def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline:
