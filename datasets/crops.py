@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -60,11 +61,11 @@ def cut(labels: list[dict[str, str]], root: Path, out: Path) -> int:
     for row in labels:
         wanted[row["picture_sha256"]].append(row)
     out.mkdir(parents=True, exist_ok=True)
-    lines = []
+    lines: list[str] = []
     for path in sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURES):
         data = path.read_bytes()
         rows = wanted.pop(hashlib.sha256(data).hexdigest(), [])
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if rows else None
+        picture: Any = cv2.imdecode(np.frombuffer(data, np.uint8), 1) if rows else None
         if picture is None:
             continue
         for row in rows:

@@ -8,7 +8,7 @@ same, so that a few hundred real crops are not drowned by thousands of rendered 
 import argparse
 import json
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,7 +110,8 @@ def train(
     """
     torch.manual_seed(seed)
     network = TruckNetwork()
-    backbone: Any = read_checkpoint(start).model.model[:BACKBONE_LAYERS]
+    detector: Any = read_checkpoint(start).model
+    backbone = detector.model[:BACKBONE_LAYERS]
     network.backbone.load_state_dict(backbone.state_dict())
     for layer in network.backbone[:FROZEN_LAYERS]:
         layer.requires_grad_(requires_grad=False)
@@ -188,7 +189,7 @@ def _loss(network: TruckNetwork, batch: list[Crop], size: int) -> torch.Tensor:
 def _draw_weights(crops: list[Crop]) -> torch.Tensor:
     """Every list counts the same; within one, label combinations by the root of their count."""
     groups = Counter((crop.source, crop.labels) for crop in crops)
-    sources: Counter[str] = Counter()
+    sources: defaultdict[str, float] = defaultdict(float)
     for (source, _), count in groups.items():
         sources[source] += math.sqrt(count)
     return torch.tensor(
