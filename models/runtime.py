@@ -43,12 +43,17 @@ def prepare() -> None:
 
 
 def settle() -> None:
-    """Turns ultralytics' own `sync` setting off; to be called once ultralytics is imported.
+    """Undoes what ultralytics does to the process; to be called once it is imported.
 
-    `YOLO_OFFLINE` already silences it; this covers a settings file made by an earlier version.
+    Its `sync` setting goes off: `YOLO_OFFLINE` already silences it, but a settings file made by an
+    earlier version may say otherwise. And Pillow gets its own `open` back.
     """
-    from ultralytics.utils import SETTINGS  # noqa: PLC0415 - must follow `prepare`
+    from PIL import Image  # noqa: PLC0415
+    from ultralytics.utils import SETTINGS, patches  # noqa: PLC0415 - must follow `prepare`
 
+    # It replaces Pillow's `open` for the whole process by one that demands the package pi-heif for
+    # every file that is no picture, and hides the file's own error behind that.
+    Image.open = patches._image_open
     if SETTINGS["sync"]:
         SETTINGS.update(sync=False)
 

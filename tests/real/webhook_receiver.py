@@ -55,8 +55,9 @@ if __name__ == "__main__":
     SECRET, PORT = sys.argv[1], int(sys.argv[2])
     server = ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # Before it serves: a waiting sender may call at once, and two lines must not mix.
     print(json.dumps({"port": server.server_address[1]}), flush=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     for command in sys.stdin:
         State.answer = command.strip()
         with State.lock:

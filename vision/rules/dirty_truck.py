@@ -21,6 +21,9 @@ from vision.rules.sight import Sight, find_sights, overlap
 
 # A new track that starts where a pass was seen this recently is the same truck: ids get lost.
 _SAME_PASS = timedelta(seconds=2)
+# Boxes of one frame that cover each other this far are cab and body of one truck; two trucks that
+# hide each other so far cannot be told apart anyway.
+_SAME_TRUCK = 0.4
 # A reading counts from this score on; half is a coin's throw for two states.
 _MIN_READING = 0.6
 _SUBTYPES = {"open": "not_sealed", "muddy": "mud_on_wheels"}
@@ -74,15 +77,24 @@ class DirtyTruck:
             min_score=self.context.threshold,
             reach=None,
         )
-        return [s for s in found if str(loads[s.indexes[0]])]
+        largest_first = sorted(
+            (s for s in found if str(loads[s.indexes[0]])), key=lambda s: -_area(s.box)
+        )
+        trucks: list[Sight] = []
+        for sight in largest_first:
+            if all(overlap(t.box, sight.box)[1] < _SAME_TRUCK for t in trucks):
+                trucks.append(sight)
+        return trucks
 
     def _pass_of(self, sight: Sight, frame: Frame, detections: Detections) -> _Pass:
         ids = detections.tracker_id
         track = int(np.asarray(ids)[sight.indexes[0]]) if ids is not None else -1
         for known in self._passes:
+            if track >= 0 and track in known.tracks:
+                return known
+        for known in self._passes:
             recent = frame.captured_at - known.last <= _SAME_PASS and known.index != frame.index
-            touching = recent and overlap(known.box, sight.box)[0] > 0.1
-            if (track >= 0 and track in known.tracks) or touching:
+            if recent and overlap(known.box, sight.box)[0] > 0.1:
                 known.tracks |= {track} if track >= 0 else set()
                 return known
         at = frame.captured_at
@@ -164,3 +176,7 @@ class DirtyTruck:
                 events.append(EpisodeEvent(done, frame, detections))
         self._passes = kept
         return events
+
+
+def _area(box: NormBox) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])

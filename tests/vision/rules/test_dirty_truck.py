@@ -55,3 +55,13 @@ def test_truck_whose_state_was_not_read_is_not_judged(scene):
     for n in range(12):
         s.look(n / 5, truck(0.05 * n))
     assert s.events == []
+
+
+def test_cab_and_body_seen_apart_are_one_truck(scene):
+    s = scene("dirty_truck", fps=5, looks=3, clear="2s")
+    for n in range(12):
+        x = 0.05 * n
+        cab = ("truck", (x, 0.5, x + 0.2, 0.8), 0.7)
+        body = ("truck", (x + 0.1, 0.4, x + 0.35, 0.75), 0.8)
+        s.look(n / 5, [cab, body], track=1 if n < 6 else 2, load="open")
+    assert len(s.confirmed()) == 1
