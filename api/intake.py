@@ -16,9 +16,10 @@ from api.errors import CaseError
 from api.events import Announcer, CaseEvent
 from api.stages import OPEN, PERSON_CONFIRMED, Stage
 from api.tables import CaseRow, EvidenceRow, LogRow, SightingRow
-from vision.episodes import Episode, EpisodeEvent, EpisodeStage, NormBox
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceItem
 from vision.kinds import catalogue
+from vision.rules.sight import overlap
 from vision.site import SHIPPED, Camera, RuleSettings, Site
 
 SAME_BOX_IOU = 0.3
@@ -115,7 +116,7 @@ class CaseIntake:
             query = query.where(CaseRow.cleared_at.is_(None))
         for case in session.scalars(query.order_by(CaseRow.id.desc()).with_for_update()):
             if episode.kind not in _BY_BOX or any(
-                overlap((s.box[0], s.box[1], s.box[2], s.box[3]), episode.box) >= SAME_BOX_IOU
+                overlap((s.box[0], s.box[1], s.box[2], s.box[3]), episode.box)[0] >= SAME_BOX_IOU
                 for s in case.sightings
             ):
                 return case
@@ -261,12 +262,3 @@ def _codes(kind: str, subtype: str) -> list[dict[str, Any]]:
     except KeyError as error:
         raise CaseError(f"{error.args[0]}; add it to datasets/kinds.yaml") from error
     return [{"scheme": s, "code": code, "name": named.zh} for s, code in named.codes.items()]
-
-
-def overlap(a: NormBox, b: NormBox) -> float:
-    """Intersection over union of two boxes, 0..1."""
-    width = max(0.0, min(a[2], b[2]) - max(a[0], b[0]))
-    height = max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-    shared = width * height
-    whole = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
-    return shared / whole if whole > 0 else 0.0

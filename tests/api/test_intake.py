@@ -7,14 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from api.cases import CaseStore
 from api.errors import CaseError, DatabaseUnavailable
-from api.intake import overlap
 from api.roles import Principal, Role
 from api.schemas import Checks, ReviewRequest
 from api.tables import CaseRow, DeliveryRow
@@ -229,21 +226,6 @@ def test_the_log_only_grows(world):
     for statement in ("UPDATE case_log SET actor = 'nobody'", "DELETE FROM case_log"):
         with pytest.raises(DatabaseError, match="append-only"), world.database.write() as session:
             session.execute(text(statement))
-
-
-boxes = st.tuples(st.floats(0, 0.5), st.floats(0, 0.5), st.floats(0.5, 1), st.floats(0.5, 1))
-
-
-@given(boxes, boxes)
-def test_overlap_is_symmetric_and_a_share(a, b):
-    assert overlap(a, b) == pytest.approx(overlap(b, a))
-    assert 0 <= overlap(a, b) <= 1 + 1e-9
-
-
-def test_overlap_of_known_boxes():
-    assert overlap((0, 0, 1, 1), (0, 0, 1, 1)) == 1
-    assert overlap((0, 0, 1, 1), (0.5, 0, 1.5, 1)) == pytest.approx(1 / 3)
-    assert overlap((0, 0, 0, 0), (0, 0, 0, 0)) == 0
 
 
 def test_cleared_numbers_follow_the_last_look(world):

@@ -20,8 +20,9 @@ from ulid import ULID
 from vision.detections import Detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Reason
 from vision.frames import Frame
+from vision.kinds import catalogue
 from vision.rules.context import Context
-from vision.rules.sight import Sight, hull_of
+from vision.rules.sight import Sight, find_sights, hull_of
 from vision.rules.stay import Stay, match
 
 # A thing seen in fewer than half of the looks since it was first seen is flicker, not presence.
@@ -48,14 +49,24 @@ class Dwelling(ABC):
     gaps_count = False
     """True: time between looks counts as presence however long (two surveys weeks apart)."""
 
+    reach = 0.0
+    """How near two detections are one thing, as a share of their size; see `find_sights`."""
+
     def __init__(self, context: Context) -> None:
         self.context = context
         self._stays: list[Stay] = []
         self._places: list[_Place] = []
 
-    @abstractmethod
     def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
-        """What of this kind the look shows in the zone."""
+        """What of this kind the look shows in the zone; what is within `reach` is one thing."""
+        return find_sights(
+            frame,
+            detections,
+            catalogue().kind(self.kind).seen_as,
+            self.context.zone,
+            min_score=self.context.threshold,
+            reach=self.reach,
+        )
 
     @abstractmethod
     def subtype(self, stays: Sequence[Stay]) -> str:
