@@ -37,11 +37,14 @@ export function signOut() {
 }
 
 async function ask(path, options = {}) {
-  const headers = { Authorization: `Bearer ${sessionStorage.getItem(STORE)}`, ...options.headers };
+  const key = sessionStorage.getItem(STORE);
+  if (!key) throw new Refused(401, "");
+  const headers = { Authorization: `Bearer ${key}`, ...options.headers };
   const answer = await fetch(path, { ...options, headers, cache: "no-store" });
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({}));
-  if (answer.status === 401) signOut();
+  // A late answer to a key that was given up must not wipe what is being typed into the form.
+  if (answer.status === 401 && key === sessionStorage.getItem(STORE)) signOut();
   throw new Refused(answer.status, said.detail || answer.statusText);
 }
 
