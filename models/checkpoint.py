@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from ultralytics.nn.tasks import DetectionModel, load_checkpoint
 
 from models import runtime
@@ -62,11 +61,6 @@ def read_checkpoint(path: Path) -> Checkpoint:
         classes=tuple(str(model.names[index]) for index in sorted(model.names)),
         image_size=size if isinstance(size, int) else None,
     )
-
-
-def parameter_count(model: torch.nn.Module) -> int:
-    """Returns the number of parameters."""
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def _first_line(error: Exception) -> str:

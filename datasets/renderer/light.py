@@ -62,11 +62,6 @@ class Light:
         return np.asarray(1 - self.shadow * (1 - full / np.maximum(self.ground, 1e-6)))
 
 
-def clear_day(azimuth: float = 140.0, elevation: float = 48.0) -> Light:
-    """A sunny day."""
-    return Light(azimuth, elevation)
-
-
 def overcast_day() -> Light:
     """A grey day: soft light, contact shadows only."""
     return Light(0, 80, (0.16, 0.16, 0.16), (0.90, 0.89, 0.87), shadow=0.12)

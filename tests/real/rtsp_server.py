@@ -85,7 +85,7 @@ class LoopedFile(GstRtspServer.RTSPMediaFactory):
         source.emit("push-buffer", buffer)
 
 
-def test_picture(colour: str, size: str, fps: int) -> GstRtspServer.RTSPMediaFactory:
+def coloured_picture(colour: str, size: str, fps: int) -> GstRtspServer.RTSPMediaFactory:
     """A moving ball on a plain ground, encoded as an IP camera would (no B frames, GOP of 1 s)."""
     width, height = size.split("x")
     factory = GstRtspServer.RTSPMediaFactory()
@@ -133,7 +133,7 @@ def main() -> None:
     for mount in args.mount:
         name, _, what = mount.partition("=")
         is_test = what.startswith("test:")
-        made = test_picture(what[5:], args.size, args.fps) if is_test else LoopedFile(what)
+        made = coloured_picture(what[5:], args.size, args.fps) if is_test else LoopedFile(what)
         factories.append(made)
         server.get_mount_points().add_factory(f"/{name}", made)
     if args.user:
