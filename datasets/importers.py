@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from datasets.errors import LabelError, RecipeError
 
@@ -71,6 +73,25 @@ def yolo_pictures(folder: Path) -> list[Path]:
     return sorted(path for path in images.iterdir() if path.suffix.lower() in PICTURES)
 
 
+def decoded(data: bytes, picture: Path) -> npt.NDArray[np.uint8]:
+    """Decodes a picture file's bytes.
+
+    Args:
+        data: The file's bytes.
+        picture: Where they came from, for the error.
+
+    Returns:
+        H×W×3, BGR.
+
+    Raises:
+        LabelError: They are not a picture.
+    """
+    pixels: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    if pixels is None:
+        raise LabelError(f"{picture}: not a readable picture. Passed over; copy it again.")
+    return np.asarray(pixels, np.uint8)
+
+
 def read_yolo(picture: Path, classes: Mapping[int, str | None]) -> Sample:
     """Reads one picture of a YOLO folder with its label file.
 
@@ -84,8 +105,7 @@ def read_yolo(picture: Path, classes: Mapping[int, str | None]) -> Sample:
         LabelError: The picture cannot be decoded, or a label line is broken.
     """
     data = picture.read_bytes()
-    if not data or cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) is None:
-        raise LabelError(f"{picture}: not a readable picture. Passed over; copy it again.")
+    decoded(data, picture)
     labels = picture.parent.parent / "labels" / f"{picture.stem}.txt"
     boxes = []
     if labels.is_file():

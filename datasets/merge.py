@@ -21,7 +21,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from datasets.errors import LabelError, RecipeError
-from datasets.importers import Box, Sample, read_yolo, yolo_pictures
+from datasets.importers import Box, Sample, decoded, read_yolo, yolo_pictures
+from datasets.views import View, encoded, tiles, turned
 
 KINDS = Path(__file__).resolve().parent / "kinds.yaml"
 SAME_OBJECT_IOU = 0.45
@@ -42,6 +43,8 @@ class Source(BaseModel):
         classes: Class id in the label files to class name; empty where the id is to be ignored.
         take: How many pictures, drawn by the recipe's seed; all where absent.
         repeat: How often each picture is listed, to give a small set weight.
+        turn: Each repetition of a picture is turned a right angle further.
+        tile: Pictures larger than this are cut into squares of this side, in pixels.
         prelabel: Classes to fill in from the pre-labels.
     """
 
@@ -54,6 +57,8 @@ class Source(BaseModel):
     classes: dict[int, str | None] = {}
     take: int | None = None
     repeat: int = 1
+    turn: bool = False
+    tile: int | None = None
     prelabel: list[str] = []
 
 
@@ -174,7 +179,7 @@ def merge(recipe: Recipe, roots: Mapping[str, Path], prelabels: Prelabels, out: 
                 report.skipped.append(str(error))
                 continue
             boxes = sample.boxes + _fill(sample, prelabels, source)
-            listed.extend([_write(out, source, sample, boxes, classes)] * source.repeat)
+            listed.extend(_write(out, source, sample, boxes, classes))
             report.pictures[source.name] += 1
             report.objects.update((source.name, box.name) for box in boxes)
     _write_yaml(out, lists, tuple(classes))
@@ -199,21 +204,37 @@ def _same(box: Box, label: Box) -> bool:
 
 def _write(
     out: Path, source: Source, sample: Sample, boxes: tuple[Box, ...], classes: Mapping[str, int]
-) -> str:
+) -> list[str]:
     stem = f"{source.name}_{sample.sha256[:16]}"
-    picture = out / "images" / f"{stem}{sample.picture.suffix.lower()}"
+    if not (source.turn or source.tile):
+        picture = out / "images" / f"{stem}{sample.picture.suffix.lower()}"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        picture.unlink(missing_ok=True)
+        picture.symlink_to(sample.picture.resolve())
+        _write_labels(out, stem, boxes, classes)
+        return [str(picture.absolute())] * source.repeat
+    whole = View(stem, decoded(sample.picture.read_bytes(), sample.picture), boxes)
+    pieces = [whole] if source.tile is None else list(tiles(whole, source.tile))
+    written = []
+    for quarters in range(source.repeat):
+        for view in (turned(piece, quarters if source.turn else 0) for piece in pieces):
+            picture = out / "images" / f"{view.name}.jpg"
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            picture.write_bytes(encoded(view))
+            _write_labels(out, view.name, view.boxes, classes)
+            written.append(str(picture.absolute()))
+    return written
+
+
+def _write_labels(out: Path, stem: str, boxes: tuple[Box, ...], classes: Mapping[str, int]) -> None:
     label = out / "labels" / f"{stem}.txt"
-    for path in (picture, label):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    picture.unlink(missing_ok=True)
-    picture.symlink_to(sample.picture.resolve())
+    label.parent.mkdir(parents=True, exist_ok=True)
     rows = (
         f"{classes[b.name]} {(b.x1 + b.x2) / 2:.6f} {(b.y1 + b.y2) / 2:.6f} "
         f"{b.x2 - b.x1:.6f} {b.y2 - b.y1:.6f}\n"
         for b in boxes
     )
     label.write_text("".join(rows))
-    return str(picture.absolute())
 
 
 def _write_yaml(out: Path, lists: Mapping[str, list[str]], classes: tuple[str, ...]) -> None:
