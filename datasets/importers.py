@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.errors import LabelError, RecipeError
+from datasets.likeness import Hashes, likeness
 
 PICTURES = {".bmp", ".jpeg", ".jpg", ".png", ".webp"}
 
@@ -23,6 +24,7 @@ class Box:
         name: Class name as in `kinds.yaml`.
         x1: Left edge as a fraction of the picture's width; `x2` is the right one.
         y1: Top edge as a fraction of the picture's height; `y2` is the bottom one.
+        mark: What else is known of it, as `shed` of a structure; mostly nothing.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Box:
     y1: float
     x2: float
     y2: float
+    mark: str = ""
 
     @property
     def area(self) -> float:
@@ -51,11 +54,13 @@ class Sample:
         picture: The file.
         sha256: Of the file's bytes.
         boxes: Labelled objects of the mapped classes.
+        likeness: Of its pixels, see `datasets.likeness`.
     """
 
     picture: Path
     sha256: str
     boxes: tuple[Box, ...]
+    likeness: Hashes = field(compare=False)
 
 
 def yolo_pictures(folder: Path) -> list[Path]:
@@ -105,7 +110,7 @@ def read_yolo(picture: Path, classes: Mapping[int, str | None]) -> Sample:
         LabelError: The picture cannot be decoded, or a label line is broken.
     """
     data = picture.read_bytes()
-    decoded(data, picture)
+    hashes = likeness(decoded(data, picture))
     labels = picture.parent.parent / "labels" / f"{picture.stem}.txt"
     boxes = []
     if labels.is_file():
@@ -114,7 +119,7 @@ def read_yolo(picture: Path, classes: Mapping[int, str | None]) -> Sample:
                 box = _parse(line, classes, f"{labels}:{number}")
                 if box is not None:
                     boxes.append(box)
-    return Sample(picture, hashlib.sha256(data).hexdigest(), tuple(boxes))
+    return Sample(picture, hashlib.sha256(data).hexdigest(), tuple(boxes), hashes)
 
 
 def _parse(line: str, classes: Mapping[int, str | None], where: str) -> Box | None:

@@ -1,10 +1,12 @@
 """Merges labelled sets into one training folder by a recipe.
 
-Each source's class ids are mapped to the classes of `kinds.yaml`; objects that a source does not
-label are filled in from a teacher's pre-labels (`models.prelabel`); a broken picture or label is
-named and passed over. The result is a folder that ultralytics trains on: `images/`, `labels/`,
-`data.yaml`, and one `val_<source>.yaml` per validation source, so that a source is only measured
-on the classes it labels.
+Each source's class ids are mapped to the classes of `kinds.yaml`; hand-checked boxes replace the
+source's own (`datasets.checked`); objects that a source does not label are filled in from a
+teacher's pre-labels (`models.prelabel`). A broken picture or label is named and passed over, and so
+is a training picture that a validation source holds, or nearly so. The result is a folder that
+ultralytics trains on: `images/`, `labels/`, `data.yaml`, one `val_<source>.yaml` per validation
+source, and `manifest.jsonl` and `sources.json`, which say of each picture what is labelled on it
+and where it comes from.
 """
 
 import argparse
@@ -14,70 +16,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
-from datasets.errors import LabelError, RecipeError
+from datasets.checked import BOXES, Checked, read_checked
+from datasets.errors import LabelError
+from datasets.held_out import HeldOut
 from datasets.importers import Box, Sample, decoded, read_yolo, yolo_pictures
+from datasets.prelabels import Prelabels, fill, read_prelabels
+from datasets.recipe import Recipe, Source, class_names, read_recipe
 from datasets.views import View, encoded, tiles, turned
-
-KINDS = Path(__file__).resolve().parent / "kinds.yaml"
-SAME_OBJECT_IOU = 0.45
-"""A pre-label that overlaps a label by more than this is taken for the labelled object."""
-INSIDE_SHARE = 0.75
-"""A pre-labelled vehicle with more than this share inside a labelled vehicle is a part of it."""
-VEHICLES = {"truck", "car", "bus"}
-
-
-class Source(BaseModel):
-    """One labelled set in a recipe.
-
-    Attributes:
-        name: How it is called in reports and file names.
-        path: YOLO folder, relative to the data folder (or the rendered one).
-        root: Which of the two.
-        part: Where its pictures go.
-        classes: Class id in the label files to class name; empty where the id is to be ignored.
-        take: How many pictures, drawn by the recipe's seed; all where absent.
-        repeat: How often each picture is listed, to give a small set weight.
-        turn: Each repetition of a picture is turned a right angle further.
-        tile: Pictures larger than this are cut into squares of this side, in pixels.
-        prelabel: Classes to fill in from the pre-labels.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    path: str
-    root: Literal["data", "rendered"] = "data"
-    part: Literal["train", "val"] = "train"
-    classes: dict[int, str | None] = {}
-    take: int | None = None
-    repeat: int = 1
-    turn: bool = False
-    tile: int | None = None
-    prelabel: list[str] = []
-
-
-class Recipe(BaseModel):
-    """A merge recipe.
-
-    Attributes:
-        seed: Of the draw.
-        teacher: Teacher's class name to ours.
-        threshold: Teacher's score from which a pre-label is used.
-        sources: What is merged.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    seed: int = 0
-    teacher: dict[str, str] = {}
-    threshold: float = 0.5
-    sources: list[Source]
 
 
 @dataclass(slots=True)
@@ -87,72 +35,25 @@ class Report:
     Attributes:
         pictures: Count per source.
         objects: Count per (source, class).
-        skipped: A sentence per broken picture or label.
+        skipped: A sentence per picture that was passed over.
     """
 
     pictures: Counter[str] = field(default_factory=Counter)
     objects: Counter[tuple[str, str]] = field(default_factory=Counter)
     skipped: list[str] = field(default_factory=list)
 
-
-Prelabels = Mapping[str, tuple[tuple[Box, float], ...]]
-
-
-def class_names(kinds: Path = KINDS) -> tuple[str, ...]:
-    """Returns the detector's classes in the order of their ids."""
-    return tuple(entry["name"] for entry in YAML(typ="safe").load(kinds)["classes"])
+    def of(self, source: str) -> dict[str, int]:
+        """Returns a source's objects per class."""
+        return {name: n for (one, name), n in sorted(self.objects.items()) if one == source}
 
 
-def read_recipe(path: Path) -> Recipe:
-    """Reads a recipe and checks its class names.
-
-    Raises:
-        RecipeError: Unreadable, misspelt, or a class that `kinds.yaml` does not have.
-    """
-    try:
-        recipe = Recipe.model_validate(YAML(typ="safe").load(path))
-    except (OSError, YAMLError) as error:
-        raise RecipeError(f"Recipe {path} cannot be read: {error}. Correct it.") from error
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
-        )
-        raise RecipeError(f"Recipe {path} cannot be used: {faults}. Correct it.") from error
-    known = set(class_names())
-    used = {name for source in recipe.sources for name in source.classes.values() if name}
-    unknown = (used | set(recipe.teacher.values())) - known
-    if unknown:
-        raise RecipeError(
-            f"Recipe {path} names classes that kinds.yaml does not have: "
-            f"{', '.join(sorted(unknown))}. Correct the names."
-        )
-    return recipe
-
-
-def read_prelabels(path: Path, recipe: Recipe) -> Prelabels:
-    """Reads a teacher's pre-labels, in our class names, keyed by picture hash.
-
-    Raises:
-        RecipeError: The file is missing or broken.
-    """
-    found: dict[str, tuple[tuple[Box, float], ...]] = {}
-    try:
-        for line in path.read_text().splitlines():
-            row = json.loads(line)
-            found[row["picture"]] = tuple(
-                (Box(recipe.teacher[name], *corners), score)
-                for name, score, *corners in row["seen"]
-                if name in recipe.teacher and score >= recipe.threshold
-            )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RecipeError(
-            f"Pre-labels {path} cannot be read ({error}). Make them again with "
-            "`python -m models.prelabel`."
-        ) from error
-    return found
-
-
-def merge(recipe: Recipe, roots: Mapping[str, Path], prelabels: Prelabels, out: Path) -> Report:
+def merge(
+    recipe: Recipe,
+    roots: Mapping[str, Path],
+    prelabels: Prelabels,
+    out: Path,
+    checked: Mapping[str, Checked] | None = None,
+) -> Report:
     """Writes the merged folder.
 
     Args:
@@ -160,97 +61,140 @@ def merge(recipe: Recipe, roots: Mapping[str, Path], prelabels: Prelabels, out: 
         roots: Folders by the names that `Source.root` uses.
         prelabels: From `read_prelabels`; may be empty.
         out: Folder to write; pictures are linked, not copied.
+        checked: From `read_checked`.
 
     Raises:
         RecipeError: A source's folder is not there.
     """
-    classes = {name: index for index, name in enumerate(class_names())}
-    report = Report()
-    lists: dict[str, list[str]] = {}
+    folders = {source.name: roots[source.root] / source.path for source in recipe.sources}
+    pictures = {name: yolo_pictures(folder) for name, folder in folders.items()}
+    held_out = HeldOut(
+        path for source in recipe.sources if source.part == "val" for path in pictures[source.name]
+    )
+    writer = _Writer(out, checked or {}, prelabels)
     for source in recipe.sources:
-        pictures = yolo_pictures(roots[source.root] / source.path)
         drawn = random.Random(f"{recipe.seed}/{source.name}")  # noqa: S311 - a draw, not a secret
-        drawn.shuffle(pictures)
-        listed = lists.setdefault(source.part if source.part == "train" else source.name, [])
-        for picture in pictures[: source.take]:
+        drawn.shuffle(pictures[source.name])
+        seen: set[str] = set()
+        for picture in pictures[source.name][: source.take]:
             try:
                 sample = read_yolo(picture, source.classes)
             except LabelError as error:
-                report.skipped.append(str(error))
+                writer.report.skipped.append(str(error))
                 continue
-            boxes = sample.boxes + _fill(sample, prelabels, source)
-            listed.extend(_write(out, source, sample, boxes, classes))
-            report.pictures[source.name] += 1
-            report.objects.update((source.name, box.name) for box in boxes)
-    _write_yaml(out, lists, tuple(classes))
-    return report
+            fault = held_out.fault(sample) if source.part == "train" else None
+            if sample.sha256 in seen:
+                fault = f"{picture}: stands in {source.path} twice. Once is enough; delete one."
+            if fault:
+                writer.report.skipped.append(fault)
+                continue
+            seen.add(sample.sha256)
+            writer.add(source, sample)
+    writer.close(recipe)
+    return writer.report
 
 
-def _fill(sample: Sample, prelabels: Prelabels, source: Source) -> tuple[Box, ...]:
-    return tuple(
-        box
-        for box, _ in prelabels.get(sample.sha256, ())
-        if box.name in source.prelabel and not any(_same(box, label) for label in sample.boxes)
-    )
+class _Writer:
+    """Writes pictures as they come, and in the end the files that describe them."""
 
+    def __init__(self, out: Path, checked: Mapping[str, Checked], prelabels: Prelabels) -> None:
+        self._out, self._checked, self._prelabels = out, checked, prelabels
+        self._classes = {name: index for index, name in enumerate(class_names())}
+        self._lists: dict[str, list[str]] = {}
+        self._manifest: list[str] = []
+        self.report = Report()
+        for part in ("images", "labels"):
+            (out / part).mkdir(parents=True, exist_ok=True)
 
-def _same(box: Box, label: Box) -> bool:
-    shared = box.overlap(label)
-    if shared / (box.area + label.area - shared + 1e-9) > SAME_OBJECT_IOU:
-        return True
-    both_vehicles = box.name in VEHICLES and label.name in VEHICLES
-    return both_vehicles and shared / (box.area + 1e-9) > INSIDE_SHARE
+    def add(self, source: Source, sample: Sample) -> None:
+        """Writes one picture, or its views, with labels."""
+        checked = self._checked.get(sample.sha256, Checked())
+        seen = self._prelabels.get(sample.sha256, ())
+        wanted = set(source.prelabel) - checked.classes
+        boxes = fill(checked.correct(sample.boxes), seen, wanted)
+        measured = sorted(source.labelled | checked.classes)
+        listed = self._lists.setdefault("train" if source.part == "train" else source.name, [])
+        written = {}
+        for file, labels in self._pictures(source, sample, boxes):
+            listed.append(str((self._out / "images" / file).absolute()))
+            written[file] = labels
+        for file, labels in written.items():
+            self._label(file, labels)
+            row = {
+                "file": f"images/{file}",
+                "source": source.name,
+                "part": source.part,
+                "picture": sample.sha256,
+                "measured": measured,
+                "marks": [[b.name, *_corners(b), b.mark] for b in labels if b.mark],
+            }
+            self._manifest.append(json.dumps(row) + "\n")
+        self.report.pictures[source.name] += 1
+        self.report.objects.update((source.name, box.name) for box in boxes)
 
+    def _pictures(
+        self, source: Source, sample: Sample, boxes: tuple[Box, ...]
+    ) -> list[tuple[str, tuple[Box, ...]]]:
+        """Writes the picture files; returns each as often as it is to be listed."""
+        stem = f"{source.name}_{sample.sha256[:16]}"
+        if not (source.turn or source.tile):
+            picture = self._out / "images" / f"{stem}{sample.picture.suffix.lower()}"
+            picture.unlink(missing_ok=True)
+            picture.symlink_to(sample.picture.resolve())
+            return [(picture.name, boxes)] * source.repeat
+        whole = View(stem, decoded(sample.picture.read_bytes(), sample.picture), boxes)
+        pieces = [whole] if source.tile is None else list(tiles(whole, source.tile))
+        written = []
+        for quarters in range(source.repeat):
+            for view in (turned(piece, quarters if source.turn else 0) for piece in pieces):
+                picture = self._out / "images" / f"{view.name}.jpg"
+                picture.unlink(missing_ok=True)  # it may link to an original
+                picture.write_bytes(encoded(view))
+                written.append((picture.name, view.boxes))
+        return written
 
-def _write(
-    out: Path, source: Source, sample: Sample, boxes: tuple[Box, ...], classes: Mapping[str, int]
-) -> list[str]:
-    stem = f"{source.name}_{sample.sha256[:16]}"
-    if not (source.turn or source.tile):
-        picture = out / "images" / f"{stem}{sample.picture.suffix.lower()}"
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        picture.unlink(missing_ok=True)
-        picture.symlink_to(sample.picture.resolve())
-        _write_labels(out, stem, boxes, classes)
-        return [str(picture.absolute())] * source.repeat
-    whole = View(stem, decoded(sample.picture.read_bytes(), sample.picture), boxes)
-    pieces = [whole] if source.tile is None else list(tiles(whole, source.tile))
-    written = []
-    for quarters in range(source.repeat):
-        for view in (turned(piece, quarters if source.turn else 0) for piece in pieces):
-            picture = out / "images" / f"{view.name}.jpg"
-            picture.parent.mkdir(parents=True, exist_ok=True)
-            picture.write_bytes(encoded(view))
-            _write_labels(out, view.name, view.boxes, classes)
-            written.append(str(picture.absolute()))
-    return written
+    def _label(self, file: str, boxes: tuple[Box, ...]) -> None:
+        rows = (
+            f"{self._classes[b.name]} {(b.x1 + b.x2) / 2:.6f} {(b.y1 + b.y2) / 2:.6f} "
+            f"{b.x2 - b.x1:.6f} {b.y2 - b.y1:.6f}\n"
+            for b in boxes
+        )
+        (self._out / "labels" / Path(file).with_suffix(".txt")).write_text("".join(rows))
 
-
-def _write_labels(out: Path, stem: str, boxes: tuple[Box, ...], classes: Mapping[str, int]) -> None:
-    label = out / "labels" / f"{stem}.txt"
-    label.parent.mkdir(parents=True, exist_ok=True)
-    rows = (
-        f"{classes[b.name]} {(b.x1 + b.x2) / 2:.6f} {(b.y1 + b.y2) / 2:.6f} "
-        f"{b.x2 - b.x1:.6f} {b.y2 - b.y1:.6f}\n"
-        for b in boxes
-    )
-    label.write_text("".join(rows))
-
-
-def _write_yaml(out: Path, lists: Mapping[str, list[str]], classes: tuple[str, ...]) -> None:
-    everything = [path for name, paths in lists.items() if name != "train" for path in paths]
-    for name, paths in {**lists, "val": everything}.items():
-        (out / f"{name}.txt").write_text("".join(f"{path}\n" for path in paths))
-    for name in ("val", *(name for name in lists if name != "train")):
-        data = {
-            "path": str(out.absolute()),
-            "train": "train.txt",
-            "val": f"{name}.txt",
-            "names": dict(enumerate(classes)),
+    def close(self, recipe: Recipe) -> None:
+        """Writes the lists, the descriptions for ultralytics, the manifest and the sources."""
+        (self._out / "manifest.jsonl").write_text("".join(self._manifest))
+        sources = {
+            source.name: {
+                "part": source.part,
+                "pictures": self.report.pictures[source.name],
+                "objects": self.report.of(source.name),
+                "licence": source.licence,
+                "about": source.about,
+                "prelabelled": source.prelabel,
+            }
+            for source in recipe.sources
         }
-        file = out / ("data.yaml" if name == "val" else f"val_{name}.yaml")
-        with file.open("w") as handle:
-            YAML(typ="safe").dump(data, handle)
+        text = json.dumps(sources, indent=1, ensure_ascii=False)
+        (self._out / "sources.json").write_text(text + "\n")
+        alone = [name for name in self._lists if name != "train"]
+        everything = [path for name in alone for path in self._lists[name]]
+        for name, paths in {**self._lists, "val": everything}.items():
+            (self._out / f"{name}.txt").write_text("".join(f"{path}\n" for path in paths))
+        for name in ("val", *alone):
+            data = {
+                "path": str(self._out.absolute()),
+                "train": "train.txt",
+                "val": f"{name}.txt",
+                "names": dict(enumerate(self._classes)),
+            }
+            file = self._out / ("data.yaml" if name == "val" else f"val_{name}.yaml")
+            with file.open("w") as handle:
+                YAML(typ="safe").dump(data, handle)
+
+
+def _corners(box: Box) -> list[float]:
+    return [round(value, 6) for value in (box.x1, box.y1, box.x2, box.y2)]
 
 
 def main() -> None:
@@ -262,21 +206,48 @@ def main() -> None:
         "--rendered", type=Path, help="folder of the rendered sets; left out if absent"
     )
     parser.add_argument("--prelabels", type=Path, help="file made by models.prelabel")
+    parser.add_argument("--boxes", type=Path, default=BOXES if BOXES.is_file() else None)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    recipe = read_recipe(args.recipe)
-    roots = {"data": args.data}
-    if args.rendered:
-        roots["rendered"] = args.rendered
-    else:
-        recipe.sources = [source for source in recipe.sources if source.root == "data"]
-    prelabels = read_prelabels(args.prelabels, recipe) if args.prelabels else {}
-    report = merge(recipe, roots, prelabels, args.out)
+    report = merge_files(
+        args.recipe, args.data, args.rendered, args.prelabels, args.boxes, args.out
+    )
     for sentence in report.skipped:
         print(sentence)
     for name, count in report.pictures.items():
-        objects = {c: n for (s, c), n in sorted(report.objects.items()) if s == name}
-        print(f"{name}: {count} pictures, {objects}")
+        print(f"{name}: {count} pictures, {report.of(name)}")
+
+
+def merge_files(
+    recipe_file: Path,
+    data: Path,
+    rendered: Path | None,
+    prelabels: Path | None,
+    boxes: Path | None,
+    out: Path,
+) -> Report:
+    """Merges what a recipe file names; see `merge`.
+
+    Args:
+        recipe_file: The recipe.
+        data: Folder of the labelled sets.
+        rendered: Folder of the rendered sets; such sources are left out where there is none.
+        prelabels: File made by `models.prelabel`, if any.
+        boxes: Hand-checked boxes, see `datasets.checked`.
+        out: Folder to write.
+
+    Raises:
+        RecipeError: The recipe, the pre-labels or a folder cannot be used.
+        LabelError: The hand-checked boxes are broken.
+    """
+    recipe = read_recipe(recipe_file)
+    roots = {"data": data}
+    if rendered:
+        roots["rendered"] = rendered
+    else:
+        recipe.sources = [source for source in recipe.sources if source.root == "data"]
+    seen = read_prelabels(prelabels, recipe) if prelabels else {}
+    return merge(recipe, roots, seen, out, read_checked(boxes) if boxes else {})
 
 
 if __name__ == "__main__":

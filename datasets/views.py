@@ -5,7 +5,7 @@ than a network's input: a tile keeps its objects at their size.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -70,7 +70,7 @@ def turned(view: View, quarters: int) -> View:
     pixels = np.ascontiguousarray(np.rot90(view.pixels, -quarters))
     boxes = view.boxes
     for _ in range(quarters % 4):
-        boxes = tuple(Box(b.name, 1 - b.y2, b.x1, 1 - b.y1, b.x2) for b in boxes)
+        boxes = tuple(replace(b, x1=1 - b.y2, y1=b.x1, x2=1 - b.y1, y2=b.x2) for b in boxes)
     return View(f"{view.name}_{quarters % 4}", pixels, boxes)
 
 
@@ -94,4 +94,4 @@ def _inside(box: Box, window: Box) -> Box | None:
     width, height = window.x2 - window.x1, window.y2 - window.y1
     x1, x2 = ((min(max(x, window.x1), window.x2) - window.x1) / width for x in (box.x1, box.x2))
     y1, y2 = ((min(max(y, window.y1), window.y2) - window.y1) / height for y in (box.y1, box.y2))
-    return Box(box.name, x1, y1, x2, y2)
+    return replace(box, x1=x1, y1=y1, x2=x2, y2=y2)

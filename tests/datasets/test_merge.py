@@ -1,15 +1,19 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
+from datasets.checked import Checked
 from datasets.errors import RecipeError
 from datasets.importers import Box
-from datasets.merge import Recipe, class_names, merge, read_prelabels, read_recipe
+from datasets.merge import merge
+from datasets.prelabels import read_prelabels
+from datasets.recipe import Recipe, class_names, read_recipe
 
 CLASSES = {0: "bin", 1: "overflowing_bin", 2: None}
 
@@ -38,6 +42,19 @@ def _labels(out: Path) -> dict[str, list[list[float]]]:
         path.stem: [[float(v) for v in line.split()] for line in path.read_text().splitlines()]
         for path in (out / "labels").iterdir()
     }
+
+
+def _manifest(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "manifest.jsonl").read_text().splitlines()]
+
+
+def _shapes(folder: Path, name: str, seed: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Writes a picture of a few blocks, as noise has no likeness that survives a new size."""
+    _picture(folder, name, "", seed)
+    coarse = np.random.default_rng(seed).integers(0, 256, (6, 5, 3), np.uint8)
+    pixels = cv2.resize(coarse, (100, 120), interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(folder / "images" / f"{name}.png"), pixels)
+    return np.asarray(pixels, np.uint8)
 
 
 def test_classes_are_mapped_and_polygons_boxed(tmp_path: Path) -> None:
@@ -162,3 +179,91 @@ def test_a_wrong_recipe_is_named(tmp_path: Path, text: str, fault: str) -> None:
 def test_a_missing_source_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"bins.*images/"):
         merge(_recipe(), {"data": tmp_path}, {}, tmp_path / "out")
+
+
+def test_checked_boxes_are_the_whole_truth_of_their_classes(tmp_path: Path) -> None:
+    sha = _picture(tmp_path / "bins", "a", "0 0.5 0.5 0.2 0.2\n1 0.2 0.2 0.2 0.2\n", 0)
+    checked = Checked(frozenset({"bin", "person"}), (Box("bin", 0.5, 0.5, 1, 1, "green"),))
+    seen = ((Box("person", 0.0, 0.6, 0.1, 0.9), 0.9), (Box("car", 0.0, 0.6, 0.3, 0.9), 0.9))
+    recipe = _recipe(prelabel=["person", "car"], part="val")
+    report = merge(recipe, {"data": tmp_path}, {sha: seen}, tmp_path / "out", {sha: checked})
+    assert report.of("bins") == {"bin": 1, "car": 1, "overflowing_bin": 1}
+    (row,) = _manifest(tmp_path / "out")
+    assert row == {
+        "file": f"images/bins_{sha[:16]}.png",
+        "source": "bins",
+        "part": "val",
+        "picture": sha,
+        "measured": ["bin", "overflowing_bin", "person"],
+        "marks": [["bin", 0.5, 0.5, 1, 1, "green"]],
+    }
+
+
+def test_marks_follow_their_boxes_into_tiles_and_turns(tmp_path: Path) -> None:
+    sha = _picture(tmp_path / "bins", "a", "", 0)  # 32 by 24 pixels
+    checked = {sha: Checked(frozenset({"bin"}), (Box("bin", 0.0, 0.0, 0.25, 0.5, "green"),))}
+    recipe = _recipe(tile=16, turn=True, repeat=2)
+    merge(recipe, {"data": tmp_path}, {}, tmp_path / "out", checked)
+    rows = _manifest(tmp_path / "out")
+    assert len(rows) == 12
+    assert all((tmp_path / "out" / row["file"]).is_file() for row in rows)
+    marks = {row["file"].split("_", 2)[2]: row["marks"] for row in rows if row["marks"]}
+    assert marks == {
+        "0_0.jpg": [["bin", 0, 0, 0.5, 0.75, "green"]],
+        "0_0_1.jpg": [["bin", 0.25, 0, 1, 0.5, "green"]],
+    }  # a third of the box lies in the tile below, which is too little
+
+
+def test_the_sources_are_described(tmp_path: Path) -> None:
+    _picture(tmp_path / "bins", "a", "0 0.5 0.5 0.2 0.4\n", 0)
+    recipe = _recipe(licence="CC0", about="Bins.", prelabel=["person"], repeat=3)
+    merge(recipe, {"data": tmp_path}, {}, tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "sources.json").read_text()) == {
+        "bins": {
+            "part": "train",
+            "pictures": 1,
+            "objects": {"bin": 1},
+            "licence": "CC0",
+            "about": "Bins.",
+            "prelabelled": ["person"],
+        }
+    }
+    assert len(_manifest(tmp_path / "out")) == 1
+
+
+@pytest.mark.parametrize("same", ["bytes", "looks"])
+def test_no_validation_picture_is_trained_on(tmp_path: Path, same: str) -> None:
+    shapes = _shapes(tmp_path / "val", "kept_back", 0)
+    _shapes(tmp_path / "bins", "another", 1)
+    copy = tmp_path / "bins" / "images" / "copy.png"
+    if same == "bytes":
+        copy.write_bytes((tmp_path / "val" / "images" / "kept_back.png").read_bytes())
+    else:
+        cv2.imwrite(str(copy), cv2.resize(shapes[:, ::-1] // 2 + 40, (50, 70)))
+    recipe = _recipe()
+    held_out = recipe.sources[0].model_copy(update={"name": "v", "path": "val", "part": "val"})
+    recipe.sources.append(held_out)
+    report = merge(recipe, {"data": tmp_path}, {}, tmp_path / "out")
+    assert report.pictures == {"bins": 1, "v": 1}
+    (sentence,) = report.skipped
+    assert "copy.png" in sentence
+    assert "kept_back.png" in sentence
+
+
+def test_a_picture_that_a_source_holds_twice_is_written_once(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        _picture(tmp_path / "bins", name, "0 0.5 0.5 0.2 0.4\n", 0)
+    report = merge(_recipe(), {"data": tmp_path}, {}, tmp_path / "out")
+    assert report.pictures == {"bins": 1}
+    assert "twice" in report.skipped[0]
+
+
+def test_views_do_not_write_through_links_of_an_earlier_merge(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
+    original = tmp_path / "bins" / "images" / "a.jpg"
+    original.parent.mkdir(parents=True)
+    cv2.imwrite(str(original), pixels)
+    before = original.read_bytes()
+    for recipe in (_recipe(), _recipe(turn=True)):
+        merge(recipe, {"data": tmp_path}, {}, tmp_path / "out")
+    assert original.read_bytes() == before
