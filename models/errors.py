@@ -8,7 +8,8 @@ ModelError
 ├── UnreadableWeightsError  the file is no weight file, or is damaged
 ├── WrongTaskError          a detector was wanted and something else is in the file
 ├── ExportError             a converted model could not be made, or disagrees with the original
-└── TrainingError           a training recipe or its data cannot be used
+├── TrainingError           a training recipe or its data cannot be used
+└── EvaluationError         what is to be measured on, or compared with, cannot be used
 """
 
 
@@ -46,3 +47,7 @@ class ExportError(ModelError):
 
 class TrainingError(ModelError):
     """A training recipe or the data it names cannot be used."""
+
+
+class EvaluationError(ModelError):
+    """The pictures to measure on cannot be read, or hold nothing that can be measured."""

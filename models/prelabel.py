@@ -16,16 +16,13 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-import openvino
-import torch
-from torchvision.ops import batched_nms
 
-from models import runtime
 from models.catalogue import ModelEntry, find
-from models.export import export_openvino
+from models.look import Looker
 
 PICTURES = {".bmp", ".jpeg", ".jpg", ".png", ".webp"}
 NMS_IOU = 0.6
+"""Stricter than when measuring: a pre-label must not stand twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +44,7 @@ class Teacher:
     """Runs a detector on single pictures."""
 
     def __init__(self, entry: ModelEntry, size: int, threshold: float) -> None:
-        self._classes = entry.classes
-        self._size = size
-        self._threshold = threshold
-        file = export_openvino(entry, runtime.cache_dir() / "openvino")
-        self._network = openvino.compile_model(file, "CPU")
+        self._looker = Looker(entry, size, threshold, nms_iou=NMS_IOU, several_labels=False)
 
     def look(self, picture: npt.NDArray[np.uint8]) -> list[Seen]:
         """Detects objects in one picture.
@@ -59,28 +52,13 @@ class Teacher:
         Args:
             picture: H×W×3, BGR.
         """
-        height, width = picture.shape[:2]
-        scale = self._size / max(height, width)
-        scaled = cv2.resize(
-            picture, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA
-        )
-        rows, columns = (-(-side // 32) * 32 for side in scaled.shape[:2])
-        canvas = np.full((rows, columns, 3), 114, np.uint8)
-        canvas[: scaled.shape[0], : scaled.shape[1]] = scaled
-        tensor = canvas[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 255
-        raw = torch.from_numpy(np.array(self._network(tensor)[0]))[0].T
-        scores, labels = raw[:, 4:].max(1)
-        keep = scores >= self._threshold
-        centre, extent = raw[keep, :2], raw[keep, 2:4]
-        boxes = torch.cat((centre - extent / 2, centre + extent / 2), 1)
-        scores, labels = scores[keep], labels[keep]
-        limits = torch.tensor([scaled.shape[1], scaled.shape[0]] * 2, dtype=torch.float32)
-        found = []
-        for index in batched_nms(boxes, scores, labels, NMS_IOU).tolist():
-            x1, y1, x2, y2 = (boxes[index] / limits).clamp(0, 1).tolist()
-            name = self._classes[int(labels[index])]
-            found.append(Seen(name, float(scores[index]), (x1, y1, x2, y2)))
-        return found
+        found = self._looker.look(picture)
+        boxes = (found.boxes / np.array(picture.shape[1::-1] * 2)).tolist()
+        names = (self._looker.classes[label] for label in found.labels)
+        return [
+            Seen(name, float(score), (x1, y1, x2, y2))
+            for name, score, (x1, y1, x2, y2) in zip(names, found.scores, boxes, strict=True)
+        ]
 
 
 def prelabel(

@@ -12,6 +12,7 @@ from scripts.commands.audit import audit
 from scripts.commands.bench import bench
 from scripts.commands.check import check
 from scripts.commands.doctor import doctor
+from scripts.commands.evaluate import evaluate
 from scripts.commands.keys import keys
 from scripts.commands.serve import serve
 from scripts.commands.watch import watch
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (watch, serve, audit, check, doctor, bench):
+for command in (watch, serve, audit, check, doctor, bench, evaluate):
     app.command()(command)
 app.add_typer(keys, name="keys")
 

@@ -1,0 +1,179 @@
+"""Looks at single pictures with a detector on the CPU: whole, or tile by tile.
+
+What measuring and pre-labelling have in common. The picture is prepared as `vision/engines` and
+ultralytics' validator prepare theirs: longer side scaled to the input size with linear
+interpolation, the rest padded with grey to multiples of the stride.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import openvino
+import supervision as sv
+import torch
+from ultralytics.utils.nms import non_max_suppression
+
+from models import runtime
+from models.catalogue import ModelEntry
+from models.export import export_openvino
+
+runtime.settle()
+
+Pixels = npt.NDArray[np.uint8]
+NMS_IOU = 0.7
+"""Overlap above which the weaker of two boxes of one class goes: ultralytics' default (`iou`)."""
+MAX_DETECTIONS = 300
+"""Most boxes kept per picture: ultralytics' default (`max_det`)."""
+STRIDE = 32
+GREY = 114
+TILE_OVERLAP = 0.25
+"""Share of a tile's side that it has in common with the next."""
+SEAM_OVERLAP = 0.7
+"""Share of the smaller of two boxes of one class inside the other above which the weaker one goes,
+where tiles meet: a box cut by a seam lies inside the whole one, though their IoU is small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Detections of one picture, N of them, best score first.
+
+    Attributes:
+        boxes: N×4 float32, x1, y1, x2, y2 in pixels of the picture, clipped to it.
+        scores: N float32, 0..1.
+        labels: N int64, class ids of the model.
+        first: N bool; whether the label is the best one of its anchor. A product shows only
+            these; average precision is customarily computed on all.
+    """
+
+    boxes: npt.NDArray[np.float32]
+    scores: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64]
+    first: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def where(self, keep: npt.NDArray[Any]) -> "Found":
+        """Returns the detections that a mask or an index array names."""
+        return Found(self.boxes[keep], self.scores[keep], self.labels[keep], self.first[keep])
+
+
+class Looker:
+    """Runs a detector on single pictures."""
+
+    def __init__(
+        self,
+        entry: ModelEntry,
+        size: int,
+        floor: float,
+        *,
+        nms_iou: float = NMS_IOU,
+        several_labels: bool = True,
+    ) -> None:
+        """Opens the detector.
+
+        Args:
+            entry: From `models.find`.
+            size: Longer side of the input, in pixels.
+            floor: Lowest score kept.
+            nms_iou: Overlap above which the weaker of two boxes of one class goes.
+            several_labels: One anchor may give boxes of several classes, as in ultralytics'
+                validator.
+        """
+        self.classes = entry.classes
+        self.size = size
+        self._suppress = partial(
+            non_max_suppression,
+            conf_thres=floor,
+            iou_thres=nms_iou,
+            multi_label=several_labels,
+            max_det=MAX_DETECTIONS,
+            return_idxs=True,
+        )
+        file = export_openvino(entry, runtime.cache_dir() / "openvino")
+        self._network = openvino.compile_model(file, "CPU")
+
+    def look(self, picture: Pixels) -> Found:
+        """Detects objects in one picture.
+
+        Args:
+            picture: H×W×3, BGR.
+        """
+        tensor, scale, offset = letterboxed(picture, self.size)
+        raw = torch.from_numpy(np.array(self._network(tensor)[0]))
+        (rows,), (anchors,) = self._suppress(raw)
+        limit = np.array(picture.shape[1::-1] * 2, np.float32)
+        boxes = np.clip((rows[:, :4].numpy() - offset) / scale, 0, limit).astype(np.float32)
+        labels = rows[:, 5].numpy().astype(np.int64)
+        best = raw[0, 4:, anchors.long().reshape(-1)].argmax(0).numpy()
+        return Found(boxes, rows[:, 4].numpy(), labels, best == labels)
+
+    def look_in_tiles(self, picture: Pixels) -> Found:
+        """Detects objects in one picture whole and in overlapping tiles of the input size.
+
+        A picture not larger than the input is only looked at whole.
+
+        Args:
+            picture: H×W×3, BGR.
+        """
+        whole = self.look(picture)
+        if max(picture.shape[:2]) <= self.size:
+            return whole
+        slicer: Any = sv.InferenceSlicer(
+            lambda tile: _as_detections(self.look(tile)),
+            slice_wh=self.size,
+            overlap_wh=round(self.size * TILE_OVERLAP),
+            overlap_filter=sv.OverlapFilter.NONE,
+        )
+        both = sv.Detections.merge([_as_detections(whole), slicer(picture)])
+        kept = both.with_nms(SEAM_OVERLAP, overlap_metric=sv.OverlapMetric.IOS)
+        return _as_found(kept)
+
+
+def letterboxed(
+    picture: Pixels, size: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Prepares a picture for a detector.
+
+    Args:
+        picture: H×W×3, BGR.
+        size: Longer side of the scaled picture, in pixels.
+
+    Returns:
+        The 1×3×H×W RGB tensor in 0..1; per box coordinate the scale and the offset with which
+        `(input - offset) / scale` gives pixels of the picture.
+    """
+    height, width = picture.shape[:2]
+    scale = size / max(height, width)
+    columns, rows = max(round(width * scale), 1), max(round(height * scale), 1)
+    scaled = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    height_in, width_in = (-(-side // STRIDE) * STRIDE for side in (rows, columns))
+    top, left = (height_in - rows) // 2, (width_in - columns) // 2
+    canvas = np.full((height_in, width_in, 3), GREY, np.uint8)
+    canvas[top : top + rows, left : left + columns] = scaled
+    tensor = canvas[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 255
+    scales = np.array([columns / width, rows / height] * 2, np.float32)
+    return tensor, scales, np.array([left, top] * 2, np.float32)
+
+
+def _as_detections(found: Found) -> sv.Detections:
+    return sv.Detections(
+        xyxy=found.boxes,
+        confidence=found.scores,
+        class_id=found.labels,
+        data={"first": found.first},
+    )
+
+
+def _as_found(detections: Any) -> Found:
+    order = np.argsort(-detections.confidence, kind="stable")
+    return Found(
+        detections.xyxy[order].astype(np.float32),
+        detections.confidence[order].astype(np.float32),
+        detections.class_id[order].astype(np.int64),
+        detections.data["first"][order].astype(bool),
+    )
