@@ -93,7 +93,8 @@ def test_sizes_are_those_of_the_input(world: World) -> None:
     assert {name: part["objects"] for name, part in sizes.items()} == {"small": 1, "medium": 1}
     assert sizes["medium"]["recall"][0] == 1
     # The small false detection does not count against the medium ones.
-    assert sizes["medium"]["ap50"][0] == pytest.approx(1, abs=6e-3)  # ultralytics leaves out recall 1
+    # Even without a fault ultralytics gives 0.995: it leaves out recall 1.
+    assert sizes["medium"]["ap50"][0] == pytest.approx(1, abs=6e-3)
     assert sizes["small"]["ap50"][0] == 0
 
 
