@@ -1,7 +1,7 @@
 """Reads labelled pictures from YOLO folders: `images/` and `labels/` side by side."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,19 @@ class Box:
     mark: str = ""
 
     @property
+    def width(self) -> float:
+        """Share of the picture's width."""
+        return self.x2 - self.x1
+
+    @property
+    def height(self) -> float:
+        """Share of the picture's height."""
+        return self.y2 - self.y1
+
+    @property
     def area(self) -> float:
         """Share of the picture's area."""
-        return max(0.0, self.x2 - self.x1) * max(0.0, self.y2 - self.y1)
+        return max(0.0, self.width) * max(0.0, self.height)
 
     def overlap(self, other: "Box") -> float:
         """Returns the area shared with another box, as a share of the picture's area."""
@@ -113,45 +123,80 @@ def read_yolo(picture: Path, classes: Mapping[int, str | None]) -> Sample:
     hashes = likeness(decoded(data, picture))
     labels = picture.parent.parent / "labels" / f"{picture.stem}.txt"
     boxes = []
-    if labels.is_file():
-        for number, line in enumerate(labels.read_text("utf-8", "replace").splitlines(), 1):
-            if line.strip():
-                box = _parse(line, classes, f"{labels}:{number}")
-                if box is not None:
-                    boxes.append(box)
+    for line in read_lines(labels) if labels.is_file() else ():
+        if isinstance(line, LabelError):
+            raise LabelError(f"{line} The picture is passed over.") from line
+        fault = line.fault(classes)
+        if fault:
+            raise LabelError(f"{labels}:{line.number}: {fault} The picture is passed over.")
+        name = classes[line.label]
+        box = line.box(name) if name else None
+        if box is not None:
+            boxes.append(box)
     return Sample(picture, hashlib.sha256(data).hexdigest(), tuple(boxes), hashes)
 
 
-def _parse(line: str, classes: Mapping[int, str | None], where: str) -> Box | None:
-    try:
-        first, *rest = line.split()
-        label, numbers = int(first), [float(text) for text in rest]
-    except ValueError as error:
-        raise LabelError(
-            f"{where}: {error}. The picture is passed over; correct the line."
-        ) from error
-    if label not in classes:
-        raise LabelError(
-            f"{where}: class {label} is not in the recipe. The picture is passed over; add the "
-            "class."
-        )
-    if len(numbers) == 4:
-        cx, cy, width, height = numbers
-        xs, ys = [cx - width / 2, cx + width / 2], [cy - height / 2, cy + height / 2]
-    elif len(numbers) >= 6 and len(numbers) % 2 == 0:
-        xs, ys = numbers[0::2], numbers[1::2]
-    else:
-        raise LabelError(
-            f"{where}: {len(numbers)} numbers are neither a box nor a polygon. The picture is "
-            "passed over; correct the line."
-        )
-    if not all(-0.1 <= value <= 1.1 for value in (*xs, *ys)):
-        raise LabelError(
-            f"{where}: lies outside the picture. The picture is passed over; use fractions in 0..1."
-        )
-    name = classes[label]
-    if name is None:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a YOLO label file.
+
+    Attributes:
+        number: Of the line, from 1.
+        label: Class id.
+        corners: x1, y1, x2, y2 as fractions of the picture's sides, as they stand there.
+    """
+
+    number: int
+    label: int
+    corners: tuple[float, float, float, float]
+
+    def fault(self, classes: Mapping[int, str | None], slack: float = 0.1) -> str | None:
+        """Says what is wrong with the line, or nothing.
+
+        Args:
+            classes: Known class ids.
+            slack: How far a box may leave the picture, as a fraction of its sides.
+        """
+        if self.label not in classes:
+            return f"class {self.label} is not among {sorted(classes)}. Correct it or name it."
+        if not all(-slack <= value <= 1 + slack for value in self.corners):
+            return "lies outside the picture. Use fractions in 0..1."
         return None
-    clipped = [min(max(v, 0.0), 1.0) for v in (min(xs), min(ys), max(xs), max(ys))]
-    box = Box(name, *clipped)
-    return box if box.area > 0 else None
+
+    def box(self, name: str) -> Box | None:
+        """Returns the part of the box inside the picture, if there is any."""
+        x1, y1, x2, y2 = (min(max(value, 0.0), 1.0) for value in self.corners)
+        box = Box(name, x1, y1, x2, y2)
+        return box if box.area > 0 else None
+
+
+def read_lines(labels: Path) -> Iterator[Line | LabelError]:
+    """Reads a YOLO label file; a line that is none comes as the error that names it.
+
+    Args:
+        labels: The file; lines are `class cx cy w h`, or a polygon: `class x y x y x y …`.
+    """
+    for number, text in enumerate(labels.read_text("utf-8", "replace").splitlines(), 1):
+        if not text.strip():
+            continue
+        try:
+            first, *rest = text.split()
+            label, numbers = int(first), [float(value) for value in rest]
+        except ValueError as error:
+            yield LabelError(f"{labels}:{number}: {error}. Correct the line.")
+            continue
+        if len(numbers) == 4:
+            cx, cy, width, height = numbers
+            yield Line(
+                number,
+                label,
+                (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2),
+            )
+        elif len(numbers) >= 6 and len(numbers) % 2 == 0:
+            xs, ys = numbers[0::2], numbers[1::2]
+            yield Line(number, label, (min(xs), min(ys), max(xs), max(ys)))
+        else:
+            yield LabelError(
+                f"{labels}:{number}: {len(numbers)} numbers are neither a box nor a polygon. "
+                "Correct the line."
+            )
