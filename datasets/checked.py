@@ -8,7 +8,7 @@ one counts.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,14 +40,26 @@ class Checked:
         return Checked(self.classes | later.classes, later.correct(self.boxes))
 
 
-def read_checked(path: Path = BOXES) -> Mapping[str, Checked]:
-    """Reads hand-checked boxes by picture hash.
+def shipped() -> list[Path]:
+    """Returns the repository's own hand-checked boxes, where it has some."""
+    return [BOXES] if BOXES.is_file() else []
+
+
+def read_checked(*paths: Path) -> Mapping[str, Checked]:
+    """Reads hand-checked boxes by picture hash; of several files, the later ones count.
 
     Raises:
-        LabelError: The file or a line of it is broken; the message names the line.
+        LabelError: A file or a line of it is broken; the message names the line.
     """
-    known = set(class_names())
     found: dict[str, Checked] = {}
+    for path in paths:
+        for picture, one in _lines(path):
+            found[picture] = found.get(picture, Checked()).and_then(one)
+    return found
+
+
+def _lines(path: Path) -> Iterator[tuple[str, Checked]]:
+    known = set(class_names())
     try:
         lines = path.read_text().splitlines()
     except OSError as error:
@@ -63,12 +75,12 @@ def read_checked(path: Path = BOXES) -> Mapping[str, Checked]:
             if one.classes - known or unchecked:
                 fault = ", ".join(sorted((one.classes - known) | unchecked))
                 raise ValueError(f"{fault}: in no `checked`, or not in kinds.yaml")  # noqa: TRY301
-            found[row["picture"]] = found.get(row["picture"], Checked()).and_then(one)
+            picture = str(row["picture"])
         except (ValueError, KeyError, TypeError) as error:
             raise LabelError(
                 f"{path}:{number}: {type(error).__name__}: {error}. Correct the line."
             ) from error
-    return found
+        yield picture, one
 
 
 def _box(entry: list[str | float]) -> Box:

@@ -25,14 +25,20 @@ class HeldOut:
             self._seen.append(picture)
         self._looks = stacked(looks)
 
-    def fault(self, sample: Sample) -> str | None:
-        """Says why a picture must not be trained on, or nothing where it may."""
+    def fault(self, sample: Sample, *, by_looks: bool) -> str | None:
+        """Says why a picture must not be trained on, or nothing where it may.
+
+        Args:
+            sample: The picture.
+            by_looks: Whether to compare looks too, not only bytes.
+        """
         if sample.sha256 in self._names:
             return (
                 f"{sample.picture}: is the validation picture {self._names[sample.sha256]}. Not "
                 "trained on; take it out of one of the two."
             )
-        for _, row, bits in near(stacked([sample.likeness]), self._looks):
+        alike = near(stacked([sample.likeness]), self._looks) if by_looks else ()
+        for _, row, bits in alike:
             return (
                 f"{sample.picture}: looks like the validation picture {self._seen[row]} ({bits} of "
                 "64 bits differ). Not trained on; take it out of one of the two."

@@ -13,13 +13,13 @@ import argparse
 import json
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from datasets.checked import BOXES, Checked, read_checked
+from datasets.checked import Checked, read_checked, shipped
 from datasets.errors import LabelError
 from datasets.held_out import HeldOut
 from datasets.importers import Box, Sample, decoded, read_yolo, yolo_pictures
@@ -82,7 +82,9 @@ def merge(
             except LabelError as error:
                 writer.report.skipped.append(str(error))
                 continue
-            fault = held_out.fault(sample) if source.part == "train" else None
+            fault = None
+            if source.part == "train":
+                fault = held_out.fault(sample, by_looks=not source.fixed_camera)
             if sample.sha256 in seen:
                 fault = f"{picture}: stands in {source.path} twice. Once is enough; delete one."
             if fault:
@@ -206,11 +208,18 @@ def main() -> None:
         "--rendered", type=Path, help="folder of the rendered sets; left out if absent"
     )
     parser.add_argument("--prelabels", type=Path, help="file made by models.prelabel")
-    parser.add_argument("--boxes", type=Path, default=BOXES if BOXES.is_file() else None)
+    parser.add_argument(
+        "--boxes", type=Path, nargs="*", default=shipped(), help="hand-checked boxes"
+    )
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     report = merge_files(
-        args.recipe, args.data, args.rendered, args.prelabels, args.boxes, args.out
+        args.recipe,
+        data=args.data,
+        rendered=args.rendered,
+        prelabels=args.prelabels,
+        boxes=args.boxes,
+        out=args.out,
     )
     for sentence in report.skipped:
         print(sentence)
@@ -220,10 +229,11 @@ def main() -> None:
 
 def merge_files(
     recipe_file: Path,
+    *,
     data: Path,
     rendered: Path | None,
     prelabels: Path | None,
-    boxes: Path | None,
+    boxes: Sequence[Path],
     out: Path,
 ) -> Report:
     """Merges what a recipe file names; see `merge`.
@@ -247,7 +257,7 @@ def merge_files(
     else:
         recipe.sources = [source for source in recipe.sources if source.root == "data"]
     seen = read_prelabels(prelabels, recipe) if prelabels else {}
-    return merge(recipe, roots, seen, out, read_checked(boxes) if boxes else {})
+    return merge(recipe, roots, seen, out, read_checked(*boxes))
 
 
 if __name__ == "__main__":

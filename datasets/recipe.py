@@ -26,6 +26,8 @@ class Source(BaseModel):
         turn: Each repetition of a picture is turned a right angle further.
         tile: Pictures larger than this are cut into squares of this side, in pixels.
         prelabel: Classes to fill in from the pre-labels.
+        fixed_camera: All pictures show one place, so likeness says nothing of them; only a file
+            that a validation source holds too is left out.
         licence: As its publisher states it.
         about: What the pictures show and where they come from, in a line.
     """
@@ -42,6 +44,7 @@ class Source(BaseModel):
     turn: bool = False
     tile: int | None = None
     prelabel: list[str] = []
+    fixed_camera: bool = False
     licence: str = ""
     about: str = ""
 

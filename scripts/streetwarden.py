@@ -11,6 +11,7 @@ from models.errors import ModelError
 from scripts.commands.audit import audit
 from scripts.commands.bench import bench
 from scripts.commands.check import check
+from scripts.commands.data import data
 from scripts.commands.doctor import doctor
 from scripts.commands.evaluate import evaluate
 from scripts.commands.keys import keys
@@ -29,6 +30,7 @@ app = typer.Typer(
 for command in (watch, serve, audit, check, doctor, bench, evaluate):
     app.command()(command)
 app.add_typer(keys, name="keys")
+app.add_typer(data, name="data")
 
 
 def main() -> None:

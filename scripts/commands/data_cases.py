@@ -1,0 +1,77 @@
+"""`streetwarden data cases`: reviewed cases as training pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from scripts.console import err, out
+
+if TYPE_CHECKING:
+    from api.media import MediaDesk
+    from api.roles import Principal
+    from datasets.reviewed import Read
+
+
+def cases(
+    site: Annotated[Path, typer.Argument(help="The site file.")],
+    folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write.")],
+    originals: Annotated[
+        bool, typer.Option("--originals", help="Unmasked pictures; every one is logged.")
+    ] = False,
+    reason: Annotated[
+        str | None, typer.Option(help="Why originals are needed, for the log.")
+    ] = None,
+) -> None:
+    """Turn reviewed cases into training pictures: confirmed ones, and false positives.
+
+    Masked pictures are the default: an original shows bystanders and plates, and leaves the
+    evidence store only for a reason that is logged, as when a person looks at it.
+    """
+    from api.cases import CaseFilter, CaseStore
+    from api.database import Database
+    from api.media import MediaDesk
+    from api.roles import Principal, Role
+    from datasets.reviewed import export_cases
+    from vision.evidence.store import EvidenceStore
+    from vision.site import load_site
+
+    if originals != bool(reason):
+        raise typer.BadParameter("give --originals and --reason together, or neither")
+    loaded = load_site(site)
+    who = Principal("-", "streetwarden data cases", Role.ADMIN)
+    database = Database.open(loaded.storage.database)
+    try:
+        store, found, after = CaseStore(database, loaded), [], None
+        while True:
+            page = store.page(who, CaseFilter(), after, 200)
+            found += [case.model_dump(mode="json") for case in page.items]
+            after = page.next
+            if after is None:
+                break
+        desk = MediaDesk(database, EvidenceStore(Path(loaded.storage.evidence)))
+        report = export_cases(found, _reader(desk, who, reason), folder, originals=originals)
+    finally:
+        database.close()
+    for sentence in report.left_out:
+        err.print(escape(sentence))
+    out.print(
+        f"{report.confirmed} confirmed, {report.refuted} refuted, {len(report.left_out)} left out"
+    )
+
+
+def _reader(desk: MediaDesk, who: Principal, reason: str | None) -> Read:
+    """Reads through the media desk, which logs looks at originals."""
+    from api.problems import Refusal
+    from vision.errors import EvidenceError
+
+    def read(sha256: str) -> bytes:
+        try:
+            return desk.fetch(who, sha256, reason).content
+        except (Refusal, EvidenceError) as error:
+            raise LookupError(str(error)) from error
+
+    return read

@@ -1,0 +1,60 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from datasets.checked import Checked, read_checked, shipped
+from datasets.errors import LabelError
+from datasets.importers import Box
+
+
+def write(path: Path, *rows: object) -> Path:
+    path.write_text("".join((r if isinstance(r, str) else json.dumps(r)) + "\n" for r in rows))
+    return path
+
+
+def row(checked: list[str], *boxes: list[object], picture: str = "ab") -> dict[str, object]:
+    return {"picture": picture, "source": "s", "checked": checked, "boxes": list(boxes)}
+
+
+def test_lines_of_a_picture_add_up_and_the_later_one_counts(tmp_path: Path) -> None:
+    first = write(
+        tmp_path / "a.jsonl",
+        row(["stall", "parasol"], ["stall", 0, 0, 0.5, 0.5], ["parasol", 0.1, 0, 0.2, 0.1]),
+        row(["bin"], picture="cd"),
+    )
+    second = write(tmp_path / "b.jsonl", row(["stall"], ["stall", 0.5, 0.5, 1, 1, "umbrella"]))
+    found = read_checked(first, second)
+    assert found["cd"] == Checked(frozenset({"bin"}))
+    assert found["ab"].classes == {"stall", "parasol"}
+    assert set(found["ab"].boxes) == {
+        Box("parasol", 0.1, 0, 0.2, 0.1),
+        Box("stall", 0.5, 0.5, 1, 1, "umbrella"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("bad", "fault"),
+    [
+        (row(["stall"], ["bin", 0, 0, 1, 1]), "bin"),
+        (row(["dog"]), "dog"),
+        (row(["stall"], ["stall", 0.5, 0, 0.4, 1]), "x1 < x2"),
+        (row(["stall"], ["stall", 0, 0, 1, 1.5]), "fractions"),
+        (row(["stall"], ["stall", 0, 0, 1]), "y2|y1|unpack"),
+        ({"picture": "ab", "boxes": []}, "checked"),
+        ("{", "JSON"),
+    ],
+)
+def test_a_broken_line_is_named(tmp_path: Path, bad: object, fault: str) -> None:
+    path = write(tmp_path / "a.jsonl", row(["stall"]), bad)
+    with pytest.raises(LabelError, match=rf"(?s)a\.jsonl:2: .*({fault})"):
+        read_checked(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match=r"none\.jsonl cannot be read"):
+        read_checked(tmp_path / "none.jsonl")
+
+
+def test_the_repository_s_own_boxes_are_valid() -> None:
+    assert all(one.classes for one in read_checked(*shipped()).values())
