@@ -267,3 +267,24 @@ def test_views_do_not_write_through_links_of_an_earlier_merge(tmp_path: Path) ->
     for recipe in (_recipe(), _recipe(turn=True)):
         merge(recipe, {"data": tmp_path}, {}, tmp_path / "out")
     assert original.read_bytes() == before
+
+
+def test_pictures_of_a_fixed_camera_may_look_alike(tmp_path: Path) -> None:
+    _shapes(tmp_path / "val", "kept_back", 0)
+    same = _shapes(tmp_path / "bins", "one", 0)
+    cv2.imwrite(str(tmp_path / "bins" / "images" / "two.png"), same // 2 + 40)
+    recipe = _recipe(fixed_camera=True)
+    held_out = recipe.sources[0].model_copy(update={"name": "v", "path": "val", "part": "val"})
+    recipe.sources.append(held_out)
+    report = merge(recipe, {"data": tmp_path}, {}, tmp_path / "out")
+    assert report.pictures == {"bins": 1, "v": 1}
+    assert "is the validation picture" in report.skipped[0]
+
+
+def test_sources_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    for names in ("a, a", "val, a"):
+        first, second = names.split(", ")
+        path.write_text(f"sources: [{{name: {first}, path: x}}, {{name: {second}, path: y}}]\n")
+        with pytest.raises(RecipeError, match="Rename"):
+            read_recipe(path)

@@ -1,0 +1,161 @@
+"""`streetwarden data`: the whole way on small real files, and what it says of broken ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner, Result
+
+from api.cases import CaseStore
+from api.roles import Principal, Role
+from api.schemas import ReviewRequest
+from api.tables import EvidenceRow, MediaAccessRow
+from datasets.recipe import class_names
+from scripts.streetwarden import app
+from tests.api.world import World, make_site, make_world
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: CliRunner().invoke(app, ["data", *map(str, words)])
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """A Roboflow export: six photos, two copies of each, one broken picture."""
+    root = tmp_path / "export"
+    for part in ("train", "valid"):
+        for kind in ("images", "labels"):
+            (root / part / kind).mkdir(parents=True)
+    for photo in range(6):
+        coarse = np.random.default_rng(photo).integers(0, 256, (6, 8, 3), np.uint8)
+        pixels = cv2.resize(coarse, (80, 60), interpolation=cv2.INTER_CUBIC)
+        for copy, changed in (("a", pixels), ("b", np.ascontiguousarray(pixels[:, ::-1]))):
+            part = "valid" if photo == 0 and copy == "a" else "train"
+            name = f"photo{photo}_jpg.rf.{copy}"
+            cv2.imwrite(str(root / part / "images" / f"{name}.png"), changed)
+            (root / part / "labels" / f"{name}.txt").write_text(f"{photo % 2} 0.5 0.5 0.2 0.2\n")
+    (root / "train" / "images" / "bad.png").write_bytes(b"bad")
+    (root / "data.yaml").write_text("names: [bin, rubbish]\n")
+    return root
+
+
+def test_from_an_export_to_a_training_folder(
+    run: Callable[..., Result], export: Path, tmp_path: Path
+) -> None:
+    crossing = run("duplicates", export)
+    assert crossing.exit_code == 1
+    assert "6 groups in 12 pictures, 1 cross parts" in crossing.output
+    (tmp_path / "map.yaml").write_text("bin: bin\nrubbish: garbage\n")
+    done = run("import", export, "--format", "roboflow", "--out", "in", "--classes", "map.yaml")
+    assert done.exit_code == 0, done.output
+    assert "12 pictures, 6 bin, 6 garbage; 1 broken" in done.output
+    assert "bad.png" in done.output
+    assert run("check", "in").exit_code == 0
+    assert run("split", "in", "--out", "sets", "--val", "0.34").exit_code == 0
+    apart = run("duplicates", "sets", "--json")
+    assert apart.exit_code == 0
+    assert [group["crosses"] for group in json.loads(apart.output)] == [False] * 6
+    ids = {name: class_names().index(name) for name in ("bin", "garbage")}
+    classes = f"{{{ids['bin']}: bin, {ids['garbage']}: garbage}}"
+    (tmp_path / "recipe.yaml").write_text(
+        f"sources:\n  - {{name: a, path: train, classes: {classes}}}\n"
+        f"  - {{name: b, path: val, part: val, classes: {classes}}}\n"
+    )
+    merged = run("merge", "recipe.yaml", "--data", "sets", "--out", "merged")
+    assert merged.exit_code == 0, merged.output
+    rows = json.loads(run("stats", "merged", "--json").output)
+    assert {(r["source"], r["part"]): r["pictures"] for r in rows if r["class"] == "(all)"} == {
+        ("a", "train"): 8, ("b", "val"): 4,
+    }  # fmt: skip
+    sheets = run("sheet", "merged", "--out", "sheets", "--class", "bin", "--source", "b")
+    assert sheets.exit_code == 0, sheets.output
+    assert (tmp_path / "sheets" / "sheet_000.png").is_file()
+
+
+def test_check_names_faults_and_exits_with_1(
+    run: Callable[..., Result], export: Path, tmp_path: Path
+) -> None:
+    found = run("check", export, "--json")
+    assert found.exit_code == 1
+    assert [fault["kind"] for fault in json.loads(found.output)] == ["picture", "no_labels"]
+    (tmp_path / "names.yaml").write_text("names: [bin]\n")
+    (export / "data.yaml").unlink()
+    classes = run("check", export, "--names", "names.yaml")
+    assert "13 pictures, 8 faults" in classes.output
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("sheet", "export", "--out", "o", "--attribute", "load"), "name=value"),
+        (("sheet", "export", "--out", "o", "--attribute", "load=open"), "mark only"),
+        (("cases", "site.yaml", "--out", "o", "--originals"), "together"),
+        (("cases", "site.yaml", "--out", "o", "--reason", "why"), "together"),
+        (("import", "export", "--format", "csv", "--out", "o"), "csv"),
+    ],
+)
+@pytest.mark.usefixtures("export")
+def test_options_that_make_no_sense_are_refused(
+    run: Callable[..., Result], words: tuple[str, ...], says: str
+) -> None:
+    answer = run(*words)
+    assert answer.exit_code == 2
+    assert says in answer.output
+
+
+@pytest.fixture
+def reviewed(tmp_path: Path) -> World:
+    """A site file, and its database with a confirmed, a refuted and a waiting case."""
+    site = make_site(tmp_path)
+    text = json.dumps(site.model_dump(mode="json", exclude_unset=True))
+    (tmp_path / "site.yaml").write_text(text)
+    world = make_world(site)
+    who = Principal("k", "a reviewer", Role.REVIEWER)
+    store = CaseStore(world.database, site)
+    ticks = {"authentic": True, "clear": True, "complete": True, "accurate": True}
+    confirmed, refuted = world.case(), world.case(camera="yard", zone="")
+    world.case(kind="overflowing_bin", subtype="bin_overflow")
+    store.review(
+        who, confirmed, ReviewRequest.model_validate({"decision": "confirm", "checks": ticks})
+    )
+    answer = {"decision": "reject", "reason": "false_positive"}
+    store.review(who, refuted, ReviewRequest.model_validate(answer))
+    return world
+
+
+def test_reviewed_cases_become_pictures_masked_unless_asked(
+    run: Callable[..., Result], reviewed: World, tmp_path: Path
+) -> None:
+    with reviewed.database.read() as session:
+        roles = {row.sha256: row.role for row in session.scalars(select(EvidenceRow))}
+
+    def exported(folder: str) -> list[str]:
+        stems = [path.stem for path in (tmp_path / folder / "images").iterdir()]
+        return [role for sha, role in roles.items() for stem in stems if sha[:16] in stem]
+
+    def looks() -> list[MediaAccessRow]:
+        with reviewed.database.read() as session:
+            return list(session.scalars(select(MediaAccessRow)))
+
+    done = run("cases", "site.yaml", "--out", "masked")
+    assert done.exit_code == 0, done.output
+    assert "1 confirmed, 1 refuted, 0 left out" in done.output
+    assert exported("masked") == ["masked", "masked"]
+    assert looks() == []
+    again = run(
+        "cases", "site.yaml", "--out", "originals", "--originals", "--reason", "training 2026"
+    )
+    assert again.exit_code == 0, again.output
+    assert exported("originals") == ["original", "original"]
+    assert [(look.actor, look.reason) for look in looks()] == [
+        ("streetwarden data cases", "training 2026")
+    ] * 2
+    reviewed.database.close()
