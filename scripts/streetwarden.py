@@ -16,6 +16,7 @@ from scripts.commands.doctor import doctor
 from scripts.commands.evaluate import evaluate
 from scripts.commands.keys import keys
 from scripts.commands.serve import serve
+from scripts.commands.train import train
 from scripts.commands.watch import watch
 from vision.errors import StreetwardenError
 
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (watch, serve, audit, check, doctor, bench, evaluate):
+for command in (watch, serve, audit, check, doctor, bench, train, evaluate):
     app.command()(command)
 app.add_typer(keys, name="keys")
 app.add_typer(data, name="data")

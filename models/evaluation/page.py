@@ -46,9 +46,10 @@ def figure(value: Interval) -> str:
     middle, low, high = value
     if middle is None:
         return "–"
-    return (
-        f"{middle:.2f}" if low is None or high is None else f"{middle:.2f} ({low:.2f}–{high:.2f})"
-    )
+    if low is None or high is None:
+        return f"{middle:.2f}"
+    between = "–" if low >= 0 else " to "
+    return f"{middle:.2f} ({low:.2f}{between}{high:.2f})"
 
 
 def _inline(picture: Path, kind: str) -> str:
