@@ -1,14 +1,14 @@
 """Groups of pictures that show the same thing: near-duplicates, copies of one photo, one scene."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from datasets.errors import LabelError, RecipeError
 from datasets.folders import Entry
 from datasets.importers import decoded
-from datasets.likeness import NEAR, Hashes, groups, likeness, near, stacked
+from datasets.likeness import COPY, Thumbnail, alike, groups, thumbnail
 
 ROBOFLOW = re.compile(r"^(.+)\.rf\.[0-9a-zA-Z]+$")
 """How Roboflow names the copies of one photo that it augments: `photo_jpg.rf.<hash>.jpg`."""
@@ -16,45 +16,44 @@ ROBOFLOW = re.compile(r"^(.+)\.rf\.[0-9a-zA-Z]+$")
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Readable pictures with their likenesses.
+    """Readable pictures with what of them is compared.
 
     Attributes:
         entries: The pictures.
-        hashes: N×8, a row for each.
+        thumbnails: One for each.
         broken: A sentence per picture that could not be read.
     """
 
     entries: list[Entry]
-    hashes: Hashes
+    thumbnails: list[Thumbnail]
     broken: list[str]
 
 
 def look_at(entries: Sequence[Entry]) -> Looks:
-    """Computes the likeness of each picture; a broken one is named and passed over."""
-    good, hashes, broken = [], [], []
+    """Reads each picture; a broken one is named and passed over."""
+    good, small, broken = [], [], []
     for entry in entries:
         try:
-            hashes.append(likeness(decoded(entry.picture.read_bytes(), entry.picture)))
+            small.append(thumbnail(decoded(entry.picture.read_bytes(), entry.picture)))
         except (LabelError, OSError) as error:
             broken.append(str(error))
             continue
         good.append(entry)
-    return Looks(good, stacked(hashes), broken)
+    return Looks(good, small, broken)
 
 
-def near_duplicates(looks: Looks, bits: int = NEAR) -> list[list[Entry]]:
+def near_duplicates(looks: Looks, least: float = COPY) -> list[list[Entry]]:
     """Groups pictures that look alike, directly or through others; single ones are left out.
 
     Args:
         looks: From `look_at`.
-        bits: In how many of 64 bits they may differ.
+        least: Correlation from which they do, see `datasets.likeness`.
     """
-    pairs = _alike(looks, bits)
-    found = groups(len(looks.entries), pairs)
+    found = groups(len(looks.entries), alike(looks.thumbnails, least))
     return [[looks.entries[i] for i in group] for group in found if len(group) > 1]
 
 
-def scenes(looks: Looks, pattern: str | None = None, bits: int = NEAR) -> list[list[Entry]]:
+def scenes(looks: Looks, pattern: str | None = None) -> list[list[Entry]]:
     """Groups pictures that must stay on one side of a split.
 
     Pictures belong together when they look alike, when Roboflow made them from one photo, or when
@@ -64,7 +63,6 @@ def scenes(looks: Looks, pattern: str | None = None, bits: int = NEAR) -> list[l
         looks: From `look_at`.
         pattern: Regular expression, searched in `source/name`; its first group (or else the whole
             match) names the scene. A picture that it is not found in is alone by it.
-        bits: In how many of 64 bits pictures that look alike may differ.
 
     Returns:
         All pictures, each in one group.
@@ -85,7 +83,7 @@ def scenes(looks: Looks, pattern: str | None = None, bits: int = NEAR) -> list[l
         if told:
             called.setdefault(("scene", told[1] if told.re.groups else told[0]), []).append(index)
     named = [pair for members in called.values() for pair in pairwise(members)]
-    joined = groups(len(looks.entries), [*named, *_alike(looks, bits)])
+    joined = groups(len(looks.entries), [*named, *alike(looks.thumbnails)])
     return [[looks.entries[i] for i in group] for group in joined]
 
 
@@ -93,7 +91,3 @@ def crosses(group: Sequence[Entry]) -> bool:
     """Whether a group has pictures on both sides of a split."""
     parts = {entry.part for entry in group}
     return "train" in parts and len(parts - {""}) > 1
-
-
-def _alike(looks: Looks, bits: int) -> Iterator[tuple[int, int]]:
-    return ((a, b) for a, b, _ in near(looks.hashes, looks.hashes, bits) if a < b)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from datasets.errors import LabelError
 from datasets.importers import Sample, decoded
-from datasets.likeness import likeness, near, stacked
+from datasets.likeness import Album, Thumbnail, thumbnail
 
 
 class HeldOut:
@@ -14,16 +14,17 @@ class HeldOut:
 
     def __init__(self, pictures: Iterable[Path]) -> None:
         self._names: dict[str, Path] = {}
-        looks, self._seen = [], []
+        looks: list[Thumbnail] = []
+        self._seen: list[Path] = []
         for picture in pictures:
             data = picture.read_bytes()
             self._names.setdefault(hashlib.sha256(data).hexdigest(), picture)
             try:
-                looks.append(likeness(decoded(data, picture)))
+                looks.append(thumbnail(decoded(data, picture)))
             except LabelError:  # it is named where it is merged; its hash is held out all the same
                 continue
             self._seen.append(picture)
-        self._looks = stacked(looks)
+        self._looks = Album(looks)
 
     def fault(self, sample: Sample, *, by_looks: bool) -> str | None:
         """Says why a picture must not be trained on, or nothing where it may.
@@ -37,10 +38,9 @@ class HeldOut:
                 f"{sample.picture}: is the validation picture {self._names[sample.sha256]}. Not "
                 "trained on; take it out of one of the two."
             )
-        alike = near(stacked([sample.likeness]), self._looks) if by_looks else ()
-        for _, row, bits in alike:
+        for number, correlation in self._looks.copies(sample.thumbnail) if by_looks else ():
             return (
-                f"{sample.picture}: looks like the validation picture {self._seen[row]} ({bits} of "
-                "64 bits differ). Not trained on; take it out of one of the two."
+                f"{sample.picture}: looks like the validation picture {self._seen[number]} "
+                f"({correlation:.2f} alike). Not trained on; take it out of one of the two."
             )
         return None

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datasets.errors import LabelError, RecipeError
-from datasets.likeness import Hashes, likeness
+from datasets.likeness import Thumbnail, thumbnail
 
 PICTURES = {".bmp", ".jpeg", ".jpg", ".png", ".webp"}
 
@@ -64,13 +64,13 @@ class Sample:
         picture: The file.
         sha256: Of the file's bytes.
         boxes: Labelled objects of the mapped classes.
-        likeness: Of its pixels, see `datasets.likeness`.
+        thumbnail: To compare it with others, see `datasets.likeness`.
     """
 
     picture: Path
     sha256: str
     boxes: tuple[Box, ...]
-    likeness: Hashes = field(compare=False)
+    thumbnail: Thumbnail = field(compare=False, repr=False)
 
 
 def yolo_pictures(folder: Path) -> list[Path]:
@@ -120,7 +120,7 @@ def read_yolo(picture: Path, classes: Mapping[int, str | None]) -> Sample:
         LabelError: The picture cannot be decoded, or a label line is broken.
     """
     data = picture.read_bytes()
-    hashes = likeness(decoded(data, picture))
+    small = thumbnail(decoded(data, picture))
     labels = picture.parent.parent / "labels" / f"{picture.stem}.txt"
     boxes = []
     for line in read_lines(labels) if labels.is_file() else ():
@@ -133,7 +133,7 @@ def read_yolo(picture: Path, classes: Mapping[int, str | None]) -> Sample:
         box = line.box(name) if name else None
         if box is not None:
             boxes.append(box)
-    return Sample(picture, hashlib.sha256(data).hexdigest(), tuple(boxes), hashes)
+    return Sample(picture, hashlib.sha256(data).hexdigest(), tuple(boxes), small)
 
 
 @dataclass(frozen=True, slots=True)

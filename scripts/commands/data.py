@@ -116,7 +116,9 @@ def split(
 @data.command()
 def duplicates(
     folders: Folders,
-    bits: Annotated[int, typer.Option(min=0, max=31, help="Bits of 64 that may differ.")] = 10,
+    alike: Annotated[
+        float, typer.Option(min=0.5, max=1, help="Correlation from which two pictures are one.")
+    ] = 0.9,
     json_: AsJson = False,
 ) -> None:
     """Find near-duplicates within and across folders; exit 1 if some cross train and val."""
@@ -125,7 +127,7 @@ def duplicates(
 
     looks = look_at([entry for folder in folders for entry in list_folder(folder)])
     _name(looks.broken)
-    groups = near_duplicates(looks, bits)
+    groups = near_duplicates(looks, alike)
     crossing = sum(map(crosses, groups))
     if json_:
         rows = [
