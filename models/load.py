@@ -40,7 +40,11 @@ class Detector(nn.Module):
 
 
 def load_detector(
-    entry: ModelEntry, device: torch.device | str = "cpu", *, half: bool = False
+    entry: ModelEntry,
+    device: torch.device | str = "cpu",
+    *,
+    half: bool = False,
+    nms_free: bool = False,
 ) -> Detector:
     """Loads a detector.
 
@@ -48,6 +52,8 @@ def load_detector(
         entry: From `models.find`.
         device: Where to put it.
         half: 16-bit floats instead of 32-bit ones; for CUDA.
+        nms_free: Answer with the head that gives each object once, of a network that has one
+            (YOLO26): then `Detector` gives N×300×6, x1, y1, x2, y2, score, class.
 
     Raises:
         UnreadableWeightsError: The file is damaged, or its classes are not those of the entry.
@@ -66,7 +72,8 @@ def load_detector(
         )
     network: Any = checkpoint.model  # attributes that ultralytics sets at run time
     head = network.model[-1]
-    head.end2end = False  # a dual-head network answers with its one-to-many head, as the others do
+    # Left alone, a dual-head network answers with its one-to-many head, as the others do.
+    head.end2end = nms_free
     head.export = True  # the decoded tensor alone, without the raw feature maps
     network = network.fuse(verbose=False).eval().requires_grad_(requires_grad=False)
     detector = Detector(network, entry.classes).eval().to(device)

@@ -14,6 +14,7 @@ from scripts.commands.check import check
 from scripts.commands.data import data
 from scripts.commands.doctor import doctor
 from scripts.commands.evaluate import evaluate
+from scripts.commands.export import export
 from scripts.commands.keys import keys
 from scripts.commands.serve import serve
 from scripts.commands.train import train
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (watch, serve, audit, check, doctor, bench, train, evaluate):
+for command in (watch, serve, audit, check, doctor, bench, train, evaluate, export):
     app.command()(command)
 app.add_typer(keys, name="keys")
 app.add_typer(data, name="data")

@@ -98,8 +98,10 @@ def _run(run: _Run, record: dict[str, Any], say: Say) -> None:
     def saved() -> None:
         records.write_record(run.weights, record)
         write_losses(run.folder / "results.csv", run.folder / "loss.png")
+        say(f"{run.stage.name}: {record['epochs']} of {whole} epochs are saved")
 
-    if epochs < run.recipe.settings(run.stage).get("epochs", DEFAULT_CFG.epochs):
+    whole = run.recipe.settings(run.stage).get("epochs", DEFAULT_CFG.epochs)
+    if epochs < whole:
         if epochs:
             say(f"{run.stage.name}: goes on after epoch {epochs}")
         _, fitted = train_stage(
@@ -115,7 +117,7 @@ def _run(run: _Run, record: dict[str, Any], say: Say) -> None:
         if fitted is not None:
             record["fitted"] = {"tensors": fitted.tensors, "of": fitted.of}
             say(f"{run.stage.name}: {fitted.tensors} of {fitted.of} tensors were taken over")
-    else:  # stopped after the last epoch, before its optimizer was stripped
+    elif epochs < math.inf:  # stopped after the last epoch, before its optimizer was stripped
         strip_optimizer(run.weights / "last.pt")
     record["finished"] = True
     saved()

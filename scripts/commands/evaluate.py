@@ -57,7 +57,7 @@ def evaluate(
 
     entry = find(weights)
     settings = Settings(
-        size=_multiple(size or entry.image_size),
+        size=multiple(size or entry.image_size),
         threshold=entry.threshold if threshold is None else threshold,
         sources=tuple(source or ()),
         tiles=tiles,
@@ -73,7 +73,12 @@ def evaluate(
         _print(report, folder, settings)
 
 
-def _multiple(size: int) -> int:
+def multiple(size: int) -> int:
+    """Returns an input size, checked.
+
+    Raises:
+        EvaluationError: It is none.
+    """
     if size % 32 or not 64 <= size <= 2048:
         raise EvaluationError(f"--size {size}: give a multiple of 32 from 64 to 2048")
     return size
