@@ -40,11 +40,6 @@ class Checked:
         return Checked(self.classes | later.classes, later.correct(self.boxes))
 
 
-def shipped() -> list[Path]:
-    """Returns the repository's own hand-checked boxes, where it has some."""
-    return [BOXES] if BOXES.is_file() else []
-
-
 def read_checked(*paths: Path) -> Mapping[str, Checked]:
     """Reads hand-checked boxes by picture hash; of several files, the later ones count.
 

@@ -47,7 +47,7 @@ def near_duplicates(looks: Looks, least: float = COPY) -> list[list[Entry]]:
 
     Args:
         looks: From `look_at`.
-        least: Correlation from which they do, see `datasets.likeness`.
+        least: Agreement from which they do, see `datasets.likeness`.
     """
     found = groups(len(looks.entries), alike(looks.thumbnails, least))
     return [[looks.entries[i] for i in group] for group in found if len(group) > 1]

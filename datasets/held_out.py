@@ -38,9 +38,9 @@ class HeldOut:
                 f"{sample.picture}: is the validation picture {self._names[sample.sha256]}. Not "
                 "trained on; take it out of one of the two."
             )
-        for number, correlation in self._looks.copies(sample.thumbnail) if by_looks else ():
+        for number, agreement in self._looks.copies(sample.thumbnail) if by_looks else ():
             return (
                 f"{sample.picture}: looks like the validation picture {self._seen[number]} "
-                f"({correlation:.2f} alike). Not trained on; take it out of one of the two."
+                f"(agreement {agreement:.2f}). Not trained on; take it out of one of the two."
             )
         return None

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from datasets.checked import Checked, read_checked, shipped
+from datasets.checked import BOXES, Checked, read_checked
 from datasets.errors import LabelError
 from datasets.held_out import HeldOut
 from datasets.importers import Box, Sample, decoded, read_yolo, yolo_pictures
@@ -209,7 +209,7 @@ def main() -> None:
     )
     parser.add_argument("--prelabels", type=Path, help="file made by models.prelabel")
     parser.add_argument(
-        "--boxes", type=Path, nargs="*", default=shipped(), help="hand-checked boxes"
+        "--boxes", type=Path, nargs="*", default=[BOXES], help="hand-checked boxes"
     )
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()

@@ -68,7 +68,7 @@ def merge(
     ] = None,
 ) -> None:
     """Merge labelled sets by a recipe into a folder to train on and to measure with."""
-    from datasets.checked import shipped
+    from datasets.checked import BOXES
     from datasets.merge import merge_files
 
     report = merge_files(
@@ -76,7 +76,7 @@ def merge(
         data=sets,
         rendered=rendered,
         prelabels=prelabels,
-        boxes=boxes or shipped(),
+        boxes=boxes or [BOXES],
         out=folder,
     )
     _name(report.skipped)
@@ -117,8 +117,8 @@ def split(
 def duplicates(
     folders: Folders,
     alike: Annotated[
-        float, typer.Option(min=0.5, max=1, help="Correlation from which two pictures are one.")
-    ] = 0.9,
+        float, typer.Option(min=0.5, max=1, help="Agreement from which two pictures are one.")
+    ] = 0.8,
     json_: AsJson = False,
 ) -> None:
     """Find near-duplicates within and across folders; exit 1 if some cross train and val."""

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.checked import Checked, read_checked, shipped
+from datasets.checked import BOXES, Checked, read_checked
 from datasets.errors import LabelError
 from datasets.importers import Box
 
@@ -57,4 +57,4 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_repository_s_own_boxes_are_valid() -> None:
-    assert all(one.classes for one in read_checked(*shipped()).values())
+    assert all(one.classes for one in read_checked(BOXES).values())
