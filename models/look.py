@@ -5,6 +5,7 @@ ultralytics' validator prepare theirs: longer side scaled to the input size with
 interpolation, the rest padded with grey to multiples of the stride.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,8 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import openvino
-import supervision as sv
 import torch
+from torchvision.ops import batched_nms
 from ultralytics.utils.nms import non_max_suppression
 
 from models import runtime
@@ -32,9 +33,11 @@ STRIDE = 32
 GREY = 114
 TILE_OVERLAP = 0.25
 """Share of a tile's side that it has in common with the next."""
-SEAM_OVERLAP = 0.7
-"""Share of the smaller of two boxes of one class inside the other above which the weaker one goes,
-where tiles meet: a box cut by a seam lies inside the whole one, though their IoU is small."""
+TILE_IOU = 0.5
+"""Overlap above which the weaker of two boxes of one class goes where looks at one picture meet: a
+small object is less exactly placed in the whole picture than in a tile."""
+SEAM = 0.01
+"""A box this near to a tile's inner edge, in tile sides, may be cut by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +118,30 @@ class Looker:
     def look_in_tiles(self, picture: Pixels) -> Found:
         """Detects objects in one picture whole and in overlapping tiles of the input size.
 
-        A picture not larger than the input is only looked at whole.
+        What touches a seam is left out: if it is smaller than the overlap, another tile shows it
+        whole, and if it is larger, the whole picture does. A picture not larger than the input is
+        only looked at whole.
 
         Args:
             picture: H×W×3, BGR.
         """
-        whole = self.look(picture)
-        if max(picture.shape[:2]) <= self.size:
-            return whole
-        slicer: Any = sv.InferenceSlicer(
-            lambda tile: _as_detections(self.look(tile)),
-            slice_wh=self.size,
-            overlap_wh=round(self.size * TILE_OVERLAP),
-            overlap_filter=sv.OverlapFilter.NONE,
-        )
-        both = sv.Detections.merge([_as_detections(whole), slicer(picture)])
-        kept = both.with_nms(SEAM_OVERLAP, overlap_metric=sv.OverlapMetric.IOS)
-        return _as_found(kept)
+        parts = [self.look(picture)]
+        height, width = picture.shape[:2]
+        if max(height, width) <= self.size:
+            return parts[0]
+        for top in _starts(height, self.size):
+            for left in _starts(width, self.size):
+                tile = picture[top : top + self.size, left : left + self.size]
+                found = self.look(tile)
+                boxes = found.boxes + np.array([left, top] * 2, np.float32)
+                # Per side: how far a box may reach, and no end where the picture ends too.
+                low = [-np.inf if edge == 0 else edge + SEAM * self.size for edge in (left, top)]
+                ends = (left + tile.shape[1], width), (top + tile.shape[0], height)
+                high = [np.inf if a == b else a - SEAM * self.size for a, b in ends]
+                inside = (boxes[:, :2] >= low).all(1) & (boxes[:, 2:] <= high).all(1)
+                moved = Found(boxes, found.scores, found.labels, found.first)
+                parts.append(moved.where(inside))
+        return _merged(parts)
 
 
 def letterboxed(
@@ -160,20 +170,19 @@ def letterboxed(
     return tensor, scales, np.array([left, top] * 2, np.float32)
 
 
-def _as_detections(found: Found) -> sv.Detections:
-    return sv.Detections(
-        xyxy=found.boxes,
-        confidence=found.scores,
-        class_id=found.labels,
-        data={"first": found.first},
-    )
+def _starts(length: int, side: int) -> list[int]:
+    """Where tiles of a side begin, so that they cover a length and overlap."""
+    if length <= side:
+        return [0]
+    count = int(np.ceil((length - side) / (side * (1 - TILE_OVERLAP)))) + 1
+    return [round(start) for start in np.linspace(0, length - side, count)]
 
 
-def _as_found(detections: Any) -> Found:
-    order = np.argsort(-detections.confidence, kind="stable")
-    return Found(
-        detections.xyxy[order].astype(np.float32),
-        detections.confidence[order].astype(np.float32),
-        detections.class_id[order].astype(np.int64),
-        detections.data["first"][order].astype(bool),
-    )
+def _merged(parts: Sequence[Found]) -> Found:
+    boxes = np.concatenate([part.boxes for part in parts])
+    scores = np.concatenate([part.scores for part in parts])
+    labels = np.concatenate([part.labels for part in parts])
+    first = np.concatenate([part.first for part in parts])
+    columns = (torch.from_numpy(column) for column in (boxes, scores, labels))
+    keep = batched_nms(*columns, TILE_IOU).numpy()
+    return Found(boxes, scores, labels, first).where(keep)

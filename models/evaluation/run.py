@@ -34,7 +34,7 @@ from models.look import NMS_IOU, Looker
 FORMAT = 1
 FLOOR = 0.001
 """Lowest score kept for average precision: that of ultralytics' validator (`conf`)."""
-PACKAGES = ("numpy", "openvino", "supervision", "torch", "ultralytics")
+PACKAGES = ("numpy", "openvino", "torch", "ultralytics")
 
 Say = Callable[[str, int, int], None]
 """Told what is done, how many pictures of it, and of how many."""
