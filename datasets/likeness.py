@@ -66,13 +66,13 @@ class Album:
         if not len(self._thumbnails):
             return
         differ = np.bitwise_count(self._hashes ^ _hashes(picture)[0])
-        for number in np.flatnonzero(differ.min(1) <= BITS):
+        for number in map(int, np.flatnonzero(differ.min(1) <= BITS)):
             slant, view = divmod(int(differ[number].argmin()), 8)
             seen = _viewed(_slanted(self._thumbnails[number], *_slants()[slant]), view)
             tries = (seen, _laid_over(seen, picture))
             agreement = max(_agreement(one, picture) for one in tries)
             if agreement >= least:
-                yield int(number), agreement
+                yield number, agreement
 
 
 def alike(thumbnails: Sequence[Thumbnail], least: float = COPY) -> Iterator[tuple[int, int]]:

@@ -208,9 +208,7 @@ def main() -> None:
         "--rendered", type=Path, help="folder of the rendered sets; left out if absent"
     )
     parser.add_argument("--prelabels", type=Path, help="file made by models.prelabel")
-    parser.add_argument(
-        "--boxes", type=Path, nargs="*", default=[BOXES], help="hand-checked boxes"
-    )
+    parser.add_argument("--boxes", type=Path, nargs="*", default=[BOXES], help="hand-checked boxes")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     report = merge_files(
