@@ -3,7 +3,7 @@
 DatasetError
 ├── TruthError     a truth file is missing, broken or of another shape
 ├── RenderError    a picture or video could not be rendered or written
-├── RecipeError    a merge recipe is broken, or names what is not there
+├── RecipeError    a recipe, folder or export cannot be used, or is not there
 └── LabelError     one picture or label file is broken; it is passed over
 """
 
@@ -21,7 +21,7 @@ class RenderError(DatasetError):
 
 
 class RecipeError(DatasetError):
-    """A merge recipe cannot be read, or names a folder, class or file that is not there."""
+    """A recipe, folder, export or class map cannot be used, or names what is not there."""
 
 
 class LabelError(DatasetError):

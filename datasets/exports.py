@@ -216,10 +216,9 @@ def write_import(items: Items, out: Path, classes: Mapping[str, str | None] | No
                 f"The class map lacks classes of the export: {unmapped}. Add them, with nothing "
                 "after the colon to leave one out."
             )
-    report, names = (
-        Imported(),
-        {} if classes is None else {n: i for i, n in enumerate(class_names())},
-    )
+    report = Imported()
+    mapped = set() if classes is None else set(classes.values())
+    names = {name: label for label, name in enumerate(n for n in class_names() if n in mapped)}
     for part in ("images", "labels"):
         (out / part).mkdir(parents=True)
     for item in gathered:

@@ -21,6 +21,7 @@ class Source(BaseModel):
         root: Which of the two.
         part: Where its pictures go.
         classes: Class id in the label files to class name; empty where the id is to be ignored.
+            Where absent, what the `data.yaml` in the folder or above it says.
         take: How many pictures, drawn by the recipe's seed; all where absent.
         repeat: How often each picture is listed, to give a small set weight.
         turn: Each repetition of a picture is turned a right angle further.

@@ -15,8 +15,6 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from datasets.recipe import class_names
-
 BY_SUBTYPE = {"exposed_garbage": "garbage", "standing_garbage": "garbage"}
 """Sub-types that are seen as another class than their kind mostly is."""
 BY_KIND = {
@@ -26,6 +24,7 @@ BY_KIND = {
     "dirty_truck": "truck",
 }
 """The class that a case's box most likely holds."""
+CLASSES = tuple(dict.fromkeys((*BY_KIND.values(), *BY_SUBTYPE.values())))
 REFUTABLE = {"street_vending", "overflowing_bin"}
 """Kinds of which a false positive says that the class is not there. A structure that is legal is a
 structure, and a truck that is clean a truck: there the rule was wrong, not the detector."""
@@ -157,9 +156,8 @@ def _write(out: Path, data: bytes, captured_at: str, boxes: Sequence[Sequence[An
     # The date first: a split by a pattern can keep the pictures of one day together.
     stem = f"{captured_at[:10]}_{digest[:16]}"
     (out / "images" / f"{stem}{suffix}").write_bytes(data)
-    classes = class_names()
     rows = (
-        f"{classes.index(name)} {(x1 + x2) / 2:.6f} {(y1 + y2) / 2:.6f} {x2 - x1:.6f} "
+        f"{CLASSES.index(name)} {(x1 + x2) / 2:.6f} {(y1 + y2) / 2:.6f} {x2 - x1:.6f} "
         f"{y2 - y1:.6f}\n"
         for name, x1, y1, x2, y2 in boxes
     )
@@ -179,4 +177,4 @@ def _describe(out: Path, checked: Mapping[str, tuple[set[str], list[list[str | f
     )
     (out / "boxes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     with (out / "data.yaml").open("w", encoding="utf-8") as file:
-        YAML(typ="safe").dump({"names": dict(enumerate(class_names()))}, file)
+        YAML(typ="safe").dump({"names": dict(enumerate(CLASSES))}, file)

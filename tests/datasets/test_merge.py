@@ -288,3 +288,13 @@ def test_sources_of_one_name_are_refused(tmp_path: Path) -> None:
         path.write_text(f"sources: [{{name: {first}, path: x}}, {{name: {second}, path: y}}]\n")
         with pytest.raises(RecipeError, match="Rename"):
             read_recipe(path)
+
+
+def test_class_names_of_the_folder_count_where_the_recipe_has_none(tmp_path: Path) -> None:
+    _picture(tmp_path / "bins" / "train", "a", "1 0.5 0.5 0.2 0.4\n", 0)
+    (tmp_path / "bins" / "data.yaml").write_text("names: [garbage, bin]\n")
+    recipe = _recipe(path="bins/train", classes={})
+    assert merge(recipe, {"data": tmp_path}, {}, tmp_path / "out").of("bins") == {"bin": 1}
+    (tmp_path / "bins" / "data.yaml").write_text("names: [garbage, bucket]\n")
+    with pytest.raises(RecipeError, match=r"bucket.*`classes` for the source bins"):
+        merge(recipe, {"data": tmp_path}, {}, tmp_path / "out")

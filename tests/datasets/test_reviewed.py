@@ -6,8 +6,7 @@ import pytest
 
 from datasets.checked import Checked, read_checked
 from datasets.folders import list_folder
-from datasets.recipe import class_names
-from datasets.reviewed import Case, Report, export_cases
+from datasets.reviewed import CLASSES, Case, Report, export_cases
 
 PIXELS = {"o1": b"original 1", "m1": b"masked 1", "o2": b"original 2", "m2": b"masked 2"}
 
@@ -52,17 +51,17 @@ def run(out: Path, *cases: Case, **options: Any) -> tuple[Report, dict[bytes, li
 
 
 def named(rows: list[list[str]]) -> list[str]:
-    return sorted(class_names()[int(row[0])] for row in rows)
+    return sorted(CLASSES[int(row[0])] for row in rows)
 
 
 def test_a_confirmed_case_is_a_masked_picture_with_its_box(tmp_path: Path) -> None:
     report, labels = run(tmp_path, case("A"))
-    label = str(class_names().index("overflowing_bin"))
+    label = str(CLASSES.index("overflowing_bin"))
     assert labels == {b"masked 1": [[label, "0.375000", "0.750000", "0.250000", "0.500000"]]}
     assert report == Report(confirmed=1)
     assert (tmp_path / "boxes.jsonl").read_text() == ""
     (entry,) = list_folder(tmp_path)
-    assert entry.names == dict(enumerate(class_names()))
+    assert entry.names == dict(enumerate(CLASSES))
 
 
 def test_originals_are_taken_when_asked_for(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from api.cases import CaseStore
 from api.roles import Principal, Role
 from api.schemas import ReviewRequest
 from api.tables import EvidenceRow, MediaAccessRow
-from datasets.recipe import class_names
 from scripts.streetwarden import app
 from tests.api.world import World, make_site, make_world
 
@@ -63,11 +62,8 @@ def test_from_an_export_to_a_training_folder(
     apart = run("duplicates", "sets", "--json")
     assert apart.exit_code == 0
     assert [group["crosses"] for group in json.loads(apart.output)] == [False] * 6
-    ids = {name: class_names().index(name) for name in ("bin", "garbage")}
-    classes = f"{{{ids['bin']}: bin, {ids['garbage']}: garbage}}"
     (tmp_path / "recipe.yaml").write_text(
-        f"sources:\n  - {{name: a, path: train, classes: {classes}}}\n"
-        f"  - {{name: b, path: val, part: val, classes: {classes}}}\n"
+        "sources:\n  - {name: a, path: train}\n  - {name: b, path: val, part: val}\n"
     )
     merged = run("merge", "recipe.yaml", "--data", "sets", "--out", "merged")
     assert merged.exit_code == 0, merged.output
@@ -75,6 +71,8 @@ def test_from_an_export_to_a_training_folder(
     assert {(r["source"], r["part"]): r["pictures"] for r in rows if r["class"] == "(all)"} == {
         ("a", "train"): 8, ("b", "val"): 4,
     }  # fmt: skip
+    first = json.loads((tmp_path / "merged" / "manifest.jsonl").read_text().splitlines()[0])
+    assert first["measured"] == ["bin", "garbage"]
     sheets = run("sheet", "merged", "--out", "sheets", "--class", "bin", "--source", "b")
     assert sheets.exit_code == 0, sheets.output
     assert (tmp_path / "sheets" / "sheet_000.png").is_file()
