@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import openvino
 import torch
-from ultralytics import YOLO
+from ultralytics.models import YOLO
 
 from models import runtime
 from models.catalogue import ModelEntry, file_sha256
@@ -90,8 +90,8 @@ def export_artifact(
 
 def needs_no_suppression(entry: ModelEntry) -> bool:
     """Whether the network has a head that gives each object once."""
-    head: Any = read_checkpoint(entry.path).model.model[-1]
-    return getattr(head, "one2one_cv2", None) is not None
+    model: Any = read_checkpoint(entry.path).model
+    return getattr(model.model[-1], "one2one_cv2", None) is not None
 
 
 def _check_packages(form: Format) -> None:

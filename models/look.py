@@ -138,7 +138,7 @@ class Looker:
                 low = [-np.inf if edge == 0 else edge + SEAM * self.size for edge in (left, top)]
                 ends = (left + tile.shape[1], width), (top + tile.shape[0], height)
                 high = [np.inf if a == b else a - SEAM * self.size for a, b in ends]
-                inside = (boxes[:, :2] >= low).all(1) & (boxes[:, 2:] <= high).all(1)
+                inside = np.all((boxes[:, :2] >= low) & (boxes[:, 2:] <= high), axis=1)
                 moved = Found(boxes, found.scores, found.labels, found.first)
                 parts.append(moved.where(inside))
         return _merged(parts)
@@ -165,7 +165,7 @@ def letterboxed(
     top, left = (height_in - rows) // 2, (width_in - columns) // 2
     canvas = np.full((height_in, width_in, 3), GREY, np.uint8)
     canvas[top : top + rows, left : left + columns] = scaled
-    tensor = canvas[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 255
+    tensor = canvas[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
     scales = np.array([columns / width, rows / height] * 2, np.float32)
     return tensor, scales, np.array([left, top] * 2, np.float32)
 

@@ -106,7 +106,7 @@ def _detections(output: Tensor, threshold: float) -> npt.NDArray[np.float64]:
         iou_thres=NMS_IOU,
         max_det=MAX_DETECTIONS,
     )
-    return rows.numpy().astype(np.float64)
+    return np.asarray(rows.numpy(), np.float64)
 
 
 def _nearest(

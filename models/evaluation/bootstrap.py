@@ -56,8 +56,8 @@ def interval(values: Floats, digits: int = 4) -> Interval:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # no draw has a value
         low, high = np.nanpercentile(values[1:], [2.5, 97.5]) if len(values) > 1 else (np.nan,) * 2
-    ends = (None if np.isnan(end) else round(float(end), digits) for end in (low, high))
-    return (round(float(values[0]), digits), *ends)
+    low, high = (None if np.isnan(end) else round(float(end), digits) for end in (low, high))
+    return round(float(values[0]), digits), low, high
 
 
 def ratio(above: Floats, below: Floats) -> Floats:
@@ -114,4 +114,4 @@ def _area(found: Floats, seen: Floats, total: Floats) -> Floats:
     at = np.searchsorted((recall + offset).ravel(), (LEVELS + TIE + offset).ravel())
     at = at.reshape(len(found), -1) - np.arange(len(found))[:, None] * found.shape[1]
     read = np.take_along_axis(falling, np.clip(at, 0, found.shape[1]), axis=1)
-    return np.trapezoid(read, LEVELS, axis=1)
+    return np.asarray(np.trapezoid(read, LEVELS, axis=1))

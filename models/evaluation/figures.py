@@ -40,16 +40,18 @@ class ClassView:
     def seen(self, column: str) -> npt.NDArray[Any]:
         """Returns a column of the class's detections, best score first."""
         seen = self.table.seen
-        return seen[column][(seen["label"] == self.label) & self.inside[seen["picture"]]]
+        mine = (seen["label"] == self.label) & self.inside[seen["picture"]]
+        return np.asarray(seen[column][mine])
 
     def objects(self, column: str) -> npt.NDArray[Any]:
         """Returns a column of the class's objects."""
         objects = self.table.objects
-        return objects[column][(objects["label"] == self.label) & self.inside[objects["picture"]]]
+        mine = (objects["label"] == self.label) & self.inside[objects["picture"]]
+        return np.asarray(objects[column][mine])
 
     def shown(self, column: str) -> npt.NDArray[Any]:
         """Returns a column of the detections that a product would show, best score first."""
-        return self.seen(column)[self.seen("first")]
+        return np.asarray(self.seen(column)[self.seen("first")])
 
     def per_picture(self, pictures: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Counts how often each of the P pictures occurs."""

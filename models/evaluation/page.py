@@ -56,5 +56,6 @@ def _inline(picture: Path, kind: str) -> str:
     data = picture.read_bytes()
     if kind == "jpeg":
         quality = [cv2.IMWRITE_JPEG_QUALITY, SHEET_QUALITY]
-        data = cv2.imencode(".jpg", cv2.imread(str(picture)), quality)[1].tobytes()
+        pixels: Any = cv2.imread(str(picture))
+        data = cv2.imencode(".jpg", pixels, quality)[1].tobytes()
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

@@ -163,8 +163,9 @@ def _figures(table: Table, weights: Floats, settings: Settings) -> dict[str, Any
         inside = table.sources == source
         figures, precisions = _classes(table, inside, weights, settings.threshold)
         whole = [n for n in figures if table.measures[inside, table.classes.index(n)].all()]
-        wanted = [(source, tuple(whole))] if whole else []
-        for name, classes in (*wanted, *(m for m in settings.means if m[0] == source)):
+        wanted = [(str(source), tuple(whole))] if whole else []
+        asked = [mean for mean in settings.means if mean[0] == source and mean not in wanted]
+        for name, classes in (*wanted, *asked):
             used = [c for c in classes if c in precisions]
             mean = mean_figures([precisions[c] for c in used]) if used else {}
             means.append({"source": str(name), "classes": used, **mean})

@@ -77,7 +77,8 @@ def _cell(view: ClassView, fault: Fault, threshold: float, colour: tuple[int, in
     corner = np.clip(centre - side / 2, 0, np.maximum(np.array([width, height]) - side, 0))
     scale = CELL / side
     shift = np.array([[scale, 0, -corner[0] * scale], [0, scale, -corner[1] * scale]])
-    crop = cv2.warpAffine(pixels, shift, (CELL, CELL), flags=cv2.INTER_LINEAR, borderValue=GREY)
+    size = (CELL, CELL)
+    crop: Any = cv2.warpAffine(pixels, shift, size, flags=cv2.INTER_LINEAR, borderValue=GREY)
     here = view.objects("picture") == fault.picture
     shown = (view.shown("picture") == fault.picture) & (view.shown("score") >= threshold)
     for boxes, paint in ((view.objects("box")[here], GREEN), (view.shown("box")[shown], RED)):

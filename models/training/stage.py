@@ -52,7 +52,7 @@ class StageTrainer(DetectionTrainer):
 
     def validate(self) -> tuple[dict[str, float], None]:
         """Skips validation: it is done once, per source, by `models.evaluation`."""
-        return dict(self.metrics), None
+        return dict(self.metrics or {}), None
 
     def final_eval(self) -> None:
         """Strips the optimizer from the finished weights."""

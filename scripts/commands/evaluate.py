@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from models.evaluation.run import Say, Settings
 
 _SAY_EVERY = 50
+_WIDTH = 132
+"""Of the table, in characters: its figures are worth more than a narrow terminal."""
 
 
 def evaluate(
@@ -109,7 +111,7 @@ def _print(report: dict[str, Any], folder: Path, settings: Settings) -> None:
         for label, f in part["classes"].items():
             figures = (f[key] for key in ("ap50", "ap50_95", "precision", "recall"))
             table.add_row(name, label, str(f["objects"]), *map(figure, figures))
-    out.print(table)
+    out.print(table, width=_WIDTH, crop=False)
     for row in report["means"]:
         if row["classes"]:
             out.print(
