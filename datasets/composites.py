@@ -6,7 +6,6 @@ with masks found by GrabCut (Rother et al., 2004), as the labels are boxes. It w
 folder and takes training pictures only.
 """
 
-import argparse
 import json
 import random
 from collections.abc import Iterator, Sequence
@@ -195,26 +194,3 @@ def write_composites(
         )
         (out / "images" / f"{seed:04d}_{number:06d}.jpg").write_bytes(encoded(view))
         (out / "labels" / f"{seed:04d}_{number:06d}.txt").write_text("".join(rows))
-
-
-def main() -> None:
-    """`python -m datasets.composites MERGED --of CLASS --from SOURCE --onto SOURCE --out DIR`."""
-    parser = argparse.ArgumentParser(prog="python -m datasets.composites", description=__doc__)
-    parser.add_argument("merged", type=Path, help="folder made by datasets.merge")
-    parser.add_argument("--of", nargs="+", required=True, help="classes to cut out")
-    parser.add_argument("--from", dest="source", nargs="+", required=True, help="sources cut from")
-    parser.add_argument("--onto", nargs="+", required=True, help="sources of the backgrounds")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
-    objects = list(cutouts(read_views(args.merged, set(args.source)), set(args.of)))
-    if not objects:
-        raise RecipeError("Nothing could be cut out. Name other classes or sources.")
-    print(f"{len(objects)} objects cut out")
-    backgrounds = read_views(args.merged, set(args.onto))
-    write_composites(objects, backgrounds, args.out, args.count, args.seed)
-
-
-if __name__ == "__main__":
-    main()

@@ -55,6 +55,11 @@ class Box:
         height = min(self.y2, other.y2) - max(self.y1, other.y1)
         return max(0.0, width) * max(0.0, height)
 
+    def iou(self, other: "Box") -> float:
+        """Returns the area shared with another box over the area of both together."""
+        shared = self.overlap(other)
+        return shared / max(self.area + other.area - shared, 1e-9)
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:

@@ -9,18 +9,17 @@ source, and `manifest.jsonl` and `sources.json`, which say of each picture what 
 and where it comes from.
 """
 
-import argparse
 import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from datasets.checked import BOXES, Checked, read_checked
+from datasets.checked import Checked, read_checked
 from datasets.errors import LabelError, RecipeError
 from datasets.folders import DESCRIPTION, read_names
 from datasets.held_out import HeldOut
 from datasets.importers import read_yolo, yolo_pictures
 from datasets.merged import MergedFolder, Report
-from datasets.prelabels import Prelabels, read_prelabels
+from datasets.prelabels import Prelabels, joined, read_prelabels
 from datasets.recipe import Recipe, Source, class_names, read_recipe
 
 
@@ -90,38 +89,12 @@ def _named(source: Source, folder: Path) -> Source:
     return source
 
 
-def main() -> None:
-    """`python -m datasets.merge RECIPE --data DIR --out DIR`."""
-    parser = argparse.ArgumentParser(prog="python -m datasets.merge", description=__doc__)
-    parser.add_argument("recipe", type=Path)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
-    parser.add_argument(
-        "--rendered", type=Path, help="folder of the rendered sets; left out if absent"
-    )
-    parser.add_argument("--prelabels", type=Path, help="file made by models.prelabel")
-    parser.add_argument("--boxes", type=Path, nargs="*", default=[BOXES], help="hand-checked boxes")
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
-    report = merge_files(
-        args.recipe,
-        data=args.data,
-        rendered=args.rendered,
-        prelabels=args.prelabels,
-        boxes=args.boxes,
-        out=args.out,
-    )
-    for sentence in report.skipped:
-        print(sentence)
-    for name, count in report.pictures.items():
-        print(f"{name}: {count} pictures, {report.of(name)}")
-
-
 def merge_files(
     recipe_file: Path,
     *,
     data: Path,
     rendered: Path | None,
-    prelabels: Path | None,
+    prelabels: Sequence[Path],
     boxes: Sequence[Path],
     out: Path,
 ) -> Report:
@@ -131,7 +104,7 @@ def merge_files(
         recipe_file: The recipe.
         data: Folder of the labelled sets.
         rendered: Folder of the rendered sets; such sources are left out where there is none.
-        prelabels: File made by `models.prelabel`, if any.
+        prelabels: Files made by `models.prelabel`, one a teacher.
         boxes: Hand-checked boxes, see `datasets.checked`.
         out: Folder to write.
 
@@ -145,9 +118,5 @@ def merge_files(
         roots["rendered"] = rendered
     else:
         recipe.sources = [source for source in recipe.sources if source.root == "data"]
-    seen = read_prelabels(prelabels, recipe) if prelabels else {}
+    seen = joined(read_prelabels(path, recipe) for path in prelabels)
     return merge(recipe, roots, seen, out, read_checked(*boxes))
-
-
-if __name__ == "__main__":
-    main()

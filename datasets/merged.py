@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from datasets.checked import Checked
 from datasets.importers import Box, Sample, decoded
-from datasets.prelabels import Prelabels, fill
+from datasets.prelabels import Prelabels, decide, fill
 from datasets.recipe import Recipe, Source, class_names
 from datasets.views import View, encoded, tiles, turned
 
@@ -55,7 +55,7 @@ class MergedFolder:
         checked = self._checked.get(sample.sha256, Checked())
         seen = self._prelabels.get(sample.sha256, ())
         wanted = set(source.prelabel) - checked.classes
-        boxes = fill(checked.correct(sample.boxes), seen, wanted)
+        boxes = fill(decide(checked.correct(sample.boxes), seen, source.undecided), seen, wanted)
         measured = sorted(source.labelled | checked.classes)
         listed = self._lists.setdefault("train" if source.part == "train" else source.name, [])
         written = {}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from datasets.errors import RecipeError
@@ -35,9 +36,42 @@ def read_prelabels(path: Path, recipe: Recipe) -> Prelabels:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecipeError(
             f"Pre-labels {path} cannot be read ({error}). Make them again with "
-            "`python -m models.prelabel`."
+            "`streetwarden data prelabel`."
         ) from error
     return found
+
+
+def joined(teachers: Iterable[Prelabels]) -> Prelabels:
+    """Puts together what several teachers saw, each of them classes of its own."""
+    found: dict[str, tuple[tuple[Box, float], ...]] = {}
+    for teacher in teachers:
+        for picture, seen in teacher.items():
+            found[picture] = found.get(picture, ()) + seen
+    return found
+
+
+def decide(
+    labels: tuple[Box, ...], seen: Iterable[tuple[Box, float]], undecided: Mapping[str, list[str]]
+) -> tuple[Box, ...]:
+    """Gives labels that may mean one of several classes the one that the teacher sees there.
+
+    Args:
+        labels: The picture's labels.
+        seen: The teacher's boxes with their scores.
+        undecided: Class to the classes that it may be instead.
+    """
+    return tuple(
+        replace(label, name=_decided(label, seen, undecided[label.name]))
+        if label.name in undecided
+        else label
+        for label in labels
+    )
+
+
+def _decided(label: Box, seen: Iterable[tuple[Box, float]], others: list[str]) -> str:
+    alike = [(box.iou(label), box.name) for box, _ in seen if box.name in {label.name, *others}]
+    overlap, name = max(alike, default=(0.0, label.name))
+    return name if overlap > SAME_OBJECT_IOU else label.name
 
 
 def fill(
@@ -58,8 +92,7 @@ def fill(
 
 
 def _same(box: Box, label: Box) -> bool:
-    shared = box.overlap(label)
-    if shared / (box.area + label.area - shared + 1e-9) > SAME_OBJECT_IOU:
+    if box.iou(label) > SAME_OBJECT_IOU:
         return True
     both_vehicles = box.name in VEHICLES and label.name in VEHICLES
-    return both_vehicles and shared / (box.area + 1e-9) > INSIDE_SHARE
+    return both_vehicles and box.overlap(label) / (box.area + 1e-9) > INSIDE_SHARE

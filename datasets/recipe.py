@@ -27,6 +27,8 @@ class Source(BaseModel):
         turn: Each repetition of a picture is turned a right angle further.
         tile: Pictures larger than this are cut into squares of this side, in pixels.
         prelabel: Classes to fill in from the pre-labels.
+        undecided: Class to the classes that its labels may mean as well, in a set that only says
+            *vehicle*, say: where the teacher sees one of them in the same place, it is that one.
         fixed_camera: All pictures show one place, so likeness says nothing of them; only a file
             that a validation source holds too is left out.
         licence: As its publisher states it.
@@ -45,14 +47,21 @@ class Source(BaseModel):
     turn: bool = False
     tile: int | None = None
     prelabel: list[str] = []
+    undecided: dict[str, list[str]] = {}
     fixed_camera: bool = False
     licence: str = ""
     about: str = ""
 
     @property
+    def named(self) -> set[str]:
+        """All classes that the source speaks of."""
+        instead = {name for names in self.undecided.values() for name in names}
+        return self.labelled | set(self.undecided) | instead | set(self.prelabel)
+
+    @property
     def labelled(self) -> set[str]:
         """Classes that the set's own labels give."""
-        return {name for name in self.classes.values() if name}
+        return {name for name in self.classes.values() if name} - set(self.undecided)
 
 
 class Recipe(BaseModel):
@@ -99,7 +108,7 @@ def read_recipe(path: Path) -> Recipe:
             f"Recipe {path} has two sources of one name, or one called train or val. Rename it."
         )
     known = set(class_names())
-    used = {name for source in recipe.sources for name in source.labelled}
+    used = {name for source in recipe.sources for name in source.named}
     unknown = (used | set(recipe.teacher.values())) - known
     if unknown:
         raise RecipeError(

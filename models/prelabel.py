@@ -5,10 +5,9 @@ unlearns people. `datasets.merge` fills such gaps from this file, keyed by the S
 picture's bytes.
 """
 
-import argparse
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.catalogue import ModelEntry, find
+from models.catalogue import ModelEntry
 from models.look import Looker
 
 PICTURES = {".bmp", ".jpeg", ".jpg", ".png", ".webp"}
@@ -91,27 +90,41 @@ def prelabel(
         yield {"picture": sha256, "seen": rows}
 
 
-def main() -> None:
-    """`python -m models.prelabel --model FILE --out FILE.jsonl FOLDER…`: adds what it lacks."""
-    parser = argparse.ArgumentParser(prog="python -m models.prelabel", description=__doc__)
-    parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--model", required=True, help="catalogue name or .pt file of the teacher")
-    parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--size", type=int, default=640, help="longer side in pixels")
-    parser.add_argument("--threshold", type=float, default=0.25, help="lowest score written")
-    args = parser.parse_args()
+def prelabel_folders(
+    entry: ModelEntry,
+    folders: Iterable[Path],
+    out: Path,
+    *,
+    size: int = 640,
+    threshold: float = 0.25,
+    classes: Collection[str] = (),
+) -> int:
+    """Adds to a file what a teacher sees on pictures that the file lacks.
+
+    Args:
+        entry: The teacher, from `models.find`.
+        folders: Searched, with their sub-folders, for pictures.
+        out: JSON lines, see `prelabel`; made if absent.
+        size: Longer side of the teacher's input, in pixels.
+        threshold: Lowest score written.
+        classes: What the teacher is asked for; all it knows if empty. Several teachers on one
+            picture must be asked for different classes, or an object is labelled twice.
+
+    Returns:
+        How many pictures were added.
+    """
     known = set()
-    if args.out.is_file():
-        known = {json.loads(line)["picture"] for line in args.out.read_text().splitlines()}
-    teacher = Teacher(find(args.model), args.size, args.threshold)
+    if out.is_file():
+        known = {json.loads(line)["picture"] for line in out.read_text().splitlines()}
+    teacher = Teacher(entry, size, threshold)
     pictures = sorted(
-        path for folder in args.folders for path in folder.rglob("*") if path.suffix in PICTURES
+        path for folder in folders for path in folder.rglob("*") if path.suffix in PICTURES
     )
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    with args.out.open("a") as out:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    added = 0
+    with out.open("a") as file:
         for row in prelabel(teacher, pictures, known):
-            out.write(json.dumps(row) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+            seen = [one for one in row["seen"] if not classes or one[0] in classes]
+            file.write(json.dumps({**row, "seen": seen}) + "\n")
+            added += 1
+    return added

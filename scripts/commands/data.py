@@ -13,12 +13,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from scripts.commands.data_cases import cases
+from scripts.commands.data_made import composites, prelabel, render
 from scripts.console import err, out
 
 data = typer.Typer(
     help="Import, check, look at, split and merge labelled pictures.", no_args_is_help=True
 )
-data.command()(cases)
+for command in (cases, composites, prelabel, render):
+    data.command()(command)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of labelled pictures.")]
 Folders = Annotated[list[Path], typer.Argument(metavar="DIR", help="Folders of pictures.")]
@@ -60,7 +62,7 @@ def merge(
         Path | None, typer.Option(help="Folder of the rendered sets; else they are left out.")
     ] = None,
     prelabels: Annotated[
-        Path | None, typer.Option(help="File made by `python -m models.prelabel`.")
+        list[Path] | None, typer.Option(help="Files made by `data prelabel`, one a teacher.")
     ] = None,
     boxes: Annotated[
         list[Path] | None,
@@ -75,7 +77,7 @@ def merge(
         recipe,
         data=sets,
         rendered=rendered,
-        prelabels=prelabels,
+        prelabels=prelabels or [],
         boxes=boxes or [BOXES],
         out=folder,
     )
@@ -220,20 +222,6 @@ def check(
         out.print(f"{len(entries)} pictures, {len(faults)} faults")
     if faults:
         raise typer.Exit(1)
-
-
-@data.command()
-def render(
-    folder: Out,
-    count: Annotated[int, typer.Option(min=1, help="How many pictures.")] = 200,
-    seed: Seed = 0,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-) -> None:
-    """Render labelled street and drone scenes."""
-    from datasets.renderer.samples import render_samples
-
-    render_samples(folder, count, seed, workers=workers)
-    out.print(f"{count} pictures in {escape(str(folder))}")
 
 
 @data.command()

@@ -12,7 +12,7 @@ from datasets.checked import Checked
 from datasets.errors import RecipeError
 from datasets.importers import Box
 from datasets.merge import merge
-from datasets.prelabels import read_prelabels
+from datasets.prelabels import decide, joined, read_prelabels
 from datasets.recipe import Recipe, class_names, read_recipe
 
 CLASSES = {0: "bin", 1: "overflowing_bin", 2: None}
@@ -298,3 +298,33 @@ def test_class_names_of_the_folder_count_where_the_recipe_has_none(tmp_path: Pat
     (tmp_path / "bins" / "data.yaml").write_text("names: [garbage, bucket]\n")
     with pytest.raises(RecipeError, match=r"bucket.*`classes` for the source bins"):
         merge(recipe, {"data": tmp_path}, {}, tmp_path / "out")
+
+
+def test_the_teacher_says_which_class_an_undecided_label_means() -> None:
+    labels = (
+        Box("car", 0.1, 0.1, 0.4, 0.4),
+        Box("car", 0.5, 0.5, 0.9, 0.9),
+        Box("bin", 0, 0, 1, 1),
+    )
+    seen = (
+        (Box("truck", 0.1, 0.1, 0.39, 0.41), 0.6),
+        (Box("bus", 0.1, 0.1, 0.2, 0.2), 0.9),
+        (Box("person", 0.5, 0.5, 0.9, 0.9), 0.9),
+    )
+    decided = decide(labels, seen, {"car": ["truck", "bus"]})
+    assert [box.name for box in decided] == ["truck", "car", "bin"]
+    assert [(b.x1, b.y2) for b in decided] == [(b.x1, b.y2) for b in labels]
+
+
+def test_an_undecided_class_is_not_measured(tmp_path: Path) -> None:
+    _picture(tmp_path / "bins", "a", "0 0.5 0.5 0.2 0.2\n", 1)
+    recipe = _recipe(part="val", classes={0: "car"}, undecided={"car": ["truck"]})
+    merge(recipe, {"data": tmp_path}, {}, tmp_path / "out")
+    (row,) = _manifest(tmp_path / "out")
+    assert row["measured"] == []
+
+
+def test_several_teachers_add_up() -> None:
+    person, plate = (Box("person", 0, 0, 0.1, 0.1), 0.9), (Box("plate", 0, 0, 0.1, 0.1), 0.8)
+    found = joined([{"a": (person,)}, {"a": (plate,), "b": (plate,)}])
+    assert found == {"a": (person, plate), "b": (plate,)}
