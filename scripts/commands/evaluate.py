@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from models.errors import EvaluationError
 from scripts.console import err, out
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from models.evaluation.run import Say, Settings
 
 _SAY_EVERY = 50
-_WIDTH = 132
-"""Of the table, in characters: its figures are worth more than a narrow terminal."""
 
 
 def evaluate(
@@ -106,12 +103,14 @@ def _say(status: Any) -> Say:
 def _print(report: dict[str, Any], folder: Path, settings: Settings) -> None:
     from models.evaluation.page import figure
 
-    table = Table("source", "class", "objects", "AP50", "AP50-95", "precision", "recall")
+    rows = [("source", "class", "objects", "AP50", "AP50-95", "precision", "recall")]
     for name, part in report["sources"].items():
         for label, f in part["classes"].items():
             figures = (f[key] for key in ("ap50", "ap50_95", "precision", "recall"))
-            table.add_row(name, label, str(f["objects"]), *map(figure, figures))
-    out.print(table, width=_WIDTH, crop=False)
+            rows.append((name, label, str(f["objects"]), *map(figure, figures)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        out.print("  ".join(map(str.ljust, row, widths)).rstrip(), markup=False)
     for row in report["means"]:
         if row["classes"]:
             out.print(
