@@ -253,8 +253,8 @@ def _sheet() -> Plane:
 
 def _straightened(body: Body) -> Pixels:
     onto = cv2.getPerspectiveTransform(body.corners, _sheet())
-    cloth: Any = cv2.warpPerspective(body.pixels, onto, CLOTH[::-1], borderMode=cv2.BORDER_REFLECT)
-    return cloth
+    cloth = cv2.warpPerspective(body.pixels, onto, CLOTH[::-1], borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(cloth, np.uint8)
 
 
 def write(bodies: Sequence[Body], painter: Painter, out: Path) -> int:

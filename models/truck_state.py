@@ -79,6 +79,20 @@ class TruckNetwork(nn.Module):
         features = self.drop(self.backbone(crops).mean((2, 3)))
         return {name: head(features) for name, head in self.heads.items()}
 
+    def chances(self, crops: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Probabilities, as the mean of what is read from each crop and from its mirror image.
+
+        Args:
+            crops: As for `forward`.
+
+        Returns:
+            Attribute name to probabilities, N×values.
+        """
+        logits = self(torch.cat((crops, crops.flip(3))))
+        return {
+            name: torch.stack(values.softmax(1).chunk(2)).mean(0) for name, values in logits.items()
+        }
+
 
 class TruckState:
     """A loaded reader of truck crops."""
@@ -101,14 +115,24 @@ class TruckState:
         if not crops:
             return []
         batch = torch.stack([to_tensor(crop, self._size) for crop in crops]).to(self._device)
-        logits = self._network(batch)
-        loads = logits["load"].softmax(1).tolist()
-        dirts = logits["dirt"].softmax(1).tolist()
+        chances = self._network.chances(batch)
+        loads, dirts = chances["load"].tolist(), chances["dirt"].tolist()
         return [_reading(load, dirt) for load, dirt in zip(loads, dirts, strict=True)]
 
 
 def load_truck_state(entry: ModelEntry, device: torch.device | str = "cpu") -> TruckState:
     """Loads the reader of truck crops.
+
+    Raises:
+        WrongTaskError: The entry is not for this task.
+        UnreadableWeightsError: The file is damaged, or of another format.
+    """
+    network, size = read_network(entry)
+    return TruckState(network, size, device)
+
+
+def read_network(entry: ModelEntry) -> tuple[TruckNetwork, int]:
+    """Reads a network and the side of its square input in pixels.
 
     Only tensors and plain values are unpickled (`torch.load(weights_only=True)`).
 
@@ -125,7 +149,7 @@ def load_truck_state(entry: ModelEntry, device: torch.device | str = "cpu") -> T
         saved = torch.load(entry.path, map_location="cpu", weights_only=True)
         network = TruckNetwork()
         network.load_state_dict({name: value.float() for name, value in saved["state"].items()})
-        size = int(saved["size"])
+        return network, int(saved["size"])
     except (
         OSError,
         EOFError,
@@ -142,7 +166,6 @@ def load_truck_state(entry: ModelEntry, device: torch.device | str = "cpu") -> T
             f"({str(error).splitlines()[0][:160] if str(error) else type(error).__name__}). "
             "Restore the file from the repository."
         ) from error
-    return TruckState(network, size, device)
 
 
 def save(network: TruckNetwork, size: int, path: Path) -> None:
