@@ -79,6 +79,12 @@ def export_artifact(
         )
         if parity.differences:
             raise ExportError(_refusal(entry, form, parity))
+        if not parity.detections:
+            raise ExportError(
+                f"Model {entry.name!r} sees nothing on the pictures of {pictures} "
+                f"at a score of {entry.threshold}, so nothing was compared and the conversion was "
+                "deleted. Give pictures that show what it was trained on."
+            )
         out.mkdir(parents=True, exist_ok=True)
         kept = out / made.name
         _replace(made, kept)

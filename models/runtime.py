@@ -11,7 +11,7 @@ Both read their switches once, at import, so this module is the first thing that
   construction never calls `eval`.
 - `YOLO_CONFIG_DIR`: settings live in the user's cache, not in `~/.config`, and never in the
   project.
-- `YOLO_VERBOSE=False`: no layer tables in a command's output; training turns it on again.
+- `YOLO_VERBOSE=False`: no layer tables in a command's output.
 
 OpenVINO's converter sends usage events through `openvino_telemetry` when that package can be
 imported and falls back to a stub of its own when it cannot

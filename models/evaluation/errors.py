@@ -17,6 +17,8 @@ from models.evaluation.matching import overlaps
 NEAR = 0.1
 """Overlap from which a false detection has something to do with an object."""
 ENOUGH = 0.5
+WEAK_FROM = 0.05
+"""Score below which a detection is as good as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def missed_objects(view: ClassView, threshold: float) -> list[Fault]:
         strict=True,
     )
     faults = [
-        Fault(int(picture), box, float(score), "too weak" if score > 0 else "unseen")
+        Fault(int(picture), box, float(score), "too weak" if score >= WEAK_FROM else "unseen")
         for picture, box, score in rows
     ]
     sides = view.table.sides

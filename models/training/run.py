@@ -95,9 +95,12 @@ def _run(run: _Run, record: dict[str, Any], say: Say) -> None:
     records.write_record(run.weights, record)
     records.write_pictures(run.weights, run.start, run.data)
 
-    def saved() -> None:
+    def keep() -> None:
         records.write_record(run.weights, record)
         write_losses(run.folder / "results.csv", run.folder / "loss.png")
+
+    def saved() -> None:
+        keep()
         say(f"{run.stage.name}: {record['epochs']} of {whole} epochs are saved")
 
     whole = run.recipe.settings(run.stage).get("epochs", DEFAULT_CFG.epochs)
@@ -120,7 +123,7 @@ def _run(run: _Run, record: dict[str, Any], say: Say) -> None:
     elif epochs < math.inf:  # stopped after the last epoch, before its optimizer was stripped
         strip_optimizer(run.weights / "last.pt")
     record["finished"] = True
-    saved()
+    keep()
 
 
 def _epochs_saved(last: Path) -> float:

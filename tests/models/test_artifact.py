@@ -94,6 +94,13 @@ def test_a_network_that_needs_no_suppression_keeps_that(pictures: Path, tmp_path
         assert load_detector(find(weights))(picture).shape[2] == 84
 
 
+def test_pictures_that_show_nothing_prove_nothing(shipped: ModelEntry, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((64, 64, 3), 120, np.uint8))
+    with pytest.raises(ExportError, match="nothing was compared"):
+        export_artifact(shipped, "torchscript", tmp_path / "out", tmp_path, SIZE)
+    assert not (tmp_path / "out").exists()
+
+
 def _rows(*rows: tuple[float, ...]) -> Any:
     return lambda _: np.array([rows], np.float32).reshape(1, -1, 6)
 

@@ -10,10 +10,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from datasets.merge import merge
 from datasets.recipe import Recipe
+from models.card import card_facts, write_card
 from models.training.record import PICTURES
+from scripts.streetwarden import app
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SIDE = 160
@@ -100,7 +103,9 @@ def _kill_when(line: str, *arguments: object) -> None:
 
 
 def _average_precision(weights: object, merged: Path, out: Path) -> float:
-    _run("evaluate", weights, merged, "--out", out, "--size", SIDE)
+    settings = ("--out", out, "--size", SIDE)
+    done = CliRunner().invoke(app, list(map(str, ("evaluate", weights, merged, *settings))))
+    assert done.exit_code == 0, done.exception
     report = json.loads((out / "evaluation.json").read_text())
     return float(report["sources"]["drawn_val"]["classes"]["stall"]["ap50"][0])
 
@@ -140,4 +145,15 @@ def test_the_loop(merged: Path, tmp_path: Path) -> None:
     assert after > before + 0.2
     page = (tmp_path / "after" / "evaluation.html").read_text()
     assert "drawn_val" in page
-    assert (tmp_path / "after" / "sheets").is_dir() or after > 0.98
+    _card(weights.parent, tmp_path / "after", merged, tmp_path / "cards")
+
+
+def _card(weights: Path, evaluation: Path, merged: Path, cards: Path) -> None:
+    cards.mkdir()
+    (cards / "tiny.notes.md").write_text("## Use\n\nNone.\n")
+    parts = (evaluation / "evaluation.json", weights / "training.json", merged / "sources.json")
+    facts = card_facts(*(json.loads(part.read_text()) for part in parts))
+    text = write_card("tiny", facts, cards).read_text()
+    assert "| drawn_val | stall | 12 of 12 |" in text
+    assert "| first | 2 |" in text
+    assert "| drawn | train | 12 |" in text
