@@ -28,7 +28,7 @@ SURFACES = LABELS.with_name("truck_surfaces.csv")
 GROUND = LABELS.with_name("loose_ground.csv")
 SIDE = 300
 """Longer side of a composite in pixels."""
-COUNTS = {"rim": (13, 7), "bed": (13, 7), "tarpaulin": (6, 2), "bed_covered": (13, 0)}
+COUNTS = {"rim": (10, 10), "bed": (10, 10), "tarpaulin": (6, 5), "bed_covered": (10, 0)}
 """Composites per surface: loads left open, loads covered."""
 CLOTH = (90, 240)
 """Rows and columns of a tarpaulin seen straight on."""
