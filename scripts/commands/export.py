@@ -40,6 +40,6 @@ def export(
         out.print(escape(str(folder / file)))
     out.print(
         f"{parity['detections']} detections on {parity['pictures']} pictures are the same: boxes "
-        f"within {parity['box']:.3f} px, scores within {parity['score']:.5f}; "
+        f"within {parity['box']:.2g} px, scores within {parity['score']:.2g}; "
         + ("no suppression needed" if report["nms_free"] else "suppression is the receiver's")
     )
