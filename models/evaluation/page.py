@@ -10,8 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from models.evaluation.bootstrap import Interval
 
-SHEET_QUALITY = 75
-"""JPEG quality of a sheet inside the page; the PNG beside it is the better one to look at."""
+SHEET_WIDTH, SHEET_QUALITY = 900, 70
+"""Width and JPEG quality of a sheet inside the page; the PNG beside it is the better one to see."""
 
 
 def write_page(
@@ -57,5 +57,7 @@ def _inline(picture: Path, kind: str) -> str:
     if kind == "jpeg":
         quality = [cv2.IMWRITE_JPEG_QUALITY, SHEET_QUALITY]
         pixels: Any = cv2.imread(str(picture))
+        scale = SHEET_WIDTH / pixels.shape[1]
+        pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         data = cv2.imencode(".jpg", pixels, quality)[1].tobytes()
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

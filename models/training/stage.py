@@ -68,6 +68,11 @@ class Progress:
         self._batches = 0
         self._began = self._said = time.monotonic()
 
+    def follow(self, trainer: StageTrainer) -> None:
+        """Is told of the trainer's epochs and batches."""
+        trainer.add_callback("on_train_epoch_start", self.epoch)
+        trainer.add_callback("on_train_batch_end", self.batch)
+
     def epoch(self, _: Any) -> None:
         """A new epoch begins."""
         self._batches = 0
@@ -130,8 +135,6 @@ def train_stage(
         "model": str(last if resume else start),
         "resume": str(last) if resume else False,
         "data": str(described),
-        "project": str(out.absolute()),
-        "name": name,
         "save_dir": str(out.absolute() / name),  # not where a run that was moved once lay
         "exist_ok": True,
         "seed": recipe.seed,
@@ -144,11 +147,9 @@ def train_stage(
             f"Stage {name!r} cannot be run: {error}. Correct its settings."
         ) from error
     trainer.architecture = stage.model
-    progress = Progress(name, say)
     # Choosing the CPU made ultralytics set one thread less than there are cores.
     trainer.add_callback("on_train_start", lambda _: torch.set_num_threads(recipe.threads))
-    trainer.add_callback("on_train_epoch_start", progress.epoch)
-    trainer.add_callback("on_train_batch_end", progress.batch)
+    Progress(name, say).follow(trainer)
     trainer.add_callback("on_model_save", lambda _: saved())
     trainer.train()  # type: ignore[no-untyped-call]
     return last, trainer.fitted
