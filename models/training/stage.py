@@ -48,7 +48,16 @@ class StageTrainer(DetectionTrainer):
         if self.architecture is not None and not self.resume:
             model, self.fitted = build(self.architecture, model)
         names = {int(key): str(value) for key, value in self.data["names"].items()}
-        return adapt_classes(model, names)
+        return adapt_classes(model, names).to(memory_format=torch.channels_last)
+
+    def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Lays the pictures out as the network is: convolutions are a fifth faster so on a CPU.
+
+        Ultralytics' own `channels_last` speaks of prediction only.
+        """
+        batch = super().preprocess_batch(batch)
+        batch["img"] = batch["img"].contiguous(memory_format=torch.channels_last)
+        return batch
 
     def validate(self) -> tuple[dict[str, float], None]:
         """Skips validation: it is done once, per source, by `models.evaluation`."""
