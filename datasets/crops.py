@@ -6,7 +6,6 @@ hashes, so the labels say nothing of where a picture set is kept, and the pictur
 repository.
 """
 
-import argparse
 import csv
 import hashlib
 import json
@@ -98,16 +97,3 @@ def crop_box(
     left, right = int(max(0, x1 - wide) * width), int(min(1, x2 + wide) * width)
     top, bottom = int(max(0, y1 - high) * height), int(min(1, y2 + high) * height)
     return picture[top : max(bottom, top + 1), left : max(right, left + 1)]
-
-
-def main() -> None:
-    """`python -m datasets.crops --data DIR --out DIR`."""
-    parser = argparse.ArgumentParser(prog="python -m datasets.crops", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with the pictures")
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
-    print(f"{cut(read_labels(), args.data, args.out)} crops")
-
-
-if __name__ == "__main__":
-    main()

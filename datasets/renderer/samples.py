@@ -1,9 +1,8 @@
 """Training pictures: random scenes with YOLO labels and truck crops.
 
-python -m datasets.renderer.samples OUT --count 1500 --seed 1 --workers 2
+streetwarden data render --out OUT --count 1500 --seed 1 --workers 2
 """
 
-import argparse
 import json
 import multiprocessing
 from collections.abc import Callable, Iterator
@@ -153,18 +152,3 @@ def render_samples(
             if progress is not None:
                 progress((k + 1) / len(jobs))
     return out
-
-
-def main() -> None:
-    """Command line of the generator."""
-    parser = argparse.ArgumentParser(description="Render labelled training pictures.")
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=1)
-    args = parser.parse_args()
-    render_samples(args.out, args.count, args.seed, workers=args.workers)
-
-
-if __name__ == "__main__":
-    main()

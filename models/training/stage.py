@@ -136,7 +136,9 @@ def train_stage(
     stage = recipe.stage(name)
     described = data / "data.yaml"
     if not described.is_file():
-        raise TrainingError(f"No data description {described}. Make it with `datasets.merge`.")
+        raise TrainingError(
+            f"No data description {described}. Make it with `streetwarden data merge`."
+        )
     last = out / name / "weights" / "last.pt"
     settings = {
         **recipe.common,

@@ -74,16 +74,19 @@ def test_what_is_hidden_loses_its_label_and_the_rest_keeps_it() -> None:
     whole = Cutout("stall", np.full((80, 80, 3), 200, np.uint8), np.ones((80, 80), np.float32))
     everywhere = tuple(Box("car", x / 10, y / 10, (x + 1) / 10, (y + 1) / 10)
                        for x in range(10) for y in range(10))  # fmt: skip
+    seen = 0
     for seed in range(10):
         view = compose(View("g", ground().pixels, everywhere), [whole], random.Random(seed))
         (stall,) = [box for box in view.boxes if box.name == "stall"] or [None]
         if stall is None:
             continue
+        seen += 1
         kept = [box for box in view.boxes if box.name == "car"]
         hidden = [box for box in everywhere if box not in kept]
         assert hidden
         assert all(stall.overlap(box) >= 0.6 * box.area for box in hidden)
         assert all(stall.overlap(box) < 0.6 * box.area for box in kept)
+    assert seen >= 3
 
 
 def test_the_same_seed_writes_the_same_pictures(tmp_path: Path) -> None:
