@@ -173,11 +173,13 @@ def test_a_password_with_every_awkward_character_opens_the_door(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server = rtsp_server({"red": "test:red"}, user="bob", password="p@ss/w:rd?#%&")
+    # One after another: on a busy machine GStreamer's server now and then loses a shared mount
+    # that several clients ask for at the same moment.
     cameras.add("plain", server.url("red", "bob:p@ss/w:rd?#%&"))
-    cameras.add("encoded", server.url("red", "bob:p%40ss%2Fw%3Ard%3F%23%25%26"))
-    wrong = cameras.add("wrong", server.url("red", "bob:p@ss/w:rong"))
     cameras.take_more("plain", 3)
+    cameras.add("encoded", server.url("red", "bob:p%40ss%2Fw%3Ard%3F%23%25%26"))
     cameras.take_more("encoded", 3)
+    wrong = cameras.add("wrong", server.url("red", "bob:p@ss/w:rong"))
     cameras.take(lambda: wrong.status().state is CameraState.RETRYING)
     assert "refuses the user name or password" in str(wrong.status().error)
     written, error = capfd.readouterr()
