@@ -24,12 +24,13 @@ from models.evaluation.figures import (
     mean_figures,
     operating_points,
 )
+from models.evaluation.masking import Masking, hidden, read_faces
 from models.evaluation.page import write_page
 from models.evaluation.sheets import write_sheet
 from models.evaluation.table import Table, look_at
 from models.evaluation.tiles import compare_tiles
 from models.evaluation.truth import Truth, read_truth
-from models.look import NMS_IOU, Looker
+from models.look import NMS_IOU, Looker, Pixels
 
 FORMAT = 1
 FLOOR = 0.001
@@ -51,6 +52,7 @@ class Settings:
         tiles: Also look at large pictures tile by tile.
         against: Another detector, compared on the same pictures.
         against_threshold: Its threshold; its own where none.
+        masking: How a product masks; then what that hides is measured too.
         means: Source to classes whose mean average precision is wanted besides that over all.
         resamples: Draws for the intervals.
         seed: Of the draws.
@@ -62,6 +64,7 @@ class Settings:
     tiles: bool = False
     against: ModelEntry | None = None
     against_threshold: float | None = None
+    masking: Masking | None = None
     means: tuple[tuple[str, tuple[str, ...]], ...] = ()
     resamples: int = 1000
     seed: int = 0
@@ -92,6 +95,7 @@ def evaluate(
     """
     truth = read_truth(data, settings.sources)
     _check_means(settings, truth, entry)
+    faces = read_faces(settings.masking.faces) if settings.masking is not None else {}
     looker = Looker(entry, settings.size, FLOOR)
     table = look_at(
         truth.pictures,
@@ -112,6 +116,8 @@ def evaluate(
         )
     if settings.against is not None:
         report["against"] = _against(table, settings.against, weights, settings, say)
+    if settings.masking is not None:
+        report["masking"] = _hidden(table, looker, settings.masking, faces, weights)
     out.mkdir(parents=True, exist_ok=True)
     (out / "evaluation.json").write_text(json.dumps(report, indent=1, allow_nan=False) + "\n")
     sheets = _pictures(table, settings.threshold, out)
@@ -230,6 +236,19 @@ def _against(
     )
     ours, reference = Side(table, settings.threshold), Side(theirs, threshold)
     return {"weights": _named(other), "classes": compare(ours, reference, shared, weights)}
+
+
+def _hidden(
+    table: Table, looker: Looker, masking: Masking, faces: dict[str, Floats], weights: Floats
+) -> dict[str, Any]:
+    labels = [table.classes.index(name) for name in masking.classes if name in table.classes]
+
+    def boxes(pixels: Pixels) -> Floats:
+        found = looker.look(pixels)
+        masked = np.isin(found.labels, labels) & (found.scores >= masking.score)
+        return found.boxes[masked].astype(np.float64)
+
+    return {"score": masking.score, "classes": hidden(table.pictures, faces, boxes, weights)}
 
 
 def _pictures(table: Table, threshold: float, out: Path) -> Mapping[str, Path]:

@@ -43,6 +43,9 @@ def evaluate(
     against_threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Theirs; the listed one, or 0.25, if absent.")
     ] = None,
+    faces: Annotated[
+        Path | None, typer.Option(help="Labelled faces: measure what masking hides too.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print evaluation.json.")] = False,
 ) -> None:
     """Measure weights: average precision, precision and recall per class and source.
@@ -51,8 +54,10 @@ def evaluate(
     worst errors.
     """
     from models import find
+    from models.evaluation.masking import Masking
     from models.evaluation.run import Settings
     from models.evaluation.run import evaluate as run
+    from vision.evidence.masking import MASKED_CLASSES, MASKED_FROM
 
     entry = find(weights)
     settings = Settings(
@@ -62,6 +67,7 @@ def evaluate(
         tiles=tiles,
         against=find(against) if against else None,
         against_threshold=against_threshold,
+        masking=Masking(faces, MASKED_FROM, MASKED_CLASSES) if faces else None,
         means=tuple(_mean(text) for text in mean or ()),
     )
     with err.status("opening the detector") as status:
@@ -118,5 +124,7 @@ def _print(report: dict[str, Any], folder: Path, settings: Settings) -> None:
             )
     for label, c in report.get("against", {"classes": {}})["classes"].items():
         out.print(f"{label}: recall {figure(c['recall_ratio'])} times that of the other weights")
+    for label, c in report.get("masking", {"classes": {}})["classes"].items():
+        out.print(f"{label}: masking hides {figure(c['hidden'])} of {c['objects']}")
     out.print(f"{settings.size} px, score {settings.threshold}; 95 % intervals in brackets")
     out.print(f"report: {escape(str(folder / 'evaluation.html'))}")

@@ -16,8 +16,9 @@ from vision.detections import Detections, only
 from vision.frames import Pixels
 
 MASKED_CLASSES = frozenset({"person", "plate"})
-# Recall counts more than precision here: a box too many costs a few blurred pixels.
-_MIN_SCORE = 0.1
+MASKED_FROM = 0.1
+"""Score from which a box is masked. Recall counts more than precision here: a box too many costs a
+few blurred pixels."""
 _BLOCKS = 7
 
 
@@ -25,7 +26,7 @@ def mask(pixels: Pixels, detections: Detections) -> Pixels:
     """A copy of `pixels` (H×W×3 BGR) with every person and plate box pixelated to coarse blocks."""
     result = pixels.copy()
     height, width = result.shape[:2]
-    for box in np.asarray(only(detections, MASKED_CLASSES, _MIN_SCORE).xyxy):
+    for box in np.asarray(only(detections, MASKED_CLASSES, MASKED_FROM).xyxy):
         x1, y1 = np.floor(box[:2]).clip(0, [width, height]).astype(int)
         x2, y2 = np.ceil(box[2:]).clip(0, [width, height]).astype(int)
         if x2 <= x1 or y2 <= y1:

@@ -11,7 +11,7 @@ import pytest
 
 from models.look import Found, Pixels
 
-CLASSES = ("bin", "truck", "person")
+CLASSES = ("bin", "truck", "person", "plate")
 Labelled = tuple[str, float, float, float, float]
 
 

@@ -9,6 +9,7 @@ import pytest
 from models import ModelEntry
 from models.errors import EvaluationError
 from models.evaluation import run
+from models.evaluation.masking import Masking
 from models.evaluation.page import figure
 from models.evaluation.run import Settings, evaluate
 from tests.models.evaluation.conftest import CLASSES, World, seeing
@@ -46,8 +47,16 @@ def street(world: World, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_one_evaluation_from_end_to_end(street: Path, entry: ModelEntry, tmp_path: Path) -> None:
     other = replace(entry, name="theirs", classes=("truck", "kite"), threshold=0.25)
+    faces = tmp_path / "faces.jsonl"
+    faces.write_text(json.dumps({"picture": f"{2:064x}", "faces": [[0.6, 0.2, 0.7, 0.3]]}))
     settings = Settings(
-        SIZE, 0.3, tiles=True, against=other, means=(("cam", ("bin",)),), resamples=50
+        SIZE,
+        0.3,
+        tiles=True,
+        against=other,
+        masking=Masking(faces, 0.5, ("truck",)),
+        means=(("cam", ("bin",)),),
+        resamples=50,
     )
     out, said = tmp_path / "out", []
     report = evaluate(entry, street, out, settings, lambda *words: said.append(words))
@@ -65,6 +74,7 @@ def test_one_evaluation_from_end_to_end(street: Path, entry: ModelEntry, tmp_pat
     assert report["against"]["classes"]["truck"]["recall"][0][0] == 1
     assert report["against"]["classes"]["truck"]["recall_ratio"][0] == 2
     assert report["tiles"]["drone"]["classes"]["truck"]["ap50_gain"][0] == 0
+    assert report["masking"]["classes"]["face"]["hidden"][0] == 1
     assert report["overall"]["classes"]["truck"]["errors"]["false"] == {"taken for it: bin": 1}
     assert ("pictures", 3, 3) in said
 
