@@ -17,7 +17,10 @@ from models.errors import EvaluationError
 from models.evaluation.page import figure
 
 CARDS = CATALOGUE.parent / "cards"
-KEPT = ("settings", "versions", "data", "sources", "means", "overall", "light", "against", "tiles")
+KEPT = (
+    *("settings", "versions", "data", "sources", "means", "overall", "light"),
+    *("against", "masking", "tiles"),
+)
 """What a card keeps of `evaluation.json`."""
 TOLD = ("architecture", "imgsz", "batch", "optimizer", "lr0", "lrf", "freeze", "mosaic", "scale")
 """Training settings that a card tells; the recipe has them all."""
