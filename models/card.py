@@ -71,7 +71,7 @@ def render_card(name: str, facts: Mapping[str, Any], notes: str) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["figure"] = figure
-    evaluation = {"against": None, "tiles": None, **facts["evaluation"]}
+    evaluation = {"against": None, "masking": None, "tiles": None, **facts["evaluation"]}
     classes = evaluation["overall"]["classes"]
     text = environment.get_template("card.md.jinja").render(
         name=name,
