@@ -11,6 +11,20 @@ from ruamel.yaml.error import YAMLError
 from models.errors import TrainingError
 
 
+class Distill(BaseModel):
+    """What a teacher, given with the command, keeps alive.
+
+    Attributes:
+        classes: Names of classes that the teacher and the data share.
+        gain: Weight of the distance to the teacher, on the scale of the loss of classes.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    classes: list[str] = Field(min_length=1)
+    gain: float = Field(default=1.0, gt=0)
+
+
 class Stage(BaseModel):
     """One run of the trainer.
 
@@ -19,6 +33,7 @@ class Stage(BaseModel):
         model: Architecture to build, one of ultralytics' (`yolo26n.yaml`) or a file; tensors of
             the starting weights that fit by name and shape are taken over. That of the starting
             weights where none.
+        distill: What to hold to a teacher's scores; nothing where none.
         settings: Passed to ultralytics' trainer as they are, but for `device: auto`: the first
             CUDA device where there is one, else the CPU.
     """
@@ -27,6 +42,7 @@ class Stage(BaseModel):
 
     name: str = Field(pattern=r"^[\w.-]+$")
     model: str | None = None
+    distill: Distill | None = None
     settings: dict[str, Any]
 
 
@@ -60,9 +76,9 @@ class Recipe(BaseModel):
         raise TrainingError(f"The recipe has no stage {name!r}. Choose one of: {known}.")
 
     def settings(self, stage: Stage) -> dict[str, Any]:
-        """Returns what makes a stage: its settings over the common ones, seed and architecture."""
-        own = {**self.common, **stage.settings}
-        return {**own, "seed": self.seed, "architecture": stage.model}
+        """Returns what makes a stage: all its settings, seed, architecture and distillation."""
+        own = {**self.common, **stage.settings, "seed": self.seed, "architecture": stage.model}
+        return own | ({"distill": stage.distill.model_dump()} if stage.distill else {})
 
 
 def read_recipe(path: Path) -> Recipe:

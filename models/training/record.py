@@ -20,12 +20,18 @@ PICTURES = "pictures.txt"
 DIGITS = 16
 """Hexadecimal digits kept of a picture's SHA-256: enough that no two of a billion agree."""
 PACKAGES = ("numpy", "torch", "ultralytics")
-IDENTITY = ("settings", "start", "data")
+IDENTITY = ("settings", "start", "teacher", "data")
 """What must be the same for a stage to go on."""
 
 
 def new_record(
-    recipe: Recipe, recipe_file: Path, stage: Stage, start: ModelEntry, data: Path
+    recipe: Recipe,
+    recipe_file: Path,
+    stage: Stage,
+    start: ModelEntry,
+    data: Path,
+    *,
+    teacher: ModelEntry | None = None,
 ) -> dict[str, Any]:
     """Describes a stage that is about to begin.
 
@@ -46,7 +52,8 @@ def new_record(
             "text": recipe_file.read_text("utf-8"),
         },
         "settings": settings,
-        "start": {"file": start.path.name, "sha256": start.sha256},
+        "start": _named(start),
+        "teacher": _named(teacher) if teacher and stage.distill else None,
         "fitted": None,
         "data": {
             "manifest_sha256": file_sha256(data / "manifest.jsonl"),
@@ -93,7 +100,7 @@ def check_same(record: dict[str, Any], fresh: dict[str, Any]) -> None:
     Raises:
         TrainingError: Its settings, its start or its data are others.
     """
-    changed = [name for name in IDENTITY if record[name] != fresh[name]]
+    changed = [name for name in IDENTITY if record.get(name) != fresh[name]]
     if "settings" in changed:
         keys = {*record["settings"], *fresh["settings"]}
         differ = (k for k in sorted(keys) if record["settings"].get(k) != fresh["settings"].get(k))
@@ -137,13 +144,17 @@ def write_pictures(folder: Path, start: ModelEntry, data: Path) -> None:
     (folder / PICTURES).write_text("".join(f"{row}\n" for row in sorted(known)), "utf-8")
 
 
+def _named(entry: ModelEntry) -> dict[str, str]:
+    return {"file": entry.path.name, "sha256": entry.sha256}
+
+
 def _before(start: Path) -> list[dict[str, Any]]:
     """The stages that made the starting weights, oldest first, without their recipes' text."""
     record = read_record(start.parent)
     if record is None:
         return []
     kept = ("stage", "epochs", "seconds", "settings", "start", "fitted", "data", "device")
-    own = {key: record[key] for key in kept}
+    own = {key: record[key] for key in kept} | {"teacher": record.get("teacher")}
     return [*record["before"], own | {"recipe_sha256": record["recipe"]["sha256"]}]
 
 

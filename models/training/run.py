@@ -26,6 +26,7 @@ def train(
     data: Path,
     out: Path,
     *,
+    teacher: ModelEntry | None = None,
     stage: str | None = None,
     resume: bool = False,
     say: Say = print,
@@ -40,6 +41,7 @@ def train(
         start: What the first stage starts from.
         data: Folder made by `datasets.merge`.
         out: Folder for the runs, one folder inside per stage.
+        teacher: What stages with `distill` are held to.
         stage: Only this stage, from `start`.
         resume: Go on: finished stages are kept, the one that was stopped is taken up.
         say: Told of progress.
@@ -58,13 +60,13 @@ def train(
             f"{out} holds stage {begun[0]!r} already. Go on with --resume, or choose another --out."
         )
     for one in stages:
-        fresh = records.new_record(recipe, recipe_file, one, start, data)
+        fresh = records.new_record(recipe, recipe_file, one, start, data, teacher=teacher)
         weights = out / one.name / "weights"
         known = records.read_record(weights)
         if known is not None:
             records.check_same(known, fresh)
         if known is None or not known["finished"]:
-            _run(_Run(recipe, one, start, data, out), known or fresh, say)
+            _run(_Run(recipe, one, start, teacher, data, out), known or fresh, say)
         else:
             say(f"{one.name}: finished before, {known['epochs']} epochs")
         start = find(weights / "last.pt")
@@ -78,6 +80,7 @@ class _Run:
     recipe: Recipe
     stage: Stage
     start: ModelEntry
+    teacher: ModelEntry | None
     data: Path
     out: Path
 
@@ -113,6 +116,7 @@ def _run(run: _Run, record: dict[str, Any], say: Say) -> None:
             run.start.path,
             run.data,
             run.out,
+            teacher=run.teacher.path if run.teacher else None,
             resume=epochs > 0,
             say=say,
             saved=saved,

@@ -10,10 +10,11 @@ import torch
 from torch import nn
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
-from ultralytics.utils.torch_utils import strip_optimizer
+from ultralytics.utils.torch_utils import strip_optimizer, unwrap_model
 
 from models import runtime
 from models.errors import TrainingError
+from models.training.distill import Distillation
 from models.training.network import Fitted, adapt_classes, build
 from models.training.recipe import Recipe
 
@@ -110,6 +111,7 @@ def train_stage(
     data: Path,
     out: Path,
     *,
+    teacher: Path | None = None,
     resume: bool = False,
     say: Say = print,
     saved: Callable[[], None] = lambda: None,
@@ -122,6 +124,7 @@ def train_stage(
         start: Weights to start from.
         data: Folder made by `datasets.merge`.
         out: Folder for the runs.
+        teacher: Weights that a stage with `distill` is held to.
         resume: Go on from the stage's own `last.pt`.
         say: Told of progress, a line at a time.
         saved: Called after each epoch, when its weights are on the disk.
@@ -131,7 +134,8 @@ def train_stage(
         built network came from the starting weights.
 
     Raises:
-        TrainingError: No such stage or data, or settings that ultralytics refuses.
+        TrainingError: No such stage or data, no teacher that fits, or settings that ultralytics
+            refuses.
     """
     stage = recipe.stage(name)
     described = data / "data.yaml"
@@ -139,6 +143,8 @@ def train_stage(
         raise TrainingError(
             f"No data description {described}. Make it with `streetwarden data merge`."
         )
+    if stage.distill and teacher is None:
+        raise TrainingError(f"Stage {name!r} distils: give its teacher with --teacher WEIGHTS.")
     last = out / name / "weights" / "last.pt"
     settings = {
         **recipe.common,
@@ -160,10 +166,21 @@ def train_stage(
     trainer.architecture = stage.model
     # Choosing the CPU made ultralytics set one thread less than there are cores.
     trainer.add_callback("on_train_start", lambda _: torch.set_num_threads(recipe.threads))
+    if stage.distill and teacher is not None:
+        trainer.add_callback("on_train_start", _taught(teacher, **stage.distill.model_dump()))
     Progress(name, say).follow(trainer)
     trainer.add_callback("on_model_save", lambda _: saved())
     trainer.train()  # type: ignore[no-untyped-call]
     return last, trainer.fitted
+
+
+def _taught(teacher: Path, classes: list[str], gain: float) -> Callable[[Any], None]:
+    def attach(trainer: Any) -> None:
+        # After the running mean of the weights was set up, which would copy the teacher too.
+        model: Any = unwrap_model(trainer.model)
+        model.criterion = Distillation(model, teacher, classes, gain)
+
+    return attach
 
 
 def device_of(settings: dict[str, Any]) -> str:

@@ -16,6 +16,9 @@ def train(
     data: Annotated[Path, typer.Option(help="Folder made by `streetwarden data merge`.")],
     start: Annotated[str, typer.Option(help="Weights to start from, by name or path.")],
     folder: Annotated[Path, typer.Option("--out", metavar="RUNS", help="Where runs go.")],
+    teacher: Annotated[
+        str | None, typer.Option(help="Weights that stages with `distill` are held to.")
+    ] = None,
     stage: Annotated[str | None, typer.Option(help="Only this stage, from --start.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
 ) -> None:
@@ -31,7 +34,16 @@ def train(
         err.print(escape(line))
 
     try:
-        weights = run(recipe, find(start), data, folder, stage=stage, resume=resume, say=say)
+        weights = run(
+            recipe,
+            find(start),
+            data,
+            folder,
+            teacher=find(teacher) if teacher else None,
+            stage=stage,
+            resume=resume,
+            say=say,
+        )
     except KeyboardInterrupt:
         err.print("stopped; the same command with --resume goes on after the last whole epoch")
         raise
