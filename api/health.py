@@ -15,7 +15,9 @@ from vision.sources.status import CameraState
 
 # Below this a disk fills up within minutes of evidence; better to say so before.
 LEAST_FREE_BYTES = 64 * 1024 * 1024
-_WORKING = frozenset({CameraState.ALIVE, CameraState.ENDED, CameraState.CONNECTING})
+_WORKING = frozenset(
+    {CameraState.ALIVE, CameraState.ENDED, CameraState.CONNECTING, CameraState.PAUSED}
+)
 
 
 class Check(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,38 @@ class Clock(StrEnum):
     """A still's own EXIF time, or the file's modification time where it has none."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
-    """One picture. Immutable: `pixels` is made read-only, so a frame can be shared by threads.
+def fitted(width: int, height: int, longer: int) -> tuple[int, int]:
+    """Width and height of a picture scaled so that its longer side is `longer` pixels."""
+    ratio = longer / max(width, height)
+    return max(1, round(width * ratio)), max(1, round(height * ratio))
+
+
+class Picture(Protocol):
+    """Pixels at the size that a model looks at, and on demand all of them.
 
     Attributes:
-        pixels: H×W×3 uint8, BGR, in the camera's own resolution.
+        width, height: of the whole picture, pixels.
+        small: H×W×3 uint8, BGR, the whole picture scaled down.
+    """
+
+    @property
+    def width(self) -> int: ...  # noqa: D102
+    @property
+    def height(self) -> int: ...  # noqa: D102
+    @property
+    def small(self) -> Pixels: ...  # noqa: D102
+
+    def whole(self) -> Pixels:
+        """H×W×3 uint8, BGR, in the camera's own resolution. Any thread may ask."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture. Immutable: its pixels are read-only, so a frame can be shared by threads.
+
+    Attributes:
+        picture: its pixels, H×W×3 uint8, BGR, in the camera's own resolution, or what makes them.
         camera: id of the camera, unique within a site.
         captured_at: UTC time of capture; aware.
         index: number of the picture in its source since the source was opened, from 0.
@@ -38,7 +65,7 @@ class Frame:
         name: the picture's own name where it has one (a file of a folder), else empty.
     """
 
-    pixels: Pixels
+    picture: Pixels | Picture
     camera: str
     captured_at: datetime
     index: int
@@ -46,19 +73,36 @@ class Frame:
     name: str = field(default="")
 
     def __post_init__(self) -> None:
-        if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
-            raise ValueError(f"a frame is H×W×3 uint8, not {self.pixels.shape} {self.pixels.dtype}")
+        pixels = self.small
+        if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+            raise ValueError(f"a frame is H×W×3 uint8, not {pixels.shape} {pixels.dtype}")
         if self.captured_at.tzinfo is None:
             raise ValueError("captured_at must be an aware time; use datetime.now(UTC)")
         object.__setattr__(self, "captured_at", self.captured_at.astimezone(UTC))
-        self.pixels.flags.writeable = False
+        pixels.flags.writeable = False
+
+    @property
+    def pixels(self) -> Pixels:
+        """H×W×3 uint8, BGR, in the camera's own resolution; converted when first asked for."""
+        return self.picture if isinstance(self.picture, np.ndarray) else self.picture.whole()
+
+    @property
+    def small(self) -> Pixels:
+        """The whole picture at the size that a model looks at; `pixels` where it was not scaled."""
+        return self.picture if isinstance(self.picture, np.ndarray) else self.picture.small
 
     @property
     def width(self) -> int:
         """Width in pixels."""
-        return int(self.pixels.shape[1])
+        return self._size[0]
 
     @property
     def height(self) -> int:
         """Height in pixels."""
-        return int(self.pixels.shape[0])
+        return self._size[1]
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        if isinstance(self.picture, np.ndarray):
+            return self.picture.shape[1], self.picture.shape[0]
+        return self.picture.width, self.picture.height

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Condition
@@ -40,13 +41,24 @@ class _Watched:
     """One camera: its reader, mailbox, tracker and rules, and the last look at it."""
 
     def __init__(
-        self, camera: Camera, rules: Sequence[Rule], ready: Condition, zone: ZoneInfo
+        self,
+        camera: Camera,
+        rules: Sequence[Rule],
+        ready: Condition,
+        zone: ZoneInfo,
+        image_size: int,
     ) -> None:
         self.camera = camera
         self.rules = rules
         self.mailbox = Mailbox(camera.id, live=False, ready=ready)
+
+        def watching(moment: datetime) -> bool:
+            local = moment.astimezone(zone)
+            return any(part.hours.includes(local) for part in camera.watched_zones)
+
         # A photo's EXIF time has no zone of its own: it is the site's.
-        self.reader = Reader(camera, self.mailbox, opener=partial(open_source, zone=zone))
+        opener = partial(open_source, zone=zone, image_size=image_size, watching=watching)
+        self.reader = Reader(camera, self.mailbox, opener=opener, watching=watching)
         self.tracker = Tracker(camera.id, fps=camera.analyse_fps)
         self.last: tuple[Frame, Detections] | None = None
 
@@ -73,6 +85,7 @@ class Pipeline:
                 camera_rules(site, c, threshold=engine.model.threshold, memory=memory),
                 ready,
                 ZoneInfo(site.site.timezone),
+                engine.image_size,
             )
             for c in site.cameras
         }

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.frames import Pixels
+from vision.frames import Pixels, fitted
 
 STRIDE = 32
 """Coarsest stride of YOLO's feature maps, in input pixels."""
@@ -47,9 +47,7 @@ class Letterbox:
             raise ValueError(f"a picture of {width}×{height} pixels has nothing to look at")
         if image_size < STRIDE or image_size % STRIDE:
             raise ValueError(f"image_size {image_size} is not a multiple of {STRIDE}")
-        ratio = image_size / max(width, height)
-        scaled_width = max(1, round(width * ratio))
-        scaled_height = max(1, round(height * ratio))
+        scaled_width, scaled_height = fitted(width, height, image_size)
         input_width = -(-scaled_width // STRIDE) * STRIDE
         input_height = -(-scaled_height // STRIDE) * STRIDE
         return cls(

@@ -6,9 +6,11 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Condition, Thread, current_thread
+
+import numpy as np
 
 from vision.detections import Detections
 from vision.engines.engine import Engine, Pending
@@ -184,7 +186,7 @@ class InferenceLoop:
     def _submit(self, taken: Sequence[Taken]) -> _Batch:
         started = time.perf_counter()
         try:
-            pending: Pending | Exception = self.engine.submit([t.frame.pixels for t in taken])
+            pending: Pending | Exception = self.engine.submit([t.frame.small for t in taken])
         except Exception as error:  # noqa: BLE001 - whatever a bad picture makes a library raise
             pending = error
         return _Batch(taken, pending, started)
@@ -197,7 +199,7 @@ class InferenceLoop:
                 taken.mailbox.drop(ENGINE_FAILED)
             elif self._collector.serves(taken.mailbox):
                 try:
-                    self._deliver(taken.frame, detections)
+                    self._deliver(taken.frame, _on_frame(detections, taken.frame))
                 finally:
                     taken.mailbox.analysed()
             else:
@@ -230,7 +232,7 @@ class InferenceLoop:
     def _alone(self, frame: Frame) -> Detections | None:
         started = time.perf_counter()
         try:
-            [found] = self.engine.infer([frame.pixels])
+            [found] = self.engine.infer([frame.small])
         except Exception as error:  # noqa: BLE001 - see _submit
             self.observer.failed(frame.camera, error)
             return None
@@ -281,6 +283,15 @@ class InferenceLoop:
             self.observer.failed(frame.camera, error)
         else:
             self.observer.delivered(frame.camera, _age_s(frame))
+
+
+def _on_frame(detections: Detections, frame: Frame) -> Detections:
+    """Boxes of the scaled picture in pixels of the frame."""
+    height, width = frame.small.shape[:2]
+    if (width, height) == (frame.width, frame.height):
+        return detections
+    scale = np.array([frame.width / width, frame.height / height] * 2, np.float32)
+    return replace(detections, xyxy=detections.xyxy * scale)
 
 
 def _age_s(frame: Frame) -> float | None:

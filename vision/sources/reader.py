@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -35,6 +36,13 @@ class Reader:
 
     Live and network sources are tried again for ever, with exponential backoff and jitter. Nothing
     that goes wrong here reaches another camera, and nothing ends the thread without a word.
+
+    Args:
+        camera: what to read, and how often.
+        mailbox: where its frames are left.
+        opener: opens the camera's source.
+        watching: whether the camera is to be watched at a moment (UTC); the opener's source acts on
+            it, here it is only told of.
     """
 
     def __init__(
@@ -43,10 +51,12 @@ class Reader:
         mailbox: Mailbox,
         *,
         opener: Callable[..., Source] = open_source,
+        watching: Callable[[datetime], bool] = lambda _: True,
     ) -> None:
         self._camera = camera
         self._mailbox = mailbox
         self._opener = opener
+        self._watching = watching
         self._address = parse_address(camera.source)
         self._stop = Event()
         self._lock = Lock()
@@ -81,9 +91,14 @@ class Reader:
         """How the camera is doing now."""
         counts = self._mailbox.counts()
         with self._lock:
-            return replace(
-                self._status, read=counts.read, analysed=counts.analysed, dropped=counts.dropped
-            )
+            now = self._status
+        if (
+            now.state is CameraState.ALIVE
+            and self._mailbox.live
+            and not self._watching(datetime.now(UTC))
+        ):
+            now = replace(now, state=CameraState.PAUSED)
+        return replace(now, read=counts.read, analysed=counts.analysed, dropped=counts.dropped)
 
     def _run(self) -> None:
         attempt = 0

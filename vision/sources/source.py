@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, tzinfo
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, tzinfo
 from threading import Event
 from typing import Protocol
 
@@ -41,7 +41,14 @@ class Source(Protocol):
         ...
 
 
-def open_source(camera: Camera, *, stop: Event | None = None, zone: tzinfo = UTC) -> Source:
+def open_source(
+    camera: Camera,
+    *,
+    stop: Event | None = None,
+    zone: tzinfo = UTC,
+    image_size: int | None = None,
+    watching: Callable[[datetime], bool] = lambda _: True,
+) -> Source:
     """Open what a camera's `source` points at: a stream, recording, picture, folder or device.
 
     Opening and reading block for about 5 s at most each.
@@ -50,6 +57,10 @@ def open_source(camera: Camera, *, stop: Event | None = None, zone: tzinfo = UTC
         camera: its address, looks per second and pace.
         stop: setting it ends waits at once and iteration at the next frame.
         zone: the zone of a photo's EXIF time where the photo does not tell.
+        image_size: longer side at which frames of a video are looked at, in pixels: they are scaled
+            to it once, and converted whole only on demand.
+        watching: whether the camera is to be watched at a moment; while it is not, nothing of a
+            live stream is decoded.
 
     Raises:
         SourceUnavailable: it does not answer, or answers badly; it may later.
@@ -64,4 +75,4 @@ def open_source(camera: Camera, *, stop: Event | None = None, zone: tzinfo = UTC
     stop = stop if stop is not None else Event()
     if address.kind in (SourceKind.FOLDER, SourceKind.PICTURE):
         return Album(camera, address, stop=stop, zone=zone)
-    return Video(camera, address, stop=stop)
+    return Video(camera, address, stop=stop, image_size=image_size, watching=watching)

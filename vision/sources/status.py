@@ -12,6 +12,8 @@ class CameraState(StrEnum):
 
     CONNECTING = "connecting"
     ALIVE = "alive"
+    PAUSED = "paused"
+    """Outside the hours in which it is watched: it sends, and nothing is decoded."""
     RETRYING = "retrying"
     """It answered badly or not at all; the reader waits and tries again."""
     ENDED = "ended"

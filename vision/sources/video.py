@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Event
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.error import TimeoutError as FFmpegTimeout
@@ -22,10 +21,12 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from vision.errors import SourceBroken, SourceError, SourceUnavailable
-from vision.frames import Clock, Frame, Pixels
+from vision.frames import Clock, Frame, fitted
 from vision.site import Camera
 from vision.sources.address import Address, SourceKind
+from vision.sources.decoded import Decoded
 from vision.sources.failures import explain
+from vision.sources.sparing import Sparing
 from vision.sources.timeline import DueTimes, LiveClock, RecordingClock, recording_start
 
 _log = logging.getLogger(__name__)
@@ -58,17 +59,35 @@ _NETWORK_PROTOCOLS = "http,https,httpproxy,tls,tcp,crypto,data,hls,rtp,rtsp,rtmp
 
 
 class Video:
-    """See `vision.sources.source.Source`. Every frame is decoded; those due are converted.
+    """See `vision.sources.source.Source`. Only frames that are due are scaled and handed on.
 
-    Frame size may change at any time. Rotation (a phone held upright) is applied. Frames that the
-    decoder marks as corrupt are left out: no frame is no frame.
+    Where key frames come often enough for the looks, nothing else is decoded (`Sparing`); while a
+    live camera need not be watched, nothing is. Frame size may change at any time. Frames that
+    the decoder marks as corrupt are left out: no frame is no frame.
+
+    Args:
+        camera: its looks per second and pace.
+        address: what to open.
+        stop: setting it ends waits at once and iteration at the next frame.
+        image_size: longer side at which frames are looked at, in pixels; whole where none.
+        watching: whether the camera is to be watched at a moment.
     """
 
-    def __init__(self, camera: Camera, address: Address, *, stop: Event) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        address: Address,
+        *,
+        stop: Event,
+        image_size: int | None = None,
+        watching: Callable[[datetime], bool] = lambda _: True,
+    ) -> None:
         self.trouble: str | None = None
         self._camera = camera
         self._address = address
         self._stop = stop
+        self._image_size = image_size
+        self._watching = watching
         self._container = _open(address)
         try:
             self._stream = _video_stream(self._container, address)
@@ -78,8 +97,9 @@ class Video:
         self.live = address.live if address.kind is not SourceKind.HLS else True
         if address.kind in (SourceKind.HTTP, SourceKind.HLS):
             self.live = not self._container.duration
-        self._reformatter = VideoReformatter()
+        self._scaler = VideoReformatter()
         self._due = DueTimes(camera.analyse_fps)
+        self._sparing = Sparing(1 / camera.analyse_fps)
         self._own_anchor: float | None = None
         self._damaged = 0
 
@@ -104,7 +124,7 @@ class Video:
             captured, source = clock.stamp(picture.time, self._own_anchor)
             presented: float | None = picture.time  # None where the stream gives none
             if self._due.due(presented if presented is not None else captured.timestamp()):
-                yield from self._frame(picture, captured, index, source)
+                yield from self._frame(picture, captured, index + self._sparing.left_out, source)
         if not self._stop.is_set():
             raise SourceUnavailable(
                 f"{self._address.shown}: the stream ended; see whether its sender still runs"
@@ -127,11 +147,12 @@ class Video:
                     self._stop.wait(max(0.0, started + elapsed - time.monotonic()))
                 if self._stop.is_set():
                     return
-                yield from self._frame(picture, clock.stamp(elapsed)[0], index, Clock.MEDIA)
+                number = index + self._sparing.left_out
+                yield from self._frame(picture, clock.stamp(elapsed)[0], number, Clock.MEDIA)
         except FFmpegError as error:
             failure = explain(error, self._address, while_reading=True)
         if not self._stop.is_set():
-            self._conclude(elapsed + 1 / rate, failure)
+            self._conclude(elapsed + self._sparing.behind + 1 / rate, failure)
 
     def _conclude(self, seen: float, failure: SourceError | None) -> None:
         """Say how a recording ended: whole, damaged, cut off, or without a single picture."""
@@ -160,12 +181,11 @@ class Video:
                 return
             if self.live:
                 self._read_own_clock(packet)
-            try:
-                pictures = packet.decode()
-            except FFmpegError:
-                self._damaged += packet.size > 0
-                pictures = []
-            for picture in pictures:
+                if not self._watching(datetime.now(UTC)):
+                    self._sparing.skipped()
+                    alive_at = time.monotonic()
+                    continue
+            for picture in self._pictures(packet):
                 if not picture.is_corrupt:
                     alive_at = alive_at and time.monotonic()
                     yield picture
@@ -174,6 +194,30 @@ class Video:
                     f"{self._address.shown}: sends data but no picture for {_BLIND:.0f} s; check"
                     " the camera's codec settings"
                 )
+
+    def _pictures(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        """What a packet gives; nothing where it is not worth decoding or cannot be."""
+        codec = self._stream.codec_context
+        end = packet.size == 0  # asks for what the decoder still holds
+        pts, unit = packet.pts, packet.time_base
+        at = None if pts is None or unit is None else float(pts * unit)
+        if packet.is_keyframe and self._sparing.stale:
+            codec.flush_buffers()  # nothing from before the gap may be built upon
+        if not end and not self._sparing.wants(at, key=packet.is_keyframe):
+            return []
+        try:
+            pictures = codec.decode(packet)
+            if self._sparing.only_keys and not end:
+                # A decoder holds a picture back until later ones tell its turn: none will come.
+                pictures += codec.decode(None)
+                codec.flush_buffers()
+                self._sparing.gave(len(pictures))
+        except FFmpegError:
+            self._damaged += packet.size > 0
+            return []
+        for picture in pictures:
+            picture.time_base = unit or picture.time_base  # lost where the decoder was drained
+        return pictures
 
     def _read_own_clock(self, packet: Packet[VideoStream]) -> None:
         """Take the sender's wall clock (RTCP sender reports) from a packet, where it has it."""
@@ -188,18 +232,18 @@ class Video:
     ) -> Iterator[Frame]:
         """The frame, or none where the picture cannot be converted."""
         try:
-            pixels = self._pixels(picture)
+            decoded = Decoded(picture, self._small(picture), self._scaler)
         except (FFmpegError, ValueError):
             self._damaged += 1
             return
-        yield Frame(pixels, self._camera.id, captured, index, clock)
+        yield Frame(decoded, self._camera.id, captured, index, clock)
 
-    def _pixels(self, picture: VideoFrame) -> Pixels:
-        rotation = picture.rotation  # degrees counter-clockwise, from the display matrix
-        converted = self._reformatter.reformat(picture, format="bgr24", threads=1)
-        pixels = np.asarray(converted.to_ndarray(), np.uint8)
-        turns = round(rotation / 90) % 4
-        return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+    def _small(self, picture: VideoFrame) -> tuple[int, int] | None:
+        """Width and height that the model looks at; none where it looks at the whole picture."""
+        size = (picture.width, picture.height)
+        if self._image_size is None or max(size) <= self._image_size:
+            return None
+        return fitted(*size, self._image_size)
 
 
 def _open(address: Address) -> InputContainer:

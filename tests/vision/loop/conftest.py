@@ -30,6 +30,18 @@ def painted(camera: int, index: int, *, width: int = 32, height: int = 24) -> Fr
     )
 
 
+@dataclass(frozen=True)
+class Halved:
+    """A picture of which the model sees half the width and half the height."""
+
+    small: Pixels
+    width: int
+    height: int
+
+    def whole(self) -> Pixels:
+        raise AssertionError("nobody asked for the whole picture")
+
+
 def code(pixels: Pixels) -> tuple[int, int]:
     """Camera and index painted into a picture; ValueError if it is not of one colour."""
     if (pixels != pixels[0, 0]).any():
@@ -137,4 +149,5 @@ class _Fakes:
     Engine = PaintedEngine
     Delivered = Delivered
     painted = staticmethod(painted)
+    Halved = Halved
     LIMIT = LIMIT

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Condition, Event, Thread
 from typing import Any
 
@@ -290,6 +291,19 @@ def test_drained_waits_for_the_delivery(
     assert not loop.wait_until_drained(0.05)
     go_on.set()
     assert loop.wait_until_drained(fakes.LIMIT)
+
+
+def test_boxes_of_a_scaled_picture_are_delivered_in_pixels_of_the_frame(
+    fakes: Any, ready: Condition, run_loop: Callable[..., InferenceLoop]
+) -> None:
+    box, boxes = Mailbox("c3", live=False, ready=ready), []
+    painted = fakes.painted(3, 7, width=32, height=24)
+    box.put(replace(painted, picture=fakes.Halved(painted.pixels, 64, 96)))
+    box.put(painted)
+    box.finish()
+    loop = run_loop(fakes.Engine(), [box], lambda _, found: boxes.append(found.xyxy.tolist()))
+    assert loop.wait_until_drained(fakes.LIMIT)
+    assert boxes == [[[0, 0, 16, 4]], [[0, 0, 8, 1]]]
 
 
 def test_an_observer_that_raises_ends_the_loop_with_a_name(

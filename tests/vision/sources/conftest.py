@@ -17,6 +17,14 @@ from vision.sources.source import Source, open_source
 MakeVideo = Callable[..., Path]
 
 
+# Key frames only where they are asked for: not at each step of brightness.
+CODING = {
+    "libx264": {"x264-params": "scenecut=0"},
+    "libx265": {"x265-params": "scenecut=0:log-level=0"},
+    "mpeg4": {"sc_threshold": "1000000000", "qmax": "4"},
+}
+
+
 def picture(index: int, width: int, height: int) -> np.ndarray:
     """A grey picture whose brightness codes its index: 8 levels per step, modulo 28 steps."""
     return np.full((height, width, 3), 16 + 8 * (index % 28), np.uint8)
@@ -41,14 +49,18 @@ def make_video(tmp_path: Path) -> MakeVideo:
         height: int = 96,
         first_pts: int = 0,
         rotation: int = 0,
+        gop: int = 5,
+        codec: str = "libx264",
+        preset: str = "ultrafast",
         metadata: dict[str, str] | None = None,
     ) -> Path:
         path = tmp_path / name
         with av.open(path, "w") as container:
             container.metadata.update(metadata or {})
-            stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
+            options = CODING[codec] | ({} if codec == "mpeg4" else {"preset": preset})
+            stream = container.add_stream(codec, rate=fps, options=options)
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-            stream.codec_context.gop_size = 5
+            stream.codec_context.gop_size = gop
             stream.codec_context.thread_count = 1
             if rotation:
                 stream.set_display_rotation(rotation)
@@ -67,9 +79,11 @@ def read_all() -> Iterator[Callable[..., tuple[list[Frame], Source]]]:
     """Open a source and read it to its end; closed after the test."""
     opened: list[Source] = []
 
-    def read(source: object, **settings: object) -> tuple[list[Frame], Source]:
+    def read(
+        source: object, *, image_size: int | None = None, **settings: object
+    ) -> tuple[list[Frame], Source]:
         camera = Camera(id="cam", source=str(source), **({"pace": "fast"} | settings))
-        opened.append(open_source(camera))
+        opened.append(open_source(camera, image_size=image_size))
         return list(opened[-1]), opened[-1]
 
     yield read

@@ -15,6 +15,7 @@ from vision.errors import SourceBroken, SourceUnavailable
 from vision.frames import Clock
 from vision.site import Camera
 from vision.sources.source import open_source
+from vision.sources.video import Video as Decoder
 
 
 def test_every_frame_arrives_in_order_with_its_time(
@@ -36,8 +37,72 @@ def test_only_due_frames_are_handed_over(
 ) -> None:
     frames, _ = read_all(make_video(frames=80, fps=8), analyse_fps=5)
     assert len(frames) == 50
-    frames, _ = read_all(make_video(frames=80, fps=8), analyse_fps=0.5)
+    frames, _ = read_all(make_video(frames=80, fps=8, gop=80), analyse_fps=0.5)
     assert [f.index for f in frames] == [0, 8, 24, 40, 56, 72]
+
+
+@pytest.mark.parametrize(
+    "coding",
+    [
+        {"codec": "libx264", "preset": "ultrafast"},
+        {"codec": "libx264", "preset": "medium"},  # with reordered frames
+        {"codec": "libx265", "preset": "fast"},
+        {"codec": "mpeg4"},
+    ],
+)
+def test_key_frames_alone_are_decoded_where_they_are_enough(
+    make_video: Callable[..., Path],
+    read_all: Callable,
+    index_of: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+    coding: dict[str, str],
+) -> None:
+    decoded = []
+    own = Decoder._pictures
+
+    def watched(self: Decoder, packet: av.Packet) -> list[av.VideoFrame]:
+        pictures = own(self, packet)
+        decoded.extend(pictures)
+        return pictures
+
+    monkeypatch.setattr(Decoder, "_pictures", watched)
+    clip = make_video(frames=200, fps=10, **coding)  # a key frame each 0.5 s
+    frames, source = read_all(clip, analyse_fps=1)
+    assert source.trouble is None
+    with av.open(clip) as container:
+        packets = [p for p in container.demux(video=0) if p.size]
+    keys = {round(float(p.pts * p.time_base) * 10) for p in packets if p.is_keyframe}
+    assert len(keys) < 60
+    begin = frames[0].captured_at
+    numbers = [round((f.captured_at - begin).total_seconds() * 10) for f in frames]
+    assert set(numbers[4:]) <= keys
+    assert len(numbers) in (20, 21)
+    assert [index_of(f.pixels) for f in frames] == [n % 28 for n in numbers]
+    assert len(decoded) <= len(keys) + 30  # of the first seconds all
+    assert [f.index for f in frames] == pytest.approx(numbers, abs=4)  # counted in coded order
+    decoded.clear()
+    frames, _ = read_all(clip, analyse_fps=2.5)  # key frames come too seldom for this
+    assert len(decoded) == 200
+    assert [index_of(f.pixels) for f in frames] == [f.index % 28 for f in frames]
+
+
+def test_pictures_come_scaled_and_whole_on_demand(
+    make_video: Callable[..., Path], read_all: Callable, index_of: Callable
+) -> None:
+    clip = make_video(width=320, height=192, rotation=90)
+    whole, _ = read_all(clip, analyse_fps=10)
+    scaled, _ = read_all(clip, analyse_fps=10, image_size=160)
+    for before, after in zip(whole, scaled, strict=True):
+        assert before.small is before.pixels
+        assert after.small.shape == (160, 96, 3)
+        assert index_of(after.small) == index_of(before.pixels)
+        assert (after.width, after.height) == (192, 320)
+        assert (after.pixels == before.pixels).all()
+        assert after.pixels is after.pixels
+        assert not after.pixels.flags.writeable
+        assert not after.small.flags.writeable
+    larger, _ = read_all(clip, analyse_fps=10, image_size=640)
+    assert larger[0].small.shape == (320, 192, 3)  # the model's input is filled by the engine
 
 
 def test_frame_size_may_change_in_mid_stream(

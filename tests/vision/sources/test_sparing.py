@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vision.sources.sparing import Sparing
+
+
+def _decoded(keys: list[int], frames: int, *, interval: float, rate: int = 10) -> list[int]:
+    """Numbers of the frames that are decoded, of a stream with key frames at `keys`."""
+    sparing, wanted = Sparing(interval), []
+    for number in range(frames):
+        if sparing.wants(number / rate, key=number in keys):
+            wanted.append(number)
+            if sparing.only_keys:
+                sparing.gave(1)
+    return wanted
+
+
+def test_key_frames_are_enough_once_they_have_come_often_enough() -> None:
+    assert _decoded(list(range(0, 100, 10)), 100, interval=1.0) == [
+        *range(41),  # the fifth key frame is the first that is known to be enough
+        *range(50, 100, 10),
+    ]
+
+
+def test_everything_is_decoded_where_looks_are_more_frequent() -> None:
+    assert _decoded(list(range(0, 100, 10)), 100, interval=0.9) == list(range(100))
+
+
+def test_when_key_frames_stay_away_everything_is_decoded_again_from_the_next() -> None:
+    keys = [*range(0, 60, 10), 95]
+    assert _decoded(keys, 110, interval=1.0) == [*range(41), 50, *range(95, 110)]
+
+
+def test_a_stream_without_times_is_decoded_whole() -> None:
+    sparing = Sparing(10)
+    assert all(sparing.wants(None, key=n % 5 == 0) for n in range(100))
+
+
+def test_key_frames_that_give_no_picture_are_not_relied_upon() -> None:
+    sparing = Sparing(1)
+    for number in range(5):
+        sparing.wants(number, key=True)
+    assert sparing.only_keys
+    sparing.gave(0)
+    sparing.wants(5, key=True)
+    sparing.gave(0)
+    assert not sparing.only_keys
+    assert all(sparing.wants(n / 10, key=n % 10 == 0) for n in range(60, 200))
+
+
+def test_what_was_left_out_while_nobody_watched_needs_a_key_frame_first() -> None:
+    sparing = Sparing(0.1)
+    assert sparing.wants(0, key=True)
+    sparing.skipped()
+    assert not sparing.wants(0.2, key=False)
+    assert sparing.wants(0.3, key=True)
+    assert sparing.wants(0.4, key=False)
+    assert sparing.left_out == 2
+
+
+@given(
+    st.lists(st.integers(1, 30), min_size=1, max_size=40),
+    st.floats(0.05, 5),
+)
+def test_nothing_is_decoded_without_what_it_rests_on(gaps: list[int], interval: float) -> None:
+    """A frame is decoded only if all since its key frame were, and every key frame is."""
+    keys = [0]
+    for gap in gaps:
+        keys.append(keys[-1] + gap)
+    decoded = _decoded(keys, keys[-1] + 20, interval=interval)
+    known = set(decoded)
+    assert known >= set(keys)
+    for number in decoded:
+        key = max(k for k in keys if k <= number)
+        assert set(range(key, number)) <= known
+
+
+@given(st.lists(st.integers(1, 12), min_size=5, max_size=60))
+def test_no_look_is_lost_while_key_frames_come_often_enough(gaps: list[int]) -> None:
+    """At gaps of up to 1.2 s, each stretch of 1.2 s has a decoded frame."""
+    keys = [0]
+    for gap in gaps:
+        keys.append(keys[-1] + gap)
+    decoded = _decoded(keys, keys[-1] + 1, interval=1.2)
+    assert max(b - a for a, b in pairwise(decoded)) <= 12
