@@ -29,8 +29,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (watch, serve, audit, check, doctor, bench, train, evaluate, export):
+for command in (watch, serve, audit, check, doctor, train, evaluate, export):
     app.command()(command)
+app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")
 app.add_typer(data, name="data")
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.status import Status
 from rich.table import Table
 
 from scripts.console import err, log_to_stderr, out
@@ -14,7 +17,9 @@ from vision.errors import SiteError
 from vision.site import ModelChoice
 
 if TYPE_CHECKING:
+    from vision.engines.engine import Engine
     from vision.loop.bench import LoopBench
+    from vision.loop.bench_cameras import CamerasBench
 
 _DEMO_CLIP = "market-street.mp4"
 _ROWS = (
@@ -26,47 +31,121 @@ _ROWS = (
 )
 
 
-def bench(
-    what: Annotated[Literal["loop"], typer.Argument(help="What to measure.")] = "loop",
-    clip: Annotated[
-        Path | None,
-        typer.Option(help="A video of 30 frames or more; the demo's market by default."),
-    ] = None,
-    model: Annotated[str, typer.Option(help="Weights by name, or a .pt file.")] = "streetwarden-n",
-    engine: Annotated[
-        Literal["auto", "torch", "openvino"], typer.Option(help="Which engine.")
-    ] = "auto",
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:0 …")] = "auto",
-    size: Annotated[int, typer.Option(help="Longer side of the input, pixels.")] = 640,
+bench = typer.Typer(help="Measure speed, side by side in one run.", no_args_is_help=True)
+
+Model = Annotated[str, typer.Option(help="Weights by name, or a .pt file.")]
+EngineName = Annotated[Literal["auto", "torch", "openvino"], typer.Option(help="Which engine.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:0 …")]
+Size = Annotated[int, typer.Option(help="Longer side of the input, pixels.")]
+WithStock = Annotated[bool, typer.Option(help="Measure the stock alternative too.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Clip = Annotated[
+    Path | None, typer.Option(help="A video of 30 frames or more; the demo's market by default.")
+]
+
+
+@bench.command()
+def loop(
+    clip: Clip = None,
+    model: Model = "streetwarden-n",
+    engine: EngineName = "auto",
+    device: Device = "auto",
+    size: Size = 640,
     frames: Annotated[int, typer.Option(min=30, help="Frames per measurement.")] = 200,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians are shown.")] = 3,
-    stock: Annotated[bool, typer.Option(help="Measure the stock alternative too.")] = True,
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    stock: WithStock = True,
+    json_: AsJson = False,
 ) -> None:
-    """Measure the inference loop against its parts and the stock way, in one run."""
-    from datasets.demo import build_demo
-    from scripts.watching import HOME
-    from vision.engines import open_engine
+    """Measure the loop on a recording against its parts and the stock way."""
     from vision.loop.bench import bench_loop
 
-    assert what == "loop"  # the only one so far; Typer refuses others
     log_to_stderr()
-    if size % 32 or not 160 <= size <= 1920:
-        raise SiteError(f"--size {size}: give a multiple of 32 from 160 to 1920")
-    chosen = ModelChoice(name=model, engine=engine, device=device, image_size=size)
-    opened = open_engine(chosen)
-    with err.status("starting") as status:
-        if clip is None:
-            status.update("rendering the demo site, once")
-            clip = build_demo(HOME / "demo").with_name(_DEMO_CLIP)
+    with _opened(model, engine, device, size) as opened, err.status("starting") as status:
         result = bench_loop(
-            clip, opened, frames=frames, rounds=rounds, stock=stock, progress=status.update
+            clip or _demo_clip(status),
+            opened,
+            frames=frames,
+            rounds=rounds,
+            stock=stock,
+            progress=status.update,
         )
-    opened.close()
     if json_:
         print(json.dumps(result.as_dict(), indent=2))
     else:
         _show(result)
+
+
+@bench.command()
+def cameras(
+    clip: Clip = None,
+    url: Annotated[
+        str | None, typer.Option(help="A stream to show instead of serving a clip.")
+    ] = None,
+    count: Annotated[
+        list[int] | None, typer.Option(min=1, help="Number of cameras; may be given again.")
+    ] = None,
+    looks: Annotated[float, typer.Option(help="Looks per second at each camera.")] = 1.0,
+    seconds: Annotated[float, typer.Option(min=5, help="Seconds per number of cameras.")] = 20.0,
+    model: Model = "streetwarden-n",
+    engine: EngineName = "auto",
+    device: Device = "auto",
+    size: Size = 640,
+    stock: WithStock = True,
+    json_: AsJson = False,
+) -> None:
+    """Measure how many RTSP cameras the loop holds, against the bare engine and the stock loader.
+
+    A clip's H.264 is served as it is by GStreamer on loopback, in a process of its own.
+    """
+    from scripts.rtsp import RtspServer
+    from vision.loop.bench_cameras import bench_cameras
+
+    log_to_stderr()
+    server = None
+    with _opened(model, engine, device, size) as opened, err.status("starting") as status:
+        try:
+            if url is None:
+                server = RtspServer(f"--mount=camera={clip or _demo_clip(status)}")
+                url = server.url("camera")
+            result = bench_cameras(
+                url,
+                opened,
+                counts=count or [1, 4, 8, 16],
+                looks=looks,
+                seconds=seconds,
+                server=server.process.pid if server and server.process else None,
+                stock=stock,
+                progress=status.update,
+            )
+        finally:
+            if server is not None:
+                server.kill()
+    if json_:
+        print(json.dumps(result.as_dict(), indent=2))
+    else:
+        _show_cameras(result)
+
+
+@contextmanager
+def _opened(model: str, engine: str, device: str, size: int) -> Iterator[Engine]:
+    from vision.engines import open_engine
+
+    if size % 32 or not 160 <= size <= 1920:
+        raise SiteError(f"--size {size}: give a multiple of 32 from 160 to 1920")
+    chosen = ModelChoice(name=model, engine=engine, device=device, image_size=size)
+    opened = open_engine(chosen)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _demo_clip(status: Status) -> Path:
+    from datasets.demo import build_demo
+    from scripts.watching import HOME
+
+    status.update("rendering the demo site, once")
+    return build_demo(HOME / "demo").with_name(_DEMO_CLIP)
 
 
 def _show(result: LoopBench) -> None:
@@ -88,4 +167,35 @@ def _show(result: LoopBench) -> None:
         err.print(
             f"[yellow]The machine was busy at the start (load {load} on {cores} cores): trust the "
             "ratios a little and the frames/s not at all; measure again when it is idle.[/]"
+        )
+
+
+def _show_cameras(result: CamerasBench) -> None:
+    table = Table(
+        title=f"{result.width}×{result.height}, {result.looks_each:g} looks/s each, {result.model} "
+        f"on {result.engine}: {result.engine_fps:.1f} frames/s alone",
+        caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
+    )
+    table.add_column(f"cameras, {result.seconds:g} s each")
+    for name in ("looks/s", "÷ engine", "age p50", "p95", "dropped", "cores", "server", "MB"):
+        table.add_column(name, justify="right")
+    for level in result.levels:
+        table.add_row(
+            f"{level.cameras}{'' if level.held else ' (not held)'}",
+            f"{level.looks:.1f}",
+            f"{level.looks / result.engine_fps:.2f}",
+            f"{level.age_p50_s:.2f} s",
+            f"{level.age_p95_s:.2f} s",
+            str(level.dropped),
+            f"{level.cores:.2f}",
+            "" if level.server_cores is None else f"{level.server_cores:.2f}",
+            f"{level.resident_mb:.0f}",
+        )
+    out.print(table)
+    if result.mb_per_camera is not None:
+        out.print(f"{result.mb_per_camera:.1f} MB for each further camera")
+    for peer in result.stock:
+        out.print(
+            f"ultralytics' multi-stream loader, {peer.cameras} cameras: "
+            f"{peer.looks_each:.2f} looks/s each"
         )

@@ -5,18 +5,23 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
-from threading import Condition
+from threading import Condition, Event
 
 import numpy as np
 import psutil
 import pytest
 
+from vision.engines import open_engine
 from vision.frames import Clock, Frame
-from vision.site import Camera
+from vision.loop import bench_cameras
+from vision.site import Camera, ModelChoice
 from vision.sources import video
 from vision.sources.mailbox import Mailbox
 from vision.sources.reader import Reader
+from vision.sources.source import open_source
 from vision.sources.status import CameraState
 
 BGR = {"red": (0x20, 0x20, 0xC0), "green": (0x20, 0xC0, 0x20), "blue": (0xC0, 0x20, 0x20)}
@@ -32,10 +37,15 @@ class Cameras:
         self.readers: dict[str, Reader] = {}
         self.frames: dict[str, list[Frame]] = {}
 
-    def add(self, name: str, source: str, analyse_fps: float = 60) -> Reader:
+    def add(
+        self, name: str, source: str, analyse_fps: float = 60, watched: Event | None = None
+    ) -> Reader:
         self.boxes[name] = Mailbox(name, live=True, ready=self.ready)
         camera = Camera(id=name, source=source, analyse_fps=analyse_fps)
-        reader = self.readers[name] = Reader(camera, self.boxes[name])
+        watching = {} if watched is None else {"watching": lambda _: watched.is_set()}
+        reader = self.readers[name] = Reader(
+            camera, self.boxes[name], opener=partial(open_source, **watching), **watching
+        )
         self.frames[name] = []
         reader.start()
         return reader
@@ -51,6 +61,18 @@ class Cameras:
                 while (frame := box.take()) is not None:
                     box.analysed()
                     self.frames[name].append(frame)
+
+    def settle(self, name: str, seconds: float) -> None:
+        """Take what comes until nothing has come for so long."""
+        last, quiet_since = len(self.frames[name]), time.monotonic()
+
+        def quiet() -> bool:
+            nonlocal last, quiet_since
+            if len(self.frames[name]) != last:
+                last, quiet_since = len(self.frames[name]), time.monotonic()
+            return time.monotonic() - quiet_since > seconds
+
+        self.take(quiet)
 
     def take_more(self, name: str, count: int) -> None:
         target = len(self.frames[name]) + count
@@ -193,3 +215,50 @@ def test_a_wrong_path_is_told_and_tried_again(rtsp_server: Callable, cameras: Ca
     reader = cameras.add("lost", server.url("blue"))
     cameras.take(lambda: reader.status().state is CameraState.RETRYING)
     assert "does not know this path" in str(reader.status().error)
+
+
+def test_outside_its_hours_a_camera_is_held_but_not_decoded(
+    rtsp_server: Callable, cameras: Cameras, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video, "_BLIND", 3.0)  # a pause is no blind stream
+    watched = Event()
+    watched.set()
+    reader = cameras.add("red", rtsp_server({"red": "test:red"}).url("red"), watched=watched)
+    cameras.take_more("red", 10)
+    watched.clear()
+    cameras.settle("red", 4.0)
+    assert reader.status().state is CameraState.PAUSED
+    held = len(cameras.frames["red"])
+    watched.set()
+    cameras.take_more("red", 10)
+    status = reader.status()
+    assert (status.state, status.error, status.reconnects) == (CameraState.ALIVE, None, 0)
+    for frame in cameras.frames["red"][held:]:
+        corner = np.asarray(frame.pixels[:8, :8], float).mean(axis=(0, 1))
+        assert np.abs(corner - BGR["red"]).max() < 25
+
+
+def test_bench_counts_the_looks_at_real_cameras(
+    rtsp_server: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench_cameras, "SETTLED", 1)
+    server = rtsp_server({"red": "test:red"}, size="640x360")
+    told: list[str] = []
+    with closing(open_engine(ModelChoice(engine="torch", device="cpu", image_size=160))) as engine:
+        result = bench_cameras.bench_cameras(
+            server.url("red"),
+            engine,
+            counts=[2, 1],
+            seconds=5,
+            server=server.process.pid,
+            progress=told.append,
+        )
+    assert [level.cameras for level in result.levels] == [1, 2]
+    assert (result.width, result.height) == (640, 360)
+    assert told[:3] == ["engine alone", "1 cameras", "2 cameras"]
+    for level in result.levels:
+        assert 0 < level.looks <= level.due + 1
+        assert level.cores > 0
+        assert level.server_cores is not None
+    assert [peer.cameras for peer in result.stock] == [1, 2]
+    assert all(peer.looks_each > 0 for peer in result.stock)
