@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from api.context import Context
 from api.errors import DatabaseUnavailable
+from vision.health import ADVICE, View
 from vision.sources.status import CameraState
 
 # Below this a disk fills up within minutes of evidence; better to say so before.
@@ -86,4 +87,7 @@ def _cameras(shared: Context) -> Iterator[Check]:
         if status.state not in _WORKING:
             detail = status.error or status.state.value
             name = f"camera {status.camera}"
+            yield Check(name=name, ready=False, required=False, detail=detail)
+        elif status.view is not View.CLEAR:
+            name, detail = f"view of {status.camera}", ADVICE[status.view]
             yield Check(name=name, ready=False, required=False, detail=detail)

@@ -15,6 +15,7 @@ from api.errors import DatabaseUnavailable
 from api.events import DeliveryState
 from api.stages import Stage
 from api.tables import AttemptRow, CaseRow, DeliveryRow
+from vision.health import View
 from vision.sources.status import CameraState
 
 
@@ -43,6 +44,9 @@ class CaseCollector(Collector):
         state = GaugeMetricFamily(
             "streetwarden_camera_state", "1 for the camera's state", labels=["camera", "state"]
         )
+        view = GaugeMetricFamily(
+            "streetwarden_camera_view", "1 for what the camera shows", labels=["camera", "view"]
+        )
         read = CounterMetricFamily(
             "streetwarden_camera_frames_read", "Frames handed to the loop", labels=["camera"]
         )
@@ -58,11 +62,13 @@ class CaseCollector(Collector):
         for status in self._shared.watch.status():
             for name in CameraState:
                 state.add_metric([status.camera, name.value], float(status.state is name))
+            for shown in View:
+                view.add_metric([status.camera, shown.value], float(status.view is shown))
             read.add_metric([status.camera], status.read)
             analysed.add_metric([status.camera], status.analysed)
             for reason, count in status.dropped.items():
                 dropped.add_metric([status.camera, reason], count)
-        yield from (state, read, analysed, dropped)
+        yield from (state, view, read, analysed, dropped)
 
 
 def registry(shared: Context) -> CollectorRegistry:

@@ -24,6 +24,7 @@ from vision.episodes import EpisodeStage
 from vision.event_writer import EventWriter, Sink
 from vision.evidence import EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.frames import Frame
+from vision.health import ADVICE, View, ViewHealth
 from vision.loop import InferenceLoop
 from vision.rules import Rule, camera_rules
 from vision.site import Camera, Site
@@ -60,6 +61,7 @@ class _Watched:
         opener = partial(open_source, zone=zone, image_size=image_size, watching=watching)
         self.reader = Reader(camera, self.mailbox, opener=opener, watching=watching)
         self.tracker = Tracker(camera.id, fps=camera.analyse_fps)
+        self.health = ViewHealth(fixed=camera.type == "cctv")
         self.last: tuple[Frame, Detections] | None = None
 
 
@@ -151,14 +153,28 @@ class Pipeline:
             read=counts.read,
             analysed=counts.analysed,
             dropped=counts.dropped,
+            view=watched.health.view,
         )
 
     def _look(self, frame: Frame, detections: Detections) -> None:
         watched = self._cameras[frame.camera]
         tracked = watched.tracker.update(frame, detections)
         watched.last = (frame, tracked)
+        if not self._shows(watched, frame):
+            return  # neither presence nor absence: rules pause instead of lying
         for rule in watched.rules:
             for event in rule.look(frame, tracked):
                 if event.episode.stage is EpisodeStage.CONFIRMED:
                     log.info("%s: %s confirmed", frame.camera, event.episode.kind)
                 self._writer.put(event)
+
+    @staticmethod
+    def _shows(watched: _Watched, frame: Frame) -> bool:
+        """Whether the camera shows what it is there to show; what changes is logged."""
+        before = watched.health.view
+        view = watched.health.look(frame)
+        if view is not before and view is View.CLEAR:
+            log.info("%s: its view is clear again", frame.camera)
+        elif view is not before:
+            log.warning("%s: %s; its rules pause", frame.camera, ADVICE[view])
+        return view is View.CLEAR

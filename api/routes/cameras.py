@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from api.context import Context, Reader, Shared
 from api.problems import Refusal, described
 from api.roles import Principal
+from vision.health import View
 from vision.site import Camera
 from vision.sources.status import CameraState, CameraStatus
 
@@ -27,6 +28,7 @@ class CameraView(BaseModel):
     zones: list[str]
     kinds: list[str]
     state: CameraState | Literal["unwatched"]
+    view: View
     source: str | None
     error: str | None
     width: int
@@ -86,6 +88,7 @@ def _view(camera: Camera, status: CameraStatus | None) -> CameraView:
         zones=[zone.name for zone in zones],
         kinds=sorted({kind for zone in zones for kind in zone.watch}),
         state=status.state if status else "unwatched",
+        view=status.view if status else View.CLEAR,
         source=status.source if status else None,
         error=status.error if status else None,
         width=status.width if status else 0,

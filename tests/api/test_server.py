@@ -15,6 +15,7 @@ from api.app import create_app
 from api.errors import CaseError, DatabaseUnavailable
 from api.server import console_address, listen
 from tests.api.world import served
+from vision.health import View
 from vision.sources.status import CameraState, CameraStatus
 
 SERVER = """
@@ -77,10 +78,18 @@ class Cameras:
     def __init__(self) -> None:
         self.states = [CameraState.ALIVE, CameraState.BROKEN]
         self.problem: str | None = None
+        self.view = View.CLEAR
 
     def status(self) -> list[CameraStatus]:
         return [
-            CameraStatus(name, "x", state, "gone" if state is CameraState.BROKEN else None, read=5)
+            CameraStatus(
+                name,
+                "x",
+                state,
+                "gone" if state is CameraState.BROKEN else None,
+                read=5,
+                view=self.view,
+            )
             for name, state in zip(("gate", "yard"), self.states, strict=True)
         ]
 
@@ -106,6 +115,15 @@ def test_readiness_says_what_is_missing(world, monkeypatch, tmp_path):
         status, bad = failing()
         assert (status, bad["cameras"]) == (503, "0 of 2 cameras work")
         cameras.states = [CameraState.ALIVE] * 2
+        cameras.view = View.COVERED
+        status, bad = failing()
+        assert status == 200, "a covered camera stops nothing either"
+        assert set(bad) == {"view of gate", "view of yard"}
+        assert "wet or sprayed" in bad["view of gate"]
+        text = http.get("/metrics").text
+        assert 'streetwarden_camera_view{camera="gate",view="covered"} 1.0' in text
+        assert 'streetwarden_camera_view{camera="gate",view="clear"} 0.0' in text
+        cameras.view = View.CLEAR
         cameras.problem = "the engine failed"
         assert failing() == (503, {"watch": "the engine failed"})
         cameras.problem = None

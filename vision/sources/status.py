@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from vision.health import View
+
 
 class CameraState(StrEnum):
     """What a reader is doing."""
@@ -36,6 +38,7 @@ class CameraStatus:
         dropped: frames read but not looked at, counted by reason.
         reconnects: times the source was opened again after having worked.
         last_frame_at: capture time of the latest frame (UTC).
+        view: whether it shows what it is there to show; rules pause while it does not.
     """
 
     camera: str
@@ -49,3 +52,4 @@ class CameraStatus:
     dropped: dict[str, int] = field(default_factory=dict)
     reconnects: int = 0
     last_frame_at: datetime | None = None
+    view: View = View.CLEAR

@@ -40,15 +40,16 @@ function tile(camera) {
   let url = null;
 
   async function update(now) {
-    state.className = `state ${now.state}`;
-    state.textContent = t(now.state);
+    const doubtful = now.state === "alive" && now.view !== "clear";
+    state.className = `state ${doubtful ? "doubtful" : now.state}`;
+    state.textContent = doubtful ? t(now.view) : t(now.state);
     const dropped = Object.values(now.dropped).reduce((sum, count) => sum + count, 0);
     facts.textContent = [
       now.width && `${now.width}×${now.height}`, now.read && `${now.analysed} ${t("analysed")}`,
       dropped && `${dropped} ${t("dropped")}`, now.reconnects && `${now.reconnects} ${t("reconnects")}`,
       now.last_frame_at && ago(now.last_frame_at),
     ].filter(Boolean).join(" · ");
-    error.textContent = now.error ?? "";
+    error.textContent = now.error ?? (doubtful ? t("rules_pause") : "");
     if (now.state === "unwatched" || !now.last_frame_at) return;
     try {
       const fresh = await picture(`/v1/cameras/${encodeURIComponent(now.id)}/snapshot`);

@@ -37,6 +37,8 @@ const WORDS = {
   original: ["查看原图…", "View original…"], original_why: ["查看原图的理由（会被记录）", "Why do you look at the original? It is logged."], original_show: ["记录并查看", "Log and show"],
   all: ["全部", "All"], kind: ["类别", "Kind"], stage: ["阶段", "Stage"], since: ["自", "From"], until: ["至", "To"],
   alive: ["在线", "Alive"], connecting: ["连接中", "Connecting"], retrying: ["重连中", "Retrying"], ended: ["已播完", "Ended"],
+  paused: ["非监看时段", "Outside its hours"], rules_pause: ["画面异常，规则已暂停", "Its rules pause until the view is clear."],
+  frozen: ["画面冻结", "Frozen"], dark: ["画面过暗", "Dark"], covered: ["镜头被遮挡", "Covered"], blurred: ["画面模糊", "Blurred"], moved: ["视角移动", "Moved"],
   broken: ["故障", "Broken"], stopped: ["已停止", "Stopped"], unwatched: ["未运行", "Not watched"],
   analysed: ["已分析", "analysed"], dropped: ["已丢弃", "dropped"], reconnects: ["重连", "reconnects"], no_frame: ["暂无画面", "No picture yet"],
   keys_help: ["快捷键", "Keyboard"], k_next: ["下一个 / 上一个", "next / previous"], k_checks: ["勾选核对项", "tick a check"],

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+import cv2
+import numpy as np
+import pytest
+
+from vision.frames import Clock, Frame, Pixels
+from vision.health import View, ViewHealth
+
+START = datetime(2026, 5, 1, 8, tzinfo=UTC)
+WIDTH, HEIGHT = 640, 360
+
+
+def scene(seed: int = 1) -> Pixels:
+    """A street of sorts: coloured walls and signs with sharp edges."""
+    random = np.random.default_rng(seed)
+    picture = np.full((HEIGHT, WIDTH * 2, 3), 90, np.uint8)
+    for _ in range(250):
+        x, y = int(random.integers(0, WIDTH * 2)), int(random.integers(0, HEIGHT))
+        w, h = int(random.integers(8, 120)), int(random.integers(8, 90))
+        colour = tuple(int(c) for c in random.integers(20, 235, 3))
+        cv2.rectangle(picture, (x, y), (x + w, y + h), colour, -1)
+    return picture
+
+
+class Watch:
+    """A camera that is looked at once a second, with a sensor's noise."""
+
+    def __init__(self, *, fixed: bool = True, clock: Clock = Clock.ARRIVAL) -> None:
+        self.health = ViewHealth(fixed=fixed)
+        self.random = np.random.default_rng(5)
+        self.clock = clock
+        self.second = 0
+
+    def look(self, pixels: Pixels, *, noise: float = 3.0) -> View:
+        noisy = pixels + self.random.normal(0, noise, pixels.shape) if noise else pixels
+        frame = Frame(
+            np.clip(noisy, 0, 255).astype(np.uint8),
+            "cam",
+            START + timedelta(seconds=self.second),
+            self.second,
+            self.clock,
+        )
+        self.second += 1
+        return self.health.look(frame)
+
+    def looks(self, pictures: Iterable[Pixels]) -> list[View]:
+        return [self.look(picture) for picture in pictures]
+
+
+def left(picture: Pixels) -> Pixels:
+    return np.ascontiguousarray(picture[:, :WIDTH])
+
+
+TROUBLES: dict[View, Callable[[Pixels], Pixels]] = {
+    View.DARK: lambda p: left(p // 12),
+    View.COVERED: lambda p: np.full_like(left(p), 120),
+    View.BLURRED: lambda p: cv2.GaussianBlur(left(p), (0, 0), 8),
+    View.MOVED: lambda p: np.ascontiguousarray(p[:, 60 : 60 + WIDTH]),
+}
+
+
+@pytest.mark.parametrize("view", TROUBLES)
+def test_a_trouble_is_told_when_it_lasts_and_when_it_is_gone(view: View) -> None:
+    watch, picture = Watch(), scene()
+    good, bad = left(picture), TROUBLES[view](picture)
+    assert set(watch.looks([good] * 20)) == {View.CLEAR}
+    seen = watch.looks([bad] * 20)
+    assert seen[:5] == [View.CLEAR] * 5
+    assert seen[6:] == [view] * 14
+    back = watch.looks([good] * 20)
+    assert back[:5] == [view] * 5
+    assert back[5:] == [View.CLEAR] * 15
+
+
+def test_another_view_altogether_is_a_moved_one() -> None:
+    watch = Watch()
+    watch.looks([left(scene(1))] * 20)
+    assert watch.looks([left(scene(2))] * 20)[-1] is View.MOVED
+    assert watch.looks([left(scene(1))] * 20)[-1] is View.CLEAR
+
+
+def test_a_drone_moves_and_is_clear() -> None:
+    watch, picture = Watch(fixed=False), scene()
+    views = [np.ascontiguousarray(picture[:, x : x + WIDTH]) for x in range(0, WIDTH, 20)]
+    assert set(watch.looks(views)) == {View.CLEAR}
+
+
+def test_what_passes_or_stays_in_a_part_of_the_view_is_no_trouble() -> None:
+    watch, picture = Watch(), left(scene())
+    watch.looks([picture] * 20)
+    passing = []
+    for step in range(40):
+        truck = picture.copy()
+        cv2.rectangle(truck, (step * 16 - 200, 60), (step * 16 + 200, 340), (200, 210, 190), -1)
+        passing.append(truck)
+    parked = picture.copy()
+    cv2.rectangle(parked, (300, 100), (500, 330), (200, 210, 190), -1)
+    filled = [np.full_like(picture, 200)] * 4  # right before the lens, for four seconds
+    assert set(watch.looks([*passing, *[parked] * 60, *filled, picture])) == {View.CLEAR}
+
+
+def test_light_that_changes_is_no_trouble() -> None:
+    watch, picture = Watch(), left(scene())
+    dimmed = [(picture * gain).astype(np.uint8) for gain in np.linspace(1, 0.3, 60)]
+    infrared = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    infrared = cv2.absdiff(infrared, np.full_like(infrared, 128))  # leaves shine, paint does not
+    watch.looks([picture] * 20)
+    assert set(watch.looks(dimmed)) == {View.CLEAR}
+    nights = [watch.look(infrared, noise=0.5) for _ in range(30)]
+    assert set(nights) == {View.CLEAR}
+    assert set(watch.looks([picture] * 20)) == {View.CLEAR}
+
+
+def test_the_same_picture_for_a_minute_is_a_frozen_camera() -> None:
+    watch, picture = Watch(), left(scene())
+    watch.looks([picture] * 5)
+    seen = [watch.look(picture, noise=0) for _ in range(90)]
+    assert View.FROZEN not in seen[:60]
+    assert seen[-1] is View.FROZEN
+    assert watch.looks([picture] * 10)[-1] is View.CLEAR
+
+
+@pytest.mark.parametrize("clock", [Clock.MEDIA, Clock.PHOTO])
+def test_a_recording_and_an_album_do_not_freeze(clock: Clock) -> None:
+    watch, picture = Watch(clock=clock), left(scene())
+    assert {watch.look(picture, noise=0) for _ in range(100)} == {View.CLEAR}
+
+
+def test_pictures_of_an_album_show_what_they_like() -> None:
+    watch, picture = Watch(clock=Clock.PHOTO), scene()
+    assert set(watch.looks(make(picture) for make in TROUBLES.values() for _ in range(9))) == {
+        View.CLEAR
+    }

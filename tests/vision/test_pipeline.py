@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from models import find
+from vision.detections import Detections, make_detections
+from vision.episodes import EpisodeEvent
+from vision.frames import Frame, Pixels
+from vision.health import View
+from vision.pipeline import Pipeline
+from vision.site import Site
+
+
+class Blind:
+    """An engine that sees nothing, in pictures of the size it asked for."""
+
+    name, batch, depth, image_size = "blind", 2, 1, 320
+    model = find("streetwarden-n")
+
+    def __init__(self) -> None:
+        self.shapes: set[tuple[int, ...]] = set()
+        self._found: list[Detections] = []
+
+    def submit(self, images: Sequence[Pixels]) -> Blind:
+        self.shapes |= {image.shape for image in images}
+        none = (np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))
+        self._found = [make_detections(*none, self.model.classes) for _ in images]
+        return self
+
+    def result(self) -> list[Detections]:
+        return self._found
+
+    def infer(self, images: Sequence[Pixels]) -> list[Detections]:
+        return self.submit(images).result()
+
+    def warm_up(self) -> None:
+        """Nothing to warm."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class Looks:
+    """A rule that notes when it was given a look."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def look(self, frame: Frame, _: Detections) -> list[EpisodeEvent]:
+        start = datetime(2026, 5, 1, 8, tzinfo=UTC)
+        self.seconds.append((frame.captured_at - start).total_seconds())
+        return []
+
+
+def test_rules_pause_while_the_lens_is_covered(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    street = cv2.resize(
+        random.integers(0, 255, (24, 40, 3), np.uint8), (640, 384), interpolation=cv2.INTER_NEAREST
+    )
+    clip = tmp_path / "gate.mp4"
+    with av.open(clip, "w") as container:
+        container.metadata["creation_time"] = "2026-05-01T08:00:00.000000Z"
+        stream = container.add_stream("libx264", rate=2, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 640, 384, "yuv420p"
+        for number in range(80):
+            covered = 30 <= number < 60  # for 15 s
+            pixels = np.full_like(street, 90) if covered else street
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
+        container.mux(stream.encode())
+
+    engine, rule = Blind(), Looks()
+    site = Site.for_sources([str(clip)], tmp_path, analyse_fps=2, pace="fast")
+    pipeline = Pipeline(site, engine, [])
+    pipeline._cameras["camera-1"].rules = [rule]
+    pipeline.start()
+    try:
+        assert pipeline.wait(60)
+    finally:
+        pipeline.stop()
+    assert engine.shapes == {(192, 320, 3)}
+    # Covered from 15 s to 30 s; both its beginning and its end are believed after 5 s.
+    assert rule.seconds == [*np.arange(0, 20, 0.5), *np.arange(35, 40, 0.5)]
+    [status] = pipeline.status()
+    assert (status.analysed, status.view, status.width) == (80, View.CLEAR, 640)
