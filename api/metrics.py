@@ -51,7 +51,12 @@ class CaseCollector(Collector):
             "streetwarden_camera_frames_read", "Frames handed to the loop", labels=["camera"]
         )
         analysed = CounterMetricFamily(
-            "streetwarden_camera_frames_analysed", "Frames the model looked at", labels=["camera"]
+            "streetwarden_camera_frames_analysed", "Frames that were looked at", labels=["camera"]
+        )
+        stood = CounterMetricFamily(
+            "streetwarden_camera_frames_stood",
+            "Of those, frames of an unchanged scene, for which an earlier look stood",
+            labels=["camera"],
         )
         dropped = CounterMetricFamily(
             "streetwarden_camera_frames_dropped",
@@ -66,9 +71,10 @@ class CaseCollector(Collector):
                 view.add_metric([status.camera, shown.value], float(status.view is shown))
             read.add_metric([status.camera], status.read)
             analysed.add_metric([status.camera], status.analysed)
+            stood.add_metric([status.camera], status.stood)
             for reason, count in status.dropped.items():
                 dropped.add_metric([status.camera, reason], count)
-        yield from (state, view, read, analysed, dropped)
+        yield from (state, view, read, analysed, stood, dropped)
 
 
 def registry(shared: Context) -> CollectorRegistry:

@@ -15,7 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from supervision import Detections
 
-__all__ = ["Detections", "class_names", "make_detections", "only", "pick"]
+__all__ = ["STANDS", "Detections", "class_names", "make_detections", "only", "pick"]
+
+STANDS = "stands"
+"""True in the metadata of detections made by an earlier look, which stands for a scene unchanged
+since."""
 
 
 def make_detections(

@@ -25,7 +25,8 @@ from vision.event_writer import EventWriter, Sink
 from vision.evidence import EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.frames import Frame
 from vision.health import ADVICE, View, ViewHealth
-from vision.loop import InferenceLoop
+from vision.loop import InferenceLoop, LoopCounters
+from vision.loop.stillness import Stillness
 from vision.rules import Rule, camera_rules
 from vision.site import Camera, Site
 from vision.sources.mailbox import Mailbox
@@ -62,6 +63,8 @@ class _Watched:
         self.reader = Reader(camera, self.mailbox, opener=opener, watching=watching)
         self.tracker = Tracker(camera.id, fps=camera.analyse_fps)
         self.health = ViewHealth(fixed=camera.type == "cctv")
+        still = camera.type == "cctv" and not any(rule.every_look for rule in rules)
+        self.stillness = Stillness() if still else None
         self.last: tuple[Frame, Detections] | None = None
 
 
@@ -92,12 +95,15 @@ class Pipeline:
             for c in site.cameras
         }
         self._writer = EventWriter(Recorder(evidence, site) if evidence else None, sinks)
+        self._counters = LoopCounters()
         self._loop = InferenceLoop(
             engine,
             [w.mailbox for w in self._cameras.values()],
             self._look,
             ready=ready,
             attributes=truck_state,
+            needed=self._needed,
+            observer=self._counters,
             reopen=partial(open_engine, site.model),
         )
 
@@ -132,7 +138,8 @@ class Pipeline:
 
     def status(self) -> list[CameraStatus]:
         """How each camera is doing."""
-        return [self._status(w) for w in self._cameras.values()]
+        stood = self._counters.counts().stood
+        return [self._status(w, stood.get(w.camera.id, 0)) for w in self._cameras.values()]
 
     def snapshot(self, camera: str) -> bytes | None:
         """The latest look at a camera as a masked, annotated JPEG; None before the first look."""
@@ -146,15 +153,20 @@ class Pipeline:
         done, encoded = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, 80])
         return encoded.tobytes() if done else None
 
-    def _status(self, watched: _Watched) -> CameraStatus:
+    def _status(self, watched: _Watched, stood: int) -> CameraStatus:
         counts = watched.mailbox.counts()
         return replace(
             watched.reader.status(),
             read=counts.read,
             analysed=counts.analysed,
             dropped=counts.dropped,
+            stood=stood,
             view=watched.health.view,
         )
+
+    def _needed(self, frame: Frame) -> bool:
+        stillness = self._cameras[frame.camera].stillness
+        return stillness is None or stillness.changed(frame)
 
     def _look(self, frame: Frame, detections: Detections) -> None:
         watched = self._cameras[frame.camera]
@@ -173,6 +185,8 @@ class Pipeline:
         """Whether the camera shows what it is there to show; what changes is logged."""
         before = watched.health.view
         view = watched.health.look(frame)
+        if view is not before and watched.stillness is not None:
+            watched.stillness.forget()
         if view is not before and view is View.CLEAR:
             log.info("%s: its view is clear again", frame.camera)
         elif view is not before:

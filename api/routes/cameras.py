@@ -35,6 +35,7 @@ class CameraView(BaseModel):
     height: int
     read: int
     analysed: int
+    stood: int
     dropped: dict[str, int]
     reconnects: int
     last_frame_at: datetime | None
@@ -95,6 +96,7 @@ def _view(camera: Camera, status: CameraStatus | None) -> CameraView:
         height=status.height if status else 0,
         read=status.read if status else 0,
         analysed=status.analysed if status else 0,
+        stood=status.stood if status else 0,
         dropped=dict(status.dropped) if status else {},
         reconnects=status.reconnects if status else 0,
         last_frame_at=status.last_frame_at if status else None,

@@ -49,6 +49,8 @@ class Blind:
 class Looks:
     """A rule that notes when it was given a look."""
 
+    every_look = True
+
     def __init__(self) -> None:
         self.seconds: list[float] = []
 

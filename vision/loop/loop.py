@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import compress
 from threading import Condition, Thread, current_thread
 
 import numpy as np
 
-from vision.detections import Detections
+from vision.detections import STANDS, Detections
 from vision.engines.engine import Engine, Pending
 from vision.errors import EngineError
 from vision.frames import Clock, Frame
@@ -35,11 +36,19 @@ RESTART_PERIOD_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Frames given to the engine, and what it promised or how it refused."""
+    """Frames taken, those of them given to the engine, and what it promised or how it refused.
+
+    A frame that was not given to it stands as its camera's one before.
+    """
 
     taken: Sequence[Taken]
-    pending: Pending | Exception
+    asked: Sequence[bool]
+    pending: Pending | Exception | None
     started: float
+
+    @property
+    def given(self) -> list[Taken]:
+        return list(compress(self.taken, self.asked))
 
 
 class InferenceLoop:
@@ -59,6 +68,8 @@ class InferenceLoop:
         max_batch: most pictures given to the engine at once; the engine's own wish by default.
         window_s: longest wait for a fuller batch while the device is idle, in seconds.
         attributes: adds to the detections before delivery, for example what a truck carries.
+        needed: whether the engine has to look at a camera's next frame; where not, what was
+            delivered for the frame before is delivered again, marked `STANDS`.
         observer: told what happens; counters by default.
         reopen: makes a new engine after a failure; without it the old one is tried again.
         max_restarts: see above.
@@ -74,6 +85,7 @@ class InferenceLoop:
         max_batch: int | None = None,
         window_s: float = 0.005,
         attributes: Attributes | None = None,
+        needed: Callable[[Frame], bool] = lambda _: True,
         observer: LoopObserver | None = None,
         reopen: Callable[[], Engine] | None = None,
         max_restarts: int = 3,
@@ -87,6 +99,8 @@ class InferenceLoop:
         self._max_batch = max_batch or engine.batch
         self._window_s = window_s
         self._attributes = attributes
+        self._needed = needed
+        self._standing: dict[Mailbox, Detections] = {}
         self._reopen = reopen
         self._max_restarts = max_restarts
         self._restarts: deque[float] = deque()
@@ -184,47 +198,56 @@ class InferenceLoop:
             self._settle(self._under_way.popleft())
 
     def _submit(self, taken: Sequence[Taken]) -> _Batch:
+        asked = [self._needed(one.frame) for one in taken]
         started = time.perf_counter()
-        try:
-            pending: Pending | Exception = self.engine.submit([t.frame.small for t in taken])
-        except Exception as error:  # noqa: BLE001 - whatever a bad picture makes a library raise
-            pending = error
-        return _Batch(taken, pending, started)
+        pending: Pending | Exception | None = None
+        if any(asked):
+            try:
+                pending = self.engine.submit([t.frame.small for t in compress(taken, asked)])
+            except Exception as error:  # noqa: BLE001 - whatever a bad picture makes a library raise
+                pending = error
+        return _Batch(taken, asked, pending, started)
 
     def _settle(self, batch: _Batch) -> None:
         """Wait for a batch, deliver it, and account for its frames."""
         results = self._results(batch)
-        for taken, detections in zip(batch.taken, results, strict=True):
+        found = iter(results)
+        for taken, asked in zip(batch.taken, batch.asked, strict=True):
+            detections = self._seen(taken, next(found)) if asked else self._again(taken)
             if detections is None:
                 taken.mailbox.drop(ENGINE_FAILED)
             elif self._collector.serves(taken.mailbox):
                 try:
-                    self._deliver(taken.frame, _on_frame(detections, taken.frame))
+                    self._deliver(taken.frame, detections)
                 finally:
                     taken.mailbox.analysed()
             else:
+                self._standing.pop(taken.mailbox, None)
                 taken.mailbox.drop(REMOVED)
         with self._ready:
             self._ready.notify_all()  # for `wait_until_drained`
-        if all(detections is None for detections in results):
+        if results and all(detections is None for detections in results):
             self._revive()
 
     def _results(self, batch: _Batch) -> Sequence[Detections | None]:
-        """Detections per frame; None for a frame that cannot be inferred."""
+        """Detections per frame given to the engine; None for one that cannot be inferred."""
+        if batch.pending is None:
+            return []
         try:
             found = self._wait(batch)
         except Exception:  # noqa: BLE001 - see _submit; told apart picture by picture
-            return [self._alone(taken.frame) for taken in batch.taken]
+            return [self._alone(taken.frame) for taken in batch.given]
         self.observer.batched(len(found), time.perf_counter() - batch.started)
         return found
 
     def _wait(self, batch: _Batch) -> list[Detections]:
         if isinstance(batch.pending, Exception):
             raise batch.pending
+        assert batch.pending is not None
         found = batch.pending.result()
-        if len(found) != len(batch.taken):
+        if len(found) != len(batch.given):
             raise EngineError(
-                f"Engine {self.engine.name} gave {len(found)} results for {len(batch.taken)} "
+                f"Engine {self.engine.name} gave {len(found)} results for {len(batch.given)} "
                 "pictures; this is a fault in the engine."
             )
         return found
@@ -271,12 +294,29 @@ class InferenceLoop:
             with contextlib.suppress(Exception):  # the next warm-up fails, and counts
                 self.engine = self._reopen()
 
-    def _deliver(self, frame: Frame, detections: Detections) -> None:
+    def _seen(self, taken: Taken, found: Detections | None) -> Detections | None:
+        """What the engine found, on the frame and with its attributes; kept for frames to come."""
+        if found is None:
+            self._standing.pop(taken.mailbox, None)
+            return None
+        frame, detections = taken.frame, _on_frame(found, taken.frame)
         if self._attributes is not None:
             try:
                 detections = self._attributes(frame, detections)
             except Exception as error:  # noqa: BLE001 - without attributes is better than not at all
                 self.observer.failed(frame.camera, error)
+        self._standing[taken.mailbox] = detections
+        return detections
+
+    def _again(self, taken: Taken) -> Detections | None:
+        """What was seen before, for a frame that needs no look; looked at where that is lost."""
+        before = self._standing.get(taken.mailbox)
+        if before is None:
+            return self._seen(taken, self._alone(taken.frame))
+        self.observer.stood(taken.frame.camera)
+        return replace(before, metadata={**before.metadata, STANDS: True})
+
+    def _deliver(self, frame: Frame, detections: Detections) -> None:
         try:
             self._deliver_to(frame, detections)
         except Exception as error:  # noqa: BLE001 - one camera's trouble must not stop the others

@@ -27,6 +27,10 @@ class LoopObserver(Protocol):
         """A frame was delivered at this age; None for a recording, whose clock is its own."""
         ...
 
+    def stood(self, camera: str) -> None:
+        """A frame of this camera needed no look: what was seen before stands for it."""
+        ...
+
     def failed(self, camera: str, error: Exception) -> None:
         """A frame of this camera could not be inferred, read further or delivered."""
         ...
@@ -44,6 +48,7 @@ class LoopCounts:
         batches: number of batches by their size.
         infer_s: sum of the batches' times, in seconds.
         delivered: frames delivered without an error, by camera.
+        stood: frames by camera for which an earlier look stood; they are delivered too.
         failed: errors by camera; `last_error` is the latest in words.
         restarts: times the engine was started again.
         age_p50_s, age_p95_s: of live frames at delivery, over the latest 1000; None before one.
@@ -52,6 +57,7 @@ class LoopCounts:
     batches: dict[int, int] = field(default_factory=dict)
     infer_s: float = 0.0
     delivered: dict[str, int] = field(default_factory=dict)
+    stood: dict[str, int] = field(default_factory=dict)
     failed: dict[str, int] = field(default_factory=dict)
     last_error: dict[str, str] = field(default_factory=dict)
     restarts: int = 0
@@ -71,6 +77,7 @@ class LoopCounters:
         self._lock = Lock()
         self._batches: Counter[int] = Counter()
         self._delivered: Counter[str] = Counter()
+        self._stood: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._last_error: dict[str, str] = {}
         self._infer_s = 0.0
@@ -89,6 +96,11 @@ class LoopCounters:
             self._delivered[camera] += 1
             if age_s is not None:
                 self._ages.append(age_s)
+
+    def stood(self, camera: str) -> None:
+        """See `LoopObserver`."""
+        with self._lock:
+            self._stood[camera] += 1
 
     def failed(self, camera: str, error: Exception) -> None:
         """See `LoopObserver`."""
@@ -109,6 +121,7 @@ class LoopCounters:
                 batches=dict(self._batches),
                 infer_s=self._infer_s,
                 delivered=dict(self._delivered),
+                stood=dict(self._stood),
                 failed=dict(self._failed),
                 last_error=dict(self._last_error),
                 restarts=self._restarts,

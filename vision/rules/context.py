@@ -43,7 +43,13 @@ class Context:
 
 
 class Rule(Protocol):
-    """Decides one kind in one zone. Called with every look at the camera, in order of time."""
+    """Decides one kind in one zone. Called with every look at the camera, in order of time.
+
+    Attributes:
+        every_look: what it watches moves, so an earlier look must not stand for an unchanged scene.
+    """
+
+    every_look: bool
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """What this look changes: episodes opened, confirmed, cleared or dropped."""

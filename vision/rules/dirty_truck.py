@@ -47,6 +47,7 @@ class DirtyTruck:
     """One episode for each pass of a truck that breaks the rule. See the module's text."""
 
     kind = "dirty_truck"
+    every_look = True
 
     def __init__(self, context: Context) -> None:
         self.context = context

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from ulid import ULID
 
-from vision.detections import Detections
+from vision.detections import STANDS, Detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
@@ -46,6 +46,8 @@ class Dwelling(ABC):
     kind: str
     zone_is_one_place = False
     """True: all stays of the zone are one episode."""
+    every_look = False
+    """False: a look at an unchanged scene need not be the model's; see `Rule`."""
     gaps_count = False
     """True: time between looks counts as presence however long (two surveys weeks apart)."""
 
@@ -76,7 +78,8 @@ class Dwelling(ABC):
         """See `vision.rules.context.Rule.look`."""
         if not self.context.watching(frame):
             return []
-        self._update(frame.captured_at, self.sights(frame, detections))
+        stands = bool(detections.metadata.get(STANDS))
+        self._update(frame.captured_at, self.sights(frame, detections), stands=stands)
         events = []
         for place in self._places:
             gone = self._part(place, frame.captured_at)
@@ -86,14 +89,14 @@ class Dwelling(ABC):
         self._places = [p for p in self._places if p.stays]
         return events
 
-    def _update(self, at: datetime, sights: Sequence[Sight]) -> None:
+    def _update(self, at: datetime, sights: Sequence[Sight], *, stands: bool) -> None:
         gap = timedelta.max if self.gaps_count else _GAP_LOOKS * self.context.look_interval
         pairs, fresh = match(self._stays, sights)
         for stay, index in zip(self._stays, pairs, strict=True):
             if index is None:
                 stay.miss(at)
             else:
-                stay.see(at, sights[index], gap)
+                stay.see(at, sights[index], gap, stands=stands)
         for index in fresh:
             stay = Stay(first=at, last=at, sight=sights[index])
             self._stays.append(stay)
@@ -208,9 +211,16 @@ class Dwelling(ABC):
                 data={"dwell_s": round(seconds, 1), "dwell_needed_s": least},
             ),
             Reason(
-                en=f"seen in {lead.looks} of {lead.chances} looks (rule: {self._looks})",
-                zh=f"{lead.chances}次查看中{lead.looks}次可见（规则：{self._looks}次）",
-                data={"looks": lead.looks, "chances": lead.chances, "looks_needed": self._looks},
+                en=f"seen in {lead.looks} of {lead.chances} looks (rule: {self._looks})"
+                + (f", {lead.stood} of them at an unchanged scene" if lead.stood else ""),
+                zh=f"{lead.chances}次查看中{lead.looks}次可见（规则：{self._looks}次）"
+                + (f"，其中{lead.stood}次画面无变化" if lead.stood else ""),
+                data={
+                    "looks": lead.looks,
+                    "chances": lead.chances,
+                    "looks_needed": self._looks,
+                    "unchanged": lead.stood,
+                },
             ),
             Reason(
                 en=f"median score {lead.score:.2f} (threshold {self.context.threshold:.2f})",

@@ -34,6 +34,7 @@ class Stay:
         dwell: time accumulated between looks; an interval longer than the allowed gap counts as
             the gap, since nobody saw what happened in it.
         looks: looks that showed it; `chances`: looks since the first, showing it or not.
+        stood: of the looks that showed it, those for which an earlier one of the same scene stood.
         missed_since: moment of the first look of the present run of clean looks, else None.
     """
 
@@ -43,6 +44,7 @@ class Stay:
     dwell: timedelta = timedelta(0)
     looks: int = 1
     chances: int = 1
+    stood: int = 0
     missed_since: datetime | None = None
     misses: int = 0
     ripe: bool = False
@@ -69,11 +71,12 @@ class Stay:
         """Share of the looks since the first that showed it, 0..1."""
         return self.looks / self.chances
 
-    def see(self, at: datetime, sight: Sight, gap: timedelta) -> None:
-        """It was seen again."""
+    def see(self, at: datetime, sight: Sight, gap: timedelta, *, stands: bool = False) -> None:
+        """It was seen again, or the scene has not changed since it was."""
         self.dwell += min(max(at - self.last, timedelta(0)), gap)
         self.last, self.sight = max(at, self.last), sight
         self.looks += 1
+        self.stood += stands
         self.chances += 1
         self.missed_since, self.misses = None, 0
         self.boxes.append(sight.box)

@@ -34,7 +34,8 @@ class CameraStatus:
         error: the last error in plain words, credentials removed; None while all is well.
         width, height: of the latest frame, pixels; 0 before the first.
         read: frames handed over to the loop since start (those due to be looked at).
-        analysed: frames the model has looked at.
+        analysed: frames that were looked at.
+        stood: of those, frames of an unchanged scene, for which an earlier look stood.
         dropped: frames read but not looked at, counted by reason.
         reconnects: times the source was opened again after having worked.
         last_frame_at: capture time of the latest frame (UTC).
@@ -49,6 +50,7 @@ class CameraStatus:
     height: int = 0
     read: int = 0
     analysed: int = 0
+    stood: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     reconnects: int = 0
     last_frame_at: datetime | None = None

@@ -46,6 +46,7 @@ function tile(camera) {
     const dropped = Object.values(now.dropped).reduce((sum, count) => sum + count, 0);
     facts.textContent = [
       now.width && `${now.width}×${now.height}`, now.read && `${now.analysed} ${t("analysed")}`,
+      now.stood && `${now.stood} ${t("stood")}`,
       dropped && `${dropped} ${t("dropped")}`, now.reconnects && `${now.reconnects} ${t("reconnects")}`,
       now.last_frame_at && ago(now.last_frame_at),
     ].filter(Boolean).join(" · ");

@@ -40,7 +40,7 @@ const WORDS = {
   paused: ["非监看时段", "Outside its hours"], rules_pause: ["画面异常，规则已暂停", "Its rules pause until the view is clear."],
   frozen: ["画面冻结", "Frozen"], dark: ["画面过暗", "Dark"], covered: ["镜头被遮挡", "Covered"], blurred: ["画面模糊", "Blurred"], moved: ["视角移动", "Moved"],
   broken: ["故障", "Broken"], stopped: ["已停止", "Stopped"], unwatched: ["未运行", "Not watched"],
-  analysed: ["已分析", "analysed"], dropped: ["已丢弃", "dropped"], reconnects: ["重连", "reconnects"], no_frame: ["暂无画面", "No picture yet"],
+  analysed: ["已分析", "analysed"], stood: ["画面无变化", "of an unchanged scene"], dropped: ["已丢弃", "dropped"], reconnects: ["重连", "reconnects"], no_frame: ["暂无画面", "No picture yet"],
   keys_help: ["快捷键", "Keyboard"], k_next: ["下一个 / 上一个", "next / previous"], k_checks: ["勾选核对项", "tick a check"],
   offline: ["无法连接服务器，正在重试", "The server does not answer; trying again"],
   waiting: ["个待审核", "waiting"], menu: ["主菜单", "Main menu"], language: ["切换到英文", "Switch to Chinese"],

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from vision.detections import STANDS, Detections
 from vision.errors import EngineError
+from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters
 from vision.loop.loop import ENGINE_FAILED, LOOP_ENDED, REMOVED
 from vision.sources.mailbox import CLOSED, SUPERSEDED, Mailbox
@@ -304,6 +306,53 @@ def test_boxes_of_a_scaled_picture_are_delivered_in_pixels_of_the_frame(
     loop = run_loop(fakes.Engine(), [box], lambda _, found: boxes.append(found.xyxy.tolist()))
     assert loop.wait_until_drained(fakes.LIMIT)
     assert boxes == [[[0, 0, 16, 4]], [[0, 0, 8, 1]]]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    asked=st.lists(st.lists(st.booleans(), max_size=25), min_size=1, max_size=6),
+    refused=st.sets(st.integers(0, 24), max_size=4),
+    batch=st.integers(1, 7),
+    depth=st.integers(1, 3),
+)
+def test_what_stands_for_a_frame_is_its_own_cameras_look_before(
+    fakes: Any, asked: list[list[bool]], refused: set[int], batch: int, depth: int
+) -> None:
+    ready, counters = Condition(), LoopCounters()
+    boxes = [Mailbox(f"c{n}", live=False, ready=ready, size=30) for n in range(len(asked))]
+    for number, (box, plan) in enumerate(zip(boxes, asked, strict=True)):
+        put_all(fakes, box, number, len(plan))
+    seen: dict[str, list[tuple[int, int, bool]]] = {box.camera: [] for box in boxes}
+
+    def deliver(frame: Frame, detections: Detections) -> None:
+        [name], [[_, _, right, _]] = detections.data["class_name"], detections.xyxy
+        assert name == frame.camera
+        stands = bool(detections.metadata.get(STANDS))
+        seen[frame.camera].append((frame.index, int(right) - 1, stands))
+
+    def needed(frame: Frame) -> bool:
+        return asked[int(frame.camera[1:])][frame.index]
+
+    engine = fakes.Engine(batch=batch, depth=depth, refuses=lambda _, index: index in refused)
+    loop = InferenceLoop(
+        engine, boxes, deliver, ready=ready, observer=counters, needed=needed, max_restarts=99
+    )
+    loop.start()
+    assert loop.wait_until_drained(fakes.LIMIT)
+    assert loop.stop(fakes.LIMIT)
+
+    for box, plan in zip(boxes, asked, strict=True):
+        expected, latest = [], None
+        for index, ask in enumerate(plan):
+            stands = not ask and latest is not None
+            if not stands:  # asked for, or nothing is left to stand for it
+                latest = None if index in refused else index
+            if latest is not None:
+                expected.append((index, latest, stands))
+        assert seen[box.camera] == expected
+        assert counters.counts().stood.get(box.camera, 0) == sum(s for *_, s in expected)
+        assert box.counts().analysed == len(expected)
+        assert adds_up(box)
 
 
 def test_an_observer_that_raises_ends_the_loop_with_a_name(
