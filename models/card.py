@@ -22,7 +22,18 @@ KEPT = (
     *("against", "masking", "tiles"),
 )
 """What a card keeps of `evaluation.json`."""
-TOLD = ("architecture", "imgsz", "batch", "optimizer", "lr0", "lrf", "freeze", "mosaic", "scale")
+TOLD = (
+    "architecture",
+    "imgsz",
+    "batch",
+    "optimizer",
+    "lr0",
+    "lrf",
+    "freeze",
+    "mosaic",
+    "scale",
+    "distill",
+)
 """Training settings that a card tells; the recipe has them all."""
 STAGE = ("stage", "epochs", "seconds", "settings", "start", "fitted", "data", "device")
 

@@ -25,8 +25,10 @@ from models.export import export_openvino
 runtime.settle()
 
 Pixels = npt.NDArray[np.uint8]
-NMS_IOU = 0.7
-"""Overlap above which the weaker of two boxes of one class goes: ultralytics' default (`iou`)."""
+NMS_IOU = 0.5
+"""Overlap above which the weaker of two boxes of one class goes. Ultralytics' default is 0.7; with
+0.5 the shipped weights found as much on the validation pictures with 5 to 17 points more precision
+on bins, rubbish, roofs and people: two boxes on one thing were the commonest error."""
 MAX_DETECTIONS = 300
 """Most boxes kept per picture: ultralytics' default (`max_det`)."""
 STRIDE = 32

@@ -8,11 +8,10 @@ import numpy as np
 import torch
 from torchvision.ops import batched_nms
 
+from models.look import NMS_IOU
 from vision.detections import Detections, make_detections
 from vision.engines.letterbox import Letterbox
 
-NMS_IOU = 0.7
-"""Overlap above which the weaker of two boxes of one class goes; ultralytics' default (`iou`)."""
 MAX_DETECTIONS = 300
 """Most boxes kept per picture; ultralytics' default (`max_det`)."""
 MAX_CANDIDATES = 3000
