@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from models.catalogue import ModelEntry, find
+from models.look import NMS_IOU
 from vision.detections import Detections
 from vision.engines.engine import SCORE_FLOOR, Engine
 from vision.engines.openvino_engine import OpenVinoEngine
@@ -99,7 +100,7 @@ def test_ultralytics_sees_the_same(
     model = YOLO(str(entry.path))
     for photo, ours in zip(photos, seen_by_torch, strict=True):
         [result] = model.predict(
-            photo, imgsz=640, rect=True, conf=SCORE_FLOOR, iou=0.7, verbose=False
+            photo, imgsz=640, rect=True, conf=SCORE_FLOOR, iou=NMS_IOU, verbose=False
         )
         # Both work in input pixels, so the tolerance counts there.
         scale = max(1.0, max(photo.shape[:2]) / 640)

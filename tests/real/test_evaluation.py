@@ -9,6 +9,7 @@ from datasets.merge import merge
 from datasets.recipe import Recipe
 from models import find
 from models.evaluation.run import Settings, evaluate
+from models.look import NMS_IOU
 
 from ultralytics.models.yolo.detect import DetectionValidator  # isort: skip
 
@@ -27,7 +28,8 @@ def merged(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _validated(merged: Path, out: Path) -> Any:
-    settings = {"data": str(merged / "val_bins.yaml"), "imgsz": SIZE, "batch": 8, "device": "cpu"}
+    data = {"data": str(merged / "val_bins.yaml"), "imgsz": SIZE, "batch": 8, "device": "cpu"}
+    settings = {**data, "iou": NMS_IOU}
     quiet = {"workers": 0, "plots": False, "verbose": False, "project": str(out), "name": "val"}
     validator = DetectionValidator(args={**settings, **quiet})
     validator(model=str(find("streetwarden-n").path))

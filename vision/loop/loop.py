@@ -155,7 +155,9 @@ class InferenceLoop:
 
         A delivery that is under way may still end; none begins afterwards.
         """
-        self._collector.remove(camera).close()
+        mailbox = self._collector.remove(camera)
+        mailbox.close()
+        self._standing.pop(mailbox, None)
 
     def _run(self) -> None:
         try:
