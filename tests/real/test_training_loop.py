@@ -27,7 +27,7 @@ common: {device: auto, imgsz: 160, batch: 8, nbs: 8, optimizer: AdamW, lr0: 0.00
   epochs: 2}
 stages:
   - {name: first, settings: {}}
-  - {name: second, settings: {lr0: 0.001}}
+  - {name: second, settings: {lr0: 0.001}, distill: {classes: [stall], gain: 0.05}}
 """
 
 
@@ -114,7 +114,8 @@ def _average_precision(weights: object, merged: Path, out: Path) -> float:
 def test_the_loop(merged: Path, tmp_path: Path) -> None:
     recipe, runs = tmp_path / "tiny.yaml", tmp_path / "runs"
     recipe.write_text(RECIPE)
-    command = ("train", recipe, "--data", merged, "--start", "streetwarden-n", "--out", runs)
+    known = ("--start", "streetwarden-n", "--teacher", "streetwarden-n")
+    command = ("train", recipe, "--data", merged, *known, "--out", runs)
 
     _kill_when("second: 1 of 2 epochs are saved", *command)
     said = _run(*command, "--resume")
@@ -135,6 +136,7 @@ def test_the_loop(merged: Path, tmp_path: Path) -> None:
         with (runs / stage / "results.csv").open(newline="") as file:
             rows = list(csv.DictReader(file))
         assert [int(row["epoch"]) for row in rows] == [1, 2]
+        assert ("train/distill_loss" in rows[0]) == (stage == "second")
         assert (runs / stage / "loss.png").read_bytes().startswith(b"\x89PNG")
     with (runs / "first" / "results.csv").open(newline="") as file:
         losses = [float(row["train/cls_loss"]) for row in csv.DictReader(file)]
