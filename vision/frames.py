@@ -60,7 +60,8 @@ class Frame:
         picture: its pixels, H×W×3 uint8, BGR, in the camera's own resolution, or what makes them.
         camera: id of the camera, unique within a site.
         captured_at: UTC time of capture; aware.
-        index: number of the picture in its source since the source was opened, from 0.
+        index: number of the picture in its source since the source was opened, from 0;
+            in coded order, so a few off where pictures were left undecoded.
         clock: what `captured_at` was read from.
         name: the picture's own name where it has one (a file of a folder), else empty.
     """

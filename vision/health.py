@@ -33,9 +33,7 @@ _BLANK = 0.005  # share of blocks with structure, below which any view is covere
 _COVERED, _COVERED_OF_USUAL = 0.05, 0.25
 _BLURRED_OF_USUAL = 0.1
 _ALIKE = 0.5  # correlation of a block's edges from which it shows the same
-_EDGY = (
-    0.3  # deviation of a block's edges, of their mean in the picture, below which it tells nothing
-)
+_EDGY = 0.3  # deviation of a block's edges (their mean is 1), below which it tells nothing
 _MOVED = 0.3  # share of blocks that show the same, below which the view is another one
 _COLOURLESS = 4.0  # mean difference between colours, of 255, below which a picture has none
 _REMEMBERED = 60  # looks

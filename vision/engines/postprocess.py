@@ -8,12 +8,10 @@ import numpy as np
 import torch
 from torchvision.ops import batched_nms
 
-from models.look import NMS_IOU
+from models.look import MAX_DETECTIONS, NMS_IOU
 from vision.detections import Detections, make_detections
 from vision.engines.letterbox import Letterbox
 
-MAX_DETECTIONS = 300
-"""Most boxes kept per picture; ultralytics' default (`max_det`)."""
 MAX_CANDIDATES = 3000
 """Most boxes per picture that enter suppression, against its quadratic cost when a picture lights
 up everywhere. Ten times what can leave it."""
