@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.status import Status
 from rich.table import Table
 
@@ -173,19 +174,33 @@ def _show(result: LoopBench) -> None:
 def _show_cameras(result: CamerasBench) -> None:
     table = Table(
         title=f"{result.width}×{result.height}, {result.looks_each:g} looks/s each, {result.model} "
-        f"on {result.engine}: {result.engine_fps:.1f} frames/s alone",
+        f"on {result.engine}: {result.engine_fps:.1f} frames/s alone; {result.seconds:g} s a row, "
+        "ages in seconds",
         caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
+        box=SIMPLE_HEAD,
+        padding=0,
     )
-    table.add_column(f"cameras, {result.seconds:g} s each")
-    for name in ("looks/s", "÷ engine", "age p50", "p95", "dropped", "cores", "server", "MB"):
+    ages = ("p50", "p95")
+    for name in (
+        "cameras",
+        "held",
+        "looks/s",
+        "÷ engine",
+        *ages,
+        "dropped",
+        "cores",
+        "server",
+        "MB",
+    ):
         table.add_column(name, justify="right")
     for level in result.levels:
         table.add_row(
-            f"{level.cameras}{'' if level.held else ' (not held)'}",
+            str(level.cameras),
+            "yes" if level.held else "no",
             f"{level.looks:.1f}",
             f"{level.looks / result.engine_fps:.2f}",
-            f"{level.age_p50_s:.2f} s",
-            f"{level.age_p95_s:.2f} s",
+            f"{level.age_p50_s:.1f}",
+            f"{level.age_p95_s:.1f}",
             str(level.dropped),
             f"{level.cores:.2f}",
             "" if level.server_cores is None else f"{level.server_cores:.2f}",
