@@ -24,6 +24,7 @@ class Album:
     """
 
     live = False
+    late = 0
 
     def __init__(
         self, camera: Camera, address: Address, *, stop: Event, zone: tzinfo = UTC

@@ -22,6 +22,8 @@ from vision.frames import Frame
 
 SUPERSEDED = "superseded"
 """A newer frame of the same live camera came before this one was looked at."""
+LATE = "late"
+"""This machine was behind a live stream: what waited in it was passed over undecoded."""
 CLOSED = "closed"
 """The mailbox was closed while the frame was still waiting in it."""
 
@@ -81,6 +83,12 @@ class Mailbox:
             self._frames.append(frame)
         self._notify()
         return True
+
+    def pass_over(self, reason: str, count: int) -> None:
+        """`count` frames that were due are not left here at all, for this reason."""
+        with self._changed:
+            self._read += count
+            self._dropped[reason] = self._dropped.get(reason, 0) + count
 
     def take(self) -> Frame | None:
         """The next frame, or None when none waits. Follow up with `analysed` or `drop`."""

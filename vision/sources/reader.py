@@ -16,7 +16,7 @@ from vision.errors import SourceBroken, SourceError, SourceRefused
 from vision.frames import Frame
 from vision.site import Camera
 from vision.sources.address import parse_address, redact
-from vision.sources.mailbox import Mailbox
+from vision.sources.mailbox import LATE, Mailbox
 from vision.sources.source import Source, open_source
 from vision.sources.status import CameraState, CameraStatus
 
@@ -127,8 +127,12 @@ class Reader:
         try:
             source = self._opener(self._camera, stop=self._stop)
             self._mailbox.live = source.live
+            late = 0
             for frame in source:
                 self._hand_over(frame, source.trouble)
+                if source.late > late:
+                    self._mailbox.pass_over(LATE, source.late - late)
+                    late = source.late
                 if self._stop.is_set():
                     return None
             if not self._stop.is_set():

@@ -27,6 +27,11 @@ class Source(Protocol):
     live: bool
     trouble: str | None
 
+    @property
+    def late(self) -> int:
+        """Looks passed over so far because this machine was behind a live stream."""
+        ...
+
     def __iter__(self) -> Iterator[Frame]:
         """Yield frames until the end.
 

@@ -5,8 +5,16 @@ from __future__ import annotations
 import math
 from collections import deque
 
-# Key frames in a row that came often enough, before the frames between them are left undecoded.
+# Spacings of key frames in a row that were short enough, before the frames between them are left
+# undecoded: of a recording, in which no look may be lost, and of a live stream.
 _TRUSTED = 4
+_TRUSTED_LIVE = 2
+# Looks at least so far apart (seconds) are hoped to be served by a live stream's key frames before
+# anything is known of them: cameras are set to one each second or two, as a rule.
+_HOPED_FOR = 0.95
+# Packets in a row without a key frame, after which decoding begins without one: some encoders send
+# none but refresh the picture piece by piece.
+_PATIENCE = 300
 # Of one look interval that key frames may be late, for cameras whose rate is not quite even.
 _TOLERANCE = 0.02
 # Key frames in a row that gave no picture of their own, after which they are not relied upon.
@@ -21,19 +29,24 @@ class Sparing:
     camera's cost would be. The spacing is learned from the stream and watched: should it grow
     (an encoder that stretches it over a still scene), everything is decoded again, from the next
     key frame on, since what lies before it cannot be; that is at most one gap in looks per change.
+    Of a live stream that is looked at seldom, key frames alone are tried first: else many cameras
+    that start together decode everything at once, just to learn that they need not.
 
     Args:
         interval: seconds between two looks.
+        live: a look that is lost at the start is no loss.
     """
 
-    def __init__(self, interval: float) -> None:
+    def __init__(self, interval: float, *, live: bool = False) -> None:
         self._interval = interval * (1 + _TOLERANCE)
-        self._spacings: deque[float] = deque(maxlen=_TRUSTED)
+        self._hoping = live and interval >= _HOPED_FOR
+        self._spacings: deque[float] = deque(maxlen=_TRUSTED_LIVE if live else _TRUSTED)
         self._last_key: float | None = None
+        self._since_key = 0
         self._barren = 0
         self.stale = False
         """Packets are missing: nothing can be decoded before a key frame."""
-        self.only_keys = False
+        self.only_keys = self._hoping
         """Key frames alone are decoded now: the decoder is to be drained after each."""
         self.left_out = 0
         """Packets that were not decoded, so far."""
@@ -45,12 +58,16 @@ class Sparing:
         """Whether to decode the packet presented at `at` (seconds; None where it does not say)."""
         if key:
             self._note_key(at)
+            self._since_key = 0
             self.stale = False
             self.behind = 0.0
             return True
+        self._since_key += 1
         if self.only_keys and self._overdue(at):
-            self.only_keys, self.stale = False, True
+            self.only_keys, self.stale, self._hoping = False, True, False
             self._spacings.clear()
+        if self._since_key > _PATIENCE:
+            self.only_keys, self.stale, self._hoping = False, False, False
         wanted = not (self.only_keys or self.stale)
         if not wanted:
             self.left_out += 1
@@ -62,7 +79,7 @@ class Sparing:
         """How many pictures a key frame gave, when drained; one that never does is no shortcut."""
         self._barren = 0 if pictures else self._barren + 1
         if self._barren >= _BARREN:
-            self.only_keys = False
+            self.only_keys = self._hoping = False
             self._interval = -math.inf
 
     def skipped(self) -> None:
@@ -71,16 +88,23 @@ class Sparing:
         self.stale = True
         self._last_key = None
         self._spacings.clear()
-        self.only_keys = False
+        self.only_keys = self._hoping
 
     def _note_key(self, at: float | None) -> None:
+        if at is None:
+            self._hoping = False
         if at is None or self._last_key is None or at <= self._last_key:
             self._spacings.clear()
         else:
             self._spacings.append(at - self._last_key)
         self._last_key = at
-        regular = len(self._spacings) == _TRUSTED and max(self._spacings) <= self._interval
-        self.only_keys = regular
+        known = len(self._spacings) == self._spacings.maxlen
+        close = max(self._spacings, default=0.0) <= self._interval
+        self._hoping = self._hoping and close
+        self.only_keys = close and (known or self._hoping)
 
     def _overdue(self, at: float | None) -> bool:
-        return at is None or self._last_key is None or at - self._last_key > self._interval
+        """Whether a key frame should have come; where none has ever, that cannot be told."""
+        if at is None:
+            return True
+        return self._last_key is not None and at - self._last_key > self._interval

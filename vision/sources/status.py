@@ -33,7 +33,7 @@ class CameraStatus:
         camera: id; `source` is the address with every credential removed.
         error: the last error in plain words, credentials removed; None while all is well.
         width, height: of the latest frame, pixels; 0 before the first.
-        read: frames handed over to the loop since start (those due to be looked at).
+        read: frames due to be looked at since start.
         analysed: frames that were looked at.
         stood: of those, frames of an unchanged scene, for which an earlier look stood.
         dropped: frames read but not looked at, counted by reason.

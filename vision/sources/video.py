@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from fractions import Fraction
 from threading import Event
 
 import av
@@ -24,6 +25,7 @@ from vision.errors import SourceBroken, SourceError, SourceUnavailable
 from vision.frames import Clock, Frame, fitted
 from vision.site import Camera
 from vision.sources.address import Address, SourceKind
+from vision.sources.backlog import Backlog
 from vision.sources.decoded import Decoded
 from vision.sources.failures import explain
 from vision.sources.sparing import Sparing
@@ -36,6 +38,7 @@ TIMEOUT = 5.0
 HLS_READ_TIMEOUT = 15.0
 """Seconds without data on HLS, which arrives by segments of 2 to 10 s (RFC 8216 suggests 6)."""
 _BLIND = 30.0  # seconds of data without one picture before a stream is given up; above usual GOPs
+_HIGHEST_RATE = 240.0  # frames/s that are believed of a recording
 _MICROSECONDS = str(int(TIMEOUT * 1_000_000))
 
 _OPTIONS: dict[SourceKind, dict[str, str]] = {
@@ -62,8 +65,9 @@ class Video:
     """See `vision.sources.source.Source`. Only frames that are due are scaled and handed on.
 
     Where key frames come often enough for the looks, nothing else is decoded (`Sparing`); while a
-    live camera need not be watched, nothing is. Frame size may change at any time. Frames that
-    the decoder marks as corrupt are left out: no frame is no frame.
+    live camera need not be watched, nothing is, and what lies waiting because this machine is
+    behind is passed over (`Backlog`). Frame size may change at any time. Frames that the decoder
+    marks as corrupt are left out: no frame is no frame.
 
     Args:
         camera: its looks per second and pace.
@@ -99,7 +103,9 @@ class Video:
             self.live = not self._container.duration
         self._scaler = VideoReformatter()
         self._due = DueTimes(camera.analyse_fps)
-        self._sparing = Sparing(1 / camera.analyse_fps)
+        self._sparing = Sparing(1 / camera.analyse_fps, live=self.live)
+        # A playlist's segments come at once; their first packets are none the worse for it.
+        self._backlog = None if address.kind is SourceKind.HLS or not self.live else Backlog()
         self._own_anchor: float | None = None
         self._damaged = 0
 
@@ -112,6 +118,11 @@ class Video:
             failure = explain(error, self._address, while_reading=True)
         if failure is not None:  # outside of `except`, so that FFmpeg's text is not its context
             raise failure
+
+    @property
+    def late(self) -> int:
+        """See `vision.sources.source.Source`."""
+        return int(self._backlog.passed_s * self._camera.analyse_fps) if self._backlog else 0
 
     def close(self) -> None:
         """Free decoder, connection and buffers now, not when Python gets to it."""
@@ -131,7 +142,8 @@ class Video:
             )
 
     def _recorded_frames(self) -> Iterator[Frame]:
-        rate = float(self._stream.average_rate or self._stream.guessed_rate or 25)
+        rate = float(self._stream.average_rate or self._stream.guessed_rate or 0)
+        rate = rate if 0 < rate <= _HIGHEST_RATE else 25  # an unknown one is given as 90000
         origin = float((self._stream.start_time or 0) * (self._stream.time_base or 0))
         clock = RecordingClock(recording_start(self._container.metadata), 1 / rate, origin)
         started: float | None = None
@@ -181,7 +193,7 @@ class Video:
                 return
             if self.live:
                 self._read_own_clock(packet)
-                if not self._watching(datetime.now(UTC)):
+                if self._passed_over(packet):
                     self._sparing.skipped()
                     alive_at = time.monotonic()
                     continue
@@ -195,12 +207,17 @@ class Video:
                     " the camera's codec settings"
                 )
 
+    def _passed_over(self, packet: Packet[VideoStream]) -> bool:
+        """Whether nobody watches now, or newer packets are waiting."""
+        at = _seconds(packet.dts if packet.dts is not None else packet.pts, packet.time_base)
+        late = self._backlog is not None and self._backlog.late(at, time.monotonic())
+        return late or not self._watching(datetime.now(UTC))
+
     def _pictures(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
         """What a packet gives; nothing where it is not worth decoding or cannot be."""
         codec = self._stream.codec_context
         end = packet.size == 0  # asks for what the decoder still holds
-        pts, unit = packet.pts, packet.time_base
-        at = None if pts is None or unit is None else float(pts * unit)
+        at = _seconds(packet.pts, packet.time_base)
         if packet.is_keyframe and self._sparing.stale:
             codec.flush_buffers()  # nothing from before the gap may be built upon
         if not end and not self._sparing.wants(at, key=packet.is_keyframe):
@@ -216,7 +233,9 @@ class Video:
             self._damaged += packet.size > 0
             return []
         for picture in pictures:
-            picture.time_base = unit or picture.time_base  # lost where the decoder was drained
+            picture.time_base = (
+                packet.time_base or picture.time_base
+            )  # lost where the decoder was drained
         return pictures
 
     def _read_own_clock(self, packet: Packet[VideoStream]) -> None:
@@ -244,6 +263,10 @@ class Video:
         if self._image_size is None or max(size) <= self._image_size:
             return None
         return fitted(*size, self._image_size)
+
+
+def _seconds(count: int | None, unit: Fraction | None) -> float | None:
+    return None if count is None or unit is None else float(count * unit)
 
 
 def _open(address: Address) -> InputContainer:

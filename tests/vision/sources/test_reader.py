@@ -20,11 +20,16 @@ from vision.sources.status import CameraState
 PIXELS = np.zeros((4, 6, 3), np.uint8)
 
 
+class Late(int):
+    """A frame, and so many before it that were passed over as late."""
+
+
 class Script:
-    """A source that plays steps: a frame, an error to raise, or an event to wait for."""
+    """A source that plays steps: a frame (after late ones), an error, an event to wait for."""
 
     def __init__(self, *steps: object, live: bool = True) -> None:
         self.live = live
+        self.late = 0
         self.trouble: str | None = None
         self.steps = steps
         self.closed = False
@@ -36,6 +41,8 @@ class Script:
             if isinstance(step, Event):
                 assert step.wait(10)
                 continue
+            if isinstance(step, Late):
+                self.late += step
             yield Frame(PIXELS, "cam", datetime.now(UTC), index)
         if self.live:
             raise SourceUnavailable("the stream ended")
@@ -116,6 +123,16 @@ def test_a_missing_recording_is_broken_and_the_loop_told() -> None:
     status = reader.status()
     assert status.state is CameraState.BROKEN
     assert status.error == "/nowhere/clip.mp4: it does not exist; check the path"
+
+
+def test_looks_passed_over_as_late_are_counted_in_every_connection() -> None:
+    first = Script(1, Late(2), 3, Late(1), SourceUnavailable("it went away"))
+    second = Script(Late(4), SourceUnavailable("it went away again"))
+    reader, _, opener = play("rtsp://10.0.0.5/a", first, second)
+    assert opener.exhausted.wait(10)
+    status = reader.status()
+    assert (status.read, status.dropped["late"]) == (12, 7)
+    assert reader.stop(5)
 
 
 def test_a_live_stream_is_opened_again_and_counted() -> None:

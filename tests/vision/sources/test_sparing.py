@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from vision.sources.sparing import Sparing
 
 
-def _decoded(keys: list[int], frames: int, *, interval: float, rate: int = 10) -> list[int]:
+def _decoded(
+    keys: list[int], frames: int, *, interval: float, rate: int = 10, live: bool = False
+) -> list[int]:
     """Numbers of the frames that are decoded, of a stream with key frames at `keys`."""
-    sparing, wanted = Sparing(interval), []
+    sparing, wanted = Sparing(interval, live=live), []
     for number in range(frames):
         if sparing.wants(number / rate, key=number in keys):
             wanted.append(number)
@@ -24,6 +26,26 @@ def test_key_frames_are_enough_once_they_have_come_often_enough() -> None:
         *range(41),  # the fifth key frame is the first that is known to be enough
         *range(50, 100, 10),
     ]
+
+
+def test_a_live_stream_looked_at_seldom_is_hoped_to_have_enough_key_frames() -> None:
+    keys = list(range(5, 100, 10))  # it is joined in the middle
+    assert _decoded(keys, 100, interval=1.0, live=True) == keys
+
+
+def test_a_live_stream_that_disappoints_is_decoded_whole_from_its_next_key_frame() -> None:
+    keys = list(range(0, 100, 20))
+    assert _decoded(keys, 100, interval=1.0, live=True) == [0, *range(20, 100)]
+
+
+def test_a_live_stream_with_more_looks_learns_sooner_than_a_recording() -> None:
+    keys = list(range(0, 60, 5))
+    assert _decoded(keys, 60, interval=0.5, live=True) == [*range(11), *range(15, 60, 5)]
+
+
+def test_a_live_stream_without_any_key_frame_is_decoded_in_the_end() -> None:
+    wanted = _decoded([], 400, interval=1.0, live=True)
+    assert wanted == list(range(300, 400))
 
 
 def test_everything_is_decoded_where_looks_are_more_frequent() -> None:
@@ -65,13 +87,16 @@ def test_what_was_left_out_while_nobody_watched_needs_a_key_frame_first() -> Non
 @given(
     st.lists(st.integers(1, 30), min_size=1, max_size=40),
     st.floats(0.05, 5),
+    st.booleans(),
 )
-def test_nothing_is_decoded_without_what_it_rests_on(gaps: list[int], interval: float) -> None:
+def test_nothing_is_decoded_without_what_it_rests_on(
+    gaps: list[int], interval: float, live: bool
+) -> None:
     """A frame is decoded only if all since its key frame were, and every key frame is."""
     keys = [0]
     for gap in gaps:
         keys.append(keys[-1] + gap)
-    decoded = _decoded(keys, keys[-1] + 20, interval=interval)
+    decoded = _decoded(keys, keys[-1] + 20, interval=interval, live=live)
     known = set(decoded)
     assert known >= set(keys)
     for number in decoded:
