@@ -19,6 +19,8 @@ _BELIEVABLE = 60.0
 # How far a frame may seem older than its arrival (seconds) before the anchor is taken to be wrong:
 # a stalled network delays by less, a jump or slow drift of the PTS exceeds it sooner or later.
 _LATEST = 2.0
+# Steps from frame to frame (seconds) that may be a recording's rate, and neither noise nor a gap.
+_INTERVALS = (0.001, 2.0)
 # When this machine's own clock is set back by more than this (seconds), times follow it, backwards.
 _SET_BACK = 30.0
 
@@ -90,8 +92,8 @@ class LiveClock:
 class RecordingClock:
     """Capture times of a recording: its start plus presentation time since `origin` (seconds).
 
-    Where presentation time runs backwards or is missing (spliced and damaged files), time goes on
-    by one frame interval.
+    Where presentation time stands, runs backwards or is missing (spliced and damaged files), time
+    goes on by the frame interval before, as what a container says of its rate may be anything.
     """
 
     def __init__(self, start: datetime, interval: float, origin: float = 0.0) -> None:
@@ -107,9 +109,11 @@ class RecordingClock:
         elif at is None:
             self._elapsed += self._interval
         else:
-            if at + self._offset < self._elapsed:
+            if at + self._offset <= self._elapsed:
                 self._offset = self._elapsed + self._interval - at
-            self._elapsed = at + self._offset
+            elif _INTERVALS[0] < (step := at + self._offset - self._elapsed) < _INTERVALS[1]:
+                self._interval = step
+            self._elapsed = max(self._elapsed, at + self._offset)  # as floats round
         return self._elapsed
 
     def stamp(self, elapsed: float) -> tuple[datetime, Clock]:

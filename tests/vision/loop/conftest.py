@@ -58,6 +58,7 @@ class PaintedEngine:
     depth: int = 2
     name: str = "painted"
     refuses: Callable[[int, int], bool] = lambda camera, index: False
+    read: Callable[[Pixels], tuple[int, int]] = code
     broken: bool = False
     closed: bool = False
     warm_ups: int = 0
@@ -66,7 +67,7 @@ class PaintedEngine:
     def submit(self, images: Sequence[Pixels]) -> _Pending:
         if self.broken:
             raise EngineError("the device is lost")
-        codes = [code(image) for image in images]
+        codes = [self.read(image) for image in images]
         self.batches.append(codes)
         return _Pending(self, codes)
 
@@ -110,8 +111,9 @@ class Delivered:
 
     def __call__(self, frame: Frame, detections: Detections) -> None:
         [name], [[_, _, right, _]] = detections.data["class_name"], detections.xyxy
-        if (name, int(right) - 1) != (frame.camera, frame.index):
-            self.mixed.append(f"{frame.camera}#{frame.index} got {name}#{int(right) - 1}")
+        index = round(right * frame.small.shape[1] / frame.width) - 1
+        if (name, index) != (frame.camera, frame.index):
+            self.mixed.append(f"{frame.camera}#{frame.index} got {name}#{index}")
         self.frames.append((frame.camera, frame.index))
 
     def of(self, camera: str) -> list[int]:
