@@ -28,7 +28,8 @@ _ROWS = (
     ("engine", "engine alone on ready tensors"),
     ("limit", "limit of these parts"),
     ("loop", "our loop, every frame"),
-    ("stock", "ultralytics predict(stream=True), .pt"),
+    ("stock", "ultralytics track(stream=True), .pt"),
+    ("stock_openvino", "the same, its own OpenVINO export"),
 )
 
 

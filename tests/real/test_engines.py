@@ -20,6 +20,7 @@ from vision.engines.openvino_engine import OpenVinoEngine
 from vision.engines.torch_engine import TorchEngine
 from vision.errors import EngineError
 from vision.frames import Pixels
+from vision.loop.bench import bench_loop
 
 BOX_PX = 2.0
 SCORE = 0.02
@@ -176,3 +177,18 @@ def test_the_engine_is_as_good_after_a_bare_run(
     for shape in ((384, 640, 3), (640, 384, 3)):
         engine.run_bare(np.full((2, *shape), 114, np.uint8), 3)
         assert_same(engine.infer([photos[0]])[0], seen_by_torch[0], SCORE_FLOOR)
+
+
+def test_bench_measures_the_stock_way_with_both_of_its_files(
+    entry: ModelEntry, converted: Path, shared_data: Path
+) -> None:
+    engine = OpenVinoEngine(entry, image_size=160, cache=converted)
+    clip = shared_data / "clips" / "parking_street.mp4"
+    try:
+        [measured] = bench_loop(clip, engine, frames=30, rounds=1).rounds
+    finally:
+        engine.close()
+    assert measured.stock is not None
+    assert measured.stock > 0
+    assert measured.stock_openvino is not None
+    assert measured.stock_openvino > 0

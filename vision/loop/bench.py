@@ -5,7 +5,8 @@ Every round measures, on the same clip, weights, input size and cores:
 - decode: the source's decoder and the scaling to the network's input, one thread, no model;
 - engine: the network alone on ready tensors, at the engine's own batch;
 - loop: file source → mailbox → loop → delivery, every frame;
-- stock: ultralytics' `predict(stream=True)` on the same `.pt` file.
+- stock: ultralytics' `track(stream=True)` on the same `.pt` file, and on its own OpenVINO export of
+  it.
 
 The limit of the parts is 1 / (1/decode + 1/engine): what a program reaches that does one after the
 other and wastes nothing. The decoder uses one core and the engine all, so a loop that lets them
@@ -17,14 +18,18 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from threading import Condition, Event
 from typing import Any
 
@@ -32,7 +37,7 @@ import numpy as np
 
 from vision.engines.engine import Engine
 from vision.engines.letterbox import Letterbox
-from vision.errors import SourceBroken
+from vision.errors import EngineError, SourceBroken
 from vision.frames import Frame
 from vision.loop.loop import InferenceLoop
 from vision.site import Camera
@@ -44,16 +49,19 @@ SKIPPED = 10
 """Frames at the start of each measurement that do not count: opening, first allocations."""
 LEAST = 30
 """Fewest frames that are worth measuring."""
+PARTS = ("decode", "engine", "limit", "loop", "stock", "stock_openvino")
+"""What is measured, by the names in `Round`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Frames per second of one round; `stock` is None where it was not measured."""
+    """Frames per second of one round; those of the stock way are None where not measured."""
 
     decode: float
     engine: float
     loop: float
-    stock: float | None
+    stock: float | None = None
+    stock_openvino: float | None = None
 
     @property
     def limit(self) -> float:
@@ -78,7 +86,7 @@ class LoopBench:
     rounds: tuple[Round, ...]
 
     def fps(self, part: str) -> float | None:
-        """Median frames per second of `decode`, `engine`, `limit`, `loop` or `stock`."""
+        """Median frames per second of one of `PARTS`."""
         values = self._values(part)
         return median(values) if values else None
 
@@ -96,11 +104,10 @@ class LoopBench:
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, for JSON."""
-        parts = ("decode", "engine", "limit", "loop", "stock")
         return {
             **asdict(self),
-            "frames_per_second": {part: self.fps(part) for part in parts},
-            "loop_over": {part: self.loop_over(part) for part in ("engine", "limit", "stock")},
+            "frames_per_second": {part: self.fps(part) for part in PARTS},
+            "loop_over": {part: self.loop_over(part) for part in PARTS if part != "loop"},
         }
 
 
@@ -130,6 +137,7 @@ class _FirstFrames:
 
     def __init__(self, source: Source, count: int) -> None:
         self.live = source.live
+        self.late = source.late
         self.trouble = source.trouble
         self._source = source
         self._count = count
@@ -157,7 +165,7 @@ def bench_loop(
         engine: warmed up here.
         frames: per measurement, the first ten of which do not count.
         rounds: how often everything is measured; medians are reported.
-        stock: measure ultralytics' own loop too.
+        stock: measure ultralytics' own loop too; it needs the extra `bench`.
         progress: told what is being measured.
 
     Raises:
@@ -171,16 +179,19 @@ def bench_loop(
     machine = describe_machine()
     engine.warm_up()
     measured = []
-    for number in range(1, rounds + 1):
-        progress(f"round {number} of {rounds}: decoder and scaling")
-        decode = _decode(camera, box, frames)
-        progress(f"round {number} of {rounds}: engine alone")
-        bare = engine_alone(engine, first, frames)
-        progress(f"round {number} of {rounds}: loop")
-        whole = _loop(camera, engine, frames)
-        progress(f"round {number} of {rounds}: stock")
-        peer = _stock(clip, engine, frames) if stock else None
-        measured.append(Round(decode, bare, whole, peer))
+    with _stock_models(engine, wanted=stock) as models:
+        for number in range(1, rounds + 1):
+            progress(f"round {number} of {rounds}: decoder and scaling")
+            decode = _decode(camera, box, frames)
+            progress(f"round {number} of {rounds}: engine alone")
+            bare = engine_alone(engine, first, frames)
+            progress(f"round {number} of {rounds}: loop")
+            whole = _loop(camera, engine, frames)
+            peers = {}
+            for name, path in models.items():
+                progress(f"round {number} of {rounds}: {name}")
+                peers[name] = _stock(clip, engine, path, frames)
+            measured.append(Round(decode, bare, whole, **peers))
     return LoopBench(
         clip=clip.name,
         width=first.width,
@@ -238,13 +249,37 @@ def _loop(camera: Camera, engine: Engine, frames: int) -> float:
     return laps.fps()
 
 
-def _stock(clip: Path, engine: Engine, frames: int) -> float:
+@contextmanager
+def _stock_models(engine: Engine, *, wanted: bool) -> Iterator[Mapping[str, Path]]:
+    """The files that the stock way is measured on, by the field of `Round` that it fills."""
+    if not wanted:
+        yield {}
+        return
+    if find_spec("lap") is None:
+        raise EngineError(
+            "ultralytics' tracker, which is measured beside ours, needs the package lap: pip "
+            "install 'streetwarden[bench]', or leave it out with --no-stock"
+        )
+    if engine.name != "openvino-cpu":
+        yield {"stock": engine.model.path}
+        return
+    from ultralytics.models.yolo import YOLO  # noqa: PLC0415 - slow to import
+
+    with TemporaryDirectory() as folder:
+        # It exports to where the weights lie, always for a square input.
+        weights = Path(shutil.copy(engine.model.path, folder))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of torch.jit's end, and of sizes that it freezes
+            exported = YOLO(str(weights)).export(format="openvino", imgsz=engine.image_size)
+        yield {"stock": engine.model.path, "stock_openvino": Path(str(exported))}
+
+
+def _stock(clip: Path, engine: Engine, weights: Path, frames: int) -> float:
     from ultralytics.models.yolo import YOLO  # noqa: PLC0415 - slow to import
 
     laps = _Laps()
     device = "cuda" if engine.name.endswith("cuda") else "cpu"
-    model = YOLO(str(engine.model.path))
-    results = model.predict(
+    results = YOLO(str(weights), task="detect").track(
         str(clip), stream=True, imgsz=engine.image_size, device=device, verbose=False, save=False
     )
     for _ in islice(results, frames):
