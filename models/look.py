@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import openvino
 import torch
-from torchvision.ops import batched_nms
 from ultralytics.utils.nms import non_max_suppression
 
 from models import runtime
 from models.catalogue import ModelEntry
 from models.export import export_openvino
+from models.tiles import meet, tiles
 
 runtime.settle()
 
@@ -33,13 +33,6 @@ MAX_DETECTIONS = 300
 """Most boxes kept per picture: ultralytics' default (`max_det`)."""
 STRIDE = 32
 GREY = 114
-TILE_OVERLAP = 0.25
-"""Share of a tile's side that it has in common with the next."""
-TILE_IOU = 0.5
-"""Overlap above which the weaker of two boxes of one class goes where looks at one picture meet: a
-small object is less exactly placed in the whole picture than in a tile."""
-SEAM = 0.01
-"""A box this near to a tile's inner edge, in tile sides, may be cut by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,30 +113,19 @@ class Looker:
     def look_in_tiles(self, picture: Pixels) -> Found:
         """Detects objects in one picture whole and in overlapping tiles of the input size.
 
-        What touches a seam is left out: if it is smaller than the overlap, another tile shows it
-        whole, and if it is larger, the whole picture does. A picture not larger than the input is
-        only looked at whole.
+        A picture not larger than the input is only looked at whole. See `models.tiles`.
 
         Args:
             picture: H×W×3, BGR.
         """
         parts = [self.look(picture)]
         height, width = picture.shape[:2]
-        if max(height, width) <= self.size:
-            return parts[0]
-        for top in _starts(height, self.size):
-            for left in _starts(width, self.size):
-                tile = picture[top : top + self.size, left : left + self.size]
-                found = self.look(tile)
-                boxes = found.boxes + np.array([left, top] * 2, np.float32)
-                # Per side: how far a box may reach, and no end where the picture ends too.
-                low = [-np.inf if edge == 0 else edge + SEAM * self.size for edge in (left, top)]
-                ends = (left + tile.shape[1], width), (top + tile.shape[0], height)
-                high = [np.inf if a == b else a - SEAM * self.size for a, b in ends]
-                inside = np.all((boxes[:, :2] >= low) & (boxes[:, 2:] <= high), axis=1)
-                moved = Found(boxes, found.scores, found.labels, found.first)
-                parts.append(moved.where(inside))
-        return _merged(parts)
+        for tile in tiles(width, height, self.size):
+            found = self.look(tile.cut(picture))
+            boxes = tile.placed(found.boxes)
+            moved = Found(boxes, found.scores, found.labels, found.first)
+            parts.append(moved.where(tile.whole(boxes)))
+        return _merged(parts) if len(parts) > 1 else parts[0]
 
 
 def letterboxed(
@@ -172,19 +154,10 @@ def letterboxed(
     return tensor, scales, np.array([left, top] * 2, np.float32)
 
 
-def _starts(length: int, side: int) -> list[int]:
-    """Where tiles of a side begin, so that they cover a length and overlap."""
-    if length <= side:
-        return [0]
-    count = int(np.ceil((length - side) / (side * (1 - TILE_OVERLAP)))) + 1
-    return [round(start) for start in np.linspace(0, length - side, count)]
-
-
 def _merged(parts: Sequence[Found]) -> Found:
     boxes = np.concatenate([part.boxes for part in parts])
     scores = np.concatenate([part.scores for part in parts])
     labels = np.concatenate([part.labels for part in parts])
     first = np.concatenate([part.first for part in parts])
-    columns = (torch.from_numpy(column) for column in (boxes, scores, labels))
-    keep = batched_nms(*columns, TILE_IOU).numpy()
-    return Found(boxes, scores, labels, first).where(keep)
+    merged = Found(boxes, scores, labels, first)
+    return merged.where(meet(boxes, scores, labels))

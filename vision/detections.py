@@ -52,7 +52,9 @@ def only(detections: Detections, classes: Collection[str], min_score: float = 0.
     return pick(detections, keep)
 
 
-def pick(detections: Detections, which: NDArray[np.bool_] | Sequence[int]) -> Detections:
+def pick(
+    detections: Detections, which: NDArray[np.bool_] | NDArray[np.int64] | Sequence[int]
+) -> Detections:
     """The detections at these indexes, or where this mask is true, with all their data."""
     index = np.asarray(which) if len(which) else np.empty(0, np.int64)
     return cast("Detections", detections[index])

@@ -102,6 +102,7 @@ class Pipeline:
             self._look,
             ready=ready,
             attributes=truck_state,
+            tiled=lambda frame: self._cameras[frame.camera].camera.tiles,
             needed=self._needed,
             observer=self._counters,
             reopen=partial(open_engine, site.model),

@@ -138,13 +138,19 @@ class Zone(_Part):
 
 
 class Camera(_Part):
-    """One camera, recording or folder of pictures."""
+    """One camera, recording or folder of pictures.
+
+    `tiles` is for what flies so high that things are small: the model sees the frame in tiles of
+    its input's size as well. What is large already is then seen too near: the demo's survey gained
+    a false roof by it.
+    """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
     source: Annotated[str, Field(min_length=1)]
     type: Literal["cctv", "drone", "bodycam", "vehicle"] = "cctv"
     analyse_fps: Annotated[float, Field(gt=0, le=60)] = 1.0
     pace: Literal["realtime", "fast"] = "realtime"
+    tiles: bool = False
     place: Location | None = None
     zones: tuple[Zone, ...] = ()
     privacy: tuple[Polygon, ...] = ()

@@ -14,7 +14,7 @@ from vision.episodes import EpisodeEvent
 from vision.frames import Frame, Pixels
 from vision.health import View
 from vision.pipeline import Pipeline
-from vision.site import Site
+from vision.site import Camera, Site
 
 
 class Blind:
@@ -25,10 +25,12 @@ class Blind:
 
     def __init__(self) -> None:
         self.shapes: set[tuple[int, ...]] = set()
+        self.looks = 0
         self._found: list[Detections] = []
 
     def submit(self, images: Sequence[Pixels]) -> Blind:
         self.shapes |= {image.shape for image in images}
+        self.looks += len(images)
         none = (np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))
         self._found = [make_detections(*none, self.model.classes) for _ in images]
         return self
@@ -90,3 +92,24 @@ def test_rules_pause_while_the_lens_is_covered(tmp_path: Path) -> None:
     assert rule.seconds == [*np.arange(0, 20, 0.5), *np.arange(35, 40, 0.5)]
     [status] = pipeline.status()
     assert (status.analysed, status.view, status.width) == (80, View.CLEAR, 640)
+
+
+def test_a_camera_that_wants_tiles_is_seen_in_them(tmp_path: Path) -> None:
+    for name, width in (("small", 320), ("large", 640)):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.zeros((width * 9 // 16, width, 3), np.uint8))
+    cameras = tuple(
+        Camera(id=f"{name}-{tiles}", source=str(tmp_path / f"{name}.png"), tiles=tiles)
+        for name in ("small", "large")
+        for tiles in (False, True)
+    )
+    site = Site.for_sources([], tmp_path).model_copy(update={"cameras": cameras})
+    engine = Blind()
+    pipeline = Pipeline(site, engine, [])
+    pipeline.start()
+    try:
+        assert pipeline.wait(20)
+    finally:
+        pipeline.stop()
+    tile = (320, 320, 3)
+    assert tile in engine.shapes
+    assert engine.looks == 4 + 6  # of 640×360 and tiles of 320, three beside each other in two rows

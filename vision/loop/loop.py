@@ -8,10 +8,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import compress
+from itertools import compress, islice
 from threading import Condition, Thread, current_thread
-
-import numpy as np
 
 from vision.detections import STANDS, Detections
 from vision.engines.engine import Engine, Pending
@@ -19,6 +17,7 @@ from vision.errors import EngineError
 from vision.frames import Clock, Frame
 from vision.loop.collection import Collector, Taken
 from vision.loop.metrics import LoopCounters, LoopObserver
+from vision.loop.views import Views
 from vision.sources.mailbox import Mailbox
 
 Deliver = Callable[[Frame, Detections], None]
@@ -30,6 +29,10 @@ REMOVED = "camera_removed"
 """Reason of a drop: the camera was taken out of the loop while the frame was in its hands."""
 LOOP_ENDED = "loop_ended"
 """Reason of a drop: the loop ended on an error while the frame was in its hands."""
+WINDOW_SHARE = 0.1
+"""An idle device waits for a fuller batch for this share of the time that its last batch took."""
+LONGEST_WINDOW_S = 0.005
+"""And no longer than this, in seconds."""
 RESTART_PERIOD_S = 600.0
 """Restarts further apart than this are not one fault that repeats."""
 
@@ -43,12 +46,9 @@ class _Batch:
 
     taken: Sequence[Taken]
     asked: Sequence[bool]
+    given: Sequence[Views]
     pending: Pending | Exception | None
     started: float
-
-    @property
-    def given(self) -> list[Taken]:
-        return list(compress(self.taken, self.asked))
 
 
 class InferenceLoop:
@@ -65,9 +65,9 @@ class InferenceLoop:
         deliver: called in the loop's thread with each frame and its detections; what it does
             delays every camera, except that the device goes on with the next batch meanwhile.
         ready: the condition that the mailboxes share.
-        max_batch: most pictures given to the engine at once; the engine's own wish by default.
-        window_s: longest wait for a fuller batch while the device is idle, in seconds.
+        max_batch: most frames given to the engine at once; the engine's own wish by default.
         attributes: adds to the detections before delivery, for example what a truck carries.
+        tiled: whether the engine sees a camera's frames in tiles too, as things are small in them.
         needed: whether the engine has to look at a camera's next frame; where not, what was
             delivered for the frame before is delivered again, marked `STANDS`.
         observer: told what happens; counters by default.
@@ -83,8 +83,8 @@ class InferenceLoop:
         *,
         ready: Condition,
         max_batch: int | None = None,
-        window_s: float = 0.005,
         attributes: Attributes | None = None,
+        tiled: Callable[[Frame], bool] = lambda _: False,
         needed: Callable[[Frame], bool] = lambda _: True,
         observer: LoopObserver | None = None,
         reopen: Callable[[], Engine] | None = None,
@@ -96,9 +96,10 @@ class InferenceLoop:
         self._collector = Collector(mailboxes, ready)
         self._deliver_to = deliver
         self._ready = ready
-        self._max_batch = max_batch or engine.batch
-        self._window_s = window_s
+        self._max_batch = max_batch
+        self._window_s = LONGEST_WINDOW_S
         self._attributes = attributes
+        self._tiled = tiled
         self._needed = needed
         self._standing: dict[Mailbox, Detections] = {}
         self._reopen = reopen
@@ -191,9 +192,10 @@ class InferenceLoop:
 
     def _step(self) -> None:
         """Give the engine one more batch if there is one; take one back if it has enough."""
+        limit = self._max_batch or self.engine.batch  # which falls where memory is short
         if not self._under_way:
-            self._collector.wait(self._max_batch, self._window_s, lambda: self._stopping)
-        taken = [] if self._stopping else self._collector.take(self._max_batch)
+            self._collector.wait(limit, self._window_s, lambda: self._stopping)
+        taken = [] if self._stopping else self._collector.take(limit)
         if taken:
             self._under_way.append(self._submit(taken))
         if self._under_way and (not taken or len(self._under_way) >= self.engine.depth):
@@ -201,14 +203,18 @@ class InferenceLoop:
 
     def _submit(self, taken: Sequence[Taken]) -> _Batch:
         asked = [self._needed(one.frame) for one in taken]
+        given = [self._views(one.frame) for one in compress(taken, asked)]
         started = time.perf_counter()
         pending: Pending | Exception | None = None
-        if any(asked):
+        if given:
             try:
-                pending = self.engine.submit([t.frame.small for t in compress(taken, asked)])
+                pending = self.engine.submit([p for views in given for p in views.pictures()])
             except Exception as error:  # noqa: BLE001 - whatever a bad picture makes a library raise
                 pending = error
-        return _Batch(taken, asked, pending, started)
+        return _Batch(taken, asked, given, pending, started)
+
+    def _views(self, frame: Frame) -> Views:
+        return Views.of(frame, side=self.engine.image_size if self._tiled(frame) else None)
 
     def _settle(self, batch: _Batch) -> None:
         """Wait for a batch, deliver it, and account for its frames."""
@@ -238,30 +244,34 @@ class InferenceLoop:
         try:
             found = self._wait(batch)
         except Exception:  # noqa: BLE001 - see _submit; told apart picture by picture
-            return [self._alone(taken.frame) for taken in batch.given]
-        self.observer.batched(len(found), time.perf_counter() - batch.started)
-        return found
+            return [self._alone(views) for views in batch.given]
+        lasted = time.perf_counter() - batch.started
+        self._window_s = min(LONGEST_WINDOW_S, WINDOW_SHARE * lasted)
+        self.observer.batched(len(found), lasted)
+        pictures = iter(found)
+        return [views.joined(list(islice(pictures, 1 + len(views.tiles)))) for views in batch.given]
 
     def _wait(self, batch: _Batch) -> list[Detections]:
         if isinstance(batch.pending, Exception):
             raise batch.pending
         assert batch.pending is not None
         found = batch.pending.result()
-        if len(found) != len(batch.given):
+        wanted = sum(1 + len(views.tiles) for views in batch.given)
+        if len(found) != wanted:
             raise EngineError(
-                f"Engine {self.engine.name} gave {len(found)} results for {len(batch.given)} "
-                "pictures; this is a fault in the engine."
+                f"Engine {self.engine.name} gave {len(found)} results for {wanted} pictures; this "
+                "is a fault in the engine."
             )
         return found
 
-    def _alone(self, frame: Frame) -> Detections | None:
+    def _alone(self, views: Views) -> Detections | None:
         started = time.perf_counter()
         try:
-            [found] = self.engine.infer([frame.small])
+            found = views.joined(self.engine.infer(views.pictures()))
         except Exception as error:  # noqa: BLE001 - see _submit
-            self.observer.failed(frame.camera, error)
+            self.observer.failed(views.frame.camera, error)
             return None
-        self.observer.batched(1, time.perf_counter() - started)
+        self.observer.batched(1 + len(views.tiles), time.perf_counter() - started)
         return found
 
     def _revive(self) -> None:
@@ -296,17 +306,16 @@ class InferenceLoop:
             with contextlib.suppress(Exception):  # the next warm-up fails, and counts
                 self.engine = self._reopen()
 
-    def _seen(self, taken: Taken, found: Detections | None) -> Detections | None:
-        """What the engine found, on the frame and with its attributes; kept for frames to come."""
-        if found is None:
+    def _seen(self, taken: Taken, detections: Detections | None) -> Detections | None:
+        """What the engine found, with its attributes; kept for frames to come."""
+        if detections is None:
             self._standing.pop(taken.mailbox, None)
             return None
-        frame, detections = taken.frame, _on_frame(found, taken.frame)
         if self._attributes is not None:
             try:
-                detections = self._attributes(frame, detections)
+                detections = self._attributes(taken.frame, detections)
             except Exception as error:  # noqa: BLE001 - without attributes is better than not at all
-                self.observer.failed(frame.camera, error)
+                self.observer.failed(taken.frame.camera, error)
         self._standing[taken.mailbox] = detections
         return detections
 
@@ -314,7 +323,7 @@ class InferenceLoop:
         """What was seen before, for a frame that needs no look; looked at where that is lost."""
         before = self._standing.get(taken.mailbox)
         if before is None:
-            return self._seen(taken, self._alone(taken.frame))
+            return self._seen(taken, self._alone(self._views(taken.frame)))
         self.observer.stood(taken.frame.camera)
         return replace(before, metadata={**before.metadata, STANDS: True})
 
@@ -325,15 +334,6 @@ class InferenceLoop:
             self.observer.failed(frame.camera, error)
         else:
             self.observer.delivered(frame.camera, _age_s(frame))
-
-
-def _on_frame(detections: Detections, frame: Frame) -> Detections:
-    """Boxes of the scaled picture in pixels of the frame."""
-    height, width = frame.small.shape[:2]
-    if (width, height) == (frame.width, frame.height):
-        return detections
-    scale = np.array([frame.width / width, frame.height / height] * 2, np.float32)
-    return replace(detections, xyxy=detections.xyxy * scale)
 
 
 def _age_s(frame: Frame) -> float | None:

@@ -66,7 +66,7 @@ class LoopCounts:
 
     @property
     def frames(self) -> int:
-        """Frames that went through the engine in batches that succeeded."""
+        """Pictures that went through the engine in batches that succeeded; a tile is one too."""
         return sum(size * number for size, number in self.batches.items())
 
 
