@@ -192,3 +192,32 @@ def test_bench_measures_the_stock_way_with_both_of_its_files(
     assert measured.stock > 0
     assert measured.stock_openvino is not None
     assert measured.stock_openvino > 0
+
+
+def test_where_memory_is_short_fewer_pictures_go_at_once(
+    entry: ModelEntry, photos: list[Pixels], caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = TorchEngine(entry, image_size=160)
+    wanted = engine.infer(photos)
+    detector, given = engine._detector, []
+
+    def short(planes: torch.Tensor) -> torch.Tensor:
+        given.append(len(planes))
+        if len(planes) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return detector(planes)
+
+    engine._detector = short  # type: ignore[assignment]
+    try:
+        found = engine.infer([photos[0]] * 4)
+        assert given == [4, 2, 1, 1, 1, 1]
+        assert engine.batch == 1
+        for one in found:
+            assert_same(one, wanted[0], SCORE_FLOOR)
+        assert "memory is short" in caplog.text
+        engine._detector = lambda planes: short(planes.repeat(2, 1, 1, 1))  # type: ignore[assignment]
+        with pytest.raises(EngineError, match="out of memory"):
+            engine.infer(photos[:1])
+    finally:
+        engine._detector = detector
+        engine.close()

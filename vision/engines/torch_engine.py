@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +19,8 @@ from vision.engines.letterbox import Letterbox
 from vision.engines.postprocess import decode
 from vision.errors import EngineError
 from vision.frames import Pixels
+
+log = logging.getLogger(__name__)
 
 CPU_BATCH = 4
 CUDA_BATCH = 16
@@ -36,7 +40,8 @@ class TorchEngine:
 
     Bytes go to the device as they are, through pinned memory where the device is CUDA; colour
     order, scaling to 0..1 and 16-bit floats (CUDA only) happen there. On CUDA `submit` returns
-    while the device computes; on a CPU it computes at once.
+    while the device computes; on a CPU it computes at once. At most `batch` pictures go at once;
+    where memory is short, half as many from then on, and those at hand again.
 
     Args:
         model: from `models.find`.
@@ -71,13 +76,17 @@ class TorchEngine:
             shapes.setdefault(box.shape, []).append(number)
         parts = []
         for shape, numbers in shapes.items():
-            batch = torch.empty((len(numbers), *shape, 3), dtype=torch.uint8, pin_memory=self._cuda)
-            room = batch.numpy()
-            for place, number in enumerate(numbers):
-                boxes[number].draw(images[number], room[place])
-            parts.append(
-                _Part(tuple(numbers), tuple(boxes[n] for n in numbers), self._forward(batch))
-            )
+            left = deque(numbers)
+            while left:
+                now = [left.popleft() for _ in range(min(self.batch, len(left)))]
+                room = torch.empty((len(now), *shape, 3), dtype=torch.uint8, pin_memory=self._cuda)
+                for place, number in zip(room.numpy(), now, strict=True):
+                    boxes[number].draw(images[number], place)
+                outputs = self._forward(room)
+                if outputs is None:
+                    left.extendleft(reversed(now))
+                else:
+                    parts.append(_Part(tuple(now), tuple(boxes[n] for n in now), outputs))
         return TorchPending(parts, len(images), self.model.classes, self._floor)
 
     def infer(self, images: Sequence[Pixels]) -> list[Detections]:
@@ -104,14 +113,24 @@ class TorchEngine:
         if self._cuda:
             torch.cuda.empty_cache()
 
-    def _forward(self, batch: torch.Tensor) -> torch.Tensor:
-        """N×H×W×3 uint8 BGR to N×(4+classes)×anchors on the device."""
+    def _forward(self, batch: torch.Tensor) -> torch.Tensor | None:
+        """N×H×W×3 uint8 BGR to N×(4+classes)×anchors on the device; None to give it fewer."""
         try:
             with torch.inference_mode():
                 outputs: torch.Tensor = self._detector(self._planes(batch))
                 return outputs
-        except RuntimeError as error:  # torch's own out-of-memory and CUDA errors derive from it
+        except torch.OutOfMemoryError as error:
+            if len(batch) == 1:
+                raise _failed(self.name, error) from error
+            self.batch = len(batch) // 2
+            log.warning(
+                "%s: memory is short, %d pictures at once from now on", self.name, self.batch
+            )
+        except RuntimeError as error:  # torch's own CUDA errors derive from it
             raise _failed(self.name, error) from error
+        if self._cuda:
+            torch.cuda.empty_cache()  # not while the error still holds what was made
+        return None
 
     def _planes(self, batch: torch.Tensor) -> torch.Tensor:
         """N×H×W×3 uint8 BGR to N×3×H×W RGB, 0..1, on the device."""
