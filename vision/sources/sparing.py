@@ -17,7 +17,8 @@ _HOPED_FOR = 0.95
 _PATIENCE = 300
 # Of one look interval that key frames may be late, for cameras whose rate is not quite even.
 _TOLERANCE = 0.02
-# Key frames in a row that gave no picture of their own, after which they are not relied upon.
+# Key frames in a row that gave no picture of their own, or have no time, after which they are not
+# relied upon.
 _BARREN = 2
 
 
@@ -44,6 +45,7 @@ class Sparing:
         self._last_key: float | None = None
         self._since_key = 0
         self._barren = 0
+        self._untimed = 0
         self.stale = False
         """Packets are missing: nothing can be decoded before a key frame."""
         self.only_keys = self._hoping
@@ -91,20 +93,19 @@ class Sparing:
         self.only_keys = self._hoping
 
     def _note_key(self, at: float | None) -> None:
-        if at is None:
-            self._hoping = False
-        if at is None or self._last_key is None or at <= self._last_key:
+        if at is None or self._last_key is None or at < self._last_key:
             self._spacings.clear()
-        else:
+        elif at > self._last_key:
             self._spacings.append(at - self._last_key)
         self._last_key = at
         known = len(self._spacings) == self._spacings.maxlen
         close = max(self._spacings, default=0.0) <= self._interval
-        self._hoping = self._hoping and close
+        self._untimed += at is None
+        self._hoping = self._hoping and close and self._untimed < _BARREN
         self.only_keys = close and (known or self._hoping)
 
     def _overdue(self, at: float | None) -> bool:
         """Whether a key frame should have come; where none has ever, that cannot be told."""
-        if at is None:
-            return True
+        if at is None:  # as a live stream's first packets may be
+            return not self._hoping
         return self._last_key is not None and at - self._last_key > self._interval

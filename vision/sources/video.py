@@ -28,6 +28,7 @@ from vision.sources.address import Address, SourceKind
 from vision.sources.backlog import Backlog
 from vision.sources.decoded import Decoded
 from vision.sources.failures import explain
+from vision.sources.packets import whole_pictures
 from vision.sources.sparing import Sparing
 from vision.sources.timeline import DueTimes, LiveClock, RecordingClock, recording_start
 
@@ -188,15 +189,13 @@ class Video:
 
     def _decoded(self, alive_at: float | None = None) -> Iterator[VideoFrame]:
         """Pictures in presentation order. `alive_at`: watch for a stream that shows none."""
-        for packet in self._container.demux(self._stream):
+        for packet in self._packets():
             if self._stop.is_set():
                 return
-            if self.live:
-                self._read_own_clock(packet)
-                if self._passed_over(packet):
-                    self._sparing.skipped()
-                    alive_at = time.monotonic()
-                    continue
+            if self.live and self._passed_over(packet):
+                self._sparing.skipped()
+                alive_at = time.monotonic()
+                continue
             for picture in self._pictures(packet):
                 if not picture.is_corrupt:
                     alive_at = alive_at and time.monotonic()
@@ -206,6 +205,11 @@ class Video:
                     f"{self._address.shown}: sends data but no picture for {_BLIND:.0f} s; check"
                     " the camera's codec settings"
                 )
+
+    def _packets(self) -> Iterator[Packet[VideoStream]]:
+        """What was sent; of a live stream with its own clock read, and a picture each."""
+        sent = self._container.demux(self._stream)
+        return whole_pictures(map(self._read_own_clock, sent)) if self.live else sent
 
     def _passed_over(self, packet: Packet[VideoStream]) -> bool:
         """Whether nobody watches now, or newer packets are waiting."""
@@ -228,23 +232,23 @@ class Video:
                 # A decoder holds a picture back until later ones tell its turn: none will come.
                 pictures += codec.decode(None)
                 codec.flush_buffers()
-                self._sparing.gave(len(pictures))
+                self._sparing.gave(sum(not picture.is_corrupt for picture in pictures))
         except FFmpegError:
             self._damaged += packet.size > 0
             return []
         for picture in pictures:
-            picture.time_base = (
-                packet.time_base or picture.time_base
-            )  # lost where the decoder was drained
+            # It is lost where the decoder was drained.
+            picture.time_base = packet.time_base or picture.time_base
         return pictures
 
-    def _read_own_clock(self, packet: Packet[VideoStream]) -> None:
+    def _read_own_clock(self, packet: Packet[VideoStream]) -> Packet[VideoStream]:
         """Take the sender's wall clock (RTCP sender reports) from a packet, where it has it."""
-        if packet.pts is None or packet.time_base is None or not packet.has_sidedata("prft"):
-            return
-        # AVProducerReferenceTime: int64 microseconds since 1970, int flags.
-        (wall,) = struct.unpack_from("=q", bytes(packet.get_sidedata("prft")))
-        self._own_anchor = wall / 1e6 - float(packet.pts * packet.time_base)
+        at = _seconds(packet.pts, packet.time_base)
+        if at is not None and packet.has_sidedata("prft"):
+            # AVProducerReferenceTime: int64 microseconds since 1970, int flags.
+            (wall,) = struct.unpack_from("=q", bytes(packet.get_sidedata("prft")))
+            self._own_anchor = wall / 1e6 - at
+        return packet
 
     def _frame(
         self, picture: VideoFrame, captured: datetime, index: int, clock: Clock

@@ -33,6 +33,30 @@ def test_a_live_stream_looked_at_seldom_is_hoped_to_have_enough_key_frames() -> 
     assert _decoded(keys, 100, interval=1.0, live=True) == keys
 
 
+def test_first_packets_whose_time_is_not_known_yet_disappoint_nobody() -> None:
+    sparing = Sparing(1.0, live=True)
+    assert not sparing.wants(None, key=False)
+    assert sparing.wants(None, key=True)
+    assert [sparing.wants(n / 10, key=n % 10 == 0) for n in range(1, 21)] == [
+        n % 10 == 0 for n in range(1, 21)
+    ]
+
+
+def test_a_live_stream_without_times_is_decoded_whole_after_two_key_frames() -> None:
+    sparing = Sparing(10, live=True)
+    assert [sparing.wants(None, key=n % 5 == 0) for n in range(12)] == [
+        *[n % 5 == 0 for n in range(5)],
+        *[True] * 7,
+    ]
+
+
+def test_two_key_frames_of_one_time_are_one() -> None:
+    sparing = Sparing(1.0, live=True)
+    keys_and_others = [(n / 10, n % 10 == 0) for n in (0, 0, 5, 10, 10, 15, 20, 20, 25)]
+    wanted = [sparing.wants(at, key=key) for at, key in keys_and_others]
+    assert wanted == [True, True, False] * 3
+
+
 def test_a_live_stream_that_disappoints_is_decoded_whole_from_its_next_key_frame() -> None:
     keys = list(range(0, 100, 20))
     assert _decoded(keys, 100, interval=1.0, live=True) == [0, *range(20, 100)]

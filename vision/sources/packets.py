@@ -1,0 +1,43 @@
+"""Packets: a stream's coded pictures, each in one piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+
+def whole_pictures(packets: Iterable[Packet[VideoStream]]) -> Iterator[Packet[VideoStream]]:
+    """Packets with the parts of one key frame put together.
+
+    Some senders repeat the parameter sets before each slice of a key frame, which FFmpeg takes for
+    a new picture each time: half pictures, all marked as corrupt. Such parts carry the same time,
+    so a key frame is held back until the next packet has come.
+    """
+    held: Packet[VideoStream] | None = None
+    for packet in packets:
+        if held is not None and _belongs(packet, held):
+            held = _joined(held, packet)
+            continue
+        if held is not None:
+            yield held
+        held = packet if packet.is_keyframe else None
+        if held is None:
+            yield packet
+    if held is not None:
+        yield held
+
+
+def _belongs(packet: Packet[VideoStream], held: Packet[VideoStream]) -> bool:
+    """The first packets of a stream may come before its times are known."""
+    known = packet.is_keyframe and packet.pts is not None
+    return known and held.pts in (packet.pts, None)
+
+
+def _joined(first: Packet[VideoStream], second: Packet[VideoStream]) -> Packet[VideoStream]:
+    whole = cast("Packet[VideoStream]", Packet(bytes(first) + bytes(second)))
+    whole.pts, whole.dts, whole.time_base = second.pts, second.dts, second.time_base
+    whole.is_keyframe = True
+    return whole
