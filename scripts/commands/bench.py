@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.status import Status
-from rich.table import Table
 
-from scripts.console import err, log_to_stderr, out
+from scripts.commands.bench_tables import show_audit, show_cameras, show_loop, show_soak
+from scripts.console import err, log_to_stderr
 from vision.errors import SiteError
 from vision.site import ModelChoice
 
 if TYPE_CHECKING:
     from vision.engines.engine import Engine
-    from vision.loop.bench import LoopBench
-    from vision.loop.bench_cameras import CamerasBench
 
 _DEMO_CLIP = "market-street.mp4"
-_ROWS = (
-    ("decode", "decoder and scaling alone, one core"),
-    ("engine", "engine alone on ready tensors"),
-    ("limit", "limit of these parts"),
-    ("loop", "our loop, every frame"),
-    ("stock", "ultralytics track(stream=True), .pt"),
-    ("stock_openvino", "the same, its own OpenVINO export"),
-)
-
-
 bench = typer.Typer(help="Measure speed, side by side in one run.", no_args_is_help=True)
 
 Model = Annotated[str, typer.Option(help="Weights by name, or a .pt file.")]
@@ -74,7 +62,7 @@ def loop(
     if json_:
         print(json.dumps(result.as_dict(), indent=2))
     else:
-        _show(result)
+        show_loop(result)
 
 
 @bench.command()
@@ -92,6 +80,9 @@ def cameras(
     engine: EngineName = "auto",
     device: Device = "auto",
     size: Size = 640,
+    still: Annotated[
+        bool, typer.Option("--still", help="Let an earlier look stand for a still scene.")
+    ] = False,
     stock: WithStock = True,
     json_: AsJson = False,
 ) -> None:
@@ -106,16 +97,19 @@ def cameras(
     server = None
     with _opened(model, engine, device, size) as opened, err.status("starting") as status:
         try:
-            if url is None:
-                server = RtspServer(f"--mount=camera={clip or _demo_clip(status)}")
-                url = server.url("camera")
+            counts, urls = count or [1, 4, 8, 16], [url] if url else []
+            if not urls:
+                shown, names = clip or _demo_clip(status), [f"{n}" for n in range(max(counts))]
+                server = RtspServer(*(f"--mount={name}={shown}" for name in names))
+                urls = [server.url(name) for name in names]
             result = bench_cameras(
-                url,
+                urls,
                 opened,
-                counts=count or [1, 4, 8, 16],
+                counts=counts,
                 looks=looks,
                 seconds=seconds,
                 server=server.process.pid if server and server.process else None,
+                still=still,
                 stock=stock,
                 progress=status.update,
             )
@@ -125,7 +119,80 @@ def cameras(
     if json_:
         print(json.dumps(result.as_dict(), indent=2))
     else:
-        _show_cameras(result)
+        show_cameras(result)
+
+
+@bench.command()
+def audit(
+    folder: Annotated[Path, typer.Argument(help="Photos: eight or more.")],
+    model: Model = "streetwarden-n",
+    engine: EngineName = "auto",
+    device: Device = "auto",
+    size: Size = 640,
+    stock: WithStock = True,
+    json_: AsJson = False,
+) -> None:
+    """Measure an audit of photos against its parts and the stock way."""
+    from vision.audit.bench import bench_audit
+
+    log_to_stderr()
+    with _opened(model, engine, device, size) as opened, err.status("starting") as status:
+        result = bench_audit(folder, opened, stock=stock, progress=status.update)
+    if json_:
+        print(json.dumps(result.as_dict(), indent=2))
+    else:
+        show_audit(result)
+
+
+@bench.command()
+def soak(
+    clip: Clip = None,
+    count: Annotated[int, typer.Option(min=1, help="Number of cameras.")] = 8,
+    servers: Annotated[int, typer.Option(min=1, help="Processes that serve them.")] = 4,
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long.")] = 30.0,
+    looks: Annotated[float, typer.Option(help="Looks per second at each camera.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Of deaths and returns.")] = 0,
+    model: Model = "streetwarden-n",
+    engine: EngineName = "auto",
+    device: Device = "auto",
+    size: Size = 640,
+    json_: AsJson = False,
+) -> None:
+    """Watch cameras that die and return at random; see what leaks and what does not add up.
+
+    Exit code 1: a frame is unaccounted for, or threads or files are left behind.
+    """
+    from scripts.rtsp import RtspServer
+    from vision.loop.soak import soak as run
+
+    log_to_stderr()
+    logging.getLogger("vision.sources").setLevel(logging.ERROR)  # that cameras die is meant
+    with (
+        ExitStack() as stack,
+        _opened(model, engine, device, size) as opened,
+        err.status("starting") as status,
+    ):
+        shown = clip or _demo_clip(status)
+        serving = []
+        for _ in range(min(servers, count)):
+            serving.append(RtspServer(f"--mount=camera={shown}"))
+            stack.callback(serving[-1].kill)
+        urls = [serving[number % len(serving)].url("camera") for number in range(count)]
+        result = run(
+            serving,
+            urls,
+            opened,
+            minutes=minutes,
+            looks=looks,
+            seed=seed,
+            progress=status.update,
+        )
+    if json_:
+        print(json.dumps(result.as_dict(), indent=2))
+    else:
+        show_soak(result)
+    if not result.adds_up or result.left_threads > 0 or result.left_files > 0:
+        raise typer.Exit(1)
 
 
 @contextmanager
@@ -148,70 +215,3 @@ def _demo_clip(status: Status) -> Path:
 
     status.update("rendering the demo site, once")
     return build_demo(HOME / "demo").with_name(_DEMO_CLIP)
-
-
-def _show(result: LoopBench) -> None:
-    table = Table(
-        title=f"{result.clip} {result.width}×{result.height} at {result.input_width}×"
-        f"{result.input_height}, {result.model} on {result.engine}, batch {result.batch}",
-        caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
-    )
-    table.add_column(f"median of {len(result.rounds)} rounds of {result.frames} frames")
-    table.add_column("frames/s", justify="right")
-    table.add_column("loop ÷ this", justify="right")
-    for part, words in _ROWS:
-        fps, ratio = result.fps(part), result.loop_over(part)
-        if fps is not None and ratio is not None:
-            table.add_row(words, f"{fps:.1f}", "" if part == "loop" else f"{ratio:.2f}")
-    out.print(table)
-    load, cores = result.machine["load"], result.machine["cores"]
-    if load != "unknown" and float(load) > int(cores) / 2:
-        err.print(
-            f"[yellow]The machine was busy at the start (load {load} on {cores} cores): trust the "
-            "ratios a little and the frames/s not at all; measure again when it is idle.[/]"
-        )
-
-
-def _show_cameras(result: CamerasBench) -> None:
-    table = Table(
-        title=f"{result.width}×{result.height}, {result.looks_each:g} looks/s each, {result.model} "
-        f"on {result.engine}: {result.engine_fps:.1f} frames/s alone; {result.seconds:g} s a row, "
-        "ages in seconds",
-        caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
-        box=SIMPLE_HEAD,
-        padding=0,
-    )
-    ages = ("p50", "p95")
-    for name in (
-        "cameras",
-        "held",
-        "looks/s",
-        "÷ engine",
-        *ages,
-        "dropped",
-        "cores",
-        "server",
-        "MB",
-    ):
-        table.add_column(name, justify="right")
-    for level in result.levels:
-        table.add_row(
-            str(level.cameras),
-            "yes" if level.held else "no",
-            f"{level.looks:.1f}",
-            f"{level.looks / result.engine_fps:.2f}",
-            f"{level.age_p50_s:.1f}",
-            f"{level.age_p95_s:.1f}",
-            str(level.dropped),
-            f"{level.cores:.2f}",
-            "" if level.server_cores is None else f"{level.server_cores:.2f}",
-            f"{level.resident_mb:.0f}",
-        )
-    out.print(table)
-    if result.mb_per_camera is not None:
-        out.print(f"{result.mb_per_camera:.1f} MB for each further camera")
-    for peer in result.stock:
-        out.print(
-            f"ultralytics' multi-stream loader, {peer.cameras} cameras: "
-            f"{peer.looks_each:.2f} looks/s each"
-        )

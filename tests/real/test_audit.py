@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from vision.audit import AuditFolder, Auditor, compose, publish, take_in
+from vision.audit.bench import bench_audit
 from vision.engines import open_engine
+from vision.errors import SourceBroken
 from vision.site import ModelChoice
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -99,3 +102,27 @@ def test_the_report_filters_in_a_browser_and_asks_nobody(audited):
         browser.close()
     assert complaints == []
     assert all(url.startswith((out.as_uri(), "data:")) for url in asked)
+
+
+def test_bench_measures_an_audit_beside_its_parts_and_the_stock_way(shared_data: Path) -> None:
+    chosen = ModelChoice(engine="torch", device="cpu", image_size=160)
+    told: list[str] = []
+    with closing(open_engine(chosen)) as engine:
+        result = bench_audit(shared_data / "plates" / "val", engine, progress=told.append)
+    assert told == ["decoding alone", "engine alone", "audit", "stock"]
+    assert result.photos == 30
+    assert result.stock is not None
+    assert min(result.decode, result.bare, result.ours, result.stock) > 0
+    assert result.limit < min(result.decode, result.bare)
+
+
+def test_bench_wants_photos_enough_to_measure(shared_data: Path, tmp_path: Path) -> None:
+    photo = next((shared_data / "plates" / "val" / "images").iterdir())
+    shutil.copy(photo, tmp_path)
+    (tmp_path / "broken.jpg").write_bytes(b"no photo")
+    chosen = ModelChoice(engine="torch", device="cpu", image_size=160)
+    with (
+        closing(open_engine(chosen)) as engine,
+        pytest.raises(SourceBroken, match="only 1 photos"),
+    ):
+        bench_audit(tmp_path, engine)

@@ -17,6 +17,7 @@ import pytest
 from vision.engines import open_engine
 from vision.frames import Clock, Frame
 from vision.loop import bench_cameras
+from vision.loop import soak as soaking
 from vision.site import Camera, ModelChoice
 from vision.sources import video
 from vision.sources.mailbox import Mailbox
@@ -246,7 +247,7 @@ def test_bench_counts_the_looks_at_real_cameras(
     told: list[str] = []
     with closing(open_engine(ModelChoice(engine="torch", device="cpu", image_size=160))) as engine:
         result = bench_cameras.bench_cameras(
-            server.url("red"),
+            [server.url("red")],
             engine,
             counts=[2, 1],
             seconds=5,
@@ -262,3 +263,22 @@ def test_bench_counts_the_looks_at_real_cameras(
         assert level.server_cores is not None
     assert [peer.cameras for peer in result.stock] == [1, 2]
     assert all(peer.looks_each > 0 for peer in result.stock)
+
+
+def test_cameras_that_die_and_return_leave_nothing_behind(
+    rtsp_server: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(soaking, "SAMPLE_S", 0.5)
+    monkeypatch.setattr(soaking, "UP_S", (1.0, 3.0))
+    monkeypatch.setattr(soaking, "DOWN_S", (0.5, 1.5))
+    servers = [rtsp_server({"red": "test:red"}, size="320x180") for _ in range(2)]
+    urls = [servers[n % 2].url("red") for n in range(4)]
+    with closing(open_engine(ModelChoice(engine="torch", device="cpu", image_size=160))) as engine:
+        result = soaking.soak(servers, urls, engine, minutes=0.4, looks=4)
+    assert result.adds_up, result
+    assert result.deaths >= 1
+    assert result.reconnects >= 1
+    assert result.analysed > 0
+    assert result.left_threads <= 0
+    assert result.left_files <= 0
+    assert len(result.samples) > 10

@@ -1,6 +1,7 @@
 """Measures how many cameras one loop holds, beside the bare engine and the stock way, in one run.
 
-For each number of cameras: every camera is the same RTSP address, looked at so often; once each has
+For each number of cameras: they are RTSP addresses of their own, opened one after the other over
+the time between two looks, as key frames of a site's cameras do not fall together. Once each has
 been looked at a few times, looks are counted for a while. A level is held when nearly every look
 that was due was made and 95 in 100 were young at their delivery. The engine alone is measured
 before and after, on ready tensors; the server's own share of the cores is told, as on a real site
@@ -12,26 +13,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Condition, Event, Lock
+from threading import Event, Lock
 from typing import Any
 
 import numpy as np
 import psutil
 
-from vision.detections import Detections
 from vision.engines.engine import Engine
 from vision.errors import SourceUnavailable
-from vision.frames import Frame
 from vision.loop.bench import describe_machine, engine_alone
-from vision.loop.loop import InferenceLoop
 from vision.loop.metrics import LoopCounters
+from vision.loop.rig import Rig
 from vision.site import Camera
-from vision.sources.mailbox import Mailbox
-from vision.sources.reader import Reader
 from vision.sources.source import open_source
 
 SETTLED = 3
@@ -51,6 +47,7 @@ class Level:
     Attributes:
         cameras: how many.
         looks: per second, of all cameras together.
+        stood: of these, per second, the ones for which an earlier look stood.
         due: looks per second that were asked for.
         age_p50_s, age_p95_s: from capture to delivery, in seconds.
         dropped: frames that were read and not looked at.
@@ -61,6 +58,7 @@ class Level:
 
     cameras: int
     looks: float
+    stood: float
     due: float
     age_p50_s: float
     age_p95_s: float
@@ -126,11 +124,16 @@ class CamerasBench:
 class _Plan:
     """What is the same for every level; see `bench_cameras`."""
 
-    url: str
+    urls: Sequence[str]
     engine: Engine
     looks: float
     seconds: float
     server: int | None
+    still: bool
+
+    def first(self, count: int) -> list[str]:
+        """The addresses of so many cameras."""
+        return list(islice(cycle(self.urls), count))
 
 
 class _Ages(LoopCounters):
@@ -160,25 +163,28 @@ class _Ages(LoopCounters):
 
 
 def bench_cameras(
-    url: str,
+    urls: Sequence[str],
     engine: Engine,
     *,
     counts: Sequence[int],
     looks: float = 1.0,
     seconds: float = 20.0,
     server: int | None = None,
+    still: bool = False,
     stock: bool = True,
     progress: Callable[[str], None] = lambda _: None,
 ) -> CamerasBench:
     """Measure the loop on so many cameras.
 
     Args:
-        url: what every camera shows; a stream.
+        urls: a stream per camera; used again from the first where there are fewer than cameras.
         engine: warmed up here.
         counts: numbers of cameras, in rising order.
         looks: per second and camera.
         seconds: how long each level is measured.
         server: process id of the server, where it runs on this machine.
+        still: let what was seen stand for still scenes, as the product does; held against the bare
+            engine, the looks are then not all the engine's.
         stock: measure ultralytics' multi-stream loader too.
         progress: told what is being measured.
 
@@ -186,8 +192,9 @@ def bench_cameras(
         SourceUnavailable: the stream cannot be opened, or a camera is not looked at.
         EngineError: the engine failed.
     """
-    plan, machine = _Plan(url, engine, looks, seconds, server), describe_machine()
-    source = open_source(Camera(id="bench", source=url), image_size=engine.image_size)
+    plan = _Plan(urls, engine, looks, seconds, server, still)
+    machine = describe_machine()
+    source = open_source(Camera(id="bench", source=urls[0]), image_size=engine.image_size)
     try:
         first = next(iter(source))
     finally:
@@ -219,27 +226,24 @@ def bench_cameras(
 
 
 def _level(plan: _Plan, count: int) -> Level:
-    ready, seen = Condition(), _Ages(count)
-    opener = partial(open_source, image_size=plan.engine.image_size)
-    readers, boxes = [], []
-    for number in range(count):
-        camera = Camera(id=f"camera-{number}", source=plan.url, analyse_fps=plan.looks)
-        boxes.append(Mailbox(camera.id, live=True, ready=ready))
-        readers.append(Reader(camera, boxes[-1], opener=opener))
-    loop = InferenceLoop(plan.engine, boxes, _nothing, ready=ready, observer=seen)
-    loop.start()
-    for reader in readers:
-        reader.start()
-    try:
+    seen = _Ages(count)
+    with Rig(
+        plan.first(count),
+        plan.engine,
+        looks=plan.looks,
+        observer=seen,
+        still=plan.still,
+        spread_s=1 / plan.looks,
+    ) as rig:
         if not seen.settled.wait(PATIENCE_S):
-            late = next((s.error for r in readers if (s := r.status()).error), "too slow")
+            late = next((s.error for r in rig.readers if (s := r.status()).error), "too slow")
             raise SourceUnavailable(
                 f"{count} cameras: not all were looked at {SETTLED} times within {PATIENCE_S:.0f} s"
                 f" ({late}); try fewer cameras"
             )
         me, other = psutil.Process(), psutil.Process(plan.server) if plan.server else None
         seen.take()
-        before, dropped = _spent(me, other), _dropped(boxes)
+        before, dropped, stood = _spent(me, other), _dropped(rig), _stood(seen)
         began = time.perf_counter()
         time.sleep(plan.seconds)  # the measurement itself
         lasted = time.perf_counter() - began
@@ -247,24 +251,15 @@ def _level(plan: _Plan, count: int) -> Level:
         return Level(
             cameras=count,
             looks=len(ages) / lasted,
+            stood=(_stood(seen) - stood) / lasted,
             due=count * plan.looks,
             age_p50_s=float(np.percentile(ages, 50)) if ages else float("inf"),
             age_p95_s=float(np.percentile(ages, 95)) if ages else float("inf"),
-            dropped=_dropped(boxes) - dropped,
+            dropped=_dropped(rig) - dropped,
             cores=(after[0] - before[0]) / lasted,
             server_cores=(after[1] - before[1]) / lasted if plan.server else None,
             resident_mb=me.memory_info().rss / 2**20,
         )
-    finally:
-        for reader in readers:
-            reader.stop(0)
-        for reader in readers:
-            reader.stop(10)
-        loop.stop()
-
-
-def _nothing(_frame: Frame, _detections: Detections) -> None:
-    """What a look is delivered to."""
 
 
 def _spent(*processes: psutil.Process | None) -> list[float]:
@@ -272,8 +267,12 @@ def _spent(*processes: psutil.Process | None) -> list[float]:
     return [sum(p.cpu_times()[:2]) if p else 0.0 for p in processes]
 
 
-def _dropped(boxes: Sequence[Mailbox]) -> int:
-    return sum(sum(box.counts().dropped.values()) for box in boxes)
+def _dropped(rig: Rig) -> int:
+    return sum(sum(counts.dropped.values()) for counts in rig.counts())
+
+
+def _stood(seen: LoopCounters) -> int:
+    return sum(seen.counts().stood.values())
 
 
 def _stock(plan: _Plan, count: int) -> float:
@@ -283,7 +282,7 @@ def _stock(plan: _Plan, count: int) -> float:
     device = "cuda" if plan.engine.name.endswith("cuda") else "cpu"
     with TemporaryDirectory() as folder:
         listed = Path(folder) / "cameras.streams"
-        listed.write_text(f"{plan.url}\n" * count)
+        listed.write_text("\n".join(plan.first(count)))
         model: Any = YOLO(str(plan.engine.model.path))
         results: Iterator[object] = iter(
             model.predict(

@@ -9,6 +9,7 @@ from vision.loop.bench_cameras import CamerasBench, Level, Stock
 LEVEL = Level(
     cameras=4,
     looks=4.0,
+    stood=0.0,
     due=4.0,
     age_p50_s=0.1,
     age_p95_s=0.3,

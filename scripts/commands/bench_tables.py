@@ -1,0 +1,141 @@
+"""What `streetwarden bench` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from scripts.console import err, out
+
+if TYPE_CHECKING:
+    from vision.audit.bench import AuditBench
+    from vision.loop.bench import LoopBench
+    from vision.loop.bench_cameras import CamerasBench
+    from vision.loop.soak import Soak
+
+_ROWS = (
+    ("decode", "decoder and scaling alone, one core"),
+    ("engine", "engine alone on ready tensors"),
+    ("limit", "limit of these parts"),
+    ("loop", "our loop, every frame"),
+    ("stock", "ultralytics track(stream=True), .pt"),
+    ("stock_openvino", "the same, its own OpenVINO export"),
+)
+
+
+def show_loop(result: LoopBench) -> None:
+    """The loop against its parts."""
+    table = Table(
+        title=f"{result.clip} {result.width}×{result.height} at {result.input_width}×"
+        f"{result.input_height}, {result.model} on {result.engine}, batch {result.batch}",
+        caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
+    )
+    table.add_column(f"median of {len(result.rounds)} rounds of {result.frames} frames")
+    table.add_column("frames/s", justify="right")
+    table.add_column("loop ÷ this", justify="right")
+    for part, words in _ROWS:
+        fps, ratio = result.fps(part), result.loop_over(part)
+        if fps is not None and ratio is not None:
+            table.add_row(words, f"{fps:.1f}", "" if part == "loop" else f"{ratio:.2f}")
+    out.print(table)
+    load, cores = result.machine["load"], result.machine["cores"]
+    if load != "unknown" and float(load) > int(cores) / 2:
+        err.print(
+            f"[yellow]The machine was busy at the start (load {load} on {cores} cores): trust the "
+            "ratios a little and the frames/s not at all; measure again when it is idle.[/]"
+        )
+
+
+def show_audit(result: AuditBench) -> None:
+    """An audit against its parts."""
+    table = Table(
+        title=f"{result.photos} photos of {result.megapixels:.1f} MP on average, {result.model} on "
+        f"{result.engine}",
+        caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
+    )
+    table.add_column("")
+    table.add_column("photos/s", justify="right")
+    table.add_column("audit ÷ this", justify="right")
+    for words, speed in (
+        ("decoding alone, one core", result.decode),
+        ("engine alone on ready tensors", result.bare),
+        ("limit of these parts", result.limit),
+        ("our audit, decided, masked and stored", result.ours),
+        ("ultralytics predict(stream=True, save=True), .pt", result.stock),
+    ):
+        if speed is not None:
+            ratio = "" if speed == result.ours else f"{result.ours / speed:.2f}"
+            table.add_row(words, f"{speed:.1f}", ratio)
+    out.print(table)
+
+
+def show_cameras(result: CamerasBench) -> None:
+    """A row per number of cameras."""
+    table = Table(
+        title=f"{result.width}×{result.height}, {result.looks_each:g} looks/s each, {result.model} "
+        f"on {result.engine}: {result.engine_fps:.1f} frames/s alone; {result.seconds:g} s a row, "
+        "ages in seconds",
+        caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
+        box=SIMPLE_HEAD,
+        padding=0,
+    )
+    ages = ("p50", "p95")
+    for name in (
+        "cameras",
+        "held",
+        "looks/s",
+        "stood",
+        "÷ engine",
+        *ages,
+        "dropped",
+        "cores",
+        "server",
+        "MB",
+    ):
+        table.add_column(name, justify="right")
+    for level in result.levels:
+        table.add_row(
+            str(level.cameras),
+            "yes" if level.held else "no",
+            f"{level.looks:.1f}",
+            f"{level.stood:.1f}",
+            f"{level.looks / result.engine_fps:.2f}",
+            f"{level.age_p50_s:.1f}",
+            f"{level.age_p95_s:.1f}",
+            str(level.dropped),
+            f"{level.cores:.2f}",
+            "" if level.server_cores is None else f"{level.server_cores:.2f}",
+            f"{level.resident_mb:.0f}",
+        )
+    out.print(table)
+    if result.mb_per_camera is not None:
+        out.print(f"{result.mb_per_camera:.1f} MB for each further camera")
+    for peer in result.stock:
+        out.print(
+            f"ultralytics' multi-stream loader, {peer.cameras} cameras: "
+            f"{peer.looks_each:.2f} looks/s each"
+        )
+
+
+def show_soak(result: Soak) -> None:
+    """What leaked and what adds up."""
+    first, last = result.samples[0], result.samples[-1]
+    dropped = ", ".join(f"{count} {reason}" for reason, count in result.dropped.items()) or "none"
+    out.print(
+        f"{result.minutes:g} min, {result.cameras} cameras at {result.looks_each:g} looks/s: "
+        f"{result.deaths} deaths of a server, {result.reconnects} cameras came back"
+    )
+    out.print(
+        f"{result.read} frames read = {result.analysed} analysed + dropped ({dropped}): "
+        f"{'adds up' if result.adds_up else 'DOES NOT ADD UP'}"
+    )
+    if result.age_p95_s is not None:
+        out.print(f"age of the latest looks, 95th percentile: {result.age_p95_s:.1f} s")
+    for what, unit in (("resident_mb", "MB"), ("threads", "threads"), ("files", "open files")):
+        out.print(
+            f"{unit}: {getattr(first, what):g} at first, {getattr(last, what):g} at last, "
+            f"{result.trend(what):+.1f} an hour after the first third"
+        )
+    out.print(f"left behind: {result.left_threads} threads, {result.left_files} open files")
