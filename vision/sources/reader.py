@@ -30,7 +30,7 @@ LAST_RETRY = 2.0
 """Most seconds between retries, so that a camera is seen again within 5 s of its return."""
 REFUSED_RETRY = 60.0
 """Seconds between retries with credentials that were refused: cameras lock out who guesses."""
-_NICE = 10  # of a reader's thread: a weight of 110 against 1024 in Linux's scheduler
+_NICER = 10  # of a reader's thread: from a weight of 1024 to 110 in Linux's scheduler
 _SETTLED = 5.0  # seconds of frames after which a stream counts as well and backoff starts anew
 
 
@@ -198,7 +198,8 @@ def _yield_to_the_engine() -> None:
     A frame that is decoded while the engine cannot keep up is one that nobody will look at.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICE)
+        me = get_native_id()
+        os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + _NICER)
 
 
 def retry_delay(attempt: int, failure: Exception | None = None) -> float:

@@ -12,8 +12,8 @@ _TRUSTED_LIVE = 2
 # Looks at least so far apart (seconds) are hoped to be served by a live stream's key frames before
 # anything is known of them: cameras are set to one each second or two, as a rule.
 _HOPED_FOR = 0.95
-# Packets in a row without a key frame, after which decoding begins without one: some encoders send
-# none but refresh the picture piece by piece.
+# Packets left out for want of a key frame, after which decoding begins without one: some encoders
+# send none but refresh the picture piece by piece.
 _PATIENCE = 300
 # Of one look interval that key frames may be late, for cameras whose rate is not quite even.
 _TOLERANCE = 0.02
@@ -43,7 +43,8 @@ class Sparing:
         self._hoping = live and interval >= _HOPED_FOR
         self._spacings: deque[float] = deque(maxlen=_TRUSTED_LIVE if live else _TRUSTED)
         self._last_key: float | None = None
-        self._since_key = 0
+        self._keyless = True
+        self._waited = 0
         self._barren = 0
         self._untimed = 0
         self.stale = False
@@ -60,15 +61,15 @@ class Sparing:
         """Whether to decode the packet presented at `at` (seconds; None where it does not say)."""
         if key:
             self._note_key(at)
-            self._since_key = 0
+            self._keyless, self._waited = False, 0
             self.stale = False
             self.behind = 0.0
             return True
-        self._since_key += 1
         if self.only_keys and self._overdue(at):
             self.only_keys, self.stale, self._hoping = False, True, False
             self._spacings.clear()
-        if self._since_key > _PATIENCE:
+        self._waited += self.stale or self._keyless
+        if self._waited > _PATIENCE:
             self.only_keys, self.stale, self._hoping = False, False, False
         wanted = not (self.only_keys or self.stale)
         if not wanted:
@@ -87,7 +88,7 @@ class Sparing:
     def skipped(self) -> None:
         """A packet was left out by somebody else: nothing can be decoded before a key frame."""
         self.left_out += 1
-        self.stale = True
+        self.stale = self._keyless = True
         self._last_key = None
         self._spacings.clear()
         self.only_keys = self._hoping

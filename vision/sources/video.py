@@ -39,6 +39,7 @@ TIMEOUT = 5.0
 HLS_READ_TIMEOUT = 15.0
 """Seconds without data on HLS, which arrives by segments of 2 to 10 s (RFC 8216 suggests 6)."""
 _BLIND = 30.0  # seconds of data without one picture before a stream is given up; above usual GOPs
+_IN_SLICES = ("h264", "hevc")  # codecs whose pictures come in slices
 _HIGHEST_RATE = 240.0  # frames/s that are believed of a recording
 _MICROSECONDS = str(int(TIMEOUT * 1_000_000))
 
@@ -209,7 +210,10 @@ class Video:
     def _packets(self) -> Iterator[Packet[VideoStream]]:
         """What was sent; of a live stream with its own clock read, and a picture each."""
         sent = self._container.demux(self._stream)
-        return whole_pictures(map(self._read_own_clock, sent)) if self.live else sent
+        if not self.live:
+            return sent
+        read = map(self._read_own_clock, sent)
+        return whole_pictures(read) if self._stream.codec.name in _IN_SLICES else read
 
     def _passed_over(self, packet: Packet[VideoStream]) -> bool:
         """Whether nobody watches now, or newer packets are waiting."""
@@ -222,10 +226,11 @@ class Video:
         codec = self._stream.codec_context
         end = packet.size == 0  # asks for what the decoder still holds
         at = _seconds(packet.pts, packet.time_base)
-        if packet.is_keyframe and self._sparing.stale:
-            codec.flush_buffers()  # nothing from before the gap may be built upon
+        stale = self._sparing.stale
         if not end and not self._sparing.wants(at, key=packet.is_keyframe):
             return []
+        if stale:
+            codec.flush_buffers()  # nothing from before the gap may be built upon
         try:
             pictures = codec.decode(packet)
             if self._sparing.only_keys and not end:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Condition, Event
+from threading import Condition, Event, get_native_id
 
 import numpy as np
 import pytest
@@ -242,3 +244,14 @@ def test_retries_grow_with_jitter_up_to_a_limit(monkeypatch: pytest.MonkeyPatch)
         assert all(longest / 2 <= delay <= longest for delay in delays)
     assert LAST_RETRY <= 3
     assert retry_delay(0, SourceRefused("x")) == REFUSED_RETRY
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own here")
+def test_readers_yield_to_the_engine() -> None:
+    asked = Script(1, SourceUnavailable("it went away"))
+    seen: list[int] = []
+    asked.close = lambda: seen.append(os.getpriority(os.PRIO_PROCESS, get_native_id()))  # type: ignore[method-assign]
+    reader, _, opener = play("rtsp://10.0.0.5/a", asked)
+    assert opener.exhausted.wait(10)
+    assert reader.stop(5)
+    assert seen == [min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,19 @@ def test_a_live_stream_with_more_looks_learns_sooner_than_a_recording() -> None:
 def test_a_live_stream_without_any_key_frame_is_decoded_in_the_end() -> None:
     wanted = _decoded([], 400, interval=1.0, live=True)
     assert wanted == list(range(300, 400))
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_key_frames_far_apart_are_enough_for_looks_as_far_apart(live: bool) -> None:
+    """However many packets lie between them."""
+    keys = list(range(0, 6000, 500))
+    wanted = _decoded(keys, 6000, interval=60.0, live=live)
+    assert [number for number in wanted if number > 2000] == [k for k in keys if k > 2000]
+
+
+def test_a_live_stream_whose_key_frames_cease_is_decoded_in_the_end() -> None:
+    wanted = _decoded([0], 1000, interval=50.0, live=True)
+    assert wanted == [0, *range(811, 1000)]  # overdue after 51 s, and 300 packets more in vain
 
 
 def test_everything_is_decoded_where_looks_are_more_frequent() -> None:
