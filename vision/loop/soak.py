@@ -9,6 +9,7 @@ for a reason.
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -24,8 +25,6 @@ from vision.loop.rig import Rig
 
 SAMPLE_S = 5.0
 """Seconds between two samples."""
-REHEARSAL_S = 10.0
-"""Most seconds that the first look may take before the soak begins."""
 UP_S = (5.0, 30.0)
 """Seconds from a camera server's return to the next one's death, drawn between these."""
 DOWN_S = (1.0, 15.0)
@@ -65,7 +64,8 @@ class Soak:
         read, analysed, dropped: frames of all cameras; dropped by reason.
         age_p95_s: of the latest looks, in seconds.
         samples: all along.
-        left_threads, left_files: more at the end, when all had been stopped, than at the start.
+        left_threads, left_files: more at the end, when all had been stopped, than at the start;
+            of threads Python's own, as libraries keep pools of theirs.
     """
 
     minutes: float
@@ -126,9 +126,8 @@ def soak(
         EngineError: the engine failed for good.
     """
     engine.warm_up()
-    _rehearse(urls[:1], engine, looks)
     me, rng, seen = psutil.Process(), random.Random(seed), LoopCounters()  # noqa: S311 - no secret
-    threads, files = me.num_threads(), me.num_fds()
+    threads, files = threading.active_count(), me.num_fds()
     samples: list[Sample] = []
     deaths, dead, next_s = 0, None, UP_S[1]
     began = time.monotonic()
@@ -164,17 +163,9 @@ def soak(
         dropped=dict(dropped),
         age_p95_s=seen.counts().age_p95_s,
         samples=tuple(samples),
-        left_threads=me.num_threads() - threads,
+        left_threads=threading.active_count() - threads,
         left_files=me.num_fds() - files,
     )
-
-
-def _rehearse(urls: Sequence[str], engine: Engine, looks: float) -> None:
-    """Have libraries make what they make once (pools of threads), so that it is no leak."""
-    with Rig(urls, engine, looks=looks, observer=LoopCounters()) as rig:
-        until = time.monotonic() + REHEARSAL_S
-        while rig.counts()[0].analysed == 0 and time.monotonic() < until:
-            time.sleep(0.1)
 
 
 def _sample(process: psutil.Process, at: float) -> Sample:
