@@ -229,7 +229,7 @@ class Video:
         stale = self._sparing.stale
         if not end and not self._sparing.wants(at, key=packet.is_keyframe):
             return []
-        if stale:
+        if stale and not end:
             codec.flush_buffers()  # nothing from before the gap may be built upon
         try:
             pictures = codec.decode(packet)
