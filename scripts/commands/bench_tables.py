@@ -81,19 +81,8 @@ def show_cameras(result: CamerasBench) -> None:
         box=SIMPLE_HEAD,
         padding=0,
     )
-    ages = ("p50", "p95")
-    for name in (
-        "cameras",
-        "held",
-        "looks/s",
-        "stood",
-        "÷ engine",
-        *ages,
-        "dropped",
-        "cores",
-        "server",
-        "MB",
-    ):
+    timing = ("looks/s", "stood", "÷ engine", "p50", "p95")
+    for name in ("cameras", "held", *timing, "dropped", "cores", "server", "MB"):
         table.add_column(name, justify="right")
     for level in result.levels:
         table.add_row(
