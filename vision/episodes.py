@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from vision.detections import Detections
 from vision.frames import Clock, Frame
+from vision.sources.ring import Recording
 
 NormBox = tuple[float, float, float, float]
 """x1, y1, x2, y2 as fractions of the frame's width and height, 0..1, origin top left."""
@@ -76,10 +77,12 @@ class EpisodeEvent:
     """An episode reached a stage, in this frame, with these detections in it.
 
     `detections` are all of the frame's, so that evidence can mask bystanders; `focus` are the
-    indexes of those that the episode is about.
+    indexes of those that the episode is about. `recording` is what a live camera sent until now,
+    where it is kept.
     """
 
     episode: Episode
     frame: Frame
     detections: Detections
     focus: tuple[int, ...] = ()
+    recording: Recording | None = None

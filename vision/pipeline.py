@@ -20,7 +20,7 @@ import cv2
 
 from vision.detections import Detections
 from vision.engines import Engine, open_engine
-from vision.episodes import EpisodeStage
+from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.event_writer import EventWriter, Sink
 from vision.evidence import EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.frames import Frame
@@ -31,6 +31,7 @@ from vision.rules import Rule, camera_rules
 from vision.site import Camera, Site
 from vision.sources.mailbox import Mailbox
 from vision.sources.reader import Reader
+from vision.sources.ring import Recording, Ring
 from vision.sources.source import open_source
 from vision.sources.status import CameraStatus
 from vision.tracking import Tracker
@@ -40,7 +41,10 @@ log = logging.getLogger(__name__)
 
 
 class _Watched:
-    """One camera: its reader, mailbox, tracker and rules, and the last look at it."""
+    """One camera: its reader, mailbox, tracker and rules, and the last look at it.
+
+    `eager`: after the last look, some rule has a candidate.
+    """
 
     def __init__(
         self,
@@ -58,14 +62,34 @@ class _Watched:
             local = moment.astimezone(zone)
             return any(part.hours.includes(local) for part in camera.watched_zones)
 
+        # What a privacy zone covers must not be stored, and cannot be cut out of what was sent.
+        keep = camera.clip and not camera.privacy
+        self.ring = Ring(camera.clip.total_seconds()) if keep else None
         # A photo's EXIF time has no zone of its own: it is the site's.
-        opener = partial(open_source, zone=zone, image_size=image_size, watching=watching)
+        opener = partial(
+            open_source,
+            zone=zone,
+            image_size=image_size,
+            watching=watching,
+            pace=self._looks_per_second,
+            ring=self.ring,
+        )
         self.reader = Reader(camera, self.mailbox, opener=opener, watching=watching)
         self.tracker = Tracker(camera.id, fps=camera.analyse_fps)
         self.health = ViewHealth(fixed=camera.type == "cctv")
         still = camera.type == "cctv" and not any(rule.every_look for rule in rules)
         self.stillness = Stillness() if still else None
         self.last: tuple[Frame, Detections] | None = None
+        self.eager = False
+
+    def _looks_per_second(self) -> float:
+        wanted = self.camera.candidate_fps if self.eager else None
+        return wanted or self.camera.analyse_fps
+
+    def recording(self, event: EpisodeEvent) -> Recording | None:
+        """What the camera sent of late, where this event goes into a case."""
+        put_to_people = event.episode.stage in {EpisodeStage.CONFIRMED, EpisodeStage.CLEARED}
+        return self.ring.recording() if self.ring is not None and put_to_people else None
 
 
 class Pipeline:
@@ -179,7 +203,8 @@ class Pipeline:
             for event in rule.look(frame, tracked):
                 if event.episode.stage is EpisodeStage.CONFIRMED:
                     log.info("%s: %s confirmed", frame.camera, event.episode.kind)
-                self._writer.put(event)
+                self._writer.put(replace(event, recording=watched.recording(event)))
+        watched.eager = any(rule.eager for rule in watched.rules)
 
     @staticmethod
     def _shows(watched: _Watched, frame: Frame) -> bool:

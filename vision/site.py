@@ -143,23 +143,43 @@ class Camera(_Part):
     `tiles` is for what flies so high that things are small: the model sees the frame in tiles of
     its input's size as well. What is large already is then seen too near: the demo's survey gained
     a false roof by it.
+
+    `decoder` is what decodes its video; software where the device named is not there.
+
+    `candidate_fps` is how often a live camera is looked at while something is being made sure of,
+    so that one which is otherwise looked at seldom still decides soon.
+
+    `clip` is how much of a live stream before a case's moments is kept with them, as it was sent.
+    Nothing is kept where `privacy` paints something out: it cannot be painted out of what was sent.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
     source: Annotated[str, Field(min_length=1)]
     type: Literal["cctv", "drone", "bodycam", "vehicle"] = "cctv"
     analyse_fps: Annotated[float, Field(gt=0, le=60)] = 1.0
+    candidate_fps: Annotated[float, Field(gt=0, le=60)] | None = None
     pace: Literal["realtime", "fast"] = "realtime"
     tiles: bool = False
+    decoder: Literal["software", "cuda", "vaapi", "videotoolbox"] = "software"
     place: Location | None = None
     zones: tuple[Zone, ...] = ()
     privacy: tuple[Polygon, ...] = ()
+    clip: Annotated[Duration, Field(le=timedelta(minutes=1))] = timedelta(seconds=10)
 
     @model_validator(mode="after")
     def _zones_are_told_apart(self) -> Camera:
         names = [z.name for z in self.zones]
         if len(set(names)) != len(names):
             raise ValueError(f"two zones of camera {self.id} share a name; rename one")
+        return self
+
+    @model_validator(mode="after")
+    def _candidates_are_looked_at_more(self) -> Camera:
+        if self.candidate_fps is not None and self.candidate_fps < self.analyse_fps:
+            raise ValueError(
+                f"camera {self.id}: candidate_fps {self.candidate_fps:g} is less than analyse_fps "
+                f"{self.analyse_fps:g}; a candidate is looked at more often, not less"
+            )
         return self
 
     @property

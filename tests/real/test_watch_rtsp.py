@@ -6,16 +6,24 @@ whole picture, every kind), the rules and the evidence run behind them.
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
+import av
 import psutil
 import pytest
 
 from scripts.watching import make_pipeline
+from vision.detections import Detections
 from vision.engines import open_engine
-from vision.episodes import EpisodeStage
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage
+from vision.evidence import EvidenceItem, EvidenceRole, EvidenceStore
+from vision.frames import Frame
 from vision.pipeline import Pipeline
 from vision.site import Site
 from vision.sources.status import CameraState
@@ -69,3 +77,74 @@ def test_a_camera_cut_off_twice_is_watched_on_without_a_false_case(watch, tmp_pa
     assert confirmed == []
     assert pipeline.snapshot("camera-1")[:2] == b"\xff\xd8"
     assert not (tmp_path / "evidence").exists()
+
+
+class MakesSure:
+    """A rule that wants to look again until it has looked so often, and then confirms."""
+
+    every_look = True
+
+    def __init__(self, looks: int) -> None:
+        self.times: list[datetime] = []
+        self._looks = looks
+
+    @property
+    def eager(self) -> bool:
+        return len(self.times) < self._looks
+
+    def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
+        self.times.append(frame.captured_at)
+        if len(self.times) != self._looks:
+            return []
+        episode = Episode(
+            id="01E", kind="overflowing_bin", subtype="bin_overflow", camera=frame.camera,
+            zone="whole picture", box=(0, 0, 1, 1), stage=EpisodeStage.CONFIRMED,
+            opened_at=self.times[0], last_seen_at=frame.captured_at, looks=self._looks,
+            score=0.9, clock=frame.clock,
+        )  # fmt: skip
+        return [EpisodeEvent(episode, frame, detections)]
+
+
+def confirm(
+    rtsp_server: Callable, shared_data: Path, folder: Path, **camera: object
+) -> tuple[MakesSure, list[EvidenceItem]]:
+    """Watch a street over RTSP until a rule has confirmed, and a few looks more."""
+    server = rtsp_server({"street": shared_data / "clips" / "parking_street.mp4"})
+    site = Site.for_sources([server.url("street")], folder, **camera)
+    kept: list[EvidenceItem] = []
+    pipeline = make_pipeline(site, open_engine(site.model), [lambda _, items: kept.extend(items)])
+    rule = MakesSure(12)
+    pipeline._cameras["camera-1"].rules = [rule]
+    pipeline.start()
+    try:
+        until(pipeline, lambda: len(rule.times) >= 18 and bool(kept))
+    finally:
+        pipeline.stop()
+    return rule, kept
+
+
+def test_a_candidate_is_looked_at_more_often_and_its_clip_is_what_was_sent(
+    rtsp_server: Callable, shared_data: Path, tmp_path: Path
+) -> None:
+    rule, kept = confirm(rtsp_server, shared_data, tmp_path, analyse_fps=1, candidate_fps=4)
+    apart = [(b - a).total_seconds() for a, b in pairwise(rule.times)]
+    assert median(apart[4:11]) == pytest.approx(0.25, abs=0.1)
+    assert median(apart[14:]) == pytest.approx(1, abs=0.1)
+
+    (clip,) = [item for item in kept if item.media_type == "video/mp4"]
+    assert (clip.role, clip.moment, clip.of) == (EvidenceRole.ORIGINAL, "confirmed", None)
+    content = EvidenceStore(tmp_path / "evidence").read(clip.sha256)
+    with av.open(str(shared_data / "clips" / "parking_street.mp4")) as street:
+        sent = {picture.to_ndarray().tobytes() for picture in street.decode(video=0)}
+    with av.open(io.BytesIO(content)) as recording:
+        shown = [picture.to_ndarray().tobytes() for picture in recording.decode(video=0)]
+    assert len(shown) > 10
+    assert all(picture in sent for picture in shown)
+
+
+def test_no_clip_is_kept_of_a_camera_with_a_privacy_zone(
+    rtsp_server: Callable, shared_data: Path, tmp_path: Path
+) -> None:
+    corner = (((0.0, 0.0), (0.2, 0.0), (0.2, 0.2)),)
+    _, kept = confirm(rtsp_server, shared_data, tmp_path, analyse_fps=10, privacy=corner)
+    assert {item.media_type for item in kept} == {"image/png", "image/jpeg"}

@@ -51,7 +51,7 @@ class Blind:
 class Looks:
     """A rule that notes when it was given a look."""
 
-    every_look = True
+    every_look, eager = True, False
 
     def __init__(self) -> None:
         self.seconds: list[float] = []

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from vision.errors import SiteError
-from vision.site import load_site, parse_duration
+from vision.site import Camera, load_site, parse_duration
 
 GOOD = """\
 site: {name: Zengdu demo, timezone: Asia/Shanghai, division: "421303", language: zh}
@@ -104,3 +105,15 @@ def test_not_text(tmp_path):
 )
 def test_durations(text, seconds):
     assert parse_duration(text) == timedelta(seconds=seconds)
+
+
+def test_a_candidate_is_not_looked_at_less_often() -> None:
+    Camera(id="gate", source="x", analyse_fps=0.1, candidate_fps=1)
+    with pytest.raises(ValidationError, match="looked at more often"):
+        Camera(id="gate", source="x", analyse_fps=1, candidate_fps=0.5)
+
+
+def test_a_clip_is_a_minute_at_most() -> None:
+    assert Camera(id="gate", source="x", clip="0s").clip == timedelta(0)
+    with pytest.raises(ValidationError, match="clip"):
+        Camera(id="gate", source="x", clip="2m")

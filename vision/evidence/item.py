@@ -11,7 +11,8 @@ class EvidenceRole(StrEnum):
     """What a stored picture is."""
 
     ORIGINAL = "original"
-    """The picture as captured, privacy zones painted out; never altered afterwards."""
+    """The picture as captured, privacy zones painted out, or the stream as it was sent; never
+    altered afterwards."""
     MASKED = "masked"
     """A derivative with people and plates made unrecognisable; what leaves by default."""
     ANNOTATED = "annotated"
@@ -20,7 +21,7 @@ class EvidenceRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceItem:
-    """One stored picture.
+    """One stored picture or clip.
 
     Attributes:
         sha256: hex digest of the file's bytes; also its name in the store.

@@ -2,10 +2,12 @@
 
 An episode that opened may yet be dropped, so its opening frame is only held in memory; it is
 stored with the confirming frame, when the two together show how long the violation stood there.
+With them goes what a live camera sent in the seconds before, untouched.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import cv2
@@ -20,6 +22,8 @@ from vision.evidence.store import EvidenceStore
 from vision.frames import Pixels
 from vision.kinds import catalogue
 from vision.site import Site
+
+_log = logging.getLogger(__name__)
 
 _JPEG_QUALITY = 90
 # PNG's compression level: 3 is about twice as fast as 6 for a few per cent more bytes.
@@ -52,7 +56,7 @@ class Recorder:
         if episode.stage is EpisodeStage.CONFIRMED:
             opened = self._opened.get(episode.id)
             items = self._moment(opened) if opened else []
-        items += self._moment(event)
+        items += [*self._moment(event), *self._clip(event)]
         self._opened.pop(episode.id, None)
         return items
 
@@ -68,6 +72,17 @@ class Recorder:
             self._put(event, masked, EvidenceRole.MASKED, original.sha256),
             self._put(event, drawn, EvidenceRole.ANNOTATED, original.sha256),
         ]
+
+    def _clip(self, event: EpisodeEvent) -> list[EvidenceItem]:
+        """What the camera sent until this moment; none where FFmpeg cannot write it."""
+        if event.recording is None:
+            return []
+        try:
+            content = event.recording.mp4()
+        except EvidenceError as error:
+            _log.warning("%s: %s", event.frame.camera, error)
+            return []
+        return [self._item(event, content, EvidenceRole.ORIGINAL, "video/mp4", None)]
 
     def _labels(self, event: EpisodeEvent) -> Sequence[str]:
         subtype = catalogue().kind(event.episode.kind).subtype(event.episode.subtype)
@@ -96,7 +111,16 @@ class Recorder:
             raise EvidenceError(
                 f"{event.frame.camera}: a frame could not be encoded as {media_type}"
             )
-        content = encoded.tobytes()
+        return self._item(event, encoded.tobytes(), role, media_type, of)
+
+    def _item(
+        self,
+        event: EpisodeEvent,
+        content: bytes,
+        role: EvidenceRole,
+        media_type: str,
+        of: str | None,
+    ) -> EvidenceItem:
         return EvidenceItem(
             sha256=self._store.put(content),
             role=role,

@@ -47,9 +47,13 @@ class Rule(Protocol):
 
     Attributes:
         every_look: what it watches moves, so an earlier look must not stand for an unchanged scene.
+        eager: something is being made sure of: further looks, sooner, would decide it.
     """
 
     every_look: bool
+
+    @property
+    def eager(self) -> bool: ...  # noqa: D102 - see above
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """What this look changes: episodes opened, confirmed, cleared or dropped."""

@@ -54,6 +54,11 @@ class DirtyTruck:
         self.inspected = 0
         self._passes: list[_Pass] = []
 
+    @property
+    def eager(self) -> bool:
+        """A truck is driving through."""
+        return bool(self._passes)
+
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """See `vision.rules.context.Rule.look`; wants `tracker_id` and the truck's state."""
         if not self.context.watching(frame):

@@ -59,6 +59,16 @@ class Dwelling(ABC):
         self._stays: list[Stay] = []
         self._places: list[_Place] = []
 
+    @property
+    def eager(self) -> bool:
+        """There are candidates, or what was confirmed is not to be seen."""
+        return any(
+            p.episode is None
+            or p.episode.stage is EpisodeStage.OPENED
+            or all(s.misses for s in p.stays)
+            for p in self._places
+        )
+
     def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
         """What of this kind the look shows in the zone; what is within `reach` is one thing."""
         return find_sights(

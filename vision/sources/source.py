@@ -12,6 +12,7 @@ from vision.frames import Frame
 from vision.site import Camera
 from vision.sources.address import SourceKind, parse_address
 from vision.sources.album import Album
+from vision.sources.ring import Ring
 from vision.sources.video import Video
 
 
@@ -53,6 +54,8 @@ def open_source(
     zone: tzinfo = UTC,
     image_size: int | None = None,
     watching: Callable[[datetime], bool] = lambda _: True,
+    pace: Callable[[], float] | None = None,
+    ring: Ring | None = None,
 ) -> Source:
     """Open what a camera's `source` points at: a stream, recording, picture, folder or device.
 
@@ -66,6 +69,8 @@ def open_source(
             to it once, and converted whole only on demand.
         watching: whether the camera is to be watched at a moment; while it is not, nothing of a
             live stream is decoded.
+        pace: looks per second wanted of a live stream at the moment; the camera's by default.
+        ring: keeps the last seconds of a live stream.
 
     Raises:
         SourceUnavailable: it does not answer, or answers badly; it may later.
@@ -80,4 +85,12 @@ def open_source(
     stop = stop if stop is not None else Event()
     if address.kind in (SourceKind.FOLDER, SourceKind.PICTURE):
         return Album(camera, address, stop=stop, zone=zone)
-    return Video(camera, address, stop=stop, image_size=image_size, watching=watching)
+    return Video(
+        camera,
+        address,
+        stop=stop,
+        image_size=image_size,
+        watching=watching,
+        pace=pace,
+        ring=ring,
+    )

@@ -39,7 +39,7 @@ class Sparing:
     """
 
     def __init__(self, interval: float, *, live: bool = False) -> None:
-        self._interval = interval * (1 + _TOLERANCE)
+        self.look_every(interval)
         self._hoping = live and interval >= _HOPED_FOR
         self._spacings: deque[float] = deque(maxlen=_TRUSTED_LIVE if live else _TRUSTED)
         self._last_key: float | None = None
@@ -56,6 +56,10 @@ class Sparing:
         self.behind = 0.0
         """Seconds between the last key frame and the last packet, where what lies between them was
         not decoded."""
+
+    def look_every(self, interval: float) -> None:
+        """Looks are this far apart (seconds) from now on; heeded from the next key frame on."""
+        self._interval = interval * (1 + _TOLERANCE)
 
     def wants(self, at: float | None, *, key: bool) -> bool:
         """Whether to decode the packet presented at `at` (seconds; None where it does not say)."""

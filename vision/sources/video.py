@@ -28,7 +28,9 @@ from vision.sources.address import Address, SourceKind
 from vision.sources.backlog import Backlog
 from vision.sources.decoded import Decoded
 from vision.sources.failures import explain
+from vision.sources.hardware import hardware
 from vision.sources.packets import whole_pictures
+from vision.sources.ring import Ring
 from vision.sources.sparing import Sparing
 from vision.sources.timeline import DueTimes, LiveClock, RecordingClock, recording_start
 
@@ -77,6 +79,8 @@ class Video:
         stop: setting it ends waits at once and iteration at the next frame.
         image_size: longer side at which frames are looked at, in pixels; whole where none.
         watching: whether the camera is to be watched at a moment.
+        pace: looks per second wanted of a live stream now; the camera's own by default.
+        ring: keeps what a live stream sends while it is watched.
     """
 
     def __init__(
@@ -87,6 +91,8 @@ class Video:
         stop: Event,
         image_size: int | None = None,
         watching: Callable[[datetime], bool] = lambda _: True,
+        pace: Callable[[], float] | None = None,
+        ring: Ring | None = None,
     ) -> None:
         self.trouble: str | None = None
         self._camera = camera
@@ -94,7 +100,7 @@ class Video:
         self._stop = stop
         self._image_size = image_size
         self._watching = watching
-        self._container = _open(address)
+        self._container = _open(address, camera.decoder)
         try:
             self._stream = _video_stream(self._container, address)
         except SourceError:
@@ -104,10 +110,16 @@ class Video:
         if address.kind in (SourceKind.HTTP, SourceKind.HLS):
             self.live = not self._container.duration
         self._scaler = VideoReformatter()
+        self._fps = camera.analyse_fps
+        self._pace = pace if pace is not None and self.live else lambda: camera.analyse_fps
         self._due = DueTimes(camera.analyse_fps)
         self._sparing = Sparing(1 / camera.analyse_fps, live=self.live)
         # A playlist's segments come at once; their first packets are none the worse for it.
         self._backlog = None if address.kind is SourceKind.HLS or not self.live else Backlog()
+        self._ring = ring if self.live else None
+        if self._ring is not None:
+            coded = self._stream.codec_context
+            self._ring.begin(self._stream.codec.name, coded.width, coded.height)
         self._own_anchor: float | None = None
         self._damaged = 0
 
@@ -193,7 +205,8 @@ class Video:
         for packet in self._packets():
             if self._stop.is_set():
                 return
-            if self.live and self._passed_over(packet):
+            self._keep_pace()
+            if self.live and not self._worth_it(packet):
                 self._sparing.skipped()
                 alive_at = time.monotonic()
                 continue
@@ -215,11 +228,21 @@ class Video:
         read = map(self._read_own_clock, sent)
         return whole_pictures(read) if self._stream.codec.name in _IN_SLICES else read
 
-    def _passed_over(self, packet: Packet[VideoStream]) -> bool:
-        """Whether nobody watches now, or newer packets are waiting."""
+    def _keep_pace(self) -> None:
+        """Look as often as is wanted from now on."""
+        fps = self._pace()
+        if fps != self._fps:
+            self._fps, self._due = fps, DueTimes(fps)
+            self._sparing.look_every(1 / fps)
+
+    def _worth_it(self, packet: Packet[VideoStream]) -> bool:
+        """Whether the camera is watched now, and no newer packets are waiting already."""
         at = _seconds(packet.dts if packet.dts is not None else packet.pts, packet.time_base)
         late = self._backlog is not None and self._backlog.late(at, time.monotonic())
-        return late or not self._watching(datetime.now(UTC))
+        watched = self._watching(datetime.now(UTC))
+        if self._ring is not None:
+            self._ring.add(packet) if watched else self._ring.forget()
+        return watched and not late
 
     def _pictures(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
         """What a packet gives; nothing where it is not worth decoding or cannot be."""
@@ -278,7 +301,7 @@ def _seconds(count: int | None, unit: Fraction | None) -> float | None:
     return None if count is None or unit is None else float(count * unit)
 
 
-def _open(address: Address) -> InputContainer:
+def _open(address: Address, decoder: str) -> InputContainer:
     options = dict(_OPTIONS[address.kind])
     url = address.url
     if address.kind is SourceKind.FILE:
@@ -294,6 +317,7 @@ def _open(address: Address) -> InputContainer:
             url,
             format="v4l2" if address.kind is SourceKind.DEVICE else None,
             options=options,
+            hwaccel=None if decoder == "software" else hardware(decoder),
             timeout=(TIMEOUT, HLS_READ_TIMEOUT if address.kind is SourceKind.HLS else TIMEOUT),
         )
     except FFmpegError as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
 
 import cv2
 import numpy as np
 import pytest
+from av.packet import Packet
 
 from vision.detections import make_detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
@@ -15,6 +17,7 @@ from vision.evidence import EvidenceRole, EvidenceStore, Recorder, annotate, mas
 from vision.frames import Clock, Frame
 from vision.kinds import catalogue
 from vision.site import Camera, Site, SiteInfo, Zone
+from vision.sources.ring import Ring
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 NAMES = catalogue().class_names
@@ -87,3 +90,14 @@ def test_annotation_draws_on_a_copy(event, pixels):
 
 def test_no_privacy_zone_costs_no_copy(pixels):
     assert paint_privacy(pixels, ()) is pixels
+
+
+def test_a_clip_that_cannot_be_written_costs_no_picture(recorder, event, caplog):
+    ring = Ring(10)
+    ring.begin("rawvideo", 4, 4)
+    packet = Packet(b"no video")
+    packet.pts, packet.is_keyframe, packet.time_base = 0, True, Fraction(1, 10)
+    ring.add(packet)
+    confirmed = replace(at(event, EpisodeStage.CONFIRMED), recording=ring.recording())
+    assert [item.role for item in recorder.record(confirmed)] == list(EvidenceRole)
+    assert "the clip could not be written" in caplog.text

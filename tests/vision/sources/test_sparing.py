@@ -150,3 +150,16 @@ def test_no_look_is_lost_while_key_frames_come_often_enough(gaps: list[int]) -> 
         keys.append(keys[-1] + gap)
     decoded = _decoded(keys, keys[-1] + 1, interval=1.2)
     assert max(b - a for a, b in pairwise(decoded)) <= 12
+
+
+def test_looks_that_come_closer_want_every_frame_until_they_are_far_apart_again() -> None:
+    sparing, wanted = Sparing(1.0, live=True), []
+    for number in range(120):
+        if number in (40, 80):
+            sparing.look_every(0.2 if number == 40 else 1.0)
+        if sparing.wants(number / 10, key=number % 10 == 0):
+            wanted.append(number)
+            if sparing.only_keys:
+                sparing.gave(1)
+    seldom = [n for n in range(120) if n % 10 == 0]
+    assert wanted == sorted({*seldom, *range(40, 81)})
