@@ -104,7 +104,8 @@ def show_cameras(result: CamerasBench) -> None:
     for peer in result.stock:
         out.print(
             f"ultralytics' multi-stream loader, {peer.cameras} cameras: "
-            f"{peer.looks_each:.2f} looks/s each"
+            f"{peer.looks_each:.2f} looks/s each, "
+            + ("held" if peer.holds(result.looks_each) else "not held")
         )
 
 

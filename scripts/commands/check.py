@@ -15,7 +15,8 @@ from rich.markup import escape
 from scripts.console import log_to_stderr, out
 from vision.errors import SourceError, StreetwardenError
 from vision.frames import Frame
-from vision.site import Camera, load_site
+from vision.site import Camera
+from vision.site_file import load_site
 
 
 def check(

@@ -13,8 +13,9 @@ import typer
 from rich.table import Table
 
 from scripts.console import out
+from vision.durations import parse_duration
 from vision.errors import StreetwardenError
-from vision.site import load_site, parse_duration
+from vision.site_file import load_site
 
 if TYPE_CHECKING:
     from api.keys import KeyStore

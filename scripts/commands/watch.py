@@ -15,11 +15,11 @@ from pydantic import TypeAdapter
 from rich.markup import escape
 
 from scripts.console import err, log_to_stderr, out
+from vision.durations import parse_duration
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.errors import StreetwardenError
 from vision.evidence import EvidenceItem
 from vision.kinds import catalogue
-from vision.site import parse_duration
 
 _EPISODE = TypeAdapter(Episode)
 _COLOUR = {"opened": "yellow", "confirmed": "bold red", "cleared": "green", "dropped": "dim"}

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
+from vision.durations import parse_duration
 from vision.errors import SiteError
-from vision.site import Camera, load_site, parse_duration
+from vision.site import Camera
+from vision.site_file import load_site
 
 GOOD = """\
 site: {name: Zengdu demo, timezone: Asia/Shanghai, division: "421303", language: zh}

@@ -1,0 +1,27 @@
+"""Durations as a site file writes them: `20s`, `5m`, `4h`, `7d`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
+
+
+def parse_duration(value: object) -> timedelta:
+    """`20s`, `5m`, `4h`, `7d`, `1w`, `2y`, or a number of seconds. ValueError otherwise."""
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return timedelta(seconds=value)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdwy])\s*", str(value))
+    if match is None:
+        raise ValueError(f"{value!r} is no duration; write for example 20s, 5m, 4h or 7d")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+"""A length of time in a site file."""
