@@ -78,7 +78,7 @@ class EpisodeEvent:
 
     `detections` are all of the frame's, so that evidence can mask bystanders; `focus` are the
     indexes of those that the episode is about. `recording` is what a live camera sent until now,
-    where it is kept.
+    where it is kept; `record` what the rule decided from, see `vision.rules.record`.
     """
 
     episode: Episode
@@ -86,3 +86,4 @@ class EpisodeEvent:
     detections: Detections
     focus: tuple[int, ...] = ()
     recording: Recording | None = None
+    record: bytes | None = None

@@ -22,9 +22,10 @@ class _Span:
 
 @dataclass(frozen=True, slots=True)
 class WeeklyHours:
-    """Spans of the week in local time; no span at all means always."""
+    """Spans of the week in local time; no span at all means always. `lines` say them."""
 
     spans: tuple[_Span, ...] = ()
+    lines: tuple[str, ...] = ()
 
     def includes(self, local: datetime) -> bool:
         """Whether this local time (in the site's zone) lies in a span; ends are exclusive.
@@ -59,7 +60,8 @@ def parse_hours(lines: object) -> WeeklyHours:
         return lines
     if not isinstance(lines, list | tuple):
         raise ValueError("hours is a list of lines such as 'Mon-Sun 06:00-23:00'")  # noqa: TRY004
-    return WeeklyHours(tuple(_span(str(line)) for line in lines))
+    said = tuple(str(line) for line in lines)
+    return WeeklyHours(tuple(_span(line) for line in said), said)
 
 
 def _span(line: str) -> _Span:

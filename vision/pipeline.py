@@ -22,18 +22,18 @@ from vision.detections import Detections
 from vision.engines import Engine, open_engine
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.event_writer import EventWriter, Sink
-from vision.evidence import EvidenceStore, Recorder, annotate, mask, paint_privacy
+from vision.evidence import EvidenceItem, EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.frames import Frame
 from vision.health import ADVICE, View, ViewHealth
 from vision.loop import InferenceLoop, LoopCounters
 from vision.loop.stillness import Stillness
-from vision.rules import Rule, camera_rules
+from vision.rules import CameraRules, camera_rules
 from vision.site import Camera, Site
 from vision.sources.mailbox import Mailbox
 from vision.sources.reader import Reader
 from vision.sources.ring import Recording, Ring
 from vision.sources.source import open_source
-from vision.sources.status import CameraStatus
+from vision.sources.status import CameraState, CameraStatus
 from vision.tracking import Tracker
 from vision.truck_state import TruckStateReader
 
@@ -49,7 +49,7 @@ class _Watched:
     def __init__(
         self,
         camera: Camera,
-        rules: Sequence[Rule],
+        rules: CameraRules,
         ready: Condition,
         zone: ZoneInfo,
         image_size: int,
@@ -77,7 +77,7 @@ class _Watched:
         self.reader = Reader(camera, self.mailbox, opener=opener, watching=watching)
         self.tracker = Tracker(camera.id, fps=camera.analyse_fps)
         self.health = ViewHealth(fixed=camera.type == "cctv")
-        still = camera.type == "cctv" and not any(rule.every_look for rule in rules)
+        still = camera.type == "cctv" and not any(rule.every_look for rule in rules.rules)
         self.stillness = Stillness() if still else None
         self.last: tuple[Frame, Detections] | None = None
         self.eager = False
@@ -111,14 +111,15 @@ class Pipeline:
         self._cameras = {
             c.id: _Watched(
                 c,
-                camera_rules(site, c, threshold=engine.model.threshold, memory=memory),
+                self._rules(c, memory),
                 ready,
                 ZoneInfo(site.site.timezone),
                 engine.image_size,
             )
             for c in site.cameras
         }
-        self._writer = EventWriter(Recorder(evidence, site) if evidence else None, sinks)
+        recorder = Recorder(evidence, site) if evidence else None
+        self._writer = EventWriter(recorder, [*sinks, self._stored])
         self._counters = LoopCounters()
         self._loop = InferenceLoop(
             engine,
@@ -155,6 +156,9 @@ class Pipeline:
             watched.reader.stop(timeout=10)
         self._loop.stop()
         self._writer.stop()
+        for watched in self._cameras.values():
+            if watched.reader.status().state is CameraState.ENDED:
+                watched.rules.forget()
 
     @property
     def problem(self) -> str | None:
@@ -199,12 +203,22 @@ class Pipeline:
         watched.last = (frame, tracked)
         if not self._shows(watched, frame):
             return  # neither presence nor absence: rules pause instead of lying
-        for rule in watched.rules:
-            for event in rule.look(frame, tracked):
-                if event.episode.stage is EpisodeStage.CONFIRMED:
-                    log.info("%s: %s confirmed", frame.camera, event.episode.kind)
-                self._writer.put(replace(event, recording=watched.recording(event)))
-        watched.eager = any(rule.eager for rule in watched.rules)
+        for event in watched.rules.look(frame, tracked):
+            if event.episode.stage is EpisodeStage.CONFIRMED:
+                log.info("%s: %s confirmed", frame.camera, event.episode.kind)
+            self._writer.put(replace(event, recording=watched.recording(event)))
+        watched.eager = watched.rules.eager
+
+    def _rules(self, camera: Camera, memory: Path | None) -> CameraRules:
+        model = self.engine.model
+        return CameraRules(
+            camera_rules(self.site, camera, threshold=model.threshold, memory=memory),
+            model={"name": model.name, "version": model.version, "sha256": model.sha256},
+            file=memory / f"rules-{camera.id}.json" if memory is not None else None,
+        )
+
+    def _stored(self, event: EpisodeEvent, _: Sequence[EvidenceItem]) -> None:
+        self._cameras[event.episode.camera].rules.stored(event.episode)
 
     @staticmethod
     def _shows(watched: _Watched, frame: Frame) -> bool:

@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     IPvAnyNetwork,
+    PlainSerializer,
     SecretStr,
     model_validator,
 )
@@ -45,7 +46,9 @@ def _known_zone(name: str) -> str:
 KindName = Annotated[str, AfterValidator(_known_kind)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Polygon = Annotated[tuple[tuple[Fraction, Fraction], ...], Field(min_length=3)]
-Hours = Annotated[WeeklyHours, BeforeValidator(parse_hours)]
+Hours = Annotated[
+    WeeklyHours, BeforeValidator(parse_hours), PlainSerializer(lambda hours: list(hours.lines))
+]
 
 
 class _Part(BaseModel):

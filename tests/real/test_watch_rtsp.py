@@ -25,6 +25,7 @@ from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceItem, EvidenceRole, EvidenceStore
 from vision.frames import Frame
 from vision.pipeline import Pipeline
+from vision.rules import CameraRules, Context
 from vision.site import Site
 from vision.sources.status import CameraState
 
@@ -82,9 +83,11 @@ def test_a_camera_cut_off_twice_is_watched_on_without_a_false_case(watch, tmp_pa
 class MakesSure:
     """A rule that wants to look again until it has looked so often, and then confirms."""
 
-    every_look = True
+    every_look, idle = True, True
+    kind = "overflowing_bin"
 
-    def __init__(self, looks: int) -> None:
+    def __init__(self, context: Context, looks: int) -> None:
+        self.context = context
         self.times: list[datetime] = []
         self._looks = looks
 
@@ -104,6 +107,12 @@ class MakesSure:
         )  # fmt: skip
         return [EpisodeEvent(episode, frame, detections)]
 
+    def remember(self) -> int:
+        return len(self.times)
+
+    def recall(self, _: object) -> None:
+        raise NotImplementedError
+
 
 def confirm(
     rtsp_server: Callable, shared_data: Path, folder: Path, **camera: object
@@ -113,8 +122,9 @@ def confirm(
     site = Site.for_sources([server.url("street")], folder, **camera)
     kept: list[EvidenceItem] = []
     pipeline = make_pipeline(site, open_engine(site.model), [lambda _, items: kept.extend(items)])
-    rule = MakesSure(12)
-    pipeline._cameras["camera-1"].rules = [rule]
+    watched = pipeline._cameras["camera-1"]
+    rule = MakesSure(watched.rules.rules[0].context, 12)
+    watched.rules = CameraRules([rule], model={})
     pipeline.start()
     try:
         until(pipeline, lambda: len(rule.times) >= 18 and bool(kept))

@@ -14,6 +14,7 @@ from vision.episodes import EpisodeEvent
 from vision.frames import Frame, Pixels
 from vision.health import View
 from vision.pipeline import Pipeline
+from vision.rules import CameraRules, Context
 from vision.site import Camera, Site
 
 
@@ -51,15 +52,23 @@ class Blind:
 class Looks:
     """A rule that notes when it was given a look."""
 
-    every_look, eager = True, False
+    every_look, eager, idle = True, False, True
+    kind = "dirty_truck"
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
+        self.context = context
         self.seconds: list[float] = []
 
     def look(self, frame: Frame, _: Detections) -> list[EpisodeEvent]:
         start = datetime(2026, 5, 1, 8, tzinfo=UTC)
         self.seconds.append((frame.captured_at - start).total_seconds())
         return []
+
+    def remember(self) -> None:
+        """Nothing."""
+
+    def recall(self, _: object) -> None:
+        """Nothing."""
 
 
 def test_rules_pause_while_the_lens_is_covered(tmp_path: Path) -> None:
@@ -78,10 +87,12 @@ def test_rules_pause_while_the_lens_is_covered(tmp_path: Path) -> None:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
         container.mux(stream.encode())
 
-    engine, rule = Blind(), Looks()
+    engine = Blind()
     site = Site.for_sources([str(clip)], tmp_path, analyse_fps=2, pace="fast")
     pipeline = Pipeline(site, engine, [])
-    pipeline._cameras["camera-1"].rules = [rule]
+    watched = pipeline._cameras["camera-1"]
+    rule = Looks(watched.rules.rules[0].context)
+    watched.rules = CameraRules([rule], model={})
     pipeline.start()
     try:
         assert pipeline.wait(60)

@@ -17,6 +17,8 @@ class EvidenceRole(StrEnum):
     """A derivative with people and plates made unrecognisable; what leaves by default."""
     ANNOTATED = "annotated"
     """A masked derivative with the violation drawn in."""
+    RECORD = "record"
+    """What the rule decided from, without pixels: its decision can be made again from it."""
 
 
 @dataclass(frozen=True, slots=True)

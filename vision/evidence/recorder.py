@@ -21,6 +21,7 @@ from vision.evidence.masking import mask, paint_privacy
 from vision.evidence.store import EvidenceStore
 from vision.frames import Pixels
 from vision.kinds import catalogue
+from vision.rules.record import MEDIA_TYPE
 from vision.site import Site
 
 _log = logging.getLogger(__name__)
@@ -57,6 +58,8 @@ class Recorder:
             opened = self._opened.get(episode.id)
             items = self._moment(opened) if opened else []
         items += [*self._moment(event), *self._clip(event)]
+        if event.record is not None:
+            items.append(self._item(event, event.record, EvidenceRole.RECORD, MEDIA_TYPE, None))
         self._opened.pop(episode.id, None)
         return items
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from vision.rules.camera import CameraRules
 from vision.rules.context import Context, Rule
-from vision.rules.dirty_truck import DirtyTruck
-from vision.rules.illegal_structure import IllegalStructure
-from vision.rules.overflowing_bin import OverflowingBin
-from vision.rules.street_vending import StreetVending
+from vision.rules.kinds import rule_of
 from vision.site import Camera, Site
 
-__all__ = ["RULES", "Context", "Rule", "camera_rules"]
-
-RULES: dict[str, type[StreetVending | OverflowingBin | IllegalStructure | DirtyTruck]] = {
-    rule.kind: rule for rule in (StreetVending, OverflowingBin, IllegalStructure, DirtyTruck)
-}
+__all__ = ["CameraRules", "Context", "Rule", "camera_rules"]
 
 
 def camera_rules(
@@ -27,6 +21,9 @@ def camera_rules(
     Args:
         threshold: the model's shipped score threshold; a zone's setting goes before it.
         memory: folder for what a rule keeps across restarts.
+
+    Raises:
+        SiteError: no package here decides a kind that is watched.
     """
     rules: list[Rule] = []
     for zone in camera.watched_zones:
@@ -40,5 +37,5 @@ def camera_rules(
                 timezone=ZoneInfo(site.site.timezone),
                 memory=memory,
             )
-            rules.append(RULES[kind](context))
+            rules.append(rule_of(kind)(context))
     return rules

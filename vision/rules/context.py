@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from vision.detections import Detections
@@ -48,13 +48,26 @@ class Rule(Protocol):
     Attributes:
         every_look: what it watches moves, so an earlier look must not stand for an unchanged scene.
         eager: something is being made sure of: further looks, sooner, would decide it.
+        idle: nothing is going on, so that looks so far decide nothing of what is to come.
     """
 
+    context: Context
+    kind: str
     every_look: bool
 
     @property
     def eager(self) -> bool: ...  # noqa: D102 - see above
+    @property
+    def idle(self) -> bool: ...  # noqa: D102 - see above
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """What this look changes: episodes opened, confirmed, cleared or dropped."""
+        ...
+
+    def remember(self) -> Any:
+        """All that earlier looks left behind, ready for JSON."""
+        ...
+
+    def recall(self, state: Any) -> None:
+        """Go on from what `remember` gave; ValueError or KeyError where it cannot be read."""
         ...

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 from ulid import ULID
 
 from vision.detections import Detections
@@ -43,6 +45,9 @@ class _Pass:
     scores: dict[str, list[float]] = field(default_factory=lambda: {"open": [], "muddy": []})
 
 
+_PASSES = TypeAdapter(list[_Pass])
+
+
 class DirtyTruck:
     """One episode for each pass of a truck that breaks the rule. See the module's text."""
 
@@ -55,9 +60,28 @@ class DirtyTruck:
         self._passes: list[_Pass] = []
 
     @property
+    def idle(self) -> bool:
+        """See `vision.rules.context.Rule`."""
+        return not self._passes
+
+    @property
     def eager(self) -> bool:
         """A truck is driving through."""
         return bool(self._passes)
+
+    def remember(self) -> Any:
+        """See `vision.rules.context.Rule`."""
+        return {
+            "inspected": self.inspected,
+            "passes": _PASSES.dump_python(self._passes, mode="json"),
+        }
+
+    def recall(self, state: Any) -> None:
+        """See `vision.rules.context.Rule`; the same truck is known again by its place."""
+        self.inspected = int(state["inspected"])
+        self._passes = _PASSES.validate_python(state["passes"])
+        for known in self._passes:
+            known.tracks.clear()  # a tracker counts from the beginning after a restart
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """See `vision.rules.context.Rule.look`; wants `tracker_id` and the truck's state."""

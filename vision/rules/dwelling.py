@@ -14,7 +14,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from pydantic import TypeAdapter
 from ulid import ULID
 
 from vision.detections import STANDS, Detections
@@ -40,6 +42,9 @@ class _Place:
     episode: Episode | None = None
 
 
+_PLACES = TypeAdapter(list[_Place])
+
+
 class Dwelling(ABC):
     """Base of the kinds that dwell. Subclasses set `kind` and the class attributes below."""
 
@@ -56,8 +61,20 @@ class Dwelling(ABC):
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._stays: list[Stay] = []
         self._places: list[_Place] = []
+
+    @property
+    def idle(self) -> bool:
+        """See `vision.rules.context.Rule`."""
+        return not self._places
+
+    def remember(self) -> Any:
+        """See `vision.rules.context.Rule`."""
+        return _PLACES.dump_python(self._places, mode="json")
+
+    def recall(self, state: Any) -> None:
+        """See `vision.rules.context.Rule`."""
+        self._places = _PLACES.validate_python(state)
 
     @property
     def eager(self) -> bool:
@@ -101,15 +118,15 @@ class Dwelling(ABC):
 
     def _update(self, at: datetime, sights: Sequence[Sight], *, stands: bool) -> None:
         gap = timedelta.max if self.gaps_count else _GAP_LOOKS * self.context.look_interval
-        pairs, fresh = match(self._stays, sights)
-        for stay, index in zip(self._stays, pairs, strict=True):
+        stays = [stay for place in self._places for stay in place.stays]
+        pairs, fresh = match(stays, sights)
+        for stay, index in zip(stays, pairs, strict=True):
             if index is None:
                 stay.miss(at)
             else:
                 stay.see(at, sights[index], gap, stands=stands)
         for index in fresh:
             stay = Stay(first=at, last=at, sight=sights[index])
-            self._stays.append(stay)
             if self.zone_is_one_place and self._places:
                 self._places[0].stays.append(stay)
             else:
@@ -120,7 +137,6 @@ class Dwelling(ABC):
         gone = [s for s in place.stays if self._gone(s, at)]
         for stay in gone:
             place.stays.remove(stay)
-            self._stays.remove(stay)
         return gone
 
     def _advance(

@@ -13,6 +13,9 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from vision.detections import Detections
 from vision.episodes import EpisodeEvent, NormBox, Reason
@@ -35,6 +38,9 @@ _KNOWN_COVER = 0.6
 _DRIFT = 0.02
 
 
+_STAYS = TypeAdapter(list[Stay])
+
+
 class IllegalStructure(Dwelling):
     """Each new structure is a place of its own."""
 
@@ -50,6 +56,31 @@ class IllegalStructure(Dwelling):
         self._concluded = False
         self._known: list[NormBox] = []
         self._read()
+
+    @property
+    def idle(self) -> bool:
+        """See `vision.rules.context.Rule`."""
+        return super().idle and not self._learning
+
+    def remember(self) -> Any:
+        """See `vision.rules.context.Rule`."""
+        return {
+            "learnt_until": self._learnt_until.isoformat() if self._learnt_until else None,
+            "learning": _STAYS.dump_python(self._learning, mode="json"),
+            "learnt_looks": self._learnt_looks,
+            "known": self._known if self._concluded else None,
+            "places": super().remember(),
+        }
+
+    def recall(self, state: Any) -> None:
+        """See `vision.rules.context.Rule`."""
+        super().recall(state["places"])
+        until = state["learnt_until"]
+        self._learnt_until = datetime.fromisoformat(until) if until else None
+        self._learning = _STAYS.validate_python(state["learning"])
+        self._learnt_looks = int(state["learnt_looks"])
+        self._concluded = state["known"] is not None
+        self._known = [tuple(box) for box in state["known"] or ()]
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """Learns first, then watches for what was not there."""

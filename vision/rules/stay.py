@@ -48,12 +48,13 @@ class Stay:
     missed_since: datetime | None = None
     misses: int = 0
     ripe: bool = False
-    boxes: deque[NormBox] = field(default_factory=lambda: deque(maxlen=_MEMORY))
-    scores: deque[float] = field(default_factory=lambda: deque(maxlen=4 * _MEMORY))
+    boxes: deque[NormBox] = field(default_factory=deque)
+    scores: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self.boxes.append(self.sight.box)
-        self.scores.append(self.sight.score)
+        # What is recalled after a restart comes as deques without a bound.
+        self.boxes = deque(self.boxes or [self.sight.box], _MEMORY)
+        self.scores = deque(self.scores or [self.sight.score], 4 * _MEMORY)
 
     @property
     def box(self) -> NormBox:

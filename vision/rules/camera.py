@@ -1,0 +1,207 @@
+"""CameraRules: the rules of one camera, kept over a restart, each decision with its record."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from vision.detections import Detections
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage
+from vision.frames import Clock, Frame
+from vision.kinds import catalogue
+from vision.rules.context import Rule
+from vision.rules.looks import Row, as_row
+from vision.rules.record import Record
+
+_log = logging.getLogger(__name__)
+
+GENERATION = 500
+"""Looks after which what a rule remembers is noted anew; a record holds one to two times so many,
+or as many as there were since nothing was going on."""
+
+_TOLD = frozenset({EpisodeStage.CONFIRMED, EpisodeStage.CLEARED})
+_RECORDED = frozenset({Clock.MEDIA, Clock.PHOTO})
+_EPISODES = TypeAdapter(list[Episode])
+
+
+class CameraRules:
+    """Gives every look to the rules of one camera, in order.
+
+    After each look that leaves something going on, what the rules remember is written to a file,
+    together with the events that nobody has stored yet. So a process that is killed forgets at most
+    the look it was at, and a violation that was confirmed in that moment is told of again, with the
+    next look as its picture.
+
+    Args:
+        rules: of this camera.
+        model: name, version and SHA-256 of the weights, for the records.
+        file: where to remember; nowhere if None.
+    """
+
+    def __init__(
+        self, rules: Sequence[Rule], *, model: Mapping[str, str], file: Path | None = None
+    ) -> None:
+        self.rules = tuple(rules)
+        self._model = dict(model)
+        self._file = file
+        self._lock = Lock()
+        self._owed: dict[tuple[str, EpisodeStage], Episode] = {}
+        self._recalled: list[Episode] = []
+        self._resume_after: datetime | None = None
+        self._last: datetime | None = None
+        self._written, self._failing = "", False
+        if file is not None and file.exists():
+            self._recall(file)
+        self._before = [self._notes()]
+        self._looks: list[list[Row]] = [[]]
+
+    @property
+    def eager(self) -> bool:
+        """Whether some rule has a candidate."""
+        return any(rule.eager for rule in self.rules)
+
+    def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
+        """What this look changes, each with the record of its decision.
+
+        A recording that is read again from its beginning after a restart is passed over until
+        where it was.
+        """
+        if self._seen_already(frame):
+            return []
+        self._looks[-1].append(as_row(frame, detections))
+        events = [EpisodeEvent(episode, frame, detections) for episode in self._recalled]
+        self._recalled = []
+        for rule in self.rules:
+            for event in rule.look(frame, detections):
+                told = event.episode.stage in _TOLD
+                events.append(replace(event, record=self._record(rule, event)) if told else event)
+        self._turn_over()
+        resumes = frame.clock in _RECORDED or not self._idle
+        self._last = frame.captured_at if resumes else None
+        with self._lock:
+            self._owed |= {_key(e.episode): e.episode for e in events if e.episode.stage in _TOLD}
+            self._write()
+        return events
+
+    def stored(self, episode: Episode) -> None:
+        """An event of ours has been stored: it need not be told again."""
+        with self._lock:
+            if self._owed.pop(_key(episode), None) is not None:
+                self._write()
+
+    def forget(self) -> None:
+        """The recording is over: when it is watched again, it begins anew."""
+        with self._lock:
+            if self._file is not None:
+                self._file.unlink(missing_ok=True)
+            self._file = None
+
+    def _seen_already(self, frame: Frame) -> bool:
+        after = self._resume_after
+        return frame.clock in _RECORDED and after is not None and frame.captured_at <= after
+
+    @property
+    def _idle(self) -> bool:
+        return all(rule.idle for rule in self.rules)
+
+    def _record(self, rule: Rule, event: EpisodeEvent) -> bytes:
+        sees = catalogue().kind(rule.kind).seen_as
+        looks = (row for generation in self._looks for row in generation)
+        record = Record(
+            context=rule.context,
+            kind=rule.kind,
+            model=self._model,
+            before=self._before[0][_name(rule)],
+            looks=tuple(
+                row | {"boxes": [b for b in row["boxes"] if b["class"] in sees]} for row in looks
+            ),
+            episode=event.episode,
+        )
+        return record.to_json()
+
+    def _turn_over(self) -> None:
+        """Bound the looks that are kept."""
+        if self._idle:
+            self._before, self._looks = [self._notes()], [[]]
+        elif len(self._looks[-1]) >= GENERATION:
+            self._before = [self._before[-1], self._notes()]
+            self._looks = [self._looks[-1], []]
+
+    def _notes(self) -> dict[str, Any]:
+        return {_name(rule): rule.remember() for rule in self.rules}
+
+    def _write(self) -> None:
+        """Whole or not at all; a disk that is full is told of once, and stops nobody."""
+        if self._file is None:
+            return
+        text = json.dumps(
+            {
+                "rules": self._notes(),
+                "owed": _EPISODES.dump_python(list(self._owed.values()), mode="json"),
+                "last": self._last.isoformat() if self._last else None,
+            }
+        )
+        if text == self._written:
+            return
+        part = self._file.with_suffix(".part")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(text, "utf-8")
+            part.replace(self._file)
+        except OSError as error:
+            if not self._failing:
+                _log.warning(
+                    "%s: cannot be written (%s): after a restart, what is going on now would be "
+                    "watched from its beginning; free space or make the folder writable",
+                    self._file,
+                    error.strerror,
+                )
+            self._failing = True
+        else:
+            self._written, self._failing = text, False
+
+    def _recall(self, file: Path) -> None:
+        try:
+            stored = json.loads(file.read_text("utf-8"))
+            for rule in self.rules:
+                if _name(rule) in stored["rules"]:
+                    rule.recall(stored["rules"][_name(rule)])
+            owed = _EPISODES.validate_python(stored["owed"])
+            last = stored["last"]
+            self._resume_after = self._last = datetime.fromisoformat(last) if last else None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            _log.warning(
+                "%s: cannot be read (%s); what was going on is watched from its beginning",
+                file,
+                error,
+            )
+            return
+        moving = {rule.kind for rule in self.rules if rule.every_look}
+        for episode in owed:
+            if episode.kind in moving:
+                _log.warning(
+                    "%s: a %s of %s was confirmed when the process ended, and not stored; it "
+                    "has driven on",
+                    episode.camera,
+                    episode.kind,
+                    episode.last_seen_at.isoformat(),
+                )
+            else:
+                self._recalled.append(episode)
+                self._owed[_key(episode)] = episode
+
+
+def _name(rule: Rule) -> str:
+    return f"{rule.context.zone.name}/{rule.kind}"
+
+
+def _key(episode: Episode) -> tuple[str, EpisodeStage]:
+    return episode.id, episode.stage

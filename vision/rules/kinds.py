@@ -1,0 +1,41 @@
+"""Which rule decides which kind: ours, and those that other packages bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import entry_points
+
+from vision.errors import SiteError
+from vision.rules.context import Context, Rule
+from vision.rules.dirty_truck import DirtyTruck
+from vision.rules.illegal_structure import IllegalStructure
+from vision.rules.overflowing_bin import OverflowingBin
+from vision.rules.street_vending import StreetVending
+
+GROUP = "streetwarden.rules"
+"""Entry points of other packages: the name is the kind's, the value a class like ours."""
+
+MakeRule = Callable[[Context], Rule]
+
+_OURS: dict[str, MakeRule] = {
+    rule.kind: rule for rule in (StreetVending, OverflowingBin, IllegalStructure, DirtyTruck)
+}
+
+
+@cache
+def rule_of(kind: str) -> MakeRule:
+    """What makes the rule of a kind.
+
+    Raises:
+        SiteError: no package here has a rule for it.
+    """
+    if kind in _OURS:
+        return _OURS[kind]
+    for found in entry_points(group=GROUP, name=kind):
+        made: MakeRule = found.load()
+        return made
+    raise SiteError(
+        f"{kind}: no rule decides this kind; install the package that brings it (an entry point "
+        f"of the group {GROUP}), or watch for another kind"
+    )

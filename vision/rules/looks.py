@@ -1,0 +1,96 @@
+"""Looks as data: what a rule saw in a frame, without the pixels, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from vision.detections import STANDS, Detections, class_names
+from vision.frames import Clock, Frame, Pixels
+
+_TRUCK = ("load", "dirt")
+_NOTHING = np.zeros((1, 1, 3), np.uint8)
+
+Row = dict[str, Any]
+"""A look, ready for JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unseen:
+    """A picture whose pixels were not kept."""
+
+    width: int
+    height: int
+
+    @property
+    def small(self) -> Pixels:
+        return _NOTHING.copy()
+
+    def whole(self) -> Pixels:
+        raise ValueError("this look was kept as data: its pixels are in the evidence, if anywhere")
+
+
+def as_row(frame: Frame, detections: Detections) -> Row:
+    """All that a rule decides from; floats are kept exactly."""
+    row: Row = {
+        "at": frame.captured_at.isoformat(),
+        "clock": frame.clock.value,
+        "index": frame.index,
+        "size": [frame.width, frame.height],
+        "boxes": [],
+    }
+    if detections.metadata.get(STANDS):
+        row["stands"] = True
+    scores, names = np.asarray(detections.confidence), class_names(detections)
+    tracks = detections.tracker_id
+    for n, box in enumerate(np.asarray(detections.xyxy)):
+        seen: Row = {
+            "class": str(names[n]),
+            "score": float(scores[n]),
+            "box": [float(v) for v in box],
+        }
+        if tracks is not None:
+            seen["track"] = int(np.asarray(tracks)[n])
+        for attribute in _TRUCK:
+            if attribute in detections.data:
+                seen[attribute] = str(np.asarray(detections.data[attribute])[n])
+                score = np.asarray(detections.data[f"{attribute}_score"])[n]
+                seen[f"{attribute}_score"] = float(score)
+        row["boxes"].append(seen)
+    return row
+
+
+def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
+    """The look again; its frame has no pixels.
+
+    Raises:
+        ValueError, KeyError, TypeError: the row is not one of `as_row`.
+    """
+    frame = Frame(
+        _Unseen(*row["size"]),
+        camera,
+        datetime.fromisoformat(row["at"]),
+        int(row["index"]),
+        Clock(row["clock"]),
+    )
+    boxes: list[Row] = row["boxes"]
+    data: dict[str, Any] = {"class_name": np.array([b["class"] for b in boxes], np.str_)}
+    for attribute in _TRUCK:
+        if any(attribute in b for b in boxes):
+            data[attribute] = np.array([b[attribute] for b in boxes], np.str_)
+            data[f"{attribute}_score"] = np.array(
+                [b[f"{attribute}_score"] for b in boxes], np.float32
+            )
+    tracked = any("track" in b for b in boxes)
+    detections = Detections(
+        xyxy=np.array([b["box"] for b in boxes], np.float32).reshape(-1, 4),
+        confidence=np.array([b["score"] for b in boxes], np.float32),
+        class_id=np.zeros(len(boxes), np.int64),
+        tracker_id=np.array([b["track"] for b in boxes], np.int64) if tracked else None,
+        data=data,
+        metadata={STANDS: True} if row.get("stands") else {},
+    )
+    return frame, detections

@@ -1,0 +1,95 @@
+"""Record: what a decision was made from, so that anybody can make it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
+
+from vision.episodes import Episode
+from vision.rules.context import Context
+from vision.rules.looks import Row
+from vision.site import Camera, RuleSettings, Zone
+
+FORMAT = "streetwarden.decision.v1"
+RULES_VERSION = "2"
+"""Goes up with every change that may decide something otherwise."""
+MEDIA_TYPE = "application/vnd.streetwarden.decision+json"
+
+_EPISODE = TypeAdapter(Episode)
+_OF_CAMERA = {"id", "type", "analyse_fps"}  # its address has no business in a record
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A decision with all that it was made from.
+
+    Attributes:
+        context: one kind in one zone, as it was set then.
+        model: name, version and SHA-256 of the weights that looked.
+        before: what the rule remembered before the first of the looks.
+        looks: what it then saw, see `vision.rules.looks`.
+        episode: what it decided at the last of them.
+        rules: the version of the rules that decided.
+    """
+
+    context: Context
+    kind: str
+    model: Mapping[str, str]
+    before: Any
+    looks: tuple[Row, ...]
+    episode: Episode
+    rules: str = RULES_VERSION
+
+    def to_json(self) -> bytes:
+        """As UTF-8 text."""
+        context = self.context
+        record = {
+            "format": FORMAT,
+            "rules": self.rules,
+            "model": dict(self.model),
+            "kind": self.kind,
+            "camera": context.camera.model_dump(mode="json", include=_OF_CAMERA),
+            "zone": context.zone.model_dump(mode="json"),
+            "settings": context.settings.model_dump(mode="json"),
+            "threshold": context.threshold,
+            "timezone": context.timezone.key,
+            "before": self.before,
+            "looks": self.looks,
+            "episode": _EPISODE.dump_python(self.episode, mode="json"),
+        }
+        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_json(cls, content: bytes) -> Record:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: it is no such record, or of a later format.
+        """
+        try:
+            stored = json.loads(content)
+            if stored["format"] != FORMAT:
+                raise ValueError(f"format {stored['format']!r}, this version reads {FORMAT}")
+            context = Context(
+                camera=Camera(source="-", **stored["camera"]),
+                zone=Zone.model_validate(stored["zone"]),
+                settings=RuleSettings.model_validate(stored["settings"]),
+                threshold=float(stored["threshold"]),
+                timezone=ZoneInfo(stored["timezone"]),
+            )
+            return cls(
+                context=context,
+                kind=stored["kind"],
+                model=stored["model"],
+                before=stored["before"],
+                looks=tuple(stored["looks"]),
+                episode=_EPISODE.validate_python(stored["episode"]),
+                rules=stored["rules"],
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a record of a decision ({error!r})") from error

@@ -1,0 +1,61 @@
+"""Replay: a stored decision is made again from what it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from vision.episodes import Episode
+from vision.rules.kinds import rule_of
+from vision.rules.looks import from_row
+from vision.rules.record import RULES_VERSION, Record
+
+# Given anew to an episode that opens in a replay.
+_ARBITRARY = {"id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision made again.
+
+    Attributes:
+        stored: what was decided then.
+        again: what is decided now; None where nothing is.
+        differs: names of the episode's fields that came out otherwise.
+        rules: the versions of the rules, then and now.
+    """
+
+    stored: Episode
+    again: Episode | None
+    differs: tuple[str, ...]
+    rules: tuple[str, str]
+
+    @property
+    def same(self) -> bool:
+        """Whether the same was decided."""
+        return not self.differs
+
+
+def replay(record: Record) -> Verdict:
+    """Give the rule its looks again.
+
+    Raises:
+        ValueError, KeyError, TypeError: the record's looks or state cannot be read by these rules.
+    """
+    rule = rule_of(record.kind)(record.context)
+    rule.recall(record.before)
+    again: Episode | None = None
+    for row in record.looks:
+        events = rule.look(*from_row(row, record.context.camera.id))
+    for event in events if record.looks else ():
+        if event.episode.stage is record.episode.stage and _alike(event.episode, record.episode):
+            again = event.episode
+    names = [f.name for f in fields(Episode) if f.name not in _ARBITRARY]
+    differs = tuple(
+        n for n in names if again is None or getattr(again, n) != getattr(record.episode, n)
+    )
+    return Verdict(record.episode, again, differs, (record.rules, RULES_VERSION))
+
+
+def _alike(one: Episode, other: Episode) -> bool:
+    """Of several episodes that reach a stage in one look, the one at the same place."""
+    return all(abs(a - b) < 0.01 for a, b in zip(one.box, other.box, strict=True))
