@@ -20,7 +20,7 @@ from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceItem
 from vision.kinds import catalogue
 from vision.rules.sight import overlap
-from vision.site import SHIPPED, Camera, RuleSettings, Site
+from vision.site import Camera, RuleSettings, Site
 
 SAME_BOX_IOU = 0.3
 """Two boxes that overlap less are two bins, or two structures, of one zone."""
@@ -126,7 +126,7 @@ class CaseIntake:
         for zone in camera.watched_zones:
             if zone.name == episode.zone:
                 return self._site.rule_settings(zone, episode.kind)
-        return self._site.defaults.get(episode.kind, RuleSettings()).over(SHIPPED[episode.kind])
+        return self._site.kind_settings(episode.kind)
 
     def _new_case(self, camera: Camera, episode: Episode) -> CaseRow:
         place = camera.place

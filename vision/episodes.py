@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from vision.detections import Detections
 from vision.frames import Clock, Frame
+from vision.places.position import Position
 from vision.sources.ring import Recording
 
 NormBox = tuple[float, float, float, float]
@@ -47,6 +48,7 @@ class Episode:
         score: median of the best score of each look that showed it, 0..1.
         why: the rule's reasons, in the order they were met.
         objects: number of objects in the latest look that showed it.
+        where: on the map, where the camera's ground is known.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Episode:
     objects: int = 1
     confirmed_at: datetime | None = None
     cleared_at: datetime | None = None
+    where: Position | None = None
 
     @property
     def dwell(self) -> timedelta:

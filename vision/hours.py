@@ -1,12 +1,14 @@
-"""WeeklyHours: when a zone is watched, as lines such as `Mon-Fri 06:00-23:00`."""
+"""WeeklyHours: when something holds, as lines such as `Mon-Fri 06:00-23:00`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_HOLIDAY = "Hol"
 _LINE = re.compile(
     r"\s*([A-Z][a-z]{2})(?:-([A-Z][a-z]{2}))?\s+(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})\s*"
 )
@@ -14,44 +16,51 @@ _LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    days: frozenset[int]
+    days: frozenset[int]  # of the week; none: holidays
     start: time
     end: time
     to_midnight: bool
 
+    @property
+    def over_midnight(self) -> bool:
+        return not self.to_midnight and self.end <= self.start
+
 
 @dataclass(frozen=True, slots=True)
 class WeeklyHours:
-    """Spans of the week in local time; no span at all means always. `lines` say them."""
+    """Spans of the week in local time; no span at all means always. `lines` say them.
+
+    A span of `Hol` is for holidays: where there is one, a holiday knows no other spans.
+    """
 
     spans: tuple[_Span, ...] = ()
     lines: tuple[str, ...] = ()
 
-    def includes(self, local: datetime) -> bool:
+    def includes(self, local: datetime, holidays: Collection[date] = ()) -> bool:
         """Whether this local time (in the site's zone) lies in a span; ends are exclusive.
 
         A span whose end is not after its start runs past midnight into the next day.
         """
         if not self.spans:
             return True
-        today, yesterday, clock = local.weekday(), (local.weekday() - 1) % 7, local.time()
-        for span in self.spans:
-            if span.to_midnight or span.start < span.end:
-                if (
-                    today in span.days
-                    and span.start <= clock
-                    and (span.to_midnight or clock < span.end)
-                ):
-                    return True
-            elif (today in span.days and clock >= span.start) or (
-                yesterday in span.days and clock < span.end
-            ):
-                return True
-        return False
+        today, clock = local.date(), local.time()
+        begun_today = self._of(today, holidays)
+        begun_yesterday = self._of(today - timedelta(days=1), holidays)
+        return any(
+            s.start <= clock and (s.over_midnight or s.to_midnight or clock < s.end)
+            for s in begun_today
+        ) or any(s.over_midnight and clock < s.end for s in begun_yesterday)
+
+    def _of(self, day: date, holidays: Collection[date]) -> list[_Span]:
+        """The spans that begin on a day."""
+        special = [span for span in self.spans if not span.days]
+        if special and day in holidays:
+            return special
+        return [span for span in self.spans if day.weekday() in span.days]
 
 
 def parse_hours(lines: object) -> WeeklyHours:
-    """Read a list of lines such as `Mon-Sun 06:00-23:00` (24:00 is midnight at a day's end).
+    """Read lines such as `Mon-Sun 06:00-23:00` or `Hol 08:00-24:00` (midnight at a day's end).
 
     Raises:
         ValueError: a line does not read; the message shows how to write it.
@@ -67,10 +76,15 @@ def parse_hours(lines: object) -> WeeklyHours:
 def _span(line: str) -> _Span:
     match = _LINE.fullmatch(line)
     wrong = ValueError(f"{line!r} is no span of hours; write for example 'Mon-Fri 06:00-23:00'")
-    if match is None or match[1] not in _DAYS or (match[2] or match[1]) not in _DAYS:
+    if match is None:
         raise wrong
-    first, last = _DAYS.index(match[1]), _DAYS.index(match[2] or match[1])
-    days = frozenset((first + n) % 7 for n in range((last - first) % 7 + 1))
+    if match[1] == _HOLIDAY and match[2] is None:
+        days: frozenset[int] = frozenset()
+    elif match[1] in _DAYS and (match[2] or match[1]) in _DAYS:
+        first, last = _DAYS.index(match[1]), _DAYS.index(match[2] or match[1])
+        days = frozenset((first + n) % 7 for n in range((last - first) % 7 + 1))
+    else:
+        raise wrong
     to_midnight = match[5] == "24" and match[6] == "00"
     try:
         start = time(int(match[3]), int(match[4]))

@@ -7,10 +7,16 @@ packaged file, so `vision` imports no code of `datasets`.
 from __future__ import annotations
 
 from functools import cache
+from importlib.metadata import entry_points
 from importlib.resources import files
+from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
+
+GROUP = "streetwarden.kinds"
+"""Entry points of other packages that bring kinds."""
 
 
 class _Strict(BaseModel):
@@ -35,12 +41,20 @@ class Subtype(_Strict):
 
 
 class Kind(_Strict):
-    """A kind of violation: what a rule decides."""
+    """A kind of violation: what a rule decides.
+
+    Attributes:
+        seen_as: classes that a detector sees of it.
+        place: what one violation of it is, see `kinds.yaml`.
+        settings: what its rule waits for, in the site file's words.
+    """
 
     name: str
     zh: str
     en: str
     seen_as: tuple[str, ...]
+    place: Literal["zone", "spot", "pass"]
+    settings: dict[str, str | int | float]
     subtypes: tuple[Subtype, ...]
 
     def subtype(self, name: str) -> Subtype:
@@ -75,6 +89,17 @@ class Catalogue(_Strict):
 
 @cache
 def catalogue() -> Catalogue:
-    """The shipped catalogue, read once."""
-    text = files("datasets").joinpath("kinds.yaml").read_text(encoding="utf-8")
-    return Catalogue.model_validate(YAML(typ="safe").load(text))
+    """The shipped catalogue and the kinds that other packages bring; read once.
+
+    A package brings kinds by an entry point of the group `streetwarden.kinds`: its value is the
+    path of a YAML file with a list `kinds` like ours.
+
+    Raises:
+        pydantic.ValidationError: such a file does not describe kinds.
+    """
+    yaml = YAML(typ="safe")
+    shipped = yaml.load(files("datasets").joinpath("kinds.yaml").read_text(encoding="utf-8"))
+    for brought in entry_points(group=GROUP):
+        text = Path(brought.load()).read_text(encoding="utf-8")
+        shipped["kinds"] += yaml.load(text)["kinds"]
+    return Catalogue.model_validate(shipped)

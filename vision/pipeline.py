@@ -28,7 +28,7 @@ from vision.health import ADVICE, View, ViewHealth
 from vision.loop import InferenceLoop, LoopCounters
 from vision.loop.stillness import Stillness
 from vision.rules import CameraRules, camera_rules
-from vision.site import Camera, Site
+from vision.site import Camera, Site, SiteInfo
 from vision.sources.mailbox import Mailbox
 from vision.sources.reader import Reader
 from vision.sources.ring import Recording, Ring
@@ -51,16 +51,17 @@ class _Watched:
         camera: Camera,
         rules: CameraRules,
         ready: Condition,
-        zone: ZoneInfo,
+        site: SiteInfo,
         image_size: int,
     ) -> None:
         self.camera = camera
         self.rules = rules
         self.mailbox = Mailbox(camera.id, live=False, ready=ready)
+        zone, holidays = ZoneInfo(site.timezone), site.holiday_dates
 
         def watching(moment: datetime) -> bool:
             local = moment.astimezone(zone)
-            return any(part.hours.includes(local) for part in camera.watched_zones)
+            return any(part.watched_at(local, holidays) for part in camera.watched_zones)
 
         # What a privacy zone covers must not be stored, and cannot be cut out of what was sent.
         keep = camera.clip and not camera.privacy
@@ -113,7 +114,7 @@ class Pipeline:
                 c,
                 self._rules(c, memory),
                 ready,
-                ZoneInfo(site.site.timezone),
+                site.site,
                 engine.image_size,
             )
             for c in site.cameras

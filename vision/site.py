@@ -5,57 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    IPvAnyNetwork,
-    PlainSerializer,
-    SecretStr,
-    model_validator,
-)
+from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
 
 from vision.durations import Duration
-from vision.hours import WeeklyHours, parse_hours
+from vision.fields import DaysField, Hours, KindName, Part, Polygon, TimeZone
+from vision.hours import WeeklyHours
 from vision.kinds import catalogue
+from vision.places.coordinates import Crs
+from vision.places.ground import Ground
+from vision.places.permits import Permit
 
 
-def _known_kind(name: str) -> str:
-    kinds = [k.name for k in catalogue().kinds]
-    if name not in kinds:
-        raise ValueError(f"{name!r} is no kind; choose from {', '.join(kinds)}")
-    return name
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"{name!r} is no time zone; write a name such as Asia/Shanghai") from None
-    return name
-
-
-KindName = Annotated[str, AfterValidator(_known_kind)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Polygon = Annotated[tuple[tuple[Fraction, Fraction], ...], Field(min_length=3)]
-Hours = Annotated[
-    WeeklyHours, BeforeValidator(parse_hours), PlainSerializer(lambda hours: list(hours.lines))
-]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class RuleSettings(_Part):
+class RuleSettings(Part):
     """What a kind's rule waits for; unset fields fall back to the site's, then to ours."""
 
     dwell: Duration | None = None
@@ -70,52 +37,55 @@ class RuleSettings(_Part):
         return base.model_copy(update=self.model_dump(exclude_none=True))
 
 
-# Ours, after the bureaus' practice (see the domain notes): a site tunes them.
-SHIPPED: dict[str, RuleSettings] = {
-    "street_vending": RuleSettings(dwell="5m", looks=3, clear="2m", dedupe="4h"),
-    "overflowing_bin": RuleSettings(dwell="30m", looks=2, clear="10m", dedupe="until_cleared"),
-    "dirty_truck": RuleSettings(dwell="0s", looks=3, clear="10s", dedupe="10m"),
-    "illegal_structure": RuleSettings(
-        dwell="7d",
-        looks=2,
-        clear="7d",
-        dedupe="until_cleared",
-        learn="1h",
-        # A grave thing to say of somebody, and a doubtful roof is everywhere in a picture.
-        threshold=0.6,
-    ),
-}
+@cache
+def shipped(kind: str) -> RuleSettings:
+    """What a kind's rule waits for where the site file says nothing: see `datasets/kinds.yaml`."""
+    return RuleSettings.model_validate(catalogue().kind(kind).settings)
 
 
-class Department(_Part):
+class Department(Part):
     """The department a case is filed with; its code has 18 characters."""
 
     code: Annotated[str, Field(min_length=1, max_length=18)]
     name: str
 
 
-class Location(_Part):
+class Location(Part):
     """Where a camera stands. Longitude and latitude in degrees, in the system `crs` names."""
 
     lon: Annotated[float, Field(ge=-180, le=180)]
     lat: Annotated[float, Field(ge=-90, le=90)]
-    crs: Literal["WGS84", "CGCS2000", "GCJ02", "BD09"] = "WGS84"
+    crs: Crs = "WGS84"
     address: str = ""
     grid: Annotated[str, Field(pattern=r"^([0-9A-Za-z]{15})?$")] = ""
     department: Department | None = None
 
 
-class Zone(_Part):
-    """A polygon in fractions of the picture, the kinds watched in it, and when."""
+GroundPoint = tuple[float, float, float, float]
+"""u and v as fractions of the picture, longitude and latitude in degrees, of a point of the ground
+that both the picture and the map show."""
+
+
+class Zone(Part):
+    """A polygon in fractions of the picture, the kinds watched in it, and when.
+
+    `valid` are the days, first and last included, on which it is watched at all.
+    """
 
     name: str
     polygon: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
     watch: Annotated[tuple[KindName, ...], Field(min_length=1)]
     hours: Hours = WeeklyHours()
-    settings: dict[KindName, RuleSettings] = {}
+    valid: DaysField | None = None
+    settings: dict[KindName, RuleSettings] = Field(default_factory=dict)
+
+    def watched_at(self, local: datetime, holidays: Collection[date]) -> bool:
+        """Whether it is watched at this local time (in the site's zone)."""
+        in_force = self.valid is None or local.date() in self.valid
+        return in_force and self.hours.includes(local, holidays)
 
 
-class Camera(_Part):
+class Camera(Part):
     """One camera, recording or folder of pictures.
 
     `tiles` is for what flies so high that things are small: the model sees the frame in tiles of
@@ -140,6 +110,7 @@ class Camera(_Part):
     tiles: bool = False
     decoder: Literal["software", "cuda", "vaapi", "videotoolbox"] = "software"
     place: Location | None = None
+    ground: Annotated[tuple[GroundPoint, ...], Field(min_length=4)] | None = None
     zones: tuple[Zone, ...] = ()
     privacy: tuple[Polygon, ...] = ()
     clip: Annotated[Duration, Field(le=timedelta(minutes=1))] = timedelta(seconds=10)
@@ -160,6 +131,26 @@ class Camera(_Part):
             )
         return self
 
+    @model_validator(mode="after")
+    def _ground_is_one(self) -> Camera:
+        _ = self.homography  # which says what is wrong with the points
+        return self
+
+    @property
+    def homography(self) -> Ground | None:
+        """From the picture to the map; None where `ground` is not given.
+
+        Its points are in the system of `place`, in WGS 84 where there is none.
+
+        Raises:
+            PlaceError: the points cannot be what one camera sees of the ground.
+        """
+        return (
+            Ground.fit(self.ground, self.place.crs if self.place else "WGS84")
+            if self.ground
+            else None
+        )
+
     @property
     def watched_zones(self) -> tuple[Zone, ...]:
         """The zones; a camera without any is watched whole, for every kind."""
@@ -168,27 +159,34 @@ class Camera(_Part):
         )
 
 
-class SiteInfo(_Part):
+class SiteInfo(Part):
     """The site's name, time zone, administrative division code and language.
 
+    `holidays` are the days on which hours that name `Hol` apply.
     `url` is the address under which receivers reach this site; links in webhooks start with it.
     """
 
     name: str
     url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
-    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    timezone: TimeZone = "Asia/Shanghai"
+    holidays: tuple[DaysField, ...] = ()
     division: str = ""
     language: Literal["zh", "en"] = "zh"
 
+    @property
+    def holiday_dates(self) -> frozenset[date]:
+        """Every single holiday."""
+        return frozenset(day for days in self.holidays for day in days)
 
-class Storage(_Part):
+
+class Storage(Part):
     """Where cases and evidence live; relative paths start at the site file's folder."""
 
     database: str = "sqlite:///var/streetwarden.db"
     evidence: str = "var/evidence"
 
 
-class ModelChoice(_Part):
+class ModelChoice(Part):
     """Which weights, on which engine and device, at which input size (pixels, longer side)."""
 
     name: str = "streetwarden-n"
@@ -197,7 +195,7 @@ class ModelChoice(_Part):
     image_size: Annotated[int, Field(ge=160, le=1920, multiple_of=32)] = 640
 
 
-class Webhook(_Part):
+class Webhook(Part):
     """A receiver of cases. `allow` lists networks it may live in although they are private."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
@@ -209,13 +207,14 @@ class Webhook(_Part):
     allow: tuple[IPvAnyNetwork, ...] = ()
 
 
-class Site(_Part):
+class Site(Part):
     """A whole site file."""
 
     site: SiteInfo
     storage: Storage = Storage()
     model: ModelChoice = ModelChoice()
-    defaults: dict[KindName, RuleSettings] = {}
+    defaults: dict[KindName, RuleSettings] = Field(default_factory=dict)
+    permits: tuple[Permit, ...] = ()
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
 
@@ -228,12 +227,19 @@ class Site(_Part):
             twice = sorted({n for n in names if names.count(n) > 1})
             if twice:
                 raise ValueError(f"{what}: {', '.join(twice)} is used twice; give each its own")
+        known = {camera.id for camera in self.cameras}
+        for permit in self.permits:
+            if permit.camera is not None and permit.camera not in known:
+                raise ValueError(f"permit {permit.name!r}: no camera is called {permit.camera!r}")
         return self
 
     def rule_settings(self, zone: Zone, kind: str) -> RuleSettings:
         """The settings for one kind in one zone: the zone's, else the site's, else ours."""
-        site_wide = self.defaults.get(kind, RuleSettings()).over(SHIPPED[kind])
-        return zone.settings.get(kind, RuleSettings()).over(site_wide)
+        return zone.settings.get(kind, RuleSettings()).over(self.kind_settings(kind))
+
+    def kind_settings(self, kind: str) -> RuleSettings:
+        """The settings for one kind in zones that set none of their own."""
+        return self.defaults.get(kind, RuleSettings()).over(shipped(kind))
 
     @classmethod
     def for_sources(cls, sources: Sequence[str], root: Path, **camera: Any) -> Site:

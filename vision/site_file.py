@@ -18,7 +18,7 @@ from vision.site import Site, Storage
 _SECRET = re.compile(r"\$\{([^}]+)\}")
 # Parts of the site file's contract that this version does not apply. Accepting them silently would
 # let a site believe that a permit protects a vendor when nothing reads it.
-_LATER = {"permits", "baseline", "retention", "ground", "admissibility", "presets"}
+_LATER = {"baseline", "retention", "admissibility", "presets"}
 
 
 def load_site(path: Path) -> Site:

@@ -56,3 +56,26 @@ def test_bad_line_says_how_to_write_it(line):
 def test_a_week_later_is_the_same(moment):
     hours = parse_hours(["Tue-Thu 22:00-03:00", "Sat 10:00-24:00"])
     assert hours.includes(moment) == hours.includes(moment + timedelta(days=7))
+
+
+def test_a_holiday_knows_its_own_hours_only():
+    hours = parse_hours(["Mon-Sun 06:00-23:00", "Hol 20:00-02:00"])
+    tuesday = frozenset({at(1, 0).date()})
+    assert hours.includes(at(1, 12))
+    assert not hours.includes(at(1, 12), tuesday)
+    assert hours.includes(at(1, 20), tuesday)
+    assert hours.includes(at(2, 1), tuesday), "it runs into the next day"
+    assert not hours.includes(at(2, 2), tuesday)
+    assert hours.includes(at(2, 6), tuesday)
+
+
+def test_without_hours_of_their_own_holidays_are_days_like_others():
+    hours = parse_hours(["Mon-Fri 06:00-23:00"])
+    assert hours.includes(at(1, 12), frozenset({at(1, 0).date()}))
+
+
+def test_hours_say_themselves_as_they_were_written():
+    lines = ["Mon-Fri 06:00-23:00", "Hol 08:00-24:00"]
+    assert list(parse_hours(lines).lines) == lines
+    with pytest.raises(ValueError, match="is no span"):
+        parse_hours(["Hol-Sun 06:00-23:00"])

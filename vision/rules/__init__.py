@@ -26,6 +26,7 @@ def camera_rules(
         SiteError: no package here decides a kind that is watched.
     """
     rules: list[Rule] = []
+    ground = camera.homography
     for zone in camera.watched_zones:
         for kind in zone.watch:
             settings = site.rule_settings(zone, kind)
@@ -35,6 +36,9 @@ def camera_rules(
                 settings=settings,
                 threshold=settings.threshold or threshold,
                 timezone=ZoneInfo(site.site.timezone),
+                ground=ground,
+                permits=tuple(p for p in site.permits if kind in p.kinds),
+                holidays=site.site.holiday_dates,
                 memory=memory,
             )
             rules.append(rule_of(kind)(context))

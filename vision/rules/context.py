@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -11,6 +11,10 @@ from zoneinfo import ZoneInfo
 from vision.detections import Detections
 from vision.episodes import EpisodeEvent
 from vision.frames import Frame
+from vision.places.errors import NoGround
+from vision.places.ground import Ground
+from vision.places.permits import Permit
+from vision.places.position import Position
 from vision.site import Camera, RuleSettings, Zone
 
 
@@ -22,6 +26,9 @@ class Context:
         settings: complete: every field that the kind needs is set.
         threshold: the score from which a detection counts, 0..1.
         timezone: the site's, for the zone's hours.
+        ground: from the camera's picture to the map, where it is known.
+        permits: those that may permit this kind of thing to this camera.
+        holidays: the site's.
         memory: folder where a rule keeps what must outlive the process, or None.
     """
 
@@ -30,6 +37,9 @@ class Context:
     settings: RuleSettings
     threshold: float
     timezone: ZoneInfo
+    ground: Ground | None = None
+    permits: tuple[Permit, ...] = ()
+    holidays: frozenset[date] = frozenset()
     memory: Path | None = None
 
     @property
@@ -37,9 +47,18 @@ class Context:
         """Time between two looks at this camera when nothing is lost."""
         return timedelta(seconds=1 / self.camera.analyse_fps)
 
+    def where(self, u: float, v: float) -> Position | None:
+        """The ground at a point of the picture (fractions of it); None where that is not known."""
+        if self.ground is None:
+            return None
+        try:
+            return self.ground.position(u, v)
+        except NoGround:
+            return None
+
     def watching(self, frame: Frame) -> bool:
-        """Whether the zone's hours include the moment of this frame."""
-        return self.zone.hours.includes(frame.captured_at.astimezone(self.timezone))
+        """Whether the zone's days and hours include the moment of this frame."""
+        return self.zone.watched_at(frame.captured_at.astimezone(self.timezone), self.holidays)
 
 
 class Rule(Protocol):

@@ -14,15 +14,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 from ulid import ULID
 
 from vision.detections import STANDS, Detections
-from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Reason
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
+from vision.places.permits import Line, PermitRegister
 from vision.rules.context import Context
 from vision.rules.sight import Sight, find_sights, hull_of
 from vision.rules.stay import Stay, match
@@ -56,12 +57,20 @@ class Dwelling(ABC):
     gaps_count = False
     """True: time between looks counts as presence however long (two surveys weeks apart)."""
 
+    stands_on: Literal["bottom", "centre"] = "bottom"
+    """Where in its box a thing touches the ground: seen from the side, or from above."""
     reach = 0.0
     """How near two detections are one thing, as a share of their size; see `find_sights`."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self._places: list[_Place] = []
+        self._register = PermitRegister(
+            context.permits,
+            kind=self.kind,
+            camera=context.camera.id,
+            ground=context.ground,
+        )
 
     @property
     def idle(self) -> bool:
@@ -94,6 +103,7 @@ class Dwelling(ABC):
             catalogue().kind(self.kind).seen_as,
             self.context.zone,
             min_score=self.context.threshold,
+            stands_on=self.stands_on,
             reach=self.reach,
         )
 
@@ -106,7 +116,9 @@ class Dwelling(ABC):
         if not self.context.watching(frame):
             return []
         stands = bool(detections.metadata.get(STANDS))
-        self._update(frame.captured_at, self.sights(frame, detections), stands=stands)
+        local = frame.captured_at.astimezone(self.context.timezone)
+        unpermitted = [s for s in self.sights(frame, detections) if not self._permitted(s, local)]
+        self._update(frame.captured_at, unpermitted, stands=stands)
         events = []
         for place in self._places:
             gone = self._part(place, frame.captured_at)
@@ -115,6 +127,16 @@ class Dwelling(ABC):
                 events.append(event)
         self._places = [p for p in self._places if p.stays]
         return events
+
+    def _permitted(self, sight: Sight, local: datetime) -> bool:
+        foot = self._foot(sight.box)
+        return self._register.covering(foot, local, self.context.holidays) is not None
+
+    def _foot(self, box: NormBox) -> Line:
+        """The line on which a thing stands, from its left to its right."""
+        x1, y1, x2, y2 = box
+        y = y2 if self.stands_on == "bottom" else (y1 + y2) / 2
+        return (x1, y), (x2, y)
 
     def _update(self, at: datetime, sights: Sequence[Sight], *, stands: bool) -> None:
         gap = timedelta.max if self.gaps_count else _GAP_LOOKS * self.context.look_interval
@@ -197,8 +219,10 @@ class Dwelling(ABC):
         frame: Frame,
     ) -> Episode:
         lead = max(stays, key=lambda s: (s.dwell, s.looks))
+        (left, y), (right, _) = self._foot(lead.box)
         seen = {
             "box": hull_of([s.box for s in stays]),
+            "where": self.context.where((left + right) / 2, y),
             "subtype": self.subtype(stays),
             "last_seen_at": max(s.last for s in stays),
             "looks": lead.looks,
@@ -230,7 +254,14 @@ class Dwelling(ABC):
         """Why, in words and data: how long, how often, how sure."""
         seconds, needed = lead.dwell.total_seconds(), self.context.settings.dwell
         least = needed.total_seconds() if needed else 0.0
+        names = [permit.name for permit in self._register.permits]
+        unpermitted = Reason(
+            en=f"no permit covers it now (looked at: {', '.join(names)})",
+            zh=f"当前无有效许可（已核对：{'、'.join(names)}）",
+            data={"permits": len(names)},
+        )
         return (
+            *([unpermitted] if names else []),
             Reason(
                 en=f"stayed {_words(seconds, 'en')} at one place (rule: {_words(least, 'en')})",
                 zh=f"在同一位置停留{_words(seconds, 'zh')}（规则：{_words(least, 'zh')}）",

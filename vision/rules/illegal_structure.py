@@ -46,6 +46,7 @@ class IllegalStructure(Dwelling):
 
     kind = "illegal_structure"
     gaps_count = True
+    stands_on = "centre"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -126,7 +127,7 @@ class IllegalStructure(Dwelling):
             catalogue().kind(self.kind).seen_as,
             self.context.zone,
             min_score=score,
-            stands_on="centre",
+            stands_on=self.stands_on,
             reach=None,
         )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
 from vision.episodes import Episode
+from vision.places.permits import Permit
 from vision.rules.context import Context
 from vision.rules.looks import Row
 from vision.site import Camera, RuleSettings, Zone
@@ -21,7 +23,7 @@ RULES_VERSION = "2"
 MEDIA_TYPE = "application/vnd.streetwarden.decision+json"
 
 _EPISODE = TypeAdapter(Episode)
-_OF_CAMERA = {"id", "type", "analyse_fps"}  # its address has no business in a record
+_OF_CAMERA = {"id", "type", "analyse_fps", "place", "ground"}  # its source is nobody's business
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Record:
             "settings": context.settings.model_dump(mode="json"),
             "threshold": context.threshold,
             "timezone": context.timezone.key,
+            "permits": [permit.model_dump(mode="json") for permit in context.permits],
+            "holidays": sorted(day.isoformat() for day in context.holidays),
             "before": self.before,
             "looks": self.looks,
             "episode": _EPISODE.dump_python(self.episode, mode="json"),
@@ -75,12 +79,16 @@ class Record:
             stored = json.loads(content)
             if stored["format"] != FORMAT:
                 raise ValueError(f"format {stored['format']!r}, this version reads {FORMAT}")
+            camera = Camera(source="-", **stored["camera"])
             context = Context(
-                camera=Camera(source="-", **stored["camera"]),
+                camera=camera,
                 zone=Zone.model_validate(stored["zone"]),
                 settings=RuleSettings.model_validate(stored["settings"]),
                 threshold=float(stored["threshold"]),
                 timezone=ZoneInfo(stored["timezone"]),
+                ground=camera.homography,
+                permits=tuple(Permit.model_validate(permit) for permit in stored["permits"]),
+                holidays=frozenset(date.fromisoformat(day) for day in stored["holidays"]),
             )
             return cls(
                 context=context,

@@ -30,12 +30,14 @@ class Scene:
         fps: float = 1.0,
         memory: Path | None = None,
         zone: dict[str, object] | None = None,
+        site: dict[str, object] | None = None,
+        camera: dict[str, object] | None = None,
         **settings: object,
     ) -> None:
         watch = Zone(name="zone", watch=(kind,), settings={kind: settings}, **(zone or {}))
-        camera = Camera(id="cam", source="x", analyse_fps=fps, zones=(watch,))
-        site = Site(site=SiteInfo(name="t"), cameras=(camera,))
-        (self.rule,) = camera_rules(site, camera, threshold=0.4, memory=memory)
+        made = Camera(id="cam", source="x", analyse_fps=fps, zones=(watch,), **(camera or {}))
+        whole = Site(site=SiteInfo(name="t"), cameras=(made,), **(site or {}))
+        (self.rule,) = camera_rules(whole, made, threshold=0.4, memory=memory)
         self.index = 0
         self.events: list[EpisodeEvent] = []
 

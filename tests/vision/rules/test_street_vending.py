@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from vision.places.permits import Permit
+
+START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
 STALL = ("stall", (0.4, 0.4, 0.6, 0.7), 0.8)
 
@@ -121,3 +127,53 @@ def test_weak_scores_do_not_confirm(scene):
     for t in range(30):
         s.look(t, [at(0.3, 0.5)])
     assert s.confirmed() == []
+
+
+def permitted(**permit: object) -> dict[str, object]:
+    """A permit for the whole picture."""
+    whole = ((0, 0), (1, 0), (1, 1), (0, 1))
+    return {"permits": (Permit(name="market", camera="cam", polygon=whole, **permit),)}
+
+
+@pytest.mark.parametrize(("begins", "cases"), [("16:04", 0), ("16:06", 1)])
+def test_a_permit_that_begins_before_the_dwell_is_over_is_in_time(scene, begins, cases):
+    """The scene starts at 16:00 in Shanghai; what dwells for five minutes is a case."""
+    hours = [f"Fri {begins}-20:00"]
+    s = scene(
+        "street_vending", fps=0.1, site=permitted(hours=hours), dwell="5m", looks=3, clear="1m"
+    )
+    for t in range(0, 900, 10):
+        s.look(t, [STALL])
+    assert len(s.confirmed()) == cases
+    assert s.stages()[-1] == ("cleared" if cases else "dropped"), "the permit began"
+
+
+@pytest.mark.parametrize(("ends", "seconds"), [("16:05", 600), ("16:06", 660)])
+def test_dwell_counts_from_the_end_of_a_permit(scene, ends, seconds):
+    hours = [f"Fri 10:00-{ends}"]
+    s = scene(
+        "street_vending", fps=0.1, site=permitted(hours=hours), dwell="5m", looks=3, clear="1m"
+    )
+    for t in range(0, 900, 10):
+        s.look(t, [STALL])
+    (confirmed,) = s.confirmed()
+    assert confirmed.episode.dwell == timedelta(minutes=5)
+    assert (confirmed.frame.captured_at - START).total_seconds() == seconds
+    (about_permits, *_) = confirmed.episode.why
+    assert about_permits.data == {"permits": 1}
+    assert "market" in about_permits.en
+
+
+def test_where_it_stands_on_the_map_is_said_where_the_ground_is_known(scene):
+    seen = [(u, v) for u in (0, 0.5, 1) for v in (0.1, 0.5, 1)]
+    points = [(u, v, 113.37 + u / 1000, 31.71 - v / 1000) for u, v in seen]
+    s = scene("street_vending", camera={"ground": points}, dwell="20s", looks=3, clear="5s")
+    for t in range(25):
+        s.look(t, [STALL])
+    (confirmed,) = s.confirmed()
+    where = confirmed.episode.where
+    assert (where.lon, where.lat) == pytest.approx(
+        (113.37 + 0.5 / 1000, 31.71 - 0.7 / 1000), abs=1e-7
+    )
+    assert (where.method, where.crs) == ("homography", "WGS84")
+    assert 0 < where.accuracy_m < 20

@@ -1,0 +1,79 @@
+"""Fields: the types that several parts of a site file are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from vision.hours import WeeklyHours, parse_hours
+from vision.kinds import catalogue
+
+
+def _known_kind(name: str) -> str:
+    kinds = [k.name for k in catalogue().kinds]
+    if name not in kinds:
+        raise ValueError(f"{name!r} is no kind; choose from {', '.join(kinds)}")
+    return name
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{name!r} is no time zone; write a name such as Asia/Shanghai") from None
+    return name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Days:
+    """From one day to another, both included, in local dates."""
+
+    first: date
+    last: date
+
+    def __iter__(self) -> Iterator[date]:
+        for number in range((self.last - self.first).days + 1):
+            yield self.first + timedelta(days=number)
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+    def __str__(self) -> str:
+        """As a site file says it, an ISO 8601 interval."""
+        return f"{self.first}/{self.last}"
+
+
+def parse_days(text: object) -> Days:
+    """`2026-03-01/2026-12-31`, or one day. ValueError otherwise."""
+    if isinstance(text, Days):
+        return text
+    first, _, last = str(text).partition("/")
+    try:
+        days = Days(date.fromisoformat(first), date.fromisoformat(last or first))
+    except ValueError:
+        raise ValueError(f"{text!r} is no time; write for example 2026-03-01/2026-12-31") from None
+    if days.last < days.first:
+        raise ValueError(f"{text!r} ends before it begins; put the earlier day first")
+    return days
+
+
+KindName = Annotated[str, AfterValidator(_known_kind)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Polygon = Annotated[tuple[tuple[Fraction, Fraction], ...], Field(min_length=3)]
+"""In fractions of the picture's width and height, from its upper left corner."""
+Hours = Annotated[
+    WeeklyHours, BeforeValidator(parse_hours), PlainSerializer(lambda hours: list(hours.lines))
+]
+DaysField = Annotated[Days, BeforeValidator(parse_days), PlainSerializer(str)]
+
+
+class Part(BaseModel):
+    """A part of a site file: nothing unknown in it, nothing changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)

@@ -1,0 +1,26 @@
+"""On the map: where on the ground a picture's point lies, how sure that is, and in which cell."""
+
+from vision.places.coordinates import Crs, convert
+from vision.places.drone_pose import DronePose, PoseDeviations
+from vision.places.ellipse import Ellipse
+from vision.places.errors import NoGround, PlaceError
+from vision.places.grid import Cell, UnitGrid
+from vision.places.ground import Ground
+from vision.places.plane import LocalPlane
+from vision.places.position import Method, Position
+
+__all__ = [
+    "Cell",
+    "Crs",
+    "DronePose",
+    "Ellipse",
+    "Ground",
+    "LocalPlane",
+    "Method",
+    "NoGround",
+    "PlaceError",
+    "PoseDeviations",
+    "Position",
+    "UnitGrid",
+    "convert",
+]

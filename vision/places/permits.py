@@ -1,0 +1,145 @@
+"""Permits: who may do where and when what is otherwise a violation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
+from typing import Annotated
+
+import shapely
+from pydantic import Field, model_validator
+
+from vision.fields import DaysField, Hours, KindName, Part, Polygon
+from vision.hours import WeeklyHours
+from vision.places.errors import NoGround
+from vision.places.ground import Ground
+from vision.places.plane import LocalPlane
+
+Degrees = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
+OnMap = Annotated[tuple[Degrees, ...], Field(min_length=3)]
+Line = tuple[tuple[float, float], tuple[float, float]]
+"""Two points of the picture, in fractions of its width and height."""
+
+
+class Permit(Part):
+    """Permission for a kind of thing at a place, at times.
+
+    The place is drawn either in the picture of one camera (`camera`, `polygon`, `keep_out`) or on
+    the map (`polygon_wgs84`, `keep_out_wgs84`: longitude and latitude in WGS 84 degrees) for every
+    camera whose `ground` is known. What stands on a strip of `keep_out` is not permitted. What may
+    be sold there (`categories`) and by whom (`stalls`) a picture does not tell: both are put before
+    the reviewer.
+    """
+
+    name: str
+    kinds: Annotated[tuple[KindName, ...], Field(min_length=1)] = ("street_vending",)
+    camera: str | None = None
+    polygon: Polygon | None = None
+    keep_out: tuple[Polygon, ...] = ()
+    polygon_wgs84: OnMap | None = None
+    keep_out_wgs84: tuple[OnMap, ...] = ()
+    hours: Hours = WeeklyHours()
+    valid: DaysField | None = None
+    categories: tuple[str, ...] = ()
+    stalls: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Permit:
+        in_picture = self.polygon is not None and self.camera is not None
+        if in_picture == (self.polygon_wgs84 is not None):
+            raise ValueError(
+                f"permit {self.name!r} is nowhere, or twice: give either `camera` and `polygon` "
+                "(fractions of its picture) or `polygon_wgs84` (longitude, latitude)"
+            )
+        if (in_picture and self.keep_out_wgs84) or (not in_picture and self.keep_out):
+            raise ValueError(
+                f"permit {self.name!r}: draw its keep-out strips where its polygon is drawn: "
+                "`keep_out` in the picture, `keep_out_wgs84` on the map"
+            )
+        return self
+
+    def holds_at(self, local: datetime, holidays: Collection[date]) -> bool:
+        """Whether it is in force at this local time (in the site's zone)."""
+        in_force = self.valid is None or local.date() in self.valid
+        return in_force and self.hours.includes(local, holidays)
+
+
+class PermitRegister:
+    """The permits of one kind that one camera can see, with their places worked out.
+
+    Args:
+        permits: of the whole site.
+        kind: what they must permit.
+        camera: its id.
+        ground: the camera's homography; without it, permits on the map are not seen by it.
+    """
+
+    def __init__(
+        self, permits: Sequence[Permit], *, kind: str, camera: str, ground: Ground | None
+    ) -> None:
+        self._ground = ground
+        self._areas = [
+            (permit, area)
+            for permit in permits
+            if kind in permit.kinds and (area := _area(permit, camera, ground)) is not None
+        ]
+
+    @property
+    def permits(self) -> tuple[Permit, ...]:
+        """Those that concern this camera."""
+        return tuple(permit for permit, _ in self._areas)
+
+    def covering(self, foot: Line, local: datetime, holidays: Collection[date]) -> Permit | None:
+        """The permit in force at this local time for what stands on `foot`, a line in the picture.
+
+        It must stand inside with the middle of its foot, and with no part of its middle half on a
+        keep-out strip. What the camera's ground may be off by counts in its favour.
+        """
+        for permit, area in self._areas:
+            if permit.holds_at(local, holidays) and area.holds(foot, self._ground):
+                return permit
+        return None
+
+
+class _Area:
+    """A permit's polygon and keep-out strips, in the picture or in metres on a plane."""
+
+    def __init__(
+        self, inside: shapely.Polygon, kept: Sequence[shapely.Polygon], plane: LocalPlane | None
+    ) -> None:
+        self._inside, self._kept, self._plane = inside, kept, plane
+
+    def holds(self, foot: Line, ground: Ground | None) -> bool:
+        (x1, y1), (x2, y2) = foot
+        quarters = [(x1 + (x2 - x1) * q, y1 + (y2 - y1) * q) for q in (0.25, 0.5, 0.75)]
+        off = 0.0
+        if self._plane is not None:
+            assert ground is not None
+            try:
+                seen = [ground.position(u, v) for u, v in quarters]
+            except NoGround:
+                return False
+            off = seen[1].accuracy_m or 0.0
+            quarters = [self._plane.metres(p.lon, p.lat) for p in seen]
+        left, middle, right = quarters
+        base = shapely.LineString([left, right])
+        return self._inside.distance(shapely.Point(middle)) <= off and not any(
+            strip.buffer(-off).intersects(base) for strip in self._kept
+        )
+
+
+def _area(permit: Permit, camera: str, ground: Ground | None) -> _Area | None:
+    if permit.polygon is not None:
+        if permit.camera != camera:
+            return None
+        kept = [shapely.Polygon(strip) for strip in permit.keep_out]
+        return _Area(shapely.Polygon(permit.polygon), kept, None)
+    if ground is None or permit.polygon_wgs84 is None:
+        return None
+    plane = ground.plane
+    kept = [shapely.Polygon(list(_on(plane, strip))) for strip in permit.keep_out_wgs84]
+    return _Area(shapely.Polygon(list(_on(plane, permit.polygon_wgs84))), kept, plane)
+
+
+def _on(plane: LocalPlane, ring: OnMap) -> Iterator[tuple[float, float]]:
+    return (plane.metres(lon, lat) for lon, lat in ring)
