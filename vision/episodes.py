@@ -80,7 +80,8 @@ class EpisodeEvent:
     """An episode reached a stage, in this frame, with these detections in it.
 
     `detections` are all of the frame's, so that evidence can mask bystanders; `focus` are the
-    indexes of those that the episode is about. `recording` is what a live camera sent until now,
+    indexes of those that the episode is about, `details` of those that a reviewer wants to see by
+    themselves, such as a truck's plate. `recording` is what a live camera sent until now,
     where it is kept; `record` what the rule decided from, see `vision.rules.record`.
     """
 
@@ -88,5 +89,6 @@ class EpisodeEvent:
     frame: Frame
     detections: Detections
     focus: tuple[int, ...] = ()
+    details: tuple[int, ...] = ()
     recording: Recording | None = None
     record: bytes | None = None

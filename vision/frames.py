@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 
+MARGIN = 0.06
+"""Left around what is cut out, on each side, as a share of its width and height: a truck's load
+stands out of its box."""
+
 
 class Clock(StrEnum):
     """Where a frame's capture time comes from; it travels into the case."""
@@ -30,6 +34,16 @@ def fitted(width: int, height: int, longer: int) -> tuple[int, int]:
     """Width and height of a picture scaled so that its longer side is `longer` pixels."""
     ratio = longer / max(width, height)
     return max(1, round(width * ratio)), max(1, round(height * ratio))
+
+
+def crop(pixels: Pixels, box: NDArray[np.floating]) -> Pixels:
+    """The part of a picture in a box (xyxy pixels) with a margin, as far as the picture goes."""
+    height, width = pixels.shape[:2]
+    x1, y1, x2, y2 = (float(v) for v in box)
+    across, down = MARGIN * (x2 - x1), MARGIN * (y2 - y1)
+    left, top = max(0, round(x1 - across)), max(0, round(y1 - down))
+    right, bottom = min(width, round(x2 + across)), min(height, round(y2 + down))
+    return np.ascontiguousarray(pixels[top : max(top, bottom), left : max(left, right)])
 
 
 class Picture(Protocol):

@@ -16,14 +16,12 @@ from models.catalogue import find
 from models.errors import ModelError
 from vision.detections import Detections, class_names
 from vision.errors import EngineError
-from vision.frames import Frame, Pixels
+from vision.frames import Frame, Pixels, crop
 
 MODEL = "truck-state"
 """Name of the shipped classifier in `models/catalogue.yaml`."""
 MIN_SIDE = 48
 """Shorter side of a truck, in pixels, below which its load cannot be told."""
-MARGIN = 0.06
-"""Added around a box on each side, as a share of its width and height: a load stands out of it."""
 _ATTRIBUTES = {"load": "load_score", "dirt": "dirt_score"}
 
 
@@ -76,16 +74,6 @@ class TruckStateReader:
                 scores[score][number] = getattr(reading, score)
         read = {name: np.array(values, np.str_) for name, values in words.items()}
         return replace(detections, data={**detections.data, **read, **scores})
-
-
-def crop(pixels: Pixels, box: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Pixels:
-    """The part of a picture in a box (xyxy pixels) with a margin, as far as the picture goes."""
-    height, width = pixels.shape[:2]
-    x1, y1, x2, y2 = (float(v) for v in box)
-    across, down = MARGIN * (x2 - x1), MARGIN * (y2 - y1)
-    left, top = max(0, round(x1 - across)), max(0, round(y1 - down))
-    right, bottom = min(width, round(x2 + across)), min(height, round(y2 + down))
-    return np.ascontiguousarray(pixels[top : max(top, bottom), left : max(left, right)])
 
 
 def open_truck_state(cameras: Collection[str], *, model: str = MODEL) -> TruckStateReader:

@@ -19,7 +19,7 @@ from vision.evidence.annotate import annotate
 from vision.evidence.item import EvidenceItem, EvidenceRole
 from vision.evidence.masking import mask, paint_privacy
 from vision.evidence.store import EvidenceStore
-from vision.frames import Pixels
+from vision.frames import Pixels, crop
 from vision.kinds import catalogue
 from vision.rules.record import MEDIA_TYPE
 from vision.site import Site
@@ -74,7 +74,13 @@ class Recorder:
             original,
             self._put(event, masked, EvidenceRole.MASKED, original.sha256),
             self._put(event, drawn, EvidenceRole.ANNOTATED, original.sha256),
+            *(self._detail(event, clean, index) for index in event.details),
         ]
+
+    def _detail(self, event: EpisodeEvent, clean: Pixels, index: int) -> EvidenceItem:
+        """A part of the original by itself, unmasked as it is."""
+        part = crop(clean, np.asarray(event.detections.xyxy)[index])
+        return self._put(event, part, EvidenceRole.ORIGINAL, None)
 
     def _clip(self, event: EpisodeEvent) -> list[EvidenceItem]:
         """What the camera sent until this moment; none where FFmpeg cannot write it."""

@@ -1,7 +1,8 @@
 """Dirty truck: a load carried open, or mud, on enough frames of one pass.
 
 An empty, a covered or another truck is inspected and let go; `inspected` counts them, since a
-bureau reports how many trucks were looked at as well as how many were flagged.
+bureau reports how many trucks were looked at as well as how many were flagged. A pass is shown by
+its best look so far: one with a plate before one without, then the largest.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from pydantic import TypeAdapter
 from ulid import ULID
 
-from vision.detections import Detections
+from vision.detections import Detections, class_names
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
 from vision.rules.context import Context
@@ -26,15 +27,33 @@ _SAME_PASS = timedelta(seconds=2)
 # Boxes of one frame that cover each other this far are cab and body of one truck; two trucks that
 # hide each other so far cannot be told apart anyway.
 _SAME_TRUCK = 0.4
+# A plate is a truck's from this share of it on.
+_INSIDE = 0.8
 # A reading counts from this score on; half is a coin's throw for two states.
 _MIN_READING = 0.6
 _SUBTYPES = {"open": "not_sealed", "muddy": "mud_on_wheels"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A look at a truck: it in the frame's detections (`focus`), and its plates (`details`)."""
+
+    frame: Frame
+    detections: Detections
+    focus: tuple[int, ...]
+    details: tuple[int, ...]
+    area: float
+
+    @property
+    def worth(self) -> tuple[bool, float]:
+        return bool(self.details), self.area
 
 
 @dataclass(slots=True)
 class _Pass:
     """One truck driving through: its tracks, its readings, its episode."""
 
+    number: int
     tracks: set[int]
     box: NormBox
     first: datetime
@@ -58,6 +77,7 @@ class DirtyTruck:
         self.context = context
         self.inspected = 0
         self._passes: list[_Pass] = []
+        self._best: dict[int, _Shown] = {}  # by number; pixels are not remembered
 
     @property
     def idle(self) -> bool:
@@ -91,7 +111,7 @@ class DirtyTruck:
         for sight in self._trucks(frame, detections):
             driving = self._pass_of(sight, frame, detections)
             self._read(driving, sight, frame, detections)
-            event = self._advance(driving, sight, frame, detections)
+            event = self._advance(driving, sight, frame)
             events += [event] if event else []
         return events + self._finish(frame, detections)
 
@@ -129,23 +149,25 @@ class DirtyTruck:
                 return known
         at = frame.captured_at
         tracks = {track} if track >= 0 else set()
-        new = _Pass(tracks, sight.box, first=at, last=at, index=frame.index)
-        self._passes.append(new)
         self.inspected += 1
+        new = _Pass(self.inspected, tracks, sight.box, first=at, last=at, index=frame.index)
+        self._passes.append(new)
         return new
 
     def _read(self, driving: _Pass, sight: Sight, frame: Frame, detections: Detections) -> None:
         driving.box, driving.last, driving.index = sight.box, frame.captured_at, frame.index
         driving.reads += 1
+        plates = _inside(sight.box, frame, detections)
+        shown = _Shown(frame, detections, sight.indexes, plates, _area(sight.box))
+        if driving.number not in self._best or shown.worth > self._best[driving.number].worth:
+            self._best[driving.number] = shown
         for attribute, bad in (("load", "open"), ("dirt", "muddy")):
             value = str(np.asarray(detections.data[attribute])[sight.indexes[0]])
             score = float(np.asarray(detections.data[f"{attribute}_score"])[sight.indexes[0]])
             if value == bad and score >= _MIN_READING:
                 driving.scores[bad].append(score)
 
-    def _advance(
-        self, driving: _Pass, sight: Sight, frame: Frame, detections: Detections
-    ) -> EpisodeEvent | None:
+    def _advance(self, driving: _Pass, sight: Sight, frame: Frame) -> EpisodeEvent | None:
         needed = self.context.settings.looks or 1
         broken = [
             bad
@@ -181,7 +203,10 @@ class DirtyTruck:
             where=self.context.where((sight.box[0] + sight.box[2]) / 2, sight.box[3]),
             why=tuple(self._reason(bad, driving) for bad in broken),
         )
-        return EpisodeEvent(driving.episode, frame, detections, sight.indexes)
+        best = self._best[driving.number]
+        return EpisodeEvent(
+            driving.episode, best.frame, best.detections, best.focus, details=best.details
+        )
 
     def _reason(self, bad: str, driving: _Pass) -> Reason:
         scores = driving.scores[bad]
@@ -206,7 +231,17 @@ class DirtyTruck:
                 )
                 events.append(EpisodeEvent(done, frame, detections))
         self._passes = kept
+        self._best = {p.number: self._best[p.number] for p in kept if p.number in self._best}
         return events
+
+
+def _inside(truck: NormBox, frame: Frame, detections: Detections) -> tuple[int, ...]:
+    """Plates in a truck's box."""
+    size = np.array([frame.width, frame.height] * 2)
+    plates = np.flatnonzero(class_names(detections) == "plate")
+    boxes = np.asarray(detections.xyxy)[plates] / size
+    inside = [overlap(truck, tuple(box))[1] >= _INSIDE for box in boxes.tolist()]
+    return tuple(int(n) for n, lies in zip(plates, inside, strict=True) if lies)
 
 
 def _area(box: NormBox) -> float:

@@ -102,3 +102,13 @@ def test_a_clip_that_cannot_be_written_costs_no_picture(recorder, event, caplog)
     confirmed = replace(at(event, EpisodeStage.CONFIRMED), recording=ring.recording())
     assert [item.role for item in recorder.record(confirmed)] == PICTURES
     assert "the clip could not be written" in caplog.text
+
+
+def test_a_detail_is_kept_by_itself_unmasked(recorder, event, tmp_path, pixels):
+    confirmed = replace(at(event, EpisodeStage.CONFIRMED), details=(1,))
+    (*pictures, detail) = recorder.record(confirmed)
+    assert [item.role for item in pictures] == PICTURES
+    assert (detail.role, detail.of) == (EvidenceRole.ORIGINAL, None)
+    content = EvidenceStore(tmp_path).read(detail.sha256)
+    shown = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    np.testing.assert_array_equal(shown, pixels[40 - 7 : 160 + 7, 200 - 2 : 240 + 2])

@@ -65,3 +65,25 @@ def test_cab_and_body_seen_apart_are_one_truck(scene):
         body = ("truck", (x + 0.1, 0.4, x + 0.35, 0.75), 0.8)
         s.look(n / 5, [cab, body], track=1 if n < 6 else 2, load="open")
     assert len(s.confirmed()) == 1
+
+
+def test_a_pass_is_shown_by_its_best_look_with_the_plate_by_itself(scene):
+    s = scene("dirty_truck", fps=5, looks=3)
+    plate, elsewhere = (
+        ("plate", (0.3, 0.7, 0.36, 0.74), 0.8),
+        ("plate", (0.9, 0.1, 0.95, 0.15), 0.8),
+    )
+    s.look(0, [*truck(0.1)], track=1, load="open")
+    s.look(0.2, [*truck(0.12), plate, elsewhere], track=1, load="open")
+    (confirmed,) = s.look(0.4, truck(0.14), track=1, load="open")
+    assert confirmed.frame.index == 1
+    assert (confirmed.focus, confirmed.details) == ((0,), (1,))
+    assert confirmed.episode.confirmed_at > confirmed.frame.captured_at
+
+
+def test_without_a_plate_the_largest_look_is_shown(scene):
+    s = scene("dirty_truck", fps=5, looks=3)
+    for n, width in enumerate((0.3, 0.5, 0.4)):
+        s.look(n / 5, [("truck", (0.1, 0.3, 0.1 + width, 0.8), 0.9)], track=1, load="open")
+    (confirmed,) = s.confirmed()
+    assert (confirmed.frame.index, confirmed.details) == (1, ())
