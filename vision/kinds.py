@@ -32,12 +32,16 @@ class DetectorClass(_Strict):
 
 
 class Subtype(_Strict):
-    """A sub-type of a kind, with its matter code in each standard that has one."""
+    """A sub-type of a kind, with its matter code in each standard that has one.
+
+    `settings` are the kind's, where they differ for what a zone says is of this sub-type.
+    """
 
     name: str
     zh: str
     en: str
     codes: dict[str, str]
+    settings: dict[str, str | int | float] = {}
 
 
 class Kind(_Strict):

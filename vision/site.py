@@ -38,9 +38,11 @@ class RuleSettings(Part):
 
 
 @cache
-def shipped(kind: str) -> RuleSettings:
+def shipped(kind: str, subtype: str | None = None) -> RuleSettings:
     """What a kind's rule waits for where the site file says nothing: see `datasets/kinds.yaml`."""
-    return RuleSettings.model_validate(catalogue().kind(kind).settings)
+    described = catalogue().kind(kind)
+    special = described.subtype(subtype).settings if subtype is not None else {}
+    return RuleSettings.model_validate(described.settings | special)
 
 
 class Department(Part):
@@ -69,7 +71,8 @@ that both the picture and the map show."""
 class Zone(Part):
     """A polygon in fractions of the picture, the kinds watched in it, and when.
 
-    `valid` are the days, first and last included, on which it is watched at all.
+    `valid` are the days, first and last included, on which it is watched at all. `subtypes` says of
+    a kind what is seen of it here: `street_vending: shop_outside` before a shop's door.
     """
 
     name: str
@@ -77,7 +80,16 @@ class Zone(Part):
     watch: Annotated[tuple[KindName, ...], Field(min_length=1)]
     hours: Hours = WeeklyHours()
     valid: DaysField | None = None
+    subtypes: dict[KindName, str] = Field(default_factory=dict)
     settings: dict[KindName, RuleSettings] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _subtypes_are_known(self) -> Zone:
+        for kind, name in self.subtypes.items():
+            known = [subtype.name for subtype in catalogue().kind(kind).subtypes]
+            if name not in known:
+                raise ValueError(f"{kind} has no sub-type {name!r}; choose from {', '.join(known)}")
+        return self
 
     def watched_at(self, local: datetime, holidays: Collection[date]) -> bool:
         """Whether it is watched at this local time (in the site's zone)."""
@@ -235,11 +247,12 @@ class Site(Part):
 
     def rule_settings(self, zone: Zone, kind: str) -> RuleSettings:
         """The settings for one kind in one zone: the zone's, else the site's, else ours."""
-        return zone.settings.get(kind, RuleSettings()).over(self.kind_settings(kind))
+        ours = self.kind_settings(kind, zone.subtypes.get(kind))
+        return zone.settings.get(kind, RuleSettings()).over(ours)
 
-    def kind_settings(self, kind: str) -> RuleSettings:
+    def kind_settings(self, kind: str, subtype: str | None = None) -> RuleSettings:
         """The settings for one kind in zones that set none of their own."""
-        return self.defaults.get(kind, RuleSettings()).over(shipped(kind))
+        return self.defaults.get(kind, RuleSettings()).over(shipped(kind, subtype))
 
     @classmethod
     def for_sources(cls, sources: Sequence[str], root: Path, **camera: Any) -> Site:

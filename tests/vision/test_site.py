@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from vision.durations import parse_duration
 from vision.errors import SiteError
-from vision.site import Camera
+from vision.site import Camera, Zone
 from vision.site_file import load_site
 
 GOOD = """\
@@ -119,3 +119,9 @@ def test_a_clip_is_a_minute_at_most() -> None:
     assert Camera(id="gate", source="x", clip="0s").clip == timedelta(0)
     with pytest.raises(ValidationError, match="clip"):
         Camera(id="gate", source="x", clip="2m")
+
+
+def test_a_zone_names_sub_types_that_there_are() -> None:
+    Zone(name="z", watch=("street_vending",), subtypes={"street_vending": "shop_outside"})
+    with pytest.raises(ValidationError, match="choose from roaming_vendor, shop_outside, stall"):
+        Zone(name="z", watch=("street_vending",), subtypes={"street_vending": "shop"})

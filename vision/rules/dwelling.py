@@ -25,6 +25,7 @@ from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.places.permits import Line, PermitRegister
 from vision.rules.context import Context
+from vision.rules.reasons import by_turns, scored, seen_in, stayed, unpermitted
 from vision.rules.sight import Sight, find_sights, hull_of
 from vision.rules.stay import Stay, match
 
@@ -33,6 +34,9 @@ _MIN_PRESENCE = 0.5
 # A look that comes later than this many intervals was preceded by a gap, not by a stay.
 _GAP_LOOKS = 5
 _CLEAN_LOOKS = 2
+# What stays at a spot for this share of the dwell has stopped there, and does not pass by.
+_STOP = 0.2
+_NEVER = timedelta.max
 
 
 @dataclass(slots=True)
@@ -41,6 +45,9 @@ class _Place:
 
     stays: list[Stay] = field(default_factory=list)
     episode: Episode | None = None
+    occupied: timedelta = timedelta(0)
+    """How long something has stopped here, one thing or one after the other."""
+    occupied_until: datetime | None = None
 
 
 _PLACES = TypeAdapter(list[_Place])
@@ -117,8 +124,8 @@ class Dwelling(ABC):
             return []
         stands = bool(detections.metadata.get(STANDS))
         local = frame.captured_at.astimezone(self.context.timezone)
-        unpermitted = [s for s in self.sights(frame, detections) if not self._permitted(s, local)]
-        self._update(frame.captured_at, unpermitted, stands=stands)
+        sights = [s for s in self.sights(frame, detections) if not self._permitted(s, local)]
+        self._update(frame.captured_at, sights, stands=stands)
         events = []
         for place in self._places:
             gone = self._part(place, frame.captured_at)
@@ -147,12 +154,24 @@ class Dwelling(ABC):
                 stay.miss(at)
             else:
                 stay.see(at, sights[index], gap, stands=stands)
+        for place in self._places:
+            self._occupy(place, at)
         for index in fresh:
             stay = Stay(first=at, last=at, sight=sights[index])
             if self.zone_is_one_place and self._places:
                 self._places[0].stays.append(stay)
             else:
                 self._places.append(_Place(stays=[stay]))
+
+    def _occupy(self, place: _Place, at: datetime) -> None:
+        """Count the time since the last look if something that has stopped here is seen now."""
+        if any(s.last == at and self._stopped(s) for s in place.stays):
+            since = place.occupied_until or at
+            gap = timedelta.max if self.gaps_count else _GAP_LOOKS * self.context.look_interval
+            place.occupied += min(max(at - since, timedelta(0)), gap)
+            place.occupied_until = at
+        else:
+            place.occupied_until = None
 
     def _part(self, place: _Place, at: datetime) -> list[Stay]:
         """Take out of the place what has left it."""
@@ -164,12 +183,12 @@ class Dwelling(ABC):
     def _advance(
         self, place: _Place, gone: Sequence[Stay], frame: Frame, detections: Detections
     ) -> EpisodeEvent | None:
-        ripe = [s for s in place.stays if self._ripe(s)]
+        ripe = [s for s in place.stays if self._ripe(s)] or self._ripe_together(place)
         stage = self._next_stage(place, ripe)
         if stage is None and place.episode is None:
             return None
         shown = ripe or place.stays or gone
-        place.episode = self._snapshot(place.episode, shown, stage, frame)
+        place.episode = self._snapshot(place, shown, stage, frame)
         if stage is None:
             return None
         event = EpisodeEvent(
@@ -203,6 +222,16 @@ class Dwelling(ABC):
         )
         return stay.ripe
 
+    def _ripe_together(self, place: _Place) -> list[Stay]:
+        """Stays none of which is long enough, but which occupied the place one after the other."""
+        if not self.zone_is_one_place or place.occupied < (self.context.settings.dwell or _NEVER):
+            return []
+        return [s for s in place.stays if self._stopped(s)]
+
+    def _stopped(self, stay: Stay) -> bool:
+        least = (self.context.settings.dwell or timedelta(0)) * _STOP
+        return stay.dwell >= least and stay.looks >= self._looks
+
     def _gone(self, stay: Stay, at: datetime) -> bool:
         clear = self.context.settings.clear or timedelta(0)
         return stay.misses >= _CLEAN_LOOKS and stay.absent(at) >= clear
@@ -213,22 +242,23 @@ class Dwelling(ABC):
 
     def _snapshot(
         self,
-        episode: Episode | None,
+        place: _Place,
         stays: Sequence[Stay],
         stage: EpisodeStage | None,
         frame: Frame,
     ) -> Episode:
+        episode = place.episode
         lead = max(stays, key=lambda s: (s.dwell, s.looks))
         (left, y), (right, _) = self._foot(lead.box)
         seen = {
             "box": hull_of([s.box for s in stays]),
             "where": self.context.where((left + right) / 2, y),
-            "subtype": self.subtype(stays),
+            "subtype": self.context.zone.subtypes.get(self.kind) or self.subtype(stays),
             "last_seen_at": max(s.last for s in stays),
             "looks": lead.looks,
             "score": round(lead.score, 4),
             "objects": len(stays),
-            "why": self.reasons(lead),
+            "why": self.reasons(lead, place.occupied),
         }
         at = frame.captured_at
         if episode is None:
@@ -250,47 +280,20 @@ class Dwelling(ABC):
             return replace(episode, stage=stage, cleared_at=at)
         return replace(episode, stage=stage) if stage else episode
 
-    def reasons(self, lead: Stay) -> tuple[Reason, ...]:
-        """Why, in words and data: how long, how often, how sure."""
-        seconds, needed = lead.dwell.total_seconds(), self.context.settings.dwell
-        least = needed.total_seconds() if needed else 0.0
-        names = [permit.name for permit in self._register.permits]
-        unpermitted = Reason(
-            en=f"no permit covers it now (looked at: {', '.join(names)})",
-            zh=f"当前无有效许可（已核对：{'、'.join(names)}）",
-            data={"permits": len(names)},
-        )
+    def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
+        """Why, in words and data.
+
+        Args:
+            lead: what was there longest.
+            occupied: how long the place was, by one thing or one after the other.
+        """
+        least = self.context.settings.dwell or timedelta(0)
+        together = [by_turns(occupied, least)] if not lead.ripe and occupied >= least else []
+        permits = [permit.name for permit in self._register.permits]
         return (
-            *([unpermitted] if names else []),
-            Reason(
-                en=f"stayed {_words(seconds, 'en')} at one place (rule: {_words(least, 'en')})",
-                zh=f"在同一位置停留{_words(seconds, 'zh')}（规则：{_words(least, 'zh')}）",
-                data={"dwell_s": round(seconds, 1), "dwell_needed_s": least},
-            ),
-            Reason(
-                en=f"seen in {lead.looks} of {lead.chances} looks (rule: {self._looks})"
-                + (f", {lead.stood} of them at an unchanged scene" if lead.stood else ""),
-                zh=f"{lead.chances}次查看中{lead.looks}次可见（规则：{self._looks}次）"
-                + (f"，其中{lead.stood}次画面无变化" if lead.stood else ""),
-                data={
-                    "looks": lead.looks,
-                    "chances": lead.chances,
-                    "looks_needed": self._looks,
-                    "unchanged": lead.stood,
-                },
-            ),
-            Reason(
-                en=f"median score {lead.score:.2f} (threshold {self.context.threshold:.2f})",
-                zh=f"置信度中位数{lead.score:.2f}（阈值{self.context.threshold:.2f}）",
-                data={"score": round(lead.score, 4), "threshold": self.context.threshold},
-            ),
+            *([unpermitted(permits)] if permits else []),
+            *together,
+            stayed(lead.dwell, least),
+            seen_in(lead.looks, lead.chances, self._looks, lead.stood),
+            scored(lead.score, self.context.threshold),
         )
-
-
-def _words(seconds: float, language: str) -> str:
-    """A duration in its largest fitting unit: `42 s`, `5.0 min`, `7.0 d`."""
-    zh = language == "zh"
-    for size, en_unit, zh_unit in ((86400, "d", "天"), (3600, "h", "小时"), (60, "min", "分钟")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f}{'' if zh else ' '}{zh_unit if zh else en_unit}"
-    return f"{seconds:.0f}{'秒' if zh else ' s'}"

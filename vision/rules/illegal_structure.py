@@ -109,7 +109,7 @@ class IllegalStructure(Dwelling):
         """Unauthorised building; whether a permit exists is for a person to check."""
         return "unauthorised_building"
 
-    def reasons(self, lead: Stay) -> tuple[Reason, ...]:
+    def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
         """Adds what the baseline is."""
         until = self._learnt_until.date().isoformat() if self._learnt_until else "?"
         baseline = Reason(
@@ -117,7 +117,7 @@ class IllegalStructure(Dwelling):
             zh=f"疑似：不在{until}已登记的{len(self._known)}处建筑中",
             data={"baseline_size": len(self._known), "baseline_date": until},
         )
-        return (baseline, *super().reasons(lead))
+        return (baseline, *super().reasons(lead, occupied))
 
     def _structures(self, frame: Frame, detections: Detections, score: float) -> list[Sight]:
         # One by one: neighbouring roofs touch, and joined they would be one.

@@ -177,3 +177,38 @@ def test_where_it_stands_on_the_map_is_said_where_the_ground_is_known(scene):
     )
     assert (where.method, where.crs) == ("homography", "WGS84")
     assert 0 < where.accuracy_m < 20
+
+
+def roam(scene, stop_s: int, *, stops: int, away_s: int = 10):
+    """Someone who stops at one spot after the other, and is on the way in between."""
+    s = scene("street_vending", fps=0.1, dwell="5m", looks=3, clear="2m")
+    for t in range(0, stops * (stop_s + away_s), 10):
+        spot, on_the_way = divmod(t, stop_s + away_s)
+        s.look(t, [at(0.2 * (spot % 4))] if on_the_way < stop_s else [])
+    end = stops * (stop_s + away_s)
+    for t in range(end, end + 200, 10):
+        s.look(t)
+    return s
+
+
+def test_who_moves_on_before_the_dwell_is_over_is_a_roaming_vendor(scene):
+    s = roam(scene, 180, stops=4)
+    assert s.stages() == ["opened", "confirmed", "cleared"]
+    (confirmed,) = s.confirmed()
+    assert confirmed.episode.subtype == "roaming_vendor"
+    assert "several spots" in confirmed.episode.why[0].en
+    assert confirmed.episode.why[0].data["occupied_s"] >= 300
+
+
+def test_who_stops_for_a_moment_only_passes(scene):
+    assert roam(scene, 50, stops=20).confirmed() == []
+
+
+def test_what_stands_before_a_shop_is_that_shop_after_ten_minutes(scene):
+    before_the_door = {"subtypes": {"street_vending": "shop_outside"}}
+    s = scene("street_vending", fps=0.1, zone=before_the_door)
+    for t in range(0, 700, 10):
+        s.look(t, [STALL])
+    (confirmed,) = s.confirmed()
+    assert confirmed.episode.subtype == "shop_outside"
+    assert confirmed.episode.dwell == timedelta(minutes=10)

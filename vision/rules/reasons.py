@@ -1,0 +1,71 @@
+"""Reasons of a decision, in words (en, zh) and as the numbers that the words were made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from vision.episodes import Reason
+
+
+def unpermitted(names: Sequence[str]) -> Reason:
+    """None of these permits covers it now."""
+    return Reason(
+        en=f"no permit covers it now (looked at: {', '.join(names)})",
+        zh=f"当前无有效许可（已核对：{'、'.join(names)}）",
+        data={"permits": len(names)},
+    )
+
+
+def stayed(dwell: timedelta, least: timedelta) -> Reason:
+    """How long it was at one place."""
+    return Reason(
+        en=f"stayed {_words(dwell, 'en')} at one place (rule: {_words(least, 'en')})",
+        zh=f"在同一位置停留{_words(dwell, 'zh')}（规则：{_words(least, 'zh')}）",
+        data={
+            "dwell_s": round(dwell.total_seconds(), 1),
+            "dwell_needed_s": least.total_seconds(),
+        },
+    )
+
+
+def by_turns(occupied: timedelta, least: timedelta) -> Reason:
+    """How long the zone was occupied, at one spot after the other."""
+    return Reason(
+        en=f"stopped at several spots of the zone, {_words(occupied, 'en')} together "
+        f"(rule: {_words(least, 'en')})",
+        zh=f"在区域内多处停留，累计{_words(occupied, 'zh')}（规则：{_words(least, 'zh')}）",
+        data={
+            "occupied_s": round(occupied.total_seconds(), 1),
+            "dwell_needed_s": least.total_seconds(),
+        },
+    )
+
+
+def seen_in(looks: int, chances: int, least: int, stood: int) -> Reason:
+    """How many looks showed it; for `stood` of them an earlier look at the same scene stood."""
+    return Reason(
+        en=f"seen in {looks} of {chances} looks (rule: {least})"
+        + (f", {stood} of them at an unchanged scene" if stood else ""),
+        zh=f"{chances}次查看中{looks}次可见（规则：{least}次）"
+        + (f"，其中{stood}次画面无变化" if stood else ""),
+        data={"looks": looks, "chances": chances, "looks_needed": least, "unchanged": stood},
+    )
+
+
+def scored(score: float, threshold: float) -> Reason:
+    """How sure the model was."""
+    return Reason(
+        en=f"median score {score:.2f} (threshold {threshold:.2f})",
+        zh=f"置信度中位数{score:.2f}（阈值{threshold:.2f}）",
+        data={"score": round(score, 4), "threshold": threshold},
+    )
+
+
+def _words(length: timedelta, language: str) -> str:
+    """A duration in its largest fitting unit: `42 s`, `5.0 min`, `7.0 d`."""
+    zh, seconds = language == "zh", length.total_seconds()
+    for size, en_unit, zh_unit in ((86400, "d", "天"), (3600, "h", "小时"), (60, "min", "分钟")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f}{'' if zh else ' '}{zh_unit if zh else en_unit}"
+    return f"{seconds:.0f}{'秒' if zh else ' s'}"
