@@ -220,13 +220,14 @@ class Webhook(Part):
 
 
 class Site(Part):
-    """A whole site file."""
+    """A whole site file. `baseline`: the path of a GeoJSON file of structures that are known."""
 
     site: SiteInfo
     storage: Storage = Storage()
     model: ModelChoice = ModelChoice()
     defaults: dict[KindName, RuleSettings] = Field(default_factory=dict)
     permits: tuple[Permit, ...] = ()
+    baseline: str | None = None
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
 

@@ -13,12 +13,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from vision.errors import SiteError
+from vision.places.baseline import Baseline
 from vision.site import Site, Storage
 
 _SECRET = re.compile(r"\$\{([^}]+)\}")
 # Parts of the site file's contract that this version does not apply. Accepting them silently would
 # let a site believe that a permit protects a vendor when nothing reads it.
-_LATER = {"baseline", "retention", "admissibility", "presets"}
+_LATER = {"retention", "admissibility", "presets"}
 
 
 def load_site(path: Path) -> Site:
@@ -26,6 +27,7 @@ def load_site(path: Path) -> Site:
 
     Raises:
         SiteError: the file is missing, is not YAML, or has mistakes; all are listed with lines.
+        PlaceError: the baseline that it names cannot be read.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -110,7 +112,11 @@ def _anchored(site: Site, root: Path) -> Site:
         database = f"{prefix}{root / database.removeprefix(prefix)}"
     storage = Storage(database=database, evidence=_path(site.storage.evidence, root))
     cameras = tuple(c.model_copy(update={"source": _path(c.source, root)}) for c in site.cameras)
-    return site.model_copy(update={"storage": storage, "cameras": cameras})
+    baseline = _path(site.baseline, root) if site.baseline else None
+    if baseline is not None:
+        Baseline.load(Path(baseline))  # which says what is wrong with it
+    update = {"storage": storage, "cameras": cameras, "baseline": baseline}
+    return site.model_copy(update=update)
 
 
 def _path(value: str, root: Path) -> str:

@@ -98,6 +98,24 @@ class Ground:
         lon, lat = self.plane.degrees(east / w, north / w)
         return Position(lon, lat, "WGS84", ellipse.major_m, "homography", ellipse)
 
+    def area(self, box: tuple[float, float, float, float]) -> tuple[float, float]:
+        """Square metres of ground under a box (fractions of the picture), and their error.
+
+        The error is what the corners' own add up to (95 %), as if they were independent: since
+        they are off together in part, it is rather too large.
+
+        Raises:
+            NoGround: a corner is at, above or too near the horizon.
+        """
+        x1, y1, x2, y2 = box
+        corners = [self.position(u, v) for u, v in ((x1, y1), (x2, y1), (x2, y2), (x1, y2))]
+        places = np.array([self.plane.metres(c.lon, c.lat) for c in corners])
+        # The shoelace formula, and its slope by each corner: half the way between its neighbours.
+        across = np.roll(places, -1, axis=0) - np.roll(places, 1, axis=0)
+        size = float(places[:, 0] @ across[:, 1]) / 2
+        off = np.linalg.norm(across, axis=1) / 2 * [c.accuracy_m or 0.0 for c in corners]
+        return abs(size), float(np.linalg.norm(off))
+
     def picture(self, lon: float, lat: float) -> tuple[float, float] | None:
         """Where a WGS 84 place on the ground is seen, as u and v; None behind the camera.
 

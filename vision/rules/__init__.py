@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from vision.places.baseline import Baseline
 from vision.rules.camera import CameraRules
 from vision.rules.context import Context, Rule
 from vision.rules.kinds import rule_of
@@ -24,9 +25,11 @@ def camera_rules(
 
     Raises:
         SiteError: no package here decides a kind that is watched.
+        PlaceError: the baseline cannot be read.
     """
     rules: list[Rule] = []
     ground = camera.homography
+    baseline = Baseline.load(Path(site.baseline)) if site.baseline else None
     for zone in camera.watched_zones:
         for kind in zone.watch:
             settings = site.rule_settings(zone, kind)
@@ -39,6 +42,7 @@ def camera_rules(
                 ground=ground,
                 permits=tuple(p for p in site.permits if kind in p.kinds),
                 holidays=site.site.holiday_dates,
+                baseline=baseline,
                 memory=memory,
             )
             rules.append(rule_of(kind)(context))

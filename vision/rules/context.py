@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from vision.detections import Detections
 from vision.episodes import EpisodeEvent
 from vision.frames import Frame
+from vision.places.baseline import Baseline
 from vision.places.errors import NoGround
 from vision.places.ground import Ground
 from vision.places.permits import Permit
@@ -29,6 +30,7 @@ class Context:
         ground: from the camera's picture to the map, where it is known.
         permits: those that may permit this kind of thing to this camera.
         holidays: the site's.
+        baseline: the structures that were known, where the site has them on the map.
         memory: folder where a rule keeps what must outlive the process, or None.
     """
 
@@ -40,6 +42,7 @@ class Context:
     ground: Ground | None = None
     permits: tuple[Permit, ...] = ()
     holidays: frozenset[date] = frozenset()
+    baseline: Baseline | None = None
     memory: Path | None = None
 
     @property

@@ -1,9 +1,9 @@
 """Illegal structure: a structure that was not there when the view was first learnt.
 
-Thin on purpose: the view is fixed (a camera, or a drone hovering at one spot) and the baseline is
-what stood in it while the rule was learning. A dated baseline on the map and surveys aligned to
-each other come with the rules that know positions. A structure stays *suspected*: nothing here
-knows whether it has a permit.
+The view is fixed (a camera, or a drone hovering at one spot). The baseline is the site's, of a day
+and on the map, where the camera's ground is known; else it is what stood in view while the rule
+was learning. Surveys are not aligned to each other yet. A structure stays *suspected*: nothing here
+knows whether it has a permit, unless the register has one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from vision.detections import Detections
 from vision.episodes import EpisodeEvent, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
+from vision.places.errors import NoGround
 from vision.rules.context import Context
 from vision.rules.dwelling import Dwelling
 from vision.rules.sight import Sight, find_sights
@@ -56,6 +57,11 @@ class IllegalStructure(Dwelling):
         self._learnt_looks = 0
         self._concluded = False
         self._known: list[NormBox] = []
+        if context.baseline is not None and context.ground is not None:
+            self._file = None
+            day = datetime.combine(context.baseline.as_of, time.min, context.timezone)
+            self._learnt_until, self._concluded = day, True
+            self._known = context.baseline.boxes(context.ground)
         self._read()
 
     @property
@@ -117,7 +123,22 @@ class IllegalStructure(Dwelling):
             zh=f"疑似：不在{until}已登记的{len(self._known)}处建筑中",
             data={"baseline_size": len(self._known), "baseline_date": until},
         )
-        return (baseline, *super().reasons(lead, occupied))
+        return (baseline, *self._size(lead.box), *super().reasons(lead, occupied))
+
+    def _size(self, box: NormBox) -> list[Reason]:
+        if self.context.ground is None:
+            return []
+        try:
+            size, error = self.context.ground.area(box)
+        except NoGround:
+            return []
+        return [
+            Reason(
+                en=f"covers about {size:.0f} m² in the picture (± {error:.0f} m²)",
+                zh=f"图上占地约{size:.0f}平方米（±{error:.0f}平方米）",
+                data={"area_m2": round(size, 1), "area_error_m2": round(error, 1)},
+            )
+        ]
 
     def _structures(self, frame: Frame, detections: Detections, score: float) -> list[Sight]:
         # One by one: neighbouring roofs touch, and joined they would be one.

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 OLD = ("structure", (0.1, 0.1, 0.4, 0.4), 0.8)
 NEW = ("structure", (0.5, 0.5, 0.7, 0.7), 0.8)
 
@@ -54,3 +58,35 @@ def test_unreadable_baseline_is_learnt_anew_not_a_crash(scene, tmp_path):
     for t in range(60):
         s.look(t, [OLD, NEW] if t >= 30 else [OLD])
     assert len(s.confirmed()) == 1
+
+
+def test_what_the_baseline_on_the_map_has_is_known_from_the_first_look(scene, tmp_path):
+    """The camera looks straight down on a degree's thousandth each way."""
+    seen = [(u, v) for u in (0.05, 0.5, 0.95) for v in (0.05, 0.5, 0.95)]
+    points = [(u, v, 113 + u / 1000, 31 - v / 1000) for u, v in seen]
+    corners = ((0.1, 0.1), (0.3, 0.1), (0.3, 0.3), (0.1, 0.3))
+    ring = [(113 + u / 1000, 31 - v / 1000) for u, v in corners]
+    feature = {
+        "type": "Feature",
+        "properties": {"as_of": "2026-03-01"},
+        "geometry": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]},
+    }
+    path = tmp_path / "known.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    s = scene(
+        "illegal_structure",
+        camera={"ground": points},
+        site={"baseline": str(path)},
+        learn="1h",
+        dwell="10s",
+        looks=2,
+    )
+    known, new = (0.1, 0.1, 0.3, 0.3), (0.6, 0.6, 0.7, 0.8)
+    for t in range(15):
+        s.look(t, [("structure", known, 0.9), ("structure", new, 0.9)])
+    (confirmed,) = s.confirmed()
+    assert confirmed.episode.box == pytest.approx((0.6, 0.6, 0.7, 0.8), abs=1e-6)
+    baseline, size, *_ = confirmed.episode.why
+    assert baseline.data == {"baseline_size": 1, "baseline_date": "2026-03-01"}
+    assert size.data["area_m2"] == pytest.approx(95.4 * 0.1 * 110.9 * 0.2, rel=0.02)
+    assert 0 < size.data["area_error_m2"] < 400
