@@ -18,7 +18,7 @@ from vision.frames import Clock
 
 WORKER = Path(__file__).with_name("rules_worker.py")
 ROOT = WORKER.parents[3]
-LOOKS, KILLS = 80, 6
+LOOKS, KILLS = 80, 4
 
 
 def run(folder: Path, until: int | None, delay_s: float) -> bool:
