@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from scripts.console import out
 from vision.errors import StreetwardenError
@@ -56,20 +55,16 @@ def replay(
         ]
         print(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        table = Table("episode", "decided", "at", "looks", "model", "rules", "again", box=None)
         for record, v in verdicts:
             then, now = v.rules
-            table.add_row(
-                f"{v.stored.id} {v.stored.kind}/{v.stored.subtype}",
-                v.stored.stage.value,
-                f"{v.stored.last_seen_at:%Y-%m-%d %H:%M:%S}",
-                str(len(record.looks)),
-                f"{record.model['name']} {record.model['version']} {record.model['sha256'][:12]}, "
-                f"from {record.context.threshold:.2f}",
-                then if then == now else f"{then}, now {now}",
-                "the same" if v.same else f"[red]otherwise: {', '.join(v.differs)}[/]",
+            outcome = "the same" if v.same else f"[red]otherwise: {', '.join(v.differs)}[/]"
+            out.print(
+                f"{v.stored.last_seen_at:%Y-%m-%d %H:%M:%S} {v.stored.stage.value} "
+                f"{v.stored.kind}/{v.stored.subtype}, {len(record.looks)} looks: {outcome} "
+                f"(episode {v.stored.id}; {record.model['name']} {record.model['version']} "
+                f"{record.model['sha256'][:12]}, from a score of {record.context.threshold:.2f}; "
+                f"rules {then}{'' if then == now else f', now {now}'})"
             )
-        out.print(table)
     if not all(verdict.same for _, verdict in verdicts):
         raise typer.Exit(1)
 
