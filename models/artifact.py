@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
-import openvino
 import torch
 from ultralytics.models import YOLO
 
@@ -39,8 +38,8 @@ runtime.settle()
 
 Format = Literal["onnx", "openvino", "torchscript"]
 FORMATS: tuple[str, ...] = get_args(Format)
-NEEDED = {"onnx": ("onnx", "onnxruntime", "onnxslim")}
-"""Packages of the extra `export`, by format."""
+NEEDED = {"onnx": ("onnx", "onnxruntime", "onnxslim"), "openvino": ("openvino",)}
+"""Packages that not every installation has, by format."""
 COMPARED = 20
 """Pictures compared at most."""
 SHOWN = 10
@@ -104,8 +103,8 @@ def _check_packages(form: Format) -> None:
     missing = [name for name in NEEDED.get(form, ()) if importlib.util.find_spec(name) is None]
     if missing:
         raise ExportError(
-            f"Export to {form} needs {', '.join(missing)}. Install the extra `export`: "
-            "pip install 'streetwarden[export]'."
+            f"Export to {form} needs {', '.join(missing)}. Install with: pip install "
+            f"{' '.join(missing)}"
         )
 
 
@@ -138,6 +137,8 @@ def _original(entry: ModelEntry, *, nms_free: bool) -> Network:
 
 def _open(form: Format, made: Path) -> Network:
     if form == "openvino":
+        import openvino  # noqa: PLC0415 - not installed on every processor
+
         file = next(made.glob("*.xml"))
         compiled = openvino.compile_model(file, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         return lambda picture: np.asarray(compiled(picture)[0], np.float32)
@@ -180,7 +181,7 @@ def _report(
     entry: ModelEntry, form: Format, kept: Path, parity: Parity, *, nms_free: bool, size: int
 ) -> dict[str, Any]:
     files = sorted(kept.rglob("*")) if kept.is_dir() else [kept]
-    packages = ("torch", "ultralytics", "openvino", *NEEDED.get(form, ()))
+    packages = ("torch", "ultralytics", *NEEDED.get(form, ()))
     return {
         "weights": {"name": entry.name, "version": entry.version, "sha256": entry.sha256},
         "format": form,

@@ -1,24 +1,35 @@
-"""Converts a detector for OpenVINO, once per weight file, and checks it before it is used."""
+"""Keeps a detector as OpenVINO or ONNX Runtime run it: made once per weight file, and checked."""
 
 import shutil
 import tempfile
-import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import openvino
 import torch
 
 from models.catalogue import ModelEntry
+from models.convert import Converted, Pixels, planes, to_onnx, to_openvino
 from models.errors import ExportError
 from models.load import Detector, load_detector
 
 FORMAT = 1
-"""Part of the cache key; raise it when the conversion changes."""
+"""Part of the cache key; raise it when a conversion changes."""
 BOX_TOLERANCE = 0.5
 """Largest accepted difference of a box coordinate, in input pixels."""
 SCORE_TOLERANCE = 2e-3
 """Largest accepted difference of a class score."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A format: its key in the cache, what runs it, its files, the one to open first, its maker."""
+
+    key: str
+    runtime: str
+    files: tuple[str, ...]
+    convert: Callable[[Detector], Converted]
 
 
 def export_openvino(entry: ModelEntry, cache_dir: Path) -> Path:
@@ -38,24 +49,51 @@ def export_openvino(entry: ModelEntry, cache_dir: Path) -> Path:
         ExportError: The conversion failed, disagrees with the original, or cannot be written.
         UnreadableWeightsError: The weight file is damaged.
     """
-    folder = cache_dir / f"{entry.sha256[:16]}-openvino{FORMAT}"
-    file = folder / "model.xml"
-    if file.is_file() and file.with_suffix(".bin").is_file():
+    form = _Form("openvino", "OpenVINO", ("model.xml", "model.bin"), to_openvino)
+    return _exported(entry, cache_dir, form)
+
+
+def export_onnx(entry: ModelEntry, cache_dir: Path) -> Path:
+    """Converts a detector to ONNX; the second call finds the first one's file.
+
+    The network's input `pixels` is N×H×W×3 uint8 BGR, H and W multiples of the detector's stride;
+    its output is that of `models.load.Detector`. 32-bit floats. Converting needs the packages onnx
+    and onnxruntime.
+
+    Args:
+        entry: From `models.find`.
+        cache_dir: Folder for converted models; made if absent.
+
+    Returns:
+        The `.onnx` file.
+
+    Raises:
+        ExportError: The conversion failed, disagrees with the original, or cannot be written.
+        UnreadableWeightsError: The weight file is damaged.
+    """
+    return _exported(entry, cache_dir, _Form("onnx", "ONNX Runtime", ("model.onnx",), to_onnx))
+
+
+def _exported(entry: ModelEntry, cache_dir: Path, form: _Form) -> Path:
+    folder = cache_dir / f"{entry.sha256[:16]}-{form.key}{FORMAT}"
+    file = folder / form.files[0]
+    if all((folder / name).is_file() for name in form.files):
         return file
     detector = load_detector(entry)
     try:
-        converted = _convert(detector)
+        converted = form.convert(detector)
     except Exception as error:
         raise ExportError(
-            f"Model {entry.name!r} could not be converted for OpenVINO ({error}). Use the torch "
-            "engine instead."
+            f"Model {entry.name!r} could not be converted for {form.runtime} ({error}). Use the "
+            "torch engine instead."
         ) from error
-    _check(entry, detector, converted)
+    _check(entry, detector, converted, form.runtime)
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache_dir, prefix="export-") as scratch:
             made = Path(scratch) / "made"
-            openvino.save_model(converted, made / "model.xml", compress_to_fp16=False)
+            made.mkdir()
+            converted.save(made / file.name)
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)
     except (OSError, RuntimeError) as error:
@@ -68,53 +106,37 @@ def export_openvino(entry: ModelEntry, cache_dir: Path) -> Path:
     return file
 
 
-def _convert(detector: Detector) -> openvino.Model:
-    detector.network.model[-1].dynamic = True  # anchors follow the input's size
-    example = torch.zeros(2, 3, 320, 416)
-    with torch.inference_mode(), warnings.catch_warnings():
-        # torch.jit is deprecated, yet what OpenVINO's converter reads; the tracer warns of sizes
-        # that it may freeze, which `_check` would find out.
-        warnings.simplefilter("ignore")
-        traced = torch.jit.trace(detector, example, strict=False, check_trace=False)
-        converted = openvino.convert_model(traced, example_input=example)
-    converted.reshape([-1, 3, -1, -1])
-    return converted
-
-
-def _check(entry: ModelEntry, detector: Detector, converted: openvino.Model) -> None:
-    compiled = openvino.compile_model(converted, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    for shape in ((1, 3, 384, 640), (3, 3, 256, 256)):
-        picture = _test_picture(shape)
+def _check(entry: ModelEntry, detector: Detector, converted: Converted, runtime: str) -> None:
+    for shape in ((1, 384, 640, 3), (3, 256, 256, 3)):
+        pixels = _test_picture(shape)
         with torch.inference_mode():
-            wanted = detector(torch.from_numpy(picture)).numpy()
-        given = compiled(picture)[0]
+            wanted = detector(torch.from_numpy(planes(pixels))).numpy()
+        given = converted.run(pixels)
         if given.shape != wanted.shape:
             raise ExportError(
-                f"Model {entry.name!r} converted for OpenVINO gives {given.shape}, not "
+                f"Model {entry.name!r} converted for {runtime} gives {given.shape}, not "
                 f"{wanted.shape}. Use the torch engine instead."
             )
         boxes = float(np.abs(given[:, :4] - wanted[:, :4]).max())
         scores = float(np.abs(given[:, 4:] - wanted[:, 4:]).max())
         if boxes > BOX_TOLERANCE or scores > SCORE_TOLERANCE:
             raise ExportError(
-                f"Model {entry.name!r} converted for OpenVINO disagrees with the original by "
+                f"Model {entry.name!r} converted for {runtime} disagrees with the original by "
                 f"{boxes:.2f} px and {scores:.4f} in score. Use the torch engine instead."
             )
 
 
-def _test_picture(
-    shape: tuple[int, int, int, int],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _test_picture(shape: tuple[int, int, int, int]) -> Pixels:
     """Smooth gradients, sharp-edged patches and noise: the flat and the busy of a street."""
     random = np.random.default_rng(0)
-    count, channels, height, width = shape
+    count, height, width, channels = shape
     rows, columns = np.mgrid[0:height, 0:width]
     base = 0.5 + 0.5 * np.sin(rows / 37.0) * np.cos(columns / 53.0)
-    picture = np.broadcast_to(base, shape).astype(np.float32).copy()
+    picture = np.broadcast_to(base[..., None], shape).astype(np.float32).copy()
     for index in range(count):
         for _ in range(12):
             top, left = int(random.integers(height)), int(random.integers(width))
-            patch = random.random((channels, 1, 1), dtype=np.float32)
-            picture[index, :, top : top + height // 5, left : left + width // 7] = patch
+            patch = random.random(channels, dtype=np.float32)
+            picture[index, top : top + height // 5, left : left + width // 7] = patch
     noise = random.normal(0, 0.02, shape).astype(np.float32)
-    return np.asarray(np.clip(picture + noise, 0, 1), np.float32)
+    return np.asarray(np.clip(picture + noise, 0, 1) * 255, np.uint8)

@@ -5,21 +5,22 @@ ultralytics' validator prepare theirs: longer side scaled to the input size with
 interpolation, the rest padded with grey to multiples of the stride.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-import openvino
 import torch
 from ultralytics.utils.nms import non_max_suppression
 
 from models import runtime
 from models.catalogue import ModelEntry
 from models.export import export_openvino
+from models.load import load_detector
 from models.tiles import meet, tiles
 
 runtime.settle()
@@ -92,8 +93,7 @@ class Looker:
             max_det=MAX_DETECTIONS,
             return_idxs=True,
         )
-        file = export_openvino(entry, runtime.cache_dir() / "openvino")
-        self._network = openvino.compile_model(file, "CPU")
+        self._network = _network(entry)
 
     def look(self, picture: Pixels) -> Found:
         """Detects objects in one picture.
@@ -102,7 +102,7 @@ class Looker:
             picture: H×W×3, BGR.
         """
         tensor, scale, offset = letterboxed(picture, self.size)
-        raw = torch.from_numpy(np.array(self._network(tensor)[0]))
+        raw = self._network(tensor)
         (rows,), (anchors,) = self._suppress(raw)
         limit = np.array(picture.shape[1::-1] * 2, np.float32)
         boxes = np.clip((rows[:, :4].numpy() - offset) / scale, 0, limit).astype(np.float32)
@@ -126,6 +126,19 @@ class Looker:
             moved = Found(boxes, found.scores, found.labels, found.first)
             parts.append(moved.where(tile.whole(boxes)))
         return _merged(parts) if len(parts) > 1 else parts[0]
+
+
+def _network(entry: ModelEntry) -> Callable[[npt.NDArray[np.float32]], torch.Tensor]:
+    """The detector in OpenVINO, or in PyTorch on processors for which that is not installed."""
+    if find_spec("openvino") is None:
+        detector = load_detector(entry)
+        return torch.inference_mode()(lambda tensor: detector(torch.from_numpy(tensor)))
+    import openvino  # noqa: PLC0415 - not installed on every processor
+
+    compiled = openvino.compile_model(
+        export_openvino(entry, runtime.cache_dir() / "openvino"), "CPU"
+    )
+    return lambda tensor: torch.from_numpy(np.array(compiled(tensor)[0]))
 
 
 def letterboxed(

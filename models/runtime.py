@@ -1,6 +1,6 @@
-"""Makes ultralytics and OpenVINO offline and safe, before either is imported.
+"""Makes ultralytics, OpenVINO and ONNX Runtime offline and safe, before any is imported.
 
-Both read their switches once, at import, so this module is the first thing that
+They read their switches once, at import, so this module is the first thing that
 `models/__init__.py` imports. Read in ultralytics 8.4.190, `utils/__init__.py` and `nn/tasks.py`:
 
 - `YOLO_AUTOINSTALL=False`: a missing package is an error, never a pip call.
@@ -16,6 +16,9 @@ Both read their switches once, at import, so this module is the first thing that
 OpenVINO's converter sends usage events through `openvino_telemetry` when that package can be
 imported and falls back to a stub of its own when it cannot
 (`openvino/tools/ovc/telemetry_utils.py`), so it is made unimportable.
+
+ONNX Runtime's official builds send usage events to Microsoft by default, on Linux too since 1.29
+(its `Privacy.md`); `ORT_DISABLE_TELEMETRY=1` keeps the sender and its device id from being made.
 """
 
 import os
@@ -26,6 +29,7 @@ _ENVIRONMENT = {
     "YOLO_AUTOINSTALL": "False",
     "YOLO_OFFLINE": "True",
     "ULTRALYTICS_SAFE_LOAD": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
 }
 
 

@@ -202,7 +202,7 @@ class ModelChoice(Part):
     """Which weights, on which engine and device, at which input size (pixels, longer side)."""
 
     name: str = "streetwarden-n"
-    engine: Literal["auto", "torch", "openvino"] = "auto"
+    engine: Literal["auto", "torch", "openvino", "onnx"] = "auto"
     device: str = "auto"
     image_size: Annotated[int, Field(ge=160, le=1920, multiple_of=32)] = 640
 

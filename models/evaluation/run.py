@@ -5,6 +5,7 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from models.look import NMS_IOU, Looker, Pixels
 FORMAT = 1
 FLOOR = 0.001
 """Lowest score kept for average precision: that of ultralytics' validator (`conf`)."""
-PACKAGES = ("numpy", "openvino", "torch", "ultralytics")
+PACKAGES = [p for p in ("numpy", "openvino", "torch", "ultralytics") if find_spec(p)]
 
 Say = Callable[[str, int, int], None]
 """Told what is done, how many pictures of it, and of how many."""

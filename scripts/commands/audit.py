@@ -43,7 +43,7 @@ def audit(
         str, typer.Option(help="A model's name, or the path of a .pt file.")
     ] = "streetwarden-n",
     engine: Annotated[
-        Literal["auto", "torch", "openvino"], typer.Option(help="What runs the model.")
+        Literal["auto", "torch", "openvino", "onnx"], typer.Option(help="What runs the model.")
     ] = "auto",
     image_size: Annotated[
         int, typer.Option(min=160, max=1920, help="The network's input, in pixels.")
@@ -91,7 +91,9 @@ def audit(
         raise PictureError(f"no picture could be read; {folder / 'report.html'} says why for each")
 
 
-def _choice(model: str, engine: Literal["auto", "torch", "openvino"], size: int) -> ModelChoice:
+def _choice(
+    model: str, engine: Literal["auto", "torch", "openvino", "onnx"], size: int
+) -> ModelChoice:
     if size % 32:
         raise typer.BadParameter(f"{size} is no multiple of 32", param_hint="--image-size")
     return ModelChoice(name=model, engine=engine, image_size=size)

@@ -24,7 +24,9 @@ _DEMO_CLIP = "market-street.mp4"
 bench = typer.Typer(help="Measure speed, side by side in one run.", no_args_is_help=True)
 
 Model = Annotated[str, typer.Option(help="Weights by name, or a .pt file.")]
-EngineName = Annotated[Literal["auto", "torch", "openvino"], typer.Option(help="Which engine.")]
+EngineName = Annotated[
+    Literal["auto", "torch", "openvino", "onnx"], typer.Option(help="Which engine.")
+]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:0 …")]
 Size = Annotated[int, typer.Option(help="Longer side of the input, pixels.")]
 WithStock = Annotated[bool, typer.Option(help="Measure the stock alternative too.")]

@@ -17,7 +17,9 @@ from rich.table import Table
 from models.errors import ModelError
 from scripts.console import out
 
-_PACKAGES = ("torch", "ultralytics", "openvino", "opencv-python", "av", "supervision", "fastapi")
+# What runs models on this processor without a GPU; see `vision.engines.open_engine`.
+_ON_CPU = ("openvino",) if platform.machine() == "x86_64" else ("onnx", "onnxruntime")
+_PACKAGES = ("torch", "ultralytics", *_ON_CPU, "opencv-python", "av", "supervision", "fastapi")
 # Evidence of one case is about 5 MB; below this a busy day does not fit.
 _LEAST_FREE_GB = 5
 
@@ -32,6 +34,7 @@ def doctor(
         "packages": _packages,
         "cuda": _cuda,
         "openvino": _openvino,
+        "onnxruntime": _onnxruntime,
         "weights": _weights,
         "disk": _disk,
     }
@@ -84,8 +87,16 @@ def _openvino() -> tuple[bool, str]:
     try:
         import openvino
     except ImportError:
-        return True, "not installed; torch is used on the CPU"
+        return True, "not installed"
     return True, f"devices: {', '.join(openvino.Core().available_devices)}"
+
+
+def _onnxruntime() -> tuple[bool, str]:
+    try:
+        import onnxruntime
+    except ImportError:
+        return True, "not installed"
+    return True, f"providers: {', '.join(onnxruntime.get_available_providers())}"
 
 
 def _weights() -> tuple[bool, str]:

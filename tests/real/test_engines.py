@@ -1,4 +1,4 @@
-"""Engines on real photos: PyTorch, OpenVINO and ultralytics must see the same."""
+"""Engines on real photos: PyTorch, OpenVINO, ONNX Runtime and ultralytics must see the same."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from models.catalogue import ModelEntry, find
 from models.look import NMS_IOU
 from vision.detections import Detections
 from vision.engines.engine import SCORE_FLOOR, Engine
+from vision.engines.letterbox import Letterbox
+from vision.engines.onnx_engine import AHEAD, OnnxEngine
 from vision.engines.openvino_engine import OpenVinoEngine
 from vision.engines.torch_engine import TorchEngine
 from vision.errors import EngineError
@@ -64,6 +66,13 @@ def on_openvino(entry: ModelEntry, converted: Path) -> Iterator[OpenVinoEngine]:
 
 
 @pytest.fixture(scope="module")
+def on_onnx(entry: ModelEntry, converted: Path) -> Iterator[OnnxEngine]:
+    engine = OnnxEngine(entry, cache=converted)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
 def seen_by_torch(on_torch: Engine, photos: list[Pixels]) -> list[Detections]:
     found = on_torch.infer(photos)
     assert sum(len(f) for f in found) >= 10, "these photos show something"
@@ -86,10 +95,15 @@ def assert_same(ours: Detections, theirs: Detections, floor: float, scale: float
             assert twins, f"{label} {score:.3f} {box} is not among\n{other.xyxy}{other.confidence}"
 
 
-def test_openvino_sees_what_torch_sees(
-    on_openvino: OpenVinoEngine, photos: list[Pixels], seen_by_torch: list[Detections]
+@pytest.mark.parametrize("name", ["on_openvino", "on_onnx"])
+def test_every_engine_sees_what_torch_sees(
+    name: str,
+    photos: list[Pixels],
+    seen_by_torch: list[Detections],
+    request: pytest.FixtureRequest,
 ) -> None:
-    for ours, theirs in zip(on_openvino.infer(photos), seen_by_torch, strict=True):
+    engine: Engine = request.getfixturevalue(name)
+    for ours, theirs in zip(engine.infer(photos), seen_by_torch, strict=True):
         assert_same(ours, theirs, SCORE_FLOOR)
 
 
@@ -108,7 +122,7 @@ def test_ultralytics_sees_the_same(
         assert_same(ours, Detections.from_ultralytics(result), SCORE_FLOOR, scale)
 
 
-@pytest.mark.parametrize("name", ["on_torch", "on_openvino"])
+@pytest.mark.parametrize("name", ["on_torch", "on_openvino", "on_onnx"])
 def test_a_photo_gives_the_same_alone_and_in_a_batch(
     name: str, photos: list[Pixels], request: pytest.FixtureRequest
 ) -> None:
@@ -121,10 +135,15 @@ def test_a_photo_gives_the_same_alone_and_in_a_batch(
         assert (found.xyxy <= [width, height, width, height]).all()
 
 
-def test_openvino_keeps_batches_apart_that_are_under_way_together(
-    on_openvino: OpenVinoEngine, photos: list[Pixels], seen_by_torch: list[Detections]
+@pytest.mark.parametrize("name", ["on_openvino", "on_onnx"])
+def test_batches_that_are_under_way_together_are_kept_apart(
+    name: str,
+    photos: list[Pixels],
+    seen_by_torch: list[Detections],
+    request: pytest.FixtureRequest,
 ) -> None:
-    pending = [on_openvino.submit([photo, photos[0]]) for photo in photos]
+    engine: Engine = request.getfixturevalue(name)
+    pending = [engine.submit([photo, photos[0]]) for photo in photos]
     last = len(pending) - 1
     for number in [last, *range(last)]:  # asked for in another order than given
         found, first = pending[number].result()
@@ -132,7 +151,7 @@ def test_openvino_keeps_batches_apart_that_are_under_way_together(
         assert_same(first, seen_by_torch[0], SCORE_FLOOR)
 
 
-@pytest.mark.parametrize("name", ["on_torch", "on_openvino"])
+@pytest.mark.parametrize("name", ["on_torch", "on_openvino", "on_onnx"])
 def test_a_picture_without_pixels_is_refused_and_the_next_one_works(
     name: str, photos: list[Pixels], seen_by_torch: list[Detections], request: Any
 ) -> None:
@@ -144,14 +163,52 @@ def test_a_picture_without_pixels_is_refused_and_the_next_one_works(
     engine.warm_up()
 
 
+@pytest.mark.parametrize("name", ["on_openvino", "on_onnx"])
 def test_a_converted_model_that_was_damaged_is_named(
-    entry: ModelEntry, on_openvino: OpenVinoEngine, converted: Path, tmp_path: Path
+    name: str,
+    entry: ModelEntry,
+    converted: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
+    engine = request.getfixturevalue(name)
     shutil.copytree(converted, tmp_path, dirs_exist_ok=True)
-    [graph] = tmp_path.rglob("*.xml")
-    graph.write_text("<net>", encoding="utf-8")
-    with pytest.raises(EngineError, match="openvino-cpu"):
-        OpenVinoEngine(entry, cache=tmp_path)
+    for graph in (*tmp_path.rglob("*.xml"), *tmp_path.rglob("*.onnx")):
+        graph.write_text("<net>", encoding="utf-8")
+    with pytest.raises(EngineError, match=f"{engine.name} failed"):
+        type(engine)(entry, cache=tmp_path)
+
+
+def test_a_batch_on_which_onnx_runtime_fails_is_named_and_the_next_one_works(
+    on_onnx: OnnxEngine,
+    photos: list[Pixels],
+    seen_by_torch: list[Detections],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(Letterbox, "shape", property(lambda _: (65, 64)))  # not of the stride
+        broken.setattr(Letterbox, "draw", lambda *_: None)
+        pending = on_onnx.submit(photos[:2])
+    with pytest.raises(EngineError, match="onnx-cpu failed"):
+        pending.result()
+    assert_same(on_onnx.infer([photos[0]])[0], seen_by_torch[0], SCORE_FLOOR)
+
+
+def test_more_pictures_than_onnx_runtime_has_threads_do_not_all_wait_in_memory(
+    on_onnx: OnnxEngine, photos: list[Pixels], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most, run = 0, on_onnx._run
+    waiting = on_onnx._threads._work_queue
+
+    def watched(pixels: Pixels) -> Any:
+        nonlocal most
+        most = max(most, waiting.qsize())
+        return run(pixels)
+
+    monkeypatch.setattr(on_onnx, "_run", watched)
+    found = on_onnx.infer([photos[0]] * 20)
+    assert len(found) == 20
+    assert most <= on_onnx.batch * AHEAD
 
 
 @pytest.mark.cuda
@@ -169,7 +226,7 @@ def test_cuda_sees_what_the_cpu_sees(
     engine.close()
 
 
-@pytest.mark.parametrize("name", ["on_torch", "on_openvino"])
+@pytest.mark.parametrize("name", ["on_torch", "on_openvino", "on_onnx"])
 def test_the_engine_is_as_good_after_a_bare_run(
     name: str, photos: list[Pixels], seen_by_torch: list[Detections], request: Any
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +18,31 @@ from vision.site import ModelChoice
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Which engine would be opened, without opening it: choosing is what is tested here."""
+    import vision.engines.onnx_engine
     import vision.engines.openvino_engine
     import vision.engines.torch_engine
 
     said: list[str] = []
     entry = ModelEntry("a", Path("a.pt"), "0", "1", "detect", ("bin",), 640, 0.25)
     monkeypatch.setattr(vision.engines, "find", lambda _: entry)
-    monkeypatch.setattr(
-        vision.engines.torch_engine,
-        "TorchEngine",
-        lambda _, device, image_size: said.append(f"torch {device} {image_size}"),
-    )
-    monkeypatch.setattr(
-        vision.engines.openvino_engine,
-        "OpenVinoEngine",
-        lambda _, image_size: said.append(f"openvino {image_size}"),
-    )
+
+    def opens(name: str) -> Callable[..., object]:
+        def engine(_: ModelEntry, **given: object) -> object:
+            said.append(" ".join(str(word) for word in (name, *given.values())))
+            return object()
+
+        return engine
+
+    monkeypatch.setattr(vision.engines.torch_engine, "TorchEngine", opens("torch"))
+    monkeypatch.setattr(vision.engines.openvino_engine, "OpenVinoEngine", opens("openvino"))
+    monkeypatch.setattr(vision.engines.onnx_engine, "OnnxEngine", opens("onnx"))
     return said
+
+
+def has_packages(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    monkeypatch.setattr(
+        vision.engines, "find_spec", lambda name: object() if name in names else None
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,12 +51,18 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ({}, "x86_64 cuda openvino", "torch cuda 640"),
         ({}, "x86_64 openvino", "openvino 640"),
         ({"image_size": 320}, "AMD64 openvino", "openvino 320"),
+        ({}, "x86_64 openvino onnx onnxruntime", "openvino 640"),
+        ({}, "aarch64 openvino onnx onnxruntime", "onnx 640"),
+        ({"image_size": 320}, "x86_64 onnx onnxruntime", "onnx 320"),
+        ({}, "aarch64 cuda onnx onnxruntime", "torch cuda 640"),
         ({}, "aarch64 openvino", "torch cpu 640"),
+        ({}, "aarch64 onnxruntime", "torch cpu 640"),
         ({}, "x86_64", "torch cpu 640"),
         ({"device": "cpu"}, "x86_64 cuda openvino", "openvino 640"),
         ({"device": "cuda:1"}, "x86_64 cuda openvino", "torch cuda:1 640"),
         ({"engine": "torch"}, "x86_64 openvino", "torch cpu 640"),
         ({"engine": "openvino"}, "x86_64 cuda openvino", "openvino 640"),
+        ({"engine": "onnx"}, "x86_64 cuda openvino onnx onnxruntime", "onnx 640"),
     ],
 )
 def test_what_is_picked(
@@ -60,9 +75,7 @@ def test_what_is_picked(
     processor, *has = machine.split()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in has)
     monkeypatch.setattr("platform.machine", lambda: processor)
-    monkeypatch.setattr(
-        vision.engines, "find_spec", lambda _: object() if "openvino" in has else None
-    )
+    has_packages(monkeypatch, *has)
     open_engine(ModelChoice(**choice))
     assert opened == [wanted]
 
@@ -72,20 +85,41 @@ def test_auto_without_openvino_says_what_is_lost(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    monkeypatch.setattr(vision.engines, "find_spec", lambda _: None)
+    has_packages(monkeypatch)
     with caplog.at_level(logging.WARNING):
         open_engine(ModelChoice())
     assert "pip install openvino" in caplog.text
+    assert opened == ["torch cpu 640"]
 
 
-def test_openvino_that_is_missing_or_misplaced_is_named(
-    monkeypatch: pytest.MonkeyPatch, opened: list[str]
+def test_auto_falls_back_to_torch_where_the_weights_do_not_convert(
+    monkeypatch: pytest.MonkeyPatch, opened: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuses(*_: object, **__: object) -> None:
+        raise EngineError("could not be converted")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    monkeypatch.setattr("vision.engines.onnx_engine.OnnxEngine", refuses)
+    with caplog.at_level(logging.WARNING):
+        open_engine(ModelChoice())
+    assert "could not be converted" in caplog.text
+    assert opened == ["torch cpu 640"]
+    with pytest.raises(EngineError, match="could not be converted"):
+        open_engine(ModelChoice(engine="onnx"))
+
+
+@pytest.mark.parametrize(
+    ("name", "packages"), [("openvino", "openvino"), ("onnx", "onnx onnxruntime")]
+)
+def test_an_engine_that_is_missing_or_misplaced_is_named(
+    monkeypatch: pytest.MonkeyPatch, opened: list[str], name: Any, packages: str
 ) -> None:
     with pytest.raises(EngineError, match="runs on the CPU, not on 'cuda'"):
-        open_engine(ModelChoice(engine="openvino", device="cuda"))
-    monkeypatch.setattr(vision.engines, "find_spec", lambda _: None)
-    with pytest.raises(EngineError, match="pip install openvino"):
-        open_engine(ModelChoice(engine="openvino"))
+        open_engine(ModelChoice(engine=name, device="cuda"))
+    has_packages(monkeypatch)
+    with pytest.raises(EngineError, match=f"pip install {packages}"):
+        open_engine(ModelChoice(engine=name))
     assert opened == []
 
 
