@@ -57,6 +57,7 @@ class CameraRules:
         self._recalled: list[Episode] = []
         self._resume_after: datetime | None = None
         self._last: datetime | None = None
+        self._shown: tuple[datetime, int] | None = None
         self._written, self._failing = "", False
         if file is not None and file.exists():
             self._recall(file)
@@ -71,8 +72,8 @@ class CameraRules:
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """What this look changes, each with the record of its decision.
 
-        A recording that is read again from its beginning after a restart is passed over until
-        where it was.
+        A picture that comes twice in a row is one look. A recording that is read again from its
+        beginning after a restart is passed over until where it was.
         """
         if self._seen_already(frame):
             return []
@@ -105,8 +106,10 @@ class CameraRules:
             self._file = None
 
     def _seen_already(self, frame: Frame) -> bool:
-        after = self._resume_after
-        return frame.clock in _RECORDED and after is not None and frame.captured_at <= after
+        after, repeated = self._resume_after, self._shown == (frame.captured_at, frame.index)
+        self._shown = (frame.captured_at, frame.index)
+        over = frame.clock in _RECORDED and after is not None and frame.captured_at <= after
+        return repeated or over
 
     @property
     def _idle(self) -> bool:

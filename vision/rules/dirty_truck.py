@@ -22,8 +22,10 @@ from vision.frames import Frame
 from vision.rules.context import Context
 from vision.rules.sight import Sight, find_sights, overlap
 
-# A new track that starts where a pass was seen this recently is the same truck: ids get lost.
+# A new track that starts near where a pass was seen this recently is the same truck: ids get lost.
 _SAME_PASS = timedelta(seconds=2)
+# Intersection over union from which it is there where it was: just now, or later, since it halts.
+_NEAR, _HALTS = 0.1, 0.5
 # Boxes of one frame that cover each other this far are cab and body of one truck; two trucks that
 # hide each other so far cannot be told apart anyway.
 _SAME_TRUCK = 0.4
@@ -143,8 +145,10 @@ class DirtyTruck:
             if track >= 0 and track in known.tracks:
                 return known
         for known in self._passes:
-            recent = frame.captured_at - known.last <= _SAME_PASS and known.index != frame.index
-            if recent and overlap(known.box, sight.box)[0] > 0.1:
+            if known.index == frame.index:
+                continue
+            recent = frame.captured_at - known.last <= _SAME_PASS
+            if overlap(known.box, sight.box)[0] > (_NEAR if recent else _HALTS):
                 known.tracks |= {track} if track >= 0 else set()
                 return known
         at = frame.captured_at

@@ -26,7 +26,7 @@ from vision.kinds import catalogue
 from vision.places.permits import Line, PermitRegister
 from vision.rules.context import Context
 from vision.rules.reasons import by_turns, scored, seen_in, stayed, unpermitted
-from vision.rules.sight import Sight, find_sights, hull_of
+from vision.rules.sight import Sight, find_sights, hull_of, overlap
 from vision.rules.stay import Stay, match
 
 # A thing seen in fewer than half of the looks since it was first seen is flicker, not presence.
@@ -36,6 +36,8 @@ _GAP_LOOKS = 5
 _CLEAN_LOOKS = 2
 # What stays at a spot for this share of the dwell has stopped there, and does not pass by.
 _STOP = 0.2
+# And this much of its box is then where it was first, or the other way round if it has grown.
+_STILL = 0.85
 _NEVER = timedelta.max
 
 
@@ -47,6 +49,7 @@ class _Place:
     episode: Episode | None = None
     occupied: timedelta = timedelta(0)
     """How long something has stopped here, one thing or one after the other."""
+    occupied_from: datetime | None = None
     occupied_until: datetime | None = None
 
 
@@ -72,6 +75,7 @@ class Dwelling(ABC):
     def __init__(self, context: Context) -> None:
         self.context = context
         self._places: list[_Place] = []
+        self._last: datetime | None = None
         self._register = PermitRegister(
             context.permits,
             kind=self.kind,
@@ -123,6 +127,7 @@ class Dwelling(ABC):
         if not self.context.watching(frame):
             return []
         stands = bool(detections.metadata.get(STANDS))
+        self._keep_time(frame.captured_at)
         local = frame.captured_at.astimezone(self.context.timezone)
         sights = [s for s in self.sights(frame, detections) if not self._permitted(s, local)]
         self._update(frame.captured_at, sights, stands=stands)
@@ -146,14 +151,13 @@ class Dwelling(ABC):
         return (x1, y), (x2, y)
 
     def _update(self, at: datetime, sights: Sequence[Sight], *, stands: bool) -> None:
-        gap = timedelta.max if self.gaps_count else _GAP_LOOKS * self.context.look_interval
         stays = [stay for place in self._places for stay in place.stays]
         pairs, fresh = match(stays, sights)
         for stay, index in zip(stays, pairs, strict=True):
             if index is None:
                 stay.miss(at)
             else:
-                stay.see(at, sights[index], gap, stands=stands)
+                stay.see(at, sights[index], self._gap, stands=stands)
         for place in self._places:
             self._occupy(place, at)
         for index in fresh:
@@ -163,15 +167,43 @@ class Dwelling(ABC):
             else:
                 self._places.append(_Place(stays=[stay]))
 
+    @property
+    def _gap(self) -> timedelta:
+        """Looks further apart than this say nothing of what was between them."""
+        return timedelta.max if self.gaps_count else _GAP_LOOKS * self.context.look_interval
+
+    def _keep_time(self, at: datetime) -> None:
+        """Where the camera's clock was set back, what was seen before goes back with it."""
+        if self._last is not None and at < self._last:
+            by = at - self._last
+            for place in self._places:
+                for stay in place.stays:
+                    stay.shift(by)
+                place.occupied_from = place.occupied_from and place.occupied_from + by
+                place.occupied_until = place.occupied_until and place.occupied_until + by
+        self._last = at
+
     def _occupy(self, place: _Place, at: datetime) -> None:
-        """Count the time since the last look if something that has stopped here is seen now."""
-        if any(s.last == at and self._stopped(s) for s in place.stays):
-            since = place.occupied_until or at
-            gap = timedelta.max if self.gaps_count else _GAP_LOOKS * self.context.look_interval
-            place.occupied += min(max(at - since, timedelta(0)), gap)
+        """Count the time in which something was seen here that has stopped, none of it twice."""
+        before = place.occupied_until
+        since_then = at - before if before is not None else _NEVER
+        counts = [since_then] if before is not None and since_then <= self._gap else []
+        seen = [s for s in place.stays if s.last == at]
+        for stay in seen:
+            if not stay.stopped and self._stops(stay):
+                stay.stopped = True
+                place.occupied_from = place.occupied_from or stay.first
+                counts.append(min(stay.dwell, since_then))
+        if any(stay.stopped for stay in seen):
+            place.occupied += max(counts, default=timedelta(0))
             place.occupied_until = at
-        else:
-            place.occupied_until = None
+
+    def _stops(self, stay: Stay) -> bool:
+        """Whether it has been at its spot for so long that it does not just pass by."""
+        least = (self.context.settings.dwell or timedelta(0)) * _STOP
+        enough = stay.looks >= self._looks and stay.presence >= _MIN_PRESENCE
+        still = overlap(stay.boxes[0], stay.sight.box)[1] >= _STILL
+        return enough and still and stay.dwell >= least
 
     def _part(self, place: _Place, at: datetime) -> list[Stay]:
         """Take out of the place what has left it."""
@@ -226,11 +258,7 @@ class Dwelling(ABC):
         """Stays none of which is long enough, but which occupied the place one after the other."""
         if not self.zone_is_one_place or place.occupied < (self.context.settings.dwell or _NEVER):
             return []
-        return [s for s in place.stays if self._stopped(s)]
-
-    def _stopped(self, stay: Stay) -> bool:
-        least = (self.context.settings.dwell or timedelta(0)) * _STOP
-        return stay.dwell >= least and stay.looks >= self._looks
+        return [s for s in place.stays if s.stopped]
 
     def _gone(self, stay: Stay, at: datetime) -> bool:
         clear = self.context.settings.clear or timedelta(0)
@@ -253,7 +281,7 @@ class Dwelling(ABC):
         seen = {
             "box": hull_of([s.box for s in stays]),
             "where": self.context.where((left + right) / 2, y),
-            "subtype": self.context.zone.subtypes.get(self.kind) or self.subtype(stays),
+            "subtype": self._subtype(episode, stays),
             "last_seen_at": max(s.last for s in stays),
             "looks": lead.looks,
             "score": round(lead.score, 4),
@@ -275,10 +303,16 @@ class Dwelling(ABC):
         elif stage not in (EpisodeStage.CLEARED, EpisodeStage.DROPPED):
             episode = replace(episode, opened_at=min(episode.opened_at, lead.first), **seen)  # type: ignore[arg-type]
         if stage is EpisodeStage.CONFIRMED:
-            return replace(episode, stage=stage, opened_at=lead.first, confirmed_at=at)
+            begun = lead.first if lead.ripe else place.occupied_from or lead.first
+            return replace(episode, stage=stage, opened_at=begun, confirmed_at=at)
         if stage is EpisodeStage.CLEARED:
             return replace(episode, stage=stage, cleared_at=at)
         return replace(episode, stage=stage) if stage else episode
+
+    def _subtype(self, episode: Episode | None, stays: Sequence[Stay]) -> str:
+        if episode is not None and episode.stage is EpisodeStage.CONFIRMED:
+            return episode.subtype  # what was told once
+        return self.context.zone.subtypes.get(self.kind) or self.subtype(stays)
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
         """Why, in words and data.

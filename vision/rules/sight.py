@@ -48,7 +48,8 @@ def find_sights(
     Boxes that overlap, once each is grown by `reach` of its own size, are one sight; with None
     every detection is a sight by itself. A sight lies
     in the zone when its foot (the middle of its lower edge, where it touches the ground in an
-    oblique view) or, with `stands_on="centre"`, its middle (seen from above) lies in the polygon.
+    oblique view) or, with `stands_on="centre"`, its middle (seen from above) lies in the polygon;
+    of several detections, that of any of them.
     """
     if len(detections) == 0:
         return []
@@ -63,7 +64,7 @@ def find_sights(
     groups = [[i] for i in range(len(boxes))] if reach is None else _groups(boxes, reach)
     for group in groups:
         hull = _hull(boxes[group])
-        if not in_zone(hull, zone, stands_on):
+        if not any(in_zone(tuple(boxes[n].tolist()), zone, stands_on) for n in group):
             continue
         indexes = tuple(int(i) for i in chosen[group])
         sights.append(

@@ -30,9 +30,10 @@ class Stay:
 
     Attributes:
         first, last: moments of the first and latest look that showed it (UTC).
+        stopped: it has been here for a while, and does not just pass.
         ripe: it has met its rule; stays true until it is gone, whatever is missed in between.
-        dwell: time accumulated between looks; an interval longer than the allowed gap counts as
-            the gap, since nobody saw what happened in it.
+        dwell: time accumulated between looks; an interval longer than the allowed gap counts for
+            nothing, since nobody saw what happened in it.
         looks: looks that showed it; `chances`: looks since the first, showing it or not.
         stood: of the looks that showed it, those for which an earlier one of the same scene stood.
         missed_since: moment of the first look of the present run of clean looks, else None.
@@ -47,6 +48,7 @@ class Stay:
     stood: int = 0
     missed_since: datetime | None = None
     misses: int = 0
+    stopped: bool = False
     ripe: bool = False
     boxes: deque[NormBox] = field(default_factory=deque)
     scores: deque[float] = field(default_factory=deque)
@@ -74,7 +76,9 @@ class Stay:
 
     def see(self, at: datetime, sight: Sight, gap: timedelta, *, stands: bool = False) -> None:
         """It was seen again, or the scene has not changed since it was."""
-        self.dwell += min(max(at - self.last, timedelta(0)), gap)
+        since = at - self.last
+        if timedelta(0) < since <= gap:
+            self.dwell += since
         self.last, self.sight = max(at, self.last), sight
         self.looks += 1
         self.stood += stands
@@ -88,6 +92,13 @@ class Stay:
         self.chances += 1
         self.misses += 1
         self.missed_since = self.missed_since or at
+
+    def shift(self, by: timedelta) -> None:
+        """The camera's clock was set: all that was seen so far was at other times."""
+        self.first += by
+        self.last += by
+        if self.missed_since is not None:
+            self.missed_since += by
 
     def absent(self, at: datetime) -> timedelta:
         """How long clean looks have shown it gone. A camera gap alone is no absence."""

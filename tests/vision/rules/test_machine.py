@@ -52,11 +52,13 @@ def test_no_order_of_looks_breaks_an_episode(
     scene: type[Any], kind: str, timeline: list[tuple[float, Any]]
 ) -> None:
     s = scene(kind, dwell=f"{DWELL}s", looks=LOOKS, clear=f"{CLEAR}s")
-    at, shown = 0.0, list[tuple[float, list[Box]]]()
+    at = elapsed = 0.0
+    shown: list[tuple[float, list[Box]]] = []
     for step, seen in timeline:
         at += step
+        elapsed += max(step, 0.0)
         events = s.look(at, [(classes(kind), box, score) for box, score in seen])
-        shown.append((at, [box for box, _ in seen]))
+        shown.append((elapsed, [box for box, _ in seen]))
         _check_places(s.rule.remember(), kind)
         for event in events:
             _check(event, shown, kind)
@@ -76,10 +78,9 @@ def _check(event: EpisodeEvent, shown: list[tuple[float, list[Box]]], kind: str)
         assert any(overlap(episode.box, box)[0] > 0 for box in shown[-1][1]), "it is there"
         assert episode.confirmed_at == event.frame.captured_at
         assert episode.looks >= LOOKS
-        # Dwell is at most the time between looks that went forward; a gap counts only for bins,
-        # which are looked at far apart.
-        forward = [max(b - a, 0.0) for a, b in pairwise(seen)]
-        most = sum(forward) if kind == "overflowing_bin" else sum(min(f, 5) for f in forward)
+        # A gap counts only for bins, which are looked at far apart.
+        apart = [b - a for a, b in pairwise(seen)]
+        most = sum(apart) if kind == "overflowing_bin" else sum(s for s in apart if s <= 5)
         stayed = [r.data.get("dwell_s", r.data.get("occupied_s", 0.0)) for r in episode.why]
         assert DWELL <= max(stayed) <= most + 0.1
     if episode.stage is EpisodeStage.CLEARED and kind == "overflowing_bin":
