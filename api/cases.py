@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -11,12 +12,13 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import selectinload
 
 from api.database import Database
-from api.errors import UnknownCase
+from api.errors import DatabaseUnavailable, UnknownCase
 from api.events import Announcer, CaseEvent
+from api.muting import Muting
 from api.roles import Principal
 from api.schemas import CaseDetail, CasePage, Review, ReviewRequest
 from api.stages import Stage, Step, advance
-from api.tables import CaseRow, LogRow
+from api.tables import CaseRow, LogRow, SightingRow
 from api.view import case_detail, case_view
 from vision.site import Site
 
@@ -54,7 +56,7 @@ class CaseFilter:
         if self.stage is not None:
             found.append(CaseRow.stage == self.stage.value)
         if self.camera is not None:
-            found.append(CaseRow.camera == self.camera)
+            found.append(CaseRow.sightings.any(SightingRow.camera == self.camera))
         if self.since is not None:
             found.append(CaseRow.first_seen_at >= self.since)
         if self.until is not None:
@@ -74,9 +76,16 @@ class CaseStore:
     def __init__(self, database: Database, site: Site) -> None:
         self._database = database
         self._announcer = Announcer(site)
+        self._muting = Muting(site)
 
     def page(self, who: Principal, wanted: CaseFilter, after: str | None, limit: int) -> CasePage:
-        """The newest `limit` cases behind the cursor `after` that the filter and key admit."""
+        """The newest `limit` cases behind the cursor `after` that the filter and key admit.
+
+        A silence that has ended since the last look at a list ends its cases' stage now.
+        """
+        # Who only cannot write may still read.
+        with suppress(DatabaseUnavailable):
+            self._muting.release_due(self._database, datetime.now(UTC))
         query = scoped(select(CaseRow), who).where(*wanted.conditions())
         if after is not None:
             query = query.where(CaseRow.id < after)
@@ -84,7 +93,7 @@ class CaseStore:
         query = query.options(selectinload(CaseRow.evidence), selectinload(CaseRow.sightings))
         with self._database.read() as session:
             rows = list(session.scalars(query))
-            items = [case_view(row) for row in rows[:limit]]
+            items = [case_view(row, who) for row in rows[:limit]]
         return CasePage(items=items, next=items[-1].case_id if len(rows) > limit else None)
 
     def get(self, who: Principal, case_id: str) -> CaseDetail:
@@ -97,7 +106,7 @@ class CaseStore:
             row = session.scalar(scoped(select(CaseRow).where(CaseRow.id == case_id), who))
             if row is None:
                 raise _unknown(case_id)
-            return case_detail(row)
+            return case_detail(row, who)
 
     def review(self, who: Principal, case_id: str, request: ReviewRequest) -> CaseDetail:
         """Record a person's decision and put its events into the outbox, in one transaction.
@@ -108,6 +117,8 @@ class CaseStore:
         """
         now = datetime.now(UTC)
         with self._database.write() as session:
+            if request.decision == "reject":  # which may release what the case inhibits
+                self._database.decide_alone(session)
             query = scoped(select(CaseRow).where(CaseRow.id == case_id), who)
             row = session.scalar(query.with_for_update())
             if row is None:
@@ -122,9 +133,11 @@ class CaseStore:
                 at=now,
             )
             row.review = review.model_dump(mode="json")
+            row.silenced_until = row.inhibited_by = None
             session.add(_entry(row, who, request, now))
             session.flush()
             if request.decision == "reject":
+                self._muting.release_targets(session, row, now)
                 self._announcer.announce(session, row, CaseEvent.REJECTED, now)
             else:
                 self._announcer.announce(session, row, CaseEvent.CONFIRMED, now)
@@ -133,13 +146,13 @@ class CaseStore:
                     self._announcer.announce(session, row, CaseEvent.CLEARED, now)
             session.flush()
             session.refresh(row)
-            return case_detail(row)
+            return case_detail(row, who)
 
 
 def scoped(query: Query, who: Principal) -> Query:
-    """Narrow a query over cases to the key's scope."""
+    """Narrow a query over cases to the key's scope: those that one of its cameras has seen."""
     if who.cameras is not None:
-        query = query.where(CaseRow.camera.in_(who.cameras))
+        query = query.where(CaseRow.sightings.any(SightingRow.camera.in_(who.cameras)))
     if who.kinds is not None:
         query = query.where(CaseRow.kind.in_(who.kinds))
     return query

@@ -66,6 +66,8 @@ class MediaDesk:
 
     def _rows(self, who: Principal, condition: ColumnElement[bool]) -> list[EvidenceRow]:
         query = scoped(select(EvidenceRow).join(CaseRow), who).where(condition)
+        if who.cameras is not None:
+            query = query.where(EvidenceRow.camera.in_(who.cameras))
         with self._database.read() as session:
             return list(session.scalars(query.order_by(EvidenceRow.id)))
 

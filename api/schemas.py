@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from api.stages import Rejection, Stage
 from vision.evidence import EvidenceRole
+from vision.places import Method
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -28,13 +29,17 @@ class Code(Part):
 
 
 class Where(Part):
-    """The place. Degrees in `crs`; `accuracy_m` is null where nobody measured it."""
+    """The place. Degrees in `crs`.
+
+    `accuracy_m` is the radius that holds the true place with 95 %, null where nobody measured it.
+    With the method `camera_registered` this is where the camera stands, not what it saw.
+    """
 
     lon: float | None
     lat: float | None
     crs: str | None
     accuracy_m: float | None
-    method: Literal["camera_registered"] | None
+    method: Method | None
     address: str
     grid: str
     division: str
@@ -53,10 +58,14 @@ class When(Part):
 
 
 class PermitCheck(Part):
-    """Whether permits were looked at; this version has no permit register."""
+    """Whether the site's register had permits for such a place, and none of them covered it then.
 
-    result: Literal["not_checked"] = "not_checked"
-    reason: str = "this version keeps no permit register"
+    What a permit covers never becomes a case. A permit that the register lacks is for the reviewer
+    to find.
+    """
+
+    result: Literal["not_checked", "none_covers"] = "not_checked"
+    reason: str = "the register has no permit of this kind that the camera could see"
 
 
 class Detector(Part):
@@ -132,7 +141,9 @@ class CaseData(Part):
     evidence: list[Evidence]
     deadline: None = Field(default=None, description="Set by the case system in a later version.")
     prior_cases: list[str] | None = Field(
-        default=None, description="null: this version does not look for earlier cases."
+        default=None,
+        description="Ids of the cases of this kind at this place that were over before this one "
+        "began, the latest first; null in cases from before these were looked for.",
     )
 
 
@@ -145,11 +156,18 @@ class Why(Part):
 
 
 class CaseView(CaseData):
-    """A case in a list. `box` is x1 y1 x2 y2 as fractions of the picture."""
+    """A case in a list. `box` is x1 y1 x2 y2 as fractions of the picture of `camera`.
+
+    `camera` saw it first, `cameras` are all that did. `silenced_until` and `inhibited_by` (a
+    case's id) say why a case in the stage `silenced` or `inhibited` waits for no person.
+    """
 
     box: tuple[float, float, float, float]
     why: list[Why]
     sightings: int
+    cameras: list[str]
+    silenced_until: datetime | None
+    inhibited_by: str | None
     created_at: datetime
 
 

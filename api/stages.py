@@ -15,6 +15,10 @@ class Stage(StrEnum):
     """Where a case stands."""
 
     PENDING_REVIEW = "pending_review"
+    SILENCED = "silenced"
+    """Kept out of the review queue by a silence of the site file."""
+    INHIBITED = "inhibited"
+    """Kept out of the review queue by an open case of another kind at its place."""
     REJECTED = "rejected"
     CONFIRMED = "confirmed"
     EMITTED = "emitted"
@@ -24,6 +28,9 @@ class Stage(StrEnum):
 class Step(StrEnum):
     """What can be done to a case."""
 
+    SILENCE = "silence"
+    INHIBIT = "inhibit"
+    RELEASE = "release"
     CONFIRM = "confirm"
     REJECT = "reject"
     EMIT = "emit"
@@ -39,16 +46,28 @@ class Rejection(StrEnum):
     NO_LEGAL_BASIS = "no_legal_basis"
 
 
+MUTED = frozenset({Stage.SILENCED, Stage.INHIBITED})
+"""Stages of a case that waits for no person; one who comes across it may still decide."""
+
+UNDECIDED = frozenset({Stage.PENDING_REVIEW}) | MUTED
+"""Stages before a person's decision."""
+
 STEPS: Mapping[tuple[Stage, Step], Stage] = {
-    (Stage.PENDING_REVIEW, Step.CONFIRM): Stage.CONFIRMED,
-    (Stage.PENDING_REVIEW, Step.REJECT): Stage.REJECTED,
+    **{(stage, Step.SILENCE): Stage.SILENCED for stage in UNDECIDED},
+    **{(stage, Step.INHIBIT): Stage.INHIBITED for stage in UNDECIDED},
+    **{(stage, Step.RELEASE): Stage.PENDING_REVIEW for stage in MUTED},
+    **{(stage, Step.CONFIRM): Stage.CONFIRMED for stage in UNDECIDED},
+    **{(stage, Step.REJECT): Stage.REJECTED for stage in UNDECIDED},
     (Stage.CONFIRMED, Step.EMIT): Stage.EMITTED,
 }
 
 PERSON_CONFIRMED = frozenset({Stage.CONFIRMED, Stage.EMITTED})
 """Stages behind a person's confirmation: only from here may anything leave."""
 
-OPEN = frozenset({Stage.PENDING_REVIEW, Stage.CONFIRMED, Stage.EMITTED})
+SHOWN = frozenset({Stage.PENDING_REVIEW}) | PERSON_CONFIRMED
+"""Stages of a case that people were told of and did not reject."""
+
+OPEN = SHOWN | MUTED
 """Stages in which a new episode at the same place can be a sighting of the case."""
 
 

@@ -58,11 +58,16 @@ class Base(DeclarativeBase):
 
 
 class CaseRow(Base):
-    """A case. Positions are degrees in `crs`; `box` is x1 y1 x2 y2 as fractions of the picture."""
+    """A case. `box` is x1 y1 x2 y2 as fractions of the picture.
+
+    Its position is in degrees in `crs`; `method` says what it was worked out from, `accuracy_m`
+    how far it may be off (None: nobody knows). `silenced_until` and `inhibited_by` (a case's id)
+    say why a case that no person has decided about is kept out of the review queue.
+    """
 
     __tablename__ = "cases"
     __table_args__ = (
-        Index("ix_cases_place", "camera", "zone", "kind", "last_seen_at"),
+        Index("ix_cases_kind_lat", "kind", "lat"),
         Index("ix_cases_stage_id", "stage", "id"),
     )
 
@@ -77,6 +82,8 @@ class CaseRow(Base):
     lon: Mapped[float | None] = mapped_column(Float)
     lat: Mapped[float | None] = mapped_column(Float)
     crs: Mapped[str | None] = mapped_column(String(16))
+    accuracy_m: Mapped[float | None] = mapped_column(Float)
+    method: Mapped[str | None] = mapped_column(String(32))
     address: Mapped[str] = mapped_column(Text)
     grid: Mapped[str] = mapped_column(String(15))
     division: Mapped[str] = mapped_column(String(32))
@@ -93,6 +100,9 @@ class CaseRow(Base):
     detector: Mapped[dict[str, Any]] = mapped_column(JSON)
     legal_use: Mapped[str] = mapped_column(String(32))
     legal_use_reason: Mapped[str] = mapped_column(Text)
+    prior_cases: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    silenced_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    inhibited_by: Mapped[str | None] = mapped_column(String(40))
     review: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     sequence: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -110,10 +120,12 @@ class SightingRow(Base):
     """One episode that showed the case."""
 
     __tablename__ = "sightings"
+    __table_args__ = (Index("ix_sightings_camera_zone", "camera", "zone"),)
 
     episode_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
     camera: Mapped[str] = mapped_column(String(64))
+    zone: Mapped[str] = mapped_column(Text, server_default="")
     box: Mapped[list[float]] = mapped_column(JSON)
     opened_at: Mapped[datetime] = mapped_column(UtcTime)
     confirmed_at: Mapped[datetime] = mapped_column(UtcTime)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from api.roles import Principal
 from api.schemas import CaseDetail, CaseView, Evidence, LogEntry
 from api.stages import Stage
 from api.tables import CaseRow, EvidenceRow
@@ -28,8 +29,8 @@ def case_data(row: CaseRow, evidence: Sequence[EvidenceRow]) -> dict[str, Any]:
             "lon": row.lon,
             "lat": row.lat,
             "crs": row.crs,
-            "accuracy_m": None,
-            "method": None if row.lon is None else "camera_registered",
+            "accuracy_m": row.accuracy_m,
+            "method": row.method,
             "address": row.address,
             "grid": row.grid,
             "division": row.division,
@@ -45,20 +46,21 @@ def case_data(row: CaseRow, evidence: Sequence[EvidenceRow]) -> dict[str, Any]:
         },
         "camera": row.camera,
         "zone": row.zone,
-        "permit_check": {},
+        "permit_check": _permit_check(row.why),
         "detector": {**row.detector, "score": row.score, "looks": row.looks},
         "review": row.review,
         "evidence": [evidence_view(item) for item in evidence],
+        "prior_cases": row.prior_cases,
     }
 
 
-def case_view(row: CaseRow) -> CaseView:
-    """A case for a list."""
-    return CaseView.model_validate(case_data(row, row.evidence) | _more(row))
+def case_view(row: CaseRow, who: Principal) -> CaseView:
+    """A case for a list, with the pictures of the cameras that the key sees."""
+    return CaseView.model_validate(_all_of(row, who))
 
 
-def case_detail(row: CaseRow) -> CaseDetail:
-    """A case with its log."""
+def case_detail(row: CaseRow, who: Principal) -> CaseDetail:
+    """A case with its log, with the pictures of the cameras that the key sees."""
     log = [
         LogEntry(
             at=entry.at,
@@ -71,7 +73,7 @@ def case_detail(row: CaseRow) -> CaseDetail:
         )
         for entry in row.log
     ]
-    return CaseDetail.model_validate(case_data(row, row.evidence) | _more(row) | {"log": log})
+    return CaseDetail.model_validate(_all_of(row, who) | {"log": log})
 
 
 def evidence_view(row: EvidenceRow) -> Evidence:
@@ -90,10 +92,22 @@ def evidence_view(row: EvidenceRow) -> Evidence:
     )
 
 
-def _more(row: CaseRow) -> dict[str, Any]:
-    return {
+def _all_of(row: CaseRow, who: Principal) -> dict[str, Any]:
+    evidence = [item for item in row.evidence if who.sees_camera(item.camera)]
+    return case_data(row, evidence) | {
         "box": row.box,
         "why": row.why,
         "sightings": len(row.sightings),
+        "cameras": list(dict.fromkeys(seen.camera for seen in row.sightings)),
+        "silenced_until": row.silenced_until,
+        "inhibited_by": row.inhibited_by,
         "created_at": row.created_at,
     }
+
+
+def _permit_check(why: list[dict[str, Any]]) -> dict[str, str]:
+    """From the rule's reasons; see `vision.rules.reasons.unpermitted`."""
+    for reason in why:
+        if "permits" in reason["data"]:
+            return {"result": "none_covers", "reason": reason["en"]}
+    return {}

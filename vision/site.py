@@ -10,25 +10,33 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
 
 from vision.durations import Duration
 from vision.fields import DaysField, Hours, KindName, Part, Polygon, TimeZone
 from vision.hours import WeeklyHours
+from vision.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.kinds import catalogue
 from vision.places.coordinates import Crs
 from vision.places.ground import Ground
 from vision.places.permits import Permit
+from vision.silences import Silence, check_silences
 
 
 class RuleSettings(Part):
-    """What a kind's rule waits for; unset fields fall back to the site's, then to ours."""
+    """What a kind's rule waits for; unset fields fall back to the site's, then to ours.
+
+    `dedupe` is how long what is seen again is the same case; `memory` how far back a new case
+    knows the earlier ones at its place, a year where nothing is said.
+    """
 
     dwell: Duration | None = None
     looks: Annotated[int, Field(ge=1, le=1000)] | None = None
     clear: Duration | None = None
     dedupe: Duration | Literal["until_cleared"] | None = None
+    memory: Duration | None = None
     learn: Duration | None = None
     threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
 
@@ -230,6 +238,8 @@ class Site(Part):
     baseline: str | None = None
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    inhibit: tuple[Inhibition, ...] = SHIPPED_INHIBIT
 
     @model_validator(mode="after")
     def _names_are_told_apart(self) -> Site:
@@ -244,6 +254,8 @@ class Site(Part):
         for permit in self.permits:
             if permit.camera is not None and permit.camera not in known:
                 raise ValueError(f"permit {permit.name!r}: no camera is called {permit.camera!r}")
+        watched = {c.id: [z.name for z in c.watched_zones] for c in self.cameras}
+        check_silences(self.silences, watched, ZoneInfo(self.site.timezone))
         return self
 
     def rule_settings(self, zone: Zone, kind: str) -> RuleSettings:

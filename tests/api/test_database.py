@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
+from importlib.resources import files
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import StatementError
 
 from api.database import Database
 from api.errors import DatabaseUnavailable
-from api.tables import Base, MediaAccessRow
+from api.tables import Base, CaseRow, MediaAccessRow
+
+OLD_CASE = """
+INSERT INTO cases VALUES ('SW-1', 'emitted', 'street_vending', 'stall', 'gate', 'pavement',
+'[0.1, 0.1, 0.2, 0.2]', '[]', 113.38, 31.71, 'WGS84', '', '', '', NULL, '2026-01-01 00:00:00',
+'2026-01-01 00:05:00', '2026-01-01 00:05:00', NULL, 300, 6, 0.8, 'stream', '[]', '{}', 'lead_only',
+'', NULL, 1, '2026-01-01 00:05:00')
+"""
+OLD_SIGHTING = """
+INSERT INTO sightings VALUES ('E-1', 'SW-1', 'gate', '[0.1, 0.1, 0.2, 0.2]', '2026-01-01 00:00:00',
+'2026-01-01 00:05:00', '2026-01-01 00:05:00', NULL, 6, 0.8)
+"""
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(tmp_path):
@@ -30,6 +44,26 @@ def test_the_migrations_make_the_tables_that_the_code_uses(tmp_path):
         assert pragmas == ["wal", 1, 5000]
         database.check()
         database.close()
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path):
+    path = tmp_path / "cases.db"
+    config = Config()
+    config.set_main_option("script_location", str(files("api").joinpath("migrations")))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text(OLD_CASE))
+        connection.execute(text(OLD_SIGHTING))
+    engine.dispose()
+    database = Database.open(f"sqlite:///{path}")
+    with database.read() as session:
+        case = session.get_one(CaseRow, "SW-1")
+        assert (case.method, case.accuracy_m) == ("camera_registered", None)
+        assert (case.prior_cases, case.silenced_until, case.inhibited_by) == (None, None, None)
+        assert [seen.zone for seen in case.sightings] == ["pavement"]
+    database.close()
 
 
 @pytest.mark.parametrize(

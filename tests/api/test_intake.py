@@ -17,6 +17,7 @@ from api.schemas import Checks, ReviewRequest
 from api.tables import CaseRow, DeliveryRow
 from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, store_pictures
 from vision.episodes import EpisodeStage
+from vision.rules.reasons import unpermitted
 
 WHO = Principal("0", "Officer Li", Role.OFFICER)
 CONFIRM = ReviewRequest(
@@ -236,3 +237,12 @@ def test_cleared_numbers_follow_the_last_look(world):
     world.take(last)
     case = read(world, case_id)
     assert (case.detector.score, case.detector.looks) == (0.9, 26)
+
+
+def test_a_case_says_whether_permits_were_looked_at(world):
+    assert read(world, world.case()).permit_check.result == "not_checked"
+    event = make_event(zone="south")
+    why = (unpermitted(["night market"]), *event.episode.why)
+    case = read(world, world.take(replace(event, episode=replace(event.episode, why=why))))
+    assert case.permit_check.result == "none_covers"
+    assert "night market" in case.permit_check.reason

@@ -26,6 +26,7 @@ from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Reason
 from vision.evidence import EvidenceItem, EvidenceRole
 from vision.evidence.store import EvidenceStore
 from vision.frames import Clock, Frame
+from vision.places import LocalPlane, Method, Position
 from vision.site import Site
 
 NOON = datetime(2026, 5, 21, 4, 0, tzinfo=UTC)
@@ -33,8 +34,17 @@ DETECTOR = DetectorInfo(model="streetwarden-n", version="0.1", sha256="ab" * 32)
 SECRET = "whsec_c3RyZWV0d2FyZGVuLXRlc3Qtc2VjcmV0LTEyMw=="
 
 
-def make_site(root: Path, *webhooks: dict[str, Any], zone: str = "north pavement") -> Site:
-    """Two cameras: `gate` with a place and all kinds, `yard` without a place."""
+def make_site(
+    root: Path, *webhooks: dict[str, Any], zone: str = "north pavement", **parts: Any
+) -> Site:
+    """Two cameras: `gate` with a place and all kinds, `yard` without a place.
+
+    With `drones=2` also `drone-1` and `drone-2`; other `parts` are the site file's.
+    """
+    drones = [
+        {"id": f"drone-{n}", "source": f"flight-{n}.mp4", "type": "drone"}
+        for n in range(1, parts.pop("drones", 0) + 1)
+    ]
     kinds = ["street_vending", "overflowing_bin", "dirty_truck", "illegal_structure"]
     return Site.model_validate(
         {
@@ -57,8 +67,10 @@ def make_site(root: Path, *webhooks: dict[str, Any], zone: str = "north pavement
                     "zones": [{"name": zone, "watch": kinds}],
                 },
                 {"id": "yard", "source": "yard.mp4"},
+                *drones,
             ],
             "webhooks": list(webhooks),
+            **parts,
         }
     )
 
@@ -95,6 +107,14 @@ def make_event(
         ("stall",),
     )
     return EpisodeEvent(episode, frame, none, (0,))
+
+
+def on_map(
+    east: float, north: float = 0.0, accuracy: float | None = 4.0, method: Method = "drone_pose"
+) -> Position:
+    """A position so many metres from the middle of the test's map."""
+    lon, lat = LocalPlane(113.38, 31.71).degrees(east, north)
+    return Position(lon, lat, "WGS84", accuracy, method)
 
 
 def cleared(event: EpisodeEvent, after: timedelta = timedelta(minutes=20)) -> EpisodeEvent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -148,6 +149,18 @@ def test_the_cameras_show_state_and_picture_and_the_language_changes(console):
     console.get_by_role("button", name="Switch to Chinese").click()
     expect(console.locator(".tile .state")).to_have_text(["在线", "故障"])
     expect(console.locator("html")).to_have_attribute("lang", "zh")
+
+
+def test_a_case_links_to_the_earlier_cases_of_its_place(console, hostile):
+    again = hostile.take(make_event(zone=HOSTILE, at=NOON + timedelta(days=1)))
+    console.goto(f"{console.url.partition('#')[0]}#/cases/{again}")
+    console.locator(".drawer .prior a").click()
+    expect(console.locator(".drawer .head .id")).to_have_text(hostile.made["first"])
+    assert console.url.endswith(f"#/cases/{hostile.made['first']}")
+    console.reload()
+    expect(console.locator(".drawer .head .id")).to_have_text(hostile.made["first"])
+    console.keyboard.press("Escape")
+    expect(console.locator(".drawer")).to_be_hidden()
 
 
 def test_an_original_is_shown_for_a_reason_and_the_look_is_logged(console, hostile):

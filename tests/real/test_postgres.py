@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,12 +35,17 @@ from tests.api.world import (
     make_event,
     make_site,
     make_world,
+    on_map,
     store_pictures,
 )
 
 WHO = Principal("0", "Officer Li", Role.OFFICER, cameras=frozenset({"gate"}))
 CHECKS = Checks(authentic=True, clear=True, complete=True, accurate=True)
 CONFIRM = ReviewRequest(decision="confirm", checks=CHECKS)
+REJECT = ReviewRequest(decision="reject", reason="false_positive")
+OFFICER = Principal("0", "Officer Li", Role.OFFICER)
+ROOF = {"kind": "illegal_structure", "subtype": "unauthorised_building"}
+GARBAGE = {"kind": "overflowing_bin", "subtype": "exposed_garbage"}
 
 
 def _binaries() -> Path:
@@ -89,7 +95,7 @@ def world(cluster: str, tmp_path: Path) -> Iterator[World]:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
     hook = {"name": "main", "url": "https://main.example/in", "secret": SECRET}
-    made = make_world(make_site(tmp_path, hook), cluster.format(name=name))
+    made = make_world(make_site(tmp_path, hook, drones=2), cluster.format(name=name))
     yield made
     made.database.close()
 
@@ -149,6 +155,61 @@ def test_an_episode_and_a_place_taken_at_once_are_one_case(world):
     assert len(set(got)) == 1
     with world.database.read() as session:
         assert len(list(session.scalars(select(CaseRow)))) == 1
+
+
+def test_one_violation_taken_at_once_from_all_sides_is_one_case(world):
+    drones = [
+        make_event(camera=f"drone-{n % 2 + 1}", zone="whole picture", where=on_map(n), **ROOF)
+        for n in range(4)
+    ]
+    events = [*drones, make_event(where=on_map(1), **ROOF), make_event(where=on_map(2), **ROOF)]
+    events = [
+        replace(e, episode=replace(e.episode, opened_at=at, last_seen_at=at, confirmed_at=at))
+        for n, e in enumerate(events)
+        for at in [NOON + n * timedelta(days=1)]
+    ]
+    got: list[str] = []
+    together(6, lambda n: got.append(world.take(events[n])))
+    assert len(set(got)) == 1
+    assert CaseStore(world.database, world.site).get(OFFICER, got[0]).sightings == 6
+
+
+def test_inhibition_holds_while_structures_come_go_and_are_rejected_at_once(world):
+    """Nobody dead-locks, and no case is left behind an inhibitor that has ended."""
+    store = CaseStore(world.database, world.site)
+    faults: list[str] = []
+
+    def work(n: int) -> None:
+        for turn in range(6):
+            at = NOON + timedelta(hours=10 * n + turn)
+            box = (0.1 * n, 0.1, 0.1 * n + 0.05, 0.2)
+            try:
+                if n % 2:
+                    event = make_event(at=at, box=box, **GARBAGE)
+                    world.take(event)
+                    if turn % 2:
+                        world.take(cleared(event))
+                    continue
+                event = make_event(at=at, box=box, **ROOF)
+                case_id = world.take(event)
+                if turn % 2:
+                    world.take(cleared(event))
+                else:
+                    store.review(OFFICER, case_id, REJECT)
+            except IllegalStep as error:
+                faults.append(str(error))
+
+    together(8, work)
+    assert faults == []
+    with world.database.read() as session:
+        rows = {row.id: row for row in session.scalars(select(CaseRow))}
+    muted = [row for row in rows.values() if row.stage == "inhibited" and row.cleared_at is None]
+    for row in muted:
+        source = rows[row.inhibited_by]
+        assert source.stage != "rejected"
+        assert source.cleared_at is None
+    kinds = {row.kind for row in rows.values()}
+    assert kinds == {"illegal_structure", "overflowing_bin"}
 
 
 def test_of_reviewers_at_the_same_time_exactly_one_wins(world):

@@ -41,7 +41,9 @@ async function start() {
   }
 }
 
-const wanted = () => VIEWS.find((name) => location.hash === `#/${name}`) ?? "review";
+/** The view's name and, behind it, a case's id: `#/cases/SW-…`. */
+const route = () => location.hash.slice(2).split("/");
+const wanted = () => VIEWS.find((name) => name === route()[0]) ?? "review";
 
 async function draw() {
   clearTimeout(timer);
@@ -71,6 +73,7 @@ async function draw() {
   const cameras = name === "cases" ? (await get("/v1/cameras")).items : [];
   view = { review: () => reviewView(site, counted), cases: () => casesView(site, cameras), cameras: camerasView }[name]();
   fill(main, view.element);
+  view.show?.(route()[1]);
   const shown = view;
   const tick = async () => {
     clock.textContent = when(new Date().toISOString(), true);
@@ -103,6 +106,15 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 whenSignedOut(() => signIn(t("key_bad")));
-addEventListener("hashchange", () => (location.hash.startsWith("#key=") ? (takeKeyFromAddress(), start()) : site && hasKey() && draw()));
+addEventListener("hashchange", () => {
+  if (location.hash.startsWith("#key=")) {
+    takeKeyFromAddress();
+    start();
+  } else if (site && hasKey()) {
+    // A link from case to case leaves the list and its filters as they are.
+    if (view?.show && wanted() === app.dataset.view && route()[1]) view.show(route()[1]);
+    else draw();
+  }
+});
 takeKeyFromAddress();
 start();

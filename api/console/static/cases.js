@@ -6,9 +6,9 @@ import { fill, h, toast } from "./dom.js";
 import { thumbnail } from "./pictures.js";
 import { dayStart, kindName, knownKinds, lasting, subtypeName, t, when } from "./words.js";
 
-const STAGES = ["pending_review", "confirmed", "emitted", "rejected"];
+const STAGES = ["pending_review", "confirmed", "emitted", "rejected", "silenced", "inhibited"];
 
-/** The view of all cases: `element`, `refresh()`, `keys`. */
+/** The view of all cases: `element`, `refresh()`, `keys`, and `show(id)` of the case in the address. */
 export function casesView(site, cameras) {
   const rows = h("tbody");
   const foot = h("div.foot");
@@ -70,8 +70,10 @@ export function casesView(site, cameras) {
     try {
       const item = await get(`/v1/cases/${encodeURIComponent(caseId)}`);
       const again = () => { restart(); open(caseId); };
+      if (!element.isConnected) return; // another view came up while this one waited
       fill(pane, detail(item, site, { decided: again, lost: again, back: close }));
       pane.hidden = false;
+      history.replaceState(null, "", `#/cases/${caseId}`);
       pane.querySelector(".back").focus();
     } catch (error) {
       toast(error.message, "bad");
@@ -81,7 +83,8 @@ export function casesView(site, cameras) {
   function close() {
     pane.hidden = true;
     fill(pane);
+    history.replaceState(null, "", "#/cases");
   }
 
-  return { element, refresh, keys: { Escape: close } };
+  return { element, refresh, keys: { Escape: close }, show: (caseId) => caseId && open(caseId) };
 }

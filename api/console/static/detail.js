@@ -6,6 +6,7 @@ import { gallery } from "./pictures.js";
 import { ago, kindName, lasting, spoken, subtypeName, t, when } from "./words.js";
 
 const CHECKS = ["authentic", "clear", "complete", "accurate"];
+const UNDECIDED = ["pending_review", "silenced", "inhibited"];
 
 /** A stage as a pill. */
 export const pill = (stage) => h(`span.pill.${stage}`, {}, t(stage));
@@ -17,7 +18,7 @@ export const pill = (stage) => h(`span.pill.${stage}`, {}, t(stage));
 export function detail(item, site, { decided, lost, back }) {
   const may = (right) => site.me.rights.includes(right);
   const root = h("article.detail", { "aria-label": item.case_id });
-  const desk = item.stage === "pending_review" && may("review") ? reviewDesk(item, site, decided, lost) : null;
+  const desk = UNDECIDED.includes(item.stage) && may("review") ? reviewDesk(item, site, decided, lost) : null;
   fill(root,
     h("header.head", {},
       h("button.back.quiet", { type: "button", onclick: back, "aria-label": t("back") }, "‹"),
@@ -27,7 +28,7 @@ export function detail(item, site, { decided, lost, back }) {
       pill(item.stage)),
     h("div.body", {},
       h("div.main", {}, gallery(item, may("originals")), h("div.desk", {}, desk?.element ?? outcome(item, may))),
-      h("aside.side", {}, reasons(item), facts(item), codes(item), legal(item), log(item))));
+      h("aside.side", {}, muted(item), reasons(item), facts(item), prior(item), codes(item), legal(item), log(item))));
   return Object.assign(root, { confirm: desk?.confirm, reject: desk?.reject, tick: desk?.tick });
 }
 
@@ -85,6 +86,20 @@ function outcome(item, may) {
 
 const section = (title, ...children) => h("section", {}, h("h3", {}, title), ...children);
 
+/** A link to another case. */
+const caseLink = (id) => h("a.id", { href: `#/cases/${id}` }, id);
+
+function muted(item) {
+  if (item.stage === "silenced") return h("p.legal", {}, h("b", {}, `${t("silenced_until")} ${when(item.silenced_until)}`), " ", t("silenced_why"));
+  return item.stage === "inhibited"
+    && h("p.legal", {}, h("b", {}, t("inhibited_by")), " ", caseLink(item.inhibited_by), " ", t("inhibited_why"));
+}
+
+function prior(item) {
+  return item.prior_cases?.length > 0 && section(t("prior_cases"),
+    h("ul.prior", {}, item.prior_cases.map((id) => h("li", {}, caseLink(id)))));
+}
+
 function reasons(item) {
   return item.why.length > 0 && section(t("why"),
     h("ul.why", {}, item.why.map((why) => h("li", {}, why[spoken()]))));
@@ -93,7 +108,8 @@ function reasons(item) {
 function facts(item) {
   const { when: times, where, detector } = item;
   const rows = [
-    ["zone", item.zone], ["camera", item.camera], ["place", where.address],
+    ["zone", item.zone], ["camera", item.cameras.join(", ")], ["place", where.address],
+    ["accuracy", where.accuracy_m !== null && `±${Math.max(1, Math.round(where.accuracy_m))} m`],
     ["dwell", lasting(times.dwell_s)],
     ["score", h("span.score", {}, h("meter", { min: 0, max: 1, value: detector.score, "aria-label": t("score") }), ` ${Math.round(detector.score * 100)} %`)],
     ["looks", String(detector.looks)], ["sightings", item.sightings > 1 && String(item.sightings)],
@@ -121,5 +137,7 @@ function log(item) {
     h("div", {}, h("b", {}, t(entry.action)), h("span", {}, entry.actor),
       h("time", { dateTime: entry.at, title: when(entry.at, true) }, ago(entry.at)),
       (entry.action === "rejected" || entry.action === "emitted") && entry.reason && h("p", {}, t(entry.reason)),
+      entry.data.silence && h("p", {}, `${entry.data.silence} · ${entry.data.by}: ${entry.data.reason}`),
+      entry.data.inhibitor && h("p", {}, caseLink(entry.data.inhibitor)),
       entry.data.note && h("p.quote", {}, entry.data.note))))));
 }

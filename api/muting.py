@@ -1,0 +1,167 @@
+"""Muting: which cases are kept without being put to people, and until when.
+
+A *silence* of the site file mutes what is confirmed in its time; an open case that people know of
+*inhibits* cases of another kind at its place. Both words are Alertmanager's. Nothing is lost: the
+case, its evidence and its log are kept, and a person who comes across it may decide.
+
+What is still there when its silence ends, or when its inhibitor was rejected or has cleared, goes
+into the review queue. What cleared before stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from api.database import Database
+from api.places import among, apart, around, fixed_cameras, position, seen_by
+from api.stages import MUTED, SHOWN, Stage, Step, advance
+from api.tables import CaseRow, LogRow, SightingRow
+from vision.frames import Clock
+from vision.inhibition import Inhibition
+from vision.places import Position
+from vision.site import Site
+
+_LIVE = (Clock.STREAM.value, Clock.ARRIVAL.value)
+"""Clocks that run with ours: a recording of last year does not outlast a silence by being old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Why a case is not put to people: a silence with its end, or another case."""
+
+    step: Step
+    reason: str
+    data: dict[str, str]
+    until: datetime | None = None
+    by_case: str | None = None
+
+
+class Muting:
+    """What this site's silences and inhibitions do to cases."""
+
+    def __init__(self, site: Site) -> None:
+        self._silences = site.silences
+        self._inhibit = site.inhibit
+        self._zone = ZoneInfo(site.site.timezone)
+        self._fixed = fixed_cameras(site)
+
+    def settle(self, session: Session, case: CaseRow, seen: SightingRow, at: datetime) -> None:
+        """Mute, mute otherwise or release an undecided case, as its sighting `seen` asks for.
+
+        Call it for a new case and for one that is muted, in a transaction that decides alone; `at`
+        is when it was seen.
+        """
+        mute = self._silence(case, seen, at) or self._inhibitor(session, case, seen)
+        before = (case.stage, case.silenced_until, case.inhibited_by)
+        if mute is not None:
+            case.stage = advance(Stage(case.stage), mute.step).value
+        elif case.stage in MUTED:
+            case.stage = advance(Stage(case.stage), Step.RELEASE).value
+        case.silenced_until = mute.until if mute else None
+        case.inhibited_by = mute.by_case if mute else None
+        if before == (case.stage, case.silenced_until, case.inhibited_by):
+            return
+        session.add(
+            LogRow(
+                case_id=case.id,
+                at=datetime.now(UTC),
+                actor="streetwarden",
+                action=case.stage if mute else "released",
+                stage=case.stage,
+                reason=mute.reason if mute else "no silence and no open case mutes it any more",
+                data=mute.data if mute else {},
+            )
+        )
+
+    def release_due(self, database: Database, now: datetime) -> None:
+        """Settle what live cameras still see although its silence has ended."""
+        due = select(CaseRow).where(
+            CaseRow.stage == Stage.SILENCED.value,
+            CaseRow.silenced_until <= now,
+            CaseRow.cleared_at.is_(None),
+            CaseRow.clock.in_(_LIVE),
+        )
+        with database.read() as session:
+            if session.scalar(due.with_only_columns(CaseRow.id).limit(1)) is None:
+                return
+        with database.write() as session:
+            database.decide_alone(session)
+            self._settle_all(session, due, now)
+
+    def release_targets(self, session: Session, source: CaseRow, at: datetime) -> None:
+        """Settle what this case inhibited, now that it does so no longer."""
+        inhibited = select(CaseRow).where(
+            CaseRow.stage == Stage.INHIBITED.value,
+            CaseRow.inhibited_by == source.id,
+            CaseRow.cleared_at.is_(None),
+        )
+        self._settle_all(session, inhibited, at)
+
+    def _settle_all(self, session: Session, query: Select[CaseRow], at: datetime) -> None:
+        for case in session.scalars(query.order_by(CaseRow.id).with_for_update()).all():
+            self.settle(session, case, case.sightings[-1], at)
+
+    def _silence(self, case: CaseRow, seen: SightingRow, at: datetime) -> Mute | None:
+        found = [
+            silence
+            for silence in self._silences
+            if silence.matches(case.kind, seen.camera, seen.zone) and silence.covers(at, self._zone)
+        ]
+        if not found:
+            return None
+        last = max(found, key=lambda silence: silence.ends(self._zone))
+        reason = f"silence {last.name!r} by {last.by}: {last.reason}"
+        data = {"silence": last.name, "by": last.by, "reason": last.reason}
+        return Mute(Step.SILENCE, reason, data, until=last.ends(self._zone))
+
+    def _inhibitor(self, session: Session, case: CaseRow, seen: SightingRow) -> Mute | None:
+        sources = [
+            source
+            for rule in self._inhibit
+            if rule.target.matches(case.kind, case.subtype)
+            for source in self._sources(session, rule, case, seen)
+        ]
+        if not sources:
+            return None
+        # The one that inhibits it already goes on doing so.
+        source = min(sources, key=lambda s: s.id != case.inhibited_by)
+        reason = f"{source.kind} of case {source.id} is open at this place"
+        return Mute(Step.INHIBIT, reason, {"inhibitor": source.id}, by_case=source.id)
+
+    def _sources(
+        self, session: Session, rule: Inhibition, case: CaseRow, seen: SightingRow
+    ) -> list[CaseRow]:
+        """Open cases, known to people, that inhibit this one by this rule; the newest first."""
+        here = position(case)
+        ids = [seen_by(seen.camera, seen.zone)]
+        if here is not None and rule.within != "same_zone":
+            ids.append(around(here, rule.within, rule.source.kind))
+        query = select(CaseRow).where(
+            CaseRow.kind == rule.source.kind,
+            CaseRow.stage.in_([stage.value for stage in SHOWN]),
+            CaseRow.cleared_at.is_(None),
+            among(*ids),
+        )
+        return [
+            source
+            for source in session.scalars(query.order_by(CaseRow.id.desc()))
+            if rule.source.matches(source.kind, source.subtype)
+            and self._at_one_place(rule, source, here, seen)
+        ]
+
+    def _at_one_place(
+        self, rule: Inhibition, source: CaseRow, here: Position | None, seen: SightingRow
+    ) -> bool:
+        there = position(source)
+        if rule.within != "same_zone":
+            if here is not None and there is not None:
+                return apart(here, there) <= rule.within
+            # The whole town passes through the one zone of a camera that flies.
+            if seen.camera not in self._fixed:
+                return False
+        return any((s.camera, s.zone) == (seen.camera, seen.zone) for s in source.sightings)

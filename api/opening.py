@@ -1,0 +1,101 @@
+"""A new case, from the episode that a rule confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ulid import ULID
+
+from api.errors import CaseError
+from api.places import located
+from api.stages import Stage
+from api.tables import CaseRow
+from vision.episodes import Episode
+from vision.kinds import catalogue
+from vision.site import Camera, Site
+
+_LEAD_ONLY = (
+    "no admissibility file (legal review, technical review, sign, publication) is kept for this "
+    "device, so its record is a lead for an officer and no penalty evidence"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorInfo:
+    """What looked: the model's name, version and file hash, and its score threshold if fixed."""
+
+    model: str
+    version: str
+    sha256: str
+    threshold: float | None = None
+
+
+def new_case(
+    site: Site,
+    camera: Camera,
+    episode: Episode,
+    detector: DetectorInfo,
+    prior: Sequence[str],
+) -> CaseRow:
+    """A case that waits for review, without its sightings.
+
+    Args:
+        detector: what looked, with the threshold that the zone has set.
+        prior: ids of earlier cases here.
+
+    Raises:
+        CaseError: the kind or the sub-type is unknown.
+    """
+    place = camera.place
+    case = CaseRow(
+        id=f"SW-{ULID()}",
+        stage=Stage.PENDING_REVIEW.value,
+        kind=episode.kind,
+        subtype=episode.subtype,
+        camera=episode.camera,
+        zone=episode.zone,
+        box=list(episode.box),
+        codes=_codes(episode.kind, episode.subtype),
+        lon=place.lon if place else None,
+        lat=place.lat if place else None,
+        crs=place.crs if place else None,
+        method="camera_registered" if place else None,
+        address=place.address if place else "",
+        grid=place.grid if place else "",
+        division=site.site.division,
+        department=(
+            place.department.model_dump() if place and place.department is not None else None
+        ),
+        clock=episode.clock.value,
+        why=[{"en": r.en, "zh": r.zh, "data": r.data} for r in episode.why],
+        detector=asdict(detector),
+        legal_use="lead_only",
+        legal_use_reason=_LEAD_ONLY,
+        prior_cases=list(prior),
+        sequence=0,
+        created_at=datetime.now(UTC),
+        sightings=[],
+        evidence=[],
+    )
+    locate(case, episode)
+    return case
+
+
+def locate(case: CaseRow, episode: Episode) -> None:
+    """Give the case the episode's own position unless it has one of its own already."""
+    where = located(episode.where)
+    if where is None or case.method not in {None, "camera_registered"}:
+        return
+    case.lon, case.lat, case.crs = where.lon, where.lat, where.crs
+    case.accuracy_m, case.method = where.accuracy_m, where.method
+
+
+def _codes(kind: str, subtype: str) -> list[dict[str, Any]]:
+    try:
+        named = catalogue().kind(kind).subtype(subtype)
+    except KeyError as error:
+        raise CaseError(f"{error.args[0]}; add it to datasets/kinds.yaml") from error
+    return [{"scheme": s, "code": code, "name": named.zh} for s, code in named.codes.items()]

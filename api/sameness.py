@@ -1,0 +1,178 @@
+"""Sameness: when an episode is another sighting of a case, and which cases came before it here.
+
+On the map two are one violation when their circles of error meet: not farther apart than the sum of
+their accuracies (each holds the true place with 95 %), whichever cameras saw them and from which
+flights. `REACH` bounds that sum for each kind: from below, since a thing has a size and two views
+of it pick different points of it; from above, since with poorer positions a neighbour would be
+taken for it, and two cases of one violation cost a minute while one case of two violations hides
+one. A case keeps the position of its first sighting that had one, so that a row of neighbours does
+not grow together link by link.
+
+In the picture, for a fixed camera that has seen the case before, and where no position is known:
+the same zone, and for things that stand side by side in a zone boxes that overlap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session, load_only, selectinload
+
+from api.places import among, apart, around, is_fixed, located, position, seen_by
+from api.stages import OPEN, SHOWN
+from api.tables import CaseRow, SightingRow
+from vision.episodes import Episode
+from vision.kinds import catalogue
+from vision.places import Position
+from vision.rules.sight import overlap
+from vision.site import Camera, RuleSettings
+
+SAME_BOX_IOU = 0.3
+"""Two boxes that overlap less are two bins, or two structures, of one zone."""
+REACH = {
+    # A market is one zone, and each camera sees another end of it.
+    "zone": (15.0, 50.0),
+    # A roof seen from two sides; the next house is hardly nearer than 15 m from middle to middle.
+    "spot": (5.0, 15.0),
+}
+"""Least and most metres between two sightings of one violation, by what `kinds.yaml` says is one.
+
+What passes (`pass`) is never one with what passed before: the next dirty truck at the same place is
+another truck. Episodes carry no plate, so it has no predecessors either."""
+REACH_OF_KIND = {
+    # Bins stand in rows: two 6 m apart are two, however poor their positions.
+    "overflowing_bin": (5.0, 5.0),
+}
+MEMORY = timedelta(days=365)
+"""How far back a new case knows the earlier ones where a site does not say."""
+MOST_PRIOR = 50
+"""A street vendor of every day would fill a webhook with cases; the newest tell enough."""
+_READ_AT_ONCE = 100
+_PLACE = (
+    load_only(
+        CaseRow.id, CaseRow.kind, CaseRow.lon, CaseRow.lat, CaseRow.accuracy_m, CaseRow.method
+    ),
+    selectinload(CaseRow.sightings).load_only(
+        SightingRow.camera,
+        SightingRow.zone,
+        SightingRow.box,
+        SightingRow.opened_at,
+        SightingRow.last_seen_at,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An open case that an episode is a sighting of. Metres are None where pictures decided."""
+
+    case: CaseRow
+    apart_m: float | None = None
+    reach_m: float | None = None
+
+
+class Sameness:
+    """Cases of one episode's kind at one episode's place."""
+
+    def __init__(
+        self, session: Session, camera: Camera, episode: Episode, settings: RuleSettings
+    ) -> None:
+        self._session = session
+        self._episode = episode
+        self._moves = not is_fixed(camera)
+        self._where = located(episode.where)
+        self._dedupe: timedelta | Literal["until_cleared"] | None = settings.dedupe
+        self._memory = settings.memory or MEMORY
+        self._one_is = catalogue().kind(episode.kind).place
+
+    def current(self) -> Match | None:
+        """The open case that the episode is a sighting of, locked; the nearest, then the newest."""
+        if self._one_is == "pass" or self._dedupe is None:
+            return None
+        query = self._here().where(CaseRow.stage.in_([s.value for s in OPEN]))
+        if isinstance(self._dedupe, timedelta):
+            query = query.where(
+                CaseRow.last_seen_at >= self._episode.opened_at - self._dedupe,
+                CaseRow.first_seen_at <= self._episode.last_seen_at + self._dedupe,
+            )
+        else:
+            # A flight that is taken in late saw what has cleared since.
+            at = self._episode.last_seen_at
+            then = and_(CaseRow.first_seen_at <= at, CaseRow.cleared_at >= at)
+            query = query.where(or_(CaseRow.cleared_at.is_(None), then))
+        rows = self._session.scalars(query.order_by(CaseRow.id.desc()))
+        found = [match for row in rows if (match := self._match(row)) is not None]
+        match = min(found, key=lambda m: m.apart_m or 0.0, default=None)
+        if match is not None:
+            # A person may be about to confirm it: wait, and see it as they left it.
+            self._session.refresh(match.case, with_for_update=True)
+        return match
+
+    def prior(self) -> list[str]:
+        """Ids of cases here that were over before the episode opened, the latest seen first."""
+        if self._one_is == "pass":
+            return []
+        opened = self._episode.opened_at
+        over: ColumnElement[bool] = CaseRow.cleared_at.is_not(None)
+        if isinstance(self._dedupe, timedelta):
+            over = or_(over, CaseRow.last_seen_at < opened - self._dedupe)
+        query = self._here().where(
+            CaseRow.stage.in_([s.value for s in SHOWN]),
+            over,
+            CaseRow.last_seen_at.between(opened - self._memory, opened),
+        )
+        query = query.order_by(CaseRow.last_seen_at.desc(), CaseRow.id.desc()).options(*_PLACE)
+        # A zone of many bins has many a case in a year: only what tells the place is read, and
+        # only as far as it is needed.
+        with self._session.scalars(query.execution_options(yield_per=_READ_AT_ONCE)) as rows:
+            return list(islice((r.id for r in rows if self._match(r)), MOST_PRIOR))
+
+    def _here(self) -> Select[CaseRow]:
+        kind, ids = self._episode.kind, []
+        if self._where is not None:
+            ids.append(around(self._where, _bounds(kind)[1], kind))
+        if self._where is None or not self._moves:
+            ids.append(seen_by(self._episode.camera, self._episode.zone))
+        query = select(CaseRow).where(CaseRow.kind == kind, among(*ids))
+        return query.options(selectinload(CaseRow.sightings))
+
+    def _match(self, case: CaseRow) -> Match | None:
+        own = [s for s in case.sightings if s.camera == self._episode.camera]
+        there = position(case)
+        # A fixed camera that knows the case tells by its picture better than by the map; to one
+        # that flies, its picture tells no place.
+        if self._where is not None and there is not None and (self._moves or not own):
+            metres, limit = apart(there, self._where), reach(case.kind, there, self._where)
+            # What one camera counts as two at the same time is two, however near.
+            if metres > limit or any(_at_once(s, self._episode) for s in own):
+                return None
+            return Match(case, metres, limit)
+        if self._moves and there is not None:
+            return None
+        known = [s for s in own if s.zone == self._episode.zone]
+        if self._one_is == "spot":
+            known = [s for s in known if _overlap(s, self._episode)]
+        return Match(case) if known else None
+
+
+def reach(kind: str, one: Position, other: Position) -> float:
+    """How far apart in metres two sightings of one violation of this kind may be."""
+    least, most = _bounds(kind)
+    return min(most, max(least, (one.accuracy_m or 0.0) + (other.accuracy_m or 0.0)))
+
+
+def _bounds(kind: str) -> tuple[float, float]:
+    return REACH_OF_KIND.get(kind) or REACH[catalogue().kind(kind).place]
+
+
+def _at_once(seen: SightingRow, episode: Episode) -> bool:
+    return seen.opened_at <= episode.last_seen_at and episode.opened_at <= seen.last_seen_at
+
+
+def _overlap(seen: SightingRow, episode: Episode) -> bool:
+    left, top, right, bottom = seen.box
+    return overlap((left, top, right, bottom), episode.box)[0] >= SAME_BOX_IOU
