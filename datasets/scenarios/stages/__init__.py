@@ -1,0 +1,1 @@
+"""Stages: the places that scenarios are played at."""

@@ -1,0 +1,39 @@
+"""The whole suite, drawn, with the shipped weights: what a site would be told."""
+
+from __future__ import annotations
+
+import pytest
+
+from datasets.scenarios import suite
+from tests.scenarios.player import Player
+from tests.scenarios.shipped import ShippedEyes
+from tests.scenarios.verdict import judge, rates, table
+from vision.engines import open_engine
+from vision.site import ModelChoice
+from vision.truck_state import open_truck_state
+
+LEAST = 0.9
+
+
+@pytest.mark.timeout(1200)  # the longest test there is: about three thousand pictures
+def test_precision_and_recall_with_the_shipped_weights() -> None:
+    scenarios = suite()
+    haulers = {c["id"] for s in scenarios for c in s.site["cameras"] if _watches_trucks(c)}
+    engine = open_engine(ModelChoice())
+    try:
+        eyes = ShippedEyes(engine, open_truck_state(haulers))
+        verdicts = [judge(s, Player(s, eyes).play_all(), strictly=False) for s in scenarios]
+    finally:
+        engine.close()
+    looks = sum(len(s.looks) for s in scenarios)
+    print(f"\nshipped weights, {looks} looks at {eyes.pictures} pictures\n{table(verdicts)}")
+    for verdict in verdicts:
+        if not verdict.right:
+            print(verdict)
+    precision, recall = rates(verdicts)
+    assert precision >= LEAST
+    assert recall >= LEAST
+
+
+def _watches_trucks(camera: dict[str, object]) -> bool:
+    return any("dirty_truck" in zone["watch"] for zone in camera["zones"])  # type: ignore[attr-defined]
