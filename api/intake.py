@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from api.stages import MUTED, PERSON_CONFIRMED, Stage
 from api.tables import CaseRow, LogRow, SightingRow
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceItem
+from vision.places import UnitGrid
 from vision.site import Camera, RuleSettings, Site
 
 __all__ = ["CaseIntake", "DetectorInfo"]
@@ -36,6 +38,7 @@ class CaseIntake:
         self._announcer = Announcer(site)
         self._muting = Muting(site)
         self._fixed = fixed_cameras(site)
+        self._grid = UnitGrid.load(Path(site.unit_grid)) if site.unit_grid else None
 
     def take(self, event: EpisodeEvent, items: Sequence[EvidenceItem]) -> str | None:
         """Take a `confirmed` or `cleared` event with its stored evidence.
@@ -89,7 +92,6 @@ class CaseIntake:
         told: dict[str, Any] = {}
         if match is not None:
             case, action = match.case, "sighted"
-            locate(case, episode)
             if match.apart_m is not None:
                 told = {"apart_m": round(match.apart_m, 1), "reach_m": round(match.reach_m or 0, 1)}
         else:
@@ -98,6 +100,7 @@ class CaseIntake:
             case = new_case(self._site, camera, episode, detector, same.prior())
             action = "opened"
             session.add(case)
+        locate(case, episode, self._grid)
         seen = sighting(episode)
         case.sightings.append(seen)
         summarise(case, self._fixed)

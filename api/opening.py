@@ -15,6 +15,7 @@ from api.stages import Stage
 from api.tables import CaseRow
 from vision.episodes import Episode
 from vision.kinds import catalogue
+from vision.places import UnitGrid
 from vision.site import Camera, Site
 
 _LEAD_ONLY = (
@@ -40,7 +41,7 @@ def new_case(
     detector: DetectorInfo,
     prior: Sequence[str],
 ) -> CaseRow:
-    """A case that waits for review, without its sightings.
+    """A case that waits for review, at its camera's place and without its sightings.
 
     Args:
         detector: what looked, with the threshold that the zone has set.
@@ -50,7 +51,7 @@ def new_case(
         CaseError: the kind or the sub-type is unknown.
     """
     place = camera.place
-    case = CaseRow(
+    return CaseRow(
         id=f"SW-{ULID()}",
         stage=Stage.PENDING_REVIEW.value,
         kind=episode.kind,
@@ -80,17 +81,24 @@ def new_case(
         sightings=[],
         evidence=[],
     )
-    locate(case, episode)
-    return case
 
 
-def locate(case: CaseRow, episode: Episode) -> None:
-    """Give the case the episode's own position unless it has one of its own already."""
+def locate(case: CaseRow, episode: Episode, grid: UnitGrid | None) -> None:
+    """Give the case the episode's own position unless it has one of its own already.
+
+    With it come the unit-grid cell there and who answers for that, where the grid says so; else
+    both stay those of the camera's place.
+    """
     where = located(episode.where)
     if where is None or case.method not in {None, "camera_registered"}:
         return
     case.lon, case.lat, case.crs = where.lon, where.lat, where.crs
     case.accuracy_m, case.method = where.accuracy_m, where.method
+    cell = grid.cell(where) if grid is not None else None
+    if cell is not None:
+        case.grid = cell.code
+        if cell.department_code:
+            case.department = {"code": cell.department_code, "name": cell.department_name}
 
 
 def _codes(kind: str, subtype: str) -> list[dict[str, Any]]:

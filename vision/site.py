@@ -228,7 +228,11 @@ class Webhook(Part):
 
 
 class Site(Part):
-    """A whole site file. `baseline`: the path of a GeoJSON file of structures that are known."""
+    """A whole site file.
+
+    `baseline` and `unit_grid` are paths of GeoJSON files: structures that are known, and the cells
+    of the city's unit grid with who answers for them.
+    """
 
     site: SiteInfo
     storage: Storage = Storage()
@@ -236,6 +240,7 @@ class Site(Part):
     defaults: dict[KindName, RuleSettings] = Field(default_factory=dict)
     permits: tuple[Permit, ...] = ()
     baseline: str | None = None
+    unit_grid: str | None = None
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     silences: tuple[Silence, ...] = ()

@@ -14,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from vision.errors import SiteError
 from vision.places.baseline import Baseline
+from vision.places.grid import UnitGrid
 from vision.site import Site, Storage
 
 _SECRET = re.compile(r"\$\{([^}]+)\}")
@@ -27,7 +28,7 @@ def load_site(path: Path) -> Site:
 
     Raises:
         SiteError: the file is missing, is not YAML, or has mistakes; all are listed with lines.
-        PlaceError: the baseline that it names cannot be read.
+        PlaceError: the baseline or unit grid that it names cannot be read.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -112,10 +113,12 @@ def _anchored(site: Site, root: Path) -> Site:
         database = f"{prefix}{root / database.removeprefix(prefix)}"
     storage = Storage(database=database, evidence=_path(site.storage.evidence, root))
     cameras = tuple(c.model_copy(update={"source": _path(c.source, root)}) for c in site.cameras)
-    baseline = _path(site.baseline, root) if site.baseline else None
-    if baseline is not None:
-        Baseline.load(Path(baseline))  # which says what is wrong with it
-    update = {"storage": storage, "cameras": cameras, "baseline": baseline}
+    update: dict[str, Any] = {"storage": storage, "cameras": cameras}
+    for name, kind in (("baseline", Baseline), ("unit_grid", UnitGrid)):
+        given = getattr(site, name)
+        if given is not None:
+            update[name] = _path(given, root)
+            kind.load(Path(update[name]))  # which says what is wrong with it
     return site.model_copy(update=update)
 
 
