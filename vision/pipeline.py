@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import cv2
 
-from vision.detections import Detections
+from vision.detections import TO_REFERENCE, Detections
 from vision.engines import Engine, open_engine
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.event_writer import EventWriter, Sink
@@ -27,6 +27,7 @@ from vision.frames import Frame
 from vision.health import ADVICE, View, ViewHealth
 from vision.loop import InferenceLoop, LoopCounters
 from vision.loop.stillness import Stillness
+from vision.places.registration import Registration
 from vision.rules import CameraRules, camera_rules
 from vision.site import Camera, Site, SiteInfo
 from vision.sources.mailbox import Mailbox
@@ -53,6 +54,8 @@ class _Watched:
         ready: Condition,
         site: SiteInfo,
         image_size: int,
+        *,
+        memory: Path | None,
     ) -> None:
         self.camera = camera
         self.rules = rules
@@ -80,6 +83,11 @@ class _Watched:
         self.health = ViewHealth(fixed=camera.type == "cctv")
         still = camera.type == "cctv" and not any(rule.every_look for rule in rules.rules)
         self.stillness = Stillness() if still else None
+        surveys = camera.type == "drone" and any(
+            "illegal_structure" in part.watch for part in camera.watched_zones
+        )
+        kept = memory / f"reference-{camera.id}.png" if memory is not None else None
+        self.registration = Registration(kept) if surveys else None
         self.last: tuple[Frame, Detections] | None = None
         self.eager = False
 
@@ -116,6 +124,7 @@ class Pipeline:
                 ready,
                 site.site,
                 engine.image_size,
+                memory=memory,
             )
             for c in site.cameras
         }
@@ -200,6 +209,10 @@ class Pipeline:
 
     def _look(self, frame: Frame, detections: Detections) -> None:
         watched = self._cameras[frame.camera]
+        if watched.registration is not None:
+            matrix = watched.registration.to_reference(frame.small)
+            told = matrix.tolist() if matrix is not None else None
+            detections = replace(detections, metadata={**detections.metadata, TO_REFERENCE: told})
         tracked = watched.tracker.update(frame, detections)
         watched.last = (frame, tracked)
         if not self._shows(watched, frame):

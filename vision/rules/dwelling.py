@@ -155,7 +155,8 @@ class Dwelling(ABC):
         pairs, fresh = match(stays, sights)
         for stay, index in zip(stays, pairs, strict=True):
             if index is None:
-                stay.miss(at)
+                if self._in_view(stay):
+                    stay.miss(at)
             else:
                 stay.see(at, sights[index], self._gap, stands=stands)
         for place in self._places:
@@ -166,6 +167,10 @@ class Dwelling(ABC):
                 self._places[0].stays.append(stay)
             else:
                 self._places.append(_Place(stays=[stay]))
+
+    def _in_view(self, stay: Stay) -> bool:  # noqa: ARG002 - of a camera that stays where it is
+        """Whether the look at hand shows the spot at all."""
+        return True
 
     @property
     def _gap(self) -> timedelta:

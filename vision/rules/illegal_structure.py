@@ -1,9 +1,11 @@
 """Illegal structure: a structure that was not there when the view was first learnt.
 
-The view is fixed (a camera, or a drone hovering at one spot). The baseline is the site's, of a day
-and on the map, where the camera's ground is known; else it is what stood in view while the rule
-was learning. Surveys are not aligned to each other yet. A structure stays *suspected*: nothing here
-knows whether it has a permit, unless the register has one.
+Every look is laid over the first one: a fixed camera's lies there anyway, a drone's where its
+registration says (`TO_REFERENCE`), so that two flights over a place are two looks at it; boxes and
+zones are those of the first look. The baseline is the site's, of a day and on the map, where the
+camera's ground is known; else it is what stood in view while the rule was learning, as far as the
+view reached. A structure stays *suspected*: nothing here knows whether it has a permit, unless the
+register has one.
 """
 
 from __future__ import annotations
@@ -11,17 +13,23 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import shapely
 from pydantic import TypeAdapter
+from shapely.errors import ShapelyError
+from shapely.geometry.base import BaseGeometry
 
-from vision.detections import Detections
+from vision.detections import TO_REFERENCE, Detections
 from vision.episodes import EpisodeEvent, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.places.errors import NoGround
+from vision.places.registration import Matrix, moved, shown
 from vision.rules.context import Context
 from vision.rules.dwelling import Dwelling
 from vision.rules.sight import Sight, find_sights
@@ -57,6 +65,8 @@ class IllegalStructure(Dwelling):
         self._learnt_looks = 0
         self._concluded = False
         self._known: list[NormBox] = []
+        self._learnt: BaseGeometry | None = None
+        self._from_reference: Matrix | None = None
         if context.baseline is not None and context.ground is not None:
             self._file = None
             day = datetime.combine(context.baseline.as_of, time.min, context.timezone)
@@ -76,6 +86,7 @@ class IllegalStructure(Dwelling):
             "learning": _STAYS.dump_python(self._learning, mode="json"),
             "learnt_looks": self._learnt_looks,
             "known": self._known if self._concluded else None,
+            "learnt": shapely.to_wkt(self._learnt) if self._learnt is not None else None,
             "places": super().remember(),
         }
 
@@ -88,11 +99,19 @@ class IllegalStructure(Dwelling):
         self._learnt_looks = int(state["learnt_looks"])
         self._concluded = state["known"] is not None
         self._known = [tuple(box) for box in state["known"] or ()]
+        self._learnt = shapely.from_wkt(state["learnt"]) if state.get("learnt") else None
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """Learns first, then watches for what was not there."""
         if not self.context.watching(frame):
             return []
+        laid = self._lay(frame, detections)
+        if laid is None:
+            return []  # nobody can tell where this is
+        events = self._look(frame, laid)
+        return [replace(event, detections=detections) for event in events]
+
+    def _look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         if self._learnt_until is None:
             learn = self.context.settings.learn or timedelta(0)
             self._learnt_until = frame.captured_at + learn
@@ -109,7 +128,32 @@ class IllegalStructure(Dwelling):
             s
             for s in self._structures(frame, detections, self.context.threshold)
             if not any(self._covers(known, s.box) for known in self._known)
+            and (self._learnt is None or self._learnt.contains(_middle(s.box)))
         ]
+
+    def _lay(self, frame: Frame, detections: Detections) -> Detections | None:
+        """The detections where they lie in the first look; None where that is not known."""
+        self._from_reference = None
+        if TO_REFERENCE not in detections.metadata:
+            return detections
+        told = detections.metadata[TO_REFERENCE]
+        if told is None:
+            return None
+        matrix = np.array(told, np.float64)
+        self._from_reference = np.linalg.inv(matrix).astype(np.float64)
+        size = np.array([frame.width, frame.height] * 2)
+        boxes = moved(np.asarray(detections.xyxy, np.float64) / size, matrix)
+        if self._learnt_until is None or frame.captured_at < self._learnt_until:
+            view = shapely.Polygon(shown(matrix))
+            self._learnt = view if self._learnt is None else self._learnt.union(view)
+        return replace(detections, xyxy=(boxes * size).astype(np.float32))
+
+    def _in_view(self, stay: Stay) -> bool:
+        if self._from_reference is None:
+            return True
+        middle = _middle(stay.box)
+        ((u, v),) = shown(self._from_reference, [(middle.x, middle.y)])
+        return 0 <= u <= 1 and 0 <= v <= 1
 
     def subtype(self, stays: Sequence[Stay]) -> str:  # noqa: ARG002 - one sub-type so far
         """Unauthorised building; whether a permit exists is for a person to check."""
@@ -183,7 +227,9 @@ class IllegalStructure(Dwelling):
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
         until = self._learnt_until.isoformat() if self._learnt_until else None
-        part.write_text(json.dumps({"learnt_until": until, "known": self._known}), "utf-8")
+        learnt = shapely.to_wkt(self._learnt) if self._learnt is not None else None
+        stored = {"learnt_until": until, "known": self._known, "learnt": learnt}
+        part.write_text(json.dumps(stored), "utf-8")
         part.replace(file)
 
     def _read(self) -> None:
@@ -193,14 +239,20 @@ class IllegalStructure(Dwelling):
             stored = json.loads(self._file.read_text("utf-8"))
             self._learnt_until = datetime.fromisoformat(stored["learnt_until"])
             self._known = [tuple(box) for box in stored["known"]]
+            learnt = stored.get("learnt")
+            self._learnt = shapely.from_wkt(learnt) if learnt else None
             self._concluded = True
-        except (ValueError, KeyError, TypeError, OSError) as error:
+        except (ValueError, KeyError, TypeError, OSError, ShapelyError) as error:
             log.warning(
                 "%s: the baseline cannot be read (%s); what stands now is learnt as known, "
                 "so restore the file from a backup if something was built meanwhile",
                 self._file,
                 error,
             )
+
+
+def _middle(box: NormBox) -> shapely.Point:
+    return shapely.Point((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
 
 
 def _baseline_file(context: Context) -> Path | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vision.detections import STANDS, Detections, class_names
+from vision.detections import STANDS, TO_REFERENCE, Detections, class_names
 from vision.frames import Clock, Frame, Pixels
 
 _TRUCK = ("load", "dirt")
@@ -44,6 +44,8 @@ def as_row(frame: Frame, detections: Detections) -> Row:
     }
     if detections.metadata.get(STANDS):
         row["stands"] = True
+    if TO_REFERENCE in detections.metadata:
+        row[TO_REFERENCE] = detections.metadata[TO_REFERENCE]
     scores, names = np.asarray(detections.confidence), class_names(detections)
     tracks = detections.tracker_id
     for n, box in enumerate(np.asarray(detections.xyxy)):
@@ -84,6 +86,9 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
             data[f"{attribute}_score"] = np.array(
                 [b[f"{attribute}_score"] for b in boxes], np.float32
             )
+    metadata: dict[str, Any] = {STANDS: True} if row.get("stands") else {}
+    if TO_REFERENCE in row:
+        metadata[TO_REFERENCE] = row[TO_REFERENCE]
     tracked = any("track" in b for b in boxes)
     detections = Detections(
         xyxy=np.array([b["box"] for b in boxes], np.float32).reshape(-1, 4),
@@ -91,6 +96,6 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
         class_id=np.zeros(len(boxes), np.int64),
         tracker_id=np.array([b["track"] for b in boxes], np.int64) if tracked else None,
         data=data,
-        metadata={STANDS: True} if row.get("stands") else {},
+        metadata=metadata,
     )
     return frame, detections

@@ -49,8 +49,10 @@ class Scene:
         track: int | None = None,
         load: str = "",
         dirt: str = "clean",
+        metadata: dict[str, object] | None = None,
     ) -> list[EpisodeEvent]:
         detections = _detections(seen)
+        detections.metadata |= metadata or {}
         if load and len(detections):
             n = len(detections)
             detections.data |= {

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from vision.detections import TO_REFERENCE
+
 OLD = ("structure", (0.1, 0.1, 0.4, 0.4), 0.8)
 NEW = ("structure", (0.5, 0.5, 0.7, 0.7), 0.8)
 
@@ -90,3 +92,51 @@ def test_what_the_baseline_on_the_map_has_is_known_from_the_first_look(scene, tm
     assert baseline.data == {"baseline_size": 1, "baseline_date": "2026-03-01"}
     assert size.data["area_m2"] == pytest.approx(95.4 * 0.1 * 110.9 * 0.2, rel=0.02)
     assert 0 < size.data["area_error_m2"] < 400
+
+
+def seen_from(shift: float, *boxes: tuple[float, float, float, float]) -> dict[str, object]:
+    """What a drone sees that is further to the right by so many widths, and where it says it is."""
+    to_reference = [[1.0, 0.0, shift], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    found = [("structure", (x1 - shift, y1, x2 - shift, y2), 0.9) for x1, y1, x2, y2 in boxes]
+    inside = [one for one in found if one[1][2] > 0 and one[1][0] < 1]
+    return {"seen": inside, "metadata": {TO_REFERENCE: to_reference}}
+
+
+STANDS, BUILT, ASIDE = (0.3, 0.4, 0.4, 0.6), (0.6, 0.4, 0.7, 0.6), (1.5, 0.4, 1.6, 0.6)
+
+
+def test_two_flights_over_a_place_are_two_looks_at_it(scene):
+    s = scene("illegal_structure", camera={"type": "drone"}, learn="10s", dwell="1h", looks=2)
+    for t in range(12):
+        s.look(t, **seen_from(0.01 * t, STANDS))
+    s.look(7200, **seen_from(0.2, STANDS, BUILT))
+    (confirmed,) = [*s.look(14400, **seen_from(-0.1, STANDS, BUILT)), *s.confirmed()][-1:]
+    assert confirmed.episode.box == pytest.approx(BUILT, abs=1e-6)
+    drawn = confirmed.detections.xyxy[list(confirmed.focus)][0] / 100
+    assert drawn == pytest.approx((0.7, 0.4, 0.8, 0.6)), "in the picture it is where it was seen"
+
+
+def test_where_nobody_has_flown_before_nothing_is_new(scene):
+    s = scene("illegal_structure", camera={"type": "drone"}, learn="10s", dwell="10s", looks=2)
+    for t in range(12):
+        s.look(t, **seen_from(0, STANDS))
+    for t in range(12, 60):
+        s.look(t, **seen_from(1.0, ASIDE))
+    assert s.events == []
+
+
+def test_what_is_out_of_view_is_not_gone_and_what_cannot_be_placed_is_no_look(scene):
+    s = scene(
+        "illegal_structure", camera={"type": "drone"}, learn="5s", dwell="10s", looks=2, clear="5s"
+    )
+    for t in range(30):
+        s.look(t, **seen_from(0, *([STANDS] if t < 6 else [STANDS, BUILT])))
+    assert s.stages() == ["opened", "confirmed"]
+    for t in range(30, 60):
+        s.look(t, **seen_from(1.0, STANDS, BUILT))
+    for t in range(60, 90):
+        s.look(t, [], metadata={TO_REFERENCE: None})
+    assert s.stages() == ["opened", "confirmed"]
+    for t in range(90, 100):
+        s.look(t, **seen_from(0.1, STANDS))
+    assert s.stages() == ["opened", "confirmed", "cleared"]
