@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from threading import Condition
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ from vision.loop.stillness import Stillness
 from vision.places.registration import Registration
 from vision.rules import CameraRules, camera_rules
 from vision.site import Camera, Site, SiteInfo
+from vision.sources.address import parse_address
 from vision.sources.mailbox import Mailbox
 from vision.sources.reader import Reader
 from vision.sources.ring import Recording, Ring
@@ -86,7 +88,7 @@ class _Watched:
         surveys = camera.type == "drone" and any(
             "illegal_structure" in part.watch for part in camera.watched_zones
         )
-        kept = memory / f"reference-{camera.id}.png" if memory is not None else None
+        kept = memory / "reference.png" if memory is not None else None
         self.registration = Registration(kept) if surveys else None
         self.last: tuple[Frame, Detections] | None = None
         self.eager = False
@@ -120,11 +122,11 @@ class Pipeline:
         self._cameras = {
             c.id: _Watched(
                 c,
-                self._rules(c, memory),
+                self._rules(c, _memory_of(c, memory)),
                 ready,
                 site.site,
                 engine.image_size,
-                memory=memory,
+                memory=_memory_of(c, memory),
             )
             for c in site.cameras
         }
@@ -228,7 +230,7 @@ class Pipeline:
         return CameraRules(
             camera_rules(self.site, camera, threshold=model.threshold, memory=memory),
             model={"name": model.name, "version": model.version, "sha256": model.sha256},
-            file=memory / f"rules-{camera.id}.json" if memory is not None else None,
+            file=memory / "rules.json" if memory is not None else None,
         )
 
     def _stored(self, event: EpisodeEvent, _: Sequence[EvidenceItem]) -> None:
@@ -246,3 +248,11 @@ class Pipeline:
         elif view is not before:
             log.warning("%s: %s; its rules pause", frame.camera, ADVICE[view])
         return view is View.CLEAR
+
+
+def _memory_of(camera: Camera, memory: Path | None) -> Path | None:
+    """Where a camera's rules remember: what was seen of another source is not theirs."""
+    if memory is None:
+        return None
+    source = parse_address(camera.source).shown  # a new password is no new source
+    return memory / f"{camera.id}-{sha256(source.encode()).hexdigest()[:12]}"

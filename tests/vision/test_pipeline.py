@@ -124,3 +124,16 @@ def test_a_camera_that_wants_tiles_is_seen_in_them(tmp_path: Path) -> None:
     tile = (320, 320, 3)
     assert tile in engine.shapes
     assert engine.looks == 4 + 6  # of 640×360 and tiles of 320, three beside each other in two rows
+
+
+def test_what_is_remembered_of_one_source_is_not_another_ones(tmp_path: Path) -> None:
+    def remembered(source: str) -> Path:
+        site = Site.for_sources([source], tmp_path)
+        pipeline = Pipeline(site, Blind(), [], memory=tmp_path)
+        file = pipeline._cameras["camera-1"].rules._file
+        assert file is not None
+        return file
+
+    gate = remembered("rtsp://user:secret@10.0.0.1/gate")
+    assert gate != remembered("rtsp://user:secret@10.0.0.1/yard")
+    assert gate == remembered("rtsp://user:changed@10.0.0.1/gate")
