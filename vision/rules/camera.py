@@ -61,7 +61,8 @@ class CameraRules:
         self._written, self._failing = "", False
         if file is not None and file.exists():
             self._recall(file)
-        self._before = [self._notes()]
+        self._noted = self._notes()  # as of the last look: rules are the looking thread's alone
+        self._before = [self._noted]
         self._looks: list[list[Row]] = [[]]
 
     @property
@@ -84,10 +85,11 @@ class CameraRules:
             for event in rule.look(frame, detections):
                 told = event.episode.stage in _TOLD
                 events.append(replace(event, record=self._record(rule, event)) if told else event)
-        self._turn_over()
+        noted = self._notes()
+        self._turn_over(noted)
         resumes = frame.clock in _RECORDED or not self._idle
-        self._last = frame.captured_at if resumes else None
         with self._lock:
+            self._noted, self._last = noted, frame.captured_at if resumes else None
             self._owed |= {_key(e.episode): e.episode for e in events if e.episode.stage in _TOLD}
             self._write()
         return events
@@ -130,12 +132,12 @@ class CameraRules:
         )
         return record.to_json()
 
-    def _turn_over(self) -> None:
+    def _turn_over(self, noted: dict[str, Any]) -> None:
         """Bound the looks that are kept."""
         if self._idle:
-            self._before, self._looks = [self._notes()], [[]]
+            self._before, self._looks = [noted], [[]]
         elif len(self._looks[-1]) >= GENERATION:
-            self._before = [self._before[-1], self._notes()]
+            self._before = [self._before[-1], noted]
             self._looks = [self._looks[-1], []]
 
     def _notes(self) -> dict[str, Any]:
@@ -147,7 +149,7 @@ class CameraRules:
             return
         text = json.dumps(
             {
-                "rules": self._notes(),
+                "rules": self._noted,
                 "owed": _EPISODES.dump_python(list(self._owed.values()), mode="json"),
                 "last": self._last.isoformat() if self._last else None,
             }

@@ -67,8 +67,9 @@ class IllegalStructure(Dwelling):
         self._known: list[NormBox] = []
         self._learnt: BaseGeometry | None = None
         self._from_reference: Matrix | None = None
+        self._given = False
         if context.baseline is not None and context.ground is not None:
-            self._file = None
+            self._file, self._given = None, True
             day = datetime.combine(context.baseline.as_of, time.min, context.timezone)
             self._learnt_until, self._concluded = day, True
             self._known = context.baseline.boxes(context.ground)
@@ -93,6 +94,8 @@ class IllegalStructure(Dwelling):
     def recall(self, state: Any) -> None:
         """See `vision.rules.context.Rule`."""
         super().recall(state["places"])
+        if self._given:
+            return  # the site's baseline may be a newer one
         until = state["learnt_until"]
         self._learnt_until = datetime.fromisoformat(until) if until else None
         self._learning = _STAYS.validate_python(state["learning"])
@@ -145,7 +148,8 @@ class IllegalStructure(Dwelling):
         boxes = moved(np.asarray(detections.xyxy, np.float64) / size, matrix)
         if self._learnt_until is None or frame.captured_at < self._learnt_until:
             view = shapely.Polygon(shown(matrix))
-            self._learnt = view if self._learnt is None else self._learnt.union(view)
+            reached = view if self._learnt is None else self._learnt.union(view)
+            self._learnt = reached.simplify(_DRIFT / 4)  # a hovering drone adds slivers
         return replace(detections, xyxy=(boxes * size).astype(np.float32))
 
     def _in_view(self, stay: Stay) -> bool:

@@ -140,3 +140,40 @@ def test_what_is_out_of_view_is_not_gone_and_what_cannot_be_placed_is_no_look(sc
     for t in range(90, 100):
         s.look(t, **seen_from(0.1, STANDS))
     assert s.stages() == ["opened", "confirmed", "cleared"]
+
+
+def test_a_newer_baseline_counts_over_what_was_remembered(scene, tmp_path):
+    seen = [(u, v) for u in (0.05, 0.5, 0.95) for v in (0.05, 0.5, 0.95)]
+    points = [(u, v, 113 + u / 1000, 31 - v / 1000) for u, v in seen]
+
+    def site(*boxes: tuple[float, float, float, float]) -> dict[str, str]:
+        features = [
+            {
+                "type": "Feature",
+                "properties": {"as_of": "2026-03-01"},
+                "geometry": {
+                    "type": "Polygon",
+                    "coordinates": [
+                        [
+                            (113 + u / 1000, 31 - v / 1000)
+                            for u, v in ((x1, y1), (x2, y1), (x2, y2), (x1, y2), (x1, y1))
+                        ]
+                    ],
+                },
+            }
+            for x1, y1, x2, y2 in boxes
+        ]
+        path = tmp_path / "known.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+        return {"baseline": str(path)}
+
+    settings = {"camera": {"ground": points}, "dwell": "5s", "looks": 2, "clear": "5s"}
+    before = scene("illegal_structure", site=site(STANDS), **settings)
+    for t in range(10):
+        before.look(t, [("structure", STANDS, 0.9), ("structure", BUILT, 0.9)])
+    assert len(before.confirmed()) == 1
+    after = scene("illegal_structure", site=site(STANDS, BUILT), **settings)
+    after.rule.recall(before.rule.remember())
+    for t in range(10, 25):
+        after.look(t, [("structure", STANDS, 0.9), ("structure", BUILT, 0.9)])
+    assert after.stages() == ["cleared"], "it was put into the baseline"
