@@ -102,7 +102,7 @@ class IllegalStructure(Dwelling):
         self._learnt_looks = int(state["learnt_looks"])
         self._concluded = state["known"] is not None
         self._known = [tuple(box) for box in state["known"] or ()]
-        self._learnt = shapely.from_wkt(state["learnt"]) if state.get("learnt") else None
+        self._learnt = _area(state.get("learnt"))
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """Learns first, then watches for what was not there."""
@@ -243,16 +243,25 @@ class IllegalStructure(Dwelling):
             stored = json.loads(self._file.read_text("utf-8"))
             self._learnt_until = datetime.fromisoformat(stored["learnt_until"])
             self._known = [tuple(box) for box in stored["known"]]
-            learnt = stored.get("learnt")
-            self._learnt = shapely.from_wkt(learnt) if learnt else None
+            self._learnt = _area(stored.get("learnt"))
             self._concluded = True
-        except (ValueError, KeyError, TypeError, OSError, ShapelyError) as error:
+        except (ValueError, KeyError, TypeError, OSError) as error:
             log.warning(
                 "%s: the baseline cannot be read (%s); what stands now is learnt as known, "
                 "so restore the file from a backup if something was built meanwhile",
                 self._file,
                 error,
             )
+
+
+def _area(text: str | None) -> BaseGeometry | None:
+    """What was learnt, from its well-known text; ValueError where it is none."""
+    if not text:
+        return None
+    try:
+        return shapely.from_wkt(text)
+    except ShapelyError as error:
+        raise ValueError(str(error)) from error
 
 
 def _middle(box: NormBox) -> shapely.Point:

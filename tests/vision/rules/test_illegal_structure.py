@@ -177,3 +177,9 @@ def test_a_newer_baseline_counts_over_what_was_remembered(scene, tmp_path):
     for t in range(10, 25):
         after.look(t, [("structure", STANDS, 0.9), ("structure", BUILT, 0.9)])
     assert after.stages() == ["cleared"], "it was put into the baseline"
+
+
+def test_a_remembered_area_that_is_none_is_refused_as_any_broken_state(scene):
+    rule = scene("illegal_structure").rule
+    with pytest.raises(ValueError, match=r"POLYGON|Parse"):
+        rule.recall(rule.remember() | {"learnt": "POLYGON (("})
