@@ -19,7 +19,7 @@ from vision.frames import Clock, Frame
 from vision.loop import bench_cameras
 from vision.loop import soak as soaking
 from vision.site import Camera, ModelChoice
-from vision.sources import video
+from vision.sources import container, video
 from vision.sources.mailbox import Mailbox
 from vision.sources.reader import Reader
 from vision.sources.source import open_source
@@ -159,7 +159,7 @@ def test_pulling_one_of_four_cameras_out_leaves_three_alone(
 def test_a_camera_that_falls_silent_is_noticed_and_opened_again(
     rtsp_server: Callable, cameras: Cameras, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video, "TIMEOUT", 1.0)
+    monkeypatch.setattr(container, "TIMEOUT", 1.0)
     server = rtsp_server({"red": "test:red"})
     reader = cameras.add("red", server.url("red"))
     cameras.take_more("red", 5)

@@ -6,17 +6,12 @@ import logging
 import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from fractions import Fraction
 from threading import Event
 
-import av
-from av.container import InputContainer
 from av.error import FFmpegError
-from av.error import TimeoutError as FFmpegTimeout
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
@@ -26,9 +21,9 @@ from vision.frames import Clock, Frame, fitted
 from vision.site import Camera
 from vision.sources.address import Address, SourceKind
 from vision.sources.backlog import Backlog
+from vision.sources.container import duration, open_container, video_stream
 from vision.sources.decoded import Decoded
 from vision.sources.failures import explain
-from vision.sources.hardware import hardware
 from vision.sources.packets import whole_pictures
 from vision.sources.ring import Ring
 from vision.sources.sparing import Sparing
@@ -36,33 +31,9 @@ from vision.sources.timeline import DueTimes, LiveClock, RecordingClock, recordi
 
 _log = logging.getLogger(__name__)
 
-TIMEOUT = 5.0
-"""Seconds that opening, and each wait for data, may take."""
-HLS_READ_TIMEOUT = 15.0
-"""Seconds without data on HLS, which arrives by segments of 2 to 10 s (RFC 8216 suggests 6)."""
 _BLIND = 30.0  # seconds of data without one picture before a stream is given up; above usual GOPs
 _IN_SLICES = ("h264", "hevc")  # codecs whose pictures come in slices
 _HIGHEST_RATE = 240.0  # frames/s that are believed of a recording
-_MICROSECONDS = str(int(TIMEOUT * 1_000_000))
-
-_OPTIONS: dict[SourceKind, dict[str, str]] = {
-    # Over UDP a lossy network smears pictures instead of delaying them. Sound is not asked for.
-    SourceKind.RTSP: {
-        "rtsp_transport": "tcp",
-        "timeout": _MICROSECONDS,
-        "allowed_media_types": "video",
-    },
-    SourceKind.RTMP: {"rw_timeout": _MICROSECONDS, "rtmp_live": "live"},
-    SourceKind.HTTP: {"rw_timeout": _MICROSECONDS},
-    SourceKind.HLS: {"rw_timeout": _MICROSECONDS, "live_start_index": "-1"},
-    # A playlist posing as a recording must not make this machine open addresses.
-    SourceKind.FILE: {"protocol_whitelist": "file,crypto,data"},
-    SourceKind.DEVICE: {},
-}
-# A live stream's size and codec are known from its first key frame; measuring its frame rate as
-# well would delay every reconnection by seconds.
-_QUICK_START = {"analyzeduration": "500000", "fpsprobesize": "0"}
-_NETWORK_PROTOCOLS = "http,https,httpproxy,tls,tcp,crypto,data,hls,rtp,rtsp,rtmp,rtmps,srtp,udp"
 
 
 class Video:
@@ -100,9 +71,9 @@ class Video:
         self._stop = stop
         self._image_size = image_size
         self._watching = watching
-        self._container = _open(address, camera.decoder)
+        self._container = open_container(address, camera.decoder)
         try:
-            self._stream = _video_stream(self._container, address)
+            self._stream = video_stream(self._container, address)
         except SourceError:
             self._container.close()
             raise
@@ -187,7 +158,7 @@ class Video:
             raise failure or SourceBroken(
                 f"{shown}: holds no picture that can be decoded; export it anew"
             )
-        promised = _duration(self._container, self._stream)
+        promised = duration(self._container, self._stream)
         if failure is not None:
             self.trouble = str(failure)
         elif promised - seen > max(1.0, 0.02 * promised):
@@ -299,65 +270,3 @@ class Video:
 
 def _seconds(count: int | None, unit: Fraction | None) -> float | None:
     return None if count is None or unit is None else float(count * unit)
-
-
-def _open(address: Address, decoder: str) -> InputContainer:
-    options = dict(_OPTIONS[address.kind])
-    url = address.url
-    if address.kind is SourceKind.FILE:
-        _check_file(address)
-        url = f"file:{url}"  # a name such as `concat:a` stays a name
-    elif address.network:
-        options |= {"protocol_whitelist": _NETWORK_PROTOCOLS}
-    if address.live:
-        options |= _QUICK_START
-    began = time.monotonic()
-    try:
-        return av.open(
-            url,
-            format="v4l2" if address.kind is SourceKind.DEVICE else None,
-            options=options,
-            hwaccel=None if decoder == "software" else hardware(decoder),
-            timeout=(TIMEOUT, HLS_READ_TIMEOUT if address.kind is SourceKind.HLS else TIMEOUT),
-        )
-    except FFmpegError as error:
-        # FFmpeg reports an RTSP camera's silence as invalid data.
-        silent = address.network and time.monotonic() - began >= TIMEOUT
-        failure = explain(FFmpegTimeout(0, "") if silent else error, address)
-    raise failure
-
-
-def _check_file(address: Address) -> None:
-    """Say plainly what FFmpeg words badly, and never wait on a pipe for ever."""
-    path = address.path
-    if not path.exists():
-        raise SourceBroken(f"{address.shown}: it does not exist; check the path")
-    if not path.is_file():
-        raise SourceBroken(f"{address.shown}: is neither a file nor a folder; check the path")
-    with suppress(PermissionError):
-        if path.stat().st_size == 0:
-            raise SourceBroken(f"{address.shown}: is empty (0 bytes); copy it again")
-
-
-def _video_stream(container: InputContainer, address: Address) -> VideoStream:
-    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    kind = SourceUnavailable if address.network else SourceBroken
-    if not streams:
-        raise kind(f"{address.shown}: has no picture, only sound or data; check the address")
-    stream = streams[0]
-    if stream.codec_context is None:
-        raise kind(f"{address.shown}: its codec cannot be decoded here; use H.264 or H.265")
-    # One thread per camera: with many cameras the cores are busy, and each thread of a decoder
-    # keeps pictures of its own.
-    stream.thread_type = "SLICE"
-    stream.codec_context.thread_count = 1
-    return stream
-
-
-def _duration(container: InputContainer, stream: VideoStream) -> float:
-    """Seconds of pictures that the recording promises; 0 where it promises none."""
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    if container.streams.audio or not container.duration:
-        return 0.0
-    return container.duration / 1_000_000

@@ -17,7 +17,7 @@ import pytest
 
 from vision.errors import SourceBroken, SourceRefused, SourceUnavailable
 from vision.site import Camera
-from vision.sources import video
+from vision.sources import container, video
 from vision.sources.mailbox import Mailbox
 from vision.sources.reader import Reader
 from vision.sources.source import open_source
@@ -165,7 +165,7 @@ def test_a_wrong_http_address_is_told(  # noqa: PLR0917
 def test_a_camera_that_answers_garbage_is_tried_again(
     scheme: str, answer: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video, "TIMEOUT", 0.5)
+    monkeypatch.setattr(container, "TIMEOUT", 0.5)
     with answering(answer) as port, pytest.raises(SourceUnavailable, match=f"127.0.0.1:{port}"):
         open_source(Camera(id="cam", source=f"{scheme}://127.0.0.1:{port}/live/a"))
 
@@ -174,7 +174,7 @@ def test_a_camera_that_answers_garbage_is_tried_again(
 def test_a_camera_that_never_answers_is_given_up_in_time(
     scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video, "TIMEOUT", 0.3)
+    monkeypatch.setattr(container, "TIMEOUT", 0.3)
     with answering(None) as port, pytest.raises(SourceUnavailable, match="does not answer in time"):
         open_source(Camera(id="cam", source=f"{scheme}://127.0.0.1:{port}/a"))
 
