@@ -49,6 +49,7 @@ class Kind(_Strict):
 
     Attributes:
         seen_as: classes that a detector sees of it.
+        seen_with: further classes from which its rule tells more of it.
         place: what one violation of it is, see `kinds.yaml`.
         settings: what its rule waits for, in the site file's words.
     """
@@ -57,6 +58,7 @@ class Kind(_Strict):
     zh: str
     en: str
     seen_as: tuple[str, ...]
+    seen_with: tuple[str, ...] = ()
     place: Literal["zone", "spot", "pass"]
     settings: dict[str, str | int | float]
     subtypes: tuple[Subtype, ...]

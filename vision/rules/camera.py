@@ -118,7 +118,8 @@ class CameraRules:
         return all(rule.idle for rule in self.rules)
 
     def _record(self, rule: Rule, event: EpisodeEvent) -> bytes:
-        sees = catalogue().kind(rule.kind).seen_as
+        kind = catalogue().kind(rule.kind)
+        sees = kind.seen_as + kind.seen_with
         looks = (row for generation in self._looks for row in generation)
         record = Record(
             context=rule.context,
