@@ -40,4 +40,6 @@ def _joined(first: Packet[VideoStream], second: Packet[VideoStream]) -> Packet[V
     whole = cast("Packet[VideoStream]", Packet(bytes(first) + bytes(second)))
     whole.pts, whole.dts, whole.time_base = second.pts, second.dts, second.time_base
     whole.is_keyframe = True
+    for said in second.iter_sidedata():  # the sender's own clock is among it
+        whole.set_sidedata(said)
     return whole

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import struct
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from fractions import Fraction
 from threading import Event
 
 from av.error import FFmpegError
@@ -32,6 +32,7 @@ from vision.sources.timeline import DueTimes, LiveClock, RecordingClock, recordi
 _log = logging.getLogger(__name__)
 
 _BLIND = 30.0  # seconds of data without one picture before a stream is given up; above usual GOPs
+_ASKED_EVERY = 0.5  # seconds between two looks at the calendar whether to watch
 _IN_SLICES = ("h264", "hevc")  # codecs whose pictures come in slices
 _HIGHEST_RATE = 240.0  # frames/s that are believed of a recording
 
@@ -80,6 +81,9 @@ class Video:
         self.live = address.live if address.kind is not SourceKind.HLS else True
         if address.kind in (SourceKind.HTTP, SourceKind.HLS):
             self.live = not self._container.duration
+        # A stream's 25 packets a second are read in Python: what each costs is kept small.
+        self._tick = float(self._stream.time_base or 0)
+        self._watched_now, self._asked_at = True, -math.inf
         self._scaler = VideoReformatter()
         self._fps = camera.analyse_fps
         self._pace = pace if pace is not None and self.live else lambda: camera.analyse_fps
@@ -176,28 +180,27 @@ class Video:
         for packet in self._packets():
             if self._stop.is_set():
                 return
-            self._keep_pace()
-            if self.live and not self._worth_it(packet):
-                self._sparing.skipped()
-                alive_at = time.monotonic()
-                continue
+            if self.live:
+                now = time.monotonic()
+                if not self._worth_it(packet, now):
+                    self._sparing.skipped()
+                    alive_at = now
+                    continue
+                if alive_at is not None and now - alive_at > _BLIND:
+                    raise SourceUnavailable(
+                        f"{self._address.shown}: sends data but no picture for {_BLIND:.0f} s;"
+                        " check the camera's codec settings"
+                    )
             for picture in self._pictures(packet):
                 if not picture.is_corrupt:
                     alive_at = alive_at and time.monotonic()
                     yield picture
-            if alive_at is not None and time.monotonic() - alive_at > _BLIND:
-                raise SourceUnavailable(
-                    f"{self._address.shown}: sends data but no picture for {_BLIND:.0f} s; check"
-                    " the camera's codec settings"
-                )
 
     def _packets(self) -> Iterator[Packet[VideoStream]]:
-        """What was sent; of a live stream with its own clock read, and a picture each."""
+        """What was sent; of a live stream a picture each."""
         sent = self._container.demux(self._stream)
-        if not self.live:
-            return sent
-        read = map(self._read_own_clock, sent)
-        return whole_pictures(read) if self._stream.codec.name in _IN_SLICES else read
+        in_slices = self.live and self._stream.codec.name in _IN_SLICES
+        return whole_pictures(sent) if in_slices else sent
 
     def _keep_pace(self) -> None:
         """Look as often as is wanted from now on."""
@@ -206,23 +209,31 @@ class Video:
             self._fps, self._due = fps, DueTimes(fps)
             self._sparing.look_every(1 / fps)
 
-    def _worth_it(self, packet: Packet[VideoStream]) -> bool:
+    def _worth_it(self, packet: Packet[VideoStream], now: float) -> bool:
         """Whether the camera is watched now, and no newer packets are waiting already."""
-        at = _seconds(packet.dts if packet.dts is not None else packet.pts, packet.time_base)
-        late = self._backlog is not None and self._backlog.late(at, time.monotonic())
-        watched = self._watching(datetime.now(UTC))
+        if now - self._asked_at >= _ASKED_EVERY:
+            self._watched_now, self._asked_at = self._watching(datetime.now(UTC)), now
+        watched = self._watched_now
+        dts = packet.dts
+        at = self._seconds(dts if dts is not None else packet.pts)
+        late = self._backlog is not None and self._backlog.late(at, now)
         if self._ring is not None:
             self._ring.add(packet) if watched else self._ring.forget()
         return watched and not late
 
     def _pictures(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
         """What a packet gives; nothing where it is not worth decoding or cannot be."""
-        codec = self._stream.codec_context
-        end = packet.size == 0  # asks for what the decoder still holds
-        at = _seconds(packet.pts, packet.time_base)
+        key = packet.is_keyframe
+        if key or not self._sparing.only_keys:
+            self._keep_pace()
+        at = self._seconds(packet.pts)
         stale = self._sparing.stale
-        if not end and not self._sparing.wants(at, key=packet.is_keyframe):
+        end = packet.size == 0  # asks for what the decoder still holds
+        if not end and not self._sparing.wants(at, key=key):
             return []
+        if self.live and at is not None:
+            self._read_own_clock(packet, at)
+        codec = self._stream.codec_context
         if stale and not end:
             codec.flush_buffers()  # nothing from before the gap may be built upon
         try:
@@ -240,14 +251,12 @@ class Video:
             picture.time_base = packet.time_base or picture.time_base
         return pictures
 
-    def _read_own_clock(self, packet: Packet[VideoStream]) -> Packet[VideoStream]:
+    def _read_own_clock(self, packet: Packet[VideoStream], at: float) -> None:
         """Take the sender's wall clock (RTCP sender reports) from a packet, where it has it."""
-        at = _seconds(packet.pts, packet.time_base)
-        if at is not None and packet.has_sidedata("prft"):
+        if packet.has_sidedata("prft"):
             # AVProducerReferenceTime: int64 microseconds since 1970, int flags.
             (wall,) = struct.unpack_from("=q", bytes(packet.get_sidedata("prft")))
             self._own_anchor = wall / 1e6 - at
-        return packet
 
     def _frame(
         self, picture: VideoFrame, captured: datetime, index: int, clock: Clock
@@ -267,6 +276,6 @@ class Video:
             return None
         return fitted(*size, self._image_size)
 
-
-def _seconds(count: int | None, unit: Fraction | None) -> float | None:
-    return None if count is None or unit is None else float(count * unit)
+    def _seconds(self, count: int | None) -> float | None:
+        """Of a time in ticks of the stream; None where it states none."""
+        return count * self._tick if count is not None and self._tick else None

@@ -46,6 +46,8 @@ def cut(packet: Packet) -> list[Packet]:
     for part in parts:
         part.pts, part.dts, part.time_base = packet.pts, packet.dts, packet.time_base
         part.is_keyframe = True
+        for said in packet.iter_sidedata():
+            part.set_sidedata(said)
     return parts
 
 
@@ -61,6 +63,11 @@ def test_parts_of_a_key_frame_come_as_one(sent: list[Packet]) -> None:
     assert len(sent) == 24
     assert any(decoded(sent)), "cut, they cannot be decoded"
     assert decoded(whole_pictures(sent)) == [False] * 20
+
+
+def test_what_is_said_beside_a_part_is_said_beside_the_whole(sent: list[Packet]) -> None:
+    assert any(packet.has_sidedata("mpegts_stream_id") for packet in sent)
+    assert all(packet.has_sidedata("mpegts_stream_id") for packet in whole_pictures(sent))
 
 
 def test_a_first_part_without_a_time_belongs_to_the_next(sent: list[Packet]) -> None:
