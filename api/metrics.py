@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,12 +20,13 @@ from api.errors import DatabaseUnavailable
 from api.events import DeliveryState
 from api.stages import Stage
 from api.tables import AttemptRow, CaseRow, DeliveryRow
+from api.watch import Watch
 from vision.health import View
 from vision.sources.status import CameraState
 
 
 class CaseCollector(Collector):
-    """Cases by stage, outbox depth and attempts, cameras' states and frames."""
+    """Cases by stage, outbox depth and attempts, cameras' states and frames, the loop's times."""
 
     def __init__(self, shared: Context) -> None:
         self._shared = shared
@@ -39,6 +45,7 @@ class CaseCollector(Collector):
         yield from found
         if self._shared.watch is not None:
             yield from self._cameras()
+            yield from _loop(self._shared.watch)
 
     def _cameras(self) -> Iterator[Metric]:
         state = GaugeMetricFamily(
@@ -82,6 +89,38 @@ def registry(shared: Context) -> CollectorRegistry:
     made = CollectorRegistry()
     made.register(CaseCollector(shared))
     return made
+
+
+def _loop(watch: Watch) -> Iterator[Metric]:
+    counts = watch.loop()
+    age = HistogramMetricFamily(
+        "streetwarden_frame_age_seconds", "Age of live frames when their detections were decided on"
+    )
+    age.add_metric([], counts.age.cumulative(), counts.age.total)
+    steps = HistogramMetricFamily(
+        "streetwarden_loop_step_seconds", "Time that each step of the loop took", labels=["step"]
+    )
+    for step, spent in counts.spent.items():
+        steps.add_metric([step.value], spent.cumulative(), spent.total)
+    batches = CounterMetricFamily(
+        "streetwarden_loop_batches", "Batches that the engine has done", labels=["pictures"]
+    )
+    for size, number in sorted(counts.batches.items()):
+        batches.add_metric([str(size)], number)
+    failed = CounterMetricFamily(
+        "streetwarden_loop_errors", "Frames that could not be worked on", labels=["camera"]
+    )
+    for camera, number in counts.failed.items():
+        failed.add_metric([camera], number)
+    restarts = CounterMetricFamily("streetwarden_engine_restarts", "Times the engine was restarted")
+    restarts.add_metric([], counts.restarts)
+    yield from (age, steps, batches, failed, restarts)
+    if watch.device_memory is not None:
+        memory = GaugeMetricFamily(
+            "streetwarden_device_memory_bytes", "Memory of the device that the engine holds"
+        )
+        memory.add_metric([], watch.device_memory)
+        yield memory
 
 
 def _cases(session: Session) -> Metric:

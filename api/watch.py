@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from vision.loop import LoopCounts
 from vision.sources.status import CameraStatus
 
 
@@ -13,6 +14,13 @@ class Watch(Protocol):
 
     def status(self) -> Sequence[CameraStatus]:
         """How each camera is doing now."""
+
+    def loop(self) -> LoopCounts:
+        """What its inference loop has done, and how long that took."""
+
+    @property
+    def device_memory(self) -> int | None:
+        """Bytes that the engine holds of a device's own memory; None where it has none."""
 
     def snapshot(self, camera: str) -> bytes | None:
         """The camera's latest picture, masked, as JPEG; None before the first."""

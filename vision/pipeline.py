@@ -26,7 +26,7 @@ from vision.event_writer import EventWriter, Sink
 from vision.evidence import EvidenceItem, EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.frames import Frame
 from vision.health import ADVICE, View, ViewHealth
-from vision.loop import InferenceLoop, LoopCounters
+from vision.loop import InferenceLoop, LoopCounters, LoopCounts
 from vision.loop.stillness import Stillness
 from vision.places.registration import Registration
 from vision.rules import CameraRules, camera_rules
@@ -181,6 +181,15 @@ class Pipeline:
         """How each camera is doing."""
         stood = self._counters.counts().stood
         return [self._status(w, stood.get(w.camera.id, 0)) for w in self._cameras.values()]
+
+    def loop(self) -> LoopCounts:
+        """What the loop has done so far, and how long it took."""
+        return self._counters.counts()
+
+    @property
+    def device_memory(self) -> int | None:
+        """Bytes of a device's own memory that the engine holds; None where it shares ours."""
+        return self._loop.engine.device_memory
 
     def snapshot(self, camera: str) -> bytes | None:
         """The latest look at a camera as a masked, annotated JPEG; None before the first look."""

@@ -16,6 +16,7 @@ from api.errors import CaseError, DatabaseUnavailable
 from api.server import console_address, listen
 from tests.api.world import served
 from vision.health import View
+from vision.loop import LoopCounters, LoopCounts, Step
 from vision.sources.status import CameraState, CameraStatus
 
 SERVER = """
@@ -79,6 +80,11 @@ class Cameras:
         self.states = [CameraState.ALIVE, CameraState.BROKEN]
         self.problem: str | None = None
         self.view = View.CLEAR
+        self.device_memory: int | None = None
+        self.counters = LoopCounters()
+
+    def loop(self) -> LoopCounts:
+        return self.counters.counts()
 
     def status(self) -> list[CameraStatus]:
         return [
@@ -95,6 +101,28 @@ class Cameras:
 
     def snapshot(self, camera: str) -> bytes | None:
         return None
+
+
+def test_what_the_loop_tells_of_itself_can_be_scraped(world):
+    cameras = Cameras()
+    for size in (4, 4, 1):
+        cameras.counters.batched(size)
+    cameras.counters.spent(Step.INFER, 0.2)
+    cameras.counters.delivered("gate", 0.7)
+    cameras.counters.failed("yard", ValueError("bad"))
+    app = create_app(world.site, world.database, world.evidence, watch=cameras)
+    with served(app) as address, httpx.Client(base_url=address, trust_env=False) as http:
+        lines = http.get("/metrics").text.splitlines()
+        assert 'streetwarden_loop_batches_total{pictures="4"} 2.0' in lines
+        assert 'streetwarden_loop_step_seconds_bucket{le="0.1",step="infer"} 0.0' in lines
+        assert 'streetwarden_loop_step_seconds_bucket{le="0.25",step="infer"} 1.0' in lines
+        assert 'streetwarden_loop_step_seconds_count{step="deliver"} 0.0' in lines
+        assert 'streetwarden_frame_age_seconds_bucket{le="1.0"} 1.0' in lines
+        assert "streetwarden_frame_age_seconds_sum 0.7" in lines
+        assert 'streetwarden_loop_errors_total{camera="yard"} 1.0' in lines
+        assert not any("device_memory" in line for line in lines), "a CPU has none of its own"
+        cameras.device_memory = 2**30
+        assert "streetwarden_device_memory_bytes 1.073741824e+09" in http.get("/metrics").text
 
 
 def test_readiness_says_what_is_missing(world, monkeypatch, tmp_path):

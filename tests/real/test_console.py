@@ -14,6 +14,7 @@ from api.app import create_app
 from api.roles import Role
 from api.tables import MediaAccessRow
 from tests.api.world import NOON, World, cleared, make_event, make_site, make_world, served
+from vision.loop import LoopCounts
 from vision.sources.status import CameraState, CameraStatus
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"
@@ -25,6 +26,10 @@ class Cameras:
 
     picture: bytes
     problem: str | None = None
+    device_memory: int | None = None
+
+    def loop(self) -> LoopCounts:
+        return LoopCounts()
 
     def status(self) -> list[CameraStatus]:
         return [

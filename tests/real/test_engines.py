@@ -218,6 +218,7 @@ def test_cuda_sees_what_the_cpu_sees(
 ) -> None:
     engine = TorchEngine(entry, device="cuda")
     assert engine.name == "torch-cuda"
+    assert engine.device_memory
     first, second = engine.submit(photos), engine.submit(photos[::-1])
     for ours, theirs in zip(first.result(), seen_by_torch, strict=True):
         assert_same(ours, theirs, SCORE_FLOOR, 2.0)  # 16-bit floats

@@ -35,6 +35,7 @@ class Engine(Protocol):
         image_size: longer side of the network's input, in pixels.
         batch: number of pictures it likes to be given at once.
         depth: number of batches worth having under way at once; 1 where `submit` computes.
+        device_memory: bytes of a device's own memory that it holds; None where it shares ours.
     """
 
     @property
@@ -47,6 +48,8 @@ class Engine(Protocol):
     def batch(self) -> int: ...  # noqa: D102
     @property
     def depth(self) -> int: ...  # noqa: D102
+    @property
+    def device_memory(self) -> int | None: ...  # noqa: D102
 
     def submit(self, images: Sequence[Pixels]) -> Pending:
         """Start on pictures and return before they are done, where the device allows it.

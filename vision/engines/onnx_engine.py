@@ -53,6 +53,7 @@ class OnnxEngine:
     """
 
     name = "onnx-cpu"
+    device_memory = None
     depth = 2
 
     def __init__(

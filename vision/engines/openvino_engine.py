@@ -54,6 +54,7 @@ class OpenVinoEngine:
     """
 
     name = "openvino-cpu"
+    device_memory = None
     depth = 2
 
     def __init__(

@@ -68,6 +68,11 @@ class TorchEngine:
             raise EngineError(str(error)) from error
         self._detector = detector.to(memory_format=torch.channels_last)
 
+    @property
+    def device_memory(self) -> int | None:
+        """See `Engine`."""
+        return torch.cuda.memory_reserved(self._device) if self._cuda else None
+
     def submit(self, images: Sequence[Pixels]) -> TorchPending:
         """Start on pictures; see `Engine.submit`."""
         boxes = [Letterbox.fit(i.shape[1], i.shape[0], self.image_size) for i in images]

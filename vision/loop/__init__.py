@@ -1,7 +1,7 @@
 """The inference loop: frames of many cameras, one device, detections in order per camera."""
 
 from vision.loop.loop import Attributes, Deliver, InferenceLoop
-from vision.loop.metrics import LoopCounters, LoopCounts, LoopObserver
+from vision.loop.metrics import LoopCounters, LoopCounts, LoopObserver, Step
 
 __all__ = [
     "Attributes",
@@ -10,4 +10,5 @@ __all__ = [
     "LoopCounters",
     "LoopCounts",
     "LoopObserver",
+    "Step",
 ]

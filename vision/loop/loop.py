@@ -16,7 +16,7 @@ from vision.engines.engine import Engine, Pending
 from vision.errors import EngineError
 from vision.frames import Clock, Frame
 from vision.loop.collection import Collector, Taken
-from vision.loop.metrics import LoopCounters, LoopObserver
+from vision.loop.metrics import LoopCounters, LoopObserver, Step
 from vision.loop.views import Views
 from vision.sources.mailbox import Mailbox
 
@@ -211,6 +211,7 @@ class InferenceLoop:
                 pending = self.engine.submit([p for views in given for p in views.pictures()])
             except Exception as error:  # noqa: BLE001 - whatever a bad picture makes a library raise
                 pending = error
+            self._spent(Step.SUBMIT, started)
         return _Batch(taken, asked, given, pending, started)
 
     def _views(self, frame: Frame) -> Views:
@@ -247,7 +248,8 @@ class InferenceLoop:
             return [self._alone(views) for views in batch.given]
         lasted = time.perf_counter() - batch.started
         self._window_s = min(LONGEST_WINDOW_S, WINDOW_SHARE * lasted)
-        self.observer.batched(len(found), lasted)
+        self.observer.batched(len(found))
+        self.observer.spent(Step.INFER, lasted)
         pictures = iter(found)
         return [views.joined(list(islice(pictures, 1 + len(views.tiles)))) for views in batch.given]
 
@@ -271,7 +273,8 @@ class InferenceLoop:
         except Exception as error:  # noqa: BLE001 - see _submit
             self.observer.failed(views.frame.camera, error)
             return None
-        self.observer.batched(1 + len(views.tiles), time.perf_counter() - started)
+        self.observer.batched(1 + len(views.tiles))
+        self._spent(Step.INFER, started)
         return found
 
     def _revive(self) -> None:
@@ -312,10 +315,12 @@ class InferenceLoop:
             self._standing.pop(taken.mailbox, None)
             return None
         if self._attributes is not None:
+            started = time.perf_counter()
             try:
                 detections = self._attributes(taken.frame, detections)
             except Exception as error:  # noqa: BLE001 - without attributes is better than not at all
                 self.observer.failed(taken.frame.camera, error)
+            self._spent(Step.ATTRIBUTES, started)
         self._standing[taken.mailbox] = detections
         return detections
 
@@ -328,12 +333,17 @@ class InferenceLoop:
         return replace(before, metadata={**before.metadata, STANDS: True})
 
     def _deliver(self, frame: Frame, detections: Detections) -> None:
+        started = time.perf_counter()
         try:
             self._deliver_to(frame, detections)
         except Exception as error:  # noqa: BLE001 - one camera's trouble must not stop the others
             self.observer.failed(frame.camera, error)
         else:
+            self._spent(Step.DELIVER, started)
             self.observer.delivered(frame.camera, _age_s(frame))
+
+    def _spent(self, step: Step, since: float) -> None:
+        self.observer.spent(step, time.perf_counter() - since)
 
 
 def _age_s(frame: Frame) -> float | None:

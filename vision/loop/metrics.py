@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import accumulate
 from threading import Lock
 from typing import Protocol
 
@@ -11,16 +14,33 @@ import numpy as np
 
 RECENT = 1000
 """Ages kept for percentiles: the latest this many deliveries."""
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper bounds of the histograms' buckets, in seconds."""
+
+
+class Step(StrEnum):
+    """What the loop does with a batch or a frame, one after the other."""
+
+    SUBMIT = "submit"
+    """A batch is scaled into the engine's memory and given to it."""
+    INFER = "infer"
+    """From then until its detections are there. Batches overlap where the engine lets them, so
+    these times do not add up to wall time."""
+    ATTRIBUTES = "attributes"
+    """More is read from a frame: a truck's load."""
+    DELIVER = "deliver"
+    """A frame is tracked and the rules decide."""
 
 
 class LoopObserver(Protocol):
     """Hooks that the loop calls from its own thread. They must be quick and must not raise."""
 
-    def batched(self, size: int, infer_s: float) -> None:
-        """A batch of `size` pictures is done, `infer_s` seconds after it was given to the engine.
+    def batched(self, size: int) -> None:
+        """A batch of `size` pictures is done."""
+        ...
 
-        Batches overlap where the engine lets them, so these times do not add up to wall time.
-        """
+    def spent(self, step: Step, seconds: float) -> None:
+        """A step took so long."""
         ...
 
     def delivered(self, camera: str, age_s: float | None) -> None:
@@ -41,12 +61,32 @@ class LoopObserver(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Histogram:
+    """How often something took how long.
+
+    Attributes:
+        counts: number of values up to each of `SECONDS` and above the one before; the last number
+            is of those above all.
+        total: sum of the values, in seconds.
+    """
+
+    counts: tuple[int, ...] = (0,) * (len(SECONDS) + 1)
+    total: float = 0.0
+
+    def cumulative(self) -> list[tuple[str, float]]:
+        """Upper bound and number of values up to it, as Prometheus counts."""
+        bounds = [*(str(bound) for bound in SECONDS), "+Inf"]
+        return list(zip(bounds, map(float, accumulate(self.counts)), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
 class LoopCounts:
     """A consistent snapshot of `LoopCounters`.
 
     Attributes:
         batches: number of batches by their size.
-        infer_s: sum of the batches' times, in seconds.
+        spent: how long each step took.
+        age: of live frames at delivery, since their capture.
         delivered: frames delivered without an error, by camera.
         stood: frames by camera for which an earlier look stood; they are delivered too.
         failed: errors by camera; `last_error` is the latest in words.
@@ -55,7 +95,8 @@ class LoopCounts:
     """
 
     batches: dict[int, int] = field(default_factory=dict)
-    infer_s: float = 0.0
+    spent: dict[Step, Histogram] = field(default_factory=dict)
+    age: Histogram = Histogram()
     delivered: dict[str, int] = field(default_factory=dict)
     stood: dict[str, int] = field(default_factory=dict)
     failed: dict[str, int] = field(default_factory=dict)
@@ -80,15 +121,20 @@ class LoopCounters:
         self._stood: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._last_error: dict[str, str] = {}
-        self._infer_s = 0.0
+        self._spent = {step: _Growing() for step in Step}
+        self._age = _Growing()
         self._restarts = 0
         self._ages: deque[float] = deque(maxlen=RECENT)
 
-    def batched(self, size: int, infer_s: float) -> None:
+    def batched(self, size: int) -> None:
         """See `LoopObserver`."""
         with self._lock:
             self._batches[size] += 1
-            self._infer_s += infer_s
+
+    def spent(self, step: Step, seconds: float) -> None:
+        """See `LoopObserver`."""
+        with self._lock:
+            self._spent[step].add(seconds)
 
     def delivered(self, camera: str, age_s: float | None) -> None:
         """See `LoopObserver`."""
@@ -96,6 +142,7 @@ class LoopCounters:
             self._delivered[camera] += 1
             if age_s is not None:
                 self._ages.append(age_s)
+                self._age.add(age_s)
 
     def stood(self, camera: str) -> None:
         """See `LoopObserver`."""
@@ -119,7 +166,8 @@ class LoopCounters:
             ages = np.percentile(list(self._ages), (50, 95)).tolist() if self._ages else None
             return LoopCounts(
                 batches=dict(self._batches),
-                infer_s=self._infer_s,
+                spent={step: grown.histogram() for step, grown in self._spent.items()},
+                age=self._age.histogram(),
                 delivered=dict(self._delivered),
                 stood=dict(self._stood),
                 failed=dict(self._failed),
@@ -128,3 +176,18 @@ class LoopCounters:
                 age_p50_s=ages[0] if ages else None,
                 age_p95_s=ages[1] if ages else None,
             )
+
+
+class _Growing:
+    """A histogram that values are added to."""
+
+    def __init__(self) -> None:
+        self._counts = [0] * (len(SECONDS) + 1)
+        self._total = 0.0
+
+    def add(self, seconds: float) -> None:
+        self._counts[bisect_left(SECONDS, seconds)] += 1
+        self._total += seconds
+
+    def histogram(self) -> Histogram:
+        return Histogram(tuple(self._counts), self._total)

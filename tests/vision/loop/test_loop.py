@@ -359,7 +359,7 @@ def test_an_observer_that_raises_ends_the_loop_with_a_name(
     fakes: Any, ready: Condition, run_loop: Callable[..., InferenceLoop]
 ) -> None:
     class Clumsy(LoopCounters):
-        def batched(self, size: int, infer_s: float) -> None:
+        def batched(self, size: int) -> None:
             raise ZeroDivisionError("no cameras")
 
     box = Mailbox("c0", live=False, ready=ready)

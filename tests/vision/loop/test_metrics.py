@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from vision.frames import Clock, Frame
-from vision.loop import LoopCounters
+from vision.loop import LoopCounters, Step
 from vision.sources.mailbox import Mailbox
 
 
 def test_counters_count() -> None:
     counters = LoopCounters()
-    counters.batched(4, 0.1)
-    counters.batched(4, 0.2)
-    counters.batched(1, 0.1)
+    for size in (4, 4, 1):
+        counters.batched(size)
+    for seconds in (0.1, 0.2, 30.0):
+        counters.spent(Step.INFER, seconds)
     for age in range(101):
         counters.delivered("gate", age / 100)
     counters.delivered("tape", None)
@@ -25,7 +26,12 @@ def test_counters_count() -> None:
     counts = counters.counts()
     assert counts.batches == {4: 2, 1: 1}
     assert counts.frames == 9
-    assert counts.infer_s == pytest.approx(0.4)
+    infer = counts.spent[Step.INFER]
+    assert infer.total == pytest.approx(30.3)
+    assert dict(infer.cumulative())["0.1"] == 1, "a bound belongs to its bucket"
+    assert dict(infer.cumulative())["10.0"] == 2
+    assert infer.cumulative()[-1] == ("+Inf", 3)
+    assert sum(counts.age.counts) == 101, "a recording's frame has none"
     assert counts.delivered == {"gate": 101, "tape": 1}
     assert counts.failed == {"gate": 2}
     assert counts.last_error == {"gate": "ValueError"}
