@@ -12,7 +12,7 @@ from scripts.console import err, out
 if TYPE_CHECKING:
     from vision.audit.bench import AuditBench
     from vision.loop.bench import LoopBench
-    from vision.loop.bench_cameras import CamerasBench
+    from vision.loop.levels import CamerasBench
     from vision.loop.soak import Soak
 
 _ROWS = (
@@ -75,14 +75,13 @@ def show_cameras(result: CamerasBench) -> None:
     """A row per number of cameras."""
     table = Table(
         title=f"{result.width}×{result.height}, {result.looks_each:g} looks/s each, {result.model} "
-        f"on {result.engine}: {result.engine_fps:.1f} frames/s alone; {result.seconds:g} s a row, "
-        "ages in seconds",
+        f"on {result.engine}; {result.seconds:g} s a row, ages in seconds",
         caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
         box=SIMPLE_HEAD,
         padding=0,
     )
-    timing = ("looks/s", "stood", "÷ engine", "p50", "p95")
-    for name in ("cameras", "held", *timing, "dropped", "cores", "server", "MB"):
+    timing = ("looks/s", "stood", "engine", "÷ it", "÷ limit", "p95 age")
+    for name in ("cameras", "held", *timing, "lost", "cores", "server", "MB"):
         table.add_column(name, justify="right")
     for level in result.levels:
         table.add_row(
@@ -90,8 +89,9 @@ def show_cameras(result: CamerasBench) -> None:
             "yes" if level.held else "no",
             f"{level.looks:.1f}",
             f"{level.stood:.1f}",
-            f"{level.looks / result.engine_fps:.2f}",
-            f"{level.age_p50_s:.1f}",
+            f"{level.engine_fps:.1f}",
+            f"{level.looks / level.engine_fps:.2f}",
+            f"{level.looks / level.limit:.2f}" if level.limit else "",
             f"{level.age_p95_s:.1f}",
             str(level.dropped),
             f"{level.cores:.2f}",
@@ -99,6 +99,10 @@ def show_cameras(result: CamerasBench) -> None:
             f"{level.resident_mb:.0f}",
         )
     out.print(table)
+    out.print(
+        "engine: it alone, frames/s; limit: what its work and the readers' "
+        f"({result.reading_ms:.1f} ms a look) allow on the cores that the server leaves"
+    )
     if result.mb_per_camera is not None:
         out.print(f"{result.mb_per_camera:.1f} MB for each further camera")
     for peer in result.stock:

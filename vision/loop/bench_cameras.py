@@ -4,16 +4,20 @@ For each number of cameras: they are RTSP addresses of their own, opened one aft
 the time between two looks, as key frames of a site's cameras do not fall together. Once each has
 been looked at a few times, looks are counted for a while. A level is held when nearly every look
 that was due was made and 95 in 100 were young at their delivery. The engine alone is measured
-before and after, on ready tensors; the server's own share of the cores is told, as on a real site
-it would not be on this machine.
+before and after each level, on ready tensors; the server's own share of the cores is told, as on a
+real site it would not be on this machine.
+
+Where the engine computes on the cores that readers and server need too, it cannot reach what it
+does alone: `Level.limit` is what its own work and a reader's allow on the cores that are left.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import cycle, islice
+from os import cpu_count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Lock
@@ -24,7 +28,9 @@ import psutil
 
 from vision.engines.engine import Engine
 from vision.errors import SourceUnavailable
+from vision.frames import Frame
 from vision.loop.bench import describe_machine, engine_alone
+from vision.loop.levels import CamerasBench, Level, Stock
 from vision.loop.metrics import LoopCounters
 from vision.loop.rig import Rig
 from vision.site import Camera
@@ -34,94 +40,8 @@ SETTLED = 3
 """Looks at every camera before anything counts."""
 PATIENCE_S = 60.0
 """Seconds in which every camera must have been looked at so often."""
-HELD = 0.98
-"""Share of the looks that were due, from which a level counts as held."""
-YOUNG_S = 1.0
-"""Age at delivery that 95 in 100 looks of a held level do not pass, in seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One number of cameras.
-
-    Attributes:
-        cameras: how many.
-        looks: per second, of all cameras together.
-        stood: of these, per second, the ones for which an earlier look stood.
-        due: looks per second that were asked for.
-        age_p50_s, age_p95_s: from capture to delivery, in seconds.
-        dropped: frames that were read and not looked at.
-        cores: processor time of this process per second, the loop's and the readers'.
-        server_cores: that of the server; None where it is not on this machine.
-        resident_mb: memory of this process at the end, in 2^20 bytes.
-    """
-
-    cameras: int
-    looks: float
-    stood: float
-    due: float
-    age_p50_s: float
-    age_p95_s: float
-    dropped: int
-    cores: float
-    server_cores: float | None
-    resident_mb: float
-
-    @property
-    def held(self) -> bool:
-        """Whether this many cameras are held."""
-        return self.looks >= HELD * self.due and self.age_p95_s <= YOUNG_S
-
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """Ultralytics' multi-stream loader: looks per second at each of so many cameras."""
-
-    cameras: int
-    looks_each: float
-
-    def holds(self, looks: float) -> bool:
-        """Whether each camera got this many looks per second; their age is not known."""
-        return self.looks_each >= HELD * looks
-
-
-@dataclass(frozen=True, slots=True)
-class CamerasBench:
-    """What was measured, on what, with what."""
-
-    width: int
-    height: int
-    looks_each: float
-    seconds: float
-    model: str
-    engine: str
-    engine_fps: float
-    machine: dict[str, str]
-    levels: tuple[Level, ...]
-    stock: tuple[Stock, ...]
-
-    @property
-    def held(self) -> Level | None:
-        """The held level with the most cameras; None where none is."""
-        return max((v for v in self.levels if v.held), key=lambda v: v.cameras, default=None)
-
-    @property
-    def mb_per_camera(self) -> float | None:
-        """Memory that each further camera took, in 2^20 bytes; None with a single level."""
-        if len(self.levels) < 2:
-            return None
-        first, last = self.levels[0], self.levels[-1]
-        return (last.resident_mb - first.resident_mb) / (last.cameras - first.cameras)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Everything, for JSON."""
-        held = self.held
-        return {
-            **asdict(self),
-            "held": held.cameras if held else 0,
-            "held_over_engine": held.looks / self.engine_fps if held else 0.0,
-            "mb_per_camera": self.mb_per_camera,
-        }
+READ, BARE = 10, 100
+"""Looks, and pictures, by which a reader and the engine are measured alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +54,8 @@ class _Plan:
     seconds: float
     server: int | None
     still: bool
+    frame: Frame
+    reading_s: float
 
     def first(self, count: int) -> list[str]:
         """The addresses of so many cameras."""
@@ -196,21 +118,15 @@ def bench_cameras(
         SourceUnavailable: the stream cannot be opened, or a camera is not looked at.
         EngineError: the engine failed.
     """
-    plan = _Plan(urls, engine, looks, seconds, server, still)
     machine = describe_machine()
-    source = open_source(Camera(id="bench", source=urls[0]), image_size=engine.image_size)
-    try:
-        first = next(iter(source))
-    finally:
-        source.close()
+    progress("a reader alone")
+    first, reading_s = _reader_alone(urls[0], engine, looks)
+    plan = _Plan(urls, engine, looks, seconds, server, still, first, reading_s)
     engine.warm_up()
-    progress("engine alone")
-    bare = [engine_alone(engine, first, 100)]
     levels = []
     for count in sorted(counts):
         progress(f"{count} cameras")
         levels.append(_level(plan, count))
-    bare.append(engine_alone(engine, first, 100))
     peers = []
     for count in sorted(counts) if stock else ():
         progress(f"stock loader, {count} cameras")
@@ -222,15 +138,38 @@ def bench_cameras(
         seconds=seconds,
         model=f"{engine.model.name} {engine.model.version} {engine.model.sha256[:12]}",
         engine=engine.name,
-        engine_fps=float(np.median(bare)),
+        reading_ms=1000 * reading_s,
         machine=machine,
         levels=tuple(levels),
         stock=tuple(peers),
     )
 
 
+def _reader_alone(url: str, engine: Engine, looks: float) -> tuple[Frame, float]:
+    """A frame, and the processor seconds of this thread that one look's reading takes."""
+    camera = Camera(id="bench", source=url, analyse_fps=looks)
+    source = open_source(camera, image_size=engine.image_size)
+    try:
+        frames = iter(source)
+        first, *_ = islice(frames, SETTLED)
+        began = time.thread_time()
+        for _ in islice(frames, READ):
+            pass
+        return first, (time.thread_time() - began) / READ
+    finally:
+        source.close()
+
+
+def _engine_alone(plan: _Plan) -> tuple[float, float]:
+    """Frames per second, and processor seconds for each."""
+    before = _spent(psutil.Process())[0]
+    fps = engine_alone(plan.engine, plan.frame, BARE)
+    return fps, (_spent(psutil.Process())[0] - before) / BARE
+
+
 def _level(plan: _Plan, count: int) -> Level:
     seen = _Ages(count)
+    bare = [_engine_alone(plan)]
     with Rig(
         plan.first(count),
         plan.engine,
@@ -252,18 +191,26 @@ def _level(plan: _Plan, count: int) -> Level:
         time.sleep(plan.seconds)  # the measurement itself
         lasted = time.perf_counter() - began
         ages, after = seen.take(), _spent(me, other)
-        return Level(
-            cameras=count,
-            looks=len(ages) / lasted,
-            stood=(_stood(seen) - stood) / lasted,
-            due=count * plan.looks,
-            age_p50_s=float(np.percentile(ages, 50)) if ages else float("inf"),
-            age_p95_s=float(np.percentile(ages, 95)) if ages else float("inf"),
-            dropped=_dropped(rig) - dropped,
-            cores=(after[0] - before[0]) / lasted,
-            server_cores=(after[1] - before[1]) / lasted if plan.server else None,
-            resident_mb=me.memory_info().rss / 2**20,
-        )
+        dropped, stood = _dropped(rig) - dropped, _stood(seen) - stood
+        resident_mb = me.memory_info().rss / 2**20
+    bare.append(_engine_alone(plan))
+    fps, each_s = np.mean(bare, axis=0).tolist()
+    ours, servers = ((b - a) / lasted for a, b in zip(before, after, strict=True))
+    on_our_cores = plan.engine.device_memory is None
+    return Level(
+        cameras=count,
+        looks=len(ages) / lasted,
+        stood=stood / lasted,
+        due=count * plan.looks,
+        age_p50_s=float(np.percentile(ages, 50)) if ages else float("inf"),
+        age_p95_s=float(np.percentile(ages, 95)) if ages else float("inf"),
+        dropped=dropped,
+        cores=ours,
+        server_cores=servers if plan.server else None,
+        resident_mb=resident_mb,
+        engine_fps=fps,
+        limit=((cpu_count() or 1) - servers) / (each_s + plan.reading_s) if on_our_cores else None,
+    )
 
 
 def _spent(*processes: psutil.Process | None) -> list[float]:

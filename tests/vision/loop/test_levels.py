@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from vision.loop.bench_cameras import CamerasBench, Level, Stock
+from vision.loop.levels import CamerasBench, Level, Stock
 
 LEVEL = Level(
     cameras=4,
@@ -17,6 +17,8 @@ LEVEL = Level(
     cores=0.5,
     server_cores=None,
     resident_mb=500.0,
+    engine_fps=20.0,
+    limit=16.0,
 )
 
 
@@ -28,7 +30,7 @@ def _bench(*levels: Level) -> CamerasBench:
         seconds=20.0,
         model="m",
         engine="e",
-        engine_fps=20.0,
+        reading_ms=10.0,
         machine={},
         levels=levels,
         stock=(Stock(4, 0.5),),
@@ -53,5 +55,6 @@ def test_figures_come_from_the_largest_level_that_is_held() -> None:
     assert bench.mb_per_camera == pytest.approx(400 / 28)
     figures = bench.as_dict()
     assert (figures["held"], figures["held_over_engine"]) == (16, 0.8)
+    assert figures["held_over_limit"] == 1.0
     assert _bench(late).as_dict()["held"] == 0
     assert _bench(late).mb_per_camera is None

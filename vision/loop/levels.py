@@ -1,0 +1,104 @@
+"""Levels: how many cameras were held, and of what that is a share."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+HELD = 0.98
+"""Share of the looks that were due, from which a level counts as held."""
+YOUNG_S = 1.0
+"""Age at delivery that 95 in 100 looks of a held level do not pass, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One number of cameras.
+
+    Attributes:
+        cameras: how many.
+        looks: per second, of all cameras together.
+        stood: of these, per second, the ones for which an earlier look stood.
+        due: looks per second that were asked for.
+        age_p50_s, age_p95_s: from capture to delivery, in seconds.
+        dropped: frames that were read and not looked at.
+        cores: processor time of this process per second, the loop's and the readers'.
+        server_cores: that of the server; None where it is not on this machine.
+        resident_mb: memory of this process at the end, in 2^20 bytes.
+        engine_fps: frames per second of the engine alone, before and after.
+        limit: looks per second that its work and the readers' allow on the cores that the server
+            leaves; None where the engine has a device of its own.
+    """
+
+    cameras: int
+    looks: float
+    stood: float
+    due: float
+    age_p50_s: float
+    age_p95_s: float
+    dropped: int
+    cores: float
+    server_cores: float | None
+    resident_mb: float
+    engine_fps: float
+    limit: float | None
+
+    @property
+    def held(self) -> bool:
+        """Whether this many cameras are held."""
+        return self.looks >= HELD * self.due and self.age_p95_s <= YOUNG_S
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Ultralytics' multi-stream loader: looks per second at each of so many cameras."""
+
+    cameras: int
+    looks_each: float
+
+    def holds(self, looks: float) -> bool:
+        """Whether each camera got this many looks per second; their age is not known."""
+        return self.looks_each >= HELD * looks
+
+
+@dataclass(frozen=True, slots=True)
+class CamerasBench:
+    """What was measured, on what, with what.
+
+    `reading_ms` is what reading one camera for one look takes, in milliseconds of processor.
+    """
+
+    width: int
+    height: int
+    looks_each: float
+    seconds: float
+    model: str
+    engine: str
+    reading_ms: float
+    machine: dict[str, str]
+    levels: tuple[Level, ...]
+    stock: tuple[Stock, ...]
+
+    @property
+    def held(self) -> Level | None:
+        """The held level with the most cameras; None where none is."""
+        return max((v for v in self.levels if v.held), key=lambda v: v.cameras, default=None)
+
+    @property
+    def mb_per_camera(self) -> float | None:
+        """Memory that each further camera took, in 2^20 bytes; None with a single level."""
+        if len(self.levels) < 2:
+            return None
+        first, last = self.levels[0], self.levels[-1]
+        return (last.resident_mb - first.resident_mb) / (last.cameras - first.cameras)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, for JSON."""
+        held = self.held
+        return {
+            **asdict(self),
+            "held": held.cameras if held else 0,
+            "held_over_engine": held.looks / held.engine_fps if held else 0.0,
+            "held_over_limit": held.looks / held.limit if held and held.limit else None,
+            "mb_per_camera": self.mb_per_camera,
+        }
