@@ -22,6 +22,8 @@ from vision.rules.sight import Sight, overlap
 # a bin) still covers the smaller one.
 _SAME_IOU, _SAME_COVER = 0.3, 0.75
 _MEMORY = 32
+# A thing seen in fewer than half of the looks since it was first seen is flicker, not presence.
+_MIN_PRESENCE = 0.5
 
 
 @dataclass(slots=True)
@@ -73,6 +75,11 @@ class Stay:
     def presence(self) -> float:
         """Share of the looks since the first that showed it, 0..1."""
         return self.looks / self.chances
+
+    @property
+    def flickers(self) -> bool:
+        """Whether too few of those looks showed it."""
+        return self.presence < _MIN_PRESENCE
 
     def see(self, at: datetime, sight: Sight, gap: timedelta, *, stands: bool = False) -> None:
         """It was seen again, or the scene has not changed since it was."""
