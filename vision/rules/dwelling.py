@@ -142,7 +142,7 @@ class Dwelling(ABC):
         for place in self._places:
             place.occupy(at, self._gap, dwell=self._dwell, looks=self._looks)
         for index in fresh:
-            stay = Stay(first=at, last=at, sight=sights[index])
+            stay = Stay.begun(at, sights[index])
             if self.zone_is_one_place and self._places:
                 self._places[0].stays.append(stay)
             else:

@@ -87,7 +87,7 @@ class Known:
         for stay, index in zip(self._stays, pairs, strict=True):
             if index is not None:
                 stay.see(at, sights[index], timedelta.max)
-        self._stays += [Stay(first=at, last=at, sight=sights[i]) for i in fresh]
+        self._stays += [Stay.begun(at, sights[i]) for i in fresh]
 
     def has(self, box: NormBox) -> bool:
         """Whether what is seen there was known, or lies where nobody looked while learning."""

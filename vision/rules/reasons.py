@@ -72,6 +72,15 @@ def seen_in(looks: int, chances: int, least: int, stood: int) -> Reason:
     )
 
 
+def attended(times: int, looks: int) -> Reason:
+    """On how many of the looks that showed it people were seen with it."""
+    return Reason(
+        en=f"people seen with it on {times} of {looks} looks",
+        zh=f"可见的{looks}次查看中{times}次有人在旁",
+        data={"attended": times, "looks": looks},
+    )
+
+
 def scored(score: float, threshold: float) -> Reason:
     """How sure the model was."""
     return Reason(
