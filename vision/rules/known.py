@@ -81,7 +81,9 @@ class Known:
         return False
 
     def learn(self, at: datetime, sights: Sequence[Sight]) -> None:
-        """A look at what stands there."""
+        """A look at what stands there; older than the site's baseline, it tells of nothing."""
+        if self._concluded:
+            return
         self._looks += 1
         pairs, fresh = match(self._stays, sights)
         for stay, index in zip(self._stays, pairs, strict=True):
