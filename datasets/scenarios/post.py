@@ -37,12 +37,13 @@ class Post:
         start: When its stories begin.
         dwell, clear: Of the settings below or as shipped, seconds.
         settings: Of the kind in the zone, as in a site file.
-        hours: Of the zone.
+        hours, valid: Of the zone.
         shows: What the zone says it shows: a sub-type of the kind.
         timezone: The site's.
         type: The camera's.
         sway: Its shake.
-        permits: The site's.
+        permits, holidays: The site's.
+        baseline: The site's, as GeoJSON.
         ground: (u, v, lon, lat) of points that the camera sees.
         tags: Of every scenario here.
     """
@@ -59,11 +60,14 @@ class Post:
     clear: float
     settings: Mapping[str, Any] | None = None
     hours: tuple[str, ...] = ()
+    valid: str = ""
     shows: str = ""
     timezone: str = SHANGHAI
     type: str = "cctv"
     sway: Sway | None = None
     permits: tuple[Mapping[str, Any], ...] = ()
+    holidays: tuple[str, ...] = ()
+    baseline: Mapping[str, Any] | None = None
     ground: tuple[tuple[float, ...], ...] = ()
     tags: tuple[str, ...] = ()
 
@@ -102,6 +106,8 @@ class Post:
         }
         if self.hours:
             zone["hours"] = list(self.hours)
+        if self.valid:
+            zone["valid"] = self.valid
         if self.shows:
             zone["subtypes"] = {self.kind: self.shows}
         if self.settings:
@@ -123,6 +129,8 @@ class Post:
             "site": {"name": "Scenario", "timezone": self.timezone},
             "cameras": [post.camera_entry() for post in (self, *others)],
         }
+        if self.holidays:
+            site["site"]["holidays"] = list(self.holidays)
         if self.permits:
             site["permits"] = [dict(permit) for permit in self.permits]
         return site
@@ -169,6 +177,7 @@ class Post:
             expected,
             frozenset((self.kind, self.condition.name, *self.tags, *tags)),
             fault,
+            self.baseline,
         )
 
     def but(self, **changes: Any) -> "Post":

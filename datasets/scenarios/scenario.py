@@ -53,6 +53,8 @@ class View:
         cast: Makes who and what is in the scene besides the stage's furniture.
         conditions: (from second, light and weather), in order of time.
         sway: Shift of the picture at a second, across and down, each -1..1 of its margin.
+        over: For a drone that flies about, the stage as it saw it first: what it tells of its place
+            lays looks over that one.
     """
 
     camera: str
@@ -61,6 +63,7 @@ class View:
     cast: Callable[[], Sequence[Actor]]
     conditions: tuple[tuple[float, Condition], ...]
     sway: Callable[[float], tuple[float, float]] | None = None
+    over: Stage | None = None
 
     def condition(self, t: float) -> Condition:
         """Light and weather at second `t`."""
@@ -76,10 +79,11 @@ class Scenario:
         about: What it tests, in a few words.
         site: A whole site file as `vision.site` reads it, with this scenario's cameras.
         start: What the cameras' clocks say at second 0; aware.
-        views: One for each camera of the site.
+        views: One for each camera of the site, or several of one that flies elsewhere.
         expected: Every episode that must be confirmed; any other is a false one.
         tags: What it is about, to choose by.
         fault: Why the rules do not yet pass it with perfect boxes; empty where they do.
+        baseline: GeoJSON of the structures known, for the site to name its file.
     """
 
     name: str
@@ -90,6 +94,7 @@ class Scenario:
     expected: tuple[Expected, ...]
     tags: frozenset[str] = field(default=frozenset())
     fault: str = ""
+    baseline: Mapping[str, Any] | None = None
 
     @cached_property
     def looks(self) -> tuple[tuple[View, Look], ...]:

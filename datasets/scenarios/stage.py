@@ -3,15 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from datasets.demo.shot import Ring, ground_zone
-from datasets.renderer.camera import Camera
+from datasets.renderer.camera import Array, Camera
 from datasets.renderer.light import Light, dusk, night, overcast_day
 from datasets.renderer.scene import Actor, Backdrop
 from datasets.renderer.weather import Weather
 
 Point = tuple[float, float, float]
+Corners = tuple[tuple[float, float], ...]
+"""Points (x, y) of the ground, metres."""
 NOMINAL = (960, 540)
 """Frame (width, height) in pixels that scenarios are drawn at."""
+LON, LAT = 113.38, 31.71
+METRES_PER_DEGREE = 111_195.0
+"""Of latitude, on a sphere of 6371 km; a stage is too small for the difference to matter."""
 MARGIN_SHARE = 0.0125
 """How far a picture may shake to each side, as a share of its width."""
 
@@ -69,7 +76,7 @@ class Stage:
     fov: float
     backdrop: Backdrop
     furniture: Callable[[bool], list[Actor]]
-    zones: tuple[tuple[str, tuple[tuple[float, float], ...]], ...]
+    zones: tuple[tuple[str, Corners], ...]
     lamps: tuple[tuple[float, float], ...] = field(default=())
 
     def camera(self, size: tuple[int, int] = NOMINAL) -> Camera:
@@ -79,8 +86,40 @@ class Stage:
 
     def polygon(self, zone: str) -> Ring:
         """A zone as fractions of the picture."""
-        return ground_zone(self.camera(), list(dict(self.zones)[zone]))
+        return self.ring(dict(self.zones)[zone])
+
+    def ring(self, corners: Corners) -> Ring:
+        """A polygon on the ground as fractions of the picture."""
+        return ground_zone(self.camera(), list(corners))
+
+    def ground(self, spots: Corners) -> tuple[tuple[float, ...], ...]:
+        """(u, v, lon, lat) of points of the ground that the camera sees."""
+        return tuple((*uv, *degrees(*at)) for uv, at in zip(self.ring(spots), spots, strict=True))
+
+    def laid_over(self, other: "Stage") -> list[list[float]]:
+        """3x3, from fractions of this picture to the other's, of what lies on level ground."""
+        rows: list[list[float]] = (_to_picture(other) @ np.linalg.inv(_to_picture(self))).tolist()
+        return rows
 
     def seen_from(self, name: str, eye: Point, target: Point, fov: float) -> "Stage":
         """The same place as another camera sees it."""
         return replace(self, name=name, eye=eye, target=target, fov=fov)
+
+
+def degrees(x: float, y: float) -> tuple[float, float]:
+    """Longitude and latitude of a point of the ground, WGS 84."""
+    east = METRES_PER_DEGREE * 0.85074  # cosine of the latitude
+    return round(LON + x / east, 8), round(LAT + y / METRES_PER_DEGREE, 8)
+
+
+def _to_picture(stage: Stage) -> Array:
+    """3x3, from (x, y, 1) of the ground, metres, to fractions of the picture."""
+    camera, (x, y, _) = stage.camera(), stage.target
+    spots = [(x + east, y + north) for east in (-1.0, 1.0) for north in (-1.0, 1.0)]
+    pixels, _ = camera.project(np.array([(*spot, 0.0) for spot in spots]))
+    seen = (pixels - camera.margin) / (camera.width, camera.height)
+    rows = []
+    for (e, n), (u, v) in zip(spots, seen, strict=True):
+        rows += [(e, n, 1, 0, 0, 0, -u * e, -u * n), (0, 0, 0, e, n, 1, -v * e, -v * n)]
+    solved = np.linalg.solve(np.array(rows, np.float64), seen.ravel())
+    return np.append(solved, 1.0).reshape(3, 3)

@@ -4,9 +4,13 @@ from collections.abc import Callable
 
 from datasets.scenarios import (
     filling,
+    filling_permits,
     hauling,
     surveying,
+    surveying_known,
+    swapping,
     vending,
+    vending_days,
     vending_hours,
     vending_looks,
     vending_permits,
@@ -27,15 +31,22 @@ _CHAPTERS: tuple[Callable[[], list[Scenario]], ...] = (
     vending_hours.daylight_saving,
     vending_permits.permits,
     vending_permits.permit_hours,
+    vending_days.holidays,
+    vending_days.days,
     filling.overflows,
     filling.harmless,
     filling.unsteady,
+    filling_permits.permits,
     hauling.single,
     hauling.together,
     hauling.unsteady,
     surveying.surveys,
     surveying.harmless,
     surveying.crossing,
+    surveying_known.baselines,
+    surveying_known.permits,
+    swapping.gates,
+    swapping.blocks,
 )
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from datasets.demo.shot import Ring, ground_zone
 from datasets.scenarios.cast import stall
 from datasets.scenarios.post import BERLIN, SHANGHAI, Post, local
 from datasets.scenarios.scenario import Scenario
-from datasets.scenarios.stage import NIGHT
+from datasets.scenarios.stage import NIGHT, degrees
 from datasets.scenarios.stages.market import MARKET
 from datasets.scenarios.vending import MARKET_POST, NEAR, M, lit_stall, one_stall, street
 
@@ -15,24 +14,21 @@ BAY = ((-9.4, 7.4), (-9.4, 11.4), (-4.8, 11.4), (-4.8, 7.4))
 """Corners on the ground, metres, around one spot of the strip."""
 KERB = ((-7.2, 7.4), (-7.2, 11.4), (-4.8, 11.4), (-4.8, 7.4))
 """The part of the bay along the kerb, under that spot."""
-LON, LAT = 113.38, 31.71
-METRES_PER_DEGREE = 111_195.0
-"""Of latitude, on a sphere of 6371 km; a market is too small for the difference to matter."""
 
 
 def permits() -> list[Scenario]:
     """Places and days of a permit."""
     return [
-        _with().scenario(
+        in_the_bay().scenario(
             "permit-holds", "a permitted stall in its bay",
             12 * M, one_stall((1 * M, 10 * M)), tags=("confuser",),
         ),
-        _with().scenario(
+        in_the_bay().scenario(
             "stall-beside-the-bay", "a stall in the strip, but not in the permitted bay",
             13 * M, lambda: street(stall("stall", NEAR, (1 * M, 9 * M))),
             MARKET_POST.stayed(1 * M, 9 * M),
         ),
-        _with().scenario(
+        in_the_bay().scenario(
             "one-permitted-one-not", "beside a permitted stall another one has no permit",
             14 * M,
             lambda: street(
@@ -41,15 +37,15 @@ def permits() -> list[Scenario]:
             ),
             MARKET_POST.stayed(1 * M, 10 * M),
         ),
-        _with(keep_out=[_ring(KERB)]).scenario(
+        in_the_bay(keep_out=[MARKET.ring(KERB)]).scenario(
             "stall-on-the-keep-out-strip", "in its bay, but on the strip to be kept free",
             13 * M, one_stall((1 * M, 9 * M)), MARKET_POST.stayed(1 * M, 9 * M),
         ),
-        _with(valid="2026-03-01/2026-11-20").scenario(
+        in_the_bay(valid="2026-03-01/2026-11-20").scenario(
             "permit-on-its-last-day", "a permit holds on the last of its days",
             12 * M, one_stall((1 * M, 10 * M)), tags=("confuser",),
         ),
-        _with(valid="2026-03-01/2026-11-19").scenario(
+        in_the_bay(valid="2026-03-01/2026-11-19").scenario(
             "permit-expired", "a permit that ended yesterday permits nothing",
             13 * M, one_stall((1 * M, 9 * M)), MARKET_POST.stayed(1 * M, 9 * M),
         ),
@@ -68,7 +64,7 @@ def permit_hours() -> list[Scenario]:
         ("a-minute-later", 16 * M, True),
         ("a-minute-sooner", 14 * M, False),
     ):
-        post = _with(hours=["Mon-Sun 06:00-09:10"])
+        post = in_the_bay(hours=["Mon-Sun 06:00-09:10"])
         found.append(
             post.scenario(
                 f"permit-ended-stall-leaves-{name}",
@@ -78,7 +74,7 @@ def permit_hours() -> list[Scenario]:
             )
         )  # fmt: skip
     for name, clock, stays in (("later", "09:08", True), ("sooner", "09:06", False)):
-        post, begins = _with(hours=[f"Mon-Sun {clock}-20:00"]), int(clock[3:]) * M
+        post, begins = in_the_bay(hours=[f"Mon-Sun {clock}-20:00"]), int(clock[3:]) * M
         found.append(
             post.scenario(
                 f"permit-begins-a-minute-{name}",
@@ -91,9 +87,9 @@ def permit_hours() -> list[Scenario]:
 
 
 def _nights() -> list[Scenario]:
-    night_market = _with(hours=["Fri-Sun 18:00-00:30"])
+    night_market = in_the_bay(hours=["Fri-Sun 18:00-00:30"])
     friday = night_market.but(condition=NIGHT, start=local(SHANGHAI, 2026, 11, 21, 0, 20))
-    morning = _with(hours=["Mon-Sun 06:00-22:00"]).but(timezone=BERLIN)
+    morning = in_the_bay(hours=["Mon-Sun 06:00-22:00"]).but(timezone=BERLIN)
     autumn = morning.but(start=local(BERLIN, 2026, 10, 25, 5, 50))
     return [
         friday.scenario(
@@ -109,12 +105,12 @@ def _nights() -> list[Scenario]:
     ]  # fmt: skip
 
 
-def _with(**permit: Any) -> Post:
+def in_the_bay(**permit: Any) -> Post:
     """The market's post with a permit for the bay, unless said otherwise at any time."""
     given: Mapping[str, Any] = {
         "name": "bay 1",
         "camera": MARKET_POST.camera,
-        "polygon": _ring(BAY),
+        "polygon": MARKET.ring(BAY),
         "categories": ["fruit"],
         "valid": "2026-03-01/2026-12-31",
         **permit,
@@ -124,21 +120,6 @@ def _with(**permit: Any) -> Post:
 
 def _on_the_map() -> Post:
     """The same bay in degrees, and a camera that knows its ground."""
-    permit = {"name": "bay 1", "polygon_wgs84": [_degrees(*corner) for corner in BAY]}
+    permit = {"name": "bay 1", "polygon_wgs84": [degrees(*corner) for corner in BAY]}
     spots = ((-9.5, 4.0), (-4.7, 4.0), (-4.7, 14.0), (-9.5, 14.0), (2.0, 20.0), (-7.0, 24.0))
-    camera = MARKET.camera()
-    ground = [
-        [*pixel, *_degrees(*spot)]
-        for spot, pixel in zip(spots, ground_zone(camera, list(spots)), strict=True)
-    ]
-    return MARKET_POST.but(permits=(permit,), ground=tuple(map(tuple, ground)), tags=("permit",))
-
-
-def _ring(corners: tuple[tuple[float, float], ...]) -> Ring:
-    return ground_zone(MARKET.camera(), list(corners))
-
-
-def _degrees(x: float, y: float) -> tuple[float, float]:
-    """Longitude and latitude of a point of the stage, WGS 84."""
-    east = METRES_PER_DEGREE * 0.85074  # cosine of the latitude
-    return round(LON + x / east, 8), round(LAT + y / METRES_PER_DEGREE, 8)
+    return MARKET_POST.but(permits=(permit,), ground=MARKET.ground(spots), tags=("permit",))

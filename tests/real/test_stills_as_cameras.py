@@ -118,6 +118,9 @@ def test_overflowing_bins_raise_their_case_and_others_none(
     precision, recall = right / (right + wrong), right / (right + missed)
     print(f"{PICTURES} overflowing and {PICTURES} others: precision {precision:.2f}, ", end="")
     print(f"recall {recall:.2f} ({right} right, {wrong} wrong, {missed} missed)")
-    # Of the five that were wrong, two are garbage that nobody labelled; two are flowers.
+    # Of the five that were wrong, two are garbage that nobody labelled, two are flowers, one is the
+    # black bag in an empty bin. Asking 0.5 of garbage without a bin, not 0.25, is no way out:
+    # on 1600 training photos 0.96 of it is then right instead of 0.83, but of the 208 photos with
+    # garbage alone 0.76 raise their case instead of 0.88, though the weights know those photos.
     assert precision >= 0.75
     assert recall >= 0.9

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
 from datasets.renderer.camera import Array
 from datasets.renderer.truth import TruthBox
 from datasets.scenarios import Drawing, View
-from vision.detections import Detections
+from vision.detections import TO_REFERENCE, Detections
 
 Seeing = Callable[[Array, list[TruthBox]], Detections]
 
@@ -32,7 +33,10 @@ class Album:
         return len(self._seen)
 
     def seen(self, view: View, t: float, seeing: Seeing) -> Detections:
-        """What there is to see at second `t`, which `seeing` tells from pixels and truth."""
+        """What there is to see at second `t`, which `seeing` tells from pixels and truth.
+
+        Where a drone has flown, the stage tells exactly what registration finds in real pictures.
+        """
         drawing = self._drawings.get(view.camera)
         if drawing is None or drawing.view is not view:
             drawing = Drawing(view, self._size, truth_only=self._truth_only)
@@ -40,4 +44,7 @@ class Album:
         state = drawing.state(t)
         if state not in self._seen:
             self._seen[state] = seeing(*drawing.frame(t))
-        return self._seen[state]
+        seen = self._seen[state]
+        if view.over is None:
+            return seen
+        return replace(seen, metadata={TO_REFERENCE: view.stage.laid_over(view.over)})

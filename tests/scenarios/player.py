@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from datasets.scenarios import Look, Scenario, View
@@ -52,19 +54,21 @@ class Player:
         memory: Path | None = None,
     ) -> None:
         self.scenario = scenario
-        self.site = Site.model_validate(scenario.site)
         self._eyes = eyes
-        cameras = {c.id: c for c in self.site.cameras}
-        self._rules = {
-            name: CameraRules(
-                camera_rules(self.site, camera, threshold=eyes.threshold, memory=memory),
+        with TemporaryDirectory() as folder:
+            self.site = Site.model_validate({**scenario.site, **_baseline(scenario, Path(folder))})
+            self._rules = self._made(memory)
+        self._trackers = {c.id: Tracker(c.id, fps=c.analyse_fps) for c in self.site.cameras}
+
+    def _made(self, memory: Path | None) -> dict[str, CameraRules]:
+        threshold = self._eyes.threshold
+        return {
+            camera.id: CameraRules(
+                camera_rules(self.site, camera, threshold=threshold, memory=memory),
                 model=_MODEL,
-                file=memory / f"rules-{name}.json" if memory is not None else None,
+                file=memory / f"rules-{camera.id}.json" if memory is not None else None,
             )
-            for name, camera in cameras.items()
-        }
-        self._trackers = {
-            name: Tracker(name, fps=camera.analyse_fps) for name, camera in cameras.items()
+            for camera in self.site.cameras
         }
 
     def play(self, view: View, look: Look) -> list[EpisodeEvent]:
@@ -85,3 +89,12 @@ class Player:
                 self.stored(event)
                 events.append(event)
         return events
+
+
+def _baseline(scenario: Scenario, folder: Path) -> dict[str, str]:
+    """The site's entry of a baseline, for which there must be a file while rules are made."""
+    if scenario.baseline is None:
+        return {}
+    file = folder / "baseline.geojson"
+    file.write_text(json.dumps(scenario.baseline), "utf-8")
+    return {"baseline": str(file)}

@@ -52,5 +52,5 @@ def test_suite_is_what_it_promises() -> None:
     assert tags >= {
         "street_vending", "overflowing_bin", "dirty_truck", "illegal_structure", "confuser",
         "night", "rain", "occlusion", "shake", "id switch", "dropped", "repeated", "gap", "clock",
-        "hours", "midnight", "daylight saving", "drones",
+        "hours", "midnight", "daylight saving", "holiday", "drones", "permit", "baseline",
     }  # fmt: skip

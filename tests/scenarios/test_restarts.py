@@ -16,7 +16,8 @@ from vision.episodes import EpisodeEvent
 NAMES = (
     "stall-stays", "stall-comes-back", "next-stall-soon", "gap-while-it-stays",
     "there-before-hours-begin", "permit-begins-a-minute-later", "bin-emptied-and-full-again",
-    "shed-is-removed", "drones-cross", "truck-halts",
+    "shed-is-removed", "shed-newer-than-the-baseline", "drones-cross", "drones-swap-over-a-block",
+    "truck-halts",
 )  # fmt: skip
 SUITE = [s for s in suite() if s.name in NAMES]
 EYES = PerfectEyes()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -25,35 +25,15 @@ from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.places.permits import Line, PermitRegister
 from vision.rules.context import Context
+from vision.rules.place import Place
 from vision.rules.reasons import by_turns, scored, seen_in, stayed, unpermitted
-from vision.rules.sight import Sight, find_sights, hull_of, overlap
+from vision.rules.sight import Sight, find_sights, hull_of
 from vision.rules.stay import Stay, match
 
-# A thing seen in fewer than half of the looks since it was first seen is flicker, not presence.
-_MIN_PRESENCE = 0.5
 # A look that comes later than this many intervals was preceded by a gap, not by a stay.
 _GAP_LOOKS = 5
-_CLEAN_LOOKS = 2
-# What stays at a spot for this share of the dwell has stopped there, and does not pass by.
-_STOP = 0.2
-# And this much of its box is then where it was first, or the other way round if it has grown.
-_STILL = 0.85
-_NEVER = timedelta.max
 
-
-@dataclass(slots=True)
-class _Place:
-    """One place: the stays that belong to it and the episode it is going through."""
-
-    stays: list[Stay] = field(default_factory=list)
-    episode: Episode | None = None
-    occupied: timedelta = timedelta(0)
-    """How long something has stopped here, one thing or one after the other."""
-    occupied_from: datetime | None = None
-    occupied_until: datetime | None = None
-
-
-_PLACES = TypeAdapter(list[_Place])
+_PLACES = TypeAdapter(list[Place])
 
 
 class Dwelling(ABC):
@@ -74,7 +54,7 @@ class Dwelling(ABC):
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._places: list[_Place] = []
+        self._places: list[Place] = []
         self._last: datetime | None = None
         self._register = PermitRegister(
             context.permits,
@@ -131,9 +111,9 @@ class Dwelling(ABC):
         local = frame.captured_at.astimezone(self.context.timezone)
         sights = [s for s in self.sights(frame, detections) if not self._permitted(s, local)]
         self._update(frame.captured_at, sights, stands=stands)
-        events = []
+        events, clear = [], self.context.settings.clear or timedelta(0)
         for place in self._places:
-            gone = self._part(place, frame.captured_at)
+            gone = place.part(frame.captured_at, clear)
             # Opened and confirmed may fall on one look: two surveys make a violation.
             while (event := self._advance(place, gone, frame, detections)) is not None:
                 events.append(event)
@@ -160,13 +140,13 @@ class Dwelling(ABC):
             else:
                 stay.see(at, sights[index], self._gap, stands=stands)
         for place in self._places:
-            self._occupy(place, at)
+            place.occupy(at, self._gap, dwell=self._dwell, looks=self._looks)
         for index in fresh:
-            stay = Stay(first=at, last=at, sight=sights[index])
+            stay = Stay.begun(at, sights[index])
             if self.zone_is_one_place and self._places:
                 self._places[0].stays.append(stay)
             else:
-                self._places.append(_Place(stays=[stay]))
+                self._places.append(Place(stays=[stay]))
 
     def _in_view(self, stay: Stay) -> bool:  # noqa: ARG002 - of a camera that stays where it is
         """Whether the look at hand shows the spot at all."""
@@ -182,43 +162,11 @@ class Dwelling(ABC):
         if self._last is not None and at < self._last:
             by = at - self._last
             for place in self._places:
-                for stay in place.stays:
-                    stay.shift(by)
-                place.occupied_from = place.occupied_from and place.occupied_from + by
-                place.occupied_until = place.occupied_until and place.occupied_until + by
+                place.shift(by)
         self._last = at
 
-    def _occupy(self, place: _Place, at: datetime) -> None:
-        """Count the time in which something was seen here that has stopped, none of it twice."""
-        before = place.occupied_until
-        since_then = at - before if before is not None else _NEVER
-        counts = [since_then] if before is not None and since_then <= self._gap else []
-        seen = [s for s in place.stays if s.last == at]
-        for stay in seen:
-            if not stay.stopped and self._stops(stay):
-                stay.stopped = True
-                place.occupied_from = place.occupied_from or stay.first
-                counts.append(min(stay.dwell, since_then))
-        if any(stay.stopped for stay in seen):
-            place.occupied += max(counts, default=timedelta(0))
-            place.occupied_until = at
-
-    def _stops(self, stay: Stay) -> bool:
-        """Whether it has been at its spot for so long that it does not just pass by."""
-        least = (self.context.settings.dwell or timedelta(0)) * _STOP
-        enough = stay.looks >= self._looks and stay.presence >= _MIN_PRESENCE
-        still = overlap(stay.boxes[0], stay.sight.box)[1] >= _STILL
-        return enough and still and stay.dwell >= least
-
-    def _part(self, place: _Place, at: datetime) -> list[Stay]:
-        """Take out of the place what has left it."""
-        gone = [s for s in place.stays if self._gone(s, at)]
-        for stay in gone:
-            place.stays.remove(stay)
-        return gone
-
     def _advance(
-        self, place: _Place, gone: Sequence[Stay], frame: Frame, detections: Detections
+        self, place: Place, gone: Sequence[Stay], frame: Frame, detections: Detections
     ) -> EpisodeEvent | None:
         ripe = [s for s in place.stays if self._ripe(s)] or self._ripe_together(place)
         stage = self._next_stage(place, ripe)
@@ -235,7 +183,7 @@ class Dwelling(ABC):
             place.episode = None
         return event
 
-    def _next_stage(self, place: _Place, ripe: Sequence[Stay]) -> EpisodeStage | None:
+    def _next_stage(self, place: Place, ripe: Sequence[Stay]) -> EpisodeStage | None:
         if place.episode is None:
             seen_twice = any(s.looks >= min(2, self._looks) for s in place.stays)
             return EpisodeStage.OPENED if seen_twice else None
@@ -250,24 +198,24 @@ class Dwelling(ABC):
     def _looks(self) -> int:
         return self.context.settings.looks or 1
 
+    @property
+    def _dwell(self) -> timedelta:
+        return self.context.settings.dwell or timedelta(0)
+
     def _ripe(self, stay: Stay) -> bool:
         stay.ripe = stay.ripe or (
             stay.looks >= self._looks
-            and stay.dwell >= (self.context.settings.dwell or timedelta(0))
-            and stay.presence >= _MIN_PRESENCE
+            and stay.dwell >= self._dwell
+            and not stay.flickers
             and stay.score >= self.context.threshold
         )
         return stay.ripe
 
-    def _ripe_together(self, place: _Place) -> list[Stay]:
+    def _ripe_together(self, place: Place) -> list[Stay]:
         """Stays none of which is long enough, but which occupied the place one after the other."""
-        if not self.zone_is_one_place or place.occupied < (self.context.settings.dwell or _NEVER):
+        if not self.zone_is_one_place or not self._dwell or place.occupied < self._dwell:
             return []
         return [s for s in place.stays if s.stopped]
-
-    def _gone(self, stay: Stay, at: datetime) -> bool:
-        clear = self.context.settings.clear or timedelta(0)
-        return stay.misses >= _CLEAN_LOOKS and stay.absent(at) >= clear
 
     def _focus(self, stays: Sequence[Stay], at: datetime) -> tuple[int, ...]:
         """Detections of this look that belong to the stays; none where they were not seen now."""
@@ -275,7 +223,7 @@ class Dwelling(ABC):
 
     def _snapshot(
         self,
-        place: _Place,
+        place: Place,
         stays: Sequence[Stay],
         stage: EpisodeStage | None,
         frame: Frame,
@@ -326,13 +274,12 @@ class Dwelling(ABC):
             lead: what was there longest.
             occupied: how long the place was, by one thing or one after the other.
         """
-        least = self.context.settings.dwell or timedelta(0)
-        together = [by_turns(occupied, least)] if not lead.ripe and occupied >= least else []
+        by_turn = not lead.ripe and occupied >= self._dwell
         permits = [permit.name for permit in self._register.permits]
         return (
             *([unpermitted(permits)] if permits else []),
-            *together,
-            stayed(lead.dwell, least),
+            *([by_turns(occupied, self._dwell)] if by_turn else []),
+            stayed(lead.dwell, self._dwell),
             seen_in(lead.looks, lead.chances, self._looks, lead.stood),
             scored(lead.score, self.context.threshold),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from vision.episodes import Reason
 
@@ -14,6 +14,25 @@ def unpermitted(names: Sequence[str]) -> Reason:
         en=f"no permit covers it now (looked at: {', '.join(names)})",
         zh=f"当前无有效许可（已核对：{'、'.join(names)}）",
         data={"permits": len(names)},
+    )
+
+
+def not_known(known: int, until: datetime | None) -> Reason:
+    """It is none of so many structures that were known at a moment."""
+    day = until.date().isoformat() if until else "?"
+    return Reason(
+        en=f"suspected: not among the {known} structures known on {day}",
+        zh=f"疑似：不在{day}已登记的{known}处建筑中",
+        data={"baseline_size": known, "baseline_date": day},
+    )
+
+
+def covers(size: float, error: float) -> Reason:
+    """How much ground it covers, square metres, and what that may be off by."""
+    return Reason(
+        en=f"covers about {size:.0f} m² in the picture (± {error:.0f} m²)",
+        zh=f"图上占地约{size:.0f}平方米（±{error:.0f}平方米）",
+        data={"area_m2": round(size, 1), "area_error_m2": round(error, 1)},
     )
 
 
@@ -50,6 +69,15 @@ def seen_in(looks: int, chances: int, least: int, stood: int) -> Reason:
         zh=f"{chances}次查看中{looks}次可见（规则：{least}次）"
         + (f"，其中{stood}次画面无变化" if stood else ""),
         data={"looks": looks, "chances": chances, "looks_needed": least, "unchanged": stood},
+    )
+
+
+def attended(times: int, looks: int) -> Reason:
+    """On how many of the looks that showed it people were seen with it."""
+    return Reason(
+        en=f"people seen with it on {times} of {looks} looks",
+        zh=f"可见的{looks}次查看中{times}次有人在旁",
+        data={"attended": times, "looks": looks},
     )
 
 

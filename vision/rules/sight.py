@@ -25,12 +25,14 @@ class Sight:
         score: the best score among them.
         classes: their class names.
         indexes: their places in the frame's detections.
+        attended: somebody is with it, where the kind asks.
     """
 
     box: NormBox
     score: float
     classes: frozenset[str]
     indexes: tuple[int, ...]
+    attended: bool = False
 
 
 def find_sights(
@@ -53,12 +55,7 @@ def find_sights(
     """
     if len(detections) == 0:
         return []
-    chosen = np.flatnonzero(
-        np.isin(class_names(detections), sorted(classes))
-        & (np.asarray(detections.confidence) >= min_score)
-    )
-    size = np.array([frame.width, frame.height] * 2, np.float64)
-    boxes = np.asarray(detections.xyxy, np.float64)[chosen] / size
+    chosen, boxes = boxes_of(frame, detections, classes, min_score=min_score)
     names, scores = class_names(detections), np.asarray(detections.confidence)
     sights = []
     groups = [[i] for i in range(len(boxes))] if reach is None else _groups(boxes, reach)
@@ -76,6 +73,18 @@ def find_sights(
             )
         )
     return sights
+
+
+def boxes_of(
+    frame: Frame, detections: Detections, classes: Collection[str], *, min_score: float
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Indexes of the detections of these classes, and their boxes, N×4 and normalised."""
+    chosen = np.flatnonzero(
+        np.isin(class_names(detections), sorted(classes))
+        & (np.asarray(detections.confidence) >= min_score)
+    )
+    size = np.array([frame.width, frame.height] * 2, np.float64)
+    return chosen, np.asarray(detections.xyxy, np.float64)[chosen] / size
 
 
 def in_zone(box: NormBox, zone: Zone, stands_on: Literal["bottom", "centre"]) -> bool:

@@ -22,6 +22,8 @@ from vision.rules.sight import Sight, overlap
 # a bin) still covers the smaller one.
 _SAME_IOU, _SAME_COVER = 0.3, 0.75
 _MEMORY = 32
+# A thing seen in fewer than half of the looks since it was first seen is flicker, not presence.
+_MIN_PRESENCE = 0.5
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class Stay:
             nothing, since nobody saw what happened in it.
         looks: looks that showed it; `chances`: looks since the first, showing it or not.
         stood: of the looks that showed it, those for which an earlier one of the same scene stood.
+        attended: of the looks that showed it, those that showed somebody with it.
         missed_since: moment of the first look of the present run of clean looks, else None.
     """
 
@@ -46,6 +49,7 @@ class Stay:
     looks: int = 1
     chances: int = 1
     stood: int = 0
+    attended: int = 0
     missed_since: datetime | None = None
     misses: int = 0
     stopped: bool = False
@@ -57,6 +61,11 @@ class Stay:
         # What is recalled after a restart comes as deques without a bound.
         self.boxes = deque(self.boxes or [self.sight.box], _MEMORY)
         self.scores = deque(self.scores or [self.sight.score], 4 * _MEMORY)
+
+    @classmethod
+    def begun(cls, at: datetime, sight: Sight) -> Stay:
+        """What a look shows for the first time."""
+        return cls(first=at, last=at, sight=sight, attended=int(sight.attended))
 
     @property
     def box(self) -> NormBox:
@@ -74,6 +83,11 @@ class Stay:
         """Share of the looks since the first that showed it, 0..1."""
         return self.looks / self.chances
 
+    @property
+    def flickers(self) -> bool:
+        """Whether too few of those looks showed it."""
+        return self.presence < _MIN_PRESENCE
+
     def see(self, at: datetime, sight: Sight, gap: timedelta, *, stands: bool = False) -> None:
         """It was seen again, or the scene has not changed since it was."""
         since = at - self.last
@@ -82,6 +96,7 @@ class Stay:
         self.last, self.sight = max(at, self.last), sight
         self.looks += 1
         self.stood += stands
+        self.attended += sight.attended
         self.chances += 1
         self.missed_since, self.misses = None, 0
         self.boxes.append(sight.box)

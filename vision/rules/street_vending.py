@@ -3,15 +3,27 @@
 A parasol that overlaps a stall is one thing with it. Who keeps moving on before the dwell is over,
 but stops in the zone for as long all together, is a roaming vendor; what stands before a shop's
 door is told by the zone (`subtypes: {street_vending: shop_outside}`). Whose a stall is, a picture
-does not tell: a reviewer corrects the matter.
+does not tell: a reviewer corrects the matter. Whether people are with it decides nothing, since
+they are easily missed under a parasol; it is told, for an unattended cart is another matter than a
+vendor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
+from vision.detections import Detections
+from vision.episodes import NormBox, Reason
+from vision.frames import Frame
 from vision.rules.dwelling import Dwelling
+from vision.rules.reasons import attended
+from vision.rules.sight import Sight, boxes_of, overlap
 from vision.rules.stay import Stay
+
+# Who is within this share of a stall's size of it, to each side, is with it.
+_BESIDE = 0.25
 
 
 class StreetVending(Dwelling):
@@ -20,7 +32,25 @@ class StreetVending(Dwelling):
     kind = "street_vending"
     zone_is_one_place = True
 
+    def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
+        """Stalls in the zone, each with whether somebody is beside it."""
+        found = super().sights(frame, detections)
+        if not found:
+            return found
+        _, people = boxes_of(frame, detections, {"person"}, min_score=self.context.threshold)
+        return [replace(s, attended=any(_beside(s, tuple(p)) for p in people)) for s in found]
+
+    def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
+        """Adds how often people were seen with it."""
+        return (*super().reasons(lead, occupied), attended(lead.attended, lead.looks))
+
     def subtype(self, stays: Sequence[Stay]) -> str:
         """A stall where one stays long enough; a roaming vendor where only all together do."""
         stopped = any(s.looks >= self._looks for s in stays)
         return "roaming_vendor" if stopped and not any(s.ripe for s in stays) else "stall"
+
+
+def _beside(stall: Sight, person: NormBox) -> bool:
+    x1, y1, x2, y2 = stall.box
+    wide, tall = _BESIDE * (x2 - x1), _BESIDE * (y2 - y1)
+    return overlap((x1 - wide, y1 - tall, x2 + wide, y2 + tall), person)[0] > 0

@@ -21,6 +21,7 @@ START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 MODEL = {"name": "m", "version": "1", "sha256": "0" * 64}
 STALL = ("stall", (20, 40, 40, 80), 0.8)
 BIN = ("overflowing_bin", (60, 40, 70, 60), 0.7)
+VENDOR = ("person", (41, 45, 47, 82), 0.6)
 ROOF = ("structure", (10, 10, 30, 30), 0.9)
 Seen = tuple[str, tuple[float, float, float, float], float]
 
@@ -78,6 +79,8 @@ def scenario(second: int) -> list[Seen]:
     seen: list[Seen] = []
     if 3 <= second < 40 and second % 7:
         seen.append(STALL)
+    if 5 <= second < 30 and second % 3:
+        seen.append(VENDOR)
     if 10 <= second < 60:
         seen.append(BIN)
     if second >= 8:

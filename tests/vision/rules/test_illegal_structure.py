@@ -94,6 +94,32 @@ def test_what_the_baseline_on_the_map_has_is_known_from_the_first_look(scene, tm
     assert 0 < size.data["area_error_m2"] < 400
 
 
+def test_looks_older_than_the_baseline_leave_nothing_behind(scene, tmp_path):
+    (known := tmp_path / "known.geojson").write_text(
+        json.dumps(
+            {
+                "type": "FeatureCollection",
+                "features": [
+                    {
+                        "type": "Feature",
+                        "properties": {"as_of": "2026-11-21"},  # the day after the looks
+                        "geometry": {
+                            "type": "Polygon",
+                            "coordinates": [[(113, 31), (113.1, 31), (113.1, 31.1), (113, 31)]],
+                        },
+                    }
+                ],
+            }
+        )
+    )
+    points = [(u, v, 113 + u / 1000, 31 - v / 1000) for u in (0, 0.5, 1) for v in (0, 0.5, 1)]
+    s = scene("illegal_structure", camera={"ground": points}, site={"baseline": str(known)})
+    for t in range(15):
+        s.look(t, [OLD])
+    assert s.events == []
+    assert s.rule.idle
+
+
 def seen_from(shift: float, *boxes: tuple[float, float, float, float]) -> dict[str, object]:
     """What a drone sees that is further to the right by so many widths, and where it says it is."""
     to_reference = [[1.0, 0.0, shift], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]

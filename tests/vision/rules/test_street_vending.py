@@ -212,3 +212,27 @@ def test_what_stands_before_a_shop_is_that_shop_after_ten_minutes(scene):
     (confirmed,) = s.confirmed()
     assert confirmed.episode.subtype == "shop_outside"
     assert confirmed.episode.dwell == timedelta(minutes=10)
+
+
+def test_people_with_it_are_told_of_and_decide_nothing(scene):
+    vendor = ("person", (0.62, 0.4, 0.68, 0.72), 0.5)  # within a quarter of the stall's width
+    doubtful = ("person", (0.62, 0.4, 0.68, 0.72), 0.3)
+    across = ("person", (0.8, 0.4, 0.86, 0.72), 0.9)
+    s = scene("street_vending", dwell="20s", looks=3, clear="5s")
+    for t in range(21):
+        s.look(t, [STALL, across, vendor if t % 4 == 0 else doubtful])
+    (confirmed,) = s.confirmed()
+    told = confirmed.episode.why[-1]
+    assert told.data == {"attended": 6, "looks": 21}
+    assert (told.en, told.zh) == (
+        "people seen with it on 6 of 21 looks",
+        "可见的21次查看中6次有人在旁",
+    )
+
+
+def test_a_stall_that_is_left_alone_is_a_case_and_a_passer_by_shows_as_one_look_of_many(scene):
+    s = scene("street_vending", dwell="20s", looks=3, clear="5s")
+    for t in range(30):
+        s.look(t, [STALL, ("person", (0.1 * t, 0.5, 0.1 * t + 0.05, 0.72), 0.9)])
+    (confirmed,) = s.confirmed()
+    assert 1 <= confirmed.episode.why[-1].data["attended"] <= 3

@@ -1,0 +1,181 @@
+"""Known: the structures that stood in a view before anything in it can be new.
+
+They are the site's baseline, of a day and on the map, where the camera's ground is known; else what
+stood in view while the rule was learning, as far as the view reached.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import shapely
+from pydantic import TypeAdapter
+from shapely.errors import ShapelyError
+from shapely.geometry.base import BaseGeometry
+
+from vision.episodes import NormBox
+from vision.rules.context import Context
+from vision.rules.sight import Sight
+from vision.rules.stay import Stay, match
+
+log = logging.getLogger(__name__)
+
+# What only a few looks showed is the model's fancy, and must not hide what is built there later.
+_LEARN_PRESENCE = 0.25
+# Covered this far by a known structure, a sight is known.
+_KNOWN_COVER = 0.6
+# A hovering drone drifts by this much of the picture.
+_DRIFT = 0.02
+
+_STAYS = TypeAdapter(list[Stay])
+
+
+class Known:
+    """What one rule takes for known, kept in a file once it is learnt.
+
+    Attributes:
+        until: when learning ends, or the baseline's day; None before the first look.
+        boxes: of the structures, in the first look's picture.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.until: datetime | None = None
+        self.boxes: list[NormBox] = []
+        self._learn = context.settings.learn or timedelta(0)
+        self._stays: list[Stay] = []
+        self._looks = 0
+        self._concluded = False
+        self._reached: BaseGeometry | None = None
+        self._given = context.baseline is not None and context.ground is not None
+        self._file = None if self._given else _file(context)
+        if context.baseline is not None and context.ground is not None:
+            self.until = datetime.combine(context.baseline.as_of, time.min, context.timezone)
+            self.boxes = context.baseline.boxes(context.ground)
+            self._concluded = True
+        self._read()
+
+    @property
+    def learning(self) -> bool:
+        """Whether something was seen that is yet to be known."""
+        return bool(self._stays)
+
+    def reach(self, view: shapely.Polygon, at: datetime) -> None:
+        """A look at this moment reached so far; what none reached while learning is never new."""
+        if self.until is None or at < self.until:
+            reached = view if self._reached is None else self._reached.union(view)
+            self._reached = reached.simplify(_DRIFT / 4)  # a hovering drone adds slivers
+
+    def learns(self, at: datetime) -> bool:
+        """Whether the look at this moment is learnt from; the first one begins it."""
+        if self.until is None:
+            self.until = at + self._learn
+        if at < self.until:
+            return True
+        if not self._concluded:
+            self._conclude()
+        return False
+
+    def learn(self, at: datetime, sights: Sequence[Sight]) -> None:
+        """A look at what stands there; older than the site's baseline, it tells of nothing."""
+        if self._concluded:
+            return
+        self._looks += 1
+        pairs, fresh = match(self._stays, sights)
+        for stay, index in zip(self._stays, pairs, strict=True):
+            if index is not None:
+                stay.see(at, sights[index], timedelta.max)
+        self._stays += [Stay.begun(at, sights[i]) for i in fresh]
+
+    def has(self, box: NormBox) -> bool:
+        """Whether what is seen there was known, or lies where nobody looked while learning."""
+        middle = shapely.Point((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        beyond = self._reached is not None and not self._reached.contains(middle)
+        return beyond or any(_covers(known, box) for known in self.boxes)
+
+    def remember(self) -> dict[str, Any]:
+        """See `vision.rules.context.Rule`."""
+        return {
+            **self._learnt(),
+            "learning": _STAYS.dump_python(self._stays, mode="json"),
+            "learnt_looks": self._looks,
+            "known": self.boxes if self._concluded else None,
+        }
+
+    def recall(self, state: dict[str, Any]) -> None:
+        """See `vision.rules.context.Rule`."""
+        if self._given:
+            return  # the site's baseline may be a newer one
+        until = state["learnt_until"]
+        self.until = datetime.fromisoformat(until) if until else None
+        self._stays = _STAYS.validate_python(state["learning"])
+        self._looks = int(state["learnt_looks"])
+        self._concluded = state["known"] is not None
+        self.boxes = [tuple(box) for box in state["known"] or ()]
+        self._reached = _area(state.get("learnt"))
+
+    def _learnt(self) -> dict[str, Any]:
+        return {
+            "learnt_until": self.until.isoformat() if self.until else None,
+            "known": self.boxes,
+            "learnt": shapely.to_wkt(self._reached) if self._reached is not None else None,
+        }
+
+    def _conclude(self) -> None:
+        """Learning is over: keep what stood there, drop what only flickered."""
+        least = max(1.0, _LEARN_PRESENCE * self._looks)
+        self.boxes = [s.box for s in self._stays if s.looks >= least]
+        self._stays, self._concluded = [], True
+        if self._file is None:
+            return
+        # Best effort by rename: a half-written baseline would turn old roofs into new ones.
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        part = self._file.with_suffix(".part")
+        part.write_text(json.dumps(self._learnt()), "utf-8")
+        part.replace(self._file)
+
+    def _read(self) -> None:
+        if self._file is None or not self._file.exists():
+            return
+        try:
+            stored = json.loads(self._file.read_text("utf-8"))
+            self.until = datetime.fromisoformat(stored["learnt_until"])
+            self.boxes = [tuple(box) for box in stored["known"]]
+            self._reached = _area(stored.get("learnt"))
+            self._concluded = True
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            log.warning(
+                "%s: the baseline cannot be read (%s); what stands now is learnt as known, "
+                "so restore the file from a backup if something was built meanwhile",
+                self._file,
+                error,
+            )
+
+
+def _covers(known: NormBox, box: NormBox) -> bool:
+    grown = (known[0] - _DRIFT, known[1] - _DRIFT, known[2] + _DRIFT, known[3] + _DRIFT)
+    wide = min(grown[2], box[2]) - max(grown[0], box[0])
+    tall = min(grown[3], box[3]) - max(grown[1], box[1])
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return wide > 0 and tall > 0 and wide * tall >= _KNOWN_COVER * area
+
+
+def _area(text: str | None) -> BaseGeometry | None:
+    """What was reached, from its well-known text; ValueError where it is none."""
+    if not text:
+        return None
+    try:
+        return shapely.from_wkt(text)
+    except ShapelyError as error:
+        raise ValueError(str(error)) from error
+
+
+def _file(context: Context) -> Path | None:
+    if context.memory is None:
+        return None
+    zone = "".join(c if c.isalnum() else "-" for c in context.zone.name)
+    return context.memory / f"baseline-{context.camera.id}-{zone}.json"
