@@ -29,7 +29,7 @@ from vision.episodes import EpisodeEvent, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.places.errors import NoGround
-from vision.places.registration import Matrix, moved, shown
+from vision.places.registration import LaidPose, Matrix, moved, shown
 from vision.rules.context import Context
 from vision.rules.dwelling import Dwelling
 from vision.rules.sight import Sight, find_sights
@@ -111,8 +111,11 @@ class IllegalStructure(Dwelling):
         laid = self._lay(frame, detections)
         if laid is None:
             return []  # nobody can tell where this is
-        events = self._look(frame, laid)
-        return [replace(event, detections=detections) for event in events]
+        pose = frame.pose
+        if pose is not None and self._from_reference is not None:
+            pose = LaidPose.of(pose, self._from_reference)
+        events = self._look(replace(frame, pose=pose), laid)
+        return [replace(event, frame=frame, detections=detections) for event in events]
 
     def _look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         if self._learnt_until is None:
