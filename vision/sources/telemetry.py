@@ -30,7 +30,7 @@ _LAG = 0.2
 """Seconds, one deviation, by which a text may lag behind the picture it comes with: positions are
 measured five times a second (DJI Onboard SDK, time synchronisation) and repeated until the next."""
 _REACH = 0.5
-"""Seconds before the first and after the last sample for which these hold."""
+"""Seconds for which a sample holds where there is no other beyond."""
 _GAP = 2.0
 """Seconds between two samples above which nobody knows what was between; the slowest drones write
 one a second."""
@@ -203,10 +203,11 @@ class Track:
             return None
         after = int(np.searchsorted(self._times, at, side="right"))
         inside = 0 < after < len(self._samples)
-        beyond = 0.0 if inside else abs(at - self._times[max(0, after - 1)])
         last = min(max(after, 1), len(self._samples) - 1)
         spacing = float(self._times[last] - self._times[max(0, last - 1)])
-        if beyond > _REACH or (inside and spacing > _GAP):
+        between = inside and spacing <= _GAP
+        beyond = 0.0 if between else float(np.min(np.abs(self._times - at)))
+        if beyond > _REACH:
             return None
         # A text tells of some moment while it is shown: so far, on the mean square, from its first.
         return hypot(_LAG, min(spacing, _GAP) / sqrt(3), beyond)
@@ -216,6 +217,7 @@ class Track:
 
     def _moved(self, at: float, late: float) -> _Moved:
         """At the faster of its paces in the half seconds before and after."""
+        at = float(np.clip(at, self._times[0], self._times[-1]))
         before, now, then = (self._values(at + step) for step in (-_REACH, 0.0, _REACH))
         way = np.maximum(np.abs(now - before), np.abs(then - now)) * late / _REACH
         per_lon, per_lat = degree_lengths(float(now[_LAT]))
