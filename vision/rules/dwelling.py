@@ -317,8 +317,8 @@ class Dwelling(ABC):
 
     def _where(self, place: _Place, lead: Stay, frame: Frame) -> Position | None:
         """A drone's pose is of one look alone: what that does not show stays where it was."""
-        (left, y), (right, _) = self._foot(lead.box)
         fixed = frame.pose is None and self.context.ground is not None
+        (left, y), (right, _) = self._foot(lead.box if fixed else lead.sight.box)
         shown = fixed or lead.last == frame.captured_at
         where = self.context.where(frame, (left + right) / 2, y) if shown else None
         if where is None and not fixed and place.episode is not None:
