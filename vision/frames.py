@@ -80,7 +80,7 @@ class Frame:
             in coded order, so a few off where pictures were left undecoded.
         clock: what `captured_at` was read from.
         name: the picture's own name where it has one (a file of a folder), else empty.
-        pose: where a drone was at that moment and how it looked, where its telemetry says so.
+        pose: where a drone was at that moment and which way it looked, where its telemetry tells.
     """
 
     picture: Pixels | Picture

@@ -71,7 +71,8 @@ class DronePose:
 
     Angles are DJI's GimbalYawDegree, GimbalPitchDegree and GimbalRollDegree: the camera's own
     attitude in north-east-down axes, turned in the order yaw, pitch, roll (Mavic 3E/3T user
-    manual, 2022, photo file fields).
+    manual, 2022, photo file fields). A `fov` that is wrong by more than its deviation (a cropped
+    picture) is an error that the ellipse does not know of.
 
     Attributes:
         lon, lat: of the lens, WGS 84, degrees.

@@ -170,10 +170,11 @@ class Track:
         self._samples = [told[at] for at in sorted(told)]
         self._times = np.array(sorted(told), np.float64)
         table = [[getattr(s, name) for name in (*_ROUND, *_PLAIN)] for s in self._samples]
-        self._table = np.array(table, np.float64).reshape(-1, len(_ROUND) + len(_PLAIN))
+        rows = np.array(table, np.float64).reshape(-1, len(_ROUND) + len(_PLAIN))
+        self._columns = np.ascontiguousarray(rows.T)  # each in one piece, as np.interp wants it
         # So that between two samples an angle goes the shorter way round, as a number does.
         turning = slice(0, len(_ROUND))
-        self._table[:, turning] = np.unwrap(self._table[:, turning], period=360, axis=0)
+        self._columns[turning] = np.unwrap(self._columns[turning], period=360, axis=1)
 
     def __len__(self) -> int:
         """How many samples have all that a pose needs."""
@@ -213,7 +214,7 @@ class Track:
         return hypot(_LAG, min(spacing, _GAP) / sqrt(3), beyond)
 
     def _values(self, at: float) -> NDArray[np.float64]:
-        return np.array([np.interp(at, self._times, column) for column in self._table.T])
+        return np.array([np.interp(at, self._times, column) for column in self._columns])
 
     def _moved(self, at: float, late: float) -> _Moved:
         """At the faster of its paces in the half seconds before and after."""
