@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.places.drone_pose import DronePose
+
 Pixels = NDArray[np.uint8]
 
 MARGIN = 0.06
@@ -78,6 +80,7 @@ class Frame:
             in coded order, so a few off where pictures were left undecoded.
         clock: what `captured_at` was read from.
         name: the picture's own name where it has one (a file of a folder), else empty.
+        pose: where a drone was at that moment and which way it looked, where its telemetry tells.
     """
 
     picture: Pixels | Picture
@@ -86,6 +89,7 @@ class Frame:
     index: int
     clock: Clock = Clock.ARRIVAL
     name: str = field(default="")
+    pose: DronePose | None = None
 
     def __post_init__(self) -> None:
         pixels = self.small

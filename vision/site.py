@@ -16,6 +16,7 @@ from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
 
 from vision.durations import Duration
 from vision.fields import DaysField, Hours, KindName, Part, Polygon, TimeZone
+from vision.flight import Flight
 from vision.hours import WeeklyHours
 from vision.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.kinds import catalogue
@@ -119,6 +120,8 @@ class Camera(Part):
 
     `clip` is how much of a live stream before a case's moments is kept with them, as it was sent.
     Nothing is kept where `privacy` paints something out: it cannot be painted out of what was sent.
+
+    `flight` is what a drone's own telemetry does not say of where its picture lies.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
@@ -131,6 +134,7 @@ class Camera(Part):
     decoder: Literal["software", "cuda", "vaapi", "videotoolbox"] = "software"
     place: Location | None = None
     ground: Annotated[tuple[GroundPoint, ...], Field(min_length=4)] | None = None
+    flight: Flight | None = None
     zones: tuple[Zone, ...] = ()
     privacy: tuple[Polygon, ...] = ()
     clip: Annotated[Duration, Field(le=timedelta(minutes=1))] = timedelta(seconds=10)
@@ -154,6 +158,14 @@ class Camera(Part):
     @model_validator(mode="after")
     def _ground_is_one(self) -> Camera:
         _ = self.homography  # which says what is wrong with the points
+        return self
+
+    @model_validator(mode="after")
+    def _a_drone_flies(self) -> Camera:
+        if self.flight is not None and self.type != "drone":
+            raise ValueError(
+                f"camera {self.id}: `flight` is for a drone; set `type: drone` with it"
+            )
         return self
 
     @property

@@ -7,6 +7,7 @@ from math import atan2, cos, degrees, hypot, isfinite, radians, sin, tan
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict
 
 from vision.places.ellipse import PICTURE_DEVIATION, Ellipse
 from vision.places.errors import NoGround, PlaceError
@@ -22,7 +23,7 @@ _LEAST_DEVIATIONS = 8.0
 longer an ellipse: the far side of it stretches faster than the near side."""
 _STEP = 1e-4
 """To each side for the numerical derivative: metres, degrees, fractions of the picture."""
-_NOT_OFF = np.zeros(6)
+_NOT_OFF = np.zeros(7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,10 @@ class PoseDeviations:
         pitch, roll: of the level along and across the heading, degrees. (DJI's roll turns about
             the optical axis, and so tells nothing of the level when looking straight down.)
         picture: of a point in the picture, as a fraction of it.
+        fov: of the field of view, degrees.
     """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     position_m: float = 2.0
     altitude_m: float = 1.5
@@ -50,6 +54,7 @@ class PoseDeviations:
     pitch: float = 0.5
     roll: float = 0.5
     picture: float = PICTURE_DEVIATION
+    fov: float = 0.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -66,8 +71,8 @@ class DronePose:
 
     Angles are DJI's GimbalYawDegree, GimbalPitchDegree and GimbalRollDegree: the camera's own
     attitude in north-east-down axes, turned in the order yaw, pitch, roll (Mavic 3E/3T user
-    manual, 2022, photo file fields). A wrong `fov` (a cropped or zoomed picture) is an error that
-    the ellipse does not know of.
+    manual, 2022, photo file fields). A `fov` that is wrong by more than its deviation (a cropped
+    picture) is an error that the ellipse does not know of.
 
     Attributes:
         lon, lat: of the lens, WGS 84, degrees.
@@ -132,12 +137,12 @@ class DronePose:
                 f"the point ({u:.3f}, {v:.3f}) is seen {depression:.1f} degrees below level; from"
                 f" {least:.1f} degrees on its place on the ground can be told; look further down"
             )
-        steps = np.eye(6) * _STEP
+        steps = np.eye(7) * _STEP
         jacobian = np.column_stack(
             [(self._landing(u, v, s) - self._landing(u, v, -s)) / (2 * _STEP) for s in steps]
         )
         height = hypot(sd.altitude_m, sd.terrain_m)
-        deviations = np.array((height, sd.yaw, sd.roll, sd.pitch, sd.picture, sd.picture))
+        deviations = np.array((height, sd.yaw, sd.roll, sd.pitch, sd.picture, sd.picture, sd.fov))
         parts = jacobian * deviations
         ellipse = Ellipse.of(parts @ parts.T + np.eye(2) * sd.position_m**2)
         lon, lat = LocalPlane(self.lon, self.lat).degrees(*self._landing(u, v, _NOT_OFF).tolist())
@@ -148,7 +153,7 @@ class DronePose:
 
         Args:
             off: what the pose and the point are off by: height, yaw, level across the heading,
-                pitch, u, v.
+                pitch, u, v, field of view.
         """
         north, east, down = self._ray(u, v, off)
         reach = (self.altitude_m - self.terrain_m + float(off[0])) / down
@@ -156,8 +161,8 @@ class DronePose:
 
     def _ray(self, u: float, v: float, off: Vector) -> tuple[float, float, float]:
         """North, east and down of the ray through a point of the picture."""
-        _, yaw, level, pitch, right_of, below = off.tolist()
-        focal = self.width / 2 / tan(radians(self.fov / 2))
+        _, yaw, level, pitch, right_of, below, wider = off.tolist()
+        focal = self.width / 2 / tan(radians((self.fov + wider) / 2))
         right = (u + right_of - 0.5) * self.width / focal
         down = (v + below - 0.5) * self.height / focal
         right, down = _turned(right, down, self.roll)

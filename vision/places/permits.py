@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from vision.fields import DaysField, Hours, KindName, Part, Polygon
 from vision.hours import WeeklyHours
+from vision.places.drone_pose import DronePose
 from vision.places.errors import NoGround
 from vision.places.ground import Ground
 from vision.places.plane import LocalPlane
@@ -26,9 +27,9 @@ class Permit(Part):
 
     The place is drawn either in the picture of one camera (`camera`, `polygon`, `keep_out`) or on
     the map (`polygon_wgs84`, `keep_out_wgs84`: longitude and latitude in WGS 84 degrees) for every
-    camera whose `ground` is known. What stands on a strip of `keep_out` is not permitted. What may
-    be sold there (`categories`) and by whom (`stalls`) a picture does not tell: both are put before
-    the reviewer.
+    camera whose `ground` is known and every drone that tells its pose. What stands on a strip of
+    `keep_out` is not permitted. What may be sold there (`categories`) and by whom (`stalls`) a
+    picture does not tell: both are put before the reviewer.
     """
 
     name: str
@@ -71,32 +72,37 @@ class PermitRegister:
         permits: of the whole site.
         kind: what they must permit.
         camera: its id.
-        ground: the camera's homography; without it, permits on the map are not seen by it.
+        ground: the camera's homography.
+
+    Attributes:
+        view: what tells where on the map a point of the picture at hand lies: the camera's
+            ground, or a drone's pose at that moment; without one, permits on the map are not seen.
     """
 
     def __init__(
         self, permits: Sequence[Permit], *, kind: str, camera: str, ground: Ground | None
     ) -> None:
-        self._ground = ground
+        self.view: Ground | DronePose | None = ground
         self._areas = [
             (permit, area)
             for permit in permits
-            if kind in permit.kinds and (area := _area(permit, camera, ground)) is not None
+            if kind in permit.kinds and (area := _area(permit, camera)) is not None
         ]
 
     @property
     def permits(self) -> tuple[Permit, ...]:
-        """Those that concern this camera."""
-        return tuple(permit for permit, _ in self._areas)
+        """Those that concern the picture at hand."""
+        return tuple(permit for permit, area in self._areas if area.seen_by(self.view))
 
     def covering(self, foot: Line, local: datetime, holidays: Collection[date]) -> Permit | None:
         """The permit in force at this local time for what stands on `foot`, a line in the picture.
 
         It must stand inside with the middle of its foot, and with no part of its middle half on a
-        keep-out strip. What the camera's ground may be off by counts in its favour.
+        keep-out strip. What the view may be off by counts in its favour; and where a drone looks
+        so flatly that nobody can tell where it stands, any permit on the map does.
         """
         for permit, area in self._areas:
-            if permit.holds_at(local, holidays) and area.holds(foot, self._ground):
+            if permit.holds_at(local, holidays) and area.holds(foot, self.view):
                 return permit
         return None
 
@@ -109,16 +115,21 @@ class _Area:
     ) -> None:
         self._inside, self._kept, self._plane = inside, kept, plane
 
-    def holds(self, foot: Line, ground: Ground | None) -> bool:
+    def seen_by(self, view: Ground | DronePose | None) -> bool:
+        return self._plane is None or view is not None
+
+    def holds(self, foot: Line, view: Ground | DronePose | None) -> bool:
         (x1, y1), (x2, y2) = foot
         quarters = [(x1 + (x2 - x1) * q, y1 + (y2 - y1) * q) for q in (0.25, 0.5, 0.75)]
         off = 0.0
         if self._plane is not None:
-            assert ground is not None
-            try:
-                seen = [ground.position(u, v) for u, v in quarters]
-            except NoGround:
+            if view is None:
                 return False
+            try:
+                seen = [view.position(u, v) for u, v in quarters]
+            except NoGround:
+                # Above a fixed camera's horizon is no pavement; a drone's moves as it turns.
+                return isinstance(view, DronePose)
             off = seen[1].accuracy_m or 0.0
             quarters = [self._plane.metres(p.lon, p.lat) for p in seen]
         left, middle, right = quarters
@@ -128,15 +139,14 @@ class _Area:
         )
 
 
-def _area(permit: Permit, camera: str, ground: Ground | None) -> _Area | None:
+def _area(permit: Permit, camera: str) -> _Area | None:
     if permit.polygon is not None:
         if permit.camera != camera:
             return None
         kept = [shapely.Polygon(strip) for strip in permit.keep_out]
         return _Area(shapely.Polygon(permit.polygon), kept, None)
-    if ground is None or permit.polygon_wgs84 is None:
-        return None
-    plane = ground.plane
+    assert permit.polygon_wgs84 is not None
+    plane = LocalPlane(*permit.polygon_wgs84[0])
     kept = [shapely.Polygon(list(_on(plane, strip))) for strip in permit.keep_out_wgs84]
     return _Area(shapely.Polygon(list(_on(plane, permit.polygon_wgs84))), kept, plane)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.frames import Pixels
+from vision.places.drone_pose import DronePose
+from vision.places.position import Position
 
 _log = logging.getLogger(__name__)
 
@@ -123,3 +126,25 @@ def shown(
     """Where a homography puts points (fractions); a picture's corners by default."""
     after = cv2.perspectiveTransform(np.array([points], np.float64), matrix)[0]
     return [(float(u), float(v)) for u, v in after]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LaidPose(DronePose):
+    """The pose of a picture whose points are given where they lie in another, the reference.
+
+    Attributes:
+        from_reference: 3×3, from (u, v, 1) of the reference to this picture's.
+    """
+
+    from_reference: Matrix
+
+    @classmethod
+    def of(cls, pose: DronePose, from_reference: Matrix) -> LaidPose:
+        """`pose`, asked by points of the reference."""
+        told = {field.name: getattr(pose, field.name) for field in fields(DronePose)}
+        return cls(**told, from_reference=from_reference)
+
+    def position(self, u: float, v: float) -> Position:
+        """See `DronePose.position`; `u` and `v` are the reference's."""
+        ((u, v),) = shown(self.from_reference, [(u, v)])
+        return super().position(u, v)

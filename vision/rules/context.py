@@ -50,12 +50,16 @@ class Context:
         """Time between two looks at this camera when nothing is lost."""
         return timedelta(seconds=1 / self.camera.analyse_fps)
 
-    def where(self, u: float, v: float) -> Position | None:
-        """The ground at a point of the picture (fractions of it); None where that is not known."""
-        if self.ground is None:
+    def where(self, frame: Frame, u: float, v: float) -> Position | None:
+        """The ground at a point of the picture (fractions of it); None where that is not known.
+
+        A drone's pose goes before the camera's ground: it is of this very picture.
+        """
+        view = frame.pose or self.ground
+        if view is None:
             return None
         try:
-            return self.ground.position(u, v)
+            return view.position(u, v)
         except NoGround:
             return None
 

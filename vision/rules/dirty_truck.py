@@ -204,7 +204,7 @@ class DirtyTruck:
             looks=len(scores),
             score=round(median(scores), 4),
             clock=frame.clock,
-            where=self.context.where((sight.box[0] + sight.box[2]) / 2, sight.box[3]),
+            where=self.context.where(frame, (sight.box[0] + sight.box[2]) / 2, sight.box[3]),
             why=tuple(self._reason(bad, driving) for bad in broken),
         )
         best = self._best[driving.number]

@@ -24,6 +24,7 @@ from vision.episodes import Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.places.permits import Line, PermitRegister
+from vision.places.position import Position
 from vision.rules.context import Context
 from vision.rules.place import Place
 from vision.rules.reasons import by_turns, scored, seen_in, stayed, unpermitted
@@ -107,6 +108,7 @@ class Dwelling(ABC):
         if not self.context.watching(frame):
             return []
         stands = bool(detections.metadata.get(STANDS))
+        self._register.view = frame.pose or self.context.ground
         self._keep_time(frame.captured_at)
         local = frame.captured_at.astimezone(self.context.timezone)
         sights = [s for s in self.sights(frame, detections) if not self._permitted(s, local)]
@@ -230,10 +232,9 @@ class Dwelling(ABC):
     ) -> Episode:
         episode = place.episode
         lead = max(stays, key=lambda s: (s.dwell, s.looks))
-        (left, y), (right, _) = self._foot(lead.box)
         seen = {
             "box": hull_of([s.box for s in stays]),
-            "where": self.context.where((left + right) / 2, y),
+            "where": self._where(place, lead, frame),
             "subtype": self._subtype(episode, stays),
             "last_seen_at": max(s.last for s in stays),
             "looks": lead.looks,
@@ -261,6 +262,16 @@ class Dwelling(ABC):
         if stage is EpisodeStage.CLEARED:
             return replace(episode, stage=stage, cleared_at=at)
         return replace(episode, stage=stage) if stage else episode
+
+    def _where(self, place: Place, lead: Stay, frame: Frame) -> Position | None:
+        """A drone's pose is of one look alone: what that does not show stays where it was."""
+        fixed = frame.pose is None and self.context.ground is not None
+        (left, y), (right, _) = self._foot(lead.box if fixed else lead.sight.box)
+        shown = fixed or lead.last == frame.captured_at
+        where = self.context.where(frame, (left + right) / 2, y) if shown else None
+        if where is None and not fixed and place.episode is not None:
+            return place.episode.where
+        return where
 
     def _subtype(self, episode: Episode | None, stays: Sequence[Stay]) -> str:
         if episode is not None and episode.stage is EpisodeStage.CONFIRMED:

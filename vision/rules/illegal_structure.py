@@ -17,6 +17,7 @@ from vision.episodes import EpisodeEvent, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.places.errors import NoGround
+from vision.places.registration import LaidPose
 from vision.rules.context import Context
 from vision.rules.dwelling import Dwelling
 from vision.rules.known import Known
@@ -68,7 +69,11 @@ class IllegalStructure(Dwelling):
         if self._known.learns(at):
             self._known.learn(at, self._structures(frame, laid, _LEARN_SCORE))
             return []
-        return [replace(event, detections=detections) for event in super().look(frame, laid)]
+        pose = frame.pose
+        if pose is not None and overlay.from_reference is not None:
+            pose = LaidPose.of(pose, overlay.from_reference)
+        events = super().look(replace(frame, pose=pose), laid)
+        return [replace(event, frame=frame, detections=detections) for event in events]
 
     def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
         """Structures that were not known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from vision.detections import STANDS, TO_REFERENCE, Detections, class_names
 from vision.frames import Clock, Frame, Pixels
+from vision.places.drone_pose import DronePose, PoseDeviations
 
 _TRUCK = ("load", "dirt")
 _NOTHING = np.zeros((1, 1, 3), np.uint8)
@@ -42,6 +43,8 @@ def as_row(frame: Frame, detections: Detections) -> Row:
         "size": [frame.width, frame.height],
         "boxes": [],
     }
+    if frame.pose is not None:
+        row["pose"] = asdict(frame.pose)
     if detections.metadata.get(STANDS):
         row["stands"] = True
     if TO_REFERENCE in detections.metadata:
@@ -71,12 +74,16 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
     Raises:
         ValueError, KeyError, TypeError: the row is not one of `as_row`.
     """
+    pose = row.get("pose")
     frame = Frame(
         _Unseen(*row["size"]),
         camera,
         datetime.fromisoformat(row["at"]),
         int(row["index"]),
         Clock(row["clock"]),
+        pose=DronePose(**pose | {"deviations": PoseDeviations(**pose["deviations"])})
+        if pose
+        else None,
     )
     boxes: list[Row] = row["boxes"]
     data: dict[str, Any] = {"class_name": np.array([b["class"] for b in boxes], np.str_)}

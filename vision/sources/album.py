@@ -5,13 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import UTC, tzinfo
+from pathlib import Path
 from threading import Event
 
 from vision.errors import PictureError, SourceBroken
-from vision.frames import Clock, Frame
+from vision.flight import Flight
+from vision.frames import Clock, Frame, Pixels
+from vision.places.drone_pose import DronePose
 from vision.site import Camera
 from vision.sources.address import Address, SourceKind
 from vision.sources.picture import list_pictures, read_picture, taken_at
+from vision.sources.telemetry import pose_of
+from vision.sources.xmp import read_xmp
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +36,7 @@ class Album:
     ) -> None:
         self.trouble: str | None = None
         self._camera = camera.id
+        self._flight = (camera.flight or Flight()) if camera.type == "drone" else None
         self._root = address.path
         self._zone = zone
         self._stop = stop
@@ -55,7 +61,8 @@ class Album:
                 _log.warning("%s: %s", self._camera, error)
                 continue
             name = str(path.relative_to(self._root))
-            yield Frame(pixels, self._camera, captured, index, Clock.PHOTO, name)
+            pose = self._pose(path, pixels)
+            yield Frame(pixels, self._camera, captured, index, Clock.PHOTO, name, pose)
         if unreadable == len(self._pictures):
             raise SourceBroken(self.trouble)
         if unreadable > 1:
@@ -63,6 +70,17 @@ class Album:
                 f"{unreadable} of {len(self._pictures)} pictures could not be read, the last:"
                 f" {self.trouble}"
             )
+
+    def _pose(self, path: Path, pixels: Pixels) -> DronePose | None:
+        """What a drone's photo tells; what it lacks is told of once."""
+        sample = read_xmp(path) if self._flight is not None else None
+        if self._flight is None or sample is None:
+            return None
+        lacks = sample.lacks(self._flight)
+        if lacks and self.trouble is None:
+            self.trouble = f"{path}: cannot be put on the map: its telemetry has {lacks}"
+            _log.warning("%s: %s", self._camera, self.trouble)
+        return pose_of(sample, self._flight, pixels.shape[1], pixels.shape[0])
 
     def close(self) -> None:
         """Nothing is held open."""

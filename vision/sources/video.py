@@ -27,6 +27,7 @@ from vision.sources.failures import explain
 from vision.sources.packets import whole_pictures
 from vision.sources.ring import Ring
 from vision.sources.sparing import Sparing
+from vision.sources.srt import read_track
 from vision.sources.timeline import DueTimes, LiveClock, RecordingClock, recording_start
 
 _log = logging.getLogger(__name__)
@@ -84,6 +85,8 @@ class Video:
         # A stream's 25 packets a second are read in Python: what each costs is kept small.
         self._tick = float(self._stream.time_base or 0)
         self._watched_now, self._asked_at = True, -math.inf
+        # Of a live stream there is no telemetry: it has no channel for it.
+        self._track, self.trouble = read_track(camera, address)
         self._scaler = VideoReformatter()
         self._fps = camera.analyse_fps
         self._pace = pace if pace is not None and self.live else lambda: camera.analyse_fps
@@ -149,7 +152,8 @@ class Video:
                 if self._stop.is_set():
                     return
                 number = index + self._sparing.left_out
-                yield from self._frame(picture, clock.stamp(elapsed)[0], number, Clock.MEDIA)
+                captured, source = clock.stamp(elapsed)
+                yield from self._frame(picture, captured, number, source, elapsed)
         except FFmpegError as error:
             failure = explain(error, self._address, while_reading=True)
         if not self._stop.is_set():
@@ -259,15 +263,28 @@ class Video:
             self._own_anchor = wall / 1e6 - at
 
     def _frame(
-        self, picture: VideoFrame, captured: datetime, index: int, clock: Clock
+        self,
+        picture: VideoFrame,
+        captured: datetime,
+        index: int,
+        clock: Clock,
+        elapsed: float | None = None,
     ) -> Iterator[Frame]:
-        """The frame, or none where the picture cannot be converted."""
+        """The frame, or none where the picture cannot be converted.
+
+        Args:
+            elapsed: seconds since a recording began.
+        """
         try:
             decoded = Decoded(picture, self._small(picture), self._scaler)
         except (FFmpegError, ValueError):
             self._damaged += 1
             return
-        yield Frame(decoded, self._camera.id, captured, index, clock)
+        pose = None
+        # The gimbal's angles are not those of a picture that is turned to be shown.
+        if self._track is not None and elapsed is not None and not picture.rotation:
+            pose = self._track.pose(elapsed, picture.width, picture.height)
+        yield Frame(decoded, self._camera.id, captured, index, clock, pose=pose)
 
     def _small(self, picture: VideoFrame) -> tuple[int, int] | None:
         """Width and height that the model looks at; none where it looks at the whole picture."""

@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from datasets.renderer.camera import Camera
+from tests.vision.flights import camera_of
 from vision.places import DronePose, NoGround, PlaceError, PoseDeviations
 
 SIZE = {"fov": 70.0, "width": 1920, "height": 1080}
@@ -139,8 +140,9 @@ def test_more_doubt_never_makes_it_surer(above, pitch, u, v, what):
             position_m=0.03, altitude_m=0.05, terrain_m=0.3, yaw=0.3, pitch=0.1, roll=0.1
         ),
         PoseDeviations(position_m=5, altitude_m=5, terrain_m=3, yaw=5, pitch=1.5, roll=1.5),
+        PoseDeviations(position_m=0.1, altitude_m=0.1, yaw=0.1, pitch=0.1, roll=0.1, fov=3.0),
     ],
-    ids=["shipped", "survey", "poor"],
+    ids=["shipped", "survey", "poor", "unknown lens"],
 )
 def test_the_truth_lies_in_95_of_100_ellipses(town, deviations):
     rng = np.random.default_rng(5)
@@ -174,25 +176,11 @@ def true_camera(believed, rng):
     """A camera over the town's origin, off from what the drone believes by its deviations."""
     sd = believed.deviations
     height = believed.altitude_m + rng.normal(0, sd.altitude_m) + rng.normal(0, sd.terrain_m)
-    attitude = (
-        turn(2, believed.yaw + rng.normal(0, sd.yaw))
-        @ turn(0, rng.normal(0, sd.roll))
-        @ turn(1, believed.pitch + rng.normal(0, sd.pitch))
-        @ turn(0, believed.roll)
-    )
-    yaw = np.degrees(np.arctan2(attitude[1, 0], attitude[0, 0]))
-    pitch = -np.degrees(np.arcsin(attitude[2, 0]))
-    roll = np.degrees(np.arctan2(attitude[2, 1], attitude[2, 2]))
-    return Camera((0.0, 0.0, height), yaw, -pitch, 70.0, 1920, 1080, -roll)
-
-
-def turn(axis, angle):
-    """A right-handed turn about north (0), east (1) or down (2)."""
-    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-    matrix = np.eye(3)
-    i, j = (axis + 1) % 3, (axis + 2) % 3
-    matrix[i, i], matrix[i, j], matrix[j, i], matrix[j, j] = c, -s, s, c
-    return matrix
+    yaw, level, pitch = rng.normal(0, (sd.yaw, sd.roll, sd.pitch)).tolist()
+    return camera_of(
+        (0.0, 0.0, height), believed.yaw + yaw, believed.pitch + pitch, believed.roll,
+        fov=70.0 + rng.normal(0, sd.fov), level=level,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from vision.detections import Detections, make_detections
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.frames import Clock, Frame
 from vision.kinds import catalogue
+from vision.places import DronePose
 from vision.rules import camera_rules
 from vision.site import Camera, Site, SiteInfo, Zone
 
@@ -50,6 +51,7 @@ class Scene:
         load: str = "",
         dirt: str = "clean",
         metadata: dict[str, object] | None = None,
+        pose: DronePose | None = None,
     ) -> list[EpisodeEvent]:
         detections = _detections(seen)
         detections.metadata |= metadata or {}
@@ -68,6 +70,7 @@ class Scene:
             START + timedelta(seconds=seconds),
             self.index,
             Clock.MEDIA,
+            pose=pose,
         )
         self.index += 1
         events = self.rule.look(frame, detections)

@@ -1,0 +1,36 @@
+"""Flight: what a site says of a drone's flights beyond its telemetry."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from vision.fields import Part
+from vision.places.drone_pose import PoseDeviations
+
+Angle = Annotated[float, Field(ge=-180, le=180)]
+
+
+class Flight(Part):
+    """Of a camera of type `drone`; all of it may be left out.
+
+    `fov` is the picture's horizontal field of view in degrees, where the focal length that the
+    drone writes does not give it (a cropped video mode), or none is written. `terrain_m` is the
+    height of the ground looked at above the take-off point, metres. `yaw`, `pitch` and `roll`
+    (degrees, see `DronePose`) are the gimbal's on flights whose telemetry has no gimbal angles.
+    `deviations` are how far off all this may be; see `PoseDeviations`.
+    """
+
+    fov: Annotated[float, Field(gt=0, lt=180)] | None = None
+    terrain_m: Annotated[float, Field(ge=-9000, le=9000)] = 0.0
+    yaw: Angle | None = None
+    pitch: Annotated[float, Field(ge=-90, le=90)] | None = None
+    roll: Angle = 0.0
+    deviations: PoseDeviations = PoseDeviations()
+
+    @model_validator(mode="after")
+    def _angles_come_together(self) -> Flight:
+        if (self.yaw is None) != (self.pitch is None):
+            raise ValueError("one of yaw and pitch says nothing without the other; give both")
+        return self

@@ -1,0 +1,227 @@
+"""Telemetry: what a drone wrote of itself, and the pose of a picture made of it.
+
+Positions are WGS 84, as satellite receivers and EXIF have them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import atan, degrees, hypot, isfinite, nan, radians, sin, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.flight import Flight
+from vision.places.drone_pose import DronePose
+from vision.places.errors import PlaceError
+from vision.places.plane import degree_lengths
+
+_FILM = hypot(36.0, 24.0)
+"""Diagonal of a picture on 35 mm film, mm. DJI's equivalent focal lengths are by the diagonal of
+the whole sensor: its data sheets give 84 degrees across the diagonal with 24 mm."""
+_WHOLE_SENSOR = 1.55
+"""Pictures no wider for their height are a sensor's whole, 4:3 or 3:2. A wider one (16:9) is taken
+for that of a 4:3 sensor, cut at top and bottom; where a video mode cuts the sides as well, the site
+states `fov`."""
+_WIDTH_DEVIATION = 0.02
+"""Of the picture's width got so, as a share: from a 3:2 sensor 16:9 is wider by twice that."""
+_LAG = 0.2
+"""Seconds, one deviation, by which a text may lag behind the picture it comes with: positions are
+measured five times a second (DJI Onboard SDK, time synchronisation) and repeated until the next."""
+_REACH = 0.5
+"""Seconds for which a sample holds where there is no other beyond."""
+_GAP = 2.0
+"""Seconds between two samples above which nobody knows what was between; the slowest drones write
+one a second."""
+_NOWHERE = (1.571, 3.142)
+"""Latitude and longitude that are both this near to 0 are no fix yet, or the radians that some
+firmware wrote; as degrees they are open sea."""
+_ROUND = ("lon", "yaw", "pitch", "roll")
+_PLAIN = ("lat", "height_m", "focal_mm", "zoom")
+_LAT, _HEIGHT = 4, 5  # among the columns, after those of `_ROUND`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A drone at one moment, as it wrote of itself; NaN where it wrote nothing.
+
+    Attributes:
+        at: seconds since the recording began; 0 of a photo.
+        lon, lat: of the lens, WGS 84, degrees.
+        digits: after the decimal point of `lon` and `lat`.
+        height_m: above the take-off point, metres.
+        yaw, pitch, roll: the gimbal's, degrees; see `DronePose`.
+        focal_mm: of the lens, as on 35 mm film.
+        zoom: by which the picture was enlarged digitally.
+    """
+
+    at: float = 0.0
+    lon: float = nan
+    lat: float = nan
+    digits: int = 6
+    height_m: float = nan
+    yaw: float = nan
+    pitch: float = nan
+    roll: float = nan
+    focal_mm: float = nan
+    zoom: float = 1.0
+
+    def over(self, flight: Flight) -> Sample:
+        """With the angles that the site states for a drone that writes none."""
+        if isfinite(self.yaw) and isfinite(self.pitch):
+            return self if isfinite(self.roll) else replace(self, roll=0.0)
+        if flight.yaw is None or flight.pitch is None:
+            return self
+        return replace(self, yaw=flight.yaw, pitch=flight.pitch, roll=flight.roll)
+
+    def lacks(self, flight: Flight) -> str:
+        """What no pose can do without and nobody states, with what to do; "" where nothing is."""
+        somewhere = abs(self.lat) <= 85 and abs(self.lon) <= 180  # LocalPlane's reach
+        if not somewhere or (abs(self.lat) <= _NOWHERE[0] and abs(self.lon) <= _NOWHERE[1]):
+            return "no position; it had no satellites, or its firmware writes another format"
+        if not isfinite(self.height_m):
+            return "no height above its take-off point; this model writes none"
+        whole = self.over(flight)
+        if not (isfinite(whole.yaw) and isfinite(whole.pitch)):
+            return (
+                "no gimbal angles; if they were fixed, state yaw and pitch in the camera's `flight`"
+            )
+        if flight.fov is None and not (self.focal_mm > 0 and self.zoom > 0):
+            return "no focal length; state fov in the camera's `flight`"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """How far a drone may have moved (metres) and turned (degrees) unnoticed: deviations."""
+
+    across: float = 0.0
+    up: float = 0.0
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+
+
+_STILL = _Moved()
+
+
+def pose_of(
+    sample: Sample, flight: Flight, width: int, height: int, moved: _Moved = _STILL
+) -> DronePose | None:
+    """The pose of a picture of this many pixels.
+
+    Returns:
+        None where `sample` lacks something, or does not lie above the ground looked at.
+    """
+    if sample.lacks(flight):
+        return None
+    sample = sample.over(flight)
+    fov, fov_deviation = _view(sample, flight, width / height)
+    sd = flight.deviations
+    last_digit_m = 10.0**-sample.digits * degree_lengths(sample.lat)[1]
+    try:
+        return DronePose(
+            lon=sample.lon,
+            lat=sample.lat,
+            altitude_m=sample.height_m,
+            terrain_m=flight.terrain_m,
+            yaw=sample.yaw,
+            pitch=sample.pitch,
+            roll=sample.roll,
+            fov=fov,
+            width=width,
+            height=height,
+            deviations=replace(
+                sd,
+                position_m=hypot(sd.position_m, moved.across, last_digit_m / sqrt(12)),
+                altitude_m=hypot(sd.altitude_m, moved.up),
+                yaw=hypot(sd.yaw, moved.yaw),
+                pitch=hypot(sd.pitch, moved.pitch),
+                roll=hypot(sd.roll, moved.roll),
+                fov=hypot(sd.fov, fov_deviation),
+            ),
+        )
+    except PlaceError:
+        return None
+
+
+def _view(sample: Sample, flight: Flight, aspect: float) -> tuple[float, float]:
+    """Horizontal field of view and its deviation, degrees."""
+    if flight.fov is not None:
+        return flight.fov, 0.0
+    sensor = aspect if aspect <= _WHOLE_SENSOR else 4 / 3
+    film_width = _FILM * sensor / hypot(sensor, 1.0)
+    fov = 2 * degrees(atan(film_width / 2 / sample.focal_mm / sample.zoom))
+    return fov, degrees(sin(radians(fov)) * _WIDTH_DEVIATION)  # the slope of 2 atan
+
+
+class Track:
+    """Where a drone was during a recording: its samples, in order of time.
+
+    Args:
+        samples: in any order; those that lack something are passed over.
+        flight: what the site adds.
+    """
+
+    def __init__(self, samples: Iterable[Sample], flight: Flight) -> None:
+        self._flight = flight
+        told = {s.at: s.over(flight) for s in samples if not s.lacks(flight)}
+        self._samples = [told[at] for at in sorted(told)]
+        self._times = np.array(sorted(told), np.float64)
+        table = [[getattr(s, name) for name in (*_ROUND, *_PLAIN)] for s in self._samples]
+        rows = np.array(table, np.float64).reshape(-1, len(_ROUND) + len(_PLAIN))
+        self._columns = np.ascontiguousarray(rows.T)  # each in one piece, as np.interp wants it
+        # So that between two samples an angle goes the shorter way round, as a number does.
+        turning = slice(0, len(_ROUND))
+        self._columns[turning] = np.unwrap(self._columns[turning], period=360, axis=1)
+
+    def __len__(self) -> int:
+        """How many samples have all that a pose needs."""
+        return len(self._samples)
+
+    def pose(self, at: float, width: int, height: int) -> DronePose | None:
+        """The pose `at` seconds after the beginning, from the samples before and after.
+
+        What the drone moves and turns while its telemetry may lag is in the deviations.
+
+        Returns:
+            None where no sample is near enough.
+        """
+        late = self._late(at)
+        if late is None:
+            return None
+        values = self._values(at)
+        values[: len(_ROUND)] = (values[: len(_ROUND)] + 180) % 360 - 180
+        nearest = self._samples[int(np.argmin(np.abs(self._times - at)))]
+        told = dict(zip((*_ROUND, *_PLAIN), values.tolist(), strict=True))
+        here = replace(nearest, at=at, **told)
+        return pose_of(here, self._flight, width, height, self._moved(at, late))
+
+    def _late(self, at: float) -> float | None:
+        """Seconds, one deviation, by which telemetry may be off; None out of its reach."""
+        if not self._samples:
+            return None
+        after = int(np.searchsorted(self._times, at, side="right"))
+        inside = 0 < after < len(self._samples)
+        last = min(max(after, 1), len(self._samples) - 1)
+        spacing = float(self._times[last] - self._times[max(0, last - 1)])
+        between = inside and spacing <= _GAP
+        beyond = 0.0 if between else float(np.min(np.abs(self._times - at)))
+        if beyond > _REACH:
+            return None
+        # A text tells of some moment while it is shown: so far, on the mean square, from its first.
+        return hypot(_LAG, min(spacing, _GAP) / sqrt(3), beyond)
+
+    def _values(self, at: float) -> NDArray[np.float64]:
+        return np.array([np.interp(at, self._times, column) for column in self._columns])
+
+    def _moved(self, at: float, late: float) -> _Moved:
+        """At the faster of its paces in the half seconds before and after."""
+        at = float(np.clip(at, self._times[0], self._times[-1]))
+        before, now, then = (self._values(at + step) for step in (-_REACH, 0.0, _REACH))
+        way = np.maximum(np.abs(now - before), np.abs(then - now)) * late / _REACH
+        per_lon, per_lat = degree_lengths(float(now[_LAT]))
+        lon, yaw, pitch, roll = way[: len(_ROUND)].tolist()
+        across = hypot(lon * per_lon, float(way[_LAT]) * per_lat)
+        return _Moved(across, float(way[_HEIGHT]), yaw, pitch, roll)

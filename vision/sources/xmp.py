@@ -1,0 +1,58 @@
+"""XMP: what DJI's drones write of themselves into their photos."""
+
+from __future__ import annotations
+
+import re
+from math import nan
+from pathlib import Path
+
+from PIL import ExifTags, Image
+
+from vision.sources.telemetry import Sample
+
+_LARGEST = 1 << 20
+"""Bytes that are looked at: a JPEG's packet has 64 kB, and DJI's own but a few."""
+# As an attribute or as an element; DJI's own prefix. `GpsLongtitude` is DJI's spelling of old.
+_FIELD = re.compile(
+    r"\bdrone-dji:(GpsLatitude|GpsLongt?itude|RelativeAltitude|Gimbal(?:Yaw|Pitch|Roll)Degree)"
+    r"\s{0,9}(?:=\s{0,9}[\"']|>)\s{0,9}([-+]?\d{1,6}(?:\.\d{1,15})?)\s{0,9}[\"'<]"
+)
+
+
+def read_xmp(path: Path) -> Sample | None:
+    """What a photo tells of the drone that took it; None where it is none of DJI's.
+
+    A photo that is stored turned (EXIF orientation) tells nothing: its angles are of the camera
+    as it was held, and what is read is the picture upright.
+    """
+    try:
+        with Image.open(path) as picture:
+            packet = picture.info.get("xmp", b"")
+            exif = picture.getexif()
+            lens = exif.get_ifd(ExifTags.IFD.Exif)
+            focal = float(lens.get(ExifTags.Base.FocalLengthIn35mmFilm) or nan)
+            zoom = float(lens.get(ExifTags.Base.DigitalZoomRatio) or 1.0)
+    # Pillow raises these on damage, which whoever reads the picture tells of.
+    except (OSError, ValueError, TypeError, KeyError, IndexError, SyntaxError, ArithmeticError):
+        return None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return None
+    text = packet[:_LARGEST].decode(errors="replace") if isinstance(packet, bytes) else ""
+    told = dict(_FIELD.findall(text))
+    if not told or exif.get(ExifTags.Base.Orientation, 1) != 1:
+        return None
+
+    def number(*names: str) -> float:
+        return next((float(told[name]) for name in names if name in told), nan)
+
+    return Sample(
+        lon=number("GpsLongitude", "GpsLongtitude"),
+        lat=number("GpsLatitude"),
+        digits=len(told.get("GpsLatitude", "").partition(".")[2]),
+        height_m=number("RelativeAltitude"),
+        yaw=number("GimbalYawDegree"),
+        pitch=number("GimbalPitchDegree"),
+        roll=number("GimbalRollDegree"),
+        focal_mm=focal,
+        zoom=zoom,
+    )
