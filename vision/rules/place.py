@@ -49,7 +49,9 @@ class Place:
             if not stay.stopped and stay.looks >= looks and _stops(stay, dwell * _STOP):
                 stay.stopped = True
                 self.occupied_from = self.occupied_from or stay.first
-                counts.append(min(stay.dwell, since_then))
+                # Of its dwell, at most so much lies where the place was counted already.
+                counted = max(timedelta(0), before - stay.first) if before else timedelta(0)
+                counts.append(max(timedelta(0), stay.dwell - counted))
         if any(stay.stopped for stay in seen):
             self.occupied += max(counts, default=timedelta(0))
             self.occupied_until = at

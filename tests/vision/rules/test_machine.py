@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from vision.episodes import EpisodeEvent, EpisodeStage
@@ -47,6 +47,15 @@ def classes(kind: str) -> str:
 
 @pytest.mark.parametrize("kind", ["street_vending", "overflowing_bin"])
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(  # two that stop in turn, and a gap: the first one's time counted twice
+    timeline=[
+        (1.0, [(LEFT, 0.41), (RIGHT, 0.41)]),
+        (1.0, []),
+        (4.0, [(LEFT, 0.41), (RIGHT, 0.41)]),
+        (1.0, [(RIGHT, 0.41)]),
+        (6.0, [(LEFT, 0.41)]),
+    ],
+)
 @given(timeline=st.one_of(timelines, stays))
 def test_no_order_of_looks_breaks_an_episode(
     scene: type[Any], kind: str, timeline: list[tuple[float, Any]]
