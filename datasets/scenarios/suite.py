@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datasets.scenarios import (
     filling,
     hauling,
+    hauling_spills,
     surveying,
     vending,
     vending_hours,
@@ -33,6 +34,8 @@ _CHAPTERS: tuple[Callable[[], list[Scenario]], ...] = (
     hauling.single,
     hauling.together,
     hauling.unsteady,
+    hauling_spills.spills,
+    hauling_spills.litter,
     surveying.surveys,
     surveying.harmless,
     surveying.crossing,

@@ -1,4 +1,4 @@
-"""Dirty truck: a load carried open, or mud, on enough frames of one pass.
+"""Dirty truck: a load carried open, mud, or a spill on the road, on enough frames of one pass.
 
 An empty, a covered or another truck is inspected and let go. Its plate is kept for the reviewer.
 """
@@ -6,6 +6,7 @@ An empty, a covered or another truck is inspected and let go. Its plate is kept 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,18 +14,20 @@ from vision.detections import Detections, class_names
 from vision.episodes import NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
-from vision.rules.passing import Charge, Passing
+from vision.rules.context import Context
+from vision.rules.followed import SAME_TRUCK
+from vision.rules.passing import Charge, Pass, Passing
+from vision.rules.reasons import on_frames, spilt
 from vision.rules.sight import Sight, area, find_sights, overlap
+from vision.rules.spills import Spills
 
-# Boxes of one frame that cover each other this far are cab and body of one truck; two trucks that
-# hide each other so far cannot be told apart anyway.
-_SAME_TRUCK = 0.4
 # A plate is a truck's from this share of it on.
 _INSIDE = 0.8
 # A reading counts from this score on; half is a coin's throw for two states.
 _MIN_READING = 0.6
 # By attribute: the value that breaks the rule, and the sub-type it makes.
 _BAD = {"load": ("open", "not_sealed"), "dirt": ("muddy", "mud_on_wheels")}
+_SPILL = "spill"
 _WORDS = {
     "not_sealed": ("load carried open", "载货未密闭覆盖"),
     "mud_on_wheels": ("mud on wheels or body", "车轮或车身带泥"),
@@ -35,6 +38,20 @@ class DirtyTruck(Passing):
     """One episode for each pass of a truck that breaks the rule."""
 
     kind = "dirty_truck"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._spills = Spills(context)
+
+    def remember(self) -> Any:
+        """See `vision.rules.context.Rule`."""
+        return {**super().remember(), "spills": self._spills.remember()}
+
+    def recall(self, state: Any) -> None:
+        """See `vision.rules.context.Rule`; earlier versions remembered no road."""
+        super().recall(state)
+        if "spills" in state:
+            self._spills.recall(state["spills"])
 
     def sights(self, frame: Frame, detections: Detections) -> Sequence[Sight]:
         """Trucks whose state was read."""
@@ -54,7 +71,7 @@ class DirtyTruck(Passing):
         )
         trucks: list[Sight] = []
         for sight in largest_first:
-            if all(overlap(t.box, sight.box)[1] < _SAME_TRUCK for t in trucks):
+            if all(overlap(t.box, sight.box)[1] < SAME_TRUCK for t in trucks):
                 trucks.append(sight)
         return trucks
 
@@ -75,12 +92,26 @@ class DirtyTruck(Passing):
         inside = [overlap(box, tuple(plate))[1] >= _INSIDE for plate in boxes.tolist()]
         return tuple(int(n) for n, lies in zip(plates, inside, strict=True) if lies)
 
-    def reason(self, subtype: str, charge: Charge) -> Reason:
-        """On how many frames of the pass."""
+    def aftermath(
+        self, frame: Frame, detections: Detections, passes: Sequence[Pass], seen: Mapping[int, int]
+    ) -> None:
+        """What a truck has left on the road; a camera that moves cannot tell what is new there."""
+        if self.context.camera.type != "cctv":
+            return
+        both = self._spills.look(frame, detections, seen, {one.number for one in passes})
+        for one in passes:
+            spill = self._spills.of(one.number)
+            if spill is not None:
+                one.charges[_SPILL] = Charge(list(spill.scores), spill.chances, spill.box)
+            if one.number in both:
+                self.show(one.number, both[one.number], frame, detections)
+
+    def reason(self, subtype: str, one: Pass) -> Reason:
+        """On how many frames of the pass, or after it."""
+        charge, spill = one.charges[subtype], self._spills.of(one.number)
+        frames, score = len(charge.scores), charge.score
+        if subtype == _SPILL and spill is not None and spill.passage is not None:
+            since, free = spill.first - spill.passage.at, spill.passage.free
+            return spilt(frames, charge.chances, score, since, free)
         en, zh = _WORDS[subtype]
-        n, reads = len(charge.scores), charge.chances
-        return Reason(
-            en=f"{en} on {n} of {reads} frames of one pass, median score {charge.score:.2f}",
-            zh=f"一次通过的{reads}帧中{n}帧{zh}，置信度中位数{charge.score:.2f}",
-            data={"frames": n, "reads": reads, "score": round(charge.score, 4)},
-        )
+        return on_frames(en, zh, frames, charge.chances, score)

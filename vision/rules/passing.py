@@ -5,8 +5,7 @@
 A kind says what it sees (`sights`), what a look says against it (`against`), and how it words it.
 Everything else, which tracks are one pass, which look shows it best, when it has passed, is decided
 here. `inspected` counts the passes, since a bureau reports how many were looked at as well as how
-many were flagged. A pass is shown by its best look so far: one with details before one without,
-then the largest.
+many were X
 """
 
 from __future__ import annotations
@@ -32,15 +31,19 @@ from vision.rules.sight import Sight, area, overlap
 SAME_PASS = timedelta(seconds=2)
 """A new track that starts near where a pass was seen this recently is the same: ids get lost."""
 # Intersection over union from which it is there where it was: just now, or later, since it halts.
-_NEAR, _HALTS = 0.1, 0.5
+NEAR, _HALTS = 0.1, 0.5
 
 
 @dataclass(slots=True)
 class Charge:
-    """What is said against a pass: the scores of the looks that say so, of `chances` looks."""
+    """What is said against a pass: the scores of the looks that say so, of `chances` looks.
+
+    `box` is where, if that is not where the thing itself is by now.
+    """
 
     scores: list[float] = field(default_factory=list)
     chances: int = 0
+    box: NormBox | None = None
 
     @property
     def score(self) -> float:
@@ -75,7 +78,7 @@ _PASSES = TypeAdapter(list[Pass])
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A look at a pass: it in the frame's detections (`focus`), and its `details`."""
+    """A look at a pass: it and what it did, in the frame's detections, and its `details`."""
 
     frame: Frame
     detections: Detections
@@ -84,8 +87,8 @@ class _Shown:
     area: float
 
     @property
-    def worth(self) -> tuple[bool, float]:
-        return bool(self.details), self.area
+    def worth(self) -> tuple[int, bool, float]:
+        return len(self.focus), bool(self.details), self.area
 
 
 class Passing(ABC):
@@ -137,20 +140,45 @@ class Passing(ABC):
         """Indexes of what a reviewer wants to see by itself of what is in this box."""
 
     @abstractmethod
-    def reason(self, subtype: str, charge: Charge) -> Reason:
+    def reason(self, subtype: str, one: Pass) -> Reason:
         """Why, in words and data."""
+
+    @abstractmethod
+    def aftermath(
+        self, frame: Frame, detections: Detections, passes: Sequence[Pass], seen: Mapping[int, int]
+    ) -> None:
+        """Charge passes that are not over with what else the look shows of them.
+
+        Args:
+            frame, detections: the look.
+            passes: to be charged.
+            seen: numbers of the passes that were judged, by the index of what was judged.
+        """
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """See `vision.rules.context.Rule.look`; wants `tracker_id`."""
         if not self.context.watching(frame):
             return []
-        events = []
+        seen = {}
         for sight in self.sights(frame, detections):
             one = self._pass_of(sight, frame, detections)
             self._see(one, sight, frame, detections)
-            event = self._advance(one, frame)
-            events += [event] if event else []
+            seen[sight.indexes[0]] = one.number
+        self.aftermath(frame, detections, self._passes, seen)
+        events = [event for one in self._passes if (event := self._advance(one, frame))]
         return events + self._finish(frame, detections)
+
+    def show(
+        self, number: int, focus: tuple[int, ...], frame: Frame, detections: Detections
+    ) -> None:
+        """A look that may show a pass best: first of `focus` is what passes."""
+        size = (frame.width, frame.height) * 2
+        x1, y1, x2, y2 = np.asarray(detections.xyxy)[focus[0]] / size
+        box = float(x1), float(y1), float(x2), float(y2)
+        details = self.details(box, frame, detections)
+        shown = _Shown(frame, detections, focus, details, area(box))
+        if number not in self._best or shown.worth > self._best[number].worth:
+            self._best[number] = shown
 
     def _pass_of(self, sight: Sight, frame: Frame, detections: Detections) -> Pass:
         ids = detections.tracker_id
@@ -162,7 +190,7 @@ class Passing(ABC):
             if known.index == frame.index:
                 continue
             recent = frame.captured_at - known.last <= SAME_PASS
-            if overlap(known.box, sight.box)[0] > (_NEAR if recent else _HALTS):
+            if overlap(known.box, sight.box)[0] > (NEAR if recent else _HALTS):
                 known.tracks |= {track} if track >= 0 else set()
                 return known
         at = frame.captured_at
@@ -174,10 +202,7 @@ class Passing(ABC):
 
     def _see(self, one: Pass, sight: Sight, frame: Frame, detections: Detections) -> None:
         one.box, one.last, one.index = sight.box, frame.captured_at, frame.index
-        details = self.details(sight.box, frame, detections)
-        shown = _Shown(frame, detections, sight.indexes, details, area(sight.box))
-        if one.number not in self._best or shown.worth > self._best[one.number].worth:
-            self._best[one.number] = shown
+        self.show(one.number, sight.indexes, frame, detections)
         for subtype, score in self.against(sight, detections).items():
             charge = one.charges.setdefault(subtype, Charge())
             charge.chances += 1
@@ -189,20 +214,22 @@ class Passing(ABC):
                 one.episode,
                 last_seen_at=one.last,
                 looks=max(len(c.scores) for c in one.charges.values()),
-                box=one.box,
+                box=one.charges[one.episode.subtype].box or one.box,
             )
             return None
         broken = self._broken(one)
-        if not broken:
+        best = self._best.get(one.number)
+        if not broken or best is None:
             return None
         worst = max(broken, key=lambda subtype: broken[subtype].score)
+        box = broken[worst].box or one.box
         one.episode = Episode(
             id=str(ULID()),
             kind=self.kind,
             subtype=worst,
             camera=self.context.camera.id,
             zone=self.context.zone.name,
-            box=one.box,
+            box=box,
             stage=EpisodeStage.CONFIRMED,
             opened_at=one.first,
             last_seen_at=one.last,
@@ -210,10 +237,9 @@ class Passing(ABC):
             looks=len(broken[worst].scores),
             score=round(broken[worst].score, 4),
             clock=frame.clock,
-            where=self.context.where((one.box[0] + one.box[2]) / 2, one.box[3]),
-            why=tuple(self.reason(subtype, charge) for subtype, charge in broken.items()),
+            where=self.context.where((box[0] + box[2]) / 2, box[3]),
+            why=tuple(self.reason(subtype, one) for subtype in broken),
         )
-        best = self._best[one.number]
         return EpisodeEvent(
             one.episode, best.frame, best.detections, best.focus, details=best.details
         )
