@@ -103,6 +103,8 @@ class DirtyTruck(Passing):
             spill = self._spills.of(one.number)
             if spill is not None:
                 one.charges[_SPILL] = Charge(list(spill.scores), spill.chances, spill.box)
+            elif one.episode is None:  # it may be another's by now
+                one.charges.pop(_SPILL, None)
             if one.number in both:
                 self.show(one.number, both[one.number], frame, detections)
 

@@ -5,7 +5,8 @@
 A kind says what it sees (`sights`), what a look says against it (`against`), and how it words it.
 Everything else, which tracks are one pass, which look shows it best, when it has passed, is decided
 here. `inspected` counts the passes, since a bureau reports how many were looked at as well as how
-many were X
+many were flagged. A pass is shown by its best look so far: one that shows what it left behind, too;
+else one with details; else the largest.
 """
 
 from __future__ import annotations

@@ -40,6 +40,11 @@ def spill(n: int) -> list[Seen]:
     return truck(n) + (garbage() if n >= LATER else [])
 
 
+def at_the_edge(n: int) -> list[Seen]:
+    """The truck stood over the spot when it was seen last, at the edge of the picture."""
+    return truck(n) + (garbage((0.9, 0.74, 0.96, 0.8)) if n >= GOES else [])
+
+
 def watched(scene: type[Any], **more: Any) -> Any:
     return scene("dirty_truck", fps=FPS, looks=3, clear="3s", **more)
 
@@ -70,14 +75,8 @@ def test_what_lies_behind_a_truck_is_a_spill(scene):
 
 
 def test_a_spill_that_is_seen_after_the_truck_is_shown_by_the_trucks_best_look(scene):
-    """It stood over the spot when it was seen last, at the edge of the picture."""
     plate = ("plate", (0.3, 0.7, 0.35, 0.75), 0.8)
-
-    def seen(n: int) -> list[Seen]:
-        left = garbage((0.9, 0.74, 0.96, 0.8)) if n >= GOES else []
-        return truck(n) + left + ([plate] if n == 18 else [])
-
-    confirmed, _ = played(watched(scene), seen)
+    confirmed, _ = played(watched(scene), lambda n: at_the_edge(n) + ([plate] if n == 18 else []))
     assert (confirmed.frame.index, confirmed.focus, confirmed.details) == (18, (0,), (1,))
     assert confirmed.episode.confirmed_at > confirmed.episode.last_seen_at
 
@@ -104,11 +103,11 @@ def test_nobody_is_told_of_where_nobody_looked_before(scene):
 
 def test_nobody_is_told_of_over_a_gap(scene):
     s = watched(scene)
-    played(s, spill, range(LATER - 2))
-    s.index = 90
-    for n in range(30):
-        s.look((LATER - 2) / FPS + 3 + n / FPS, garbage())
+    played(s, truck, range(LATER - 2))
+    for n in range(LATER + 10, 60):  # the pass is not over yet
+        s.look(n / FPS, garbage())
     assert s.events == []
+    assert s.rule.inspected == 1
 
 
 @pytest.mark.parametrize("who", ["car", "bus", "motorcycle", "bicycle", "person", "truck"])
@@ -121,6 +120,19 @@ def test_nobody_is_told_of_where_somebody_else_was_too(scene, who):
     for n in range(60):
         s.look(n / FPS, seen(n), track=None, load="covered")
     assert s.events == []
+
+
+@pytest.mark.parametrize(("track", "told"), [(None, ["spill"]), (7, [])])
+def test_nobody_is_told_of_where_two_trucks_are_taken_for_one(scene, track, told):
+    def seen(n: int) -> list[Seen]:
+        second = truck(n - 10)
+        hidden = any(x1 < SPOT[2] and SPOT[0] < x2 for _, (x1, _, x2, _), _ in second)
+        return truck(n) + second + (garbage() if n >= LATER and not hidden else [])
+
+    s = watched(scene)
+    for n in range(60):
+        s.look(n / FPS, seen(n), track=track, load="covered")
+    assert [e.episode.subtype for e in s.confirmed()] == told
 
 
 def test_who_was_there_long_before_does_not_matter(scene):
@@ -148,9 +160,7 @@ def test_an_open_load_is_not_on_the_road(scene):
     """The truck halts, and its load is taken for garbage."""
 
     def seen(n: int) -> list[Seen]:
-        moved = truck(min(n, 17))
-        return [*moved, *[("garbage", (x1 + 0.1, 0.68, x1 + 0.2, 0.78), 0.8)
-                          for _, (x1, *_), _ in moved]]  # fmt: skip
+        return truck(min(n, 20)) + (garbage() if n > 20 else [])
 
     assert played(watched(scene), seen) == []
 
@@ -181,6 +191,14 @@ def test_a_restart_at_every_look_changes_nothing(scene):
     assert [(e.episode.stage, e.episode.subtype, e.episode.why) for e in events] == [
         (e.episode.stage, e.episode.subtype, e.episode.why) for e in played(watched(scene), spill)
     ]
+
+
+def test_after_a_restart_nobody_is_told_of_without_a_picture_of_the_truck(scene):
+    s, again = watched(scene), watched(scene)
+    played(s, at_the_edge, range(GOES + 11))
+    again.rule.recall(json.loads(json.dumps(s.rule.remember())))
+    assert played(again, at_the_edge, range(GOES + 11, 60)) == []
+    assert played(s, at_the_edge, range(GOES + 11, 60)) != [], "else one would have been"
 
 
 def test_a_spill_is_decided_again_from_its_record(scene):
