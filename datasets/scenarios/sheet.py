@@ -17,7 +17,7 @@ _ZONE, _BOX, _WANTED, _INK = (40, 200, 255), (60, 60, 230), (60, 180, 75), (235,
 _SEEN_AS = {
     "street_vending": {"stall", "parasol"},
     "overflowing_bin": {"overflowing_bin", "garbage"},
-    "dirty_truck": {"truck"},
+    "dirty_truck": {"truck", "garbage"},
     "illegal_structure": {"structure"},
 }
 

@@ -17,7 +17,7 @@ NAMES = (
     "stall-stays", "stall-comes-back", "next-stall-soon", "gap-while-it-stays",
     "there-before-hours-begin", "permit-begins-a-minute-later", "bin-emptied-and-full-again",
     "shed-is-removed", "shed-newer-than-the-baseline", "drones-cross", "drones-swap-over-a-block",
-    "truck-halts",
+    "truck-halts", "truck-spills",
 )  # fmt: skip
 SUITE = [s for s in suite() if s.name in NAMES]
 EYES = PerfectEyes()

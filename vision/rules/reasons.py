@@ -90,6 +90,33 @@ def scored(score: float, threshold: float) -> Reason:
     )
 
 
+def on_frames(en: str, zh: str, frames: int, reads: int, score: float) -> Reason:
+    """On how many frames of one pass a thing was read as breaking the rule."""
+    return Reason(
+        en=f"{en} on {frames} of {reads} frames of one pass, median score {score:.2f}",
+        zh=f"一次通过的{reads}帧中{frames}帧{zh}，置信度中位数{score:.2f}",
+        data={"frames": frames, "reads": reads, "score": round(score, 4)},
+    )
+
+
+def spilt(frames: int, chances: int, score: float, since: timedelta, free: int) -> Reason:
+    """What lies where a thing drove `since` before, and did not on `free` looks before it came."""
+    after = since.total_seconds()
+    return Reason(
+        en=f"garbage on the road {after:.1f} s after it drove there, on {frames} of {chances} "
+        f"frames, median score {score:.2f}; the spot was clean on {free} looks before it came",
+        zh=f"驶过{after:.1f}秒后路面可见遗撒物，{chances}帧中{frames}帧可见，"
+        f"置信度中位数{score:.2f}；驶来之前{free}次查看该处路面干净",
+        data={
+            "frames": frames,
+            "chances": chances,
+            "score": round(score, 4),
+            "after_s": round(after, 1),
+            "clean_looks_before": free,
+        },
+    )
+
+
 def _words(length: timedelta, language: str) -> str:
     """A duration in its largest fitting unit: `42 s`, `5.0 min`, `7.0 d`."""
     zh, seconds = language == "zh", length.total_seconds()

@@ -101,8 +101,12 @@ def overlap(a: NormBox, b: NormBox) -> tuple[float, float]:
     if wide <= 0 or tall <= 0:
         return 0.0, 0.0
     inter = wide * tall
-    area_a, area_b = (a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1])
-    return inter / (area_a + area_b - inter), inter / min(area_a, area_b)
+    return inter / (area(a) + area(b) - inter), inter / min(area(a), area(b))
+
+
+def area(box: NormBox) -> float:
+    """Of a box, as a share of the picture."""
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def hull_of(boxes: Collection[NormBox]) -> NormBox:

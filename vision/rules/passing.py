@@ -1,0 +1,272 @@
+"""Passing: the machine behind a kind that is a matter of one thing passing through.
+
+    tracks → pass → CONFIRMED → CLEARED
+
+A kind says what it sees (`sights`), what a look says against it (`against`), and how it words it.
+Everything else, which tracks are one pass, which look shows it best, when it has passed, is decided
+here. `inspected` counts the passes, since a bureau reports how many were looked at as well as how
+many were flagged. A pass is shown by its best look so far: one that shows what it left behind, too;
+else one with details; else the largest.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+from ulid import ULID
+
+from vision.detections import Detections
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
+from vision.frames import Frame
+from vision.kinds import catalogue
+from vision.rules.context import Context
+from vision.rules.sight import Sight, area, overlap
+
+SAME_PASS = timedelta(seconds=2)
+"""A new track that starts near where a pass was seen this recently is the same: ids get lost."""
+# Intersection over union from which it is there where it was: just now, or later, since it halts.
+NEAR, _HALTS = 0.1, 0.5
+
+
+@dataclass(slots=True)
+class Charge:
+    """What is said against a pass: the scores of the looks that say so, of `chances` looks.
+
+    `box` is where, if that is not where the thing itself is by now.
+    """
+
+    scores: list[float] = field(default_factory=list)
+    chances: int = 0
+    box: NormBox | None = None
+
+    @property
+    def score(self) -> float:
+        """Median, 0..1."""
+        return median(self.scores)
+
+
+@dataclass(slots=True)
+class Pass:
+    """One thing passing through: its tracks, what is said against it, its episode.
+
+    Attributes:
+        number: counts from 1 in each zone.
+        box: where it was seen last.
+        first, last: moments of the first and latest look that showed it (UTC).
+        index: the frame's of the latest look.
+        charges: by sub-type of the kind.
+    """
+
+    number: int
+    tracks: set[int]
+    box: NormBox
+    first: datetime
+    last: datetime
+    index: int
+    episode: Episode | None = None
+    charges: dict[str, Charge] = field(default_factory=dict)
+
+
+_PASSES = TypeAdapter(list[Pass])
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A look at a pass: it and what it did, in the frame's detections, and its `details`."""
+
+    frame: Frame
+    detections: Detections
+    focus: tuple[int, ...]
+    details: tuple[int, ...]
+    area: float
+
+    @property
+    def worth(self) -> tuple[int, bool, float]:
+        return len(self.focus), bool(self.details), self.area
+
+
+class Passing(ABC):
+    """Base of the kinds that pass through. Subclasses set `kind`."""
+
+    kind: str
+    every_look = True
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.inspected = 0
+        self._passes: list[Pass] = []
+        self._best: dict[int, _Shown] = {}  # by number; pixels are not remembered
+
+    @property
+    def idle(self) -> bool:
+        """See `vision.rules.context.Rule`."""
+        return not self._passes
+
+    @property
+    def eager(self) -> bool:
+        """Something is passing through."""
+        return bool(self._passes)
+
+    def remember(self) -> Any:
+        """See `vision.rules.context.Rule`."""
+        return {
+            "inspected": self.inspected,
+            "passes": _PASSES.dump_python(self._passes, mode="json"),
+        }
+
+    def recall(self, state: Any) -> None:
+        """See `vision.rules.context.Rule`; what passes is known again by its place."""
+        self.inspected = int(state["inspected"])
+        self._passes = _PASSES.validate_python(state["passes"])
+        for known in self._passes:
+            known.tracks.clear()  # a tracker counts from the beginning after a restart
+
+    @abstractmethod
+    def sights(self, frame: Frame, detections: Detections) -> Sequence[Sight]:
+        """What passes in this look and can be judged, each thing once."""
+
+    @abstractmethod
+    def against(self, sight: Sight, detections: Detections) -> Mapping[str, float | None]:
+        """For each sub-type, how surely the look shows it, 0..1; None where it does not."""
+
+    @abstractmethod
+    def details(self, box: NormBox, frame: Frame, detections: Detections) -> tuple[int, ...]:
+        """Indexes of what a reviewer wants to see by itself of what is in this box."""
+
+    @abstractmethod
+    def reason(self, subtype: str, one: Pass) -> Reason:
+        """Why, in words and data."""
+
+    @abstractmethod
+    def aftermath(
+        self, frame: Frame, detections: Detections, passes: Sequence[Pass], seen: Mapping[int, int]
+    ) -> None:
+        """Charge passes that are not over with what else the look shows of them.
+
+        Args:
+            frame, detections: the look.
+            passes: to be charged.
+            seen: numbers of the passes that were judged, by the index of what was judged.
+        """
+
+    def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
+        """See `vision.rules.context.Rule.look`; wants `tracker_id`."""
+        if not self.context.watching(frame):
+            return []
+        seen = {}
+        for sight in self.sights(frame, detections):
+            one = self._pass_of(sight, frame, detections)
+            self._see(one, sight, frame, detections)
+            seen[sight.indexes[0]] = one.number
+        self.aftermath(frame, detections, self._passes, seen)
+        events = [event for one in self._passes if (event := self._advance(one, frame))]
+        return events + self._finish(frame, detections)
+
+    def show(
+        self, number: int, focus: tuple[int, ...], frame: Frame, detections: Detections
+    ) -> None:
+        """A look that may show a pass best: first of `focus` is what passes."""
+        size = (frame.width, frame.height) * 2
+        x1, y1, x2, y2 = np.asarray(detections.xyxy)[focus[0]] / size
+        box = float(x1), float(y1), float(x2), float(y2)
+        details = self.details(box, frame, detections)
+        shown = _Shown(frame, detections, focus, details, area(box))
+        if number not in self._best or shown.worth > self._best[number].worth:
+            self._best[number] = shown
+
+    def _pass_of(self, sight: Sight, frame: Frame, detections: Detections) -> Pass:
+        ids = detections.tracker_id
+        track = int(np.asarray(ids)[sight.indexes[0]]) if ids is not None else -1
+        for known in self._passes:
+            if track >= 0 and track in known.tracks:
+                return known
+        for known in self._passes:
+            if known.index == frame.index:
+                continue
+            recent = frame.captured_at - known.last <= SAME_PASS
+            if overlap(known.box, sight.box)[0] > (NEAR if recent else _HALTS):
+                known.tracks |= {track} if track >= 0 else set()
+                return known
+        at = frame.captured_at
+        tracks = {track} if track >= 0 else set()
+        self.inspected += 1
+        new = Pass(self.inspected, tracks, sight.box, first=at, last=at, index=frame.index)
+        self._passes.append(new)
+        return new
+
+    def _see(self, one: Pass, sight: Sight, frame: Frame, detections: Detections) -> None:
+        one.box, one.last, one.index = sight.box, frame.captured_at, frame.index
+        self.show(one.number, sight.indexes, frame, detections)
+        for subtype, score in self.against(sight, detections).items():
+            charge = one.charges.setdefault(subtype, Charge())
+            charge.chances += 1
+            charge.scores += [] if score is None else [score]
+
+    def _advance(self, one: Pass, frame: Frame) -> EpisodeEvent | None:
+        if one.episode is not None:
+            one.episode = replace(
+                one.episode,
+                last_seen_at=one.last,
+                looks=max(len(c.scores) for c in one.charges.values()),
+                box=one.charges[one.episode.subtype].box or one.box,
+            )
+            return None
+        broken = self._broken(one)
+        best = self._best.get(one.number)
+        if not broken or best is None:
+            return None
+        worst = max(broken, key=lambda subtype: broken[subtype].score)
+        box = broken[worst].box or one.box
+        one.episode = Episode(
+            id=str(ULID()),
+            kind=self.kind,
+            subtype=worst,
+            camera=self.context.camera.id,
+            zone=self.context.zone.name,
+            box=box,
+            stage=EpisodeStage.CONFIRMED,
+            opened_at=one.first,
+            last_seen_at=one.last,
+            confirmed_at=frame.captured_at,
+            looks=len(broken[worst].scores),
+            score=round(broken[worst].score, 4),
+            clock=frame.clock,
+            where=self.context.where(frame, (box[0] + box[2]) / 2, box[3]),
+            why=tuple(self.reason(subtype, one) for subtype in broken),
+        )
+        return EpisodeEvent(
+            one.episode, best.frame, best.detections, best.focus, details=best.details
+        )
+
+    def _broken(self, one: Pass) -> dict[str, Charge]:
+        """What enough looks, and half of them, say against it; as `kinds.yaml` orders it."""
+        needed = self.context.settings.looks or 1
+        return {
+            subtype.name: charge
+            for subtype in catalogue().kind(self.kind).subtypes
+            if (charge := one.charges.get(subtype.name)) is not None
+            and len(charge.scores) >= needed
+            and 2 * len(charge.scores) >= charge.chances
+        }
+
+    def _finish(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
+        clear = max(self.context.settings.clear or timedelta(0), SAME_PASS)
+        events, kept = [], []
+        for known in self._passes:
+            if frame.captured_at - known.last <= clear:
+                kept.append(known)
+            elif known.episode is not None:
+                done = replace(
+                    known.episode, stage=EpisodeStage.CLEARED, cleared_at=frame.captured_at
+                )
+                events.append(EpisodeEvent(done, frame, detections))
+        self._passes = kept
+        self._best = {p.number: self._best[p.number] for p in kept if p.number in self._best}
+        return events

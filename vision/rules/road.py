@@ -1,0 +1,144 @@
+"""Road: which parts of a picture were seen free, and who has been over each of them since.
+
+The picture is laid out in cells. What covers a cell, wherever it stands, may hide it, so that
+nothing can be said of what lies there meanwhile. A cell that was free on enough looks in a row is
+known again: whoever was over it before has left nothing that was not seen by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.episodes import NormBox
+
+_ACROSS, _DOWN = 48, 27
+# More free looks in a row than this are not told apart, so that a calm road stays as noted.
+_MANY = 10
+_NOBODY, SOMEBODY = 0, -1
+"""Who is over a cell: nobody; somebody of whom no more is known, or several."""
+# Of a box seen from the side or from the front, this lower part is where wheels and load come down.
+_LOWER = 1 / 4
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Something over the road in one look.
+
+    Attributes:
+        who: a number from 1 on; `SOMEBODY` for what need not be known again.
+        box: where, normalised.
+        came_from: where it was at its last look, if its way from there to here is known.
+        drives: its wheels are on the lower part of the box.
+    """
+
+    who: int
+    box: NormBox
+    came_from: NormBox | None = None
+    drives: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Who alone was over a spot: `at` when last, after `free` looks that showed it free."""
+
+    who: int
+    at: datetime
+    free: int
+
+
+class Road:
+    """What looks have shown of the road. Nothing is known of it in the beginning.
+
+    Args:
+        enough: free looks in a row after which a cell is known.
+    """
+
+    def __init__(self, enough: int) -> None:
+        self._enough = enough
+        self.forget()
+
+    def forget(self) -> None:
+        """Nobody looked for a while: anybody may have been anywhere."""
+        shape = (_DOWN, _ACROSS)
+        self._free = np.zeros(shape, np.int64)  # looks in a row
+        self._before = np.zeros(shape, np.int64)  # and how many before somebody came
+        self._over = np.full(shape, SOMEBODY, np.int64)
+        self._driven = np.zeros(shape, np.float64)  # when last over it, POSIX seconds
+
+    def look(self, at: datetime, covers: Sequence[Cover]) -> None:
+        """What is over the road in this look."""
+        known = self._free >= self._enough
+        self._over[known] = _NOBODY
+        self._driven[known] = 0
+        covered = np.zeros(known.shape, np.bool_)
+        for cover in covers:
+            way = _way(cover) if cover.drives else np.zeros_like(covered)
+            cells = _cells(cover.box) | way
+            fresh = cells & (self._over == _NOBODY)
+            self._before[fresh] = self._free[fresh]
+            self._over[fresh] = cover.who
+            self._over[cells & (self._over != cover.who)] = SOMEBODY
+            self._driven[way] = at.timestamp()
+            covered |= cells
+        self._free = np.where(covered, 0, np.minimum(self._free + 1, _MANY))
+
+    def passage(self, box: NormBox) -> Passage | None:
+        """Who was over a spot since it was known, if that was one alone and drove over it."""
+        cells = _cells(box)
+        whos = set(np.unique(self._over[cells]).tolist()) - {_NOBODY}
+        row, column = _cell((box[0] + box[2]) / 2, box[3])
+        driven = float(self._driven[row, column])
+        if len(whos) != 1 or SOMEBODY in whos or not driven:
+            return None
+        (who,) = whos
+        free = int(self._before[cells & (self._over == who)].min())
+        return Passage(who, datetime.fromtimestamp(driven, UTC), free)
+
+    def remember(self) -> list[list[float]]:
+        """The cells that are not known, ready for JSON; none of a calm road."""
+        unknown = np.flatnonzero((self._free < _MANY) | (self._over != _NOBODY))
+        fields = (self._free, self._before, self._over)
+        return [
+            [int(n), *(int(f.flat[n]) for f in fields), float(self._driven.flat[n])]
+            for n in unknown
+        ]
+
+    def recall(self, cells: Sequence[Sequence[float]]) -> None:
+        """Go on from what `remember` gave."""
+        self._free[:], self._over[:] = _MANY, _NOBODY
+        for n, free, before, over, driven in cells:
+            self._free.flat[int(n)], self._before.flat[int(n)] = int(free), int(before)
+            self._over.flat[int(n)], self._driven.flat[int(n)] = int(over), driven
+
+
+def _cell(u: float, v: float) -> tuple[int, int]:
+    """Row and column of the cell at a point of the picture."""
+    row, column = int(v * _DOWN), int(u * _ACROSS)
+    return min(max(row, 0), _DOWN - 1), min(max(column, 0), _ACROSS - 1)
+
+
+def _cells(box: NormBox) -> NDArray[np.bool_]:
+    """All cells that a box touches."""
+    (top, left), (bottom, right) = _cell(box[0], box[1]), _cell(box[2], box[3])
+    cells = np.zeros((_DOWN, _ACROSS), np.bool_)
+    cells[top : bottom + 1, left : right + 1] = True
+    return cells
+
+
+def _way(cover: Cover) -> NDArray[np.bool_]:
+    """All cells that the lower part of a box touches, and those on its way to here."""
+    corners = [
+        _cell(u, v)[::-1]
+        for x1, y1, x2, y2 in (cover.box, cover.came_from or cover.box)
+        for u in (x1, x2)
+        for v in (y2 - (y2 - y1) * _LOWER, y2)
+    ]
+    cells = np.zeros((_DOWN, _ACROSS), np.uint8)
+    cv2.fillConvexPoly(cells, cv2.convexHull(np.array(corners, np.int32)), 1)
+    return cells.astype(np.bool_)

@@ -1,0 +1,204 @@
+"""Spills: what lies on the road where a truck has been, and did not lie there before.
+
+Garbage is a truck's only where that truck alone was over the spot since it was last seen free, and
+drove over it. So nobody is told of where two followed each other closely, where a car, a bus, a
+cyclist or a person was there too, or where nobody looked before. Garbage where some was seen in the
+last ten minutes is not new, however it was hidden meanwhile; what is on a truck is not on the road.
+
+Not told apart: litter that a truck drags along further than its own size, and what somebody whom
+the model does not see puts down within a few looks behind a truck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from vision.detections import Detections, class_names
+from vision.episodes import NormBox
+from vision.frames import Frame
+from vision.rules.context import Context
+from vision.rules.followed import Followed
+from vision.rules.road import SOMEBODY, Cover, Passage, Road
+from vision.rules.sight import in_zone, overlap
+
+_MOVES = ("car", "bus", "motorcycle", "bicycle", "person")
+# From this share of it on, garbage is on a truck, or somebody is in its cab.
+_ON_BED, _IN_CAB = 0.1, 0.8
+# What was seen at one spot; see `vision.rules.stay`.
+_SAME_IOU, _SAME_COVER = 0.3, 0.75
+_REMEMBERED = timedelta(minutes=10)
+# A look that comes later than this many intervals was preceded by a gap.
+_GAP_LOOKS = 3
+
+
+@dataclass(slots=True)
+class Litter:
+    """Garbage at one spot.
+
+    Attributes:
+        box: where it was first seen, normalised.
+        first, last: moments of the first and latest look that showed it (UTC).
+        passage: of the truck that left it there, where that is known.
+        scores: of each look that showed it surely; `chances`: looks since the first in which
+            nothing hid the spot.
+    """
+
+    box: NormBox
+    first: datetime
+    last: datetime
+    passage: Passage | None
+    scores: list[float] = field(default_factory=list)
+    chances: int = 0
+
+
+_LITTER = TypeAdapter(list[Litter])
+Lying = tuple[NormBox, float]
+"""Box and score of garbage."""
+
+
+class Spills:
+    """The road of one zone, and the litter on it."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._road = Road(context.settings.looks or 1)
+        self._trucks = Followed()
+        self._litter: list[Litter] = []
+        self._passes: dict[int, int] = {}  # as of this look, by the number of a truck on the road
+        self._valid_until: datetime | None = None
+
+    def remember(self) -> Any:
+        """All that earlier looks left behind, ready for JSON."""
+        return {
+            "road": self._road.remember(),
+            "valid_until": self._valid_until.isoformat() if self._valid_until else None,
+            "trucks": self._trucks.remember(),
+            "litter": _LITTER.dump_python(self._litter, mode="json"),
+        }
+
+    def recall(self, state: Any) -> None:
+        """Go on from what `remember` gave; ValueError or KeyError where it cannot be read."""
+        self._road.recall(state["road"])
+        until = state["valid_until"]
+        self._valid_until = datetime.fromisoformat(until) if until else None
+        self._trucks.recall(state["trucks"])
+        self._litter = _LITTER.validate_python(state["litter"])
+
+    def of(self, number: int) -> Litter | None:
+        """What the truck of this pass left on the road, that which most looks showed."""
+        left = [p for p in self._litter if p.passage and self._passes.get(p.passage.who) == number]
+        return max(left, key=lambda p: len(p.scores), default=None)
+
+    def look(
+        self,
+        frame: Frame,
+        detections: Detections,
+        judged: Mapping[int, int],
+        going_on: Collection[int],
+    ) -> dict[int, tuple[int, ...]]:
+        """Take in a look.
+
+        Args:
+            frame, detections: the look.
+            judged: numbers of the passes by the indexes of their trucks.
+            going_on: numbers of the passes that are not over.
+
+        Returns:
+            By number, the indexes of a truck and of what it left behind, where both are seen.
+        """
+        at = frame.captured_at
+        self._keep_watch(at)
+        size = np.array([frame.width, frame.height] * 2, np.float64)
+        boxes: list[NormBox] = [tuple(b) for b in (np.asarray(detections.xyxy) / size).tolist()]
+        trucks = {n: boxes[n] for n in self._of(("truck",), detections)}
+        ids = detections.tracker_id
+        tracks = {n: int(np.asarray(ids)[n]) if ids is not None else -1 for n in trucks}
+        covers, self._passes, here = self._trucks.look(at, trucks, tracks, judged, going_on)
+        on_road = [cover.box for cover in covers]
+        covers += [
+            Cover(SOMEBODY, boxes[n])
+            for n in self._of(_MOVES, detections)
+            if not any(overlap(truck, boxes[n])[1] >= _IN_CAB for truck in on_road)
+        ]
+        self._road.look(at, covers)
+        scores = np.asarray(detections.confidence)
+        garbage = {
+            n: (boxes[n], float(scores[n]))
+            for n in np.flatnonzero(class_names(detections) == "garbage").tolist()
+            if not any(overlap(truck, boxes[n])[1] >= _ON_BED for truck in on_road)
+        }
+        left = self._lies(at, garbage, [cover.box for cover in covers])
+        return {
+            self._passes[who]: (here[who], *found) for who, found in left.items() if who in here
+        }
+
+    def _keep_watch(self, at: datetime) -> None:
+        """After a gap, or when the clock was set, nothing is known of the road.
+
+        The end of the watch is set anew only now and then: what is remembered of a calm road shall
+        not change with every look.
+        """
+        gap = _GAP_LOOKS * self._context.look_interval
+        until = self._valid_until
+        if until is None or not timedelta(0) <= until - at <= 2 * gap:
+            self._road.forget()
+            until = at
+        self._valid_until = at + 2 * gap if until - at <= gap else until
+
+    def _of(self, names: Sequence[str], detections: Detections) -> list[int]:
+        """Indexes of what surely is of these classes."""
+        sure = np.asarray(detections.confidence) >= self._context.threshold
+        found: list[int] = np.flatnonzero(np.isin(class_names(detections), names) & sure).tolist()
+        return found
+
+    def _lies(
+        self,
+        at: datetime,
+        garbage: Mapping[int, Lying],
+        covers: Sequence[NormBox],
+    ) -> dict[int, list[int]]:
+        """Take in the garbage on the road; returns the indexes of what each truck left there."""
+        left: dict[int, list[int]] = {}
+        self._litter = [p for p in self._litter if at - p.last <= _REMEMBERED]
+        old = list(self._litter)
+        for box, _ in garbage.values():
+            near = [piece for piece in old if _touch(piece.box, box)]
+            for piece in near:
+                piece.last = at
+            if not near:
+                inside = in_zone(box, self._context.zone, "bottom")
+                passage = self._road.passage(box) if inside else None
+                self._litter.append(Litter(box, at, at, passage))
+        for piece in self._litter:
+            if piece.passage is None or piece.passage.who not in self._passes:
+                continue
+            shown = {n: score for n, (box, score) in garbage.items() if _same(piece.box, box)}
+            if shown or not any(overlap(piece.box, cover)[0] for cover in covers):
+                piece.chances += 1
+            sure = [score for score in shown.values() if score >= self._context.threshold]
+            piece.scores += [max(sure)] if sure else []
+            left.setdefault(piece.passage.who, []).extend(shown)
+        return {who: found for who, found in left.items() if found}
+
+
+def _touch(a: NormBox, b: NormBox) -> bool:
+    """Whether boxes touch once each has grown by half of its size to every side."""
+    return overlap(_grown(a), _grown(b))[0] > 0
+
+
+def _grown(box: NormBox) -> NormBox:
+    x1, y1, x2, y2 = box
+    wide, tall = (x2 - x1) / 2, (y2 - y1) / 2
+    return x1 - wide, y1 - tall, x2 + wide, y2 + tall
+
+
+def _same(a: NormBox, b: NormBox) -> bool:
+    """Whether boxes are of one spot."""
+    iou, cover = overlap(a, b)
+    return iou >= _SAME_IOU or cover >= _SAME_COVER
