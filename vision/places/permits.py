@@ -24,16 +24,17 @@ Line = tuple[tuple[float, float], tuple[float, float]]
 class Permit(Part):
     """Permission for a kind of thing at a place, at times.
 
-    The place is drawn either in the picture of one camera (`camera`, `polygon`, `keep_out`) or on
-    the map (`polygon_wgs84`, `keep_out_wgs84`: longitude and latitude in WGS 84 degrees) for every
-    camera whose `ground` is known. What stands on a strip of `keep_out` is not permitted. What may
-    be sold there (`categories`) and by whom (`stalls`) a picture does not tell: both are put before
-    the reviewer.
+    The place is drawn either in the picture of one camera (`camera`, `polygon`, `keep_out`, and
+    `preset` where it has any) or on the map (`polygon_wgs84`, `keep_out_wgs84`: longitude and
+    latitude in WGS 84 degrees) for every camera whose `ground` is known. What stands on a strip of
+    `keep_out` is not permitted. What may be sold there (`categories`) and by whom (`stalls`) a
+    picture does not tell: both are put before the reviewer.
     """
 
     name: str
     kinds: Annotated[tuple[KindName, ...], Field(min_length=1)] = ("street_vending",)
     camera: str | None = None
+    preset: str | None = None
     polygon: Polygon | None = None
     keep_out: tuple[Polygon, ...] = ()
     polygon_wgs84: OnMap | None = None
@@ -71,17 +72,24 @@ class PermitRegister:
         permits: of the whole site.
         kind: what they must permit.
         camera: its id.
+        preset: the one at which it stands, of a camera that has any.
         ground: the camera's homography; without it, permits on the map are not seen by it.
     """
 
     def __init__(
-        self, permits: Sequence[Permit], *, kind: str, camera: str, ground: Ground | None
+        self,
+        permits: Sequence[Permit],
+        *,
+        kind: str,
+        camera: str,
+        preset: str | None = None,
+        ground: Ground | None,
     ) -> None:
         self._ground = ground
         self._areas = [
             (permit, area)
             for permit in permits
-            if kind in permit.kinds and (area := _area(permit, camera, ground)) is not None
+            if kind in permit.kinds and (area := _area(permit, camera, preset, ground)) is not None
         ]
 
     @property
@@ -128,9 +136,9 @@ class _Area:
         )
 
 
-def _area(permit: Permit, camera: str, ground: Ground | None) -> _Area | None:
+def _area(permit: Permit, camera: str, preset: str | None, ground: Ground | None) -> _Area | None:
     if permit.polygon is not None:
-        if permit.camera != camera:
+        if (permit.camera, permit.preset) != (camera, preset):
             return None
         kept = [shapely.Polygon(strip) for strip in permit.keep_out]
         return _Area(shapely.Polygon(permit.polygon), kept, None)

@@ -25,14 +25,13 @@ from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.places.permits import Line, PermitRegister
 from vision.rules.context import Context
-from vision.rules.reasons import by_turns, scored, seen_in, stayed, unpermitted
+from vision.rules.reasons import between_visits, by_turns, scored, seen_in, stayed, unpermitted
 from vision.rules.sight import Sight, find_sights, hull_of, overlap
 from vision.rules.stay import Stay, match
+from vision.rules.visits import GAP_LOOKS, Visits
 
 # A thing seen in fewer than half of the looks since it was first seen is flicker, not presence.
 _MIN_PRESENCE = 0.5
-# A look that comes later than this many intervals was preceded by a gap, not by a stay.
-_GAP_LOOKS = 5
 _CLEAN_LOOKS = 2
 # What stays at a spot for this share of the dwell has stopped there, and does not pass by.
 _STOP = 0.2
@@ -76,10 +75,12 @@ class Dwelling(ABC):
         self.context = context
         self._places: list[_Place] = []
         self._last: datetime | None = None
+        self._visits = Visits(context.zone, context.settings, self._gap)
         self._register = PermitRegister(
             context.permits,
             kind=self.kind,
             camera=context.camera.id,
+            preset=context.zone.preset,
             ground=context.ground,
         )
 
@@ -156,8 +157,9 @@ class Dwelling(ABC):
         for stay, index in zip(stays, pairs, strict=True):
             if index is None:
                 if self._in_view(stay):
-                    stay.miss(at)
+                    stay.miss(at, self._visits.gap)
             else:
+                stay.between += self._visits.between(stay, at)
                 stay.see(at, sights[index], self._gap, stands=stands)
         for place in self._places:
             self._occupy(place, at)
@@ -175,7 +177,7 @@ class Dwelling(ABC):
     @property
     def _gap(self) -> timedelta:
         """Looks further apart than this say nothing of what was between them."""
-        return timedelta.max if self.gaps_count else _GAP_LOOKS * self.context.look_interval
+        return timedelta.max if self.gaps_count else GAP_LOOKS * self.context.look_interval
 
     def _keep_time(self, at: datetime) -> None:
         """Where the camera's clock was set back, what was seen before goes back with it."""
@@ -253,7 +255,7 @@ class Dwelling(ABC):
     def _ripe(self, stay: Stay) -> bool:
         stay.ripe = stay.ripe or (
             stay.looks >= self._looks
-            and stay.dwell >= (self.context.settings.dwell or timedelta(0))
+            and stay.stayed >= (self.context.settings.dwell or timedelta(0))
             and stay.presence >= _MIN_PRESENCE
             and stay.score >= self.context.threshold
         )
@@ -267,7 +269,7 @@ class Dwelling(ABC):
 
     def _gone(self, stay: Stay, at: datetime) -> bool:
         clear = self.context.settings.clear or timedelta(0)
-        return stay.misses >= _CLEAN_LOOKS and stay.absent(at) >= clear
+        return stay.clean >= _CLEAN_LOOKS and stay.absent(at) >= clear
 
     def _focus(self, stays: Sequence[Stay], at: datetime) -> tuple[int, ...]:
         """Detections of this look that belong to the stays; none where they were not seen now."""
@@ -281,7 +283,7 @@ class Dwelling(ABC):
         frame: Frame,
     ) -> Episode:
         episode = place.episode
-        lead = max(stays, key=lambda s: (s.dwell, s.looks))
+        lead = max(stays, key=lambda s: (s.stayed, s.looks))
         (left, y), (right, _) = self._foot(lead.box)
         seen = {
             "box": hull_of([s.box for s in stays]),
@@ -332,7 +334,8 @@ class Dwelling(ABC):
         return (
             *([unpermitted(permits)] if permits else []),
             *together,
-            stayed(lead.dwell, least),
+            stayed(lead.stayed, least),
+            *([between_visits(lead.between)] if lead.between else []),
             seen_in(lead.looks, lead.chances, self._looks, lead.stood),
             scored(lead.score, self.context.threshold),
         )
