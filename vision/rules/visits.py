@@ -6,8 +6,8 @@ itself may have, has stayed: each visit is a look of a camera that looks seldom.
 this from convicting who was not there:
 
 - Visits farther apart than the kind's whole dwell are not one stay.
-- Of the time between two visits no more counts than one part in `looks` of the dwell, however long
-  it was: the thing has to be found again as often as the rule wants looks.
+- Of the time between two visits no more counts than makes the dwell with as many visits as the rule
+  wants looks, however long it was: that often it has to be seen.
 - What occupies a place one after the other adds up only while it is seen.
 
 Absence is held to the same: a stay ends only with clean looks in one visit.
@@ -33,7 +33,7 @@ class Visits:
 
     def __init__(self, zone: Zone, settings: RuleSettings, gap: timedelta) -> None:
         self._least = settings.dwell or timedelta(0)
-        self._share = self._least / (settings.looks or 1)
+        self._share = self._least / max(1, (settings.looks or 1) - 1)
         self.gap = gap if zone.preset is not None else timedelta.max
 
     def between(self, stay: Stay, at: datetime) -> timedelta:
