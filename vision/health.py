@@ -32,9 +32,7 @@ _BLURRED_OF_USUAL = 0.1
 _MOVED = 0.3  # share of blocks that show the same, below which the view is another one
 _COLOURLESS = 4.0  # mean difference between colours, of 255, below which a picture has none
 _REMEMBERED = 60  # looks
-_ELSEWHERE_S = (
-    600.0  # at no preset: longer than a patrol turns, and than somebody steers it by hand
-)
+_ELSEWHERE_S = 600.0  # at no preset: longer than patrols turn, or somebody steers it by hand
 _STEP_S = 60.0  # of this, what a look counts for at most: a camera that is off stands nowhere
 _RATE = 0.05  # of a look in the running mean of edges
 
