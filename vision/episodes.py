@@ -82,7 +82,8 @@ class EpisodeEvent:
     `detections` are all of the frame's, so that evidence can mask bystanders; `focus` are the
     indexes of those that the episode is about, `details` of those that a reviewer wants to see by
     themselves, such as a truck's plate. `recording` is what a live camera sent until now,
-    where it is kept; `record` what the rule decided from, see `vision.rules.record`.
+    where it is kept; `record` what the rule decided from, see `vision.rules.record`. `preset` is
+    what a camera that has presets shows in the frame: what evidence must paint out depends on it.
     """
 
     episode: Episode
@@ -92,3 +93,4 @@ class EpisodeEvent:
     details: tuple[int, ...] = ()
     recording: Recording | None = None
     record: bytes | None = None
+    preset: str | None = None

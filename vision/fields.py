@@ -67,6 +67,9 @@ TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Polygon = Annotated[tuple[tuple[Fraction, Fraction], ...], Field(min_length=3)]
 """In fractions of the picture's width and height, from its upper left corner."""
+GroundPoint = tuple[float, float, float, float]
+"""u and v as fractions of the picture, longitude and latitude in degrees, of a point of the ground
+that both the picture and the map show."""
 Hours = Annotated[
     WeeklyHours, BeforeValidator(parse_hours), PlainSerializer(lambda hours: list(hours.lines))
 ]

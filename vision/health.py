@@ -9,20 +9,17 @@ about 5 % is not noticed. An out-of-focus lens left less than a tenth of the sha
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from vision.edges import Luma, agreement, blocks, edges, small_luma
 from vision.frames import Clock, Frame, Pixels
 
-Luma = NDArray[np.float32]
-
-_SIZE = (160, 90)  # of the luma that is compared, width and height in pixels
-_BLOCK = (18, 20)  # height and width of the blocks that are compared, pixels
 _PERSIST_LOOKS = 3
 _PERSIST_S = 5.0  # a truck that fills the picture for a moment is no covered lens
 _FROZEN_S = 60.0  # identical pictures: longer than encoders repeat a still scene between key frames
@@ -32,12 +29,15 @@ _PLAIN = 5.0  # standard deviation within a block, of 255, from which it shows s
 _BLANK = 0.005  # share of blocks with structure, below which any view is covered
 _COVERED, _COVERED_OF_USUAL = 0.05, 0.25
 _BLURRED_OF_USUAL = 0.1
-_ALIKE = 0.5  # correlation of a block's edges from which it shows the same
-_EDGY = 0.3  # deviation of a block's edges (their mean is 1), below which it tells nothing
 _MOVED = 0.3  # share of blocks that show the same, below which the view is another one
 _COLOURLESS = 4.0  # mean difference between colours, of 255, below which a picture has none
 _REMEMBERED = 60  # looks
+_ELSEWHERE_S = 600.0  # at no preset: longer than patrols turn, or somebody steers it by hand
+_STEP_S = 60.0  # of this, what a look counts for at most: a camera that is off stands nowhere
 _RATE = 0.05  # of a look in the running mean of edges
+
+_Usual = defaultdict[str, deque[float]]
+"""What was measured of late, by preset."""
 
 
 class View(StrEnum):
@@ -51,7 +51,7 @@ class View(StrEnum):
     """Hardly anything is to be seen: covered, sprayed or fogged over."""
     BLURRED = "blurred"
     MOVED = "moved"
-    """Turned or knocked: zones no longer lie where they were drawn."""
+    """Turned or knocked, or for long at no preset: zones do not lie where they were drawn."""
 
 
 ADVICE: dict[View, str] = {
@@ -59,8 +59,8 @@ ADVICE: dict[View, str] = {
     View.DARK: "shows only darkness; see to its light, or watch it in other hours",
     View.COVERED: "shows hardly anything; see whether it is covered or its lens wet or sprayed",
     View.BLURRED: "is out of focus or its lens dirty; clean or focus it",
-    View.MOVED: "was turned or knocked: its zones do not fit; turn it back, or draw them again and"
-    " start anew",
+    View.MOVED: "was turned or knocked, or stands at none of its presets: its zones do not fit;"
+    " turn it back, or draw them (and take its presets' pictures) again and start anew",
 }
 """What to do about a view that is not clear; rules pause until it is."""
 
@@ -72,28 +72,39 @@ class ViewHealth:
     with what was seen at the start, and is well again when it comes back to that. Pictures of an
     album show what they like and are always clear; a recording cannot freeze.
 
+    Each preset has its own usual; at none of them (`None`) a picture must fall below what every
+    preset shows. A camera that shows none for ten minutes is taken as moved.
+
     Args:
-        fixed: the camera does not move by itself, as a drone's does.
+        fixed: the camera does not move by itself, as a drone's does, or one with presets.
     """
 
     def __init__(self, *, fixed: bool) -> None:
         self.view = View.CLEAR
         self._fixed = fixed
-        self._usual_structure: deque[float] = deque(maxlen=_REMEMBERED)
-        self._usual_sharpness: deque[float] = deque(maxlen=_REMEMBERED)
+        self._usual_structure: _Usual = defaultdict(_remembered)
+        self._usual_sharpness: _Usual = defaultdict(_remembered)
+        self._elsewhere_s = 0.0
+        self._last_at: datetime | None = None
         self._edges: dict[bool, Luma] = {}
         self._last_edges: Luma | None = None
         self._last: Pixels | None = None
         self._same: tuple[datetime, int] | None = None
         self._doubt: tuple[View, datetime, int] | None = None
 
-    def look(self, frame: Frame) -> View:
-        """What the camera shows, after its next look."""
+    def look(self, frame: Frame, preset: str | None = "") -> View:
+        """What the camera shows, after its next look.
+
+        Args:
+            preset: the one that it shows, None while it shows none; not for a camera without.
+        """
         if frame.clock is Clock.PHOTO:
             return self.view
         grey: Pixels = np.asarray(cv2.cvtColor(frame.small, cv2.COLOR_BGR2GRAY), np.uint8)
-        seen = self._see(grey, frame)
-        at = frame.captured_at
+        seen = self._see(grey, frame, preset)
+        at = self._last_at = frame.captured_at
+        if seen not in (View.CLEAR, View.MOVED):
+            self._elsewhere_s = 0.0  # that tells nothing of where it stands
         if seen is self.view:
             self._doubt = None
         elif self._doubt is None or self._doubt[0] is not seen:
@@ -106,25 +117,35 @@ class ViewHealth:
                 self.view, self._doubt = seen, None
         return self.view
 
-    def _see(self, grey: Pixels, frame: Frame) -> View:
+    def _see(self, grey: Pixels, frame: Frame, preset: str | None) -> View:
         """What this look alone shows; a clear one is remembered."""
         if self._frozen(grey, frame):
             return View.FROZEN
-        luma = cv2.resize(grey, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
+        luma = small_luma(grey)
         if np.percentile(luma, 95) < _DARK:
             return View.DARK
         structure, sharpness = _structure(luma), _sharpness(grey)
         if structure < _BLANK or (
-            structure < _COVERED and _below(structure, self._usual_structure, _COVERED_OF_USUAL)
+            structure < _COVERED
+            and _below(structure, _of(self._usual_structure, preset), _COVERED_OF_USUAL)
         ):
             return View.COVERED
-        if _below(sharpness, self._usual_sharpness, _BLURRED_OF_USUAL):
+        if _below(sharpness, _of(self._usual_sharpness, preset), _BLURRED_OF_USUAL):
             return View.BLURRED
-        if self._fixed and self._moved(luma, infrared=_colourless(frame.small)):
+        self._elsewhere_s = 0.0 if preset is not None else self._elsewhere(frame.captured_at)
+        if self._elsewhere_s >= _ELSEWHERE_S or (
+            self._fixed and self._moved(luma, infrared=_colourless(frame.small))
+        ):
             return View.MOVED
-        self._usual_structure.append(structure)
-        self._usual_sharpness.append(sharpness)
+        if preset is not None:
+            self._usual_structure[preset].append(structure)
+            self._usual_sharpness[preset].append(sharpness)
         return View.CLEAR
+
+    def _elsewhere(self, at: datetime) -> float:
+        """For how long it has shown none of its presets, seconds."""
+        step = (at - self._last_at).total_seconds() if self._last_at is not None else 0.0
+        return self._elsewhere_s + min(max(step, 0.0), _STEP_S)
 
     def _frozen(self, grey: Pixels, frame: Frame) -> bool:
         """Whether picture after picture was the same, as no sensor shows it."""
@@ -139,17 +160,17 @@ class ViewHealth:
 
     def _moved(self, luma: Luma, *, infrared: bool) -> bool:
         """Whether the view is another one than at the start, by day or by infrared."""
-        edges = _edges(luma)
-        last, self._last_edges = self._last_edges, edges
+        seen = edges(luma)
+        last, self._last_edges = self._last_edges, seen
         usual = self._edges.get(infrared)
         if usual is None or last is None:
-            self._edges[infrared] = edges
+            self._edges[infrared] = seen
             return False
-        if _agreement(usual, edges) >= _MOVED:
-            self._edges[infrared] = (1 - _RATE) * usual + _RATE * edges
+        if _alike(usual, seen):
+            self._edges[infrared] = (1 - _RATE) * usual + _RATE * seen
             return False
         # Another view if it stays as it is, else something in the way.
-        return _agreement(last, edges) >= _MOVED
+        return _alike(last, seen)
 
 
 def _colourless(pixels: Pixels) -> bool:
@@ -158,17 +179,9 @@ def _colourless(pixels: Pixels) -> bool:
     return float(np.ptp(few, axis=2).mean()) < _COLOURLESS
 
 
-def _blocks(luma: Luma) -> Luma:
-    """The blocks of a picture, one a row."""
-    high, wide = _BLOCK
-    height, width = luma.shape
-    rows = luma.reshape(height // high, high, width // wide, wide).swapaxes(1, 2)
-    return rows.reshape(-1, high * wide)
-
-
 def _structure(luma: Luma) -> float:
     """Share of the blocks of a picture in which something is to be seen."""
-    return float((_blocks(luma).std(axis=1) > _PLAIN).mean())
+    return float((blocks(luma).std(axis=1) > _PLAIN).mean())
 
 
 def _sharpness(grey: Pixels) -> float:
@@ -180,24 +193,22 @@ def _sharpness(grey: Pixels) -> float:
     return float(cv2.Laplacian(half, cv2.CV_32F).var() / (half.std() ** 2 + 1))
 
 
-def _edges(luma: Luma) -> Luma:
-    """Strength of edges, whatever the light (its mean is 1), a little spread for unsteady poles."""
-    strength = cv2.magnitude(cv2.Sobel(luma, cv2.CV_32F, 1, 0), cv2.Sobel(luma, cv2.CV_32F, 0, 1))
-    spread = cv2.GaussianBlur(strength, (0, 0), 1.5)
-    return np.asarray(spread / (spread.mean() + 1e-3), np.float32)
+def _alike(usual: Luma, seen: Luma) -> bool:
+    """Whether two looks show one view; one without edges tells nothing against it."""
+    share = agreement(usual, seen)
+    return share is None or share >= _MOVED
 
 
-def _agreement(usual: Luma, edges: Luma) -> float:
-    """Share of the blocks with edges that have them in the same places."""
-    before, after = _blocks(usual), _blocks(edges)
-    telling = before.std(axis=1) > _EDGY
-    before, after = before[telling], after[telling]
-    before = before - before.mean(axis=1, keepdims=True)
-    after = after - after.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
-    alike = (before * after).sum(axis=1) > _ALIKE * (lengths + 1e-6)
-    return float(alike.mean()) if len(alike) else 1.0
+def _remembered() -> deque[float]:
+    return deque(maxlen=_REMEMBERED)
 
 
-def _below(value: float, usual: deque[float], share: float) -> bool:
-    return len(usual) >= _PERSIST_LOOKS and value < share * float(np.median(usual))
+def _of(usual: _Usual, preset: str | None) -> list[deque[float]]:
+    """What is usual at a preset; at none, what is at each of them."""
+    return [usual[preset]] if preset is not None else list(usual.values())
+
+
+def _below(value: float, usual: Sequence[deque[float]], share: float) -> bool:
+    return bool(usual) and all(
+        len(u) >= _PERSIST_LOOKS and value < share * float(np.median(u)) for u in usual
+    )

@@ -8,8 +8,8 @@ events to the sinks. Nothing here knows of cases: a sink does.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -29,6 +29,7 @@ from vision.health import ADVICE, View, ViewHealth
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
 from vision.loop.stillness import Stillness
 from vision.places.registration import Registration
+from vision.preset_finder import PresetFinder
 from vision.rules import CameraRules, camera_rules
 from vision.site import Camera, Site, SiteInfo
 from vision.sources.address import parse_address
@@ -43,16 +44,25 @@ from vision.truck_state import TruckStateReader
 log = logging.getLogger(__name__)
 
 
-class _Watched:
-    """One camera: its reader, mailbox, tracker and rules, and the last look at it.
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What a camera shows, by itself or at one preset: what is tracked and decided there."""
 
-    `eager`: after the last look, some rule has a candidate.
+    tracker: Tracker
+    rules: CameraRules
+
+
+class _Watched:
+    """One camera: its reader, its mailbox, what it shows, and the last look at it.
+
+    `scenes` are by preset, or one alone under None. `last` is the latest frame with what was seen
+    in it and the preset that it shows. `eager`: after it, some rule there has a candidate.
     """
 
     def __init__(
         self,
         camera: Camera,
-        rules: CameraRules,
+        scenes: Mapping[str | None, _Scene],
         ready: Condition,
         site: SiteInfo,
         image_size: int,
@@ -60,7 +70,8 @@ class _Watched:
         memory: Path | None,
     ) -> None:
         self.camera = camera
-        self.rules = rules
+        self.scenes = dict(scenes)
+        self.finder = PresetFinder(camera.presets) if camera.presets else None
         self.mailbox = Mailbox(camera.id, live=False, ready=ready)
         zone, holidays = ZoneInfo(site.timezone), site.holiday_dates
 
@@ -69,7 +80,7 @@ class _Watched:
             return any(part.watched_at(local, holidays) for part in camera.watched_zones)
 
         # What a privacy zone covers must not be stored, and cannot be cut out of what was sent.
-        keep = camera.clip and not camera.privacy
+        keep = camera.clip and not camera.privacy and not any(p.privacy for p in camera.presets)
         self.ring = Ring(camera.clip.total_seconds()) if keep else None
         # A photo's EXIF time has no zone of its own: it is the site's.
         opener = partial(
@@ -81,16 +92,16 @@ class _Watched:
             ring=self.ring,
         )
         self.reader = Reader(camera, self.mailbox, opener=opener, watching=watching)
-        self.tracker = Tracker(camera.id, fps=camera.analyse_fps)
-        self.health = ViewHealth(fixed=camera.type == "cctv")
-        still = camera.type == "cctv" and not any(rule.every_look for rule in rules.rules)
+        self.health = ViewHealth(fixed=camera.type == "cctv" and not camera.presets)
+        rules = [rule for scene in self.scenes.values() for rule in scene.rules.rules]
+        still = camera.type == "cctv" and not any(rule.every_look for rule in rules)
         self.stillness = Stillness() if still else None
         surveys = camera.type == "drone" and any(
             "illegal_structure" in part.watch for part in camera.watched_zones
         )
         kept = memory / "reference.png" if memory is not None else None
         self.registration = Registration(kept) if surveys else None
-        self.last: tuple[Frame, Detections] | None = None
+        self.last: tuple[Frame, Detections, str | None] | None = None
         self.eager = False
 
     def _looks_per_second(self) -> float:
@@ -122,7 +133,7 @@ class Pipeline:
         self._cameras = {
             c.id: _Watched(
                 c,
-                self._rules(c, _memory_of(c, memory)),
+                self._scenes(c, memory),
                 ready,
                 site.site,
                 engine.image_size,
@@ -170,7 +181,8 @@ class Pipeline:
         self._writer.stop()
         for watched in self._cameras.values():
             if watched.reader.status().state is CameraState.ENDED:
-                watched.rules.forget()
+                for scene in watched.scenes.values():
+                    scene.rules.forget()
 
     @property
     def problem(self) -> str | None:
@@ -197,8 +209,8 @@ class Pipeline:
         last = watched.last if watched else None
         if watched is None or last is None:
             return None
-        frame, detections = last
-        clean = paint_privacy(frame.pixels, watched.camera.privacy)
+        frame, detections, preset = last
+        clean = paint_privacy(frame.pixels, watched.camera.at(preset).privacy)
         drawn = annotate(mask(clean, detections), detections, (), ())
         done, encoded = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, 80])
         return encoded.tobytes() if done else None
@@ -212,6 +224,7 @@ class Pipeline:
             dropped=counts.dropped,
             stood=stood,
             view=watched.health.view,
+            preset=watched.last[2] if watched.last else None,
         )
 
     def _needed(self, frame: Frame) -> bool:
@@ -224,15 +237,32 @@ class Pipeline:
             matrix = watched.registration.to_reference(frame.small)
             told = matrix.tolist() if matrix is not None else None
             detections = replace(detections, metadata={**detections.metadata, TO_REFERENCE: told})
-        tracked = watched.tracker.update(frame, detections)
-        watched.last = (frame, tracked)
-        if not self._shows(watched, frame):
+        preset = watched.finder.look(frame) if watched.finder is not None else None
+        if watched.last is not None and watched.last[2] != preset and watched.stillness is not None:
+            watched.stillness.forget()
+        scene = watched.scenes.get(preset)
+        if scene is not None:
+            detections = scene.tracker.update(frame, detections)
+        watched.last = (frame, detections, preset)
+        shows = self._shows(watched, frame, preset)
+        if scene is None or not shows:
             return  # neither presence nor absence: rules pause instead of lying
-        for event in watched.rules.look(frame, tracked):
+        for event in scene.rules.look(frame, detections):
             if event.episode.stage is EpisodeStage.CONFIRMED:
                 log.info("%s: %s confirmed", frame.camera, event.episode.kind)
-            self._writer.put(replace(event, recording=watched.recording(event)))
-        watched.eager = watched.rules.eager
+            recording = watched.recording(event)
+            self._writer.put(replace(event, recording=recording, preset=preset))
+        watched.eager = scene.rules.eager
+
+    def _scenes(self, camera: Camera, memory: Path | None) -> dict[str | None, _Scene]:
+        presets: list[str | None] = [p.name for p in camera.presets]
+        return {
+            preset: _Scene(
+                Tracker(camera.id, fps=camera.analyse_fps),
+                self._rules(camera.at(preset), _memory_of(camera, memory, preset)),
+            )
+            for preset in presets or [None]
+        }
 
     def _rules(self, camera: Camera, memory: Path | None) -> CameraRules:
         model = self.engine.model
@@ -243,13 +273,14 @@ class Pipeline:
         )
 
     def _stored(self, event: EpisodeEvent, _: Sequence[EvidenceItem]) -> None:
-        self._cameras[event.episode.camera].rules.stored(event.episode)
+        self._cameras[event.episode.camera].scenes[event.preset].rules.stored(event.episode)
 
     @staticmethod
-    def _shows(watched: _Watched, frame: Frame) -> bool:
+    def _shows(watched: _Watched, frame: Frame, preset: str | None) -> bool:
         """Whether the camera shows what it is there to show; what changes is logged."""
         before = watched.health.view
-        view = watched.health.look(frame)
+        has_presets = watched.finder is not None
+        view = watched.health.look(frame, preset if has_presets else "")
         if view is not before and watched.stillness is not None:
             watched.stillness.forget()
         if view is not before and view is View.CLEAR:
@@ -259,9 +290,10 @@ class Pipeline:
         return view is View.CLEAR
 
 
-def _memory_of(camera: Camera, memory: Path | None) -> Path | None:
-    """Where a camera's rules remember: what was seen of another source is not theirs."""
+def _memory_of(camera: Camera, memory: Path | None, preset: str | None = None) -> Path | None:
+    """Where a camera's rules remember: what was seen of another source or preset is not theirs."""
     if memory is None:
         return None
     source = parse_address(camera.source).shown  # a new password is no new source
+    source += f" {preset}" if preset is not None else ""
     return memory / f"{camera.id}-{sha256(source.encode()).hexdigest()[:12]}"

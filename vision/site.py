@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -15,77 +14,30 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
 
 from vision.durations import Duration
-from vision.fields import DaysField, Hours, KindName, Part, Polygon, TimeZone
+from vision.fields import DaysField, GroundPoint, Hours, KindName, Part, Polygon, TimeZone
 from vision.flight import Flight
 from vision.hours import WeeklyHours
 from vision.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.kinds import catalogue
-from vision.places.coordinates import Crs
+from vision.location import Location
 from vision.places.ground import Ground
 from vision.places.permits import Permit
+from vision.presets import WHOLE, Preset, check_named, check_presets
+from vision.rule_settings import RuleSettings, shipped
 from vision.silences import Silence, check_silences
-
-
-class RuleSettings(Part):
-    """What a kind's rule waits for; unset fields fall back to the site's, then to ours.
-
-    `dedupe` is how long what is seen again is the same case; `memory` how far back a new case
-    knows the earlier ones at its place, a year where nothing is said.
-    """
-
-    dwell: Duration | None = None
-    looks: Annotated[int, Field(ge=1, le=1000)] | None = None
-    clear: Duration | None = None
-    dedupe: Duration | Literal["until_cleared"] | None = None
-    memory: Duration | None = None
-    learn: Duration | None = None
-    threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
-
-    def over(self, base: RuleSettings) -> RuleSettings:
-        """These settings, with what is unset taken from `base`."""
-        return base.model_copy(update=self.model_dump(exclude_none=True))
-
-
-@cache
-def shipped(kind: str, subtype: str | None = None) -> RuleSettings:
-    """What a kind's rule waits for where the site file says nothing: see `datasets/kinds.yaml`."""
-    described = catalogue().kind(kind)
-    special = described.subtype(subtype).settings if subtype is not None else {}
-    return RuleSettings.model_validate(described.settings | special)
-
-
-class Department(Part):
-    """The department a case is filed with; its code has 18 characters."""
-
-    code: Annotated[str, Field(min_length=1, max_length=18)]
-    name: str
-
-
-class Location(Part):
-    """Where a camera stands. Longitude and latitude in degrees, in the system `crs` names."""
-
-    lon: Annotated[float, Field(ge=-180, le=180)]
-    lat: Annotated[float, Field(ge=-90, le=90)]
-    crs: Crs = "WGS84"
-    address: str = ""
-    grid: Annotated[str, Field(pattern=r"^([0-9A-Za-z]{15})?$")] = ""
-    department: Department | None = None
-
-
-GroundPoint = tuple[float, float, float, float]
-"""u and v as fractions of the picture, longitude and latitude in degrees, of a point of the ground
-that both the picture and the map show."""
 
 
 class Zone(Part):
     """A polygon in fractions of the picture, the kinds watched in it, and when.
 
     `valid` are the days, first and last included, on which it is watched at all. `subtypes` says of
-    a kind what is seen of it here: `street_vending: shop_outside` before a shop's door.
+    a kind what is seen of it here: `street_vending: shop_outside` before a shop's door. `preset` is
+    the one at which it was drawn, of a camera that has any: it is watched only there.
     """
 
     name: str
-    polygon: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    preset: str | None = None
+    polygon: Polygon = WHOLE
     watch: Annotated[tuple[KindName, ...], Field(min_length=1)]
     hours: Hours = WeeklyHours()
     valid: DaysField | None = None
@@ -121,7 +73,8 @@ class Camera(Part):
     `clip` is how much of a live stream before a case's moments is kept with them, as it was sent.
     Nothing is kept where `privacy` paints something out: it cannot be painted out of what was sent.
 
-    `flight` is what a drone's own telemetry does not say of where its picture lies.
+    `flight` is what a drone's own telemetry does not say of where its picture lies. `presets` are
+    those of a pan-tilt-zoom camera that zones are drawn at.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
@@ -137,6 +90,7 @@ class Camera(Part):
     flight: Flight | None = None
     zones: tuple[Zone, ...] = ()
     privacy: tuple[Polygon, ...] = ()
+    presets: tuple[Preset, ...] = ()
     clip: Annotated[Duration, Field(le=timedelta(minutes=1))] = timedelta(seconds=10)
 
     @model_validator(mode="after")
@@ -156,8 +110,10 @@ class Camera(Part):
         return self
 
     @model_validator(mode="after")
-    def _ground_is_one(self) -> Camera:
-        _ = self.homography  # which says what is wrong with the points
+    def _zones_have_their_presets(self) -> Camera:
+        zones = {zone.name: zone.preset for zone in self.zones}
+        bound = self.ground is not None or bool(self.privacy)
+        check_presets(self.presets, zones, kind=self.type, bound=bound)
         return self
 
     @model_validator(mode="after")
@@ -167,6 +123,28 @@ class Camera(Part):
                 f"camera {self.id}: `flight` is for a drone; set `type: drone` with it"
             )
         return self
+
+    @model_validator(mode="after")
+    def _ground_is_one(self) -> Camera:
+        for view in (self, *(self.at(preset.name) for preset in self.presets)):
+            _ = view.homography  # which says what is wrong with the points
+        return self
+
+    def at(self, preset: str | None) -> Camera:
+        """The camera as one that always stands at this preset: what is drawn there, and no presets.
+
+        At none of them (None) it has no zones, and where any preset paints something out,
+        everything is: nobody can tell where that lies now. A camera without presets is itself.
+        """
+        if not self.presets:
+            return self
+        hides = any(p.privacy for p in self.presets)
+        now: dict[str, Any] = {"privacy": (WHOLE,) if hides else ()}
+        for shown in self.presets:
+            if shown.name == preset:
+                now = {"ground": shown.ground, "privacy": shown.painted_out}
+        zones = tuple(zone for zone in self.zones if zone.preset == preset)
+        return self.model_copy(update={"presets": (), "zones": zones, **now})
 
     @property
     def homography(self) -> Ground | None:
@@ -267,10 +245,12 @@ class Site(Part):
             twice = sorted({n for n in names if names.count(n) > 1})
             if twice:
                 raise ValueError(f"{what}: {', '.join(twice)} is used twice; give each its own")
-        known = {camera.id for camera in self.cameras}
+        presets = {camera.id: camera.presets for camera in self.cameras}
         for permit in self.permits:
-            if permit.camera is not None and permit.camera not in known:
+            if permit.camera is not None and permit.camera not in presets:
                 raise ValueError(f"permit {permit.name!r}: no camera is called {permit.camera!r}")
+            drawn_at = presets[permit.camera] if permit.camera is not None else ()
+            check_named(f"permit {permit.name!r}", permit.preset, drawn_at)
         watched = {c.id: [z.name for z in c.watched_zones] for c in self.cameras}
         check_silences(self.silences, watched, ZoneInfo(self.site.timezone))
         return self

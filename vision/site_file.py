@@ -15,19 +15,21 @@ from ruamel.yaml.error import MarkedYAMLError
 from vision.errors import SiteError
 from vision.places.baseline import Baseline
 from vision.places.grid import UnitGrid
-from vision.site import Site, Storage
+from vision.preset_finder import PresetFinder
+from vision.site import Camera, Site, Storage
 
 _SECRET = re.compile(r"\$\{([^}]+)\}")
 # Parts of the site file's contract that this version does not apply. Accepting them silently would
 # let a site believe that a permit protects a vendor when nothing reads it.
-_LATER = {"retention", "admissibility", "presets"}
+_LATER = {"retention", "admissibility"}
 
 
 def load_site(path: Path) -> Site:
     """Read, expand and validate a site file.
 
     Raises:
-        SiteError: the file is missing, is not YAML, or has mistakes; all are listed with lines.
+        SiteError: the file is missing, is not YAML, or has mistakes, listed with their lines; or
+            a preset's picture cannot be used.
         PlaceError: the baseline or unit grid that it names cannot be read.
     """
     try:
@@ -112,7 +114,7 @@ def _anchored(site: Site, root: Path) -> Site:
     if database.startswith(prefix) and not database.startswith("sqlite:////"):
         database = f"{prefix}{root / database.removeprefix(prefix)}"
     storage = Storage(database=database, evidence=_path(site.storage.evidence, root))
-    cameras = tuple(c.model_copy(update={"source": _path(c.source, root)}) for c in site.cameras)
+    cameras = tuple(_anchored_camera(c, root) for c in site.cameras)
     update: dict[str, Any] = {"storage": storage, "cameras": cameras}
     for name, kind in (("baseline", Baseline), ("unit_grid", UnitGrid)):
         given = getattr(site, name)
@@ -120,6 +122,18 @@ def _anchored(site: Site, root: Path) -> Site:
             update[name] = _path(given, root)
             kind.load(Path(update[name]))  # which says what is wrong with it
     return site.model_copy(update=update)
+
+
+def _anchored_camera(camera: Camera, root: Path) -> Camera:
+    presets = tuple(
+        p.model_copy(update={"picture": str(root / Path(p.picture).expanduser())})
+        for p in camera.presets
+    )
+    try:
+        PresetFinder(presets)  # which says what is wrong with the pictures
+    except SiteError as error:
+        raise SiteError(f"camera {camera.id}: {error}") from error
+    return camera.model_copy(update={"source": _path(camera.source, root), "presets": presets})
 
 
 def _path(value: str, root: Path) -> str:

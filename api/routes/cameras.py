@@ -29,6 +29,7 @@ class CameraView(BaseModel):
     kinds: list[str]
     state: CameraState | Literal["unwatched"]
     view: View
+    preset: str | None
     source: str | None
     error: str | None
     width: int
@@ -90,6 +91,7 @@ def _view(camera: Camera, status: CameraStatus | None) -> CameraView:
         kinds=sorted({kind for zone in zones for kind in zone.watch}),
         state=status.state if status else "unwatched",
         view=status.view if status else View.CLEAR,
+        preset=status.preset if status else None,
         source=status.source if status else None,
         error=status.error if status else None,
         width=status.width if status else 0,

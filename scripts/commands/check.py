@@ -15,6 +15,7 @@ from rich.markup import escape
 from scripts.console import log_to_stderr, out
 from vision.errors import SourceError, StreetwardenError
 from vision.frames import Frame
+from vision.preset_finder import PresetFinder
 from vision.site import Camera
 from vision.site_file import load_site
 
@@ -45,15 +46,19 @@ def check(
             rows.append({"camera": camera.id, "ok": False, "report": probe})
             continue
         detections = engine.infer([probe.pixels])[0]
-        picture = mask(paint_privacy(probe.pixels, camera.privacy), detections)
-        for zone in camera.zones:
+        preset = PresetFinder(camera.presets).look(probe) if camera.presets else None
+        shown = camera.at(preset)
+        picture = mask(paint_privacy(probe.pixels, shown.privacy), detections)
+        for zone in shown.zones:
             picture = annotate(picture, detections, (), (), zone.polygon)
         path = out_dir / f"{camera.id}.jpg"
         _write(path, cv2.imencode(".jpg", picture)[1].tobytes())
         names = [str(n) for n in detections.data["class_name"]]
         seen = ", ".join(f"{names.count(n)} {n}" for n in sorted(set(names))) or "nothing"
         size = f"{probe.width}×{probe.height}"
-        report = f"{size}, clock {probe.clock.value}, sees {seen}: {path}"
+        where = f", at {f'preset {preset}' if preset else 'none of its presets'}"
+        stands = where if camera.presets else ""
+        report = f"{size}, clock {probe.clock.value}{stands}, sees {seen}: {path}"
         rows.append({"camera": camera.id, "ok": True, "report": report})
     if json_:
         print(json.dumps({"site": chosen.site.name, "cameras": rows}, ensure_ascii=False, indent=2))

@@ -34,7 +34,16 @@ class Cameras:
     def status(self) -> list[CameraStatus]:
         return [
             CameraStatus(
-                "gate", "gate.mp4", CameraState.ALIVE, None, 160, 90, 9, 8, last_frame_at=NOON
+                "gate",
+                "gate.mp4",
+                CameraState.ALIVE,
+                None,
+                160,
+                90,
+                9,
+                8,
+                last_frame_at=NOON,
+                preset="bridge",
             ),
             CameraStatus("yard", "yard.mp4", CameraState.BROKEN, "yard.mp4: is not a video"),
         ]
@@ -149,6 +158,7 @@ def test_the_cameras_show_state_and_picture_and_the_language_changes(console):
     console.get_by_role("link", name="Cameras").click()
     expect(console.locator(".tile")).to_have_count(2)
     expect(console.locator(".tile .state")).to_have_text(["Alive", "Broken"])
+    expect(console.locator(".tile .dim").filter(has_text="160×90")).to_contain_text("bridge · ")
     expect(console.get_by_text("yard.mp4: is not a video")).to_be_visible()
     console.locator(".tile img[src^='blob:']").wait_for()
     console.get_by_role("button", name="Switch to Chinese").click()

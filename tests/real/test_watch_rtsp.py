@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -122,9 +123,9 @@ def confirm(
     site = Site.for_sources([server.url("street")], folder, **camera)
     kept: list[EvidenceItem] = []
     pipeline = make_pipeline(site, open_engine(site.model), [lambda _, items: kept.extend(items)])
-    watched = pipeline._cameras["camera-1"]
-    rule = MakesSure(watched.rules.rules[0].context, 12)
-    watched.rules = CameraRules([rule], model={})
+    scenes = pipeline._cameras["camera-1"].scenes
+    rule = MakesSure(scenes[None].rules.rules[0].context, 12)
+    scenes[None] = replace(scenes[None], rules=CameraRules([rule], model={}))
     pipeline.start()
     try:
         until(pipeline, lambda: len(rule.times) >= 18 and bool(kept))

@@ -37,8 +37,9 @@ from vision.flight import Flight
 from vision.frames import Pixels
 from vision.pipeline import Pipeline
 from vision.places import LocalPlane, NoGround, PoseDeviations, Position
+from vision.rule_settings import RuleSettings
 from vision.site import Camera as SiteCamera
-from vision.site import RuleSettings, Site, Zone
+from vision.site import Site, Zone
 from vision.sources.srt import parse_srt
 from vision.sources.telemetry import Track
 

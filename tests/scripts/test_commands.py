@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import pytest
 from typer.testing import CliRunner, Result
 
 from scripts.streetwarden import app
+from tests.vision.turning import preset, street, view
 from vision.errors import StreetwardenError
 
 
@@ -107,6 +109,27 @@ def test_check_reports_each_camera_and_fails(run, tmp_path, shared_data):
     assert "gone.mp4" in rows["gone"]["report"]
     assert rows["good"]["ok"]
     assert (tmp_path / "var" / "check" / "good.jpg").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(("x", "said"), [(0.3, "at preset gate"), (0.5, "at none of its presets")])
+def test_check_says_which_preset_is_shown_and_hides_what_it_hides(run, tmp_path, x, said):
+    wide = street()
+    cv2.imwrite(str(tmp_path / "now.png"), view(wide, x))
+    preset(tmp_path, "gate", view(wide, 0.3))
+    cameras = (
+        "  - id: dome\n    source: now.png\n"
+        "    presets: [{name: gate, picture: gate.png, privacy: [[[0, 0], [0.3, 0], [0, 0.3]]]}]\n"
+        "    zones: [{name: pavement, preset: gate, watch: [street_vending],"
+        " polygon: [[0.6, 0.6], [0.9, 0.6], [0.9, 0.9]]}]\n"
+    )
+    result = run("check", site_file(tmp_path, cameras), "--json")
+    assert result.exit_code == 0, result.exception
+    [row] = json.loads(result.stdout)["cameras"]
+    assert said in row["report"]
+    seen = cv2.imread(str(tmp_path / "var" / "check" / "dome.jpg"))
+    hidden = seen[20:80, 20:80] if x == 0.3 else seen
+    assert hidden.mean() == pytest.approx(96, abs=5)
+    assert hidden.std() < 12  # boxes are drawn over it
 
 
 def test_check_lists_mistakes_of_the_site_file(run, tmp_path):

@@ -35,7 +35,9 @@ class Watch:
         self.clock = clock
         self.second = 0
 
-    def look(self, pixels: Pixels, *, noise: float = 3.0) -> View:
+    def look(
+        self, pixels: Pixels, *, noise: float = 3.0, preset: str | None = "", step: int = 1
+    ) -> View:
         noisy = pixels + self.random.normal(0, noise, pixels.shape) if noise else pixels
         frame = Frame(
             np.clip(noisy, 0, 255).astype(np.uint8),
@@ -44,11 +46,13 @@ class Watch:
             self.second,
             self.clock,
         )
-        self.second += 1
-        return self.health.look(frame)
+        self.second += step
+        return self.health.look(frame, preset)
 
-    def looks(self, pictures: Iterable[Pixels]) -> list[View]:
-        return [self.look(picture) for picture in pictures]
+    def looks(
+        self, pictures: Iterable[Pixels], preset: str | None = "", *, step: int = 1
+    ) -> list[View]:
+        return [self.look(picture, preset=preset, step=step) for picture in pictures]
 
 
 def left(picture: Pixels) -> Pixels:
@@ -135,3 +139,54 @@ def test_pictures_of_an_album_show_what_they_like() -> None:
     assert set(watch.looks(make(picture) for make in TROUBLES.values() for _ in range(9))) == {
         View.CLEAR
     }
+
+
+def wall() -> Pixels:
+    """A plain wall with a sign: far less to see than in a street."""
+    picture = np.full((HEIGHT, WIDTH, 3), 110, np.uint8)
+    cv2.putText(picture, "12", (335, 195), cv2.FONT_HERSHEY_SIMPLEX, 1, (250, 250, 250), 3)
+    return picture
+
+
+def test_each_preset_has_its_own_usual() -> None:
+    street, plain = left(scene()), wall()
+    mixed = Watch(fixed=False)
+    mixed.looks([street] * 8)
+    assert mixed.looks([plain] * 8)[-1] is View.COVERED
+
+    watch = Watch(fixed=False)
+    for _ in range(3):
+        assert set(watch.looks([street] * 8, "gate")) == {View.CLEAR}
+        assert set(watch.looks([plain] * 8, "wall")) == {View.CLEAR}
+    assert watch.looks([plain] * 8, "gate")[-1] is View.COVERED
+    assert watch.looks([TROUBLES[View.BLURRED](scene())] * 8, "gate")[-1] is View.BLURRED
+
+
+def test_at_no_preset_a_trouble_must_be_one_at_every_preset() -> None:
+    watch = Watch(fixed=False)
+    watch.looks([left(scene())] * 8, "gate")
+    watch.looks([wall()] * 8, "wall")
+    assert set(watch.looks([wall()] * 8, None)) == {View.CLEAR}
+    assert watch.looks([TROUBLES[View.COVERED](scene())] * 8, None)[-1] is View.COVERED
+
+
+def test_a_camera_that_shows_no_preset_for_ten_minutes_is_told_of_as_moved() -> None:
+    watch, picture = Watch(fixed=False), left(scene())
+    for _ in range(3):  # on patrol
+        watch.looks([picture] * 3, "gate", step=20)
+        assert set(watch.looks([picture] * 20, None, step=20)) == {View.CLEAR}
+    watch.looks([picture] * 3, "gate", step=20)
+    seen = watch.looks([picture] * 35, None, step=20)
+    assert set(seen[:29]) == {View.CLEAR}
+    assert seen[-1] is View.MOVED
+    assert watch.looks([picture] * 4, "gate", step=20)[-1] is View.CLEAR
+
+
+def test_a_night_and_a_camera_that_was_off_do_not_make_it_moved() -> None:
+    watch, picture = Watch(fixed=False), left(scene())
+    watch.looks([picture] * 3, "gate", step=20)
+    watch.looks([picture] * 20, None, step=20)
+    assert watch.looks([picture // 12] * 40, None, step=20)[-1] is View.DARK
+    assert watch.looks([picture] * 20, None, step=20)[-1] is View.CLEAR
+    watch.second += 3600
+    assert set(watch.looks([picture] * 6, None, step=20)) == {View.CLEAR}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,9 +91,9 @@ def test_rules_pause_while_the_lens_is_covered(tmp_path: Path) -> None:
     engine = Blind()
     site = Site.for_sources([str(clip)], tmp_path, analyse_fps=2, pace="fast")
     pipeline = Pipeline(site, engine, [])
-    watched = pipeline._cameras["camera-1"]
-    rule = Looks(watched.rules.rules[0].context)
-    watched.rules = CameraRules([rule], model={})
+    scenes = pipeline._cameras["camera-1"].scenes
+    rule = Looks(scenes[None].rules.rules[0].context)
+    scenes[None] = replace(scenes[None], rules=CameraRules([rule], model={}))
     pipeline.start()
     try:
         assert pipeline.wait(60)
@@ -130,7 +131,7 @@ def test_what_is_remembered_of_one_source_is_not_another_ones(tmp_path: Path) ->
     def remembered(source: str) -> Path:
         site = Site.for_sources([source], tmp_path)
         pipeline = Pipeline(site, Blind(), [], memory=tmp_path)
-        file = pipeline._cameras["camera-1"].rules._file
+        file = pipeline._cameras["camera-1"].scenes[None].rules._file
         assert file is not None
         return file
 

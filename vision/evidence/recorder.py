@@ -64,7 +64,7 @@ class Recorder:
         return items
 
     def _moment(self, event: EpisodeEvent) -> list[EvidenceItem]:
-        camera = self._cameras[event.episode.camera]
+        camera = self._cameras[event.episode.camera].at(event.preset)
         zone = next((z.polygon for z in camera.zones if z.name == event.episode.zone), ())
         clean = paint_privacy(event.frame.pixels, camera.privacy)
         original = self._put(event, clean, EvidenceRole.ORIGINAL, None)

@@ -25,9 +25,10 @@ Line = tuple[tuple[float, float], tuple[float, float]]
 class Permit(Part):
     """Permission for a kind of thing at a place, at times.
 
-    The place is drawn either in the picture of one camera (`camera`, `polygon`, `keep_out`) or on
-    the map (`polygon_wgs84`, `keep_out_wgs84`: longitude and latitude in WGS 84 degrees) for every
-    camera whose `ground` is known and every drone that tells its pose. What stands on a strip of
+    The place is drawn either in the picture of one camera (`camera`, `polygon`, `keep_out`, and
+    `preset` where it has any) or on the map (`polygon_wgs84`, `keep_out_wgs84`: longitude and
+    latitude in WGS 84 degrees) for every camera whose `ground` is known and every drone that tells
+    its pose. What stands on a strip of
     `keep_out` is not permitted. What may be sold there (`categories`) and by whom (`stalls`) a
     picture does not tell: both are put before the reviewer.
     """
@@ -35,6 +36,7 @@ class Permit(Part):
     name: str
     kinds: Annotated[tuple[KindName, ...], Field(min_length=1)] = ("street_vending",)
     camera: str | None = None
+    preset: str | None = None
     polygon: Polygon | None = None
     keep_out: tuple[Polygon, ...] = ()
     polygon_wgs84: OnMap | None = None
@@ -72,6 +74,7 @@ class PermitRegister:
         permits: of the whole site.
         kind: what they must permit.
         camera: its id.
+        preset: the one at which it stands, of a camera that has any.
         ground: the camera's homography.
 
     Attributes:
@@ -80,13 +83,19 @@ class PermitRegister:
     """
 
     def __init__(
-        self, permits: Sequence[Permit], *, kind: str, camera: str, ground: Ground | None
+        self,
+        permits: Sequence[Permit],
+        *,
+        kind: str,
+        camera: str,
+        preset: str | None = None,
+        ground: Ground | None,
     ) -> None:
         self.view: Ground | DronePose | None = ground
         self._areas = [
             (permit, area)
             for permit in permits
-            if kind in permit.kinds and (area := _area(permit, camera)) is not None
+            if kind in permit.kinds and (area := _area(permit, camera, preset)) is not None
         ]
 
     @property
@@ -139,9 +148,9 @@ class _Area:
         )
 
 
-def _area(permit: Permit, camera: str) -> _Area | None:
+def _area(permit: Permit, camera: str, preset: str | None) -> _Area | None:
     if permit.polygon is not None:
-        if permit.camera != camera:
+        if (permit.camera, permit.preset) != (camera, preset):
             return None
         kept = [shapely.Polygon(strip) for strip in permit.keep_out]
         return _Area(shapely.Polygon(permit.polygon), kept, None)

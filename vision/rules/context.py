@@ -16,7 +16,8 @@ from vision.places.errors import NoGround
 from vision.places.ground import Ground
 from vision.places.permits import Permit
 from vision.places.position import Position
-from vision.site import Camera, RuleSettings, Zone
+from vision.rule_settings import RuleSettings
+from vision.site import Camera, Zone
 
 
 @dataclass(frozen=True, slots=True)

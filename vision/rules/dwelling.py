@@ -27,12 +27,10 @@ from vision.places.permits import Line, PermitRegister
 from vision.places.position import Position
 from vision.rules.context import Context
 from vision.rules.place import Place
-from vision.rules.reasons import by_turns, scored, seen_in, stayed, unpermitted
+from vision.rules.reasons import between_visits, by_turns, scored, seen_in, stayed, unpermitted
 from vision.rules.sight import Sight, find_sights, hull_of
 from vision.rules.stay import Stay, match
-
-# A look that comes later than this many intervals was preceded by a gap, not by a stay.
-_GAP_LOOKS = 5
+from vision.rules.visits import GAP_LOOKS, Visits
 
 _PLACES = TypeAdapter(list[Place])
 
@@ -57,10 +55,12 @@ class Dwelling(ABC):
         self.context = context
         self._places: list[Place] = []
         self._last: datetime | None = None
+        self._visits = Visits(context.zone, context.settings, self._gap)
         self._register = PermitRegister(
             context.permits,
             kind=self.kind,
             camera=context.camera.id,
+            preset=context.zone.preset,
             ground=context.ground,
         )
 
@@ -138,8 +138,9 @@ class Dwelling(ABC):
         for stay, index in zip(stays, pairs, strict=True):
             if index is None:
                 if self._in_view(stay):
-                    stay.miss(at)
+                    stay.miss(at, self._visits.gap)
             else:
+                stay.between += self._visits.between(stay, at)
                 stay.see(at, sights[index], self._gap, stands=stands)
         for place in self._places:
             place.occupy(at, self._gap, dwell=self._dwell, looks=self._looks)
@@ -157,7 +158,7 @@ class Dwelling(ABC):
     @property
     def _gap(self) -> timedelta:
         """Looks further apart than this say nothing of what was between them."""
-        return timedelta.max if self.gaps_count else _GAP_LOOKS * self.context.look_interval
+        return timedelta.max if self.gaps_count else GAP_LOOKS * self.context.look_interval
 
     def _keep_time(self, at: datetime) -> None:
         """Where the camera's clock was set back, what was seen before goes back with it."""
@@ -207,7 +208,7 @@ class Dwelling(ABC):
     def _ripe(self, stay: Stay) -> bool:
         stay.ripe = stay.ripe or (
             stay.looks >= self._looks
-            and stay.dwell >= self._dwell
+            and stay.stayed >= self._dwell
             and not stay.flickers
             and stay.score >= self.context.threshold
         )
@@ -231,7 +232,7 @@ class Dwelling(ABC):
         frame: Frame,
     ) -> Episode:
         episode = place.episode
-        lead = max(stays, key=lambda s: (s.dwell, s.looks))
+        lead = max(stays, key=lambda s: (s.stayed, s.looks))
         seen = {
             "box": hull_of([s.box for s in stays]),
             "where": self._where(place, lead, frame),
@@ -290,7 +291,8 @@ class Dwelling(ABC):
         return (
             *([unpermitted(permits)] if permits else []),
             *([by_turns(occupied, self._dwell)] if by_turn else []),
-            stayed(lead.dwell, self._dwell),
+            stayed(lead.stayed, self._dwell),
+            *([between_visits(lead.between)] if lead.between else []),
             seen_in(lead.looks, lead.chances, self._looks, lead.stood),
             scored(lead.score, self.context.threshold),
         )

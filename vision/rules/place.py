@@ -58,7 +58,7 @@ class Place:
 
     def part(self, at: datetime, clear: timedelta) -> list[Stay]:
         """Take out what has left: clean looks have shown it gone for `clear`."""
-        gone = [s for s in self.stays if s.misses >= _CLEAN_LOOKS and s.absent(at) >= clear]
+        gone = [s for s in self.stays if s.clean >= _CLEAN_LOOKS and s.absent(at) >= clear]
         for stay in gone:
             self.stays.remove(stay)
         return gone

@@ -48,6 +48,15 @@ def stayed(dwell: timedelta, least: timedelta) -> Reason:
     )
 
 
+def between_visits(length: timedelta) -> Reason:
+    """How much of its stay nobody watched, since the camera stood at another preset."""
+    return Reason(
+        en=f"{_words(length, 'en')} of this between visits of the camera, seen before and after",
+        zh=f"其中{_words(length, 'zh')}为摄像机两次巡视之间，前后均可见",
+        data={"between_s": round(length.total_seconds(), 1)},
+    )
+
+
 def by_turns(occupied: timedelta, least: timedelta) -> Reason:
     """How long the zone was occupied, at one spot after the other."""
     return Reason(

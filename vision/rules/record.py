@@ -13,12 +13,13 @@ from pydantic import TypeAdapter
 
 from vision.episodes import Episode
 from vision.places.permits import Permit
+from vision.rule_settings import RuleSettings
 from vision.rules.context import Context
 from vision.rules.looks import Row
-from vision.site import Camera, RuleSettings, Zone
+from vision.site import Camera, Zone
 
 FORMAT = "streetwarden.decision.v1"
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 """Goes up with every change that may decide something otherwise."""
 MEDIA_TYPE = "application/vnd.streetwarden.decision+json"
 

@@ -36,22 +36,28 @@ class Stay:
         ripe: it has met its rule; stays true until it is gone, whatever is missed in between.
         dwell: time accumulated between looks; an interval longer than the allowed gap counts for
             nothing, since nobody saw what happened in it.
+        between: what counts of the time between a turning camera's visits, beside `dwell`.
         looks: looks that showed it; `chances`: looks since the first, showing it or not.
         stood: of the looks that showed it, those for which an earlier one of the same scene stood.
         attended: of the looks that showed it, those that showed somebody with it.
         missed_since: moment of the first look of the present run of clean looks, else None.
+        misses: clean looks in that run; `clean`: those of them since the last gap between looks.
+        looked: moment of the latest look at the spot, showing it or not.
     """
 
     first: datetime
     last: datetime
     sight: Sight
     dwell: timedelta = timedelta(0)
+    between: timedelta = timedelta(0)
     looks: int = 1
     chances: int = 1
     stood: int = 0
     attended: int = 0
     missed_since: datetime | None = None
     misses: int = 0
+    clean: int = 0
+    looked: datetime | None = None
     stopped: bool = False
     ripe: bool = False
     boxes: deque[NormBox] = field(default_factory=deque)
@@ -66,6 +72,11 @@ class Stay:
     def begun(cls, at: datetime, sight: Sight) -> Stay:
         """What a look shows for the first time."""
         return cls(first=at, last=at, sight=sight, attended=int(sight.attended))
+
+    @property
+    def stayed(self) -> timedelta:
+        """How long it was here, as far as that counts."""
+        return self.dwell + self.between
 
     @property
     def box(self) -> NormBox:
@@ -98,20 +109,23 @@ class Stay:
         self.stood += stands
         self.attended += sight.attended
         self.chances += 1
-        self.missed_since, self.misses = None, 0
+        self.missed_since, self.misses, self.clean, self.looked = None, 0, 0, at
         self.boxes.append(sight.box)
         self.scores.append(sight.score)
 
-    def miss(self, at: datetime) -> None:
-        """A look did not show it."""
+    def miss(self, at: datetime, gap: timedelta) -> None:
+        """A look did not show it; one that comes later than `gap` begins a new run of `clean`."""
+        goes_on = at - (self.looked or self.last) <= gap
+        self.clean = self.clean + 1 if goes_on else 1
         self.chances += 1
         self.misses += 1
-        self.missed_since = self.missed_since or at
+        self.missed_since, self.looked = self.missed_since or at, at
 
     def shift(self, by: timedelta) -> None:
         """The camera's clock was set: all that was seen so far was at other times."""
         self.first += by
         self.last += by
+        self.looked = self.looked and self.looked + by
         if self.missed_since is not None:
             self.missed_since += by
 

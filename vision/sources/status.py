@@ -40,6 +40,7 @@ class CameraStatus:
         reconnects: times the source was opened again after having worked.
         last_frame_at: capture time of the latest frame (UTC).
         view: whether it shows what it is there to show; rules pause while it does not.
+        preset: which of its presets it shows; None at none of them, or where it has none.
     """
 
     camera: str
@@ -55,3 +56,4 @@ class CameraStatus:
     reconnects: int = 0
     last_frame_at: datetime | None = None
     view: View = View.CLEAR
+    preset: str | None = None

@@ -45,7 +45,7 @@ function tile(camera) {
     state.textContent = doubtful ? t(now.view) : t(now.state);
     const dropped = Object.values(now.dropped).reduce((sum, count) => sum + count, 0);
     facts.textContent = [
-      now.width && `${now.width}×${now.height}`, now.read && `${now.analysed} ${t("analysed")}`,
+      now.preset, now.width && `${now.width}×${now.height}`, now.read && `${now.analysed} ${t("analysed")}`,
       now.stood && `${now.stood} ${t("stood")}`,
       dropped && `${dropped} ${t("dropped")}`, now.reconnects && `${now.reconnects} ${t("reconnects")}`,
       now.last_frame_at && ago(now.last_frame_at),

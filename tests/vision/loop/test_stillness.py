@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.vision.turning import street as turning_street
+from tests.vision.turning import view
 from vision.frames import Clock, Frame, Pixels
 from vision.loop.stillness import MAX_AGE_S, SETTLING, Stillness
 
@@ -82,3 +84,13 @@ def test_a_gap_a_clock_that_steps_back_and_another_size_are_looked_at(street: Pi
 def test_every_picture_of_an_album_is_looked_at(street: Pixels) -> None:
     watch = Watch()
     assert all(watch.look(street, clock=Clock.PHOTO) for _ in range(10))
+
+
+def test_a_look_at_one_preset_never_stands_for_another() -> None:
+    watch, wide = Watch(), turning_street()
+    gate, yard = view(wide, 0.2, share=1 / 3), view(wide, 0.8, share=1 / 3)
+    for _ in range(3):
+        watch.settle(gate)
+        assert not watch.look(gate)
+        watch.settle(yard)
+        assert not watch.look(yard)

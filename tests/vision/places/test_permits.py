@@ -45,6 +45,15 @@ def test_a_permit_covers_what_stands_inside_with_the_middle_of_its_foot() -> Non
     assert register(Permit(**MARKET), camera="other").permits == ()
 
 
+def test_a_permit_drawn_at_a_preset_holds_only_there() -> None:
+    permit = Permit(**MARKET, preset="gate")
+    for preset, seen in (("gate", (permit,)), ("yard", ()), (None, ())):
+        made = PermitRegister(
+            [permit], kind="street_vending", camera="cam", preset=preset, ground=None
+        )
+        assert made.permits == seen
+
+
 def test_a_keep_out_strip_is_not_permitted() -> None:
     seen = register(Permit(**MARKET, keep_out=(STRIP,)))
     assert seen.covering(foot(0.25), FRIDAY, ()) is None

@@ -38,7 +38,7 @@ class Scene:
         watch = Zone(name="zone", watch=(kind,), settings={kind: settings}, **(zone or {}))
         made = Camera(id="cam", source="x", analyse_fps=fps, zones=(watch,), **(camera or {}))
         whole = Site(site=SiteInfo(name="t"), cameras=(made,), **(site or {}))
-        (self.rule,) = camera_rules(whole, made, threshold=0.4, memory=memory)
+        (self.rule,) = camera_rules(whole, made.at(watch.preset), threshold=0.4, memory=memory)
         self.index = 0
         self.events: list[EpisodeEvent] = []
 

@@ -1,0 +1,126 @@
+"""Preset: a direction and zoom to which a pan-tilt-zoom camera returns, and what holds only there.
+
+A zone, the ground, a permit's place and what is to be painted out are all drawn in a picture: at
+another preset they would lie over something else. So each belongs to one preset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import sqrt
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import shapely
+from pydantic import Field
+
+from vision.errors import SiteError
+from vision.fields import GroundPoint, Part, Polygon
+from vision.frames import Pixels
+
+OFF = 0.08
+"""How far from its place in the preset's picture a thing may be seen while the preset is believed,
+as a share of the picture: see `vision.preset_finder`."""
+
+WHOLE: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+
+
+class Preset(Part):
+    """One preset of a camera.
+
+    `picture` is what the camera sees there, a path from the site file's folder. `ground` and
+    `privacy` are as a camera's, in that picture.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    picture: Annotated[str, Field(min_length=1)]
+    ground: Annotated[tuple[GroundPoint, ...], Field(min_length=4)] | None = None
+    privacy: tuple[Polygon, ...] = ()
+
+    def load(self) -> Pixels:
+        """Its picture, H×W×3 BGR.
+
+        Raises:
+            SiteError: there is no such file, or it is no picture.
+        """
+        try:
+            content = Path(self.picture).read_bytes()
+        except OSError as error:
+            raise SiteError(
+                f"preset {self.name!r}: {self.picture}: cannot be read ({error.strerror}); save "
+                "there a picture as the camera sees it at this preset"
+            ) from error
+        bare = np.frombuffer(content, np.uint8)
+        pixels = cv2.imdecode(bare, cv2.IMREAD_COLOR) if len(bare) else None
+        if pixels is None:
+            raise SiteError(
+                f"preset {self.name!r}: {self.picture}: is no picture that can be read; save it "
+                "again as JPEG or PNG"
+            )
+        return pixels.astype(np.uint8, copy=False)
+
+    @property
+    def painted_out(self) -> tuple[Polygon, ...]:
+        """Its privacy zones, grown by as much as the camera may stand off from the preset.
+
+        So nothing shows at their edges when a preset is met badly. May reach beyond the picture.
+        """
+        grown = []
+        for polygon in self.privacy:
+            ring = shapely.LinearRing(polygon)  # for an outline that crosses itself
+            area = shapely.union(shapely.make_valid(shapely.Polygon(polygon)), ring)
+            wide = area.buffer(OFF * sqrt(2))  # to each side and along each axis
+            parts = getattr(wide, "geoms", [wide])
+            grown += [tuple((float(u), float(v)) for u, v in p.exterior.coords) for p in parts]
+        return tuple(grown)
+
+
+def check_presets(
+    presets: Sequence[Preset], zones: Mapping[str, str | None], *, kind: str, bound: bool
+) -> None:
+    """See that a camera's presets and zones fit each other.
+
+    Args:
+        zones: the preset that each zone names, by the zone's name.
+        kind: the camera's `type`.
+        bound: whether the camera itself has `ground` or `privacy`.
+
+    Raises:
+        ValueError: they do not; the message says what to change.
+    """
+    for name, preset in zones.items():
+        check_named(f"zone {name!r}", preset, presets)
+    if not presets:
+        return
+    if kind != "cctv":
+        raise ValueError(f"a {kind} has no presets; remove them, or write type: cctv")
+    if bound:
+        raise ValueError(
+            "`ground` and `privacy` are drawn in a picture, and each preset shows another: move "
+            "them into the presets they were drawn at"
+        )
+    names = [preset.name for preset in presets]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two presets are called {name!r}; rename one")
+        if name not in zones.values():
+            raise ValueError(f"preset {name!r}: no zone is drawn at it; draw one or remove it")
+
+
+def check_named(what: str, preset: str | None, presets: Sequence[Preset]) -> None:
+    """See that what is drawn in a camera's picture names its preset, where there are any.
+
+    Raises:
+        ValueError: it does not, or it names one that is none.
+    """
+    names = [known.name for known in presets]
+    if preset is None and names:
+        raise ValueError(
+            f"{what}: the camera has presets; write at which one it was drawn, for example "
+            f"preset: {names[0]}"
+        )
+    if preset is not None and preset not in names:
+        known = f"choose from {', '.join(names)}" if names else "its camera has none; remove it"
+        raise ValueError(f"{what}: no preset is called {preset!r}; {known}")
