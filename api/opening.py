@@ -58,6 +58,7 @@ def new_case(
         subtype=episode.subtype,
         camera=episode.camera,
         zone=episode.zone,
+        asset=episode.asset,
         box=list(episode.box),
         codes=_codes(episode.kind, episode.subtype),
         lon=place.lon if place else None,

@@ -54,6 +54,11 @@ def seen_by(camera: str, zone: str) -> Select[str]:
     return select(SightingRow.case_id).where(SightingRow.camera == camera, SightingRow.zone == zone)
 
 
+def about(asset: str) -> Select[str]:
+    """Ids of the cases that are about this registered asset."""
+    return select(CaseRow.id).where(CaseRow.asset == asset)
+
+
 def around(where: Position, metres: float, kind: str) -> Select[str]:
     """Ids of the cases of a kind with a position in the square of ± `metres` around this one."""
     west, south = LocalPlane(where.lon, where.lat).degrees(-metres, -metres)

@@ -10,6 +10,8 @@ not grow together link by link.
 
 In the picture, for a fixed camera that has seen the case before, and where no position is known:
 the same zone, and for things that stand side by side in a zone boxes that overlap.
+
+Where both are about a registered asset, that alone decides, whichever cameras saw it.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, load_only, selectinload
 
-from api.places import among, apart, around, is_fixed, located, position, seen_by
+from api.places import about, among, apart, around, is_fixed, located, position, seen_by
 from api.stages import OPEN, SHOWN
 from api.tables import CaseRow, SightingRow
 from vision.episodes import Episode
@@ -55,7 +57,13 @@ MOST_PRIOR = 50
 _READ_AT_ONCE = 100
 _PLACE = (
     load_only(
-        CaseRow.id, CaseRow.kind, CaseRow.lon, CaseRow.lat, CaseRow.accuracy_m, CaseRow.method
+        CaseRow.id,
+        CaseRow.kind,
+        CaseRow.asset,
+        CaseRow.lon,
+        CaseRow.lat,
+        CaseRow.accuracy_m,
+        CaseRow.method,
     ),
     selectinload(CaseRow.sightings).load_only(
         SightingRow.camera,
@@ -136,12 +144,16 @@ class Sameness:
         kind, ids = self._episode.kind, []
         if self._where is not None:
             ids.append(around(self._where, _bounds(kind)[1], kind))
+        if self._episode.asset is not None:
+            ids.append(about(self._episode.asset))
         if self._where is None or not self._moves:
             ids.append(seen_by(self._episode.camera, self._episode.zone))
         query = select(CaseRow).where(CaseRow.kind == kind, among(*ids))
         return query.options(selectinload(CaseRow.sightings))
 
     def _match(self, case: CaseRow) -> Match | None:
+        if self._episode.asset is not None and case.asset is not None:
+            return Match(case) if case.asset == self._episode.asset else None
         own = [s for s in case.sightings if s.camera == self._episode.camera]
         there = position(case)
         # A fixed camera that knows the case tells by its picture better than by the map; to one

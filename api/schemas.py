@@ -135,6 +135,9 @@ class CaseData(Part):
     when: When
     camera: str
     zone: str
+    asset: str | None = Field(
+        default=None, description="Id of the registered asset, such as a bin, that it is about."
+    )
     permit_check: PermitCheck
     detector: Detector
     review: Review | None

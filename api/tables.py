@@ -61,8 +61,9 @@ class CaseRow(Base):
     """A case. `box` is x1 y1 x2 y2 as fractions of the picture.
 
     Its position is in degrees in `crs`; `method` says what it was worked out from, `accuracy_m`
-    how far it may be off (None: nobody knows). `silenced_until` and `inhibited_by` (a case's id)
-    say why a case that no person has decided about is kept out of the review queue.
+    how far it may be off (None: nobody knows). `asset` is the registered thing that it is about.
+    `silenced_until` and `inhibited_by` (a case's id) say why a case that no person has decided
+    about is kept out of the review queue.
     """
 
     __tablename__ = "cases"
@@ -77,6 +78,7 @@ class CaseRow(Base):
     subtype: Mapped[str] = mapped_column(String(64))
     camera: Mapped[str] = mapped_column(String(64))
     zone: Mapped[str] = mapped_column(Text)
+    asset: Mapped[str | None] = mapped_column(String(64), index=True)
     box: Mapped[list[float]] = mapped_column(JSON)
     codes: Mapped[list[dict[str, str]]] = mapped_column(JSON)
     lon: Mapped[float | None] = mapped_column(Float)

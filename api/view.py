@@ -46,6 +46,7 @@ def case_data(row: CaseRow, evidence: Sequence[EvidenceRow]) -> dict[str, Any]:
         },
         "camera": row.camera,
         "zone": row.zone,
+        "asset": row.asset,
         "permit_check": _permit_check(row.why),
         "detector": {**row.detector, "score": row.score, "looks": row.looks},
         "review": row.review,

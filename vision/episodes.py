@@ -49,6 +49,7 @@ class Episode:
         why: the rule's reasons, in the order they were met.
         objects: number of objects in the latest look that showed it.
         where: on the map, where the camera's ground is known.
+        asset: id of the registered thing that it is about, where there is one.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Episode:
     confirmed_at: datetime | None = None
     cleared_at: datetime | None = None
     where: Position | None = None
+    asset: str | None = None
 
     @property
     def dwell(self) -> timedelta:

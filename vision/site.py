@@ -20,6 +20,7 @@ from vision.hours import WeeklyHours
 from vision.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.kinds import catalogue
 from vision.location import Location
+from vision.places.assets import Asset
 from vision.places.ground import Ground
 from vision.places.permits import Permit
 from vision.presets import WHOLE, Preset, check_named, check_presets
@@ -229,6 +230,7 @@ class Site(Part):
     model: ModelChoice = ModelChoice()
     defaults: dict[KindName, RuleSettings] = Field(default_factory=dict)
     permits: tuple[Permit, ...] = ()
+    assets: tuple[Asset, ...] = ()
     baseline: str | None = None
     unit_grid: str | None = None
     cameras: tuple[Camera, ...] = ()
@@ -246,11 +248,14 @@ class Site(Part):
             if twice:
                 raise ValueError(f"{what}: {', '.join(twice)} is used twice; give each its own")
         presets = {camera.id: camera.presets for camera in self.cameras}
-        for permit in self.permits:
-            if permit.camera is not None and permit.camera not in presets:
-                raise ValueError(f"permit {permit.name!r}: no camera is called {permit.camera!r}")
-            drawn_at = presets[permit.camera] if permit.camera is not None else ()
-            check_named(f"permit {permit.name!r}", permit.preset, drawn_at)
+        drawn = [
+            *((f"permit {p.name!r}", p.camera, p.preset) for p in self.permits),
+            *((f"asset {a.id!r}", a.camera, a.preset) for a in self.assets),
+        ]
+        for what, camera, preset in drawn:
+            if camera is not None and camera not in presets:
+                raise ValueError(f"{what}: no camera is called {camera!r}")
+            check_named(what, preset, presets[camera] if camera is not None else ())
         watched = {c.id: [z.name for z in c.watched_zones] for c in self.cameras}
         check_silences(self.silences, watched, ZoneInfo(self.site.timezone))
         return self

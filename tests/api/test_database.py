@@ -62,6 +62,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path):
         case = session.get_one(CaseRow, "SW-1")
         assert (case.method, case.accuracy_m) == ("camera_registered", None)
         assert (case.prior_cases, case.silenced_until, case.inhibited_by) == (None, None, None)
+        assert case.asset is None
         assert [seen.zone for seen in case.sightings] == ["pavement"]
     database.close()
 

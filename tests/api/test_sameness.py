@@ -306,3 +306,21 @@ def test_no_two_open_cases_of_one_roof_and_none_of_two(tmp_path_factory, spots, 
     places = sorted(p.lon for p in first.values())
     assert all(b > a for a, b in pairwise(places))
     made.database.close()
+
+
+def test_a_registered_bin_is_one_case_whichever_camera_sees_it(world):
+    bins = {"kind": "overflowing_bin", "subtype": "bin_overflow", "asset": "B-17"}
+    case_id = world.take(make_event(**bins))
+    assert world.take(make_event(camera="yard", at=NOON + HOUR, box=ELSEWHERE, **bins)) == case_id
+    assert read(world, case_id).asset == "B-17"
+    neighbour = make_event(at=NOON + HOUR, **bins | {"asset": "B-18"})
+    assert world.take(neighbour) != case_id, "its box overlaps, but the register knows them apart"
+
+
+def test_a_bin_that_is_full_again_knows_its_earlier_cases(world):
+    bins = {"kind": "overflowing_bin", "subtype": "bin_overflow", "asset": "B-17"}
+    first = make_event(**bins)
+    case_id = world.take(first)
+    world.take(cleared(first))
+    again = world.take(make_event(camera="yard", at=NOON + DAY, box=ELSEWHERE, **bins))
+    assert read(world, again).prior_cases == [case_id]

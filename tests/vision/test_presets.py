@@ -84,12 +84,17 @@ def test_presets_and_zones_must_fit(settings: dict[str, Any], says: str) -> None
 
 
 @pytest.mark.parametrize("preset", [None, "door"])
-def test_a_permit_in_the_picture_names_its_preset(preset: str | None) -> None:
+def test_what_is_drawn_in_the_picture_names_its_preset(preset: str | None) -> None:
     permit = {"name": "market", "camera": "dome", "preset": "gate", "polygon": CORNER}
     site = {"site": SiteInfo(name="t"), "cameras": (camera(),)}
     Site.model_validate(site | {"permits": [permit]})
     with pytest.raises(ValidationError, match="permit 'market': "):
         Site.model_validate(site | {"permits": [permit | {"preset": preset}]})
+    asset = {"id": "B-17", "camera": "dome", "preset": preset, "polygon": CORNER}
+    with pytest.raises(ValidationError, match="asset 'B-17': "):
+        Site.model_validate(site | {"assets": [asset]})
+    with pytest.raises(ValidationError, match="asset 'B-17': no camera is called 'door'"):
+        Site.model_validate(site | {"assets": [asset | {"camera": "door"}]})
 
 
 FILE = """

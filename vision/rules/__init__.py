@@ -41,6 +41,7 @@ def camera_rules(
                 timezone=ZoneInfo(site.site.timezone),
                 ground=ground,
                 permits=tuple(p for p in site.permits if kind in p.kinds),
+                assets=tuple(a for a in site.assets if kind in a.kinds),
                 holidays=site.site.holiday_dates,
                 baseline=baseline,
                 memory=memory,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from vision.detections import Detections
 from vision.episodes import EpisodeEvent
 from vision.frames import Frame
+from vision.places.assets import Asset
 from vision.places.baseline import Baseline
 from vision.places.errors import NoGround
 from vision.places.ground import Ground
@@ -30,6 +31,7 @@ class Context:
         timezone: the site's, for the zone's hours.
         ground: from the camera's picture to the map, where it is known.
         permits: those that may permit this kind of thing to this camera.
+        assets: those that this kind of thing may be about.
         holidays: the site's.
         baseline: the structures that were known, where the site has them on the map.
         memory: folder where a rule keeps what must outlive the process, or None.
@@ -42,6 +44,7 @@ class Context:
     timezone: ZoneInfo
     ground: Ground | None = None
     permits: tuple[Permit, ...] = ()
+    assets: tuple[Asset, ...] = ()
     holidays: frozenset[date] = frozenset()
     baseline: Baseline | None = None
     memory: Path | None = None

@@ -23,11 +23,12 @@ from vision.detections import STANDS, Detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
-from vision.places.permits import Line, PermitRegister
+from vision.places.permits import Line
 from vision.places.position import Position
 from vision.rules.context import Context
 from vision.rules.place import Place
-from vision.rules.reasons import between_visits, by_turns, scored, seen_in, stayed, unpermitted
+from vision.rules.reasons import between_visits, by_turns, scored, seen_in, stayed
+from vision.rules.registers import Registers
 from vision.rules.sight import Sight, find_sights, hull_of
 from vision.rules.stay import Stay, match
 from vision.rules.visits import GAP_LOOKS, Visits
@@ -56,13 +57,7 @@ class Dwelling(ABC):
         self._places: list[Place] = []
         self._last: datetime | None = None
         self._visits = Visits(context.zone, context.settings, self._gap)
-        self._register = PermitRegister(
-            context.permits,
-            kind=self.kind,
-            camera=context.camera.id,
-            preset=context.zone.preset,
-            ground=context.ground,
-        )
+        self._registers = Registers(context, self.kind)
 
     @property
     def idle(self) -> bool:
@@ -80,12 +75,7 @@ class Dwelling(ABC):
     @property
     def eager(self) -> bool:
         """There are candidates, or what was confirmed is not to be seen."""
-        return any(
-            p.episode is None
-            or p.episode.stage is EpisodeStage.OPENED
-            or all(s.misses for s in p.stays)
-            for p in self._places
-        )
+        return any(place.doubtful for place in self._places)
 
     def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
         """What of this kind the look shows in the zone; what is within `reach` is one thing."""
@@ -108,23 +98,20 @@ class Dwelling(ABC):
         if not self.context.watching(frame):
             return []
         stands = bool(detections.metadata.get(STANDS))
-        self._register.view = frame.pose or self.context.ground
-        self._keep_time(frame.captured_at)
-        local = frame.captured_at.astimezone(self.context.timezone)
-        sights = [s for s in self.sights(frame, detections) if not self._permitted(s, local)]
-        self._update(frame.captured_at, sights, stands=stands)
+        at = frame.captured_at
+        self._registers.look(frame)
+        self._keep_time(at)
+        seen = self.sights(frame, detections)
+        sights = [s for s in seen if not self._registers.permits(self._foot(s.box), at)]
+        self._update(at, sights, stands=stands)
         events, clear = [], self.context.settings.clear or timedelta(0)
         for place in self._places:
-            gone = place.part(frame.captured_at, clear)
+            gone = place.part(at, clear)
             # Opened and confirmed may fall on one look: two surveys make a violation.
             while (event := self._advance(place, gone, frame, detections)) is not None:
                 events.append(event)
         self._places = [p for p in self._places if p.stays]
         return events
-
-    def _permitted(self, sight: Sight, local: datetime) -> bool:
-        foot = self._foot(sight.box)
-        return self._register.covering(foot, local, self.context.holidays) is not None
 
     def _foot(self, box: NormBox) -> Line:
         """The line on which a thing stands, from its left to its right."""
@@ -233,15 +220,18 @@ class Dwelling(ABC):
     ) -> Episode:
         episode = place.episode
         lead = max(stays, key=lambda s: (s.stayed, s.looks))
+        where = self._where(place, lead, frame)
+        asset = self._registers.asset(lead.box, where)
         seen = {
             "box": hull_of([s.box for s in stays]),
-            "where": self._where(place, lead, frame),
+            "where": where,
+            "asset": asset.id if asset is not None else None,
             "subtype": self._subtype(episode, stays),
             "last_seen_at": max(s.last for s in stays),
             "looks": lead.looks,
             "score": round(lead.score, 4),
             "objects": len(stays),
-            "why": self.reasons(lead, place.occupied),
+            "why": (*self._registers.reasons(asset), *self.reasons(lead, place.occupied)),
         }
         at = frame.captured_at
         if episode is None:
@@ -287,9 +277,7 @@ class Dwelling(ABC):
             occupied: how long the place was, by one thing or one after the other.
         """
         by_turn = not lead.ripe and occupied >= self._dwell
-        permits = [permit.name for permit in self._register.permits]
         return (
-            *([unpermitted(permits)] if permits else []),
             *([by_turns(occupied, self._dwell)] if by_turn else []),
             stayed(lead.stayed, self._dwell),
             *([between_visits(lead.between)] if lead.between else []),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from vision.episodes import Episode
+from vision.episodes import Episode, EpisodeStage
 from vision.rules.sight import overlap
 from vision.rules.stay import Stay
 
@@ -31,6 +31,12 @@ class Place:
     occupied: timedelta = timedelta(0)
     occupied_from: datetime | None = None
     occupied_until: datetime | None = None
+
+    @property
+    def doubtful(self) -> bool:
+        """It is a candidate, or what was confirmed is not to be seen."""
+        undecided = self.episode is None or self.episode.stage is EpisodeStage.OPENED
+        return undecided or all(stay.misses for stay in self.stays)
 
     def occupy(self, at: datetime, gap: timedelta, *, dwell: timedelta, looks: int) -> None:
         """Count the time in which something was seen here that has stopped, none of it twice.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from vision.episodes import Reason
+from vision.places.assets import Asset
 
 
 def unpermitted(names: Sequence[str]) -> Reason:
@@ -14,6 +15,14 @@ def unpermitted(names: Sequence[str]) -> Reason:
         en=f"no permit covers it now (looked at: {', '.join(names)})",
         zh=f"当前无有效许可（已核对：{'、'.join(names)}）",
         data={"permits": len(names)},
+    )
+
+
+def at_asset(asset: Asset) -> Reason:
+    """Which registered thing it is about."""
+    called = " ".join(word for word in (asset.id, asset.name) if word)
+    return Reason(
+        en=f"at the registered asset {called}", zh=f"位于登记部件{called}", data={"asset": asset.id}
     )
 
 

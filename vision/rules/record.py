@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from vision.episodes import Episode
+from vision.places.assets import Asset
 from vision.places.permits import Permit
 from vision.rule_settings import RuleSettings
 from vision.rules.context import Context
@@ -62,6 +63,7 @@ class Record:
             "threshold": context.threshold,
             "timezone": context.timezone.key,
             "permits": [permit.model_dump(mode="json") for permit in context.permits],
+            "assets": [asset.model_dump(mode="json") for asset in context.assets],
             "holidays": sorted(day.isoformat() for day in context.holidays),
             "before": self.before,
             "looks": self.looks,
@@ -89,6 +91,7 @@ class Record:
                 timezone=ZoneInfo(stored["timezone"]),
                 ground=camera.homography,
                 permits=tuple(Permit.model_validate(permit) for permit in stored["permits"]),
+                assets=tuple(Asset.model_validate(asset) for asset in stored.get("assets", ())),
                 holidays=frozenset(date.fromisoformat(day) for day in stored["holidays"]),
             )
             return cls(

@@ -108,7 +108,7 @@ function reasons(item) {
 function facts(item) {
   const { when: times, where, detector } = item;
   const rows = [
-    ["zone", item.zone], ["camera", item.cameras.join(", ")], ["place", where.address],
+    ["zone", item.zone], ["camera", item.cameras.join(", ")], ["asset", item.asset], ["place", where.address],
     ["accuracy", where.accuracy_m !== null && `±${Math.max(1, Math.round(where.accuracy_m))} m`],
     ["dwell", lasting(times.dwell_s)],
     ["score", h("span.score", {}, h("meter", { min: 0, max: 1, value: detector.score, "aria-label": t("score") }), ` ${Math.round(detector.score * 100)} %`)],

@@ -12,7 +12,7 @@ const WORDS = {
   none: ["没有符合条件的案件", "No case matches"], none_help: ["放宽筛选条件再试。", "Widen the filters and try again."],
   no_cameras: ["没有可见的摄像机", "No camera to show"],
   more: ["加载更多", "Load more"], back: ["返回列表", "Back to the list"], close: ["关闭", "Close"],
-  zone: ["区域", "Zone"], camera: ["摄像机", "Camera"], place: ["位置", "Place"], grid: ["单元网格", "Unit grid"],
+  zone: ["区域", "Zone"], camera: ["摄像机", "Camera"], asset: ["登记部件", "Registered asset"], place: ["位置", "Place"], grid: ["单元网格", "Unit grid"],
   department: ["主管部门", "Department"], dwell: ["停留", "Stayed"], score: ["置信度", "Score"],
   looks: ["观察次数", "Looks"], sightings: ["发现次数", "Sightings"], first_seen: ["首次发现", "First seen"],
   last_seen: ["最近发现", "Last seen"], cleared: ["已消失", "Cleared"], clock: ["时间来源", "Clock"],

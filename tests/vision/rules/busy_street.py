@@ -14,6 +14,7 @@ from vision.detections import Detections, make_detections
 from vision.episodes import EpisodeEvent
 from vision.frames import Clock, Frame
 from vision.kinds import catalogue
+from vision.places.assets import Asset
 from vision.rules import CameraRules, camera_rules
 from vision.site import Camera, Site, SiteInfo, Zone
 
@@ -39,7 +40,9 @@ def rules(folder: Path | None = None) -> CameraRules:
         name="gate/1", watch=tuple(SETTINGS), settings=SETTINGS, hours=["Mon-Sun 0:00-24:00"]
     )
     camera = Camera(id="cam", source="rtsp://user:secret@host/1", zones=(zone,))
-    site = Site(site=SiteInfo(name="t"), cameras=(camera,))
+    outline = ((0.6, 0.4), (0.7, 0.4), (0.7, 0.6), (0.6, 0.6))
+    asset = Asset(id="B-17", camera="cam", polygon=outline)
+    site = Site(site=SiteInfo(name="t"), cameras=(camera,), assets=(asset,))
     made = camera_rules(site, camera, threshold=0.4)
     file = folder / "rules-cam.json" if folder is not None else None
     return CameraRules(made, model=MODEL, file=file)

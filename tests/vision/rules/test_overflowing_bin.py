@@ -64,3 +64,17 @@ def test_further_looks_are_wanted_while_something_is_to_be_made_sure_of(scene):
         s.look(t, [NORMAL])
     assert s.stages()[-1] == "cleared"
     assert not s.rule.eager
+
+
+def test_a_case_is_about_the_registered_bin(scene):
+    outline = [[0.2, 0.4], [0.3, 0.4], [0.3, 0.6], [0.2, 0.6]]
+    asset = {"id": "B-17", "name": "east gate", "camera": "cam", "polygon": outline}
+    s = scene("overflowing_bin", dwell="20s", looks=2, clear="5s", site={"assets": [asset]})
+    other = ("overflowing_bin", (0.7, 0.4, 0.8, 0.6), 0.8)
+    for t in range(40):
+        s.look(t, [FULL, other])
+    registered, unknown = (event.episode for event in s.confirmed())
+    assert registered.asset == "B-17"
+    assert registered.why[0].en == "at the registered asset B-17 east gate"
+    assert unknown.asset is None
+    assert not any("asset" in reason.data for reason in unknown.why)

@@ -1,0 +1,44 @@
+"""Registers: what the city has on record that decides, or tells more of, what a rule sees."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from vision.episodes import NormBox, Reason
+from vision.frames import Frame
+from vision.places.assets import Asset, AssetRegister
+from vision.places.permits import Line, PermitRegister
+from vision.places.position import Position
+from vision.rules.context import Context
+from vision.rules.reasons import at_asset, unpermitted
+
+
+class Registers:
+    """The permits and assets that concern one kind in one zone."""
+
+    def __init__(self, context: Context, kind: str) -> None:
+        camera, preset = context.camera.id, context.zone.preset
+        self._context = context
+        self._permits = PermitRegister(
+            context.permits, kind=kind, camera=camera, preset=preset, ground=context.ground
+        )
+        self._assets = AssetRegister(context.assets, kind=kind, camera=camera, preset=preset)
+
+    def look(self, frame: Frame) -> None:
+        """What is asked from now on is of this frame."""
+        self._permits.view = frame.pose or self._context.ground
+
+    def permits(self, foot: Line, at: datetime) -> bool:
+        """Whether what stands on this line of the picture may stand there at this moment."""
+        local = at.astimezone(self._context.timezone)
+        return self._permits.covering(foot, local, self._context.holidays) is not None
+
+    def asset(self, box: NormBox, where: Position | None) -> Asset | None:
+        """The asset that what is seen there is about; see `AssetRegister.at`."""
+        return self._assets.at(box, where)
+
+    def reasons(self, asset: Asset | None) -> list[Reason]:
+        """That no permit covers it, where there are any, and at which asset it is."""
+        names = [permit.name for permit in self._permits.permits]
+        uncovered = [unpermitted(names)] if names else []
+        return uncovered + ([at_asset(asset)] if asset is not None else [])
