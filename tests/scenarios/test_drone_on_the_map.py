@@ -27,9 +27,9 @@ from datasets.renderer.stalls import stall_mesh
 from datasets.renderer.truth import TruthBox
 from datasets.scenarios.stage import DAY
 from datasets.scenarios.stages.block import BLOCK
-from models import find
 from tests.api.world import DETECTOR
 from tests.scenarios.perfect import as_detections
+from tests.vision.eyes import Eyes
 from tests.vision.flights import Moment, camera_of, srt
 from vision.detections import Detections
 from vision.evidence.store import EvidenceStore
@@ -59,31 +59,17 @@ def scene(camera: Camera) -> Scene:
     return Scene(camera, DAY.light, DAY.weather, BLOCK.backdrop, [stall])
 
 
-class PerfectEngine:
-    """An engine that is told, in order, what the frames of one recording show."""
+class PerfectEyes(Eyes):
+    """Is told, in order, what the frames of one recording show."""
 
-    name, batch, depth, image_size = "perfect", 2, 1, SIZE[0]
-    model = find("streetwarden-n")
+    image_size = SIZE[0]
 
     def __init__(self, truth: Sequence[list[TruthBox]]) -> None:
+        super().__init__()
         self._truth = iter(truth)
-        self._found: list[Detections] = []
 
-    def submit(self, images: Sequence[Pixels]) -> PerfectEngine:
-        self._found = [as_detections(next(self._truth)) for _ in images]
-        return self
-
-    def result(self) -> list[Detections]:
-        return self._found
-
-    def infer(self, images: Sequence[Pixels]) -> list[Detections]:
-        return self.submit(images).result()
-
-    def warm_up(self) -> None:
-        """Nothing to warm."""
-
-    def close(self) -> None:
-        """Nothing to close."""
+    def see(self, image: Pixels) -> Detections:
+        return as_detections(next(self._truth))
 
 
 def film(folder: Path, speed: float) -> tuple[Path, list[list[TruthBox]]]:
@@ -122,7 +108,7 @@ def watch(folder: Path, speed: float) -> tuple[Position, CaseStore]:
     places: list[Position | None] = []
     pipeline = Pipeline(
         site,
-        PerfectEngine(truth),
+        PerfectEyes(truth),
         [CaseIntake(database, site, DETECTOR).take, lambda e, _: places.append(e.episode.where)],
         evidence=EvidenceStore(Path(site.storage.evidence)),
     )

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models import find
+from tests.vision.eyes import Eyes
 from tests.vision.turning import HEIGHT, WIDTH, preset, street, view
 from vision.detections import Detections, make_detections
 from vision.episodes import EpisodeEvent
@@ -34,29 +34,10 @@ ZONE = ((0.3, 0.5), (0.7, 0.5), (0.7, 0.95), (0.3, 0.95))
 PINK = (255, 0, 255)
 
 
-class SeesPink:
-    """An engine that takes whatever is pink for stalls."""
+class SeesPink(Eyes):
+    """Takes whatever is pink for stalls."""
 
-    name, batch, depth, image_size = "pink", 4, 1, 320
-    model = find("streetwarden-n")
-
-    def submit(self, images: Sequence[Pixels]) -> SeesPink:
-        self._found = [self._see(image) for image in images]
-        return self
-
-    def result(self) -> list[Detections]:
-        return self._found
-
-    def infer(self, images: Sequence[Pixels]) -> list[Detections]:
-        return self.submit(images).result()
-
-    def warm_up(self) -> None:
-        """Nothing to warm."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def _see(self, image: Pixels) -> Detections:
+    def see(self, image: Pixels) -> Detections:
         low, high = np.array([200, 0, 200]), np.array([255, 70, 255])
         pink = cv2.inRange(image, low, high)
         count, _, stats, _ = cv2.connectedComponentsWithStats(pink)

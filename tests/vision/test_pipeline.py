@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +8,7 @@ import av
 import cv2
 import numpy as np
 
-from models import find
+from tests.vision.eyes import Eyes
 from vision.detections import Detections, make_detections
 from vision.episodes import EpisodeEvent
 from vision.frames import Frame, Pixels
@@ -19,35 +18,19 @@ from vision.rules import CameraRules, Context
 from vision.site import Camera, Site
 
 
-class Blind:
-    """An engine that sees nothing, in pictures of the size it asked for."""
-
-    name, batch, depth, image_size = "blind", 2, 1, 320
-    model = find("streetwarden-n")
+class Blind(Eyes):
+    """Sees nothing, in pictures of the size it asked for."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.shapes: set[tuple[int, ...]] = set()
         self.looks = 0
-        self._found: list[Detections] = []
 
-    def submit(self, images: Sequence[Pixels]) -> Blind:
-        self.shapes |= {image.shape for image in images}
-        self.looks += len(images)
+    def see(self, image: Pixels) -> Detections:
+        self.shapes.add(image.shape)
+        self.looks += 1
         none = (np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))
-        self._found = [make_detections(*none, self.model.classes) for _ in images]
-        return self
-
-    def result(self) -> list[Detections]:
-        return self._found
-
-    def infer(self, images: Sequence[Pixels]) -> list[Detections]:
-        return self.submit(images).result()
-
-    def warm_up(self) -> None:
-        """Nothing to warm."""
-
-    def close(self) -> None:
-        """Nothing to close."""
+        return make_detections(*none, self.model.classes)
 
 
 class Looks:
