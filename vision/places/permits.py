@@ -28,9 +28,8 @@ class Permit(Part):
     The place is drawn either in the picture of one camera (`camera`, `polygon`, `keep_out`, and
     `preset` where it has any) or on the map (`polygon_wgs84`, `keep_out_wgs84`: longitude and
     latitude in WGS 84 degrees) for every camera whose `ground` is known and every drone that tells
-    its pose. What stands on a strip of
-    `keep_out` is not permitted. What may be sold there (`categories`) and by whom (`stalls`) a
-    picture does not tell: both are put before the reviewer.
+    its pose. What stands on a strip of `keep_out` is not permitted. What may be sold there
+    (`categories`) and by whom (`stalls`) a picture does not tell: both are put before the reviewer.
     """
 
     name: str

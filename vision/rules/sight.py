@@ -48,10 +48,9 @@ def find_sights(
     """Detections of these classes as sights that lie in the zone.
 
     Boxes that overlap, once each is grown by `reach` of its own size, are one sight; with None
-    every detection is a sight by itself. A sight lies
-    in the zone when its foot (the middle of its lower edge, where it touches the ground in an
-    oblique view) or, with `stands_on="centre"`, its middle (seen from above) lies in the polygon;
-    of several detections, that of any of them.
+    every detection is a sight by itself. A sight lies in the zone when its foot (the middle of its
+    lower edge, where it touches the ground in an oblique view) or, with `stands_on="centre"`, its
+    middle (seen from above) lies in the polygon; of several detections, that of any of them.
     """
     if len(detections) == 0:
         return []
