@@ -101,6 +101,7 @@ class CaseIntake:
             case = new_case(self._site, camera, episode, detector, same.prior())
             action = "opened"
             session.add(case)
+        case.asset = case.asset or episode.asset
         locate(case, episode, self._grid)
         seen = sighting(episode)
         case.sightings.append(seen)

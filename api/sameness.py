@@ -93,6 +93,8 @@ class Sameness:
         self._session = session
         self._episode = episode
         self._moves = not is_fixed(camera)
+        # At another preset the same camera is another: its pictures cannot be compared.
+        self._views = _zones_beside(camera, episode.zone) if camera.presets else None
         self._where = located(episode.where)
         self._dedupe: timedelta | Literal["until_cleared"] | None = settings.dedupe
         self._memory = settings.memory or MEMORY
@@ -152,9 +154,11 @@ class Sameness:
         return query.options(selectinload(CaseRow.sightings))
 
     def _match(self, case: CaseRow) -> Match | None:
-        if self._episode.asset is not None and case.asset is not None:
-            return Match(case) if case.asset == self._episode.asset else None
         own = [s for s in case.sightings if s.camera == self._episode.camera]
+        own = [s for s in own if self._views is None or s.zone in self._views]
+        if self._episode.asset is not None and case.asset is not None:
+            two = any(_at_once(s, self._episode) for s in own)
+            return Match(case) if case.asset == self._episode.asset and not two else None
         there = position(case)
         # A fixed camera that knows the case tells by its picture better than by the map; to one
         # that flies, its picture tells no place.
@@ -180,6 +184,12 @@ def reach(kind: str, one: Position, other: Position) -> float:
 
 def _bounds(kind: str) -> tuple[float, float]:
     return REACH_OF_KIND.get(kind) or REACH[catalogue().kind(kind).place]
+
+
+def _zones_beside(camera: Camera, zone: str) -> set[str]:
+    """Names of the zones that are drawn at the same preset."""
+    presets = {known.name: known.preset for known in camera.zones}
+    return {name for name, preset in presets.items() if preset == presets.get(zone)}
 
 
 def _at_once(seen: SightingRow, episode: Episode) -> bool:

@@ -16,6 +16,7 @@ from api.sameness import reach
 from api.schemas import Checks, ReviewRequest
 from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, on_map
 from vision.places import Position
+from vision.site import Camera
 
 WHO = Principal("0", "Officer Li", Role.OFFICER)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -324,3 +325,36 @@ def test_a_bin_that_is_full_again_knows_its_earlier_cases(world):
     world.take(cleared(first))
     again = world.take(make_event(camera="yard", at=NOON + DAY, box=ELSEWHERE, **bins))
     assert read(world, again).prior_cases == [case_id]
+
+
+def test_a_case_learns_of_its_asset_from_a_later_sighting(world):
+    bins = {"kind": "overflowing_bin", "subtype": "bin_overflow"}
+    case_id = world.take(make_event(**bins))
+    assert world.take(make_event(at=NOON + HOUR, asset="B-17", **bins)) == case_id
+    assert world.take(make_event(camera="yard", at=NOON + HOUR, asset="B-17", **bins)) == case_id
+    assert world.take(make_event(at=NOON + 2 * HOUR, asset="B-18", **bins)) != case_id
+
+
+def test_what_one_camera_counts_as_two_at_a_time_is_two_whatever_the_register_says(world):
+    bins = {"kind": "overflowing_bin", "subtype": "bin_overflow", "asset": "B-17"}
+    case_id = world.take(make_event(**bins))
+    assert world.take(make_event(box=ELSEWHERE, **bins)) != case_id
+
+
+def test_one_dome_sees_one_violation_from_two_presets(tmp_path):
+    presets = [{"name": name, "picture": f"{name}.png"} for name in ("wide", "close")]
+    zones = [
+        {"name": f"pavement {name}", "preset": name, "watch": ["overflowing_bin"]}
+        for name in ("wide", "close")
+    ]
+    dome = {"id": "dome", "source": "dome.mp4", "presets": presets, "zones": zones}
+    site = make_site(tmp_path)
+    cameras = (*site.cameras, Camera.model_validate(dome))
+    made = make_world(site.model_copy(update={"cameras": cameras}))
+    seen = {"kind": "overflowing_bin", "subtype": "bin_overflow", "camera": "dome"}
+    here = on_map(0.0, accuracy=2.0)
+    case_id = made.take(make_event(zone="pavement wide", where=here, **seen))
+    near = on_map(2.0, accuracy=2.0)
+    close = make_event(zone="pavement close", where=near, box=ELSEWHERE, at=NOON + HOUR, **seen)
+    assert made.take(close) == case_id
+    made.database.close()

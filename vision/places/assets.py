@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
+import numpy as np
 import shapely
 from pydantic import Field, model_validator
 
 from vision.fields import KindName, Part, Polygon
 from vision.places.permits import Degrees
-from vision.places.plane import LocalPlane
+from vision.places.plane import degree_lengths
 from vision.places.position import Position
 
 # Share of an asset's outline in the picture that a thing covers, to be at it.
 _COVERS = 0.5
-# A register's own positions are good to so many metres at best.
-_LEAST_M = 3.0
-# So many times nearer than any other asset must the nearest be: else nobody can tell which it is.
-_PLAINLY = 2.0
+# Farther from where it is registered nothing is at it, however poor the position.
+_REACH_M = 5.0
+_SPECK = 1e-6  # of the picture: a pixel or two
 
 
 class Asset(Part):
@@ -40,11 +40,17 @@ class Asset(Part):
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Asset:
-        in_picture = self.polygon is not None and self.camera is not None
-        if in_picture == (self.at_wgs84 is not None):
+        drawn = self.polygon is not None or self.camera is not None or self.preset is not None
+        whole = self.polygon is not None and self.camera is not None
+        if drawn == (self.at_wgs84 is not None) or drawn != whole:
             raise ValueError(
                 f"asset {self.id!r} is nowhere, or twice: give either `camera` and `polygon` "
                 "(fractions of its picture) or `at_wgs84` (longitude, latitude)"
+            )
+        outline = shapely.Polygon(self.polygon or ())
+        if self.polygon is not None and not (outline.is_valid and outline.area > _SPECK):
+            raise ValueError(
+                f"asset {self.id!r}: its outline crosses itself or has no area; draw it again"
             )
         return self
 
@@ -68,7 +74,9 @@ class AssetRegister:
             for asset in about
             if asset.polygon is not None and (asset.camera, asset.preset) == (camera, preset)
         ]
-        self._placed = [(asset, asset.at_wgs84) for asset in about if asset.at_wgs84 is not None]
+        placed = [asset for asset in about if asset.at_wgs84 is not None]
+        self._placed = placed
+        self._degrees = np.array([a.at_wgs84 for a in placed], np.float64).reshape(-1, 2)
 
     def at(self, box: tuple[float, float, float, float], where: Position | None) -> Asset | None:
         """The asset at which something is seen; None where there is none or it cannot be told.
@@ -77,21 +85,23 @@ class AssetRegister:
             box: x1, y1, x2, y2, normalised.
             where: the same on the map, where that is known.
         """
+        seen = shapely.box(*box)
         covered = [
-            (outline.intersection(shapely.box(*box)).area / outline.area, asset)
+            asset
             for asset, outline in self._drawn
+            if outline.intersection(seen).area >= _COVERS * outline.area
         ]
-        share, drawn = max(covered, key=lambda pair: pair[0], default=(0.0, None))
-        if share >= _COVERS:
-            return drawn
-        return self._nearest(where.to("WGS84")) if where is not None and self._placed else None
+        if covered:
+            return covered[0] if len(covered) == 1 else None
+        return self._nearest(where.to("WGS84")) if where is not None else None
 
     def _nearest(self, where: Position) -> Asset | None:
-        plane = LocalPlane(where.lon, where.lat)
-        away = [
-            (shapely.Point(plane.metres(*place)).distance(shapely.Point(0, 0)), asset)
-            for asset, place in self._placed
-        ]
-        (metres, nearest), *others = sorted(away, key=lambda pair: pair[0])
-        plain = all(other >= _PLAINLY * metres for other, _ in others[:1])
-        return nearest if metres <= max(_LEAST_M, where.accuracy_m or 0.0) and plain else None
+        """The nearest, unless by what the position may be off by another may be nearer."""
+        if where.accuracy_m is None or not self._placed:
+            return None
+        offset = (self._degrees - (where.lon, where.lat)) * degree_lengths(where.lat)
+        metres = np.hypot(offset[:, 0], offset[:, 1])
+        nearest, *others = np.argsort(metres)[:2].tolist()
+        doubt = metres[nearest] + 2 * where.accuracy_m
+        told = metres[nearest] <= _REACH_M and all(metres[n] > doubt for n in others)
+        return self._placed[nearest] if told else None

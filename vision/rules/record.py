@@ -63,7 +63,11 @@ class Record:
             "threshold": context.threshold,
             "timezone": context.timezone.key,
             "permits": [permit.model_dump(mode="json") for permit in context.permits],
-            "assets": [asset.model_dump(mode="json") for asset in context.assets],
+            "assets": [  # a city's register is nobody's business: the one that decided
+                asset.model_dump(mode="json")
+                for asset in context.assets
+                if asset.id == self.episode.asset
+            ],
             "holidays": sorted(day.isoformat() for day in context.holidays),
             "before": self.before,
             "looks": self.looks,

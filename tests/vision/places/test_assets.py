@@ -55,22 +55,29 @@ def test_an_outline_holds_for_its_camera_its_preset_and_its_kinds() -> None:
 @pytest.mark.parametrize(
     ("east", "accuracy", "found"),
     [
-        (1.0, 4.0, "B-0"),
-        (3.5, 4.0, None),  # the next one is hardly farther
-        (-3.9, 4.0, "B-0"),
-        (-4.1, 4.0, None),  # beyond what it may be off by
-        (-2.9, 0.5, "B-0"),  # the register itself is no better
-        (-2.9, None, "B-0"),
-        (-3.1, None, None),
+        (1.0, 3.0, "B-0"),
+        (-4.9, 1.0, "B-0"),
+        (-5.1, 20.0, None),  # it does not stand there, however poor the position
+        (1.0, 4.0, None),  # it may be the next one's
+        (3.5, 1.0, "B-0"),
+        (3.5, 1.1, None),
+        (1.0, None, None),  # nobody knows how far that is off
     ],
 )
-def test_on_the_map_it_is_the_nearest_if_plainly(
+def test_on_the_map_it_is_the_nearest_if_no_other_may_be_nearer(
     east: float, accuracy: float | None, found: str | None
 ) -> None:
     seen = register(placed("B-9", 9.0), placed("B-0", 0.0))
     asset = seen.at((0.0, 0.0, 0.1, 0.1), seen_at(east, accuracy))
     assert (asset.id if asset else None) == found
     assert seen.at((0.0, 0.0, 0.1, 0.1), None) is None, "nobody knows where it is"
+
+
+def test_of_two_at_one_place_neither_is_it() -> None:
+    seen = register(placed("B-1", 0.0), placed("B-2", 0.0))
+    assert seen.at((0.0, 0.0, 0.1, 0.1), seen_at(0.0, 0.5)) is None
+    both = (0.18, 0.38, 0.42, 0.62)  # two full bins side by side are seen as one heap
+    assert register(LEFT, RIGHT).at(both, None) is None
 
 
 def test_a_position_of_another_system_is_understood() -> None:
@@ -80,8 +87,26 @@ def test_a_position_of_another_system_is_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{}, {"camera": "gate"}, LEFT.model_dump() | {"at_wgs84": (113.37, 31.71)}]
+    "wrong",
+    [
+        {},
+        {"camera": "gate"},
+        {"camera": "gate", "at_wgs84": (113.37, 31.71)},
+        LEFT.model_dump() | {"at_wgs84": (113.37, 31.71)},
+    ],
 )
 def test_an_asset_is_somewhere_and_once(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match="nowhere, or twice"):
         Asset.model_validate({"id": "B-1"} | wrong)
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        ((0.2, 0.4), (0.3, 0.6), (0.3, 0.4), (0.2, 0.6)),  # a bow tie
+        ((0.2, 0.4), (0.3, 0.5), (0.4, 0.6)),  # a line
+    ],
+)
+def test_an_outline_encloses_something(outline: tuple[tuple[float, float], ...]) -> None:
+    with pytest.raises(ValidationError, match="draw it again"):
+        Asset(id="B-1", camera="gate", polygon=outline)
