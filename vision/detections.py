@@ -15,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from supervision import Detections
 
-__all__ = ["STANDS", "TO_REFERENCE", "Detections", "class_names", "make_detections", "only", "pick"]
+__all__ = [
+    "STANDS",
+    "TO_REFERENCE",
+    "VISIT",
+    "Detections",
+    "class_names",
+    "make_detections",
+    "only",
+    "pick",
+]
 
 STANDS = "stands"
 """True in the metadata of detections made by an earlier look, which stands for a scene unchanged
@@ -26,6 +35,11 @@ TO_REFERENCE = "to_reference"
 """In the metadata of detections from a flight: 3×3 numbers from (u, v, 1), fractions of the
 picture, to those of the first picture of the place; None where it could not be told. See
 `vision.places.registration`."""
+
+
+VISIT = "visit"
+"""In the metadata of detections at a preset: when the camera turned to it (ISO 8601, UTC), where
+it was seen to stand elsewhere before."""
 
 
 def make_detections(

@@ -1,117 +1,39 @@
 """Pipeline: the whole watch of a site, from sources to events with their evidence.
 
 Reader threads leave due frames in mailboxes, one loop thread looks at them in batches, rules
-decide in that thread (they cost microseconds), and a writer thread stores evidence and passes
+decide in that thread, and a writer thread stores evidence and passes
 events to the sinks. Nothing here knows of cases: a sink does.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from threading import Condition
-from zoneinfo import ZoneInfo
 
 import cv2
 
-from vision.detections import TO_REFERENCE, Detections
+from vision.detections import TO_REFERENCE, VISIT, Detections
 from vision.engines import Engine, open_engine
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.event_writer import EventWriter, Sink
 from vision.evidence import EvidenceItem, EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.frames import Frame
-from vision.health import ADVICE, View, ViewHealth
+from vision.health import ADVICE, View
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
-from vision.loop.stillness import Stillness
-from vision.places.registration import Registration
-from vision.preset_finder import PresetFinder
 from vision.rules import CameraRules, camera_rules
-from vision.site import Camera, Site, SiteInfo
+from vision.site import Camera, Site
 from vision.sources.address import parse_address
-from vision.sources.mailbox import Mailbox
-from vision.sources.reader import Reader
-from vision.sources.ring import Recording, Ring
-from vision.sources.source import open_source
 from vision.sources.status import CameraState, CameraStatus
 from vision.tracking import Tracker
 from vision.truck_state import TruckStateReader
+from vision.watched import Scene, Watched
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What a camera shows, by itself or at one preset: what is tracked and decided there."""
-
-    tracker: Tracker
-    rules: CameraRules
-
-
-class _Watched:
-    """One camera: its reader, its mailbox, what it shows, and the last look at it.
-
-    `scenes` are by preset, or one alone under None. `last` is the latest frame with what was seen
-    in it and the preset that it shows. `eager`: after it, some rule there has a candidate.
-    """
-
-    def __init__(
-        self,
-        camera: Camera,
-        scenes: Mapping[str | None, _Scene],
-        ready: Condition,
-        site: SiteInfo,
-        image_size: int,
-        *,
-        memory: Path | None,
-    ) -> None:
-        self.camera = camera
-        self.scenes = dict(scenes)
-        self.finder = PresetFinder(camera.presets) if camera.presets else None
-        self.mailbox = Mailbox(camera.id, live=False, ready=ready)
-        zone, holidays = ZoneInfo(site.timezone), site.holiday_dates
-
-        def watching(moment: datetime) -> bool:
-            local = moment.astimezone(zone)
-            return any(part.watched_at(local, holidays) for part in camera.watched_zones)
-
-        # What a privacy zone covers must not be stored, and cannot be cut out of what was sent.
-        keep = camera.clip and not camera.privacy and not any(p.privacy for p in camera.presets)
-        self.ring = Ring(camera.clip.total_seconds()) if keep else None
-        # A photo's EXIF time has no zone of its own: it is the site's.
-        opener = partial(
-            open_source,
-            zone=zone,
-            image_size=image_size,
-            watching=watching,
-            pace=self._looks_per_second,
-            ring=self.ring,
-        )
-        self.reader = Reader(camera, self.mailbox, opener=opener, watching=watching)
-        self.health = ViewHealth(fixed=camera.type == "cctv" and not camera.presets)
-        rules = [rule for scene in self.scenes.values() for rule in scene.rules.rules]
-        still = camera.type == "cctv" and not any(rule.every_look for rule in rules)
-        self.stillness = Stillness() if still else None
-        surveys = camera.type == "drone" and any(
-            "illegal_structure" in part.watch for part in camera.watched_zones
-        )
-        kept = memory / "reference.png" if memory is not None else None
-        self.registration = Registration(kept) if surveys else None
-        self.last: tuple[Frame, Detections, str | None] | None = None
-        self.eager = False
-
-    def _looks_per_second(self) -> float:
-        wanted = self.camera.candidate_fps if self.eager else None
-        return wanted or self.camera.analyse_fps
-
-    def recording(self, event: EpisodeEvent) -> Recording | None:
-        """What the camera sent of late, where this event goes into a case."""
-        put_to_people = event.episode.stage in {EpisodeStage.CONFIRMED, EpisodeStage.CLEARED}
-        return self.ring.recording() if self.ring is not None and put_to_people else None
 
 
 class Pipeline:
@@ -131,7 +53,7 @@ class Pipeline:
         self.engine = engine
         ready = Condition()
         self._cameras = {
-            c.id: _Watched(
+            c.id: Watched(
                 c,
                 self._scenes(c, memory),
                 ready,
@@ -215,7 +137,7 @@ class Pipeline:
         done, encoded = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, 80])
         return encoded.tobytes() if done else None
 
-    def _status(self, watched: _Watched, stood: int) -> CameraStatus:
+    def _status(self, watched: Watched, stood: int) -> CameraStatus:
         counts = watched.mailbox.counts()
         return replace(
             watched.reader.status(),
@@ -237,15 +159,17 @@ class Pipeline:
             matrix = watched.registration.to_reference(frame.small)
             told = matrix.tolist() if matrix is not None else None
             detections = replace(detections, metadata={**detections.metadata, TO_REFERENCE: told})
-        preset = watched.finder.look(frame) if watched.finder is not None else None
-        if watched.last is not None and watched.last[2] != preset and watched.stillness is not None:
-            watched.stillness.forget()
+        preset = watched.shown(frame, detections)
         scene = watched.scenes.get(preset)
         if scene is not None:
+            if watched.turned_at is not None:
+                told = {**detections.metadata, VISIT: watched.turned_at.isoformat()}
+                detections = replace(detections, metadata=told)
             detections = scene.tracker.update(frame, detections)
         watched.last = (frame, detections, preset)
         shows = self._shows(watched, frame, preset)
         if scene is None or not shows:
+            watched.eager = False
             return  # neither presence nor absence: rules pause instead of lying
         for event in scene.rules.look(frame, detections):
             if event.episode.stage is EpisodeStage.CONFIRMED:
@@ -254,10 +178,10 @@ class Pipeline:
             self._writer.put(replace(event, recording=recording, preset=preset))
         watched.eager = scene.rules.eager
 
-    def _scenes(self, camera: Camera, memory: Path | None) -> dict[str | None, _Scene]:
+    def _scenes(self, camera: Camera, memory: Path | None) -> dict[str | None, Scene]:
         presets: list[str | None] = [p.name for p in camera.presets]
         return {
-            preset: _Scene(
+            preset: Scene(
                 Tracker(camera.id, fps=camera.analyse_fps),
                 self._rules(camera.at(preset), _memory_of(camera, memory, preset)),
             )
@@ -276,7 +200,7 @@ class Pipeline:
         self._cameras[event.episode.camera].scenes[event.preset].rules.stored(event.episode)
 
     @staticmethod
-    def _shows(watched: _Watched, frame: Frame, preset: str | None) -> bool:
+    def _shows(watched: Watched, frame: Frame, preset: str | None) -> bool:
         """Whether the camera shows what it is there to show; what changes is logged."""
         before = watched.health.view
         has_presets = watched.finder is not None
@@ -295,5 +219,7 @@ def _memory_of(camera: Camera, memory: Path | None, preset: str | None = None) -
     if memory is None:
         return None
     source = parse_address(camera.source).shown  # a new password is no new source
-    source += f" {preset}" if preset is not None else ""
+    for known in camera.presets:
+        if known.name == preset:  # and what was seen in another picture is not this one's
+            source += f" {preset} {sha256(Path(known.picture).read_bytes()).hexdigest()}"
     return memory / f"{camera.id}-{sha256(source.encode()).hexdigest()[:12]}"

@@ -126,8 +126,7 @@ def _anchored(site: Site, root: Path) -> Site:
 
 def _anchored_camera(camera: Camera, root: Path) -> Camera:
     presets = tuple(
-        p.model_copy(update={"picture": str(root / Path(p.picture).expanduser())})
-        for p in camera.presets
+        p.model_copy(update={"picture": _path(p.picture, root)}) for p in camera.presets
     )
     try:
         PresetFinder(presets)  # which says what is wrong with the pictures
@@ -139,4 +138,7 @@ def _anchored_camera(camera: Camera, root: Path) -> Camera:
 def _path(value: str, root: Path) -> str:
     if "://" in value or value.isdigit() or value.startswith("/dev/"):
         return value
-    return str(root / Path(value).expanduser())
+    try:
+        return str(root / Path(value).expanduser())
+    except RuntimeError as error:  # `~somebody`
+        raise SiteError(f"{value}: nobody here has that name; write the path out") from error

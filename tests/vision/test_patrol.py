@@ -19,7 +19,7 @@ from vision.episodes import EpisodeEvent
 from vision.evidence import EvidenceItem, EvidenceRole, EvidenceStore
 from vision.frames import Pixels
 from vision.health import View
-from vision.pipeline import Pipeline
+from vision.pipeline import Pipeline, _memory_of
 from vision.presets import Preset
 from vision.rules.record import Record
 from vision.rules.replay import replay
@@ -217,3 +217,18 @@ def test_what_is_remembered_of_one_preset_is_not_anothers(tmp_path: Path) -> Non
     assert list(scenes) == ["gate", "yard"]
     assert scenes["gate"].rules._file != scenes["yard"].rules._file
     assert [r.context.zone.name for r in scenes["gate"].rules.rules] == ["pavement"]
+
+
+def test_what_was_seen_in_another_picture_of_a_preset_is_not_remembered(tmp_path: Path) -> None:
+    def remembered_at() -> Path | None:
+        return _memory_of(dome, tmp_path, "gate")
+
+    picture = tmp_path / "gate.png"
+    gate = Preset(name="gate", picture=str(picture))
+    zone = Zone(name="pavement", preset="gate", watch=("street_vending",))
+    dome = Camera(id="dome", source="x.mp4", presets=(gate,), zones=(zone,))
+    picture.write_bytes(b"north")
+    before = remembered_at()
+    assert remembered_at() == before
+    picture.write_bytes(b"south")
+    assert remembered_at() != before

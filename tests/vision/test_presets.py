@@ -46,9 +46,9 @@ def test_what_is_painted_out_is_grown_and_is_all_while_nobody_can_tell_where_it_
     dome = camera(presets=(GATE.model_copy(update={"privacy": (CORNER,)}), YARD))
     white = np.full((100, 100, 3), 255, np.uint8)
     painted = paint_privacy(white, dome.at("gate").privacy)[..., 0] != 255
-    assert painted[:28, :28].all()
-    assert not painted[35:].any()
-    assert not painted[:, 35:].any()
+    assert painted[:32, :32].all()
+    assert not painted[38:].any()
+    assert not painted[:, 38:].any()
     assert dome.at("yard").privacy == ()
     assert dome.at(None).privacy == (WHOLE,)
     assert dome.at("no longer there").privacy == (WHOLE,)

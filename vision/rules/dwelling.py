@@ -31,7 +31,10 @@ from vision.rules.reasons import between_visits, by_turns, scored, seen_in, stay
 from vision.rules.registers import Registers
 from vision.rules.sight import Sight, find_sights, hull_of
 from vision.rules.stay import Stay, match
-from vision.rules.visits import GAP_LOOKS, Visits
+from vision.rules.visits import between, visit_of
+
+GAP_LOOKS = 5
+"""A look that comes later than this many intervals was preceded by a gap, not by a stay."""
 
 _PLACES = TypeAdapter(list[Place])
 
@@ -56,7 +59,6 @@ class Dwelling(ABC):
         self.context = context
         self._places: list[Place] = []
         self._last: datetime | None = None
-        self._visits = Visits(context.zone, context.settings, self._gap)
         self._registers = Registers(context, self.kind)
 
     @property
@@ -103,7 +105,7 @@ class Dwelling(ABC):
         self._keep_time(at)
         seen = self.sights(frame, detections)
         sights = [s for s in seen if not self._registers.permits(self._foot(s.box), at)]
-        self._update(at, sights, stands=stands)
+        self._update(at, sights, visit_of(detections, at), stands=stands)
         events, clear = [], self.context.settings.clear or timedelta(0)
         for place in self._places:
             gone = place.part(at, clear)
@@ -119,18 +121,23 @@ class Dwelling(ABC):
         y = y2 if self.stands_on == "bottom" else (y1 + y2) / 2
         return (x1, y), (x2, y)
 
-    def _update(self, at: datetime, sights: Sequence[Sight], *, stands: bool) -> None:
+    def _update(
+        self, at: datetime, sights: Sequence[Sight], visit: datetime | None, *, stands: bool
+    ) -> None:
         stays = [stay for place in self._places for stay in place.stays]
         pairs, fresh = match(stays, sights)
         for stay, index in zip(stays, pairs, strict=True):
             if index is None:
                 if self._in_view(stay):
-                    stay.miss(at, self._visits.gap)
+                    stay.miss(at, visit)
             else:
-                stay.between += self._visits.between(stay, at)
-                stay.see(at, sights[index], self._gap, stands=stands)
+                gap = self._gap_since(stay.last, visit)
+                if not self.gaps_count:
+                    stay.between += between(stay, at, visit, self.context.settings)
+                stay.see(at, sights[index], gap, stands=stands, visit=visit)
         for place in self._places:
-            place.occupy(at, self._gap, dwell=self._dwell, looks=self._looks)
+            gap = self._gap_since(place.occupied_until, visit)
+            place.occupy(at, gap, dwell=self._dwell, looks=self._looks)
         for index in fresh:
             stay = Stay.begun(at, sights[index])
             if self.zone_is_one_place and self._places:
@@ -142,10 +149,13 @@ class Dwelling(ABC):
         """Whether the look at hand shows the spot at all."""
         return True
 
-    @property
-    def _gap(self) -> timedelta:
+    def _gap_since(self, last: datetime | None, visit: datetime | None) -> timedelta:
         """Looks further apart than this say nothing of what was between them."""
-        return timedelta.max if self.gaps_count else GAP_LOOKS * self.context.look_interval
+        if self.gaps_count:
+            return timedelta.max
+        if visit is not None and last is not None and last < visit:
+            return timedelta(0)  # the camera looked elsewhere
+        return GAP_LOOKS * self.context.look_interval
 
     def _keep_time(self, at: datetime) -> None:
         """Where the camera's clock was set back, what was seen before goes back with it."""

@@ -25,6 +25,7 @@ from vision.rules.overlay import Overlay
 from vision.rules.reasons import covers, not_known
 from vision.rules.sight import Sight, find_sights
 from vision.rules.stay import Stay
+from vision.rules.visits import visit_of
 
 # While learning, a doubtful roof counts as known: missing it would make it "new" later.
 _LEARN_SCORE = 0.1
@@ -66,7 +67,7 @@ class IllegalStructure(Dwelling):
         at, laid = frame.captured_at, overlay.detections
         if overlay.view is not None:
             self._known.reach(overlay.view, at)
-        if self._known.learns(at):
+        if self._known.learns(at, visit_of(detections, at)):
             self._known.learn(at, self._structures(frame, laid, _LEARN_SCORE))
             return []
         pose = frame.pose

@@ -49,6 +49,7 @@ class Known:
         self._learn = context.settings.learn or timedelta(0)
         self._stays: list[Stay] = []
         self._looks = 0
+        self._last: datetime | None = None
         self._concluded = False
         self._reached: BaseGeometry | None = None
         self._given = context.baseline is not None and context.ground is not None
@@ -70,10 +71,17 @@ class Known:
             reached = view if self._reached is None else self._reached.union(view)
             self._reached = reached.simplify(_DRIFT / 4)  # a hovering drone adds slivers
 
-    def learns(self, at: datetime) -> bool:
-        """Whether the look at this moment is learnt from; the first one begins it."""
+    def learns(self, at: datetime, visit: datetime | None = None) -> bool:
+        """Whether the look at this moment is learnt from; the first one begins it.
+
+        Args:
+            visit: when it began, of a camera that turns: what it looked elsewhere adds to learning.
+        """
         if self.until is None:
             self.until = at + self._learn
+        if visit is not None and self._last is not None and self._last < visit:
+            self.until += at - self._last if self._last < self.until else timedelta(0)
+        self._last = at
         if at < self.until:
             return True
         if not self._concluded:
@@ -103,6 +111,7 @@ class Known:
             **self._learnt(),
             "learning": _STAYS.dump_python(self._stays, mode="json"),
             "learnt_looks": self._looks,
+            "last_look": self._last.isoformat() if self.learning and self._last else None,
             "known": self.boxes if self._concluded else None,
         }
 
@@ -114,6 +123,8 @@ class Known:
         self.until = datetime.fromisoformat(until) if until else None
         self._stays = _STAYS.validate_python(state["learning"])
         self._looks = int(state["learnt_looks"])
+        last = state.get("last_look")
+        self._last = datetime.fromisoformat(last) if last else None
         self._concluded = state["known"] is not None
         self.boxes = [tuple(box) for box in state["known"] or ()]
         self._reached = _area(state.get("learnt"))
@@ -132,11 +143,19 @@ class Known:
         self._stays, self._concluded = [], True
         if self._file is None:
             return
-        # Best effort by rename: a half-written baseline would turn old roofs into new ones.
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        # Whole or not at all: a half-written baseline would turn old roofs into new ones.
         part = self._file.with_suffix(".part")
-        part.write_text(json.dumps(self._learnt()), "utf-8")
-        part.replace(self._file)
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps(self._learnt()), "utf-8")
+            part.replace(self._file)
+        except OSError as error:
+            log.warning(
+                "%s: the baseline cannot be written (%s): after a restart it is learnt anew; free "
+                "space or make the folder writable",
+                self._file,
+                error.strerror,
+            )
 
     def _read(self) -> None:
         if self._file is None or not self._file.exists():

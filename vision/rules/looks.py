@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from vision.detections import STANDS, TO_REFERENCE, Detections, class_names
+from vision.detections import STANDS, TO_REFERENCE, VISIT, Detections, class_names
 from vision.frames import Clock, Frame, Pixels
 from vision.places.drone_pose import DronePose, PoseDeviations
 
 _TRUCK = ("load", "dirt")
+_KEPT = (TO_REFERENCE, VISIT)  # of the detections' metadata
 _NOTHING = np.zeros((1, 1, 3), np.uint8)
 
 Row = dict[str, Any]
@@ -47,8 +48,7 @@ def as_row(frame: Frame, detections: Detections) -> Row:
         row["pose"] = asdict(frame.pose)
     if detections.metadata.get(STANDS):
         row["stands"] = True
-    if TO_REFERENCE in detections.metadata:
-        row[TO_REFERENCE] = detections.metadata[TO_REFERENCE]
+    row |= {key: detections.metadata[key] for key in _KEPT if key in detections.metadata}
     scores, names = np.asarray(detections.confidence), class_names(detections)
     tracks = detections.tracker_id
     for n, box in enumerate(np.asarray(detections.xyxy)):
@@ -94,8 +94,7 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
                 [b[f"{attribute}_score"] for b in boxes], np.float32
             )
     metadata: dict[str, Any] = {STANDS: True} if row.get("stands") else {}
-    if TO_REFERENCE in row:
-        metadata[TO_REFERENCE] = row[TO_REFERENCE]
+    metadata |= {key: row[key] for key in _KEPT if key in row}
     tracked = any("track" in b for b in boxes)
     detections = Detections(
         xyxy=np.array([b["box"] for b in boxes], np.float32).reshape(-1, 4),

@@ -60,8 +60,8 @@ def stayed(dwell: timedelta, least: timedelta) -> Reason:
 def between_visits(length: timedelta) -> Reason:
     """How much of its stay nobody watched, since the camera stood at another preset."""
     return Reason(
-        en=f"{_words(length, 'en')} of this between visits of the camera, seen before and after",
-        zh=f"其中{_words(length, 'zh')}为摄像机两次巡视之间，前后均可见",
+        en=f"{_words(length, 'en')} of this the camera looked elsewhere, seen before and after",
+        zh=f"其中{_words(length, 'zh')}摄像机转向别处，前后均可见",
         data={"between_s": round(length.total_seconds(), 1)},
     )
 

@@ -37,11 +37,12 @@ class Stay:
         dwell: time accumulated between looks; an interval longer than the allowed gap counts for
             nothing, since nobody saw what happened in it.
         between: what counts of the time between a turning camera's visits, beside `dwell`.
+        here: looks that showed it in the latest visit that did.
         looks: looks that showed it; `chances`: looks since the first, showing it or not.
         stood: of the looks that showed it, those for which an earlier one of the same scene stood.
         attended: of the looks that showed it, those that showed somebody with it.
         missed_since: moment of the first look of the present run of clean looks, else None.
-        misses: clean looks in that run; `clean`: those of them since the last gap between looks.
+        misses: clean looks in that run; `clean`: those of them in the latest visit.
         looked: moment of the latest look at the spot, showing it or not.
     """
 
@@ -50,6 +51,7 @@ class Stay:
     sight: Sight
     dwell: timedelta = timedelta(0)
     between: timedelta = timedelta(0)
+    here: int = 1
     looks: int = 1
     chances: int = 1
     stood: int = 0
@@ -99,9 +101,25 @@ class Stay:
         """Whether too few of those looks showed it."""
         return self.presence < _MIN_PRESENCE
 
-    def see(self, at: datetime, sight: Sight, gap: timedelta, *, stands: bool = False) -> None:
-        """It was seen again, or the scene has not changed since it was."""
+    def see(
+        self,
+        at: datetime,
+        sight: Sight,
+        gap: timedelta,
+        *,
+        stands: bool = False,
+        visit: datetime | None = None,
+    ) -> None:
+        """It was seen again, or the scene has not changed since it was.
+
+        Args:
+            gap: more time between looks than this counts for nothing.
+            stands: the latter.
+            visit: when the visit began that shows it, of a camera that turns.
+        """
         since = at - self.last
+        again = visit is not None and self.last < visit
+        self.here = 1 if again else self.here + 1
         if timedelta(0) < since <= gap:
             self.dwell += since
         self.last, self.sight = max(at, self.last), sight
@@ -113,10 +131,10 @@ class Stay:
         self.boxes.append(sight.box)
         self.scores.append(sight.score)
 
-    def miss(self, at: datetime, gap: timedelta) -> None:
-        """A look did not show it; one that comes later than `gap` begins a new run of `clean`."""
-        goes_on = at - (self.looked or self.last) <= gap
-        self.clean = self.clean + 1 if goes_on else 1
+    def miss(self, at: datetime, visit: datetime | None = None) -> None:
+        """A look did not show it; the first of a visit begins a new run of `clean`."""
+        again = visit is not None and (self.looked or self.last) < visit
+        self.clean = 1 if again else self.clean + 1
         self.chances += 1
         self.misses += 1
         self.missed_since, self.looked = self.missed_since or at, at

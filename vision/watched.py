@@ -1,0 +1,114 @@
+"""Watched: one camera of a running pipeline, and what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from threading import Condition
+from zoneinfo import ZoneInfo
+
+from vision.detections import STANDS, Detections
+from vision.episodes import EpisodeEvent, EpisodeStage
+from vision.frames import Frame
+from vision.health import ViewHealth
+from vision.loop.stillness import Stillness
+from vision.places.registration import Registration
+from vision.preset_finder import PresetFinder
+from vision.rules import CameraRules
+from vision.site import Camera, SiteInfo
+from vision.sources.mailbox import Mailbox
+from vision.sources.reader import Reader
+from vision.sources.ring import Recording, Ring
+from vision.sources.source import open_source
+from vision.tracking import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a camera shows, by itself or at one preset: what is tracked and decided there."""
+
+    tracker: Tracker
+    rules: CameraRules
+
+
+class Watched:
+    """One camera: its reader, its mailbox, what it shows, and the last look at it.
+
+    `scenes` are by preset, or one alone under None. `last` is the latest frame with what was seen
+    in it and the preset that it shows. `eager`: after it, some rule there has a candidate.
+    `turned_at` is when it was last seen to turn to what it shows, or away.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        scenes: Mapping[str | None, Scene],
+        ready: Condition,
+        site: SiteInfo,
+        image_size: int,
+        *,
+        memory: Path | None,
+    ) -> None:
+        self.camera = camera
+        self.scenes = dict(scenes)
+        self.finder = PresetFinder(camera.presets) if camera.presets else None
+        self.mailbox = Mailbox(camera.id, live=False, ready=ready)
+        zone, holidays = ZoneInfo(site.timezone), site.holiday_dates
+
+        def watching(moment: datetime) -> bool:
+            local = moment.astimezone(zone)
+            return any(part.watched_at(local, holidays) for part in camera.watched_zones)
+
+        # What a privacy zone covers must not be stored, and cannot be cut out of what was sent.
+        keep = camera.clip and not camera.privacy and not any(p.privacy for p in camera.presets)
+        self.ring = Ring(camera.clip.total_seconds()) if keep else None
+        # A photo's EXIF time has no zone of its own: it is the site's.
+        opener = partial(
+            open_source,
+            zone=zone,
+            image_size=image_size,
+            watching=watching,
+            pace=self._looks_per_second,
+            ring=self.ring,
+        )
+        self.reader = Reader(camera, self.mailbox, opener=opener, watching=watching)
+        self.health = ViewHealth(fixed=camera.type == "cctv" and not camera.presets)
+        rules = [rule for scene in self.scenes.values() for rule in scene.rules.rules]
+        still = camera.type == "cctv" and not any(rule.every_look for rule in rules)
+        self.stillness = Stillness() if still else None
+        surveys = camera.type == "drone" and any(
+            "illegal_structure" in part.watch for part in camera.watched_zones
+        )
+        kept = memory / "reference.png" if memory is not None else None
+        self.registration = Registration(kept) if surveys else None
+        self.last: tuple[Frame, Detections, str | None] | None = None
+        self.eager = False
+        self.turned_at: datetime | None = None
+
+    def shown(self, frame: Frame, detections: Detections) -> str | None:
+        """The preset that a look shows; what was of another is let go of."""
+        if self.finder is None:
+            return None
+        before = self.last[2] if self.last is not None else None
+        if self.last is not None and detections.metadata.get(STANDS):
+            return before  # the picture has not changed
+        preset = self.finder.look(frame)
+        if self.last is not None and preset != before:
+            self.turned_at = frame.captured_at
+            if self.stillness is not None:
+                self.stillness.forget()
+            if self.ring is not None:
+                self.ring.forget()
+        return preset
+
+    def _looks_per_second(self) -> float:
+        wanted = self.camera.candidate_fps if self.eager else None
+        return wanted or self.camera.analyse_fps
+
+    def recording(self, event: EpisodeEvent) -> Recording | None:
+        """What the camera sent of late, where this event goes into a case."""
+        put_to_people = event.episode.stage in {EpisodeStage.CONFIRMED, EpisodeStage.CLEARED}
+        return self.ring.recording() if self.ring is not None and put_to_people else None
