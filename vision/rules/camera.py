@@ -59,6 +59,7 @@ class CameraRules:
         self._last: datetime | None = None
         self._shown: tuple[datetime, int] | None = None
         self._written, self._failing = "", False
+        self._faulty: set[str] = set()
         if file is not None and file.exists():
             self._recall(file)
         self._noted = self._notes()  # as of the last look: rules are the looking thread's alone
@@ -82,7 +83,7 @@ class CameraRules:
         events = [EpisodeEvent(episode, frame, detections) for episode in self._recalled]
         self._recalled = []
         for rule in self.rules:
-            for event in rule.look(frame, detections):
+            for event in self._ask(rule, frame, detections):
                 told = event.episode.stage in _TOLD
                 events.append(replace(event, record=self._record(rule, event)) if told else event)
         noted = self._notes()
@@ -92,6 +93,19 @@ class CameraRules:
             self._noted, self._last = noted, frame.captured_at if resumes else None
             self._owed |= {_key(e.episode): e.episode for e in events if e.episode.stage in _TOLD}
             self._write()
+        return events
+
+    def _ask(self, rule: Rule, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
+        """What one rule says; a fault of it must not lose what the others say."""
+        try:
+            events = rule.look(frame, detections)
+        except Exception:  # noqa: BLE001 - whatever it is, the others' cases are not to pay for it
+            name = _name(rule)
+            if name not in self._faulty:
+                _log.exception("%s: %s failed at a look; report this", frame.camera, name)
+            self._faulty.add(name)
+            return []
+        self._faulty.discard(_name(rule))
         return events
 
     def stored(self, episode: Episode) -> None:

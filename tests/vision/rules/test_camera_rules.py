@@ -20,7 +20,7 @@ from tests.vision.rules.busy_street import (
     scenario,
     undisturbed,
 )
-from vision.episodes import EpisodeStage
+from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.frames import Clock
 from vision.rules import camera as camera_module
 from vision.rules.record import Record
@@ -128,3 +128,18 @@ def test_a_decision_that_no_longer_follows_is_told(tmp_path: Path) -> None:
     for wrong in (b"{}", b"[]", b"no json", b'{"format": "streetwarden.decision.v9"}'):
         with pytest.raises(ValueError, match=r"record|format|Expecting"):
             Record.from_json(wrong)
+
+
+def test_a_rule_that_fails_does_not_lose_what_the_others_say(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> list[EpisodeEvent]:
+        raise ZeroDivisionError("no bins")
+
+    watch = rules()
+    broken = next(rule for rule in watch.rules if rule.kind == "overflowing_bin")
+    monkeypatch.setattr(broken, "look", fails)
+    events = [event for second in range(80) for event in look(watch, second, scenario(second))]
+    others = [event for event in undisturbed() if event.episode.kind != "overflowing_bin"]
+    assert facts(events) == facts(others)
+    assert caplog.text.count("gate/1/overflowing_bin failed at a look") == 1

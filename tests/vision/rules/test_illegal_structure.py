@@ -209,3 +209,16 @@ def test_a_remembered_area_that_is_none_is_refused_as_any_broken_state(scene):
     rule = scene("illegal_structure").rule
     with pytest.raises(ValueError, match=r"POLYGON|Parse"):
         rule.recall(rule.remember() | {"learnt": "POLYGON (("})
+
+
+def test_a_baseline_that_cannot_be_written_stops_nobody(scene, tmp_path, caplog):
+    (tmp_path / "memory").write_text("no folder")
+    s = scene("illegal_structure", memory=tmp_path / "memory", dwell="5s", looks=2, learn="5s")
+    house = ("structure", (0.1, 0.1, 0.3, 0.3), 0.9)
+    shed = ("structure", (0.6, 0.6, 0.8, 0.8), 0.9)
+    for t in range(10):
+        s.look(t, [house])
+    for t in range(10, 30):
+        s.look(t, [house, shed])
+    assert s.stages() == ["opened", "confirmed"]
+    assert caplog.text.count("the baseline cannot be written") == 1
