@@ -87,9 +87,9 @@ class CamerasBench:
     @property
     def mb_per_camera(self) -> float | None:
         """Memory that each further camera took, in 2^20 bytes; None with a single level."""
-        if len(self.levels) < 2:
-            return None
         first, last = self.levels[0], self.levels[-1]
+        if first.cameras == last.cameras:
+            return None
         return (last.resident_mb - first.resident_mb) / (last.cameras - first.cameras)
 
     def as_dict(self) -> dict[str, Any]:

@@ -204,15 +204,15 @@ class InferenceLoop:
     def _submit(self, taken: Sequence[Taken]) -> _Batch:
         asked = [self._needed(one.frame) for one in taken]
         given = [self._views(one.frame) for one in compress(taken, asked)]
-        started = time.perf_counter()
         pending: Pending | Exception | None = None
         if given:
+            started = time.perf_counter()
             try:
                 pending = self.engine.submit([p for views in given for p in views.pictures()])
             except Exception as error:  # noqa: BLE001 - whatever a bad picture makes a library raise
                 pending = error
             self._spent(Step.SUBMIT, started)
-        return _Batch(taken, asked, given, pending, started)
+        return _Batch(taken, asked, given, pending, time.perf_counter())
 
     def _views(self, frame: Frame) -> Views:
         return Views.of(frame, side=self.engine.image_size if self._tiled(frame) else None)
@@ -349,4 +349,5 @@ class InferenceLoop:
 def _age_s(frame: Frame) -> float | None:
     if frame.clock in (Clock.MEDIA, Clock.PHOTO):
         return None
-    return (datetime.now(UTC) - frame.captured_at).total_seconds()
+    # A camera's own clock may be ahead of ours.
+    return max(0.0, (datetime.now(UTC) - frame.captured_at).total_seconds())
