@@ -8,6 +8,9 @@ from typing import cast
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+_MOST_PARTS = 32
+"""Of a key frame, whose slices are 4 to 8 as a rule. More is a sender whose clock stands."""
+
 
 def whole_pictures(packets: Iterable[Packet[VideoStream]]) -> Iterator[Packet[VideoStream]]:
     """Packets with the parts of one key frame put together.
@@ -17,13 +20,14 @@ def whole_pictures(packets: Iterable[Packet[VideoStream]]) -> Iterator[Packet[Vi
     so a key frame is held back until the next packet has come.
     """
     held: Packet[VideoStream] | None = None
+    parts = 0
     for packet in packets:
-        if held is not None and _belongs(packet, held):
-            held = _joined(held, packet)
+        if held is not None and parts < _MOST_PARTS and _belongs(packet, held):
+            held, parts = _joined(held, packet), parts + 1
             continue
         if held is not None:
             yield held
-        held = packet if packet.is_keyframe else None
+        held, parts = (packet, 1) if packet.is_keyframe else (None, 0)
         if held is None:
             yield packet
     if held is not None:

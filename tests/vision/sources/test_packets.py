@@ -82,3 +82,12 @@ def test_key_frames_without_times_are_left_as_they_are(sent: list[Packet]) -> No
     for packet in keys:
         packet.pts = packet.dts = None
     assert list(whole_pictures(keys)) == keys
+
+
+def test_a_clock_that_stands_does_not_make_one_picture_of_all(sent: list[Packet]) -> None:
+    keys = [packet for packet in sent if packet.is_keyframe] * 20
+    for packet in keys:
+        packet.pts = packet.dts = 0
+    joined = whole_pictures(iter(keys))
+    assert next(joined).size < sum(packet.size for packet in keys) / 2
+    assert len(list(joined)) >= 2
