@@ -75,10 +75,12 @@ class PermitRegister:
         camera: its id.
         preset: the one at which it stands, of a camera that has any.
         ground: the camera's homography.
+        drone: the camera is a drone's.
 
     Attributes:
         view: what tells where on the map a point of the picture at hand lies: the camera's
-            ground, or a drone's pose at that moment; without one, permits on the map are not seen.
+            ground, or a drone's pose at that moment. Without one, permits on the map do not concern
+            a fixed camera; a drone may be above any of them.
     """
 
     def __init__(
@@ -89,7 +91,9 @@ class PermitRegister:
         camera: str,
         preset: str | None = None,
         ground: Ground | None,
+        drone: bool = False,
     ) -> None:
+        self._drone = drone
         self.view: Ground | DronePose | None = ground
         self._areas = [
             (permit, area)
@@ -100,17 +104,18 @@ class PermitRegister:
     @property
     def permits(self) -> tuple[Permit, ...]:
         """Those that concern the picture at hand."""
-        return tuple(permit for permit, area in self._areas if area.seen_by(self.view))
+        return tuple(permit for permit, area in self._areas if area.seen_by(self.view, self._drone))
 
     def covering(self, foot: Line, local: datetime, holidays: Collection[date]) -> Permit | None:
         """The permit in force at this local time for what stands on `foot`, a line in the picture.
 
         It must stand inside with the middle of its foot, and with no part of its middle half on a
         keep-out strip. What the view may be off by counts in its favour; and where a drone looks
-        so flatly that nobody can tell where it stands, any permit on the map does.
+        so flatly that nobody can tell where it stands, or told nothing of its pose, any permit on
+        the map does.
         """
         for permit, area in self._areas:
-            if permit.holds_at(local, holidays) and area.holds(foot, self.view):
+            if permit.holds_at(local, holidays) and area.holds(foot, self.view, self._drone):
                 return permit
         return None
 
@@ -123,16 +128,16 @@ class _Area:
     ) -> None:
         self._inside, self._kept, self._plane = inside, kept, plane
 
-    def seen_by(self, view: Ground | DronePose | None) -> bool:
-        return self._plane is None or view is not None
+    def seen_by(self, view: Ground | DronePose | None, drone: bool) -> bool:
+        return self._plane is None or view is not None or drone
 
-    def holds(self, foot: Line, view: Ground | DronePose | None) -> bool:
+    def holds(self, foot: Line, view: Ground | DronePose | None, drone: bool) -> bool:
         (x1, y1), (x2, y2) = foot
         quarters = [(x1 + (x2 - x1) * q, y1 + (y2 - y1) * q) for q in (0.25, 0.5, 0.75)]
         off = 0.0
         if self._plane is not None:
-            if view is None:
-                return False
+            if view is None:  # a fixed camera that nobody placed, or a drone that may be anywhere
+                return drone
             try:
                 seen = [view.position(u, v) for u, v in quarters]
             except NoGround:

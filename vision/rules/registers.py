@@ -20,7 +20,12 @@ class Registers:
         camera, preset = context.camera.id, context.zone.preset
         self._context = context
         self._permits = PermitRegister(
-            context.permits, kind=kind, camera=camera, preset=preset, ground=context.ground
+            context.permits,
+            kind=kind,
+            camera=camera,
+            preset=preset,
+            ground=context.ground,
+            drone=context.camera.type == "drone",
         )
         self._assets = AssetRegister(context.assets, kind=kind, camera=camera, preset=preset)
 

@@ -37,9 +37,16 @@ one a second."""
 _NOWHERE = (1.571, 3.142)
 """Latitude and longitude that are both this near to 0 are no fix yet, or the radians that some
 firmware wrote; as degrees they are open sea."""
+WIDEST_MM = 8.0
+"""Focal length, as on 35 mm film, below which it is none: with it a picture is 139 degrees across
+its diagonal. The widest of DJI's, in its goggle-flown drones, have 12 mm."""
+_FASTEST = 75.0
+"""Metres a second that no drone flies: twice the 39 m/s of DJI's fastest."""
+_DEGREE = 111_320.0
+"""Metres in a degree of latitude, to the half per cent that telling a leap needs."""
 _ROUND = ("lon", "yaw", "pitch", "roll")
 _PLAIN = ("lat", "height_m", "focal_mm", "zoom")
-_LAT, _HEIGHT = 4, 5  # among the columns, after those of `_ROUND`
+_LON, _LAT, _HEIGHT = 0, 4, 5  # among the columns, after those of `_ROUND`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +89,17 @@ class Sample:
             return "no position; it had no satellites, or its firmware writes another format"
         if not isfinite(self.height_m):
             return "no height above its take-off point; this model writes none"
+        if self.height_m <= flight.terrain_m:
+            return (
+                f"no height above the ground that it looks at: terrain_m is {flight.terrain_m:g};"
+                " state it above the take-off point in the camera's `flight`, or leave it out"
+            )
         whole = self.over(flight)
         if not (isfinite(whole.yaw) and isfinite(whole.pitch)):
             return (
                 "no gimbal angles; if they were fixed, state yaw and pitch in the camera's `flight`"
             )
-        if flight.fov is None and not (self.focal_mm > 0 and self.zoom > 0):
+        if flight.fov is None and not (self.focal_mm >= WIDEST_MM and self.zoom >= 1):
             return "no focal length; state fov in the camera's `flight`"
         return ""
 
@@ -160,21 +172,26 @@ class Track:
     """Where a drone was during a recording: its samples, in order of time.
 
     Args:
-        samples: in any order; those that lack something are passed over.
+        samples: in any order; those that lack something are passed over, and so are those a second
+            to each side of a leap that no drone can fly: nobody knows which side is wrong.
         flight: what the site adds.
     """
 
     def __init__(self, samples: Iterable[Sample], flight: Flight) -> None:
         self._flight = flight
         told = {s.at: s.over(flight) for s in samples if not s.lacks(flight)}
-        self._samples = [told[at] for at in sorted(told)]
-        self._times = np.array(sorted(told), np.float64)
-        table = [[getattr(s, name) for name in (*_ROUND, *_PLAIN)] for s in self._samples]
-        rows = np.array(table, np.float64).reshape(-1, len(_ROUND) + len(_PLAIN))
-        self._columns = np.ascontiguousarray(rows.T)  # each in one piece, as np.interp wants it
+        samples = [told[at] for at in sorted(told)]
+        times = np.array(sorted(told), np.float64)
+        table = [[getattr(s, name) for name in (*_ROUND, *_PLAIN)] for s in samples]
+        columns = np.array(table, np.float64).reshape(-1, len(_ROUND) + len(_PLAIN)).T
         # So that between two samples an angle goes the shorter way round, as a number does.
         turning = slice(0, len(_ROUND))
-        self._columns[turning] = np.unwrap(self._columns[turning], period=360, axis=1)
+        columns[turning] = np.unwrap(columns[turning], period=360, axis=1)
+        flown = _flown(times, columns, np.array([s.digits for s in samples], np.float64))
+        self._samples = [samples[i] for i in np.flatnonzero(flown)]
+        self._times = times[flown]
+        # Each column in one piece, as np.interp wants it.
+        self._columns = np.ascontiguousarray(columns[:, flown])
 
     def __len__(self) -> int:
         """How many samples have all that a pose needs."""
@@ -225,3 +242,32 @@ class Track:
         lon, yaw, pitch, roll = way[: len(_ROUND)].tolist()
         across = hypot(lon * per_lon, float(way[_LAT]) * per_lat)
         return _Moved(across, float(way[_HEIGHT]), yaw, pitch, roll)
+
+
+def _flown(
+    times: NDArray[np.float64], columns: NDArray[np.float64], digits: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Which samples are further than half of `_GAP` from a leap that no drone can fly.
+
+    Looked at are neighbours, and samples about a second apart, with what lies between them: with
+    many texts a second, a pace that none can keep up is hidden between neighbours by the steps in
+    which positions are told.
+    """
+    count = np.arange(len(times))
+    off = 10.0**-digits  # rounded or cut off, each by up to one of its last digit
+    change = np.zeros(len(times) + 1, np.int64)
+    pairs = (np.maximum(count - 1, 0), _GAP / 2), (np.searchsorted(times, times - 1.0), 0.0)
+    for before, around in pairs:
+        middle = np.radians((columns[_LAT] + columns[_LAT][before]) / 2)
+        east = (columns[_LON] - columns[_LON][before]) * np.cos(middle)
+        north = columns[_LAT] - columns[_LAT][before]
+        up = columns[_HEIGHT] - columns[_HEIGHT][before]
+        way = np.sqrt((east**2 + north**2) * _DEGREE**2 + up**2)
+        explained = _FASTEST * (times - times[before] + _LAG) + (off + off[before]) * _DEGREE
+        leap = way > explained
+        first = np.searchsorted(times, times[before][leap] - around)
+        after = np.searchsorted(times, times[leap] + around, side="right")
+        np.add.at(change, first, 1)
+        np.add.at(change, after, -1)
+    flown: NDArray[np.bool_] = np.cumsum(change)[:-1] == 0
+    return flown

@@ -85,8 +85,8 @@ class Video:
         # A stream's 25 packets a second are read in Python: what each costs is kept small.
         self._tick = float(self._stream.time_base or 0)
         self._watched_now, self._asked_at = True, -math.inf
-        # Of a live stream there is no telemetry: it has no channel for it.
-        self._track, self.trouble = read_track(camera, address)
+        promised = duration(self._container, self._stream)
+        self._track, self.trouble = read_track(camera, address, promised, stop)
         self._scaler = VideoReformatter()
         self._fps = camera.analyse_fps
         self._pace = pace if pace is not None and self.live else lambda: camera.analyse_fps
@@ -181,21 +181,25 @@ class Video:
 
     def _decoded(self, alive_at: float | None = None) -> Iterator[VideoFrame]:
         """Pictures in presentation order. `alive_at`: watch for a stream that shows none."""
+        late_since: float | None = None
         for packet in self._packets():
             if self._stop.is_set():
                 return
-            if self.live:
-                now = time.monotonic()
-                if not self._worth_it(packet, now):
-                    self._sparing.skipped()
+            now = time.monotonic()
+            wanted = not self.live or self._worth_it(packet, now)
+            late_since = None if wanted or not self._watched_now else late_since or now
+            if not wanted:
+                self._sparing.skipped()
+                # What lies waiting is passed over in a moment: else its sender's clock stands.
+                if late_since is None or now - late_since < _BLIND:
                     alive_at = now
                     continue
-                if alive_at is not None and now - alive_at > _BLIND:
-                    raise SourceUnavailable(
-                        f"{self._address.shown}: sends data but no picture for {_BLIND:.0f} s;"
-                        " check the camera's codec settings"
-                    )
-            for picture in self._pictures(packet):
+            if alive_at is not None and now - alive_at > _BLIND:
+                raise SourceUnavailable(
+                    f"{self._address.shown}: sends data but no picture for {_BLIND:.0f} s; check"
+                    " the camera's codec settings and clock"
+                )
+            for picture in self._pictures(packet) if wanted else ():
                 if not picture.is_corrupt:
                     alive_at = alive_at and time.monotonic()
                     yield picture

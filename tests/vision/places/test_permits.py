@@ -21,8 +21,10 @@ def foot(middle: float, width: float = 0.04, y: float = 0.8):
     return ((middle - width / 2, y), (middle + width / 2, y))
 
 
-def register(*permits: Permit, camera: str = "cam", ground: Ground | None = None) -> PermitRegister:
-    return PermitRegister(permits, kind="street_vending", camera=camera, ground=ground)
+def register(
+    *permits: Permit, camera: str = "cam", ground: Ground | None = None, drone: bool = False
+) -> PermitRegister:
+    return PermitRegister(permits, kind="street_vending", camera=camera, ground=ground, drone=drone)
 
 
 def on_map(*corners: tuple[float, float]) -> list[tuple[float, float]]:
@@ -91,6 +93,22 @@ def test_a_permit_on_the_map_covers_what_a_camera_sees_there(ground: Ground) -> 
     assert seen.covering(foot(outside[0], y=outside[1]), FRIDAY, ()) is None
     blind = register(Permit(name="square", polygon_wgs84=square))
     assert blind.permits == (), "a camera without ground cannot tell"
+
+
+def test_a_drone_without_a_pose_may_be_above_any_permit_on_the_map(ground: Ground) -> None:
+    square = on_map((10, 5), (20, 5), (20, 15), (10, 15))
+    permit = Permit(name="square", polygon_wgs84=square, valid="2026-11-20")
+    blind = register(permit, Permit(**MARKET | {"camera": "other"}), drone=True)
+    assert blind.permits == (permit,)
+    assert blind.covering(foot(0.4), FRIDAY, ()) is permit
+    assert blind.covering(foot(0.4), FRIDAY + timedelta(days=1), ()) is None, "not in force"
+    fixed = register(permit)
+    assert fixed.permits == ()
+    assert fixed.covering(foot(0.4), FRIDAY, ()) is None
+    over_its_ground = register(permit, ground=ground, drone=True)
+    outside = ground.picture(*PLANE.degrees(35, 10))
+    assert outside is not None
+    assert over_its_ground.covering(foot(outside[0], y=outside[1]), FRIDAY, ()) is None
 
 
 def test_what_the_ground_may_be_off_by_counts_in_favour_of_who_stands_there(ground: Ground) -> None:

@@ -133,8 +133,19 @@ def test_where_nobody_can_tell_any_permit_counts(scene):
     assert seen(scene, [level] * 6, site=night).confirmed() != [], "none is in force"
 
 
-def test_without_a_pose_a_permit_on_the_map_is_not_seen(scene):
-    (confirmed,) = seen(scene, [None] * 6, site=permitted(0, -7)).confirmed()
+@pytest.mark.parametrize("poses", [[None] * 6, [ABOVE, None] * 3], ids=["none", "some"])
+def test_without_a_pose_any_permit_on_the_map_counts(scene, poses):
+    """Nobody copied the .SRT file: the drone may be above the market."""
+    market = permitted(0, -7)
+    assert seen(scene, poses, site=market).events == []
+    night = permitted(0, -7, hours=["Mon-Sun 00:00-01:00"])
+    (confirmed,) = seen(scene, poses, site=night).confirmed()
+    assert confirmed.episode.why[0].data == {"permits": 1}
+
+
+def test_a_fixed_camera_without_ground_sees_no_permit_on_the_map(scene):
+    fixed = {"camera": {"type": "cctv"}, "site": permitted(0, -7)}
+    (confirmed,) = seen(scene, [None] * 6, **fixed).confirmed()
     assert "permits" not in confirmed.episode.why[0].data
 
 

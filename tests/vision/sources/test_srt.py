@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isnan
+from time import process_time
 
 import pytest
 
@@ -91,6 +92,24 @@ def test_each_generation_is_understood(text: str, told: Sample) -> None:
     assert samples(text) == [told]
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("focal_len: 240] [dzoom_ratio: 10000", (24.0, 1.0)),
+        ("focal_len: 127] [dzoom_ratio: 20000", (12.7, 2.0)),
+        ("focal_len: 24.00] [dzoom_ratio: 2.00", (24.0, 2.0)),
+        ("focal_len: 24] [dzoom_ratio: 1", (24.0, 1.0)),
+        ("focal_len: 70] [dzoom_ratio: 2", (70.0, 2.0)),
+        ("focal_len: 2.4] [dzoom_ratio: 1.00", (2.4, 1.0)),
+    ],
+)
+def test_a_focal_length_is_read_in_parts_only_where_a_lens_comes_of_it(
+    written: str, meant: tuple[float, float]
+) -> None:
+    text = MAVIC_3_ENTERPRISE.replace("focal_len: 40.00] [dzoom_ratio: 2.00", written)
+    assert [(s.focal_mm, s.zoom) for s in samples(text)] == [meant] * 2
+
+
 def test_what_may_have_latitude_first_or_last_is_not_read() -> None:
     assert samples(MATRICE_300) == []
 
@@ -130,10 +149,32 @@ def test_a_field_without_a_number_is_none() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["[" * 1_000_000, "latitude: " * 100_000, "F/2.8, " * 150_000, "9" * 1_000_000, "\0" * 500_000],
-    ids=["brackets", "names", "compact", "digits", "zeros"],
+    [
+        "[" * 1_000_000,
+        "latitude: " * 100_000,
+        "F/2.8, " * 150_000,
+        "F/1," * 250_000,
+        "9" * 1_000_000,
+        "\0" * 500_000,
+    ],
+    ids=["brackets", "names", "compact", "apertures", "digits", "zeros"],
 )
 def test_endless_lines_are_not_looked_at_whole(line: str) -> None:
     """A search that is quadratic would not come back from them."""
     told = samples(f"1\n00:00:00,000 --> 00:00:00,033\n{line}\n\n{MAVIC_3_ENTERPRISE}")
     assert [s.at for s in told][-2:] == [0.0, 0.033]
+
+
+def test_many_texts_of_nothing_are_read_in_no_time() -> None:
+    """Three megabytes: each text is full of what begins like a compact one."""
+    text = "00:00:00,000 --> 00:00:00,033\n" + "F/1,\n" * 820
+    began = process_time()
+    assert list(parse_srt((text * 800).splitlines(keepends=True))) == []
+    assert process_time() - began < 3
+
+
+def test_what_stands_beyond_the_length_of_a_text_is_not_looked_at() -> None:
+    compact = PHANTOM_4_RTK.replace("F/6.3", "x" * 500 + " F/6.3")
+    assert samples(PHANTOM_4_RTK.replace("F/6.3", "x" * 100 + " F/6.3")) == samples(PHANTOM_4_RTK)
+    assert samples(compact) == []
+    assert samples(MAVIC_3_ENTERPRISE.replace("[focal", "x\n" * 2100 + "[focal")) == []

@@ -71,7 +71,14 @@ def test_the_site_s_terrain_and_deviations_are_taken_on() -> None:
     assert made.terrain_m == 12.0
     assert made.deviations.yaw == 0.3
     assert made.deviations.position_m == pytest.approx(hypot(0.03, 0.111 / sqrt(12)), abs=1e-3)
-    assert pose_of(HOVER, Flight(terrain_m=60.0), *SIZE) is None, "on that ground"
+
+
+def test_ground_that_is_not_below_the_drone_is_told_of() -> None:
+    for terrain in (60.0, 400.0):  # on it; and above the sea, not above the take-off point
+        flight = Flight(terrain_m=terrain)
+        assert pose_of(HOVER, flight, *SIZE) is None
+        assert f"terrain_m is {terrain:g}; state it above the take-off" in HOVER.lacks(flight)
+        assert len(track(HOVER, flight=flight)) == 0
 
 
 def test_coarse_coordinates_are_told_of() -> None:
@@ -92,7 +99,9 @@ def test_coarse_coordinates_are_told_of() -> None:
         ({"pitch": nan}, "no gimbal angles"),
         ({"focal_mm": nan}, "no focal length"),
         ({"focal_mm": 0.0}, "no focal length"),
+        ({"focal_mm": 2.4}, "no focal length"),
         ({"zoom": 0.0}, "no focal length"),
+        ({"zoom": 0.1}, "no focal length"),
     ],
 )
 def test_without_any_of_them_there_is_no_pose(change: dict[str, float], why: str) -> None:
@@ -112,9 +121,9 @@ def test_angles_that_the_site_states_stand_in_where_none_are_written() -> None:
 
 def test_between_two_samples_everything_is_between() -> None:
     one = replace(HOVER, yaw=-170.0)
-    other = replace(HOVER, at=1.0, lon=113.381, height_m=70.0, yaw=170.0, pitch=-50.0)
+    other = replace(HOVER, at=1.0, lon=113.3805, height_m=70.0, yaw=170.0, pitch=-50.0)
     quarter = at(track(other, one), 0.25)
-    assert quarter.lon == pytest.approx(113.38025)
+    assert quarter.lon == pytest.approx(113.380125)
     assert quarter.altitude_m == pytest.approx(62.5)
     assert quarter.pitch == pytest.approx(-57.5)
     assert quarter.yaw == pytest.approx(-175.0), "the shorter way round"
@@ -125,6 +134,59 @@ def test_the_date_line_is_no_flight_around_the_earth() -> None:
     crossing = track(replace(HOVER, lon=179.9999), replace(HOVER, at=1.0, lon=-179.9999))
     assert abs(at(crossing, 0.5).lon) == pytest.approx(180.0)
     assert at(crossing, 0.5).deviations.position_m < 20
+
+
+def flying(*legs: tuple[float, float, float], per_second: int = 30) -> list[Sample]:
+    """Legs of seconds, metres east at their beginning, and metres a second."""
+    samples: list[Sample] = []
+    for seconds, east, speed in legs:
+        began = samples[-1].at + 1 / per_second if samples else 0.0
+        samples += [
+            replace(HOVER, at=began + t, lon=PLANE.degrees(east + speed * t, 0)[0])
+            for t in (np.arange(round(seconds * per_second)) / per_second).tolist()
+        ]
+    return samples
+
+
+@pytest.mark.parametrize("per_second", [1, 5, 30])
+def test_a_leap_that_no_drone_can_fly_leaves_no_pose_around_it(per_second: int) -> None:
+    made = track(*flying((6, 0, 10), (6, 700, 10), per_second=per_second))
+    for seconds in np.arange(5.6, 6.5, 0.1).tolist():
+        assert made.pose(seconds, *SIZE) is None
+    for seconds, east in ((3.0, 30), (9.0, 730)):
+        assert PLANE.metres(at(made, seconds).lon, 31.71)[0] == pytest.approx(east, abs=0.5)
+
+
+def test_one_wild_text_moves_nothing() -> None:
+    for wild in ({"lon": 113.39}, {"lat": 31.72}, {"height_m": 500.0}):
+        texts = flying((8, 0, 10))
+        texts[120] = replace(texts[120], **wild)
+        made = track(*texts)
+        for seconds in np.arange(0, 8, 0.05).tolist():
+            found = made.pose(seconds, *SIZE)
+            assert found is None or found.altitude_m == 60.0
+            assert found is None or PLANE.metres(found.lon, found.lat)[1] == pytest.approx(0)
+        assert made.pose(4.0, *SIZE) is None
+        assert made.pose(2.5, *SIZE) is not None
+
+
+def test_two_flights_laid_into_each_other_leave_nothing() -> None:
+    here, there = flying((6, 0, 10)), flying((6, 700, 10))
+    shifted = [replace(s, at=s.at + 0.01) for s in there]
+    assert len(track(*here, *shifted)) == 0
+
+
+def test_a_pace_that_none_can_keep_up_is_no_flight() -> None:
+    assert len(track(*flying((4, 0, 300)))) == 0, "10 m from one text to the next"
+    assert len(track(*flying((4, 0, 39)))) == 120, "DJI's fastest"
+
+
+def test_digits_and_steps_explain_a_leap() -> None:
+    coarse = [replace(s, lon=round(s.lon, 3), digits=3) for s in flying((6, 0, 20))]
+    assert len(track(*coarse)) == 180, "95 m from one text to the next, and no leap"
+    texts = flying((6, 0, 20))
+    held = [replace(s, lon=texts[n // 15 * 15].lon) for n, s in enumerate(texts)]
+    assert len(track(*held)) == 180, "a position twice a second"
 
 
 @pytest.mark.parametrize(
