@@ -27,7 +27,7 @@ _INSIDE = 0.8
 _MIN_READING = 0.6
 # By attribute: the value that breaks the rule, and the sub-type it makes.
 _BAD = {"load": ("open", "not_sealed"), "dirt": ("muddy", "mud_on_wheels")}
-_SPILL = "spill"
+_SPILL, _LOADED = "spill", ("not_sealed",)
 _WORDS = {
     "not_sealed": ("load carried open", "载货未密闭覆盖"),
     "mud_on_wheels": ("mud on wheels or body", "车轮或车身带泥"),
@@ -81,7 +81,8 @@ class DirtyTruck(Passing):
         for attribute, (bad, subtype) in _BAD.items():
             value = str(np.asarray(detections.data[attribute])[sight.indexes[0]])
             score = float(np.asarray(detections.data[f"{attribute}_score"])[sight.indexes[0]])
-            said[subtype] = score if value == bad and score >= _MIN_READING else None
+            sure = value and score >= _MIN_READING
+            said[subtype] = (score if value == bad else 0.0) if sure else None
         return said
 
     def details(self, box: NormBox, frame: Frame, detections: Detections) -> tuple[int, ...]:
@@ -95,23 +96,30 @@ class DirtyTruck(Passing):
     def aftermath(
         self, frame: Frame, detections: Detections, passes: Sequence[Pass], seen: Mapping[int, int]
     ) -> None:
-        """What a truck has left on the road; a camera that moves cannot tell what is new there."""
+        """What a truck has left on the road; a camera that moves cannot tell what is new there.
+
+        A pass that was read as two trucks is not charged. A spill that is seen only once the truck
+        has gone is shown by the truck alone.
+        """
         if self.context.camera.type != "cctv":
             return
         both = self._spills.look(frame, detections, seen, {one.number for one in passes})
+        alone = {number: (index,) for index, number in seen.items()}
         for one in passes:
             spill = self._spills.of(one.number)
-            if spill is not None:
+            two = any(one.charges[s].doubtful for s in _LOADED if s in one.charges)
+            if spill is not None and not two:
                 one.charges[_SPILL] = Charge(list(spill.scores), spill.chances, spill.box)
             elif one.episode is None:  # it may be another's by now
                 one.charges.pop(_SPILL, None)
-            if one.number in both:
-                self.show(one.number, both[one.number], frame, detections)
+            for focus in (alone.get(one.number), both.get(one.number)):
+                if focus is not None:
+                    self.show((one.number, _SPILL), focus, frame, detections)
 
     def reason(self, subtype: str, one: Pass) -> Reason:
         """On how many frames of the pass, or after it."""
         charge, spill = one.charges[subtype], self._spills.of(one.number)
-        frames, score = len(charge.scores), charge.score
+        frames, score = charge.looks, charge.score
         if subtype == _SPILL and spill is not None and spill.passage is not None:
             since, free = spill.first - spill.passage.at, spill.passage.free
             return spilt(frames, charge.chances, score, since, free)

@@ -1,12 +1,14 @@
 """Followed: every truck in the picture, so that its whole way over the road is known as its own.
 
 A pass begins when its truck can be judged, in the zone and near enough, and two trucks may be taken
-for one pass. Whoever is accused of something beside its own state must be one truck alone.
+for one pass. Whoever is accused of something beside its own state must be one truck alone, and
+never so near to another that they may have changed places between two looks: a convoy that moves
+on by a truck's length looks as if it stood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +23,8 @@ from vision.rules.sight import area, overlap
 SAME_TRUCK = 0.4
 """Boxes of one frame that cover each other this far are cab and body of one truck; two trucks that
 hide each other so far cannot be told apart anyway."""
+# Where two trucks are seen, longer sides of the smaller box that either may move in a second.
+_REACH = 1.0
 _NONE, _DOUBTFUL = 0, -1
 
 
@@ -86,7 +90,10 @@ class Followed:
                 part_of[n] = wholes[0]
             else:
                 whole.append(n)
-        whose = self._match({n: boxes[n] for n in whole}, tracks, at)
+        wholes_at = {n: boxes[n] for n in whole}
+        before = [(t, t.box, t.seen) for t in self._trucks if _just_seen(t, at)]
+        whose = self._match(wholes_at, tracks, at)
+        self._doubt(at, before, {t.number: (t, boxes[n]) for n, t in whose.items()})
         covers = [Cover(whose[m].number, boxes[n]) for n, m in part_of.items()]
         for n, truck in whose.items():
             covers.append(Cover(truck.number, boxes[n], came_from=truck.box, drives=True))
@@ -100,6 +107,28 @@ class Followed:
                 covers.append(Cover(truck.number, truck.box))
         passes = {t.number: t.one for t in self._trucks if t.one > 0}
         return covers, passes, {truck.number: n for n, truck in whose.items()}
+
+    def _doubt(
+        self,
+        at: datetime,
+        before: Sequence[tuple[_Truck, NormBox, datetime]],
+        now: Mapping[int, tuple[_Truck, NormBox]],
+    ) -> None:
+        """Two trucks of one look may be each other at the next, if one reaches where the other is.
+
+        Args:
+            at: the moment of this look.
+            before: the trucks seen of late, where, and when.
+            now: those of this look, and where, by number.
+        """
+        known = {truck.number: seen for truck, _, seen in before}
+        for truck, box, seen in before:
+            for number, (other, there) in now.items():
+                two = number != truck.number and (known.get(number) == seen or truck.number in now)
+                seconds = abs((at - seen).total_seconds())
+                far = _REACH * seconds * min(_longer(box), _longer(there))
+                if two and gap(box, there) <= far:
+                    truck.one = other.one = _DOUBTFUL
 
     def _belongs(self, truck: _Truck, one: int) -> None:
         same = [t for t in self._trucks if t.one == one and t is not truck]
@@ -132,5 +161,14 @@ class Followed:
 
 
 def _just_seen(truck: _Truck, at: datetime) -> bool:
-    """Whether it was seen a moment ago."""
-    return at - truck.seen <= SAME_PASS
+    """Whether it was seen a moment ago, by a clock that was not set."""
+    return abs(at - truck.seen) <= SAME_PASS
+
+
+def gap(a: NormBox, b: NormBox) -> float:
+    """Between two boxes, the wider one across or down; negative where they overlap."""
+    return max(b[0] - a[2], a[0] - b[2], b[1] - a[3], a[1] - b[3])
+
+
+def _longer(box: NormBox) -> float:
+    return max(box[2] - box[0], box[3] - box[1])

@@ -5,8 +5,9 @@
 A kind says what it sees (`sights`), what a look says against it (`against`), and how it words it.
 Everything else, which tracks are one pass, which look shows it best, when it has passed, is decided
 here. `inspected` counts the passes, since a bureau reports how many were looked at as well as how
-many were flagged. A pass is shown by its best look so far: one that shows what it left behind, too;
-else one with details; else the largest.
+many were flagged. What is said against a pass is shown by the best look so far that says so: one
+that shows what it left behind, too; else one with details; else the largest. Where the looks
+contradict each other, two things may have been taken for one pass, and nobody is told of it.
 """
 
 from __future__ import annotations
@@ -33,18 +34,42 @@ SAME_PASS = timedelta(seconds=2)
 """A new track that starts near where a pass was seen this recently is the same: ids get lost."""
 # Intersection over union from which it is there where it was: just now, or later, since it halts.
 NEAR, _HALTS = 0.1, 0.5
+# So many scores are kept of one that stays for hours, and only after fewer looks is it urgent.
+_KEPT, _FEW = 100, 30
 
 
 @dataclass(slots=True)
 class Charge:
-    """What is said against a pass: the scores of the looks that say so, of `chances` looks.
+    """What is said against a pass, by the looks of `scores` and as many as `earlier` before them.
 
-    `box` is where, if that is not where the thing itself is by now.
+    `chances` is of how many looks; `denied`, how many surely say otherwise. `box` is where, if that
+    is not where the thing itself is by now.
     """
 
     scores: list[float] = field(default_factory=list)
     chances: int = 0
     box: NormBox | None = None
+    earlier: int = 0
+    denied: int = 0
+
+    def take(self, score: float | None) -> None:
+        """Take in a look: how sure it is, 0 where it surely says otherwise, None if it is not."""
+        self.chances += 1
+        self.denied += score == 0
+        self.scores += [score] if score else []
+        self.earlier += max(len(self.scores) - _KEPT, 0)
+        del self.scores[:-_KEPT]
+
+    @property
+    def looks(self) -> int:
+        """How many say so."""
+        return self.earlier + len(self.scores)
+
+    @property
+    def doubtful(self) -> bool:
+        """Of the looks that are sure, a quarter or more say one thing and the others another."""
+        fewer = min(self.looks, self.denied)
+        return fewer > 0 and 4 * fewer >= self.looks + self.denied
 
     @property
     def score(self) -> float:
@@ -102,7 +127,7 @@ class Passing(ABC):
         self.context = context
         self.inspected = 0
         self._passes: list[Pass] = []
-        self._best: dict[int, _Shown] = {}  # by number; pixels are not remembered
+        self._best: dict[tuple[int, str], _Shown] = {}  # by number and sub-type; not remembered
 
     @property
     def idle(self) -> bool:
@@ -111,8 +136,9 @@ class Passing(ABC):
 
     @property
     def eager(self) -> bool:
-        """Something is passing through."""
-        return bool(self._passes)
+        """Something is passing through that was not decided, nor looked at for long."""
+        open_ones = (one.charges.values() for one in self._passes if one.episode is None)
+        return any(all(c.chances < _FEW for c in charges) for charges in open_ones)
 
     def remember(self) -> Any:
         """See `vision.rules.context.Rule`."""
@@ -126,7 +152,8 @@ class Passing(ABC):
         self.inspected = int(state["inspected"])
         self._passes = _PASSES.validate_python(state["passes"])
         for known in self._passes:
-            known.tracks.clear()  # a tracker counts from the beginning after a restart
+            known.tracks.clear()  # a tracker counts from the beginning after a restart,
+            known.index = -1  # and so do frames
 
     @abstractmethod
     def sights(self, frame: Frame, detections: Detections) -> Sequence[Sight]:
@@ -134,7 +161,7 @@ class Passing(ABC):
 
     @abstractmethod
     def against(self, sight: Sight, detections: Detections) -> Mapping[str, float | None]:
-        """For each sub-type, how surely the look shows it, 0..1; None where it does not."""
+        """For each sub-type, what `Charge.take` takes."""
 
     @abstractmethod
     def details(self, box: NormBox, frame: Frame, detections: Detections) -> tuple[int, ...]:
@@ -148,18 +175,16 @@ class Passing(ABC):
     def aftermath(
         self, frame: Frame, detections: Detections, passes: Sequence[Pass], seen: Mapping[int, int]
     ) -> None:
-        """Charge passes that are not over with what else the look shows of them.
+        """Charge passes that are not over with what else the look shows of them, and `show` it.
 
-        Args:
-            frame, detections: the look.
-            passes: to be charged.
-            seen: numbers of the passes that were judged, by the index of what was judged.
+        `seen`: numbers of the passes that were judged, by the index of what was judged.
         """
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """See `vision.rules.context.Rule.look`; wants `tracker_id`."""
         if not self.context.watching(frame):
             return []
+        over = self._finish(frame, detections)  # before another is taken for it
         seen = {}
         for sight in self.sights(frame, detections):
             one = self._pass_of(sight, frame, detections)
@@ -167,19 +192,19 @@ class Passing(ABC):
             seen[sight.indexes[0]] = one.number
         self.aftermath(frame, detections, self._passes, seen)
         events = [event for one in self._passes if (event := self._advance(one, frame))]
-        return events + self._finish(frame, detections)
+        return over + events
 
     def show(
-        self, number: int, focus: tuple[int, ...], frame: Frame, detections: Detections
+        self, key: tuple[int, str], focus: tuple[int, ...], frame: Frame, detections: Detections
     ) -> None:
-        """A look that may show a pass best: first of `focus` is what passes."""
+        """A look that itself says this against a pass; first of `focus` is what passes."""
         size = (frame.width, frame.height) * 2
         x1, y1, x2, y2 = np.asarray(detections.xyxy)[focus[0]] / size
         box = float(x1), float(y1), float(x2), float(y2)
         details = self.details(box, frame, detections)
         shown = _Shown(frame, detections, focus, details, area(box))
-        if number not in self._best or shown.worth > self._best[number].worth:
-            self._best[number] = shown
+        if key not in self._best or shown.worth > self._best[key].worth:
+            self._best[key] = shown
 
     def _pass_of(self, sight: Sight, frame: Frame, detections: Detections) -> Pass:
         ids = detections.tracker_id
@@ -190,7 +215,7 @@ class Passing(ABC):
         for known in self._passes:
             if known.index == frame.index:
                 continue
-            recent = frame.captured_at - known.last <= SAME_PASS
+            recent = abs(frame.captured_at - known.last) <= SAME_PASS
             if overlap(known.box, sight.box)[0] > (NEAR if recent else _HALTS):
                 known.tracks |= {track} if track >= 0 else set()
                 return known
@@ -203,26 +228,25 @@ class Passing(ABC):
 
     def _see(self, one: Pass, sight: Sight, frame: Frame, detections: Detections) -> None:
         one.box, one.last, one.index = sight.box, frame.captured_at, frame.index
-        self.show(one.number, sight.indexes, frame, detections)
         for subtype, score in self.against(sight, detections).items():
-            charge = one.charges.setdefault(subtype, Charge())
-            charge.chances += 1
-            charge.scores += [] if score is None else [score]
+            one.charges.setdefault(subtype, Charge()).take(score)
+            if score:
+                self.show((one.number, subtype), sight.indexes, frame, detections)
 
     def _advance(self, one: Pass, frame: Frame) -> EpisodeEvent | None:
         if one.episode is not None:
             one.episode = replace(
                 one.episode,
                 last_seen_at=one.last,
-                looks=max(len(c.scores) for c in one.charges.values()),
+                looks=max(c.looks for c in one.charges.values()),
                 box=one.charges[one.episode.subtype].box or one.box,
             )
             return None
         broken = self._broken(one)
-        best = self._best.get(one.number)
-        if not broken or best is None:
+        if not broken:
             return None
         worst = max(broken, key=lambda subtype: broken[subtype].score)
+        best = self._best[one.number, worst]
         box = broken[worst].box or one.box
         one.episode = Episode(
             id=str(ULID()),
@@ -235,7 +259,7 @@ class Passing(ABC):
             opened_at=one.first,
             last_seen_at=one.last,
             confirmed_at=frame.captured_at,
-            looks=len(broken[worst].scores),
+            looks=broken[worst].looks,
             score=round(broken[worst].score, 4),
             clock=frame.clock,
             where=self.context.where(frame, (box[0] + box[2]) / 2, box[3]),
@@ -246,27 +270,29 @@ class Passing(ABC):
         )
 
     def _broken(self, one: Pass) -> dict[str, Charge]:
-        """What enough looks, and half of them, say against it; as `kinds.yaml` orders it."""
+        """What enough looks, and half of them, say and can show; as `kinds.yaml` orders it."""
         needed = self.context.settings.looks or 1
         return {
             subtype.name: charge
             for subtype in catalogue().kind(self.kind).subtypes
             if (charge := one.charges.get(subtype.name)) is not None
-            and len(charge.scores) >= needed
-            and 2 * len(charge.scores) >= charge.chances
+            and charge.looks >= needed
+            and 2 * charge.looks >= charge.chances
+            and not charge.doubtful
+            and (one.number, subtype.name) in self._best
         }
 
     def _finish(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         clear = max(self.context.settings.clear or timedelta(0), SAME_PASS)
         events, kept = [], []
         for known in self._passes:
-            if frame.captured_at - known.last <= clear:
+            if -SAME_PASS <= frame.captured_at - known.last <= clear:  # or the clock was set back
                 kept.append(known)
             elif known.episode is not None:
-                done = replace(
-                    known.episode, stage=EpisodeStage.CLEARED, cleared_at=frame.captured_at
-                )
+                at = max(frame.captured_at, known.last)
+                done = replace(known.episode, stage=EpisodeStage.CLEARED, cleared_at=at)
                 events.append(EpisodeEvent(done, frame, detections))
         self._passes = kept
-        self._best = {p.number: self._best[p.number] for p in kept if p.number in self._best}
+        numbers = {known.number for known in kept}
+        self._best = {key: best for key, best in self._best.items() if key[0] in numbers}
         return events

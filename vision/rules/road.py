@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from vision.episodes import NormBox
 
 _ACROSS, _DOWN = 48, 27
-# More free looks in a row than this are not told apart, so that a calm road stays as noted.
+# More free looks in a row than this, or than are asked for, are not told apart, so that a calm road
+# stays as noted.
 _MANY = 10
 _NOBODY, SOMEBODY = 0, -1
 """Who is over a cell: nobody; somebody of whom no more is known, or several."""
@@ -57,10 +58,12 @@ class Road:
 
     Args:
         enough: free looks in a row after which a cell is known.
+        clean: free looks in a row, before somebody came, without which nothing is said of a spot.
     """
 
-    def __init__(self, enough: int) -> None:
-        self._enough = enough
+    def __init__(self, enough: int, clean: int = 0) -> None:
+        self._enough, self._clean = enough, clean
+        self._many = max(_MANY, enough, clean)
         self.forget()
 
     def forget(self) -> None:
@@ -78,18 +81,23 @@ class Road:
         self._driven[known] = 0
         covered = np.zeros(known.shape, np.bool_)
         for cover in covers:
-            way = _way(cover) if cover.drives else np.zeros_like(covered)
+            if not np.isfinite([*cover.box, *(cover.came_from or ())]).all():
+                continue
+            way = _way(cover)
             cells = _cells(cover.box) | way
             fresh = cells & (self._over == _NOBODY)
             self._before[fresh] = self._free[fresh]
             self._over[fresh] = cover.who
             self._over[cells & (self._over != cover.who)] = SOMEBODY
-            self._driven[way] = at.timestamp()
+            if cover.drives:
+                self._driven[way] = at.timestamp()
             covered |= cells
-        self._free = np.where(covered, 0, np.minimum(self._free + 1, _MANY))
+        self._free = np.where(covered, 0, np.minimum(self._free + 1, self._many))
 
     def passage(self, box: NormBox) -> Passage | None:
-        """Who was over a spot since it was known, if that was one alone and drove over it."""
+        """Who was over a clean spot since it was known, if that was one alone and drove over it."""
+        if not np.isfinite(box).all():
+            return None
         cells = _cells(box)
         whos = set(np.unique(self._over[cells]).tolist()) - {_NOBODY}
         row, column = _cell((box[0] + box[2]) / 2, box[3])
@@ -98,11 +106,13 @@ class Road:
             return None
         (who,) = whos
         free = int(self._before[cells & (self._over == who)].min())
+        if free < self._clean:
+            return None
         return Passage(who, datetime.fromtimestamp(driven, UTC), free)
 
     def remember(self) -> list[list[float]]:
         """The cells that are not known, ready for JSON; none of a calm road."""
-        unknown = np.flatnonzero((self._free < _MANY) | (self._over != _NOBODY))
+        unknown = np.flatnonzero((self._free < self._many) | (self._over != _NOBODY))
         fields = (self._free, self._before, self._over)
         return [
             [int(n), *(int(f.flat[n]) for f in fields), float(self._driven.flat[n])]
@@ -111,7 +121,7 @@ class Road:
 
     def recall(self, cells: Sequence[Sequence[float]]) -> None:
         """Go on from what `remember` gave."""
-        self._free[:], self._over[:] = _MANY, _NOBODY
+        self._free[:], self._over[:] = self._many, _NOBODY
         for n, free, before, over, driven in cells:
             self._free.flat[int(n)], self._before.flat[int(n)] = int(free), int(before)
             self._over.flat[int(n)], self._driven.flat[int(n)] = int(over), driven
@@ -132,12 +142,13 @@ def _cells(box: NormBox) -> NDArray[np.bool_]:
 
 
 def _way(cover: Cover) -> NDArray[np.bool_]:
-    """All cells that the lower part of a box touches, and those on its way to here."""
+    """All cells that the lower part of what drives touches, or all of what does not, on its way."""
+    part = _LOWER if cover.drives else 1
     corners = [
         _cell(u, v)[::-1]
         for x1, y1, x2, y2 in (cover.box, cover.came_from or cover.box)
         for u in (x1, x2)
-        for v in (y2 - (y2 - y1) * _LOWER, y2)
+        for v in (y2 - (y2 - y1) * part, y2)
     ]
     cells = np.zeros((_DOWN, _ACROSS), np.uint8)
     cv2.fillConvexPoly(cells, cv2.convexHull(np.array(corners, np.int32)), 1)

@@ -4,6 +4,9 @@ Garbage is a truck's only where that truck alone was over the spot since it was 
 drove over it. So nobody is told of where two followed each other closely, where a car, a bus, a
 cyclist or a person was there too, or where nobody looked before. Garbage where some was seen in the
 last ten minutes is not new, however it was hidden meanwhile; what is on a truck is not on the road.
+A spot was free if some seconds of looks in a row showed nothing there, since a few such looks are
+soon had of litter that the model sees now and then. To accuse, a detection must be sure; to
+exonerate, any will do.
 
 Not told apart: litter that a truck drags along further than its own size, and what somebody whom
 the model does not see puts down within a few looks behind a truck.
@@ -14,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil, hypot
 from typing import Any
 
 import numpy as np
@@ -23,7 +27,7 @@ from vision.detections import Detections, class_names
 from vision.episodes import NormBox
 from vision.frames import Frame
 from vision.rules.context import Context
-from vision.rules.followed import Followed
+from vision.rules.followed import Followed, gap
 from vision.rules.road import SOMEBODY, Cover, Passage, Road
 from vision.rules.sight import in_zone, overlap
 
@@ -35,6 +39,12 @@ _SAME_IOU, _SAME_COVER = 0.3, 0.75
 _REMEMBERED = timedelta(minutes=10)
 # A look that comes later than this many intervals was preceded by a gap.
 _GAP_LOOKS = 3
+# Looks, and seconds of looks, that showed a spot clean before a truck may have left anything there.
+_CLEAN_LOOKS, _CLEAN_SECONDS = 6, 3.0
+# Diagonals of the larger of two boxes that all but trucks may move in a second.
+_REACH = 8.0
+# Looks at one piece after which no more are counted.
+_DECIDED = 100
 
 
 @dataclass(slots=True)
@@ -58,6 +68,7 @@ class Litter:
 
 
 _LITTER = TypeAdapter(list[Litter])
+_BOXES = TypeAdapter(list[NormBox])
 Lying = tuple[NormBox, float]
 """Box and score of garbage."""
 
@@ -67,10 +78,13 @@ class Spills:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._road = Road(context.settings.looks or 1)
+        seconds = ceil(_CLEAN_SECONDS / context.look_interval.total_seconds())
+        self._road = Road(context.settings.looks or 1, max(_CLEAN_LOOKS, seconds))
         self._trucks = Followed()
         self._litter: list[Litter] = []
         self._passes: dict[int, int] = {}  # as of this look, by the number of a truck on the road
+        self._movers: list[NormBox] = []  # of the look before
+        self._last: datetime | None = None  # that look, unless a restart came in between
         self._valid_until: datetime | None = None
 
     def remember(self) -> Any:
@@ -79,6 +93,7 @@ class Spills:
             "road": self._road.remember(),
             "valid_until": self._valid_until.isoformat() if self._valid_until else None,
             "trucks": self._trucks.remember(),
+            "movers": _BOXES.dump_python(self._movers, mode="json"),
             "litter": _LITTER.dump_python(self._litter, mode="json"),
         }
 
@@ -88,6 +103,7 @@ class Spills:
         until = state["valid_until"]
         self._valid_until = datetime.fromisoformat(until) if until else None
         self._trucks.recall(state["trucks"])
+        self._movers = _BOXES.validate_python(state.get("movers", []))
         self._litter = _LITTER.validate_python(state["litter"])
 
     def of(self, number: int) -> Litter | None:
@@ -113,59 +129,81 @@ class Spills:
             By number, the indexes of a truck and of what it left behind, where both are seen.
         """
         at = frame.captured_at
-        self._keep_watch(at)
+        seconds = self._keep_watch(at)
         size = np.array([frame.width, frame.height] * 2, np.float64)
         boxes: list[NormBox] = [tuple(b) for b in (np.asarray(detections.xyxy) / size).tolist()]
         trucks = {n: boxes[n] for n in self._of(("truck",), detections)}
         ids = detections.tracker_id
         tracks = {n: int(np.asarray(ids)[n]) if ids is not None else -1 for n in trucks}
         covers, self._passes, here = self._trucks.look(at, trucks, tracks, judged, going_on)
-        on_road = [cover.box for cover in covers]
-        covers += [
-            Cover(SOMEBODY, boxes[n])
+        scores = np.asarray(detections.confidence)
+        unsure = [box for n, box in trucks.items() if scores[n] < self._context.threshold]
+        on_road = [cover.box for cover in covers if cover.box not in unsure]
+        movers = [
+            boxes[n]
             for n in self._of(_MOVES, detections)
             if not any(overlap(truck, boxes[n])[1] >= _IN_CAB for truck in on_road)
         ]
+        covers += self._ways(movers, seconds)
         self._road.look(at, covers)
-        scores = np.asarray(detections.confidence)
         garbage = {
             n: (boxes[n], float(scores[n]))
-            for n in np.flatnonzero(class_names(detections) == "garbage").tolist()
+            for n in self._of(("garbage",), detections)
             if not any(overlap(truck, boxes[n])[1] >= _ON_BED for truck in on_road)
         }
-        left = self._lies(at, garbage, [cover.box for cover in covers])
+        left = self._lies(at, garbage, [cover.box for cover in covers], unsure)
         return {
             self._passes[who]: (here[who], *found) for who, found in left.items() if who in here
         }
 
-    def _keep_watch(self, at: datetime) -> None:
+    def _keep_watch(self, at: datetime) -> float:
         """After a gap, or when the clock was set, nothing is known of the road.
 
         The end of the watch is set anew only now and then: what is remembered of a calm road shall
-        not change with every look.
+        not change with every look. So over a restart a gap is up to twice as long.
+
+        Returns:
+            Seconds since the look before, or most that they can be.
         """
         gap = _GAP_LOOKS * self._context.look_interval
-        until = self._valid_until
-        if until is None or not timedelta(0) <= until - at <= 2 * gap:
+        until, last, self._last = self._valid_until, self._last, at
+        if last is not None:
+            watched = timedelta(0) <= at - last <= gap
+        else:
+            watched = until is not None and timedelta(0) <= until - at <= 2 * gap
+        if until is None or not watched:
             self._road.forget()
+            self._movers = []
             until = at
         self._valid_until = at + 2 * gap if until - at <= gap else until
+        return (at - last if last is not None else 2 * gap).total_seconds()
 
     def _of(self, names: Sequence[str], detections: Detections) -> list[int]:
-        """Indexes of what surely is of these classes."""
-        sure = np.asarray(detections.confidence) >= self._context.threshold
-        found: list[int] = np.flatnonzero(np.isin(class_names(detections), names) & sure).tolist()
+        """Indexes of all that may be of these classes."""
+        found: list[int] = np.flatnonzero(np.isin(class_names(detections), names)).tolist()
         return found
+
+    def _ways(self, movers: Sequence[NormBox], seconds: float) -> list[Cover]:
+        """Wherever these are, and may have been since the look before: each may be any of them."""
+        ways = [
+            Cover(SOMEBODY, box, came_from=old)
+            for box in movers
+            for old in self._movers
+            if gap(old, box) <= _REACH * seconds * max(hypot(*_size(old)), hypot(*_size(box)))
+        ]
+        self._movers = list(movers)
+        return [*(Cover(SOMEBODY, box) for box in movers), *ways]
 
     def _lies(
         self,
         at: datetime,
         garbage: Mapping[int, Lying],
         covers: Sequence[NormBox],
+        unsure: Sequence[NormBox],
     ) -> dict[int, list[int]]:
         """Take in the garbage on the road; returns the indexes of what each truck left there."""
         left: dict[int, list[int]] = {}
-        self._litter = [p for p in self._litter if at - p.last <= _REMEMBERED]
+        self._litter = [p for p in self._litter if abs(at - p.last) <= _REMEMBERED]
         old = list(self._litter)
         for box, _ in garbage.values():
             near = [piece for piece in old if _touch(piece.box, box)]
@@ -173,16 +211,18 @@ class Spills:
                 piece.last = at
             if not near:
                 inside = in_zone(box, self._context.zone, "bottom")
+                inside &= all(overlap(truck, box)[1] < _ON_BED for truck in unsure)
                 passage = self._road.passage(box) if inside else None
                 self._litter.append(Litter(box, at, at, passage))
         for piece in self._litter:
             if piece.passage is None or piece.passage.who not in self._passes:
                 continue
             shown = {n: score for n, (box, score) in garbage.items() if _same(piece.box, box)}
-            if shown or not any(overlap(piece.box, cover)[0] for cover in covers):
-                piece.chances += 1
-            sure = [score for score in shown.values() if score >= self._context.threshold]
-            piece.scores += [max(sure)] if sure else []
+            if piece.chances < _DECIDED:
+                if shown or not any(overlap(piece.box, cover)[0] for cover in covers):
+                    piece.chances += 1
+                sure = [score for score in shown.values() if score >= self._context.threshold]
+                piece.scores += [max(sure)] if sure else []
             left.setdefault(piece.passage.who, []).extend(shown)
         return {who: found for who, found in left.items() if found}
 
@@ -194,8 +234,12 @@ def _touch(a: NormBox, b: NormBox) -> bool:
 
 def _grown(box: NormBox) -> NormBox:
     x1, y1, x2, y2 = box
-    wide, tall = (x2 - x1) / 2, (y2 - y1) / 2
-    return x1 - wide, y1 - tall, x2 + wide, y2 + tall
+    wide, tall = _size(box)
+    return x1 - wide / 2, y1 - tall / 2, x2 + wide / 2, y2 + tall / 2
+
+
+def _size(box: NormBox) -> tuple[float, float]:
+    return box[2] - box[0], box[3] - box[1]
 
 
 def _same(a: NormBox, b: NormBox) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 
@@ -87,3 +89,57 @@ def test_without_a_plate_the_largest_look_is_shown(scene):
         s.look(n / 5, [("truck", (0.1, 0.3, 0.1 + width, 0.8), 0.9)], track=1, load="open")
     (confirmed,) = s.confirmed()
     assert (confirmed.frame.index, confirmed.details) == (1, ())
+
+
+PLATE = ("plate", (0.3, 0.7, 0.36, 0.74), 0.8)
+
+
+def test_a_look_that_says_otherwise_is_never_the_picture(scene):
+    """In a convoy another truck stands where it stood: its plate is not evidence."""
+    s = scene("dirty_truck", fps=1, looks=3)
+    for n, load in enumerate(("open", "covered", "open", "open", "open")):
+        s.look(n, [*truck(0.1), *([PLATE] if load == "covered" else [])], track=1, load=load)
+    (confirmed,) = s.confirmed()
+    assert confirmed.frame.index != 1
+    assert confirmed.details == ()
+
+
+def test_nobody_is_told_of_in_a_convoy_that_is_read_now_open_now_covered(scene):
+    s = scene("dirty_truck", fps=1, looks=3)
+    for n, load in enumerate(("open", "covered", "open", "open", "covered") * 3):
+        s.look(n, [*truck(0.1), PLATE], track=1, load=load)
+    assert s.events == []
+
+
+def test_a_pass_is_over_when_the_clock_was_set_back(scene):
+    s = scene("dirty_truck", fps=5, looks=3)
+    for n in range(5):
+        s.look(1000 + n / 5, truck(0.1), track=1, load="open")
+    s.look(0)
+    assert s.stages() == ["confirmed", "cleared"]
+    assert s.events[1].episode.cleared_at >= s.events[1].episode.last_seen_at
+    s.look(0.2, truck(0.1), track=1, load="open")
+    assert s.rule.inspected == 2
+
+
+@pytest.mark.parametrize("load", ["open", "covered"])
+def test_a_truck_that_parks_is_soon_not_urgent_and_little_to_remember(scene, load):
+    s, notes = scene("dirty_truck", fps=5, looks=3), []
+    for n in range(400):
+        s.look(n / 5, truck(0.1), track=1, load=load, dirt="muddy" if load == "open" else "clean")
+        notes.append(len(json.dumps(s.rule.remember()["passes"])))
+        assert s.rule.eager == (n < (2 if load == "open" else 29))
+    assert notes[-1] <= notes[200] + 50
+    for n in range(400, 500):
+        s.look(n / 5)
+    assert [e.episode.looks for e in s.events] == ([3, 400] if load == "open" else [])
+
+
+def test_a_pass_is_known_again_by_the_first_frame_after_a_restart(scene):
+    s, again = scene("dirty_truck", fps=5), scene("dirty_truck", fps=5)
+    for n in range(3):
+        s.look(n / 5, truck(0.1), load="covered")
+    again.rule.recall(s.rule.remember())
+    again.index = 2  # frames count from the beginning, and may come to where they were
+    again.look(0.6, truck(0.1), load="covered")
+    assert again.rule.inspected == 1
