@@ -44,7 +44,8 @@ class Tracker:
     crosses the picture between two looks cannot be followed; dwell is therefore counted on places,
     not on tracks.
 
-    Ids start at 0 for each tracker and are never used twice: the key of a track is (camera, id).
+    Ids start at 0 for each tracker and are never used twice: the key of a track is (camera,
+    preset, id).
 
     Args:
         camera: id of the camera; frames of another are refused.

@@ -24,6 +24,7 @@ _RATIO = 0.75  # D. Lowe, Distinctive Image Features from Scale-Invariant Keypoi
 _OFF = 3.0  # pixels by which a matched feature may miss
 # Matches that agree, and their share of all, from which a registration is believed.
 _INLIERS, _SHARE = 25, 0.25
+_CORNERS = np.array([(0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)], np.float64)
 _SCALES = (0.4, 2.5)  # of a picture against the reference; beyond, it was another flight height
 
 
@@ -79,7 +80,8 @@ class Registration:
         to_pixels = np.diag([*size, 1.0])
         matrix: Matrix = np.linalg.inv(to_pixels) @ found @ to_pixels
         matrix /= matrix[2, 2]
-        return matrix
+        # A corner that lies beyond the horizon of the reference: no plane is seen so.
+        return matrix if (_CORNERS @ matrix[2] > 0).all() else None
 
     def _keep(self, picture: Pixels | None) -> bool:
         if picture is None:
