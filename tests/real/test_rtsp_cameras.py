@@ -256,7 +256,7 @@ def test_bench_counts_the_looks_at_real_cameras(
         )
     assert [level.cameras for level in result.levels] == [1, 2]
     assert (result.width, result.height) == (640, 360)
-    assert told[:3] == ["engine alone", "1 cameras", "2 cameras"]
+    assert told[:3] == ["a reader alone", "1 cameras", "2 cameras"]
     for level in result.levels:
         assert 0 < level.looks <= level.due + 1
         assert level.cores > 0

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from datasets.renderer.truth import Truth
-from vision import pipeline as pipelines
+from vision import watched
 from vision.engines import Engine, open_engine
 from vision.episodes import Episode, EpisodeStage
 from vision.frames import Frame
@@ -56,7 +56,7 @@ def watch(
         fast = camera.model_copy(update={"pace": "fast"})
         with monkeypatch.context() as patch:
             if not still:
-                patch.setattr(pipelines, "Stillness", EveryLook)
+                patch.setattr(watched, "Stillness", EveryLook)
             pipeline = Pipeline(
                 site.model_copy(update={"cameras": (fast,)}),
                 engine,
