@@ -165,18 +165,18 @@ class Spills:
         Returns:
             Seconds since the look before, or most that they can be.
         """
-        gap = _GAP_LOOKS * self._context.look_interval
+        longest = _GAP_LOOKS * self._context.look_interval
         until, last, self._last = self._valid_until, self._last, at
         if last is not None:
-            watched = timedelta(0) <= at - last <= gap
+            watched = timedelta(0) <= at - last <= longest
         else:
-            watched = until is not None and timedelta(0) <= until - at <= 2 * gap
+            watched = until is not None and timedelta(0) <= until - at <= 2 * longest
         if until is None or not watched:
             self._road.forget()
             self._movers = []
             until = at
-        self._valid_until = at + 2 * gap if until - at <= gap else until
-        return (at - last if last is not None else 2 * gap).total_seconds()
+        self._valid_until = at + 2 * longest if until - at <= longest else until
+        return (at - last if last is not None else 2 * longest).total_seconds()
 
     def _of(self, names: Sequence[str], detections: Detections) -> list[int]:
         """Indexes of all that may be of these classes."""
