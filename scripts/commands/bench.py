@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.status import Status
 
-from scripts.commands.bench_tables import show_audit, show_cameras, show_loop, show_soak
+from scripts.bench.tables import show_audit, show_cameras, show_loop, show_soak
 from scripts.console import err, log_to_stderr
 from vision.errors import SiteError
 from vision.site import ModelChoice
@@ -49,7 +49,7 @@ def loop(
     json_: AsJson = False,
 ) -> None:
     """Measure the loop on a recording against its parts and the stock way."""
-    from vision.loop.bench import bench_loop
+    from scripts.bench.loop import bench_loop
 
     log_to_stderr()
     with _opened(model, engine, device, size) as opened, err.status("starting") as status:
@@ -92,8 +92,8 @@ def cameras(
 
     A clip's H.264 is served as it is by GStreamer on loopback, in a process of its own.
     """
+    from scripts.bench.cameras import bench_cameras
     from scripts.rtsp import RtspServer
-    from vision.loop.bench_cameras import bench_cameras
 
     log_to_stderr()
     server = None
@@ -135,7 +135,7 @@ def audit(
     json_: AsJson = False,
 ) -> None:
     """Measure an audit of photos against its parts and the stock way."""
-    from vision.audit.bench import bench_audit
+    from scripts.bench.audit import bench_audit
 
     log_to_stderr()
     with _opened(model, engine, device, size) as opened, err.status("starting") as status:
@@ -164,8 +164,8 @@ def soak(
 
     Exit code 1: a frame is unaccounted for, or threads or files are left behind.
     """
+    from scripts.bench.soak import soak as run
     from scripts.rtsp import RtspServer
-    from vision.loop.soak import soak as run
 
     log_to_stderr()
     logging.getLogger("vision.sources").setLevel(logging.ERROR)  # that cameras die is meant

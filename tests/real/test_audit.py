@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from scripts.bench.audit import bench_audit
 from vision.audit import AuditFolder, Auditor, compose, publish, take_in
-from vision.audit.bench import bench_audit
 from vision.engines import open_engine
 from vision.errors import SourceBroken
 from vision.site import ModelChoice

@@ -14,6 +14,7 @@ import torch
 
 from models.catalogue import ModelEntry, find
 from models.look import NMS_IOU
+from scripts.bench.loop import bench_loop
 from vision.detections import Detections
 from vision.engines.engine import SCORE_FLOOR, Engine
 from vision.engines.letterbox import Letterbox
@@ -22,7 +23,6 @@ from vision.engines.openvino_engine import OpenVinoEngine
 from vision.engines.torch_engine import TorchEngine
 from vision.errors import EngineError
 from vision.frames import Pixels
-from vision.loop.bench import bench_loop
 
 BOX_PX = 2.0
 SCORE = 0.02

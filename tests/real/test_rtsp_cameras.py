@@ -14,10 +14,10 @@ import numpy as np
 import psutil
 import pytest
 
+from scripts.bench import cameras as bench_cameras
+from scripts.bench import soak as soaking
 from vision.engines import open_engine
 from vision.frames import Clock, Frame
-from vision.loop import bench_cameras
-from vision.loop import soak as soaking
 from vision.site import Camera, ModelChoice
 from vision.sources import container, video
 from vision.sources.mailbox import Mailbox

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from models.catalogue import ModelEntry
+from scripts.bench.loop import LoopBench, Round, bench_loop
 from vision.errors import SourceBroken
-from vision.loop.bench import LoopBench, Round, bench_loop
 
 
 @pytest.fixture

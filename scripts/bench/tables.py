@@ -10,10 +10,10 @@ from rich.table import Table
 from scripts.console import err, out
 
 if TYPE_CHECKING:
-    from vision.audit.bench import AuditBench
-    from vision.loop.bench import LoopBench
-    from vision.loop.levels import CamerasBench
-    from vision.loop.soak import Soak
+    from scripts.bench.audit import AuditBench
+    from scripts.bench.levels import CamerasBench
+    from scripts.bench.loop import LoopBench
+    from scripts.bench.soak import Soak
 
 _ROWS = (
     ("decode", "decoder and scaling alone, one core"),

@@ -17,13 +17,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from scripts.bench.loop import describe_machine, engine_alone
 from vision.audit.auditor import Auditor
 from vision.audit.folder import AuditFolder
 from vision.audit.intake import Item, take_in
 from vision.engines.engine import Engine
 from vision.errors import PictureError, SourceBroken
 from vision.frames import Clock, Frame
-from vision.loop.bench import describe_machine, engine_alone
 from vision.sources.picture import read_picture
 
 LEAST = 8
@@ -128,7 +128,7 @@ def _ours(items: Sequence[Item], engine: Engine) -> float:
 
 
 def _stock(paths: Sequence[Path], engine: Engine) -> float:
-    from ultralytics.models.yolo import YOLO  # noqa: PLC0415 - slow to import
+    from ultralytics.models.yolo import YOLO
 
     device = "cuda" if engine.name.endswith("cuda") else "cpu"
     with TemporaryDirectory() as out:

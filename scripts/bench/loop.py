@@ -263,7 +263,7 @@ def _stock_models(engine: Engine, *, wanted: bool) -> Iterator[Mapping[str, Path
     if engine.name != "openvino-cpu":
         yield {"stock": engine.model.path}
         return
-    from ultralytics.models.yolo import YOLO  # noqa: PLC0415 - slow to import
+    from ultralytics.models.yolo import YOLO
 
     with TemporaryDirectory() as folder:
         # It exports to where the weights lie, always for a square input.
@@ -275,7 +275,7 @@ def _stock_models(engine: Engine, *, wanted: bool) -> Iterator[Mapping[str, Path
 
 
 def _stock(clip: Path, engine: Engine, weights: Path, frames: int) -> float:
-    from ultralytics.models.yolo import YOLO  # noqa: PLC0415 - slow to import
+    from ultralytics.models.yolo import YOLO
 
     laps = _Laps()
     device = "cuda" if engine.name.endswith("cuda") else "cpu"
@@ -289,7 +289,7 @@ def _stock(clip: Path, engine: Engine, weights: Path, frames: int) -> float:
 
 def describe_machine() -> dict[str, str]:
     """Processor, cores that this process may use, load when asked, device and versions."""
-    import torch  # noqa: PLC0415 - slow to import
+    import torch
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {

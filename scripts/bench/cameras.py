@@ -26,13 +26,13 @@ from typing import Any
 import numpy as np
 import psutil
 
+from scripts.bench.levels import CamerasBench, Level, Stock
+from scripts.bench.loop import describe_machine, engine_alone
+from scripts.bench.rig import Rig
 from vision.engines.engine import Engine
 from vision.errors import SourceUnavailable
 from vision.frames import Frame
-from vision.loop.bench import describe_machine, engine_alone
-from vision.loop.levels import CamerasBench, Level, Stock
 from vision.loop.metrics import LoopCounters
-from vision.loop.rig import Rig
 from vision.site import Camera
 from vision.sources.source import open_source
 
@@ -228,7 +228,7 @@ def _stood(seen: LoopCounters) -> int:
 
 def _stock(plan: _Plan, count: int) -> float:
     """Looks per second at each camera by ultralytics' own loader, which decodes everything."""
-    from ultralytics.models.yolo import YOLO  # noqa: PLC0415 - slow to import
+    from ultralytics.models.yolo import YOLO
 
     device = "cuda" if plan.engine.name.endswith("cuda") else "cpu"
     with TemporaryDirectory() as folder:

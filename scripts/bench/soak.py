@@ -19,9 +19,9 @@ from typing import Any, Protocol
 import numpy as np
 import psutil
 
+from scripts.bench.rig import Rig
 from vision.engines.engine import Engine
 from vision.loop.metrics import LoopCounters
-from vision.loop.rig import Rig
 
 SAMPLE_S = 5.0
 """Seconds between two samples."""

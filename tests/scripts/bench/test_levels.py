@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from vision.loop.levels import CamerasBench, Level, Stock
+from scripts.bench.levels import CamerasBench, Level, Stock
 
 LEVEL = Level(
     cameras=4,
