@@ -23,8 +23,8 @@ from api.tables import CaseRow, LogRow, SightingRow
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceItem
 from vision.places import UnitGrid
-from vision.rule_settings import RuleSettings
 from vision.site import Camera, Site
+from vision.site.rule_settings import RuleSettings
 
 __all__ = ["CaseIntake", "DetectorInfo"]
 

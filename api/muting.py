@@ -22,9 +22,9 @@ from api.places import among, apart, around, fixed_cameras, position, seen_by
 from api.stages import MUTED, SHOWN, Stage, Step, advance
 from api.tables import CaseRow, LogRow, SightingRow
 from vision.frames import Clock
-from vision.inhibition import Inhibition
 from vision.places import Position
 from vision.site import Site
+from vision.site.inhibition import Inhibition
 
 _LIVE = (Clock.STREAM.value, Clock.ARRIVAL.value)
 """Clocks that run with ours: a recording of last year does not outlast a silence by being old."""

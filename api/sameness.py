@@ -30,9 +30,9 @@ from api.tables import CaseRow, SightingRow
 from vision.episodes import Episode
 from vision.kinds import catalogue
 from vision.places import Position
-from vision.rule_settings import RuleSettings
 from vision.rules.sight import overlap
 from vision.site import Camera
+from vision.site.rule_settings import RuleSettings
 
 SAME_BOX_IOU = 0.3
 """Two boxes that overlap less are two bins, or two structures, of one zone."""

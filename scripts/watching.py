@@ -11,7 +11,7 @@ from vision.event_writer import Sink
 from vision.evidence import EvidenceStore
 from vision.pipeline import Pipeline
 from vision.site import Site
-from vision.site_file import load_site
+from vision.site.file import load_site
 
 # Where a command that was given no site keeps what it stores.
 HOME = Path("var")

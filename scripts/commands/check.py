@@ -17,7 +17,7 @@ from vision.errors import SourceError, StreetwardenError
 from vision.frames import Frame
 from vision.preset_finder import PresetFinder
 from vision.site import Camera
-from vision.site_file import load_site
+from vision.site.file import load_site
 
 
 def check(

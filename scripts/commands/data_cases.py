@@ -37,7 +37,7 @@ def cases(
     from api.roles import Principal, Role
     from datasets.reviewed import export_cases
     from vision.evidence.store import EvidenceStore
-    from vision.site_file import load_site
+    from vision.site.file import load_site
 
     if originals != bool(reason):
         raise typer.BadParameter("give --originals and --reason together, or neither")

@@ -15,7 +15,7 @@ from rich.table import Table
 from scripts.console import out
 from vision.durations import parse_duration
 from vision.errors import StreetwardenError
-from vision.site_file import load_site
+from vision.site.file import load_site
 
 if TYPE_CHECKING:
     from api.keys import KeyStore

@@ -86,7 +86,7 @@ def _records(what: str, site: Path | None) -> Iterator[tuple[str, bytes]]:
     from api.database import Database
     from api.tables import EvidenceRow
     from vision.evidence import EvidenceRole, EvidenceStore
-    from vision.site_file import load_site
+    from vision.site.file import load_site
 
     storage = load_site(site).storage
     query = select(EvidenceRow).where(

@@ -23,7 +23,7 @@ from tests.api.world import served
 from vision.engines import open_engine
 from vision.evidence import EvidenceStore
 from vision.site import Site, Storage
-from vision.site_file import load_site
+from vision.site.file import load_site
 
 # A look each second, and the first may fall anywhere in it; then detection may miss one.
 TOLERANCE_S = 4.0

@@ -18,7 +18,7 @@ from vision.frames import Clock, Frame
 from vision.kinds import catalogue
 from vision.rules import camera_rules
 from vision.site import Camera, Site
-from vision.site_file import load_site
+from vision.site.file import load_site
 from vision.tracking import Tracker
 
 START = datetime(2026, 11, 20, 8, tzinfo=UTC)

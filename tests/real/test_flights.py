@@ -12,9 +12,9 @@ from tests.vision.places.test_registration import flown
 from vision.engines import open_engine
 from vision.episodes import Episode, EpisodeStage
 from vision.pipeline import Pipeline
-from vision.rule_settings import RuleSettings
 from vision.rules.sight import overlap
 from vision.site import Camera, ModelChoice, Site, SiteInfo, Zone
+from vision.site.rule_settings import RuleSettings
 
 SETTINGS = {"learn": "9s", "dwell": "6s", "looks": 4, "clear": "30s"}
 ROOF, ROAD = (577, 431, 703, 512), (830, 360, 956, 441)

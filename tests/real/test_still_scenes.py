@@ -18,7 +18,7 @@ from vision.episodes import Episode, EpisodeStage
 from vision.frames import Frame
 from vision.pipeline import Pipeline
 from vision.site import Camera, ModelChoice, Site
-from vision.site_file import load_site
+from vision.site.file import load_site
 from vision.sources import video
 
 START = datetime(2026, 11, 20, 8, tzinfo=UTC)

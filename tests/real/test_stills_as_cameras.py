@@ -15,9 +15,9 @@ import pytest
 from vision.engines import Engine, open_engine
 from vision.episodes import Episode, EpisodeStage
 from vision.pipeline import Pipeline
-from vision.rule_settings import RuleSettings
 from vision.rules.sight import overlap
 from vision.site import Camera, ModelChoice, Site, SiteInfo, Zone
+from vision.site.rule_settings import RuleSettings
 
 GARBAGE, BIN, OVERFLOWING = 0, 1, 2  # ids in the set's label files
 PICTURES = 20

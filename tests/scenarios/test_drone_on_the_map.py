@@ -33,13 +33,13 @@ from tests.vision.eyes import Eyes
 from tests.vision.flights import Moment, camera_of, srt
 from vision.detections import Detections
 from vision.evidence.store import EvidenceStore
-from vision.flight import Flight
 from vision.frames import Pixels
 from vision.pipeline import Pipeline
 from vision.places import LocalPlane, NoGround, PoseDeviations, Position
-from vision.rule_settings import RuleSettings
 from vision.site import Camera as SiteCamera
 from vision.site import Site, Zone
+from vision.site.flight import Flight
+from vision.site.rule_settings import RuleSettings
 from vision.sources.srt import parse_srt
 from vision.sources.telemetry import Track
 

@@ -15,7 +15,7 @@ from tests.api.world import DETECTOR
 from tests.vision.rules.busy_street import undisturbed
 from vision.errors import StreetwardenError
 from vision.evidence import EvidenceStore, Recorder
-from vision.site_file import load_site
+from vision.site.file import load_site
 
 SITE = """\
 site: {name: t}

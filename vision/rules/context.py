@@ -17,8 +17,8 @@ from vision.places.errors import NoGround
 from vision.places.ground import Ground
 from vision.places.permits import Permit
 from vision.places.position import Position
-from vision.rule_settings import RuleSettings
 from vision.site import Camera, Zone
+from vision.site.rule_settings import RuleSettings
 
 
 @dataclass(frozen=True, slots=True)

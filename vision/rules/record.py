@@ -14,10 +14,10 @@ from pydantic import TypeAdapter
 from vision.episodes import Episode
 from vision.places.assets import Asset
 from vision.places.permits import Permit
-from vision.rule_settings import RuleSettings
 from vision.rules.context import Context
 from vision.rules.looks import Row
 from vision.site import Camera, Zone
+from vision.site.rule_settings import RuleSettings
 
 FORMAT = "streetwarden.decision.v1"
 RULES_VERSION = "3"

@@ -19,8 +19,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from vision.detections import VISIT, Detections
-from vision.rule_settings import RuleSettings
 from vision.rules.stay import Stay
+from vision.site.rule_settings import RuleSettings
 
 # Looks that showed it in the visit before, and looks missed since, as flicker may be.
 _SEEN, _MISSED = 2, 2

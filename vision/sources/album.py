@@ -9,10 +9,10 @@ from pathlib import Path
 from threading import Event
 
 from vision.errors import PictureError, SourceBroken
-from vision.flight import Flight
 from vision.frames import Clock, Frame, Pixels
 from vision.places.drone_pose import DronePose
 from vision.site import Camera
+from vision.site.flight import Flight
 from vision.sources.address import Address, SourceKind
 from vision.sources.picture import list_pictures, read_picture, taken_at
 from vision.sources.telemetry import pose_of

@@ -29,8 +29,8 @@ from av.error import FFmpegError
 from av.stream import Discard
 
 from vision.errors import SourceError
-from vision.flight import Flight
 from vision.site import Camera
+from vision.site.flight import Flight
 from vision.sources.address import Address, SourceKind
 from vision.sources.container import open_container
 from vision.sources.telemetry import WIDEST_MM, Sample, Track

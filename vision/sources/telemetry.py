@@ -12,10 +12,10 @@ from math import atan, degrees, hypot, isfinite, nan, radians, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.flight import Flight
 from vision.places.drone_pose import DronePose
 from vision.places.errors import PlaceError
 from vision.places.plane import degree_lengths
+from vision.site.flight import Flight
 
 _FILM = hypot(36.0, 24.0)
 """Diagonal of a picture on 35 mm film, mm. DJI's equivalent focal lengths are by the diagonal of

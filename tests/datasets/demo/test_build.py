@@ -8,7 +8,7 @@ from datasets.demo import build as demo
 from datasets.demo.build import SHOTS, STAMP, Format, build_demo
 from datasets.errors import RenderError
 from datasets.renderer.truth import Truth
-from vision.site_file import load_site
+from vision.site.file import load_site
 
 TINY = Format(width=256, height=144, seconds=1.0, fps=2.0)
 NAMES = {f"{name}{end}" for name in SHOTS for end in (".mp4", ".truth.json")} | {"site.yaml", STAMP}

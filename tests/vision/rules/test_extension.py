@@ -16,12 +16,12 @@ from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.errors import SiteError
 from vision.frames import Frame
 from vision.kinds import catalogue
-from vision.rule_settings import shipped
 from vision.rules import CameraRules, camera_rules
 from vision.rules.kinds import rule_of
 from vision.rules.record import Record
 from vision.rules.replay import replay
 from vision.site import Camera, Site, SiteInfo, Zone
+from vision.site.rule_settings import shipped
 
 EXAMPLE = Path(__file__).with_name("example_kind")
 ENTRY_POINTS = """\

@@ -9,8 +9,8 @@ from math import hypot, nan, sqrt
 import numpy as np
 import pytest
 
-from vision.flight import Flight
 from vision.places import DronePose, LocalPlane, PoseDeviations
+from vision.site.flight import Flight
 from vision.sources.telemetry import Sample, Track, pose_of
 
 HOVER = Sample(lon=113.38, lat=31.71, height_m=60.0, yaw=10.0, pitch=-60.0, roll=0.0, focal_mm=24.0)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from vision.errors import SiteError
-from vision.flight import Flight
 from vision.places import PoseDeviations
-from vision.site_file import load_site
+from vision.site.file import load_site
+from vision.site.flight import Flight
 
 SITE = """\
 site: {{name: t}}

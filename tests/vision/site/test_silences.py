@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from vision.errors import SiteError
-from vision.silences import Silence
 from vision.site import Site
-from vision.site_file import load_site
+from vision.site.file import load_site
+from vision.site.silences import Silence
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FAIR = {

@@ -1,6 +1,6 @@
 """Site: cameras, zones, rules, storage and receivers of one site, validated.
 
-`vision.site_file` reads it from YAML; `Site.for_sources` makes one of bare sources.
+`vision.site.file` reads it from YAML; `Site.for_sources` makes one of bare sources.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
 
 from vision.durations import Duration
 from vision.fields import DaysField, GroundPoint, Hours, KindName, Part, Polygon, TimeZone
-from vision.flight import Flight
 from vision.hours import WeeklyHours
-from vision.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.kinds import catalogue
-from vision.location import Location
 from vision.places.assets import Asset
 from vision.places.ground import Ground
 from vision.places.permits import Permit
 from vision.presets import WHOLE, Preset, check_named, check_presets
-from vision.rule_settings import RuleSettings, shipped
-from vision.silences import Silence, check_silences
+from vision.site.flight import Flight
+from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
+from vision.site.location import Location
+from vision.site.rule_settings import RuleSettings, shipped
+from vision.site.silences import Silence, check_silences
 
 
 class Zone(Part):

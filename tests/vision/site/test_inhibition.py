@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from vision.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site import Site
+from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 
 RULE = {
     "source": {"kind": "illegal_structure"},

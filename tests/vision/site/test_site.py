@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from vision.durations import parse_duration
 from vision.errors import SiteError
 from vision.site import Camera, Zone
-from vision.site_file import load_site
+from vision.site.file import load_site
 
 GOOD = """\
 site: {name: Zengdu demo, timezone: Asia/Shanghai, division: "421303", language: zh}

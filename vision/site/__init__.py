@@ -1,0 +1,13 @@
+"""The site file: cameras, zones, rules, registers, receivers, validated."""
+
+from vision.site.site import (
+    Camera,
+    ModelChoice,
+    Site,
+    SiteInfo,
+    Storage,
+    Webhook,
+    Zone,
+)
+
+__all__ = ["Camera", "ModelChoice", "Site", "SiteInfo", "Storage", "Webhook", "Zone"]
