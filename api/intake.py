@@ -22,7 +22,7 @@ from api.stages import MUTED, PERSON_CONFIRMED, Stage
 from api.tables import CaseRow, LogRow, SightingRow
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceItem
-from vision.places import UnitGrid
+from vision.registers.grid import UnitGrid
 from vision.site import Camera, Site
 from vision.site.rule_settings import RuleSettings
 

@@ -15,7 +15,7 @@ from api.stages import Stage
 from api.tables import CaseRow
 from vision.episodes import Episode
 from vision.kinds import catalogue
-from vision.places import UnitGrid
+from vision.registers.grid import UnitGrid
 from vision.site import Camera, Site
 
 _LEAD_ONLY = (

@@ -4,10 +4,10 @@ from vision.places.coordinates import Crs, convert
 from vision.places.drone_pose import DronePose, PoseDeviations
 from vision.places.ellipse import Ellipse
 from vision.places.errors import NoGround, PlaceError
-from vision.places.grid import Cell, UnitGrid
 from vision.places.ground import Ground
 from vision.places.plane import LocalPlane
 from vision.places.position import Method, Position
+from vision.registers.grid import Cell, UnitGrid
 
 __all__ = [
     "Cell",

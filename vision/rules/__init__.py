@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from vision.places.baseline import Baseline
+from vision.registers.baseline import Baseline
 from vision.rules.camera import CameraRules
 from vision.rules.context import Context, Rule
 from vision.rules.kinds import rule_of

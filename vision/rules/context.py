@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from vision.detections import Detections
 from vision.episodes import EpisodeEvent
 from vision.frames import Frame
-from vision.places.assets import Asset
-from vision.places.baseline import Baseline
 from vision.places.errors import NoGround
 from vision.places.ground import Ground
-from vision.places.permits import Permit
 from vision.places.position import Position
+from vision.registers.assets import Asset
+from vision.registers.baseline import Baseline
+from vision.registers.permits import Permit
 from vision.site import Camera, Zone
 from vision.site.rule_settings import RuleSettings
 

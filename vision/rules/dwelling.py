@@ -23,8 +23,8 @@ from vision.detections import STANDS, Detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
-from vision.places.permits import Line
 from vision.places.position import Position
+from vision.registers.permits import Line
 from vision.rules.context import Context
 from vision.rules.place import Place
 from vision.rules.reasons import between_visits, by_turns, scored, seen_in, stayed

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from vision.episodes import Reason
-from vision.places.assets import Asset
+from vision.registers.assets import Asset
 
 
 def unpermitted(names: Sequence[str]) -> Reason:

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from vision.episodes import Episode
-from vision.places.assets import Asset
-from vision.places.permits import Permit
+from vision.registers.assets import Asset
+from vision.registers.permits import Permit
 from vision.rules.context import Context
 from vision.rules.looks import Row
 from vision.site import Camera, Zone

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from vision.episodes import NormBox, Reason
 from vision.frames import Frame
-from vision.places.assets import Asset, AssetRegister
-from vision.places.permits import Line, PermitRegister
 from vision.places.position import Position
+from vision.registers.assets import Asset, AssetRegister
+from vision.registers.permits import Line, PermitRegister
 from vision.rules.context import Context
 from vision.rules.reasons import at_asset, unpermitted
 

@@ -13,9 +13,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from vision.errors import SiteError
-from vision.places.baseline import Baseline
-from vision.places.grid import UnitGrid
 from vision.preset_finder import PresetFinder
+from vision.registers.baseline import Baseline
+from vision.registers.grid import UnitGrid
 from vision.site import Camera, Site, Storage
 
 _SECRET = re.compile(r"\$\{([^}]+)\}")

@@ -17,10 +17,10 @@ from vision.durations import Duration
 from vision.fields import DaysField, GroundPoint, Hours, KindName, Part, Polygon, TimeZone
 from vision.hours import WeeklyHours
 from vision.kinds import catalogue
-from vision.places.assets import Asset
 from vision.places.ground import Ground
-from vision.places.permits import Permit
 from vision.presets import WHOLE, Preset, check_named, check_presets
+from vision.registers.assets import Asset
+from vision.registers.permits import Permit
 from vision.site.flight import Flight
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.location import Location

@@ -14,7 +14,7 @@ from vision.detections import Detections, make_detections
 from vision.episodes import EpisodeEvent
 from vision.frames import Clock, Frame
 from vision.kinds import catalogue
-from vision.places.assets import Asset
+from vision.registers.assets import Asset
 from vision.rules import CameraRules, camera_rules
 from vision.site import Camera, Site, SiteInfo, Zone
 

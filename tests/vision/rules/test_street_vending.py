@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from vision.places.permits import Permit
+from vision.registers.permits import Permit
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 

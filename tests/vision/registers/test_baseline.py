@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from vision.places.baseline import Baseline
 from vision.places.errors import PlaceError
 from vision.places.ground import Ground
 from vision.places.plane import LocalPlane
+from vision.registers.baseline import Baseline
 
 PLANE = LocalPlane(113.37, 31.71)
 

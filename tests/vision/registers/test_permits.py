@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from vision.places.ground import Ground
-from vision.places.permits import Permit, PermitRegister
 from vision.places.plane import LocalPlane
+from vision.registers.permits import Permit, PermitRegister
 
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
 STRIP = ((0.2, 0.0), (0.3, 0.0), (0.3, 1.0), (0.2, 1.0))

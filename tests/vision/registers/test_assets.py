@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from vision.places.assets import Asset, AssetRegister
 from vision.places.plane import LocalPlane
 from vision.places.position import Position
+from vision.registers.assets import Asset, AssetRegister
 
 PLANE = LocalPlane(113.37, 31.71)
 LEFT = Asset(id="B-1", camera="gate", polygon=((0.2, 0.4), (0.3, 0.4), (0.3, 0.6), (0.2, 0.6)))

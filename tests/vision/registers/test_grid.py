@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from vision.places import Cell, PlaceError, Position, UnitGrid
+from vision.places import PlaceError, Position
+from vision.registers.grid import Cell, UnitGrid
 
 
 def square(west, south, size=0.01):
