@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from api.context import Context
 from api.errors import DatabaseUnavailable
-from vision.health import ADVICE, View
 from vision.sources.status import CameraState
+from vision.view.health import ADVICE, View
 
 # Below this a disk fills up within minutes of evidence; better to say so before.
 LEAST_FREE_BYTES = 64 * 1024 * 1024

@@ -21,8 +21,8 @@ from api.events import DeliveryState
 from api.stages import Stage
 from api.tables import AttemptRow, CaseRow, DeliveryRow
 from api.watch import Watch
-from vision.health import View
 from vision.sources.status import CameraState
+from vision.view.health import View
 
 
 class CaseCollector(Collector):

@@ -34,7 +34,7 @@ since."""
 TO_REFERENCE = "to_reference"
 """In the metadata of detections from a flight: 3×3 numbers from (u, v, 1), fractions of the
 picture, to those of the first picture of the place; None where it could not be told. See
-`vision.places.registration`."""
+`vision.view.registration`."""
 
 
 VISIT = "visit"

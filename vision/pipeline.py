@@ -23,7 +23,6 @@ from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.event_writer import EventWriter, Sink
 from vision.evidence import EvidenceItem, EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.frames import Frame
-from vision.health import ADVICE, View
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
 from vision.rules import CameraRules, camera_rules
 from vision.site import Camera, Site
@@ -31,6 +30,7 @@ from vision.sources.address import parse_address
 from vision.sources.status import CameraState, CameraStatus
 from vision.tracking import Tracker
 from vision.truck_state import TruckStateReader
+from vision.view.health import ADVICE, View
 from vision.watched import Scene, Watched
 
 log = logging.getLogger(__name__)

@@ -13,10 +13,6 @@ from zoneinfo import ZoneInfo
 from vision.detections import STANDS, Detections
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.frames import Frame
-from vision.health import ViewHealth
-from vision.loop.stillness import Stillness
-from vision.places.registration import Registration
-from vision.preset_finder import PresetFinder
 from vision.rules import CameraRules
 from vision.site import Camera, SiteInfo
 from vision.sources.mailbox import Mailbox
@@ -24,6 +20,10 @@ from vision.sources.reader import Reader
 from vision.sources.ring import Recording, Ring
 from vision.sources.source import open_source
 from vision.tracking import Tracker
+from vision.view.health import ViewHealth
+from vision.view.preset_finder import PresetFinder
+from vision.view.registration import Registration
+from vision.view.stillness import Stillness
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from api.context import Context, Reader, Shared
 from api.problems import Refusal, described
 from api.roles import Principal
-from vision.health import View
 from vision.site import Camera
 from vision.sources.status import CameraState, CameraStatus
+from vision.view.health import View
 
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"], responses=described(401, 403, 503))
 

@@ -14,11 +14,11 @@ from vision.engines.engine import Engine
 from vision.frames import Frame
 from vision.loop.loop import InferenceLoop
 from vision.loop.metrics import LoopObserver
-from vision.loop.stillness import Stillness
 from vision.site import Camera
 from vision.sources.mailbox import Counts, Mailbox
 from vision.sources.reader import Reader
 from vision.sources.source import open_source
+from vision.view.stillness import Stillness
 
 
 class Rig:

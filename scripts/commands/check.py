@@ -15,9 +15,9 @@ from rich.markup import escape
 from scripts.console import log_to_stderr, out
 from vision.errors import SourceError, StreetwardenError
 from vision.frames import Frame
-from vision.preset_finder import PresetFinder
 from vision.site import Camera
 from vision.site.file import load_site
+from vision.view.preset_finder import PresetFinder
 
 
 def check(

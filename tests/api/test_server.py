@@ -15,9 +15,9 @@ from api.app import create_app
 from api.errors import CaseError, DatabaseUnavailable
 from api.server import console_address, listen
 from tests.api.world import served
-from vision.health import View
 from vision.loop import LoopCounters, LoopCounts, Step
 from vision.sources.status import CameraState, CameraStatus
+from vision.view.health import View
 
 SERVER = """
 import sys

@@ -8,7 +8,7 @@ import av
 import cv2
 import numpy as np
 
-from tests.vision.places.test_registration import flown
+from tests.vision.view.test_registration import flown
 from vision.engines import open_engine
 from vision.episodes import Episode, EpisodeStage
 from vision.pipeline import Pipeline

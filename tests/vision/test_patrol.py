@@ -18,13 +18,13 @@ from vision.detections import Detections, make_detections
 from vision.episodes import EpisodeEvent
 from vision.evidence import EvidenceItem, EvidenceRole, EvidenceStore
 from vision.frames import Pixels
-from vision.health import View
 from vision.pipeline import Pipeline, _memory_of
-from vision.presets import Preset
 from vision.rules.record import Record
 from vision.rules.replay import replay
 from vision.site import Camera, Site, SiteInfo, Zone
 from vision.sources.status import CameraStatus
+from vision.view.health import View
+from vision.view.presets import Preset
 
 START = datetime(2026, 5, 1, 8, tzinfo=UTC)
 GATE, YARD = 0.2, 0.8  # where in the street the camera looks at its presets

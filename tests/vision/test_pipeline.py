@@ -12,10 +12,10 @@ from tests.vision.eyes import Eyes
 from vision.detections import Detections, make_detections
 from vision.episodes import EpisodeEvent
 from vision.frames import Frame, Pixels
-from vision.health import View
 from vision.pipeline import Pipeline
 from vision.rules import CameraRules, Context
 from vision.site import Camera, Site
+from vision.view.health import View
 
 
 class Blind(Eyes):

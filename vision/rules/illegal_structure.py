@@ -17,7 +17,6 @@ from vision.episodes import EpisodeEvent, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.places.errors import NoGround
-from vision.places.registration import LaidPose
 from vision.rules.context import Context
 from vision.rules.dwelling import Dwelling
 from vision.rules.known import Known
@@ -26,6 +25,7 @@ from vision.rules.reasons import covers, not_known
 from vision.rules.sight import Sight, find_sights
 from vision.rules.stay import Stay
 from vision.rules.visits import visit_of
+from vision.view.registration import LaidPose
 
 # While learning, a doubtful roof counts as known: missing it would make it "new" later.
 _LEARN_SCORE = 0.1

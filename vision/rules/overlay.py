@@ -13,7 +13,7 @@ import shapely
 from vision.detections import TO_REFERENCE, Detections
 from vision.episodes import NormBox
 from vision.frames import Frame
-from vision.places.registration import Matrix, moved, shown
+from vision.view.registration import Matrix, moved, shown
 
 
 @dataclass(frozen=True, slots=True)

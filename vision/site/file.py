@@ -13,10 +13,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from vision.errors import SiteError
-from vision.preset_finder import PresetFinder
 from vision.registers.baseline import Baseline
 from vision.registers.grid import UnitGrid
 from vision.site import Camera, Site, Storage
+from vision.view.preset_finder import PresetFinder
 
 _SECRET = re.compile(r"\$\{([^}]+)\}")
 # Parts of the site file's contract that this version does not apply. Accepting them silently would

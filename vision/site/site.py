@@ -18,7 +18,6 @@ from vision.fields import DaysField, GroundPoint, Hours, KindName, Part, Polygon
 from vision.hours import WeeklyHours
 from vision.kinds import catalogue
 from vision.places.ground import Ground
-from vision.presets import WHOLE, Preset, check_named, check_presets
 from vision.registers.assets import Asset
 from vision.registers.permits import Permit
 from vision.site.flight import Flight
@@ -26,6 +25,7 @@ from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.location import Location
 from vision.site.rule_settings import RuleSettings, shipped
 from vision.site.silences import Silence, check_silences
+from vision.view.presets import WHOLE, Preset, check_named, check_presets
 
 
 class Zone(Part):

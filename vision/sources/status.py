@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from vision.health import View
+from vision.view.health import View
 
 
 class CameraState(StrEnum):

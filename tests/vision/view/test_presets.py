@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from tests.vision.turning import preset, street, view
 from vision.errors import SiteError
 from vision.evidence import paint_privacy
-from vision.presets import WHOLE, Preset
 from vision.site import Camera, Site, SiteInfo, Zone
 from vision.site.file import load_site
+from vision.view.presets import WHOLE, Preset
 
 CORNER = ((0.0, 0.0), (0.2, 0.0), (0.2, 0.2), (0.0, 0.2))
 GROUND = ((0.1, 0.9, 113.0, 31.0), (0.9, 0.9, 113.0002, 31.0), (0.9, 0.5, 113.0002, 31.0003),

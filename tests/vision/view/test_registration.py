@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vision.frames import Pixels
-from vision.places.registration import Registration, moved
+from vision.view.registration import Registration, moved
 
 
 @pytest.fixture(scope="module")

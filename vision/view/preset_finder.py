@@ -32,16 +32,16 @@ from itertools import combinations
 import cv2
 import numpy as np
 
-from vision.edges import SIZE, Luma, agreement, directed_edges, small_luma
 from vision.errors import SiteError
 from vision.frames import Frame, Pixels
-from vision.presets import Preset
+from vision.view.edges import SIZE, Luma, agreement, directed_edges, small_luma
+from vision.view.presets import Preset
 
 _SURE = 0.6  # share of blocks that agree, from which one look is believed
 _LEAST = 0.45  # from which two looks in a row are
 _STEADY = 1  # pixels of SIZE by which two such looks may lie off from each other
 # Pixels of SIZE by which a preset may be met: 3 %, a degree or two. With what a view that is closer
-# by a tenth is off at its edges, 5 %, that is within the 12 % of `vision.presets.OFF`.
+# by a tenth is off at its edges, 5 %, that is within the 12 % of `vision.view.presets.OFF`.
 _OFF = (5, 3)
 _MIDDLE = (96, 54)  # of SIZE: what is looked for, so views up to 20 % off are found where they lie
 _INNER = (140, 72)  # of SIZE: what is compared, whole blocks that a view off by `_OFF` still shows

@@ -9,7 +9,7 @@ import pytest
 from tests.vision.turning import street as turning_street
 from tests.vision.turning import view
 from vision.frames import Clock, Frame, Pixels
-from vision.loop.stillness import MAX_AGE_S, SETTLING, Stillness
+from vision.view.stillness import MAX_AGE_S, SETTLING, Stillness
 
 START = datetime(2026, 5, 1, 8, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from datasets.scenarios.stage import DAY, DUSK, NIGHT, RAIN, Condition
 from tests.vision.turning import HEIGHT, WIDTH, preset, street, view
 from vision.errors import SiteError
 from vision.frames import Frame, Pixels
-from vision.preset_finder import PresetFinder
+from vision.view.preset_finder import PresetFinder
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 SCENARIOS = {s.name: s for s in suite()}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vision.frames import Clock, Frame, Pixels
-from vision.health import View, ViewHealth
+from vision.view.health import View, ViewHealth
 
 START = datetime(2026, 5, 1, 8, tzinfo=UTC)
 WIDTH, HEIGHT = 640, 360

@@ -17,8 +17,8 @@ from enum import StrEnum
 import cv2
 import numpy as np
 
-from vision.edges import Luma, agreement, blocks, edges, small_luma
 from vision.frames import Clock, Frame, Pixels
+from vision.view.edges import Luma, agreement, blocks, edges, small_luma
 
 _PERSIST_LOOKS = 3
 _PERSIST_S = 5.0  # a truck that fills the picture for a moment is no covered lens

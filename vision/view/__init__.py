@@ -1,0 +1,1 @@
+"""View: whether and where a camera looks: health, presets, stillness, registration."""
