@@ -22,7 +22,7 @@ from api.places import among, apart, around, fixed_cameras, position, seen_by
 from api.stages import MUTED, SHOWN, Stage, Step, advance
 from api.tables import CaseRow, LogRow, SightingRow
 from vision.frames import Clock
-from vision.places import Position
+from vision.geo import Position
 from vision.site import Site
 from vision.site.inhibition import Inhibition
 

@@ -7,7 +7,7 @@ from math import hypot
 from sqlalchemy import ColumnElement, Select, or_, select, union
 
 from api.tables import CaseRow, SightingRow
-from vision.places import LocalPlane, Position
+from vision.geo import LocalPlane, Position
 from vision.site import Camera, Site
 
 _REGISTERED = "camera_registered"

@@ -28,8 +28,8 @@ from api.places import about, among, apart, around, is_fixed, located, position,
 from api.stages import OPEN, SHOWN
 from api.tables import CaseRow, SightingRow
 from vision.episodes import Episode
+from vision.geo import Position
 from vision.kinds import catalogue
-from vision.places import Position
 from vision.rules.sight import overlap
 from vision.site import Camera
 from vision.site.rule_settings import RuleSettings

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from api.stages import Rejection, Stage
 from vision.evidence import EvidenceRole
-from vision.places import Method
+from vision.geo import Method
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from vision.detections import Detections
 from vision.frames import Clock, Frame
-from vision.places.position import Position
+from vision.geo.position import Position
 from vision.sources.ring import Recording
 
 NormBox = tuple[float, float, float, float]

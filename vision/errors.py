@@ -8,7 +8,7 @@ StreetwardenError
 │   └── SourceBroken         will not come back by itself: wrong path, not a video
 ├── PictureError         one picture cannot be read; the others can
 ├── EngineError          the model cannot run on this machine as asked
-├── PlaceError           wrong calibration points, pose, position or grid (`vision.places`)
+├── PlaceError           wrong calibration points, pose, position or grid (`vision.geo`)
 │   └── NoGround             a point of the picture that shows no ground
 ├── EvidenceError        evidence could not be stored
 └── CaseError            a step that a case, a key or a receiver does not allow (used by `api`)

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.places.drone_pose import DronePose
+from vision.geo.drone_pose import DronePose
 
 Pixels = NDArray[np.uint8]
 

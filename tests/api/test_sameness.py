@@ -15,7 +15,7 @@ from api.roles import Principal, Role
 from api.sameness import reach
 from api.schemas import Checks, ReviewRequest
 from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, on_map
-from vision.places import Position
+from vision.geo import Position
 from vision.site import Camera
 
 WHO = Principal("0", "Officer Li", Role.OFFICER)

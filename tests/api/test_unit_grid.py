@@ -9,7 +9,7 @@ import pytest
 from api.cases import CaseStore
 from api.roles import Principal, Role
 from tests.api.world import make_event, make_site, make_world
-from vision.places import Position
+from vision.geo import Position
 
 CODE, REGISTERED = "421303009009009", "421303001002003"
 WHO = Principal("0", "Officer Li", Role.OFFICER)

@@ -26,7 +26,7 @@ from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Reason
 from vision.evidence import EvidenceItem, EvidenceRole
 from vision.evidence.store import EvidenceStore
 from vision.frames import Clock, Frame
-from vision.places import LocalPlane, Method, Position
+from vision.geo import LocalPlane, Method, Position
 from vision.site import Site
 
 NOON = datetime(2026, 5, 21, 4, 0, tzinfo=UTC)

@@ -34,8 +34,8 @@ from tests.vision.flights import Moment, camera_of, srt
 from vision.detections import Detections
 from vision.evidence.store import EvidenceStore
 from vision.frames import Pixels
+from vision.geo import LocalPlane, NoGround, PoseDeviations, Position
 from vision.pipeline import Pipeline
-from vision.places import LocalPlane, NoGround, PoseDeviations, Position
 from vision.site import Camera as SiteCamera
 from vision.site import Site, Zone
 from vision.site.flight import Flight

@@ -10,8 +10,8 @@ import shapely
 from pydantic import Field, model_validator
 
 from vision.fields import KindName, Part, Polygon
-from vision.places.plane import degree_lengths
-from vision.places.position import Position
+from vision.geo.plane import degree_lengths
+from vision.geo.position import Position
 from vision.registers.permits import Degrees
 
 # Share of an asset's outline in the picture that a thing covers, to be at it.

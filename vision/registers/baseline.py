@@ -9,9 +9,9 @@ from typing import Any
 
 from shapely import Polygon
 
-from vision.places.errors import PlaceError
-from vision.places.geojson import Outline, read_polygons
-from vision.places.ground import Ground
+from vision.geo.errors import PlaceError
+from vision.geo.geojson import Outline, read_polygons
+from vision.geo.ground import Ground
 
 Box = tuple[float, float, float, float]
 """x1, y1, x2, y2 as fractions of the picture."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from shapely import Point, STRtree
 
-from vision.places.errors import PlaceError
-from vision.places.geojson import read_polygons
-from vision.places.position import Position
+from vision.geo.errors import PlaceError
+from vision.geo.geojson import read_polygons
+from vision.geo.position import Position
 
 _CODE = re.compile(r"[0-9A-Za-z]{15}")
 

@@ -10,11 +10,11 @@ import shapely
 from pydantic import Field, model_validator
 
 from vision.fields import DaysField, Hours, KindName, Part, Polygon
+from vision.geo.drone_pose import DronePose
+from vision.geo.errors import NoGround
+from vision.geo.ground import Ground
+from vision.geo.plane import LocalPlane
 from vision.hours import WeeklyHours
-from vision.places.drone_pose import DronePose
-from vision.places.errors import NoGround
-from vision.places.ground import Ground
-from vision.places.plane import LocalPlane
 
 Degrees = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
 OnMap = Annotated[tuple[Degrees, ...], Field(min_length=3)]

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from vision.detections import Detections
 from vision.episodes import EpisodeEvent
 from vision.frames import Frame
-from vision.places.errors import NoGround
-from vision.places.ground import Ground
-from vision.places.position import Position
+from vision.geo.errors import NoGround
+from vision.geo.ground import Ground
+from vision.geo.position import Position
 from vision.registers.assets import Asset
 from vision.registers.baseline import Baseline
 from vision.registers.permits import Permit

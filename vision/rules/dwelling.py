@@ -22,8 +22,8 @@ from ulid import ULID
 from vision.detections import STANDS, Detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
+from vision.geo.position import Position
 from vision.kinds import catalogue
-from vision.places.position import Position
 from vision.registers.permits import Line
 from vision.rules.context import Context
 from vision.rules.place import Place

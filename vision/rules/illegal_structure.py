@@ -15,8 +15,8 @@ from typing import Any
 from vision.detections import Detections
 from vision.episodes import EpisodeEvent, NormBox, Reason
 from vision.frames import Frame
+from vision.geo.errors import NoGround
 from vision.kinds import catalogue
-from vision.places.errors import NoGround
 from vision.rules.context import Context
 from vision.rules.dwelling import Dwelling
 from vision.rules.known import Known

@@ -10,7 +10,7 @@ import numpy as np
 
 from vision.detections import STANDS, TO_REFERENCE, VISIT, Detections, class_names
 from vision.frames import Clock, Frame, Pixels
-from vision.places.drone_pose import DronePose, PoseDeviations
+from vision.geo.drone_pose import DronePose, PoseDeviations
 
 _TRUCK = ("load", "dirt")
 _KEPT = (TO_REFERENCE, VISIT)  # of the detections' metadata

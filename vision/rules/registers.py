@@ -6,7 +6,7 @@ from datetime import datetime
 
 from vision.episodes import NormBox, Reason
 from vision.frames import Frame
-from vision.places.position import Position
+from vision.geo.position import Position
 from vision.registers.assets import Asset, AssetRegister
 from vision.registers.permits import Line, PermitRegister
 from vision.rules.context import Context

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from vision.fields import Part
-from vision.places.drone_pose import PoseDeviations
+from vision.geo.drone_pose import PoseDeviations
 
 Angle = Annotated[float, Field(ge=-180, le=180)]
 

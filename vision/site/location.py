@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from vision.fields import Part
-from vision.places.coordinates import Crs
+from vision.geo.coordinates import Crs
 
 
 class Department(Part):

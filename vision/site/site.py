@@ -15,9 +15,9 @@ from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
 
 from vision.durations import Duration
 from vision.fields import DaysField, GroundPoint, Hours, KindName, Part, Polygon, TimeZone
+from vision.geo.ground import Ground
 from vision.hours import WeeklyHours
 from vision.kinds import catalogue
-from vision.places.ground import Ground
 from vision.registers.assets import Asset
 from vision.registers.permits import Permit
 from vision.site.flight import Flight

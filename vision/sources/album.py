@@ -10,7 +10,7 @@ from threading import Event
 
 from vision.errors import PictureError, SourceBroken
 from vision.frames import Clock, Frame, Pixels
-from vision.places.drone_pose import DronePose
+from vision.geo.drone_pose import DronePose
 from vision.site import Camera
 from vision.site.flight import Flight
 from vision.sources.address import Address, SourceKind

@@ -12,9 +12,9 @@ from math import atan, degrees, hypot, isfinite, nan, radians, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.places.drone_pose import DronePose
-from vision.places.errors import PlaceError
-from vision.places.plane import degree_lengths
+from vision.geo.drone_pose import DronePose
+from vision.geo.errors import PlaceError
+from vision.geo.plane import degree_lengths
 from vision.site.flight import Flight
 
 _FILM = hypot(36.0, 24.0)

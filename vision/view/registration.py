@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.frames import Pixels
-from vision.places.drone_pose import DronePose
-from vision.places.position import Position
+from vision.geo.drone_pose import DronePose
+from vision.geo.position import Position
 
 _log = logging.getLogger(__name__)
 

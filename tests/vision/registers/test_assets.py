@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from vision.places.plane import LocalPlane
-from vision.places.position import Position
+from vision.geo.plane import LocalPlane
+from vision.geo.position import Position
 from vision.registers.assets import Asset, AssetRegister
 
 PLANE = LocalPlane(113.37, 31.71)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from vision.places.errors import PlaceError
-from vision.places.ground import Ground
-from vision.places.plane import LocalPlane
+from vision.geo.errors import PlaceError
+from vision.geo.ground import Ground
+from vision.geo.plane import LocalPlane
 from vision.registers.baseline import Baseline
 
 PLANE = LocalPlane(113.37, 31.71)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from vision.places import PlaceError, Position
+from vision.geo import PlaceError, Position
 from vision.registers.grid import Cell, UnitGrid
 
 

@@ -6,8 +6,8 @@ from itertools import product
 import pytest
 from pydantic import ValidationError
 
-from vision.places.ground import Ground
-from vision.places.plane import LocalPlane
+from vision.geo.ground import Ground
+from vision.geo.plane import LocalPlane
 from vision.registers.permits import Permit, PermitRegister
 
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))

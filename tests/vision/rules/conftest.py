@@ -12,8 +12,8 @@ import pytest
 from vision.detections import Detections, make_detections
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.frames import Clock, Frame
+from vision.geo import DronePose
 from vision.kinds import catalogue
-from vision.places import DronePose
 from vision.rules import camera_rules
 from vision.site import Camera, Site, SiteInfo, Zone
 

@@ -11,8 +11,8 @@ import pytest
 
 from vision.detections import TO_REFERENCE, make_detections
 from vision.frames import Clock, Frame
+from vision.geo import DronePose, LocalPlane
 from vision.kinds import catalogue
-from vision.places import DronePose, LocalPlane
 from vision.rules import CameraRules
 from vision.rules.looks import as_row, from_row
 from vision.rules.record import Record

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vision.errors import SiteError
-from vision.places import PoseDeviations
+from vision.geo import PoseDeviations
 from vision.site.file import load_site
 from vision.site.flight import Flight
 

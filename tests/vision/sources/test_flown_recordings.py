@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.vision.flights import srt
-from vision.places import LocalPlane
+from vision.geo import LocalPlane
 from vision.site import Camera
 from vision.sources import srt as srt_module
 from vision.sources.address import parse_address

@@ -9,7 +9,7 @@ from math import hypot, nan, sqrt
 import numpy as np
 import pytest
 
-from vision.places import DronePose, LocalPlane, PoseDeviations
+from vision.geo import DronePose, LocalPlane, PoseDeviations
 from vision.site.flight import Flight
 from vision.sources.telemetry import Sample, Track, pose_of
 

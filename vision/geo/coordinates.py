@@ -17,7 +17,7 @@ from collections.abc import Callable
 from math import atan2, cos, hypot, pi, sin, sqrt
 from typing import Literal
 
-from vision.places.plane import degree_lengths
+from vision.geo.plane import degree_lengths
 
 Crs = Literal["WGS84", "CGCS2000", "GCJ02", "BD09"]
 _Shift = Callable[[float, float], tuple[float, float]]

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.places.ellipse import PICTURE_DEVIATION
-from vision.places.errors import PlaceError
+from vision.geo.ellipse import PICTURE_DEVIATION
+from vision.geo.errors import PlaceError
 
 Array = NDArray[np.float64]
 

@@ -8,10 +8,10 @@ from math import sqrt
 
 import numpy as np
 
-from vision.places.coordinates import Crs, convert
-from vision.places.ellipse import PICTURE_DEVIATION, Ellipse
-from vision.places.errors import NoGround, PlaceError
-from vision.places.homography import (
+from vision.geo.coordinates import Crs, convert
+from vision.geo.ellipse import PICTURE_DEVIATION, Ellipse
+from vision.geo.errors import NoGround, PlaceError
+from vision.geo.homography import (
     Array,
     deviation,
     left_out_error,
@@ -19,8 +19,8 @@ from vision.places.homography import (
     solve,
     spread,
 )
-from vision.places.plane import LocalPlane
-from vision.places.position import Position
+from vision.geo.plane import LocalPlane
+from vision.geo.position import Position
 
 _HORIZON_DEVIATIONS = 3.0
 """A point must lie this many of its standard deviations below the horizon, or its distance has no

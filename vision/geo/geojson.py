@@ -11,7 +11,7 @@ from shapely import MultiPolygon, Polygon, is_valid_reason
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
-from vision.places.errors import PlaceError
+from vision.geo.errors import PlaceError
 
 Outline = Polygon | MultiPolygon
 Read = TypeVar("Read")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vision.places import LocalPlane
+from vision.geo import LocalPlane
 
 
 @pytest.fixture(scope="session")

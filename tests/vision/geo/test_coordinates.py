@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vision.places.coordinates import Crs, convert
-from vision.places.plane import LocalPlane
+from vision.geo.coordinates import Crs, convert
+from vision.geo.plane import LocalPlane
 
 SHIFTED: list[Crs] = ["GCJ02", "BD09"]
 # Two boxes well inside the area that is shifted: the plains in the east, and the west.

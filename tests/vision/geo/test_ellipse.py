@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vision.places import Ellipse
+from vision.geo import Ellipse
 
 
 @given(st.floats(0.5, 50), st.floats(0.01, 0.45), st.floats(0, 179))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.renderer.camera import Camera
-from vision.places import Ground, LocalPlane, NoGround, PlaceError, convert
+from vision.geo import Ground, LocalPlane, NoGround, PlaceError, convert
 
 STREET = Camera((0.0, 0.0, 7.0), yaw=20.0, pitch=18.0, fov=70.0, width=1920, height=1080)
 CORNERS = [(0.05, 0.95), (0.95, 0.95), (0.1, 0.3), (0.9, 0.3)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from datasets.renderer.camera import Camera
 from tests.vision.flights import camera_of
-from vision.places import DronePose, NoGround, PlaceError, PoseDeviations
+from vision.geo import DronePose, NoGround, PlaceError, PoseDeviations
 
 SIZE = {"fov": 70.0, "width": 1920, "height": 1080}
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
 
-from vision.places.coordinates import Crs, convert
-from vision.places.ellipse import Ellipse
-from vision.places.errors import PlaceError
+from vision.geo.coordinates import Crs, convert
+from vision.geo.ellipse import Ellipse
+from vision.geo.errors import PlaceError
 
 Method = Literal["camera_registered", "homography", "drone_pose", "manual"]
 

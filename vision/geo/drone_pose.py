@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict
 
-from vision.places.ellipse import PICTURE_DEVIATION, Ellipse
-from vision.places.errors import NoGround, PlaceError
-from vision.places.plane import LocalPlane
-from vision.places.position import Position
+from vision.geo.ellipse import PICTURE_DEVIATION, Ellipse
+from vision.geo.errors import NoGround, PlaceError
+from vision.geo.plane import LocalPlane
+from vision.geo.position import Position
 
 Vector = NDArray[np.float64]
 

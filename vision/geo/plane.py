@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import cos, radians, sin, sqrt
 
-from vision.places.errors import PlaceError
+from vision.geo.errors import PlaceError
 
 # WGS 84 (NGA.STND.0036, table 3.1): semi-major axis in metres, first eccentricity squared.
 _WGS84 = (6378137.0, 6.69437999014e-3)

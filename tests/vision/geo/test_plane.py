@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vision.places import LocalPlane, PlaceError
-from vision.places.plane import degree_lengths
+from vision.geo import LocalPlane, PlaceError
+from vision.geo.plane import degree_lengths
 
 
 def earth_centred(lon, lat):

@@ -7,7 +7,7 @@ from math import inf, nan
 import pytest
 
 from vision.errors import StreetwardenError
-from vision.places import Ellipse, PlaceError, Position
+from vision.geo import Ellipse, PlaceError, Position
 
 HERE = Position(113.38, 31.71, "WGS84", 4.0, "homography", Ellipse(4.0, 2.0, 30.0))
 

@@ -1,0 +1,23 @@
+"""On the map: where on the ground a picture's point lies, how sure that is, and in which cell."""
+
+from vision.geo.coordinates import Crs, convert
+from vision.geo.drone_pose import DronePose, PoseDeviations
+from vision.geo.ellipse import Ellipse
+from vision.geo.errors import NoGround, PlaceError
+from vision.geo.ground import Ground
+from vision.geo.plane import LocalPlane
+from vision.geo.position import Method, Position
+
+__all__ = [
+    "Crs",
+    "DronePose",
+    "Ellipse",
+    "Ground",
+    "LocalPlane",
+    "Method",
+    "NoGround",
+    "PlaceError",
+    "PoseDeviations",
+    "Position",
+    "convert",
+]
