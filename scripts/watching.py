@@ -7,9 +7,9 @@ from pathlib import Path
 
 from vision.engines import Engine
 from vision.errors import SiteError
-from vision.event_writer import Sink
 from vision.evidence import EvidenceStore
 from vision.pipeline import Pipeline
+from vision.pipeline.event_writer import Sink
 from vision.site import Site
 from vision.site.file import load_site
 
@@ -41,7 +41,7 @@ def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline
     Raises:
         EngineError: the truck-state weights are missing or unreadable.
     """
-    from vision.truck_state import open_truck_state
+    from vision.engines.truck_state import open_truck_state
 
     evidence = Path(site.storage.evidence)
     trucks = {c.id for c in site.cameras for z in c.watched_zones if "dirty_truck" in z.watch}

@@ -102,7 +102,7 @@ def _choice(
 def _truck_states(engine: Engine) -> tuple[Attributes | None, str]:
     """The reader of truck states and its weights' hash; without it trucks are only counted."""
     from models.catalogue import find
-    from vision.truck_state import MODEL, open_truck_state
+    from vision.engines.truck_state import MODEL, open_truck_state
 
     if "truck" not in engine.model.classes:
         return None, ""

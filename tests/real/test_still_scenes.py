@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 
 from datasets.renderer.truth import Truth
-from vision import watched
 from vision.engines import Engine, open_engine
 from vision.episodes import Episode, EpisodeStage
 from vision.frames import Frame
-from vision.pipeline import Pipeline
+from vision.pipeline import Pipeline, watched
 from vision.site import Camera, ModelChoice, Site
 from vision.site.file import load_site
 from vision.sources import video

@@ -10,8 +10,8 @@ from datasets.scenarios.stage import NOMINAL
 from tests.scenarios.album import Album
 from vision.detections import Detections
 from vision.engines import Engine
+from vision.engines.truck_state import TruckStateReader
 from vision.frames import Clock, Frame, Pixels
-from vision.truck_state import TruckStateReader
 
 
 class ShippedEyes:

@@ -9,8 +9,8 @@ from tests.scenarios.player import Player
 from tests.scenarios.shipped import ShippedEyes
 from tests.scenarios.verdict import judge, rates, table
 from vision.engines import open_engine
+from vision.engines.truck_state import open_truck_state
 from vision.site import ModelChoice
-from vision.truck_state import open_truck_state
 
 LEAST = 0.9
 

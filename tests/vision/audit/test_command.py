@@ -19,7 +19,7 @@ def engine(monkeypatch, colours):
         raise EngineError("no weights of truck states")
 
     monkeypatch.setattr("vision.engines.open_engine", lambda choice: opened)
-    monkeypatch.setattr("vision.truck_state.open_truck_state", no_weights)
+    monkeypatch.setattr("vision.engines.truck_state.open_truck_state", no_weights)
     return opened
 
 

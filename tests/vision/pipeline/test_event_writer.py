@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from vision.episodes import EpisodeStage
 from vision.errors import EvidenceError
-from vision.event_writer import EventWriter
+from vision.pipeline.event_writer import EventWriter
 
 
 def make_event(number):

@@ -19,19 +19,19 @@ import cv2
 
 from vision.detections import TO_REFERENCE, VISIT, Detections
 from vision.engines import Engine, open_engine
+from vision.engines.truck_state import TruckStateReader
 from vision.episodes import EpisodeEvent, EpisodeStage
-from vision.event_writer import EventWriter, Sink
 from vision.evidence import EvidenceItem, EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
+from vision.pipeline.event_writer import EventWriter, Sink
+from vision.pipeline.watched import Scene, Watched
 from vision.rules import CameraRules, camera_rules
 from vision.site import Camera, Site
 from vision.sources.address import parse_address
 from vision.sources.status import CameraState, CameraStatus
 from vision.tracking import Tracker
-from vision.truck_state import TruckStateReader
 from vision.view.health import ADVICE, View
-from vision.watched import Scene, Watched
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from vision.detections import make_detections, only
+from vision.engines.truck_state import TruckStateReader, crop, open_truck_state
 from vision.errors import EngineError
 from vision.frames import Frame, Pixels
-from vision.truck_state import TruckStateReader, crop, open_truck_state
 
 CLASSES = ("person", "truck")
 

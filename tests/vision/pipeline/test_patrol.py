@@ -18,7 +18,8 @@ from vision.detections import Detections, make_detections
 from vision.episodes import EpisodeEvent
 from vision.evidence import EvidenceItem, EvidenceRole, EvidenceStore
 from vision.frames import Pixels
-from vision.pipeline import Pipeline, _memory_of
+from vision.pipeline import Pipeline
+from vision.pipeline.pipeline import _memory_of
 from vision.rules.record import Record
 from vision.rules.replay import replay
 from vision.site import Camera, Site, SiteInfo, Zone
