@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from vision.episodes import EpisodeEvent
 from vision.rules import CameraRules
+from vision.rules.dirty_truck.road import Cover, Road
 from vision.rules.record import Record
 from vision.rules.replay import replay
-from vision.rules.road import Cover, Road
 
 Box = tuple[float, float, float, float]
 Seen = tuple[str, Box, float]

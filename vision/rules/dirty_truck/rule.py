@@ -15,11 +15,11 @@ from vision.episodes import NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.rules.context import Context
-from vision.rules.followed import SAME_TRUCK
+from vision.rules.dirty_truck.followed import SAME_TRUCK
+from vision.rules.dirty_truck.spills import Spills
 from vision.rules.passing import Charge, Pass, Passing
 from vision.rules.reasons import on_frames, spilt
 from vision.rules.sight import Sight, area, find_sights, overlap
-from vision.rules.spills import Spills
 
 # A plate is a truck's from this share of it on.
 _INSIDE = 0.8

@@ -27,8 +27,8 @@ from vision.detections import Detections, class_names
 from vision.episodes import NormBox
 from vision.frames import Frame
 from vision.rules.context import Context
-from vision.rules.followed import Followed, gap
-from vision.rules.road import SOMEBODY, Cover, Passage, Road
+from vision.rules.dirty_truck.followed import Followed, gap
+from vision.rules.dirty_truck.road import SOMEBODY, Cover, Passage, Road
 from vision.rules.sight import in_zone, overlap
 
 _MOVES = ("car", "bus", "motorcycle", "bicycle", "person")

@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from vision.episodes import NormBox
+from vision.rules.dirty_truck.road import Cover
 from vision.rules.passing import NEAR, SAME_PASS
-from vision.rules.road import Cover
 from vision.rules.sight import area, overlap
 
 SAME_TRUCK = 0.4
