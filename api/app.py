@@ -14,13 +14,13 @@ from fastapi.openapi.utils import get_openapi
 from api import console, problems
 from api.cases import CaseStore
 from api.context import Context
-from api.database import Database
 from api.events import CloudEvent
 from api.guards import Guards
 from api.keys import KeyStore
 from api.outbox import Outbox
 from api.routes import cameras, cases, health, media, webhooks
 from api.routes import site as site_routes
+from api.storage.database import Database
 from api.watch import Watch
 from vision.evidence.store import EvidenceStore
 from vision.site import Site

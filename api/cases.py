@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import selectinload
 
-from api.database import Database
 from api.errors import DatabaseUnavailable, UnknownCase
 from api.events import Announcer, CaseEvent
 from api.muting import Muting
 from api.roles import Principal
 from api.schemas import CaseDetail, CasePage, Review, ReviewRequest
 from api.stages import Stage, Step, advance
-from api.tables import CaseRow, LogRow, SightingRow
+from api.storage.database import Database
+from api.storage.tables import CaseRow, LogRow, SightingRow
 from api.view import case_detail, case_view
 from vision.site import Site
 

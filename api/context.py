@@ -11,11 +11,11 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.cases import CaseStore
-from api.database import Database
 from api.keys import KeyStore
 from api.outbox import Outbox
 from api.problems import Refusal
 from api.roles import Principal, Right
+from api.storage.database import Database
 from api.watch import Watch
 from vision.evidence.store import EvidenceStore
 from vision.site import Site

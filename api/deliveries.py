@@ -14,13 +14,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from api.database import Database
 from api.errors import CaseError
 from api.events import CaseEvent, DeliveryState
 from api.retry import RetryPolicy
 from api.sender import Outcome, Result
 from api.stages import Stage, Step, advance
-from api.tables import AttemptRow, CaseRow, DeliveryRow, LogRow, ReceiverRow
+from api.storage.database import Database
+from api.storage.tables import AttemptRow, CaseRow, DeliveryRow, LogRow, ReceiverRow
 
 LEASE = timedelta(seconds=60)
 """Longer than the longest attempt by a wide margin, so that a lease ends only after a crash."""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ulid import ULID
 
 from api.schemas import CaseData
-from api.tables import CaseRow, DeliveryRow
+from api.storage.tables import CaseRow, DeliveryRow
 from api.view import REDACTED, case_data
 from vision.site import Site, Webhook
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api.database import Database
 from api.errors import CaseError
 from api.events import Announcer, CaseEvent
 from api.muting import Muting
@@ -19,7 +18,8 @@ from api.places import fixed_cameras
 from api.sameness import Sameness
 from api.sightings import attach, sighting, summarise
 from api.stages import MUTED, PERSON_CONFIRMED, Stage
-from api.tables import CaseRow, LogRow, SightingRow
+from api.storage.database import Database
+from api.storage.tables import CaseRow, LogRow, SightingRow
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceItem
 from vision.registers.grid import UnitGrid

@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, update
 
-from api.database import Database
 from api.errors import CaseError
 from api.roles import Principal, Role
-from api.tables import KeyRow
+from api.storage.database import Database
+from api.storage.tables import KeyRow
 
 SESSION_LABEL = "console session"
 SESSION_LIFE = timedelta(hours=12)

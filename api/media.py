@@ -9,10 +9,10 @@ from http import HTTPStatus
 from sqlalchemy import ColumnElement, select
 
 from api.cases import scoped
-from api.database import Database
 from api.problems import Refusal
 from api.roles import Principal, Right
-from api.tables import CaseRow, EvidenceRow, MediaAccessRow
+from api.storage.database import Database
+from api.storage.tables import CaseRow, EvidenceRow, MediaAccessRow
 from vision.errors import EvidenceError
 from vision.evidence import EvidenceRole
 from vision.evidence.store import EvidenceStore

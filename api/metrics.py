@@ -19,7 +19,7 @@ from api.context import Context
 from api.errors import DatabaseUnavailable
 from api.events import DeliveryState
 from api.stages import Stage
-from api.tables import AttemptRow, CaseRow, DeliveryRow
+from api.storage.tables import AttemptRow, CaseRow, DeliveryRow
 from api.watch import Watch
 from vision.sources.status import CameraState
 from vision.view.health import View

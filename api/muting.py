@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from api.database import Database
 from api.places import among, apart, around, fixed_cameras, position, seen_by
 from api.stages import MUTED, SHOWN, Stage, Step, advance
-from api.tables import CaseRow, LogRow, SightingRow
+from api.storage.database import Database
+from api.storage.tables import CaseRow, LogRow, SightingRow
 from vision.frames import Clock
 from vision.geo import Position
 from vision.site import Site

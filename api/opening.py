@@ -12,7 +12,7 @@ from ulid import ULID
 from api.errors import CaseError
 from api.places import located
 from api.stages import Stage
-from api.tables import CaseRow
+from api.storage.tables import CaseRow
 from vision.episodes import Episode
 from vision.kinds import catalogue
 from vision.registers.grid import UnitGrid

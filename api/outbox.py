@@ -15,11 +15,11 @@ import socket
 import threading
 from datetime import UTC, datetime, timedelta
 
-from api.database import Database
 from api.deliveries import LEASE, Claim, DeliveryQueue
 from api.errors import DatabaseUnavailable
 from api.retry import RetryPolicy
 from api.sender import Outcome, Sender, signer
+from api.storage.database import Database
 from vision.site import Site, Webhook
 
 LOG = logging.getLogger("streetwarden.outbox")

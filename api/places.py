@@ -6,7 +6,7 @@ from math import hypot
 
 from sqlalchemy import ColumnElement, Select, or_, select, union
 
-from api.tables import CaseRow, SightingRow
+from api.storage.tables import CaseRow, SightingRow
 from vision.geo import LocalPlane, Position
 from vision.site import Camera, Site
 

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session, load_only, selectinload
 
 from api.places import about, among, apart, around, is_fixed, located, position, seen_by
 from api.stages import OPEN, SHOWN
-from api.tables import CaseRow, SightingRow
+from api.storage.tables import CaseRow, SightingRow
 from vision.episodes import Episode
 from vision.geo import Position
 from vision.kinds import catalogue

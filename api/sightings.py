@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from api.tables import CaseRow, EvidenceRow, SightingRow
+from api.storage.tables import CaseRow, EvidenceRow, SightingRow
 from vision.episodes import Episode
 from vision.evidence import EvidenceItem
 

@@ -8,7 +8,7 @@ from typing import Any
 from api.roles import Principal
 from api.schemas import CaseDetail, CaseView, Evidence, LogEntry
 from api.stages import Stage
-from api.tables import CaseRow, EvidenceRow
+from api.storage.tables import CaseRow, EvidenceRow
 from vision.evidence import EvidenceRole
 
 REDACTED = frozenset({EvidenceRole.MASKED.value, EvidenceRole.ANNOTATED.value})

@@ -17,7 +17,7 @@ from api.deliveries import replay
 from api.events import DeliveryState
 from api.problems import Refusal, described
 from api.roles import Principal, Right
-from api.tables import CaseRow, DeliveryRow, ReceiverRow
+from api.storage.tables import CaseRow, DeliveryRow, ReceiverRow
 from vision.site import Webhook
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], responses=described(401, 403, 503))

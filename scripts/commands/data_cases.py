@@ -32,9 +32,9 @@ def cases(
     evidence store only for a reason that is logged, as when a person looks at it.
     """
     from api.cases import CaseFilter, CaseStore
-    from api.database import Database
     from api.media import MediaDesk
     from api.roles import Principal, Role
+    from api.storage.database import Database
     from datasets.reviewed import export_cases
     from vision.evidence.store import EvidenceStore
     from vision.site.file import load_site

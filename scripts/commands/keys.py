@@ -88,8 +88,8 @@ def revoke(site: SiteFile, key_id: Annotated[str, typer.Argument(help="The key's
 
 @contextmanager
 def _store(site: Path) -> Iterator[KeyStore]:
-    from api.database import Database
     from api.keys import KeyStore
+    from api.storage.database import Database
 
     database = Database.open(load_site(site).storage.database)
     try:

@@ -83,8 +83,8 @@ def _records(what: str, site: Path | None) -> Iterator[tuple[str, bytes]]:
         return
     from sqlalchemy import or_, select
 
-    from api.database import Database
-    from api.tables import EvidenceRow
+    from api.storage.database import Database
+    from api.storage.tables import EvidenceRow
     from vision.evidence import EvidenceRole, EvidenceStore
     from vision.site.file import load_site
 

@@ -63,11 +63,11 @@ def _demo(root: Path) -> Path:
 
 def _serve(site: Site, listener: socket) -> None:
     from api.app import create_app
-    from api.database import Database
     from api.intake import CaseIntake, DetectorInfo
     from api.keys import KeyStore
     from api.server import console_address
     from api.server import serve as run
+    from api.storage.database import Database
     from scripts.watching import make_pipeline
     from vision.engines import open_engine
     from vision.evidence import EvidenceStore

@@ -16,7 +16,7 @@ from api.retry import STANDARD_WAITS, RetryPolicy
 from api.roles import Principal, Role
 from api.schemas import Checks, ReviewRequest
 from api.sender import Outcome, Result
-from api.tables import AttemptRow, DeliveryRow
+from api.storage.tables import AttemptRow, DeliveryRow
 from tests.api.world import SECRET, cleared, make_event, make_site, make_world
 from vision.errors import SiteError
 

@@ -14,7 +14,7 @@ from api.cases import CaseStore
 from api.errors import CaseError, DatabaseUnavailable
 from api.roles import Principal, Role
 from api.schemas import Checks, ReviewRequest
-from api.tables import CaseRow, DeliveryRow
+from api.storage.tables import CaseRow, DeliveryRow
 from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, store_pictures
 from vision.episodes import EpisodeStage
 from vision.rules.reasons import unpermitted

@@ -10,7 +10,7 @@ from sqlalchemy import text, update
 from api.errors import CaseError
 from api.keys import SESSION_LABEL
 from api.roles import Right, Role
-from api.tables import KeyRow
+from api.storage.tables import KeyRow
 from tests.api.world import NOON
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from api.roles import Role
-from api.tables import MediaAccessRow
+from api.storage.tables import MediaAccessRow
 
 
 @pytest.fixture

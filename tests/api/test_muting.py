@@ -12,7 +12,7 @@ from api.muting import Muting
 from api.roles import Principal, Role
 from api.schemas import Checks, ReviewRequest
 from api.stages import Stage
-from api.tables import DeliveryRow
+from api.storage.tables import DeliveryRow
 from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, on_map
 from vision.frames import Clock
 

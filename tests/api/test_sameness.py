@@ -193,7 +193,7 @@ def test_the_memory_is_the_sites(tmp_path):
 def test_prior_cases_go_out_with_the_webhook(tmp_path):
     import json
 
-    from api.tables import DeliveryRow
+    from api.storage.tables import DeliveryRow
 
     hook = {"name": "system", "url": "https://example.org/in", "secret": SECRET}
     made = make_world(make_site(tmp_path, hook))

@@ -23,7 +23,7 @@ SERVER = """
 import sys
 from pathlib import Path
 from api.app import create_app
-from api.database import Database
+from api.storage.database import Database
 from api.server import listen, serve
 from vision.evidence.store import EvidenceStore
 from vision.site import Site

@@ -17,7 +17,7 @@ from api.retry import RetryPolicy
 from api.roles import Principal, Role
 from api.schemas import Checks, ReviewRequest
 from api.sender import Outcome, Result
-from api.tables import DeliveryRow
+from api.storage.tables import DeliveryRow
 from tests.api.world import SECRET, make_event, make_site, make_world, served
 
 WHO = Principal("0", "Officer Li", Role.OFFICER)

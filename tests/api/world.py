@@ -16,11 +16,11 @@ import uvicorn
 from fastapi import FastAPI
 from ulid import ULID
 
-from api.database import Database
 from api.intake import CaseIntake, DetectorInfo
 from api.keys import KeyStore
 from api.roles import Role
 from api.server import listen
+from api.storage.database import Database
 from vision.detections import make_detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Reason
 from vision.evidence import EvidenceItem, EvidenceRole

@@ -6,9 +6,9 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from api.database import Database
 from api.outbox import Outbox
 from api.retry import RetryPolicy
+from api.storage.database import Database
 from vision.site import Site
 
 if __name__ == "__main__":

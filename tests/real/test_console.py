@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.app import create_app
 from api.roles import Role
-from api.tables import MediaAccessRow
+from api.storage.tables import MediaAccessRow
 from tests.api.world import NOON, World, cleared, make_event, make_site, make_world, served
 from vision.loop import LoopCounts
 from vision.sources.status import CameraState, CameraStatus

@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.database import Database
 from api.intake import CaseIntake, DetectorInfo
 from api.keys import KeyStore
 from api.roles import Role
+from api.storage.database import Database
 from datasets.renderer.truth import Truth
 from scripts.watching import make_pipeline
 from tests.api.world import served

@@ -19,14 +19,14 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DatabaseError
 
 from api.cases import CaseFilter, CaseStore, Near
-from api.database import Database
 from api.deliveries import DeliveryQueue
 from api.errors import DatabaseUnavailable, IllegalStep
 from api.retry import RetryPolicy
 from api.roles import Principal, Role
 from api.schemas import Checks, ReviewRequest
 from api.sender import Outcome, Result
-from api.tables import Base, CaseRow
+from api.storage.database import Database
+from api.storage.tables import Base, CaseRow
 from tests.api.world import (
     NOON,
     SECRET,

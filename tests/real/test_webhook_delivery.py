@@ -12,7 +12,7 @@ from sqlalchemy import select
 from api.cases import CaseStore
 from api.roles import Principal, Role
 from api.schemas import Checks, ReviewRequest
-from api.tables import DeliveryRow
+from api.storage.tables import DeliveryRow
 from tests.api.world import SECRET, World, cleared, make_event, make_site, make_world
 from tests.real.processes import Child, Receiver, running
 

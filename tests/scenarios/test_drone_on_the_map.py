@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 
 from api.cases import CaseFilter, CaseStore
-from api.database import Database
 from api.intake import CaseIntake
 from api.roles import Principal, Role
+from api.storage.database import Database
 from datasets.renderer.camera import Camera
 from datasets.renderer.raster import Pose
 from datasets.renderer.scene import Actor, Scene

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from api.cases import CaseStore
 from api.roles import Principal, Role
 from api.schemas import ReviewRequest
-from api.tables import EvidenceRow, MediaAccessRow
+from api.storage.tables import EvidenceRow, MediaAccessRow
 from scripts.streetwarden import app
 from tests.api.world import World, make_site, make_world
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from api.database import Database
 from api.intake import CaseIntake
+from api.storage.database import Database
 from scripts.streetwarden import app
 from tests.api.world import DETECTOR
 from tests.vision.rules.busy_street import undisturbed

@@ -1,4 +1,4 @@
-"""Tables of the case database; `api/migrations` creates them, a test compares the two."""
+"""Tables of the case database; `api/storage/migrations` creates them, a test compares the two."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Run by Alembic, from `api.database`, on a connection that is already in a transaction."""
+"""Run by Alembic, from `api.storage.database`, on a connection that is already in a transaction."""
 
 from alembic import context
 
-from api.tables import Base
+from api.storage.tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -14,9 +14,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import StatementError
 
-from api.database import Database
 from api.errors import DatabaseUnavailable
-from api.tables import Base, CaseRow, MediaAccessRow
+from api.storage.database import Database
+from api.storage.tables import Base, CaseRow, MediaAccessRow
 
 OLD_CASE = """
 INSERT INTO cases VALUES ('SW-1', 'emitted', 'street_vending', 'stall', 'gate', 'pavement',
@@ -49,7 +49,7 @@ def test_the_migrations_make_the_tables_that_the_code_uses(tmp_path):
 def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path):
     path = tmp_path / "cases.db"
     config = Config()
-    config.set_main_option("script_location", str(files("api").joinpath("migrations")))
+    config.set_main_option("script_location", str(files("api.storage").joinpath("migrations")))
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         config.attributes["connection"] = connection

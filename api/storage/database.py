@@ -229,6 +229,6 @@ def _migrate(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     config = Config()
-    config.set_main_option("script_location", str(files("api").joinpath("migrations")))
+    config.set_main_option("script_location", str(files("api.storage").joinpath("migrations")))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

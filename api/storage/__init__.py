@@ -1,0 +1,1 @@
+"""Storage: the case database, its tables and migrations."""
