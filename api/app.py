@@ -12,11 +12,11 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import console, problems
+from api.access.keys import KeyStore
 from api.cases import CaseStore
 from api.context import Context
 from api.events import CloudEvent
 from api.guards import Guards
-from api.keys import KeyStore
 from api.outbox import Outbox
 from api.routes import cameras, cases, health, media, webhooks
 from api.routes import site as site_routes

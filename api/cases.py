@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import selectinload
 
+from api.access.roles import Principal
 from api.errors import DatabaseUnavailable, UnknownCase
 from api.events import Announcer, CaseEvent
 from api.muting import Muting
-from api.roles import Principal
 from api.schemas import CaseDetail, CasePage, Review, ReviewRequest
 from api.stages import Stage, Step, advance
 from api.storage.database import Database

@@ -10,11 +10,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.access.keys import KeyStore
+from api.access.roles import Principal, Right
 from api.cases import CaseStore
-from api.keys import KeyStore
 from api.outbox import Outbox
 from api.problems import Refusal
-from api.roles import Principal, Right
 from api.storage.database import Database
 from api.watch import Watch
 from vision.evidence.store import EvidenceStore

@@ -8,9 +8,9 @@ from http import HTTPStatus
 
 from sqlalchemy import ColumnElement, select
 
+from api.access.roles import Principal, Right
 from api.cases import scoped
 from api.problems import Refusal
-from api.roles import Principal, Right
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, MediaAccessRow
 from vision.errors import EvidenceError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from api.roles import Principal
+from api.access.roles import Principal
 from api.schemas import CaseDetail, CaseView, Evidence, LogEntry
 from api.stages import Stage
 from api.storage.tables import CaseRow, EvidenceRow

@@ -9,9 +9,9 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from api.access.roles import Principal
 from api.context import Context, Reader, Shared
 from api.problems import Refusal, described
-from api.roles import Principal
 from vision.site import Camera
 from vision.sources.status import CameraState, CameraStatus
 from vision.view.health import View

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from api.access.roles import RIGHTS, Right, Role
 from api.context import Reader, Shared
 from api.problems import described
-from api.roles import RIGHTS, Right, Role
 from api.stages import Rejection
 from vision.kinds import Kind, catalogue
 

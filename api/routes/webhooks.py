@@ -11,12 +11,12 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 
+from api.access.roles import Principal, Right
 from api.cases import scoped
 from api.context import Context, Shared, allowed_to
 from api.deliveries import replay
 from api.events import DeliveryState
 from api.problems import Refusal, described
-from api.roles import Principal, Right
 from api.storage.tables import CaseRow, DeliveryRow, ReceiverRow
 from vision.site import Webhook
 

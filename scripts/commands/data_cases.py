@@ -11,8 +11,8 @@ from rich.markup import escape
 from scripts.console import err, out
 
 if TYPE_CHECKING:
+    from api.access.roles import Principal
     from api.media import MediaDesk
-    from api.roles import Principal
     from datasets.reviewed import Read
 
 
@@ -31,9 +31,9 @@ def cases(
     Masked pictures are the default: an original shows bystanders and plates, and leaves the
     evidence store only for a reason that is logged, as when a person looks at it.
     """
+    from api.access.roles import Principal, Role
     from api.cases import CaseFilter, CaseStore
     from api.media import MediaDesk
-    from api.roles import Principal, Role
     from api.storage.database import Database
     from datasets.reviewed import export_cases
     from vision.evidence.store import EvidenceStore

@@ -18,7 +18,7 @@ from vision.errors import StreetwardenError
 from vision.site.file import load_site
 
 if TYPE_CHECKING:
-    from api.keys import KeyStore
+    from api.access.keys import KeyStore
 
 keys = typer.Typer(help="Make, list and take back access keys.", no_args_is_help=True)
 
@@ -37,7 +37,7 @@ def create(
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
 ) -> None:
     """Make a key and print it. It is shown once and stored only as a hash."""
-    from api.roles import Role
+    from api.access.roles import Role
 
     try:
         chosen = Role(role)
@@ -88,7 +88,7 @@ def revoke(site: SiteFile, key_id: Annotated[str, typer.Argument(help="The key's
 
 @contextmanager
 def _store(site: Path) -> Iterator[KeyStore]:
-    from api.keys import KeyStore
+    from api.access.keys import KeyStore
     from api.storage.database import Database
 
     database = Database.open(load_site(site).storage.database)

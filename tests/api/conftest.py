@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from api.access.roles import Role
 from api.app import create_app
-from api.roles import Role
 from tests.api.world import World, make_site, make_world, served
 
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from fastapi.openapi.models import OpenAPI
 
+from api.access.roles import Role
 from api.app import create_app
 from api.guards import LARGEST_BODY
-from api.roles import Role
 from tests.api.world import NOON, make_event, served
 
 CHECKS = {"authentic": True, "clear": True, "complete": True, "accurate": True}

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from api.access.roles import Principal, Role
 from api.cases import CaseStore
 from api.deliveries import DeliveryQueue, replay
 from api.errors import CaseError
 from api.outbox import Outbox
 from api.retry import STANDARD_WAITS, RetryPolicy
-from api.roles import Principal, Role
 from api.schemas import Checks, ReviewRequest
 from api.sender import Outcome, Result
 from api.storage.tables import AttemptRow, DeliveryRow

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from api.roles import Role
+from api.access.roles import Role
 from api.storage.tables import MediaAccessRow
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from api.access.roles import Principal, Role
 from api.cases import CaseFilter, CaseStore
 from api.muting import Muting
-from api.roles import Principal, Role
 from api.schemas import Checks, ReviewRequest
 from api.stages import Stage
 from api.storage.tables import DeliveryRow

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.access.roles import Principal, Role
 from api.cases import CaseFilter, CaseStore
 from api.places import apart, located
-from api.roles import Principal, Role
 from api.sameness import reach
 from api.schemas import Checks, ReviewRequest
 from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, on_map

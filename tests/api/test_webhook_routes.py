@@ -9,12 +9,12 @@ import httpx
 import pytest
 from sqlalchemy import update
 
+from api.access.roles import Principal, Role
 from api.app import create_app
 from api.cases import CaseStore
 from api.deliveries import DeliveryQueue
 from api.outbox import Outbox
 from api.retry import RetryPolicy
-from api.roles import Principal, Role
 from api.schemas import Checks, ReviewRequest
 from api.sender import Outcome, Result
 from api.storage.tables import DeliveryRow

@@ -16,9 +16,9 @@ import uvicorn
 from fastapi import FastAPI
 from ulid import ULID
 
+from api.access.keys import KeyStore
+from api.access.roles import Role
 from api.intake import CaseIntake, DetectorInfo
-from api.keys import KeyStore
-from api.roles import Role
 from api.server import listen
 from api.storage.database import Database
 from vision.detections import make_detections

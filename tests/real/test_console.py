@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from api.access.roles import Role
 from api.app import create_app
-from api.roles import Role
 from api.storage.tables import MediaAccessRow
 from tests.api.world import NOON, World, cleared, make_event, make_site, make_world, served
 from vision.loop import LoopCounts
@@ -102,8 +102,8 @@ def _pictures(world: World) -> Iterator[bytes]:
 
 
 def stage(world: World, name: str) -> str:
+    from api.access.roles import Principal
     from api.cases import CaseStore
-    from api.roles import Principal
 
     who = Principal("0", "test", Role.VIEWER)
     return CaseStore(world.database, world.site).get(who, world.made[name]).stage.value

@@ -18,11 +18,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DatabaseError
 
+from api.access.roles import Principal, Role
 from api.cases import CaseFilter, CaseStore, Near
 from api.deliveries import DeliveryQueue
 from api.errors import DatabaseUnavailable, IllegalStep
 from api.retry import RetryPolicy
-from api.roles import Principal, Role
 from api.schemas import Checks, ReviewRequest
 from api.sender import Outcome, Result
 from api.storage.database import Database

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from api.access.roles import Principal, Role
 from api.cases import CaseStore
-from api.roles import Principal, Role
 from api.schemas import Checks, ReviewRequest
 from api.storage.tables import DeliveryRow
 from tests.api.world import SECRET, World, cleared, make_event, make_site, make_world

@@ -16,9 +16,9 @@ import av
 import cv2
 import numpy as np
 
+from api.access.roles import Principal, Role
 from api.cases import CaseFilter, CaseStore
 from api.intake import CaseIntake
-from api.roles import Principal, Role
 from api.storage.database import Database
 from datasets.renderer.camera import Camera
 from datasets.renderer.raster import Pose

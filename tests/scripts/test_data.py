@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
+from api.access.roles import Principal, Role
 from api.cases import CaseStore
-from api.roles import Principal, Role
 from api.schemas import ReviewRequest
 from api.storage.tables import EvidenceRow, MediaAccessRow
 from scripts.streetwarden import app

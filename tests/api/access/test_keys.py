@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text, update
 
+from api.access.keys import SESSION_LABEL
+from api.access.roles import Right, Role
 from api.errors import CaseError
-from api.keys import SESSION_LABEL
-from api.roles import Right, Role
 from api.storage.tables import KeyRow
 from tests.api.world import NOON
 

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, update
 
+from api.access.roles import Principal, Role
 from api.errors import CaseError
-from api.roles import Principal, Role
 from api.storage.database import Database
 from api.storage.tables import KeyRow
 
