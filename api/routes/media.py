@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import StringConstraints
 
 from api.context import Reader, Shared
-from api.media import MediaDesk
+from api.evidence.media import MediaDesk
 from api.problems import described
 
 router = APIRouter(prefix="/v1/media", tags=["media"], responses=described(401, 403, 404, 422, 503))

@@ -12,7 +12,7 @@ from scripts.console import err, out
 
 if TYPE_CHECKING:
     from api.access.roles import Principal
-    from api.media import MediaDesk
+    from api.evidence.media import MediaDesk
     from datasets.reviewed import Read
 
 
@@ -33,7 +33,7 @@ def cases(
     """
     from api.access.roles import Principal, Role
     from api.cases import CaseFilter, CaseStore
-    from api.media import MediaDesk
+    from api.evidence.media import MediaDesk
     from api.storage.database import Database
     from datasets.reviewed import export_cases
     from vision.evidence.store import EvidenceStore

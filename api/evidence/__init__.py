@@ -1,0 +1,1 @@
+"""Evidence as people get it: masked by default, originals for a reason."""
