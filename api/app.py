@@ -15,9 +15,9 @@ from api import console, problems
 from api.access.keys import KeyStore
 from api.cases import CaseStore
 from api.context import Context
-from api.events import CloudEvent
+from api.delivery.events import CloudEvent
+from api.delivery.worker import Outbox
 from api.guards import Guards
-from api.outbox import Outbox
 from api.routes import cameras, cases, health, media, webhooks
 from api.routes import site as site_routes
 from api.storage.database import Database

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import selectinload
 
 from api.access.roles import Principal
+from api.delivery.events import Announcer, CaseEvent
 from api.errors import DatabaseUnavailable, UnknownCase
-from api.events import Announcer, CaseEvent
 from api.muting import Muting
 from api.schemas import CaseDetail, CasePage, Review, ReviewRequest
 from api.stages import Stage, Step, advance

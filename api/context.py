@@ -13,7 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.access.keys import KeyStore
 from api.access.roles import Principal, Right
 from api.cases import CaseStore
-from api.outbox import Outbox
+from api.delivery.worker import Outbox
 from api.problems import Refusal
 from api.storage.database import Database
 from api.watch import Watch

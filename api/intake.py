@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.delivery.events import Announcer, CaseEvent
 from api.errors import CaseError
-from api.events import Announcer, CaseEvent
 from api.muting import Muting
 from api.opening import DetectorInfo, locate, new_case
 from api.places import fixed_cameras

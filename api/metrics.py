@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.context import Context
+from api.delivery.events import DeliveryState
 from api.errors import DatabaseUnavailable
-from api.events import DeliveryState
 from api.stages import Stage
 from api.storage.tables import AttemptRow, CaseRow, DeliveryRow
 from api.watch import Watch

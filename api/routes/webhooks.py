@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 from api.access.roles import Principal, Right
 from api.cases import scoped
 from api.context import Context, Shared, allowed_to
-from api.deliveries import replay
-from api.events import DeliveryState
+from api.delivery.events import DeliveryState
+from api.delivery.queue import replay
 from api.problems import Refusal, described
 from api.storage.tables import CaseRow, DeliveryRow, ReceiverRow
 from vision.site import Webhook

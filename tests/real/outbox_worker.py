@@ -6,8 +6,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from api.outbox import Outbox
-from api.retry import RetryPolicy
+from api.delivery.retry import RetryPolicy
+from api.delivery.worker import Outbox
 from api.storage.database import Database
 from vision.site import Site
 

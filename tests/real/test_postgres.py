@@ -20,11 +20,11 @@ from sqlalchemy.exc import DatabaseError
 
 from api.access.roles import Principal, Role
 from api.cases import CaseFilter, CaseStore, Near
-from api.deliveries import DeliveryQueue
+from api.delivery.queue import DeliveryQueue
+from api.delivery.retry import RetryPolicy
+from api.delivery.sender import Outcome, Result
 from api.errors import DatabaseUnavailable, IllegalStep
-from api.retry import RetryPolicy
 from api.schemas import Checks, ReviewRequest
-from api.sender import Outcome, Result
 from api.storage.database import Database
 from api.storage.tables import Base, CaseRow
 from tests.api.world import (

@@ -17,8 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from api.egress import PinnedTransport
-from api.sender import Outcome, Result, Sender
+from api.delivery.egress import PinnedTransport
+from api.delivery.sender import Outcome, Result, Sender
 from tests.api.world import SECRET
 from tests.real.processes import Receiver, running
 from vision.site import Webhook

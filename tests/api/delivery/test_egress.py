@@ -9,7 +9,7 @@ import socket
 import httpx
 import pytest
 
-from api.egress import PinnedTransport, allowed, pinned_address
+from api.delivery.egress import PinnedTransport, allowed, pinned_address
 from api.errors import EgressRefused
 
 REFUSED = """

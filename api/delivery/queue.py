@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from api.delivery.events import CaseEvent, DeliveryState
+from api.delivery.retry import RetryPolicy
+from api.delivery.sender import Outcome, Result
 from api.errors import CaseError
-from api.events import CaseEvent, DeliveryState
-from api.retry import RetryPolicy
-from api.sender import Outcome, Result
 from api.stages import Stage, Step, advance
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, CaseRow, DeliveryRow, LogRow, ReceiverRow

@@ -14,7 +14,7 @@ from typing import Self
 import httpx
 from standardwebhooks.webhooks import Webhook as Signer
 
-from api.egress import PinnedTransport
+from api.delivery.egress import PinnedTransport
 from api.errors import EgressRefused
 from vision.errors import SiteError
 from vision.site import Webhook

@@ -15,10 +15,10 @@ import socket
 import threading
 from datetime import UTC, datetime, timedelta
 
-from api.deliveries import LEASE, Claim, DeliveryQueue
+from api.delivery.queue import LEASE, Claim, DeliveryQueue
+from api.delivery.retry import RetryPolicy
+from api.delivery.sender import Outcome, Sender, signer
 from api.errors import DatabaseUnavailable
-from api.retry import RetryPolicy
-from api.sender import Outcome, Sender, signer
 from api.storage.database import Database
 from vision.site import Site, Webhook
 

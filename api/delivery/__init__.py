@@ -1,0 +1,1 @@
+"""Delivery: the outbox from event to receiver."""
