@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api import console, problems
 from api.access.keys import KeyStore
-from api.cases import CaseStore
+from api.cases.store import CaseStore
 from api.context import Context
 from api.delivery.events import CloudEvent
 from api.delivery.worker import Outbox

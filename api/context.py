@@ -12,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.access.keys import KeyStore
 from api.access.roles import Principal, Right
-from api.cases import CaseStore
+from api.cases.store import CaseStore
 from api.delivery.worker import Outbox
 from api.problems import Refusal
 from api.storage.database import Database

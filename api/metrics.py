@@ -15,10 +15,10 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.cases.stages import Stage
 from api.context import Context
 from api.delivery.events import DeliveryState
 from api.errors import DatabaseUnavailable
-from api.stages import Stage
 from api.storage.tables import AttemptRow, CaseRow, DeliveryRow
 from api.watch import Watch
 from vision.sources.status import CameraState

@@ -13,9 +13,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from ulid import ULID
 
-from api.schemas import CaseData
+from api.cases.schemas import CaseData
+from api.cases.view import REDACTED, case_data
 from api.storage.tables import CaseRow, DeliveryRow
-from api.view import REDACTED, case_data
 from vision.site import Site, Webhook
 
 

@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from api.cases.stages import Stage, Step, advance
 from api.delivery.events import CaseEvent, DeliveryState
 from api.delivery.retry import RetryPolicy
 from api.delivery.sender import Outcome, Result
 from api.errors import CaseError
-from api.stages import Stage, Step, advance
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, CaseRow, DeliveryRow, LogRow, ReceiverRow
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from sqlalchemy import ColumnElement, select
 
 from api.access.roles import Principal, Right
-from api.cases import scoped
+from api.cases.store import scoped
 from api.problems import Refusal
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, MediaAccessRow

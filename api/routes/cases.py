@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.cases import CaseFilter, Near
+from api.cases.schemas import CaseDetail, CasePage, ReviewRequest
+from api.cases.stages import Stage
+from api.cases.store import CaseFilter, Near
 from api.context import Reader, Reviewer, Shared
 from api.problems import described
-from api.schemas import CaseDetail, CasePage, ReviewRequest
-from api.stages import Stage
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=described(401, 403, 422, 503))
 _NEAR = r"^-?\d{1,3}(\.\d+)?,-?\d{1,2}(\.\d+)?,\d{1,6}(\.\d+)?$"

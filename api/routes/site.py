@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.access.roles import RIGHTS, Right, Role
+from api.cases.stages import Rejection
 from api.context import Reader, Shared
 from api.problems import described
-from api.stages import Rejection
 from vision.kinds import Kind, catalogue
 
 router = APIRouter(prefix="/v1", tags=["site"], responses=described(401, 403, 503))

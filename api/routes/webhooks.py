@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 
 from api.access.roles import Principal, Right
-from api.cases import scoped
+from api.cases.store import scoped
 from api.context import Context, Shared, allowed_to
 from api.delivery.events import DeliveryState
 from api.delivery.queue import replay

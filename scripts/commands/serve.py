@@ -64,7 +64,7 @@ def _demo(root: Path) -> Path:
 def _serve(site: Site, listener: socket) -> None:
     from api.access.keys import KeyStore
     from api.app import create_app
-    from api.intake import CaseIntake, DetectorInfo
+    from api.cases.intake import CaseIntake, DetectorInfo
     from api.server import console_address
     from api.server import serve as run
     from api.storage.database import Database

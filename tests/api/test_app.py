@@ -154,7 +154,7 @@ def test_a_fault_tells_nothing_of_the_inside(world, monkeypatch, caplog):
     def fail(*_: object) -> None:
         raise RuntimeError(secret)
 
-    monkeypatch.setattr("api.cases.CaseStore.page", fail)
+    monkeypatch.setattr("api.cases.store.CaseStore.page", fail)
     with served(app) as address:
         key = world.key(Role.ADMIN)
         headers = {"Authorization": f"Bearer {key}"}

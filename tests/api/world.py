@@ -18,7 +18,7 @@ from ulid import ULID
 
 from api.access.keys import KeyStore
 from api.access.roles import Role
-from api.intake import CaseIntake, DetectorInfo
+from api.cases.intake import CaseIntake, DetectorInfo
 from api.server import listen
 from api.storage.database import Database
 from vision.detections import make_detections

@@ -103,7 +103,7 @@ def _pictures(world: World) -> Iterator[bytes]:
 
 def stage(world: World, name: str) -> str:
     from api.access.roles import Principal
-    from api.cases import CaseStore
+    from api.cases.store import CaseStore
 
     who = Principal("0", "test", Role.VIEWER)
     return CaseStore(world.database, world.site).get(who, world.made[name]).stage.value

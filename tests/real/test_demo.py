@@ -15,7 +15,7 @@ import pytest
 from api.access.keys import KeyStore
 from api.access.roles import Role
 from api.app import create_app
-from api.intake import CaseIntake, DetectorInfo
+from api.cases.intake import CaseIntake, DetectorInfo
 from api.storage.database import Database
 from datasets.renderer.truth import Truth
 from scripts.watching import make_pipeline

@@ -19,12 +19,12 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DatabaseError
 
 from api.access.roles import Principal, Role
-from api.cases import CaseFilter, CaseStore, Near
+from api.cases.schemas import Checks, ReviewRequest
+from api.cases.store import CaseFilter, CaseStore, Near
 from api.delivery.queue import DeliveryQueue
 from api.delivery.retry import RetryPolicy
 from api.delivery.sender import Outcome, Result
 from api.errors import DatabaseUnavailable, IllegalStep
-from api.schemas import Checks, ReviewRequest
 from api.storage.database import Database
 from api.storage.tables import Base, CaseRow
 from tests.api.world import (

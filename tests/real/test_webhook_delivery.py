@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from api.access.roles import Principal, Role
-from api.cases import CaseStore
-from api.schemas import Checks, ReviewRequest
+from api.cases.schemas import Checks, ReviewRequest
+from api.cases.store import CaseStore
 from api.storage.tables import DeliveryRow
 from tests.api.world import SECRET, World, cleared, make_event, make_site, make_world
 from tests.real.processes import Child, Receiver, running

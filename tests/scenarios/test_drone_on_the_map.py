@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 
 from api.access.roles import Principal, Role
-from api.cases import CaseFilter, CaseStore
-from api.intake import CaseIntake
+from api.cases.intake import CaseIntake
+from api.cases.store import CaseFilter, CaseStore
 from api.storage.database import Database
 from datasets.renderer.camera import Camera
 from datasets.renderer.raster import Pose

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from api.intake import CaseIntake
+from api.cases.intake import CaseIntake
 from api.storage.database import Database
 from scripts.streetwarden import app
 from tests.api.world import DETECTOR

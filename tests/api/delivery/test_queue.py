@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import select, update
 
 from api.access.roles import Principal, Role
-from api.cases import CaseStore
+from api.cases.schemas import Checks, ReviewRequest
+from api.cases.store import CaseStore
 from api.delivery.queue import DeliveryQueue, replay
 from api.delivery.retry import STANDARD_WAITS, RetryPolicy
 from api.delivery.sender import Outcome, Result
 from api.delivery.worker import Outbox
 from api.errors import CaseError
-from api.schemas import Checks, ReviewRequest
 from api.storage.tables import AttemptRow, DeliveryRow
 from tests.api.world import SECRET, cleared, make_event, make_site, make_world
 from vision.errors import SiteError

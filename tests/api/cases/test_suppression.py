@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from api.access.roles import Principal, Role
-from api.cases import CaseFilter, CaseStore
-from api.muting import Muting
-from api.schemas import Checks, ReviewRequest
-from api.stages import Stage
+from api.cases.schemas import Checks, ReviewRequest
+from api.cases.stages import Stage
+from api.cases.store import CaseFilter, CaseStore
+from api.cases.suppression import Muting
 from api.storage.tables import DeliveryRow
 from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, on_map
 from vision.frames import Clock

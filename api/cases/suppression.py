@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from api.places import among, apart, around, fixed_cameras, position, seen_by
-from api.stages import MUTED, SHOWN, Stage, Step, advance
+from api.cases.proximity import among, apart, around, fixed_cameras, position, seen_by
+from api.cases.stages import MUTED, SHOWN, Stage, Step, advance
 from api.storage.database import Database
 from api.storage.tables import CaseRow, LogRow, SightingRow
 from vision.frames import Clock

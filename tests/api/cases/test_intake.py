@@ -11,9 +11,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from api.access.roles import Principal, Role
-from api.cases import CaseStore
+from api.cases.schemas import Checks, ReviewRequest
+from api.cases.store import CaseStore
 from api.errors import CaseError, DatabaseUnavailable
-from api.schemas import Checks, ReviewRequest
 from api.storage.tables import CaseRow, DeliveryRow
 from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, store_pictures
 from vision.episodes import EpisodeStage

@@ -9,9 +9,9 @@ from typing import Any
 
 from ulid import ULID
 
+from api.cases.proximity import located
+from api.cases.stages import Stage
 from api.errors import CaseError
-from api.places import located
-from api.stages import Stage
 from api.storage.tables import CaseRow
 from vision.episodes import Episode
 from vision.kinds import catalogue

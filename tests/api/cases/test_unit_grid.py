@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.access.roles import Principal, Role
-from api.cases import CaseStore
+from api.cases.store import CaseStore
 from tests.api.world import make_event, make_site, make_world
 from vision.geo import Position
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from api.stages import Rejection, Stage
+from api.cases.stages import Rejection, Stage
 from vision.evidence import EvidenceRole
 from vision.geo import Method
 

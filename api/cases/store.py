@@ -12,14 +12,14 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import selectinload
 
 from api.access.roles import Principal
+from api.cases.schemas import CaseDetail, CasePage, Review, ReviewRequest
+from api.cases.stages import Stage, Step, advance
+from api.cases.suppression import Muting
+from api.cases.view import case_detail, case_view
 from api.delivery.events import Announcer, CaseEvent
 from api.errors import DatabaseUnavailable, UnknownCase
-from api.muting import Muting
-from api.schemas import CaseDetail, CasePage, Review, ReviewRequest
-from api.stages import Stage, Step, advance
 from api.storage.database import Database
 from api.storage.tables import CaseRow, LogRow, SightingRow
-from api.view import case_detail, case_view
 from vision.site import Site
 
 # Metres in a degree of latitude; WGS 84 mean meridian, good to 0.6 % anywhere.

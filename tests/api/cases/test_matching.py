@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.access.roles import Principal, Role
-from api.cases import CaseFilter, CaseStore
-from api.places import apart, located
-from api.sameness import reach
-from api.schemas import Checks, ReviewRequest
+from api.cases.matching import reach
+from api.cases.proximity import apart, located
+from api.cases.schemas import Checks, ReviewRequest
+from api.cases.store import CaseFilter, CaseStore
 from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, on_map
 from vision.geo import Position
 from vision.site import Camera

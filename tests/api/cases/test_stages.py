@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.cases.stages import OPEN, PERSON_CONFIRMED, STEPS, Stage, Step, advance
 from api.errors import IllegalStep
-from api.stages import OPEN, PERSON_CONFIRMED, STEPS, Stage, Step, advance
 
 
 @given(st.lists(st.sampled_from(Step), max_size=8))

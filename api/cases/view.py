@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.access.roles import Principal
-from api.schemas import CaseDetail, CaseView, Evidence, LogEntry
-from api.stages import Stage
+from api.cases.schemas import CaseDetail, CaseView, Evidence, LogEntry
+from api.cases.stages import Stage
 from api.storage.tables import CaseRow, EvidenceRow
 from vision.evidence import EvidenceRole
 

@@ -24,8 +24,8 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, load_only, selectinload
 
-from api.places import about, among, apart, around, is_fixed, located, position, seen_by
-from api.stages import OPEN, SHOWN
+from api.cases.proximity import about, among, apart, around, is_fixed, located, position, seen_by
+from api.cases.stages import OPEN, SHOWN
 from api.storage.tables import CaseRow, SightingRow
 from vision.episodes import Episode
 from vision.geo import Position

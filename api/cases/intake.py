@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.cases.matching import Sameness
+from api.cases.new_case import DetectorInfo, locate, new_case
+from api.cases.proximity import fixed_cameras
+from api.cases.sightings import attach, sighting, summarise
+from api.cases.stages import MUTED, PERSON_CONFIRMED, Stage
+from api.cases.suppression import Muting
 from api.delivery.events import Announcer, CaseEvent
 from api.errors import CaseError
-from api.muting import Muting
-from api.opening import DetectorInfo, locate, new_case
-from api.places import fixed_cameras
-from api.sameness import Sameness
-from api.sightings import attach, sighting, summarise
-from api.stages import MUTED, PERSON_CONFIRMED, Stage
 from api.storage.database import Database
 from api.storage.tables import CaseRow, LogRow, SightingRow
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage

@@ -1,0 +1,1 @@
+"""Cases: from episode to a decision by a person."""
