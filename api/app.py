@@ -18,10 +18,10 @@ from api.context import Context
 from api.delivery.events import CloudEvent
 from api.delivery.worker import Outbox
 from api.guards import Guards
+from api.monitoring.watch import Watch
 from api.routes import cameras, cases, health, media, webhooks
 from api.routes import site as site_routes
 from api.storage.database import Database
-from api.watch import Watch
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 

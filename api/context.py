@@ -14,9 +14,9 @@ from api.access.keys import KeyStore
 from api.access.roles import Principal, Right
 from api.cases.store import CaseStore
 from api.delivery.worker import Outbox
+from api.monitoring.watch import Watch
 from api.problems import Refusal
 from api.storage.database import Database
-from api.watch import Watch
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 

@@ -10,8 +10,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
 from api.context import Shared
-from api.health import Readiness, readiness
-from api.metrics import registry
+from api.monitoring.health import Readiness, readiness
+from api.monitoring.metrics import registry
 
 router = APIRouter(tags=["health"])
 

@@ -19,8 +19,8 @@ from api.cases.stages import Stage
 from api.context import Context
 from api.delivery.events import DeliveryState
 from api.errors import DatabaseUnavailable
+from api.monitoring.watch import Watch
 from api.storage.tables import AttemptRow, CaseRow, DeliveryRow
-from api.watch import Watch
 from vision.sources.status import CameraState
 from vision.view.health import View
 

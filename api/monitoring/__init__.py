@@ -1,0 +1,1 @@
+"""Monitoring: readiness, metrics, what is asked of a running pipeline."""
