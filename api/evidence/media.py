@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from api.access.roles import Principal, Right
 from api.cases.store import scoped
-from api.problems import Refusal
+from api.http.problems import Refusal
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, MediaAccessRow
 from vision.errors import EvidenceError

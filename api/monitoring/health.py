@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from api.context import Context
 from api.errors import DatabaseUnavailable
+from api.http.context import Context
 from vision.sources.status import CameraState
 from vision.view.health import ADVICE, View
 

@@ -16,9 +16,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.cases.stages import Stage
-from api.context import Context
 from api.delivery.events import DeliveryState
 from api.errors import DatabaseUnavailable
+from api.http.context import Context
 from api.monitoring.watch import Watch
 from api.storage.tables import AttemptRow, CaseRow, DeliveryRow
 from vision.sources.status import CameraState

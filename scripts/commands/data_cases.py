@@ -65,7 +65,7 @@ def cases(
 
 def _reader(desk: MediaDesk, who: Principal, reason: str | None) -> Read:
     """Reads through the media desk, which logs looks at originals."""
-    from api.problems import Refusal
+    from api.http.problems import Refusal
     from vision.errors import EvidenceError
 
     def read(sha256: str) -> bytes:

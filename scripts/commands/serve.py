@@ -26,7 +26,7 @@ def serve(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
 ) -> None:
     """Watch cameras and serve cases, review, webhooks and the console until Ctrl-C."""
-    from api.server import listen
+    from api.http.server import listen
 
     log_to_stderr(verbose=verbose)
     if demo and (site or source):
@@ -63,10 +63,10 @@ def _demo(root: Path) -> Path:
 
 def _serve(site: Site, listener: socket) -> None:
     from api.access.keys import KeyStore
-    from api.app import create_app
     from api.cases.intake import CaseIntake, DetectorInfo
-    from api.server import console_address
-    from api.server import serve as run
+    from api.http.app import create_app
+    from api.http.server import console_address
+    from api.http.server import serve as run
     from api.storage.database import Database
     from scripts.watching import make_pipeline
     from vision.engines import open_engine

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.access.roles import Role
-from api.app import create_app
+from api.http.app import create_app
 from tests.api.world import World, make_site, make_world, served
 
 

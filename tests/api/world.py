@@ -19,7 +19,7 @@ from ulid import ULID
 from api.access.keys import KeyStore
 from api.access.roles import Role
 from api.cases.intake import CaseIntake, DetectorInfo
-from api.server import listen
+from api.http.server import listen
 from api.storage.database import Database
 from vision.detections import make_detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Reason

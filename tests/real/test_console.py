@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.access.roles import Role
-from api.app import create_app
+from api.http.app import create_app
 from api.storage.tables import MediaAccessRow
 from tests.api.world import NOON, World, cleared, make_event, make_site, make_world, served
 from vision.loop import LoopCounts

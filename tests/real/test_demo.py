@@ -14,8 +14,8 @@ import pytest
 
 from api.access.keys import KeyStore
 from api.access.roles import Role
-from api.app import create_app
 from api.cases.intake import CaseIntake, DetectorInfo
+from api.http.app import create_app
 from api.storage.database import Database
 from datasets.renderer.truth import Truth
 from scripts.watching import make_pipeline

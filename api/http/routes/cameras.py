@@ -10,8 +10,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from api.access.roles import Principal
-from api.context import Context, Reader, Shared
-from api.problems import Refusal, described
+from api.http.context import Context, Reader, Shared
+from api.http.problems import Refusal, described
 from vision.site import Camera
 from vision.sources.status import CameraState, CameraStatus
 from vision.view.health import View

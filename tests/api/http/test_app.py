@@ -10,8 +10,8 @@ import pytest
 from fastapi.openapi.models import OpenAPI
 
 from api.access.roles import Role
-from api.app import create_app
-from api.guards import LARGEST_BODY
+from api.http.app import create_app
+from api.http.guards import LARGEST_BODY
 from tests.api.world import NOON, make_event, served
 
 CHECKS = {"authentic": True, "clear": True, "complete": True, "accurate": True}

@@ -14,8 +14,8 @@ from api.access.keys import KeyStore
 from api.access.roles import Principal, Right
 from api.cases.store import CaseStore
 from api.delivery.worker import Outbox
+from api.http.problems import Refusal
 from api.monitoring.watch import Watch
-from api.problems import Refusal
 from api.storage.database import Database
 from vision.evidence.store import EvidenceStore
 from vision.site import Site

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
-from api.context import Shared
+from api.http.context import Shared
 from api.monitoring.health import Readiness, readiness
 from api.monitoring.metrics import registry
 

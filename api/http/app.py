@@ -11,16 +11,17 @@ import anyio
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import console, problems
+from api import console
 from api.access.keys import KeyStore
 from api.cases.store import CaseStore
-from api.context import Context
 from api.delivery.events import CloudEvent
 from api.delivery.worker import Outbox
-from api.guards import Guards
+from api.http import problems
+from api.http.context import Context
+from api.http.guards import Guards
+from api.http.routes import cameras, cases, health, media, webhooks
+from api.http.routes import site as site_routes
 from api.monitoring.watch import Watch
-from api.routes import cameras, cases, health, media, webhooks
-from api.routes import site as site_routes
 from api.storage.database import Database
 from vision.evidence.store import EvidenceStore
 from vision.site import Site

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import update
 
 from api.access.roles import Principal, Role
-from api.app import create_app
 from api.cases.schemas import Checks, ReviewRequest
 from api.cases.store import CaseStore
 from api.delivery.queue import DeliveryQueue
 from api.delivery.retry import RetryPolicy
 from api.delivery.sender import Outcome, Result
 from api.delivery.worker import Outbox
+from api.http.app import create_app
 from api.storage.tables import DeliveryRow
 from tests.api.world import SECRET, make_event, make_site, make_world, served
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.app import create_app
 from api.errors import CaseError, DatabaseUnavailable
-from api.server import console_address, listen
+from api.http.app import create_app
+from api.http.server import console_address, listen
 from tests.api.world import served
 from vision.loop import LoopCounters, LoopCounts, Step
 from vision.sources.status import CameraState, CameraStatus
@@ -22,9 +22,9 @@ from vision.view.health import View
 SERVER = """
 import sys
 from pathlib import Path
-from api.app import create_app
+from api.http.app import create_app
 from api.storage.database import Database
-from api.server import listen, serve
+from api.http.server import listen, serve
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 root = Path(sys.argv[1])

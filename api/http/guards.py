@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import problem
+from api.http.problems import problem
 
 LARGEST_BODY = 64 * 1024
 """Bytes; a review is under 3 KiB. Uploads of a later version bring their own limit."""

@@ -10,8 +10,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from api.cases.schemas import CaseDetail, CasePage, ReviewRequest
 from api.cases.stages import Stage
 from api.cases.store import CaseFilter, Near
-from api.context import Reader, Reviewer, Shared
-from api.problems import described
+from api.http.context import Reader, Reviewer, Shared
+from api.http.problems import described
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=described(401, 403, 422, 503))
 _NEAR = r"^-?\d{1,3}(\.\d+)?,-?\d{1,2}(\.\d+)?,\d{1,6}(\.\d+)?$"

@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 
 from api.access.roles import Principal, Right
 from api.cases.store import scoped
-from api.context import Context, Shared, allowed_to
 from api.delivery.events import DeliveryState
 from api.delivery.queue import replay
-from api.problems import Refusal, described
+from api.http.context import Context, Shared, allowed_to
+from api.http.problems import Refusal, described
 from api.storage.tables import CaseRow, DeliveryRow, ReceiverRow
 from vision.site import Webhook
 

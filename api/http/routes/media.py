@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import StringConstraints
 
-from api.context import Reader, Shared
 from api.evidence.media import MediaDesk
-from api.problems import described
+from api.http.context import Reader, Shared
+from api.http.problems import described
 
 router = APIRouter(prefix="/v1/media", tags=["media"], responses=described(401, 403, 404, 422, 503))
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", examples=["9f86d081884c7d65" + "0" * 48])]
