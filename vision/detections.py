@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from supervision import Detections
 
 __all__ = [
-    "STANDS",
+    "REUSED",
     "TO_REFERENCE",
     "VISIT",
     "Detections",
@@ -26,7 +26,7 @@ __all__ = [
     "pick",
 ]
 
-STANDS = "stands"
+REUSED = "stands"
 """True in the metadata of detections made by an earlier look, which stands for a scene unchanged
 since."""
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api.cases.matching import Sameness
+from api.cases.matching import Matching
 from api.cases.new_case import DetectorInfo, locate, new_case
 from api.cases.proximity import fixed_cameras
 from api.cases.sightings import attach, sighting, summarise
-from api.cases.stages import MUTED, PERSON_CONFIRMED, Stage
-from api.cases.suppression import Muting
+from api.cases.stages import PERSON_CONFIRMED, SUPPRESSED, Stage
+from api.cases.suppression import Suppression
 from api.delivery.events import Announcer, CaseEvent
 from api.errors import CaseError
 from api.storage.database import Database
@@ -37,7 +37,7 @@ class CaseIntake:
         self._site = site
         self._detector = detector
         self._announcer = Announcer(site)
-        self._muting = Muting(site)
+        self._muting = Suppression(site)
         self._fixed = fixed_cameras(site)
         self._grid = UnitGrid.load(Path(site.unit_grid)) if site.unit_grid else None
 
@@ -88,7 +88,7 @@ class CaseIntake:
         items: Sequence[EvidenceItem],
     ) -> str:
         settings = self._settings(camera, episode)
-        same = Sameness(session, camera, episode, settings)
+        same = Matching(session, camera, episode, settings)
         match = same.current()
         told: dict[str, Any] = {}
         if match is not None:
@@ -109,7 +109,7 @@ class CaseIntake:
         session.flush()
         attach(case, episode.id, items)
         session.add(_entry(case, action, episode, items, told))
-        if match is None or case.stage in MUTED:
+        if match is None or case.stage in SUPPRESSED:
             self._muting.settle(session, case, seen, seen.confirmed_at)
         return case.id
 
@@ -123,7 +123,7 @@ class CaseIntake:
         known.cleared_at = episode.cleared_at or episode.last_seen_at
         known.last_seen_at = episode.last_seen_at
         known.looks, known.score = episode.looks, episode.score
-        if case.stage in MUTED:
+        if case.stage in SUPPRESSED:
             # Before it counts as cleared: what was still seen after its silence goes to people.
             self._muting.settle(session, case, known, episode.last_seen_at)
         summarise(case, self._fixed)

@@ -1,4 +1,4 @@
-"""Sameness: when an episode is another sighting of a case, and which cases came before it here.
+"""Matching: when an episode is another sighting of a case, and which cases came before it here.
 
 On the map two are one violation when their circles of error meet: not farther apart than the sum of
 their accuracies (each holds the true place with 95 %), whichever cameras saw them and from which
@@ -84,7 +84,7 @@ class Match:
     reach_m: float | None = None
 
 
-class Sameness:
+class Matching:
     """Cases of one episode's kind at one episode's place."""
 
     def __init__(

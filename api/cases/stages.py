@@ -46,16 +46,16 @@ class Rejection(StrEnum):
     NO_LEGAL_BASIS = "no_legal_basis"
 
 
-MUTED = frozenset({Stage.SILENCED, Stage.INHIBITED})
+SUPPRESSED = frozenset({Stage.SILENCED, Stage.INHIBITED})
 """Stages of a case that waits for no person; one who comes across it may still decide."""
 
-UNDECIDED = frozenset({Stage.PENDING_REVIEW}) | MUTED
+UNDECIDED = frozenset({Stage.PENDING_REVIEW}) | SUPPRESSED
 """Stages before a person's decision."""
 
 STEPS: Mapping[tuple[Stage, Step], Stage] = {
     **{(stage, Step.SILENCE): Stage.SILENCED for stage in UNDECIDED},
     **{(stage, Step.INHIBIT): Stage.INHIBITED for stage in UNDECIDED},
-    **{(stage, Step.RELEASE): Stage.PENDING_REVIEW for stage in MUTED},
+    **{(stage, Step.RELEASE): Stage.PENDING_REVIEW for stage in SUPPRESSED},
     **{(stage, Step.CONFIRM): Stage.CONFIRMED for stage in UNDECIDED},
     **{(stage, Step.REJECT): Stage.REJECTED for stage in UNDECIDED},
     (Stage.CONFIRMED, Step.EMIT): Stage.EMITTED,
@@ -67,7 +67,7 @@ PERSON_CONFIRMED = frozenset({Stage.CONFIRMED, Stage.EMITTED})
 SHOWN = frozenset({Stage.PENDING_REVIEW}) | PERSON_CONFIRMED
 """Stages of a case that people were told of and did not reject."""
 
-OPEN = SHOWN | MUTED
+OPEN = SHOWN | SUPPRESSED
 """Stages in which a new episode at the same place can be a sighting of the case."""
 
 

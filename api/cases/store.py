@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from api.access.roles import Principal
 from api.cases.schemas import CaseDetail, CasePage, Review, ReviewRequest
 from api.cases.stages import Stage, Step, advance
-from api.cases.suppression import Muting
+from api.cases.suppression import Suppression
 from api.cases.view import case_detail, case_view
 from api.delivery.events import Announcer, CaseEvent
 from api.errors import DatabaseUnavailable, UnknownCase
@@ -76,7 +76,7 @@ class CaseStore:
     def __init__(self, database: Database, site: Site) -> None:
         self._database = database
         self._announcer = Announcer(site)
-        self._muting = Muting(site)
+        self._muting = Suppression(site)
 
     def page(self, who: Principal, wanted: CaseFilter, after: str | None, limit: int) -> CasePage:
         """The newest `limit` cases behind the cursor `after` that the filter and key admit.

@@ -1,4 +1,4 @@
-"""Muting: which cases are kept without being put to people, and until when.
+"""Suppression: which cases are kept without being put to people, and until when.
 
 A *silence* of the site file mutes what is confirmed in its time; an open case that people know of
 *inhibits* cases of another kind at its place. Both words are Alertmanager's. Nothing is lost: the
@@ -18,7 +18,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from api.cases.proximity import among, apart, around, fixed_cameras, position, seen_by
-from api.cases.stages import MUTED, SHOWN, Stage, Step, advance
+from api.cases.stages import SHOWN, SUPPRESSED, Stage, Step, advance
 from api.storage.database import Database
 from api.storage.tables import CaseRow, LogRow, SightingRow
 from vision.frames import Clock
@@ -41,7 +41,7 @@ class Mute:
     by_case: str | None = None
 
 
-class Muting:
+class Suppression:
     """What this site's silences and inhibitions do to cases."""
 
     def __init__(self, site: Site) -> None:
@@ -60,7 +60,7 @@ class Muting:
         before = (case.stage, case.silenced_until, case.inhibited_by)
         if mute is not None:
             case.stage = advance(Stage(case.stage), mute.step).value
-        elif case.stage in MUTED:
+        elif case.stage in SUPPRESSED:
             case.stage = advance(Stage(case.stage), Step.RELEASE).value
         case.silenced_until = mute.until if mute else None
         case.inhibited_by = mute.by_case if mute else None

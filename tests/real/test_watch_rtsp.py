@@ -93,7 +93,7 @@ class MakesSure:
         self._looks = looks
 
     @property
-    def eager(self) -> bool:
+    def has_candidates(self) -> bool:
         return len(self.times) < self._looks
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:

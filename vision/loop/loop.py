@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import compress, islice
 from threading import Condition, Thread, current_thread
 
-from vision.detections import STANDS, Detections
+from vision.detections import REUSED, Detections
 from vision.engines.engine import Engine, Pending
 from vision.errors import EngineError
 from vision.frames import Clock, Frame
@@ -69,7 +69,7 @@ class InferenceLoop:
         attributes: adds to the detections before delivery, for example what a truck carries.
         tiled: whether the engine sees a camera's frames in tiles too, as things are small in them.
         needed: whether the engine has to look at a camera's next frame; where not, what was
-            delivered for the frame before is delivered again, marked `STANDS`.
+            delivered for the frame before is delivered again, marked `REUSED`.
         observer: told what happens; counters by default.
         reopen: makes a new engine after a failure; without it the old one is tried again.
         max_restarts: see above.
@@ -330,7 +330,7 @@ class InferenceLoop:
         if before is None:
             return self._seen(taken, self._alone(self._views(taken.frame)))
         self.observer.stood(taken.frame.camera)
-        return replace(before, metadata={**before.metadata, STANDS: True})
+        return replace(before, metadata={**before.metadata, REUSED: True})
 
     def _deliver(self, frame: Frame, detections: Detections) -> None:
         started = time.perf_counter()

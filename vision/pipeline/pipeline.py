@@ -169,14 +169,14 @@ class Pipeline:
         watched.last = (frame, detections, preset)
         shows = self._shows(watched, frame, preset)
         if scene is None or not shows:
-            watched.eager = False
+            watched.has_candidates = False
             return  # neither presence nor absence: rules pause instead of lying
         for event in scene.rules.look(frame, detections):
             if event.episode.stage is EpisodeStage.CONFIRMED:
                 log.info("%s: %s confirmed", frame.camera, event.episode.kind)
             recording = watched.recording(event)
             self._writer.put(replace(event, recording=recording, preset=preset))
-        watched.eager = scene.rules.eager
+        watched.has_candidates = scene.rules.has_candidates
 
     def _scenes(self, camera: Camera, memory: Path | None) -> dict[str | None, Scene]:
         presets: list[str | None] = [p.name for p in camera.presets]

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Condition
 from zoneinfo import ZoneInfo
 
-from vision.detections import STANDS, Detections
+from vision.detections import REUSED, Detections
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.frames import Frame
 from vision.rules import CameraRules
@@ -38,7 +38,7 @@ class Watched:
     """One camera: its reader, its mailbox, what it shows, and the last look at it.
 
     `scenes` are by preset, or one alone under None. `last` is the latest frame with what was seen
-    in it and the preset that it shows. `eager`: after it, some rule there has a candidate.
+    in it and the preset that it shows. `has_candidates`: after it, some rule there has a candidate.
     `turned_at` is when it was last seen to turn to what it shows, or away.
     """
 
@@ -85,7 +85,7 @@ class Watched:
         kept = memory / "reference.png" if memory is not None else None
         self.registration = Registration(kept) if surveys else None
         self.last: tuple[Frame, Detections, str | None] | None = None
-        self.eager = False
+        self.has_candidates = False
         self.turned_at: datetime | None = None
 
     def shown(self, frame: Frame, detections: Detections) -> str | None:
@@ -93,7 +93,7 @@ class Watched:
         if self.finder is None:
             return None
         before = self.last[2] if self.last is not None else None
-        if self.last is not None and detections.metadata.get(STANDS):
+        if self.last is not None and detections.metadata.get(REUSED):
             return before  # the picture has not changed
         preset = self.finder.look(frame)
         if self.last is not None and preset != before:
@@ -105,7 +105,7 @@ class Watched:
         return preset
 
     def _looks_per_second(self) -> float:
-        wanted = self.camera.candidate_fps if self.eager else None
+        wanted = self.camera.candidate_fps if self.has_candidates else None
         return wanted or self.camera.analyse_fps
 
     def recording(self, event: EpisodeEvent) -> Recording | None:

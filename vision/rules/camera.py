@@ -67,9 +67,9 @@ class CameraRules:
         self._looks: list[list[Row]] = [[]]
 
     @property
-    def eager(self) -> bool:
+    def has_candidates(self) -> bool:
         """Whether some rule has a candidate."""
-        return any(rule.eager for rule in self.rules)
+        return any(rule.has_candidates for rule in self.rules)
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """What this look changes, each with the record of its decision.

@@ -77,7 +77,7 @@ class Rule(Protocol):
 
     Attributes:
         every_look: what it watches moves, so an earlier look must not stand for an unchanged scene.
-        eager: something is being made sure of: further looks, sooner, would decide it.
+        has_candidates: something is being made sure of: further looks, sooner, would decide it.
         idle: nothing is going on, so that looks so far decide nothing of what is to come.
     """
 
@@ -86,7 +86,7 @@ class Rule(Protocol):
     every_look: bool
 
     @property
-    def eager(self) -> bool: ...  # noqa: D102 - see above
+    def has_candidates(self) -> bool: ...  # noqa: D102 - see above
     @property
     def idle(self) -> bool: ...  # noqa: D102 - see above
 

@@ -18,11 +18,11 @@ from vision.frames import Frame
 from vision.geo.errors import NoGround
 from vision.kinds import catalogue
 from vision.rules.context import Context
-from vision.rules.dwelling import Dwelling
 from vision.rules.known import Known
 from vision.rules.overlay import Overlay
 from vision.rules.reasons import covers, not_known
 from vision.rules.sight import Sight, find_sights
+from vision.rules.stationary import StationaryRule
 from vision.rules.stay import Stay
 from vision.rules.visits import visit_of
 from vision.view.registration import LaidPose
@@ -31,7 +31,7 @@ from vision.view.registration import LaidPose
 _LEARN_SCORE = 0.1
 
 
-class IllegalStructure(Dwelling):
+class IllegalStructure(StationaryRule):
     """Each new structure is a place of its own."""
 
     kind = "illegal_structure"

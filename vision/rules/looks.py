@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vision.detections import STANDS, TO_REFERENCE, VISIT, Detections, class_names
+from vision.detections import REUSED, TO_REFERENCE, VISIT, Detections, class_names
 from vision.frames import Clock, Frame, Pixels
 from vision.geo.drone_pose import DronePose, PoseDeviations
 
@@ -46,7 +46,7 @@ def as_row(frame: Frame, detections: Detections) -> Row:
     }
     if frame.pose is not None:
         row["pose"] = asdict(frame.pose)
-    if detections.metadata.get(STANDS):
+    if detections.metadata.get(REUSED):
         row["stands"] = True
     row |= {key: detections.metadata[key] for key in _KEPT if key in detections.metadata}
     scores, names = np.asarray(detections.confidence), class_names(detections)
@@ -93,7 +93,7 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
             data[f"{attribute}_score"] = np.array(
                 [b[f"{attribute}_score"] for b in boxes], np.float32
             )
-    metadata: dict[str, Any] = {STANDS: True} if row.get("stands") else {}
+    metadata: dict[str, Any] = {REUSED: True} if row.get("stands") else {}
     metadata |= {key: row[key] for key in _KEPT if key in row}
     tracked = any("track" in b for b in boxes)
     detections = Detections(

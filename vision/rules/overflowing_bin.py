@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vision.rules.dwelling import Dwelling
+from vision.rules.stationary import StationaryRule
 from vision.rules.stay import Stay
 
 
-class OverflowingBin(Dwelling):
+class OverflowingBin(StationaryRule):
     """Each bin, with the garbage beside it, is a place of its own."""
 
     kind = "overflowing_bin"

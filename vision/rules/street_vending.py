@@ -17,16 +17,16 @@ from datetime import timedelta
 from vision.detections import Detections
 from vision.episodes import NormBox, Reason
 from vision.frames import Frame
-from vision.rules.dwelling import Dwelling
 from vision.rules.reasons import attended
 from vision.rules.sight import Sight, boxes_of, overlap
+from vision.rules.stationary import StationaryRule
 from vision.rules.stay import Stay
 
 # Who is within this share of a stall's size of it, to each side, is with it.
 _BESIDE = 0.25
 
 
-class StreetVending(Dwelling):
+class StreetVending(StationaryRule):
     """See the module's text."""
 
     kind = "street_vending"

@@ -24,9 +24,9 @@ from vision.sources.backlog import Backlog
 from vision.sources.container import duration, open_container, video_stream
 from vision.sources.decoded import Decoded
 from vision.sources.failures import explain
+from vision.sources.key_frame_policy import KeyFramePolicy
 from vision.sources.packets import whole_pictures
 from vision.sources.ring import Ring
-from vision.sources.sparing import Sparing
 from vision.sources.srt import read_track
 from vision.sources.timeline import DueTimes, LiveClock, RecordingClock, recording_start
 
@@ -41,9 +41,9 @@ _HIGHEST_RATE = 240.0  # frames/s that are believed of a recording
 class Video:
     """See `vision.sources.source.Source`. Only frames that are due are scaled and handed on.
 
-    Where key frames come often enough for the looks, nothing else is decoded (`Sparing`); while a
-    live camera need not be watched, nothing is, and what lies waiting because this machine is
-    behind is passed over (`Backlog`). Frame size may change at any time. Frames that the decoder
+    Where key frames come often enough for the looks, nothing else is decoded (`KeyFramePolicy`);
+    while a live camera need not be watched, nothing is, and what lies waiting because this machine
+    is behind is passed over (`Backlog`). Frame size may change at any time. Frames that the decoder
     marks as corrupt are left out: no frame is no frame.
 
     Args:
@@ -91,7 +91,7 @@ class Video:
         self._fps = camera.analyse_fps
         self._pace = pace if pace is not None and self.live else lambda: camera.analyse_fps
         self._due = DueTimes(camera.analyse_fps)
-        self._sparing = Sparing(1 / camera.analyse_fps, live=self.live)
+        self._sparing = KeyFramePolicy(1 / camera.analyse_fps, live=self.live)
         # A playlist's segments come at once; their first packets are none the worse for it.
         self._backlog = None if address.kind is SourceKind.HLS or not self.live else Backlog()
         self._ring = ring if self.live else None

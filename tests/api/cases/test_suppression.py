@@ -11,7 +11,7 @@ from api.access.roles import Principal, Role
 from api.cases.schemas import Checks, ReviewRequest
 from api.cases.stages import Stage
 from api.cases.store import CaseFilter, CaseStore
-from api.cases.suppression import Muting
+from api.cases.suppression import Suppression
 from api.storage.tables import DeliveryRow
 from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, on_map
 from vision.frames import Clock
@@ -180,11 +180,11 @@ def test_a_silence_that_follows_another_takes_over(open_world):
     second = silence(NOON + HOUR, NOON + 3 * HOUR, name="Cleaning up")
     world = open_world(silences=[silence(), second])
     case_id = world.take(make_event())
-    Muting(world.site).release_due(world.database, NOON + HOUR)
+    Suppression(world.site).release_due(world.database, NOON + HOUR)
     case = read(world, case_id)
     assert (case.stage, case.silenced_until) == (Stage.SILENCED, NOON + 3 * HOUR)
     assert "Cleaning up" in case.log[-1].reason
-    Muting(world.site).release_due(world.database, NOON + 3 * HOUR)
+    Suppression(world.site).release_due(world.database, NOON + 3 * HOUR)
     assert stage(world, case_id) is Stage.PENDING_REVIEW
 
 

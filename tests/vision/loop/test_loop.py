@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vision.detections import STANDS, Detections
+from vision.detections import REUSED, Detections
 from vision.errors import EngineError
 from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters
@@ -327,7 +327,7 @@ def test_what_stands_for_a_frame_is_its_own_cameras_look_before(
     def deliver(frame: Frame, detections: Detections) -> None:
         [name], [[_, _, right, _]] = detections.data["class_name"], detections.xyxy
         assert name == frame.camera
-        stands = bool(detections.metadata.get(STANDS))
+        stands = bool(detections.metadata.get(REUSED))
         seen[frame.camera].append((frame.index, int(right) - 1, stands))
 
     def needed(frame: Frame) -> bool:

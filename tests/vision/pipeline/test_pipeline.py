@@ -36,7 +36,7 @@ class Blind(Eyes):
 class Looks:
     """A rule that notes when it was given a look."""
 
-    every_look, eager, idle = True, False, True
+    every_look, has_candidates, idle = True, False, True
     kind = "dirty_truck"
 
     def __init__(self, context: Context) -> None:

@@ -52,18 +52,18 @@ def test_garbage_without_a_bin_is_exposed_garbage(scene):
 def test_further_looks_are_wanted_while_something_is_to_be_made_sure_of(scene):
     s = scene("overflowing_bin", dwell="20s", looks=2, clear="5s")
     s.look(0, [NORMAL])
-    assert not s.rule.eager
+    assert not s.rule.has_candidates
     for t in range(1, 20):
         s.look(t, [FULL])
-        assert s.rule.eager, "a candidate"
+        assert s.rule.has_candidates, "a candidate"
     s.look(30, [FULL])
-    assert not s.rule.eager, "it is confirmed"
+    assert not s.rule.has_candidates, "it is confirmed"
     s.look(31, [NORMAL])
-    assert s.rule.eager, "is it gone?"
+    assert s.rule.has_candidates, "is it gone?"
     for t in range(32, 40):
         s.look(t, [NORMAL])
     assert s.stages()[-1] == "cleared"
-    assert not s.rule.eager
+    assert not s.rule.has_candidates
 
 
 def test_a_case_is_about_the_registered_bin(scene):

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from vision.episodes import NormBox
 from vision.rules.dirty_truck.road import Cover
-from vision.rules.passing import NEAR, SAME_PASS
+from vision.rules.pass_through import NEAR, SAME_PASS
 from vision.rules.sight import area, overlap
 
 SAME_TRUCK = 0.4

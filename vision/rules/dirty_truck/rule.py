@@ -17,7 +17,7 @@ from vision.kinds import catalogue
 from vision.rules.context import Context
 from vision.rules.dirty_truck.followed import SAME_TRUCK
 from vision.rules.dirty_truck.spills import Spills
-from vision.rules.passing import Charge, Pass, Passing
+from vision.rules.pass_through import Charge, Pass, PassThroughRule
 from vision.rules.reasons import on_frames, spilt
 from vision.rules.sight import Sight, area, find_sights, overlap
 
@@ -34,7 +34,7 @@ _WORDS = {
 }
 
 
-class DirtyTruck(Passing):
+class DirtyTruck(PassThroughRule):
     """One episode for each pass of a truck that breaks the rule."""
 
     kind = "dirty_truck"

@@ -128,7 +128,7 @@ def test_a_truck_that_parks_is_soon_not_urgent_and_little_to_remember(scene, loa
     for n in range(400):
         s.look(n / 5, truck(0.1), track=1, load=load, dirt="muddy" if load == "open" else "clean")
         notes.append(len(json.dumps(s.rule.remember()["passes"])))
-        assert s.rule.eager == (n < (2 if load == "open" else 29))
+        assert s.rule.has_candidates == (n < (2 if load == "open" else 29))
     assert notes[-1] <= notes[200] + 50
     for n in range(400, 500):
         s.look(n / 5)

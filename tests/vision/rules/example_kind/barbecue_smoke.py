@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from vision.rules.dwelling import Dwelling
+from vision.rules.stationary import StationaryRule
 from vision.rules.stay import Stay
 
 KINDS = Path(__file__).with_name("kinds.yaml")
 
 
-class BarbecueSmoke(Dwelling):
+class BarbecueSmoke(StationaryRule):
     """Smoke drifts, so the whole zone is one place."""
 
     kind = "barbecue_smoke"

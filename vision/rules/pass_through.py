@@ -1,4 +1,4 @@
-"""Passing: the machine behind a kind that is a matter of one thing passing through.
+"""PassThroughRule: the machine behind a kind that is a matter of one thing passing through.
 
     tracks → pass → CONFIRMED → CLEARED
 
@@ -117,7 +117,7 @@ class _Shown:
         return len(self.focus), bool(self.details), self.area
 
 
-class Passing(ABC):
+class PassThroughRule(ABC):
     """Base of the kinds that pass through. Subclasses set `kind`."""
 
     kind: str
@@ -135,7 +135,7 @@ class Passing(ABC):
         return not self._passes
 
     @property
-    def eager(self) -> bool:
+    def has_candidates(self) -> bool:
         """Something is passing through that was not decided, nor looked at for long."""
         open_ones = (one.charges.values() for one in self._passes if one.episode is None)
         return any(all(c.chances < _FEW for c in charges) for charges in open_ones)

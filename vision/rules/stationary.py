@@ -1,4 +1,4 @@
-"""Dwelling: the one machine behind every kind that is a matter of staying at a place.
+"""StationaryRule: the one machine behind every kind that is a matter of staying at a place.
 
     nothing → candidate → OPENED → CONFIRMED → (holding) → CLEARED
                              └──────────────────────────→ DROPPED
@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 from ulid import ULID
 
-from vision.detections import STANDS, Detections
+from vision.detections import REUSED, Detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
 from vision.geo.position import Position
@@ -39,7 +39,7 @@ GAP_LOOKS = 5
 _PLACES = TypeAdapter(list[Place])
 
 
-class Dwelling(ABC):
+class StationaryRule(ABC):
     """Base of the kinds that dwell. Subclasses set `kind` and the class attributes below."""
 
     kind: str
@@ -75,7 +75,7 @@ class Dwelling(ABC):
         self._places = _PLACES.validate_python(state)
 
     @property
-    def eager(self) -> bool:
+    def has_candidates(self) -> bool:
         """There are candidates, or what was confirmed is not to be seen."""
         return any(place.doubtful for place in self._places)
 
@@ -99,7 +99,7 @@ class Dwelling(ABC):
         """See `vision.rules.context.Rule.look`."""
         if not self.context.watching(frame):
             return []
-        stands = bool(detections.metadata.get(STANDS))
+        stands = bool(detections.metadata.get(REUSED))
         at = frame.captured_at
         self._registers.look(frame)
         self._keep_time(at)

@@ -1,4 +1,4 @@
-"""Sparing: decode only what will be looked at."""
+"""KeyFramePolicy: decode only what will be looked at."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOLERANCE = 0.02
 _BARREN = 2
 
 
-class Sparing:
+class KeyFramePolicy:
     """Tells, packet by packet, whether a picture is worth decoding.
 
     Where key frames come at least as often as looks are due, they alone are decoded: each stands
