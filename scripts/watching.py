@@ -8,6 +8,7 @@ from pathlib import Path
 from vision.engines import Engine
 from vision.errors import SiteError
 from vision.evidence import EvidenceStore
+from vision.kinds import catalogue
 from vision.pipeline import Pipeline
 from vision.pipeline.event_writer import Sink
 from vision.site import Site
@@ -44,7 +45,13 @@ def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline
     from vision.engines.truck_state import open_truck_state
 
     evidence = Path(site.storage.evidence)
-    trucks = {c.id for c in site.cameras for z in c.watched_zones if "dirty_truck" in z.watch}
+    trucks = {
+        camera.id
+        for camera in site.cameras
+        for zone in camera.watched_zones
+        for kind in zone.watch
+        if "truck_state" in catalogue().kind(kind).needs
+    }
     return Pipeline(
         site,
         engine,

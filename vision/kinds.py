@@ -10,9 +10,9 @@ from functools import cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from ruamel.yaml import YAML
 
 GROUP = "streetwarden.kinds"
@@ -24,11 +24,15 @@ class _Strict(BaseModel):
 
 
 class DetectorClass(_Strict):
-    """A class of object that a detector sees; its place in the list is its id."""
+    """A class of object that a detector sees; its place in the list is its id.
+
+    Classes of one `group` are one object that changes its class from look to look.
+    """
 
     name: str
     zh: str
     en: str
+    group: str | None = None
 
 
 class Subtype(_Strict):
@@ -51,6 +55,9 @@ class Kind(_Strict):
         seen_as: classes that a detector sees of it.
         seen_with: further classes from which its rule tells more of it.
         place: what one violation of it is, see `kinds.yaml`.
+        reach: least and most metres between two sightings of one violation, on the ground; None
+            for what passes.
+        needs: what has to be made out of a camera's pictures for its rule.
         settings: what its rule waits for, in the site file's words.
     """
 
@@ -60,8 +67,22 @@ class Kind(_Strict):
     seen_as: tuple[str, ...]
     seen_with: tuple[str, ...] = ()
     place: Literal["zone", "spot", "pass"]
+    reach: tuple[float, float] | None = None
+    needs: tuple[Literal["registration", "truck_state"], ...] = ()
     settings: dict[str, str | int | float]
     subtypes: tuple[Subtype, ...]
+
+    @model_validator(mode="after")
+    def _reaches(self) -> Self:
+        """What stays somewhere is seen by several cameras; what passes is never seen again."""
+        if (self.reach is None) != (self.place == "pass"):
+            raise ValueError(
+                f"{self.name}: write reach: [least, most] in metres for a kind whose place is zone "
+                "or spot, and none for one that passes"
+            )
+        if self.reach is not None and not 0 < self.reach[0] <= self.reach[1]:
+            raise ValueError(f"{self.name}: reach is [least, most] in metres, the lesser first")
+        return self
 
     def subtype(self, name: str) -> Subtype:
         """The sub-type of this name; KeyError if the kind has none such."""
@@ -86,6 +107,13 @@ class Catalogue(_Strict):
             if kind.name == name:
                 return kind
         raise KeyError(f"no kind is called {name!r}; see datasets/kinds.yaml")
+
+    def group_of(self, class_name: str) -> str:
+        """What a class is tracked with: its group's name, or its own."""
+        for known in self.classes:
+            if known.name == class_name:
+                return known.group or known.name
+        return class_name  # of a user's own model
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -13,19 +13,11 @@ from trackers import BIoU, ByteTrackTracker
 
 from vision.detections import class_names
 from vision.frames import Frame
+from vision.kinds import catalogue
 
 UNTRACKED = -1
 """Tracker id of a box that belongs to no track: its first look, or too weak to start one."""
 
-# Classes that one object may change between from look to look; every other class is tracked alone,
-# so that a person in front of a stall never inherits the stall's track.
-_GROUPS = {
-    "bin": "bin",
-    "overflowing_bin": "bin",
-    "truck": "vehicle",
-    "bus": "vehicle",
-    "car": "vehicle",
-}
 # ByteTrack's two score bands (its paper's section 3): boxes over the first start tracks and are
 # matched first, the rest only continue tracks. Lower than for pedestrians at 30 frames/s, because
 # at one look per second a box missed is a second lost.
@@ -37,6 +29,9 @@ _NOMINAL_FPS = 30.0  # the rate in which `trackers` counts its buffer
 
 class Tracker:
     """Gives every detection of one camera a track id that lasts while the object is in view.
+
+    Classes that one object may change between (`group` in `kinds.yaml`) are tracked together, every
+    other class alone, so that a person in front of a stall never inherits the stall's track.
 
     ByteTrack (Zhang et al., 2022) from the package `trackers`, on capture times, so that a look
     that came late is predicted further. At low rates an object may not overlap its last box; boxes
@@ -72,7 +67,7 @@ class Tracker:
             raise ValueError(f"the tracker of {self.camera} was given a frame of {frame.camera}")
         now = self._clock(frame.captured_at.timestamp())
         ids = np.full(len(detections), UNTRACKED, np.int64)
-        groups = np.array([_GROUPS.get(n, n) for n in class_names(detections)], np.str_)
+        groups = np.array([catalogue().group_of(n) for n in class_names(detections)], np.str_)
         for name in {*self._groups, *groups.tolist()}:
             group = self._groups.get(name)
             if group is None:

@@ -2,11 +2,11 @@
 
 On the map two are one violation when their circles of error meet: not farther apart than the sum of
 their accuracies (each holds the true place with 95 %), whichever cameras saw them and from which
-flights. `REACH` bounds that sum for each kind: from below, since a thing has a size and two views
-of it pick different points of it; from above, since with poorer positions a neighbour would be
-taken for it, and two cases of one violation cost a minute while one case of two violations hides
-one. A case keeps the position of its first sighting that had one, so that a row of neighbours does
-not grow together link by link.
+flights. `reach` in `kinds.yaml` bounds that sum for each kind: from below, since a thing has a size
+and two views of it pick different points of it; from above, since with poorer positions a neighbour
+would be taken for it, and two cases of one violation cost a minute while one case of two violations
+hides one. A case keeps the position of its first sighting that had one, so that a row of neighbours
+does not grow together link by link.
 
 In the picture, for a fixed camera that has seen the case before, and where no position is known:
 the same zone, and for things that stand side by side in a zone boxes that overlap.
@@ -36,20 +36,6 @@ from vision.site.rule_settings import RuleSettings
 
 SAME_BOX_IOU = 0.3
 """Two boxes that overlap less are two bins, or two structures, of one zone."""
-REACH = {
-    # A market is one zone, and each camera sees another end of it.
-    "zone": (15.0, 50.0),
-    # A roof seen from two sides; the next house is hardly nearer than 15 m from middle to middle.
-    "spot": (5.0, 15.0),
-}
-"""Least and most metres between two sightings of one violation, by what `kinds.yaml` says is one.
-
-What passes (`pass`) is never one with what passed before: the next dirty truck at the same place is
-another truck. Episodes carry no plate, so it has no predecessors either."""
-REACH_OF_KIND = {
-    # Bins stand in rows: two 6 m apart are two, however poor their positions.
-    "overflowing_bin": (5.0, 5.0),
-}
 MEMORY = timedelta(days=365)
 """How far back a new case knows the earlier ones where a site does not say."""
 MOST_PRIOR = 50
@@ -183,7 +169,9 @@ def reach(kind: str, one: Position, other: Position) -> float:
 
 
 def _bounds(kind: str) -> tuple[float, float]:
-    return REACH_OF_KIND.get(kind) or REACH[catalogue().kind(kind).place]
+    found = catalogue().kind(kind).reach
+    assert found is not None, "what passes is matched with nothing"
+    return found
 
 
 def _zones_beside(camera: Camera, zone: str) -> set[str]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from vision.detections import REUSED, Detections
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.frames import Frame
+from vision.kinds import catalogue
 from vision.rules import CameraRules
 from vision.site import Camera, SiteInfo
 from vision.sources.mailbox import Mailbox
@@ -80,7 +81,9 @@ class Watched:
         still = camera.type == "cctv" and not any(rule.every_look for rule in rules)
         self.stillness = Stillness() if still else None
         surveys = camera.type == "drone" and any(
-            "illegal_structure" in part.watch for part in camera.watched_zones
+            "registration" in catalogue().kind(kind).needs
+            for part in camera.watched_zones
+            for kind in part.watch
         )
         kept = memory / "reference.png" if memory is not None else None
         self.registration = Registration(kept) if surveys else None
