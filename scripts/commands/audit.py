@@ -21,13 +21,14 @@ from rich.progress import (
 )
 
 from scripts.console import err, log_to_stderr, out
+from scripts.engine_name import EngineName
 from vision.audit import AuditFolder, Auditor, Item, Problem, Report, compose, publish, take_in
 from vision.audit import Progress as Done
 from vision.audit.auditor import CAMERA, Attributes
+from vision.engines.choice import ModelChoice
 from vision.engines.engine import Engine
 from vision.errors import EngineError, PictureError
 from vision.kinds import catalogue
-from vision.site import ModelChoice
 
 # A line this often where no bar can be drawn: a log of an hour's audit stays readable.
 _LINE_EVERY_S = 5.0
@@ -42,9 +43,7 @@ def audit(
     model: Annotated[
         str, typer.Option(help="A model's name, or the path of a .pt file.")
     ] = "streetwarden-n",
-    engine: Annotated[
-        Literal["auto", "torch", "openvino", "onnx"], typer.Option(help="What runs the model.")
-    ] = "auto",
+    engine: EngineName = "auto",
     image_size: Annotated[
         int, typer.Option(min=160, max=1920, help="The network's input, in pixels.")
     ] = 640,
@@ -91,9 +90,7 @@ def audit(
         raise PictureError(f"no picture could be read; {folder / 'report.html'} says why for each")
 
 
-def _choice(
-    model: str, engine: Literal["auto", "torch", "openvino", "onnx"], size: int
-) -> ModelChoice:
+def _choice(model: str, engine: str, size: int) -> ModelChoice:
     if size % 32:
         raise typer.BadParameter(f"{size} is no multiple of 32", param_hint="--image-size")
     return ModelChoice(name=model, engine=engine, image_size=size)

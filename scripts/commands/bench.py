@@ -7,15 +7,16 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.status import Status
 
 from scripts.bench.tables import show_audit, show_cameras, show_loop, show_soak
 from scripts.console import err, log_to_stderr
+from scripts.engine_name import EngineName
+from vision.engines.choice import ModelChoice
 from vision.errors import SiteError
-from vision.site import ModelChoice
 
 if TYPE_CHECKING:
     from vision.engines.engine import Engine
@@ -24,9 +25,6 @@ _DEMO_CLIP = "market-street.mp4"
 bench = typer.Typer(help="Measure speed, side by side in one run.", no_args_is_help=True)
 
 Model = Annotated[str, typer.Option(help="Weights by name, or a .pt file.")]
-EngineName = Annotated[
-    Literal["auto", "torch", "openvino", "onnx"], typer.Option(help="Which engine.")
-]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:0 …")]
 Size = Annotated[int, typer.Option(help="Longer side of the input, pixels.")]
 WithStock = Annotated[bool, typer.Option(help="Measure the stock alternative too.")]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import platform
+from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from models.catalogue import ModelEntry, find
 from models.errors import ModelError
+from vision.engines.choice import AUTO, ENGINES, ModelChoice
 from vision.engines.engine import Engine, Pending
 from vision.errors import EngineError
-from vision.site import ModelChoice
 
-__all__ = ["Engine", "Pending", "open_engine"]
+__all__ = ["Engine", "ModelChoice", "Pending", "open_engine"]
 
 _log = logging.getLogger(__name__)
 
@@ -30,18 +32,11 @@ def open_engine(choice: ModelChoice) -> Engine:
         model = find(choice.name)
     except ModelError as error:
         raise EngineError(str(error)) from error
-    if choice.engine == "openvino":
-        return _openvino(model, choice)
-    if choice.engine == "onnx":
-        return _onnx(model, choice)
+    if choice.engine != AUTO:
+        return _open(choice.engine, model, choice)
     device = _torch_device(choice.device)
-    if choice.engine == "auto" and device == "cpu":
-        engine = _quick_on_cpu(model, choice)
-        if engine is not None:
-            return engine
-    from vision.engines.torch_engine import TorchEngine  # noqa: PLC0415 - torch is slow to import
-
-    return TorchEngine(model, device=device, image_size=choice.image_size)
+    engine = _quickest_on_cpu(model, choice) if device == "cpu" else None
+    return engine or _open("torch", model, choice.model_copy(update={"device": device}))
 
 
 def _torch_device(wanted: str) -> str:
@@ -52,44 +47,53 @@ def _torch_device(wanted: str) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _quick_on_cpu(model: ModelEntry, choice: ModelChoice) -> Engine | None:
+def _quickest_on_cpu(model: ModelEntry, choice: ModelChoice) -> Engine | None:
     """What is quicker than PyTorch on this machine's CPU, if it is there."""
-    if platform.machine().lower() in ("x86_64", "amd64"):
-        if find_spec("openvino") is not None:
-            return _openvino(model, choice)
-        _log.warning(
-            "the package openvino, which runs the model quickest on this processor, is not "
-            "installed; install it with: pip install openvino"
-        )
-    try:
-        return _onnx(model, choice)
-    except EngineError as error:
-        _log.warning("PyTorch runs the model on the CPU, as ONNX Runtime cannot: %s", error)
-        return None
+    for name, known in ENGINES.items():
+        if known.own_devices:
+            continue
+        if known.quickest_on:
+            if platform.machine().lower() not in known.quickest_on:
+                continue
+            if not _missing(known.packages):
+                return _open(name, model, choice)
+            _log.warning(
+                "the package %s, which runs the model quickest on this processor, is not "
+                "installed; install it with: pip install %s",
+                *(" ".join(known.packages),) * 2,
+            )
+            continue
+        try:
+            return _open(name, model, choice)
+        except EngineError as error:
+            _log.warning("PyTorch runs the model on the CPU, as %s cannot: %s", name, error)
+    return None
 
 
-def _openvino(model: ModelEntry, choice: ModelChoice) -> Engine:
-    _demand("openvino", ("openvino",), choice)
-    from vision.engines.openvino_engine import OpenVinoEngine  # noqa: PLC0415 - optional package
-
-    return OpenVinoEngine(model, image_size=choice.image_size)
-
-
-def _onnx(model: ModelEntry, choice: ModelChoice) -> Engine:
-    _demand("onnx", ("onnx", "onnxruntime"), choice)
-    from vision.engines.onnx_engine import OnnxEngine  # noqa: PLC0415 - optional package
-
-    return OnnxEngine(model, image_size=choice.image_size)
+def _open(name: str, model: ModelEntry, choice: ModelChoice) -> Engine:
+    known = ENGINES[name]
+    given: dict[str, Any] = {"image_size": choice.image_size}
+    if known.own_devices:
+        given = {"device": _torch_device(choice.device), **given}
+    else:
+        _demand(name, known.packages, choice.device)
+    module, _, maker = known.made_by.partition(":")
+    engine: Engine = getattr(import_module(module), maker)(model, **given)
+    return engine
 
 
-def _demand(engine: str, packages: tuple[str, ...], choice: ModelChoice) -> None:
+def _missing(packages: tuple[str, ...]) -> list[str]:
+    return [name for name in packages if find_spec(name) is None]
+
+
+def _demand(engine: str, packages: tuple[str, ...], device: str) -> None:
     """EngineError if the engine cannot run as asked, for its packages or the device."""
-    if choice.device not in ("auto", "cpu"):
+    if device not in ("auto", "cpu"):
         raise EngineError(
-            f"The {engine} engine runs on the CPU, not on {choice.device!r}. Set `device: auto`, "
+            f"The {engine} engine runs on the CPU, not on {device!r}. Set `device: auto`, "
             "or `engine: torch` to use that device."
         )
-    missing = [name for name in packages if find_spec(name) is None]
+    missing = _missing(packages)
     if missing:
         raise EngineError(
             f"The {engine} engine needs {' and '.join(missing)}, not installed here. Install with "

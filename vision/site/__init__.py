@@ -1,8 +1,8 @@
 """The site file: cameras, zones, rules, registers, receivers, validated."""
 
+from vision.engines.choice import ModelChoice
 from vision.site.site import (
     Camera,
-    ModelChoice,
     Site,
     SiteInfo,
     Storage,

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
 
 from vision.durations import Duration
+from vision.engines.choice import ModelChoice
 from vision.fields import DaysField, GroundPoint, Hours, KindName, Part, Polygon, TimeZone
 from vision.geo.ground import Ground
 from vision.hours import WeeklyHours
@@ -195,15 +196,6 @@ class Storage(Part):
 
     database: str = "sqlite:///var/streetwarden.db"
     evidence: str = "var/evidence"
-
-
-class ModelChoice(Part):
-    """Which weights, on which engine and device, at which input size (pixels, longer side)."""
-
-    name: str = "streetwarden-n"
-    engine: Literal["auto", "torch", "openvino", "onnx"] = "auto"
-    device: str = "auto"
-    image_size: Annotated[int, Field(ge=160, le=1920, multiple_of=32)] = 640
 
 
 class Webhook(Part):
