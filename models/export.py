@@ -1,18 +1,25 @@
-"""Keeps a detector as OpenVINO or ONNX Runtime run it: made once per weight file, and checked."""
+"""Keeps a detector as OpenVINO or ONNX Runtime run it: made once per weight file, and checked.
+
+What makes it (PyTorch, ultralytics) is imported only where it has to be made, so a server that has
+its converted model runs without them.
+"""
+
+from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from models.catalogue import ModelEntry
-from models.convert import Converted, Pixels, planes, to_onnx, to_openvino
 from models.errors import ExportError
-from models.load import Detector, load_detector
+
+if TYPE_CHECKING:
+    from models.convert import Converted, Pixels
+    from models.load import Detector
 
 FORMAT = 1
 """Part of the cache key; raise it when a conversion changes."""
@@ -24,12 +31,15 @@ SCORE_TOLERANCE = 2e-3
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A format: its key in the cache, what runs it, its files, the one to open first, its maker."""
+    """A format: its key in the cache, what runs it, its files, the one to open first.
+
+    `maker`: the function of `models.convert` that makes it.
+    """
 
     key: str
     runtime: str
     files: tuple[str, ...]
-    convert: Callable[[Detector], Converted]
+    maker: str
 
 
 def export_openvino(entry: ModelEntry, cache_dir: Path) -> Path:
@@ -49,7 +59,7 @@ def export_openvino(entry: ModelEntry, cache_dir: Path) -> Path:
         ExportError: The conversion failed, disagrees with the original, or cannot be written.
         UnreadableWeightsError: The weight file is damaged.
     """
-    form = _Form("openvino", "OpenVINO", ("model.xml", "model.bin"), to_openvino)
+    form = _Form("openvino", "OpenVINO", ("model.xml", "model.bin"), "to_openvino")
     return _exported(entry, cache_dir, form)
 
 
@@ -71,7 +81,7 @@ def export_onnx(entry: ModelEntry, cache_dir: Path) -> Path:
         ExportError: The conversion failed, disagrees with the original, or cannot be written.
         UnreadableWeightsError: The weight file is damaged.
     """
-    return _exported(entry, cache_dir, _Form("onnx", "ONNX Runtime", ("model.onnx",), to_onnx))
+    return _exported(entry, cache_dir, _Form("onnx", "ONNX Runtime", ("model.onnx",), "to_onnx"))
 
 
 def _exported(entry: ModelEntry, cache_dir: Path, form: _Form) -> Path:
@@ -79,9 +89,12 @@ def _exported(entry: ModelEntry, cache_dir: Path, form: _Form) -> Path:
     file = folder / form.files[0]
     if all((folder / name).is_file() for name in form.files):
         return file
+    from models import convert  # noqa: PLC0415 - see above
+    from models.load import load_detector  # noqa: PLC0415
+
     detector = load_detector(entry)
     try:
-        converted = form.convert(detector)
+        converted = getattr(convert, form.maker)(detector)
     except Exception as error:
         raise ExportError(
             f"Model {entry.name!r} could not be converted for {form.runtime} ({error}). Use the "
@@ -107,6 +120,10 @@ def _exported(entry: ModelEntry, cache_dir: Path, form: _Form) -> Path:
 
 
 def _check(entry: ModelEntry, detector: Detector, converted: Converted, runtime: str) -> None:
+    import torch  # noqa: PLC0415 - see above
+
+    from models.convert import planes  # noqa: PLC0415
+
     for shape in ((1, 384, 640, 3), (3, 256, 256, 3)):
         pixels = _test_picture(shape)
         with torch.inference_mode():

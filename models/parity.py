@@ -13,7 +13,8 @@ from ultralytics.utils.nms import non_max_suppression
 
 from models import runtime
 from models.errors import ExportError
-from models.look import MAX_DETECTIONS, NMS_IOU, letterboxed
+from models.look import letterboxed
+from models.non_maximum import MAX_DETECTIONS, NMS_IOU
 
 runtime.settle()
 

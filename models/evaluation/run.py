@@ -31,7 +31,8 @@ from models.evaluation.sheets import write_sheet
 from models.evaluation.table import Table, look_at
 from models.evaluation.tiles import compare_tiles
 from models.evaluation.truth import Truth, read_truth
-from models.look import NMS_IOU, Looker, Pixels
+from models.look import Looker, Pixels
+from models.non_maximum import NMS_IOU
 
 FORMAT = 1
 FLOOR = 0.001

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from models.catalogue import ModelEntry, find
-from models.look import NMS_IOU
+from models.non_maximum import NMS_IOU
 from scripts.bench.loop import bench_loop
 from vision.detections import Detections
 from vision.engines.engine import SCORE_FLOOR, Engine

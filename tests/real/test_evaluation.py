@@ -9,7 +9,7 @@ from datasets.merge import merge
 from datasets.recipe import Recipe
 from models import find
 from models.evaluation.run import Settings, evaluate
-from models.look import NMS_IOU
+from models.non_maximum import NMS_IOU
 
 from ultralytics.models.yolo.detect import DetectionValidator  # isort: skip
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torchvision.ops import batched_nms
 
-from models.look import MAX_DETECTIONS, NMS_IOU
+from models.non_maximum import MAX_DETECTIONS, NMS_IOU
 from vision.detections import Detections, make_detections
 from vision.engines.letterbox import Letterbox
 
