@@ -20,6 +20,7 @@ from scripts.commands.replay import replay
 from scripts.commands.serve import serve
 from scripts.commands.train import train
 from scripts.commands.watch import watch
+from scripts.extras import mend
 from vision.errors import StreetwardenError
 
 app = typer.Typer(
@@ -43,6 +44,12 @@ def main() -> None:
         app()
     except (StreetwardenError, ModelError, DatasetError) as error:
         print(f"streetwarden: {error}", file=sys.stderr)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        told = mend(error)
+        if told is None:
+            raise
+        print(f"streetwarden: {told}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
