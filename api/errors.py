@@ -4,6 +4,8 @@ CaseError
 ├── DatabaseUnavailable   the database cannot be read or written now: full disk, lock, no server
 ├── IllegalStep           the case's stage does not allow this step
 ├── UnknownCase           no case has this id, or the key does not see it
+├── UnknownMedia          no case that the key sees holds this picture
+├── OriginalRefused       the key's role may not see originals
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
 """
 
@@ -11,7 +13,15 @@ from __future__ import annotations
 
 from vision.errors import CaseError
 
-__all__ = ["CaseError", "DatabaseUnavailable", "EgressRefused", "IllegalStep", "UnknownCase"]
+__all__ = [
+    "CaseError",
+    "DatabaseUnavailable",
+    "EgressRefused",
+    "IllegalStep",
+    "OriginalRefused",
+    "UnknownCase",
+    "UnknownMedia",
+]
 
 
 class DatabaseUnavailable(CaseError):  # noqa: N818 - a state of the database
@@ -24,6 +34,14 @@ class IllegalStep(CaseError):  # noqa: N818
 
 class UnknownCase(CaseError):  # noqa: N818
     """No case has this id, as far as the asking key may see."""
+
+
+class UnknownMedia(CaseError):  # noqa: N818
+    """No case that the asking key may see holds this picture."""
+
+
+class OriginalRefused(CaseError):  # noqa: N818
+    """Only the original is there, or was asked for, and the key's role may not see originals."""
 
 
 class EgressRefused(CaseError):  # noqa: N818

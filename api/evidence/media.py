@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 
 from sqlalchemy import ColumnElement, select
 
 from api.access.roles import Principal, Right
 from api.cases.store import scoped
-from api.http.problems import Refusal
+from api.errors import OriginalRefused, UnknownMedia
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, MediaAccessRow
 from vision.errors import EvidenceError
@@ -42,21 +41,21 @@ class MediaDesk:
         bytes leave. Without a reason its masked derivative stands in, for everybody.
 
         Raises:
-            Refusal: 404 for a digest that no visible case holds, 403 without the right.
+            UnknownMedia: no case that this key sees holds this digest.
+            OriginalRefused: the role may not see originals.
             EvidenceError: it is stored nowhere any more, or was altered.
             DatabaseUnavailable: the look could not be logged, so nothing is shown.
         """
         rows = self._rows(who, EvidenceRow.sha256 == sha256)
         if not rows:
-            raise Refusal(HTTPStatus.NOT_FOUND, "no case that this key sees holds this picture")
+            raise UnknownMedia("no case that this key sees holds this picture")
         originals = [row for row in rows if row.role == EvidenceRole.ORIGINAL.value]
         if not originals:
             return self._picture(rows[0], original=False)
         if reason is None:
             return self._stand_in(who, sha256)
         if not who.may(Right.ORIGINALS):
-            raise Refusal(
-                HTTPStatus.FORBIDDEN,
+            raise OriginalRefused(
                 f"a key with the role {who.role.value} sees masked pictures only; leave `reason` "
                 "out to get the masked one",
             )
@@ -76,8 +75,7 @@ class MediaDesk:
         masked = [row for row in made if row.role == EvidenceRole.MASKED.value]
         for row in masked or made:
             return self._picture(row, original=False)
-        raise Refusal(
-            HTTPStatus.FORBIDDEN,
+        raise OriginalRefused(
             "this original has no masked derivative; it needs a role that may see originals "
             "and a `reason`",
         )

@@ -14,10 +14,17 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from api.errors import CaseError, DatabaseUnavailable, IllegalStep, UnknownCase
+from api.errors import CaseError, DatabaseUnavailable, OriginalRefused, UnknownCase, UnknownMedia
 from vision.errors import EvidenceError
 
 LOG = logging.getLogger("streetwarden.api")
+
+_DOMAIN = {
+    UnknownCase: HTTPStatus.NOT_FOUND,
+    UnknownMedia: HTTPStatus.NOT_FOUND,
+    OriginalRefused: HTTPStatus.FORBIDDEN,
+}
+"""What an error of a case is to HTTP; any other one is a conflict with how the case stands."""
 
 
 class FieldError(BaseModel):
@@ -83,8 +90,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(UnknownCase, _domain)
-    app.add_exception_handler(IllegalStep, _domain)
     app.add_exception_handler(CaseError, _domain)
     app.add_exception_handler(DatabaseUnavailable, _unavailable)
     app.add_exception_handler(EvidenceError, _unavailable)
@@ -120,8 +125,8 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _domain(_request: Request, error: Exception) -> JSONResponse:
-    status = HTTPStatus.NOT_FOUND if isinstance(error, UnknownCase) else HTTPStatus.CONFLICT
-    return problem(status, str(error))
+    found = (status for kind, status in _DOMAIN.items() if isinstance(error, kind))
+    return problem(next(found, HTTPStatus.CONFLICT), str(error))
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:

@@ -65,13 +65,13 @@ def cases(
 
 def _reader(desk: MediaDesk, who: Principal, reason: str | None) -> Read:
     """Reads through the media desk, which logs looks at originals."""
-    from api.http.problems import Refusal
+    from api.errors import OriginalRefused, UnknownMedia
     from vision.errors import EvidenceError
 
     def read(sha256: str) -> bytes:
         try:
             return desk.fetch(who, sha256, reason).content
-        except (Refusal, EvidenceError) as error:
+        except (OriginalRefused, UnknownMedia, EvidenceError) as error:
             raise LookupError(str(error)) from error
 
     return read
