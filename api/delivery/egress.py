@@ -15,28 +15,7 @@ from collections.abc import Sequence
 import httpx
 
 from api.errors import EgressRefused
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-# Well-known prefix of RFC 6052: the last 32 bits are an IPv4 address.
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-
-def effective(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address of a transition mechanism leads to, else itself."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in _NAT64:
-            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        return address.ipv4_mapped or address.sixtofour or address
-    return address
-
-
-def allowed(address: Address, allow: Sequence[Network]) -> bool:
-    """Whether a webhook may connect here: a public unicast address, or one in `allow`."""
-    real = effective(address)
-    if any(real in network or address in network for network in allow):
-        return True
-    return real.is_global and not real.is_multicast and not real.is_reserved
+from vision.egress_addresses import Network, allowed
 
 
 async def pinned_address(host: str, port: int, allow: Sequence[Network]) -> str:
