@@ -37,11 +37,11 @@ class ThrottledLog:
         self._lock = Lock()
         self._told: dict[tuple[str, type[BaseException]], tuple[float, int]] = {}
 
-    def error(self, where: str, error: BaseException) -> None:
+    def traced(self, where: str, error: BaseException) -> None:
         """Tell of an error that nobody expected, with its traceback."""
         self._tell(logging.ERROR, where, error, trace=True)
 
-    def warning(self, where: str, error: BaseException) -> None:
+    def in_words(self, where: str, error: BaseException) -> None:
         """Tell of an error whose message says all that there is to know."""
         self._tell(logging.WARNING, where, error, trace=False)
 

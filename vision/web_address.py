@@ -1,7 +1,7 @@
 """WebAddress: an http or https address in a site file, parsed when the file is loaded.
 
 A typo that only shows when something is sent would be found by the first case that does not
-arrive, so the address is parsed by the client that will use it, and its host as a resolver reads it.
+arrive, so the address is parsed by the client that will use it, and its host as a resolver does.
 """
 
 from __future__ import annotations
