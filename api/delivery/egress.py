@@ -1,8 +1,8 @@
 """Egress guard: a webhook reaches only addresses that the site allows.
 
-A receiver's name is resolved once; the address that was checked is the address connected to, so a
-name that answers differently the second time (DNS rebinding) gains nothing. Host header, SNI and
-certificate check keep the name.
+A receiver's name is resolved once for each attempt; the addresses that were checked are the ones
+connected to, so a name that answers differently the second time (DNS rebinding) gains nothing.
+Host header, SNI and certificate check keep the name.
 """
 
 from __future__ import annotations
@@ -11,76 +11,89 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
 from api.errors import EgressRefused
+from vision.egress_addresses import Network, allowed
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-# Well-known prefix of RFC 6052: the last 32 bits are an IPv4 address.
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-
-def effective(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address of a transition mechanism leads to, else itself."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in _NAT64:
-            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        return address.ipv4_mapped or address.sixtofour or address
-    return address
+CONNECTING_S = 10.0
+"""All addresses of a receiver together have this long to take a connection, in seconds."""
+LONGEST_CONNECT_S = 5.0
+"""And one of them alone no longer than this."""
+MOST_ADDRESSES = 6
+"""A name with more addresses than this is tried at the first ones: each needs its time."""
 
 
-def allowed(address: Address, allow: Sequence[Network]) -> bool:
-    """Whether a webhook may connect here: a public unicast address, or one in `allow`."""
-    real = effective(address)
-    if any(real in network or address in network for network in allow):
-        return True
-    return real.is_global and not real.is_multicast and not real.is_reserved
+async def pinned_addresses(
+    host: str, port: int, allow: Sequence[Network], resolver: ThreadPoolExecutor | None = None
+) -> list[str]:
+    """Resolve `host` and give the addresses that may be connected to, in the resolver's order.
 
-
-async def pinned_address(host: str, port: int, allow: Sequence[Network]) -> str:
-    """Resolve `host` and give the first address that may be connected to.
+    Args:
+        host: a name or address.
+        port: goes into the question only.
+        allow: see `vision.egress_addresses.allowed`.
+        resolver: threads in which to wait for the answer.
 
     Raises:
         EgressRefused: every address of the host is refused.
         OSError: the name does not resolve.
     """
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(entry[4][0]) for entry in found]
-    for text in addresses:
-        if allowed(ipaddress.ip_address(text), allow):
-            return text
+    found = await loop.run_in_executor(
+        resolver, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    )
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    pinned = [text for text in addresses if allowed(ipaddress.ip_address(text), allow)]
+    if pinned:
+        return pinned[:MOST_ADDRESSES]
     raise EgressRefused(
-        f"{host} leads to {', '.join(sorted(set(addresses)))}, a private or special network; "
+        f"{host} leads to {', '.join(sorted(addresses))}, a private or special network; "
         "add that network to the webhook's `allow` list if this is meant"
     )
 
 
 class PinnedTransport(httpx.AsyncBaseTransport):
-    """An httpx transport that connects to the checked address and nowhere else."""
+    """An httpx transport that connects to checked addresses and nowhere else.
+
+    A receiver with several addresses is tried on each until one takes the connection; after that,
+    what goes wrong has gone wrong for this attempt.
+    """
 
     def __init__(
         self, allow: Sequence[Network], inner: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._allow = allow
         self._inner = inner or httpx.AsyncHTTPTransport(trust_env=False)
+        # A name server that does not answer holds a thread for as long as it likes: this receiver's
+        # own, so that the others' names and the database's work have theirs.
+        self._resolver = ThreadPoolExecutor(1, thread_name_prefix="resolver")
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Check, pin and pass on one request."""
         name = request.url.raw_host.decode("ascii")
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
-        address = await pinned_address(name.strip("[]"), port, self._allow)
-        pinned = httpx.Request(
-            request.method,
-            request.url.copy_with(host=address),
-            headers=request.headers,
-            stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": name},
-        )
-        return await self._inner.handle_async_request(pinned)
+        addresses = await pinned_addresses(name.strip("[]"), port, self._allow, self._resolver)
+        connect = min(LONGEST_CONNECT_S, CONNECTING_S / len(addresses))
+        timeout = {**request.extensions.get("timeout", {}), "connect": connect}
+        failures = []
+        for address in addresses:
+            pinned = httpx.Request(
+                request.method,
+                request.url.copy_with(host=address),
+                headers=request.headers,
+                stream=request.stream,
+                extensions={**request.extensions, "timeout": timeout, "sni_hostname": name},
+            )
+            try:
+                return await self._inner.handle_async_request(pinned)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:  # nothing was sent yet
+                failures.append(error)
+        raise failures[-1]
 
     async def aclose(self) -> None:
         """Close the connections."""
+        self._resolver.shutdown(wait=False, cancel_futures=True)
         await self._inner.aclose()

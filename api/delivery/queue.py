@@ -3,6 +3,10 @@
 A claim moves `next_attempt_at` to the end of a lease, so a worker that dies in between loses
 nothing: the row is due again, under the same event id, when the lease ends. A delivery waits until
 every earlier event of its case has reached the same receiver.
+
+This machine's clock may be set while deliveries wait. What is due is told from times that it once
+gave, so a time that lies further ahead than anything is ever planned means that the clock was
+wrong then, and the delivery is due now.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from api.cases.stages import Stage, Step, advance
@@ -24,6 +28,8 @@ from api.storage.tables import AttemptRow, CaseRow, DeliveryRow, LogRow, Receive
 
 LEASE = timedelta(seconds=60)
 """Longer than the longest attempt by a wide margin, so that a lease ends only after a crash."""
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far two machines' clocks, or one before and after it was set, differ without being wrong."""
 _CONFIRMED = f".{CaseEvent.CONFIRMED.value}."
 
 
@@ -48,7 +54,7 @@ class DeliveryQueue:
         """Take the receiver's next due delivery; None when nothing is due."""
         now = datetime.now(UTC)
         with self._database.write() as session:
-            query = _heads(receiver).where(DeliveryRow.next_attempt_at <= now)
+            query = _heads(receiver).where(self._is_due(now))
             query = query.order_by(DeliveryRow.id).limit(1)
             row = session.scalar(query.with_for_update(skip_locked=True, of=DeliveryRow))
             if row is None:
@@ -60,10 +66,33 @@ class DeliveryQueue:
 
     def next_due(self, receiver: str) -> datetime | None:
         """When the receiver's next delivery is due (UTC); None when none waits."""
+        now = datetime.now(UTC)
         heads = _heads(receiver).subquery()
         with self._database.read() as session:
             due: datetime | None = session.scalar(select(func.min(heads.c.next_attempt_at)))
+            if due is not None and due > now and session.scalar(self._overdue(receiver, now)):
+                return now
             return due
+
+    def _overdue(self, receiver: str, now: datetime) -> Select[bool]:
+        return select(_heads(receiver).where(self._is_due(now)).exists())
+
+    def _is_due(self, now: datetime) -> ColumnElement[bool]:
+        """Whether its time has come, or was given by a clock that was ahead."""
+        last_attempt = (
+            select(AttemptRow.at)
+            .where(AttemptRow.delivery_id == DeliveryRow.id)
+            .order_by(AttemptRow.id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        lease = max(self._lease, LEASE) + CLOCKS_DIFFER
+        ahead = case(
+            (DeliveryRow.owner.is_not(None), DeliveryRow.next_attempt_at > now + lease),
+            (DeliveryRow.failures == 0, DeliveryRow.next_attempt_at > now + CLOCKS_DIFFER),
+            else_=last_attempt > now + CLOCKS_DIFFER,
+        )
+        return or_(DeliveryRow.next_attempt_at <= now, ahead)
 
     def settle(self, claim: Claim, outcome: Outcome, retry: RetryPolicy) -> None:
         """Record what came of an attempt; the case's stage follows in the same transaction."""
@@ -111,31 +140,56 @@ class DeliveryQueue:
             row.next_attempt_at = now + wait
 
 
-def replay(database: Database, receiver: str, delivery_id: int | None = None) -> int:
-    """Make dead letters due again and enable the receiver; returns how many.
+def replay(
+    database: Database,
+    receiver: str,
+    delivery_id: int | None = None,
+    within: Select[str] | None = None,
+) -> int:
+    """Make dead letters, and what waits for another try, due now; enable the receiver.
+
+    Args:
+        database: where they are.
+        receiver: its name.
+        delivery_id: this one alone.
+        within: ids of the cases that the asking key sees; None for all. Only a key that sees all
+            enables a receiver, since that sends every camera's letters.
+
+    Returns:
+        How many are due now that were not.
 
     Raises:
-        CaseError: `delivery_id` is not a dead letter of this receiver.
+        CaseError: `delivery_id` is neither a dead letter of this receiver nor one that waits, as
+            far as the key sees; or the receiver has to be enabled first.
     """
-    dead = and_(DeliveryRow.receiver == receiver, DeliveryRow.state == DeliveryState.DEAD.value)
+    waits = and_(
+        DeliveryRow.state == DeliveryState.PENDING.value,
+        DeliveryRow.owner.is_(None),  # else it is on its way
+        DeliveryRow.failures > 0,
+    )
+    stuck = or_(DeliveryRow.state == DeliveryState.DEAD.value, waits)
+    due = update(DeliveryRow).where(DeliveryRow.receiver == receiver, stuck)
     if delivery_id is not None:
-        dead = and_(dead, DeliveryRow.id == delivery_id)
+        due = due.where(DeliveryRow.id == delivery_id)
+    if within is not None:
+        due = due.where(DeliveryRow.case_id.in_(within))
     with database.write() as session:
-        row = session.get(ReceiverRow, receiver)
-        ids = list(session.scalars(select(DeliveryRow.id).where(dead)))
+        disabled = session.get(ReceiverRow, receiver)
+        if disabled is not None and within is not None:
+            raise CaseError(
+                f"{receiver} answered 410 Gone and is disabled, for every camera; ask somebody "
+                "whose key sees all of them to replay"
+            )
+        if disabled is not None:
+            session.delete(disabled)
+        ids = session.scalars(
+            due.values(
+                state=DeliveryState.PENDING.value, failures=0, next_attempt_at=datetime.now(UTC)
+            ).returning(DeliveryRow.id),
+            execution_options={"synchronize_session": False},
+        ).all()
         if delivery_id is not None and not ids:
             raise CaseError(f"delivery {delivery_id} is no dead letter of {receiver}")
-        if row is not None:
-            session.delete(row)
-        session.execute(
-            update(DeliveryRow)
-            .where(DeliveryRow.id.in_(ids))
-            .values(
-                state=DeliveryState.PENDING.value,
-                failures=0,
-                next_attempt_at=datetime.now(UTC),
-            )
-        )
         session.info["queued"] = True
     return len(ids)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import logging
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +20,11 @@ from api.delivery.egress import PinnedTransport
 from api.errors import EgressRefused
 from vision.errors import SiteError
 from vision.site import Webhook
+from vision.throttled_log import ThrottledLog
+
+_TROUBLE = ThrottledLog(logging.getLogger("streetwarden.sender"))
+_LONGEST_ERROR = 300
+"""Characters of an error that are kept: a receiver may choose some of them."""
 
 
 class Result(StrEnum):
@@ -52,8 +59,10 @@ class Sender:
         self._signer = signer(hook)
         self._client = httpx.AsyncClient(
             transport=PinnedTransport(hook.allow),
-            timeout=httpx.Timeout(total.total_seconds(), connect=5.0),
+            timeout=httpx.Timeout(total.total_seconds()),
             follow_redirects=False,
+            # A receiver's cookies would be kept, and sent back, for as long as this runs.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             trust_env=False,
         )
 
@@ -69,7 +78,17 @@ class Sender:
         await self._client.aclose()
 
     async def send(self, event_id: str, body: str) -> Outcome:
-        """One attempt, ended after the total time at the latest; never raises for the receiver."""
+        """One attempt, ended after the total time at the latest; what goes wrong is its outcome."""
+        try:
+            async with asyncio.timeout(self._total.total_seconds()):
+                return await self._send(event_id, body)
+        except (EgressRefused, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
+            return Outcome(Result.FAILED, error=_words(error))
+        except Exception as error:  # noqa: BLE001 - what a receiver makes a library raise is its own
+            _TROUBLE.traced(f"webhook {self._hook.name}", error)
+            return Outcome(Result.FAILED, error=_words(error))
+
+    async def _send(self, event_id: str, body: str) -> Outcome:
         now = datetime.now(UTC)  # standardwebhooks signs correctly for UTC only
         headers = {
             "content-type": "application/cloudevents+json; charset=utf-8",
@@ -78,16 +97,11 @@ class Sender:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._signer.sign(event_id, now, body),
         }
-        try:
-            async with (
-                asyncio.timeout(self._total.total_seconds()),
-                self._client.stream(
-                    "POST", self._hook.url, content=body.encode(), headers=headers
-                ) as response,
-            ):
-                return _judge(response)
-        except (EgressRefused, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
-            return Outcome(Result.FAILED, error=_words(error))
+        request = self._client.stream(
+            "POST", self._hook.url, content=body.encode(), headers=headers
+        )
+        async with request as response:  # whose body nobody reads: it may never end
+            return _judge(response)
 
 
 def signer(hook: Webhook) -> Signer:
@@ -120,17 +134,23 @@ def _judge(response: httpx.Response) -> Outcome:
 
 def _retry_after(value: str) -> timedelta | None:
     """RFC 9110 section 10.2.3: seconds or a date; anything else is ignored."""
-    if value.isascii() and value.isdigit() and len(value) < 10:
-        return timedelta(seconds=int(value))
+    if value.isascii() and value.isdigit():
+        return timedelta(seconds=int(value)) if len(value) < 10 else timedelta.max
     try:
         until = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return max(timedelta(), until - datetime.now(UTC))
+    except (ValueError, OverflowError):  # a year that no calendar has
         return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(timedelta(), until - datetime.now(UTC))
 
 
 def _words(error: Exception) -> str:
+    """Why, in printable words: they go into the database and onto terminals."""
+    text = _said(error)
+    return "".join(c if c.isprintable() else "?" for c in text)[:_LONGEST_ERROR]
+
+
+def _said(error: Exception) -> str:
     if isinstance(error, EgressRefused):
         return str(error)
     if isinstance(error, TimeoutError | httpx.TimeoutException):

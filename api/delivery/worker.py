@@ -1,8 +1,9 @@
 """Outbox: the worker that carries events from the database to the receivers.
 
-One thread with an event loop, one task per receiver, so a slow receiver holds up nobody else. It
-sleeps until a row is added in this process, until the next retry is due, or for half a minute (rows
-may also be added by another process).
+One thread with an event loop, one task per receiver, so a slow receiver holds up nobody else, and
+whatever goes wrong for one goes wrong for that one: it is tried again after a while, for ever. A
+task sleeps until a row is added in this process, until the next retry is due, or for half a minute
+(rows may also be added by another process).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from api.delivery.queue import LEASE, Claim, DeliveryQueue
@@ -21,10 +23,13 @@ from api.delivery.sender import Outcome, Sender, signer
 from api.errors import DatabaseUnavailable
 from api.storage.database import Database
 from vision.site import Site, Webhook
+from vision.throttled_log import ThrottledLog
 
 LOG = logging.getLogger("streetwarden.outbox")
+_TROUBLE = ThrottledLog(LOG)
 LONGEST_SLEEP_S = 30.0
-_DATABASE_PAUSE_S = 5.0
+_FIRST_PAUSE_S = 1.0
+"""After trouble of our own; it doubles until the longest sleep."""
 
 
 class Outbox:
@@ -106,39 +111,55 @@ class Outbox:
             self._ready.clear()
 
     async def _serve(self, hook: Webhook, wake: asyncio.Event) -> None:
-        async with Sender(hook) as sender:
-            while not self._stopping:
-                wake.clear()
-                try:
-                    if await self._attempt(hook, sender):
-                        continue
-                    due = await asyncio.to_thread(self._queue.next_due, hook.name)
-                    pause = _pause(due)
-                except DatabaseUnavailable as error:
-                    LOG.warning("webhooks wait: %s", error)
-                    pause = _DATABASE_PAUSE_S
-                if not self._stopping:
-                    await _sleep(wake, pause)
+        pauses = _growing()
+        while not self._stopping:
+            wake.clear()
+            try:
+                async with Sender(hook) as sender:
+                    while not self._stopping:
+                        await self._step(hook, sender, wake)
+                        pauses = _growing()
+            except DatabaseUnavailable as error:
+                _TROUBLE.in_words("webhooks wait", error)
+            except Exception as error:  # noqa: BLE001 - nothing may end a receiver's deliveries
+                _TROUBLE.traced(f"webhook {hook.name}", error)
+            if not self._stopping:
+                await _sleep(wake, next(pauses))
 
-    async def _attempt(self, hook: Webhook, sender: Sender) -> bool:
+    async def _step(self, hook: Webhook, sender: Sender, wake: asyncio.Event) -> None:
+        """Make the next attempt if one is due, else sleep until one may be."""
+        wake.clear()
         claim = await asyncio.to_thread(self._queue.claim, hook.name)
         if claim is None:
-            return False
+            due = await asyncio.to_thread(self._queue.next_due, hook.name)
+            if not self._stopping:
+                await _sleep(wake, _pause(due))
+            return
         outcome = await sender.send(claim.event_id, claim.body)
         if outcome.error is not None:
             LOG.warning("webhook %s: %s: %s", hook.name, claim.event_id, outcome.error)
-        await self._settle(claim, outcome)
-        return True
+        await self._settle(claim, outcome, wake)
 
-    async def _settle(self, claim: Claim, outcome: Outcome) -> None:
-        """Record the outcome; a database that is away for a moment must not cause a resend."""
-        for pause in (0.2, 1.0, 5.0):
+    async def _settle(self, claim: Claim, outcome: Outcome, wake: asyncio.Event) -> None:
+        """Record the outcome; a database that is away meanwhile must not cause a resend."""
+        for pause in _growing():
             try:
                 return await asyncio.to_thread(self._queue.settle, claim, outcome, self._retry)
-            except DatabaseUnavailable:
-                await asyncio.sleep(pause)
-        await asyncio.to_thread(self._queue.settle, claim, outcome, self._retry)
+            except DatabaseUnavailable as error:
+                if self._stopping:
+                    raise
+                _TROUBLE.in_words("webhooks wait", error)
+            wake.clear()
+            await _sleep(wake, pause)
         return None
+
+
+def _growing() -> Iterator[float]:
+    """Seconds to pause, longer each time."""
+    pause = _FIRST_PAUSE_S
+    while True:
+        yield pause
+        pause = min(LONGEST_SLEEP_S, 2 * pause)
 
 
 def _pause(due: datetime | None) -> float:

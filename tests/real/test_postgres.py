@@ -9,24 +9,24 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from api.access.roles import Principal, Role
 from api.cases.schemas import Checks, ReviewRequest
 from api.cases.store import CaseFilter, CaseStore, Near
-from api.delivery.queue import DeliveryQueue
+from api.delivery.queue import DeliveryQueue, replay
 from api.delivery.retry import RetryPolicy
 from api.delivery.sender import Outcome, Result
 from api.errors import DatabaseUnavailable, IllegalStep
 from api.storage.database import Database
-from api.storage.tables import Base, CaseRow
+from api.storage.tables import AttemptRow, Base, CaseRow, DeliveryRow
 from tests.api.world import (
     NOON,
     SECRET,
@@ -248,6 +248,29 @@ def test_workers_at_the_same_time_claim_different_events_in_order(world):
         claimed.append((claim.event_id, claim.body))
         queue.settle(claim, Outcome(Result.DELIVERED, status=200), RetryPolicy())
     assert len(claimed) == len({event_id for event_id, _ in claimed}) == 12
+
+
+def test_a_clock_that_was_ahead_keeps_no_delivery_and_replay_keeps_to_its_cases(world):
+    cases = []
+    for _ in range(2):
+        cases.append(world.take(make_event(kind="dirty_truck", subtype="spill")))
+        CaseStore(world.database, world.site).review(WHO, cases[-1], CONFIRM)
+    queue = DeliveryQueue(world.database, "worker")
+    failed = Outcome(Result.FAILED, status=500, error="the receiver answered 500")
+    for _ in cases:
+        queue.settle(queue.claim("main"), failed, RetryPolicy())
+    assert queue.claim("main") is None
+    within = select(CaseRow.id).where(CaseRow.id == cases[0])
+    assert replay(world.database, "main", within=within) == 1
+    assert queue.claim("main") is not None
+    assert queue.claim("main") is None
+    ahead = datetime.now(UTC) + timedelta(days=400)
+    with world.database.write() as session:  # one in flight, one failed, by a clock that was ahead
+        session.execute(update(AttemptRow).values(at=ahead))
+        session.execute(update(DeliveryRow).values(next_attempt_at=ahead))
+    assert queue.next_due("main") <= datetime.now(UTC)
+    assert {queue.claim("main").id, queue.claim("main").id} == {1, 2}
+    assert queue.claim("main") is None
 
 
 def test_keys_work(world):

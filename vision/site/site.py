@@ -27,6 +27,7 @@ from vision.site.location import Location
 from vision.site.rule_settings import RuleSettings, shipped
 from vision.site.silences import Silence, check_silences
 from vision.view.presets import WHOLE, Preset, check_named, check_presets
+from vision.web_address import LinkStart, WebAddress
 
 
 class Zone(Part):
@@ -179,7 +180,7 @@ class SiteInfo(Part):
     """
 
     name: str
-    url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
+    url: LinkStart = ""
     timezone: TimeZone = "Asia/Shanghai"
     holidays: tuple[DaysField, ...] = ()
     division: str = ""
@@ -202,7 +203,7 @@ class Webhook(Part):
     """A receiver of cases. `allow` lists networks it may live in although they are private."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-    url: Annotated[str, Field(pattern=r"^https?://")]
+    url: WebAddress
     secret: SecretStr
     kinds: tuple[Literal["all"] | KindName, ...] = ("all",)
     stages: tuple[Literal["confirmed", "cleared", "rejected"], ...] = ("confirmed", "cleared")

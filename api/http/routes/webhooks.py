@@ -78,7 +78,7 @@ class DeliveryQuery(BaseModel):
 
 
 class Replayed(BaseModel):
-    """How many dead letters are on their way again."""
+    """How many deliveries are on their way again."""
 
     replayed: int
 
@@ -131,11 +131,16 @@ def list_deliveries(
 
 @router.post("/{name}/replay", operation_id="replayDeadLetters", responses=described(404, 409, 422))
 def replay_dead_letters(
-    shared: Shared, _who: Replayer, name: str, delivery: int | None = None
+    shared: Shared, who: Replayer, name: str, delivery: int | None = None
 ) -> Replayed:
-    """Send dead letters again, all or one, and enable a receiver that said 410."""
+    """Send dead letters again, and now what waits for another try: all or one.
+
+    Of the cases that the key sees. One that sees all enables a receiver that said 410.
+    """
     _known(shared, name)
-    return Replayed(replayed=replay(shared.database, name, delivery))
+    limited = who.cameras is not None or who.kinds is not None
+    within = scoped(select(CaseRow.id), who) if limited else None
+    return Replayed(replayed=replay(shared.database, name, delivery, within))
 
 
 def _known(shared: Context, name: str) -> Webhook:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from api.access.roles import Principal, Role
 from api.cases.schemas import Checks, ReviewRequest
@@ -55,8 +55,9 @@ def operator(world, role=Role.ADMIN, **scope):
         yield http
 
 
-def confirm(world):
-    case = world.take(make_event(kind="dirty_truck", subtype="spill"))
+def confirm(world, camera="gate"):
+    zone = "north pavement" if camera == "gate" else "whole picture"
+    case = world.take(make_event(kind="dirty_truck", subtype="spill", camera=camera, zone=zone))
     request = ReviewRequest(decision="confirm", checks=CHECKS)
     CaseStore(world.database, world.site).review(WHO, case, request)
     return case
@@ -97,3 +98,37 @@ def test_a_scoped_auditor_sees_deliveries_of_its_cameras_only(world):
         assert http.get("/v1/webhooks/main/deliveries").json()["items"] == []
         assert http.get("/v1/webhooks").json()["items"][0]["pending"] == 0
         assert http.post("/v1/webhooks/main/replay").status_code == 403
+
+
+def test_a_scoped_admin_replays_letters_of_its_cameras_only(world):
+    cases = {camera: confirm(world, camera) for camera in ("gate", "yard")}
+    work = DeliveryQueue(world.database, "test")
+    dead = Outcome(Result.FAILED, status=500, error="the receiver answered 500")
+    for _ in cases:
+        work.settle(work.claim("main"), dead, RetryPolicy(waits=()))
+    with world.database.read() as session:
+        ids = {row.case_id: row.id for row in session.scalars(select(DeliveryRow))}
+    with operator(world, cameras=["yard"]) as http:
+        foreign = {"delivery": ids[cases["gate"]]}
+        assert http.post("/v1/webhooks/main/replay", params=foreign).status_code == 409
+        assert http.post("/v1/webhooks/main/replay").json() == {"replayed": 1}
+    with world.database.read() as session:
+        states = {row.case_id: row.state for row in session.scalars(select(DeliveryRow))}
+    assert states == {cases["gate"]: "dead", cases["yard"]: "pending"}
+
+
+def test_a_receiver_that_is_gone_is_enabled_by_who_sees_all(world):
+    confirm(world, "gate")
+    confirm(world, "yard")
+    work = DeliveryQueue(world.database, "test")
+    gone = Outcome(Result.GONE, status=410, error="the receiver answered 410 Gone")
+    work.settle(work.claim("main"), gone, RetryPolicy())
+    for scope in ({"cameras": ["gate"]}, {"kinds": ["dirty_truck"]}):
+        with operator(world, **scope) as http:
+            answer = http.post("/v1/webhooks/main/replay")
+            assert answer.status_code == 409
+            assert "sees all" in answer.json()["detail"]
+    assert work.claim("main") is None
+    with operator(world) as http:
+        assert http.post("/v1/webhooks/main/replay").json() == {"replayed": 1}
+    assert work.claim("main") is not None
