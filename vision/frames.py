@@ -27,7 +27,8 @@ class Clock(StrEnum):
     MEDIA = "media"
     """A recording: its start time plus the frame's presentation time."""
     ARRIVAL = "arrival"
-    """This machine's clock when the stream was opened, advanced by presentation time."""
+    """This machine's clock when the frame arrived, less what presentation time says of its delay
+    (a second at most)."""
     PHOTO = "photo"
     """A still's own EXIF time, or the file's modification time where it has none."""
 
@@ -81,6 +82,8 @@ class Frame:
         clock: what `captured_at` was read from.
         name: the picture's own name where it has one (a file of a folder), else empty.
         pose: where a drone was at that moment and which way it looked, where its telemetry tells.
+        part: of a recording whose times leap, the number of leaps before it: frames of two parts do
+            not follow on, whatever their times say, and no stay lasts from one to the other.
     """
 
     picture: Pixels | Picture
@@ -90,6 +93,7 @@ class Frame:
     clock: Clock = Clock.ARRIVAL
     name: str = field(default="")
     pose: DronePose | None = None
+    part: int = 0
 
     def __post_init__(self) -> None:
         pixels = self.small

@@ -48,7 +48,7 @@ def watch(
     """Watch a camera to its end: episodes as they were confirmed and cleared, looks, stood."""
 
     # Else a recording that does not say when it was made begins now.
-    monkeypatch.setattr(video, "recording_start", lambda _: START)
+    monkeypatch.setattr(video, "recording_start", lambda *_: START)
 
     def run(site: Site, camera: Camera, *, still: bool) -> tuple[list[Episode], int, int]:
         events: list[Episode] = []

@@ -46,6 +46,8 @@ def as_row(frame: Frame, detections: Detections) -> Row:
     }
     if frame.pose is not None:
         row["pose"] = asdict(frame.pose)
+    if frame.part:
+        row["part"] = frame.part
     if detections.metadata.get(REUSED):
         row["stands"] = True
     row |= {key: detections.metadata[key] for key in _KEPT if key in detections.metadata}
@@ -84,6 +86,7 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
         pose=DronePose(**pose | {"deviations": PoseDeviations(**pose["deviations"])})
         if pose
         else None,
+        part=int(row.get("part", 0)),
     )
     boxes: list[Row] = row["boxes"]
     data: dict[str, Any] = {"class_name": np.array([b["class"] for b in boxes], np.str_)}

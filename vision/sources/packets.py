@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
+from threading import Event
 from typing import cast
 
 from av.packet import Packet
@@ -32,6 +34,30 @@ def whole_pictures(packets: Iterable[Packet[VideoStream]]) -> Iterator[Packet[Vi
             yield packet
     if held is not None:
         yield held
+
+
+_LONGEST_WAIT = 2.0
+"""Seconds from one packet of a playlist to the next. What lies farther ahead is a leap."""
+
+
+def at_own_speed(
+    packets: Iterable[Packet[VideoStream]], stop: Event
+) -> Iterator[Packet[VideoStream]]:
+    """A live playlist's packets, each in its turn, as a player shows them.
+
+    They arrive by segments of some seconds: handed on at once, one look of a segment would be the
+    newest and all others dropped, and a second look would come too late to follow it.
+    """
+    start = 0.0
+    for packet in packets:
+        ticks = packet.dts if packet.dts is not None else packet.pts
+        if ticks is not None and packet.time_base is not None:
+            due, now = start + float(ticks * packet.time_base), time.monotonic()
+            if 0 <= due - now <= _LONGEST_WAIT:
+                stop.wait(due - now)
+            else:
+                start += now - due
+        yield packet
 
 
 def _belongs(packet: Packet[VideoStream], held: Packet[VideoStream]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import struct
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,22 +12,28 @@ from threading import Event
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from vision.errors import SourceBroken, SourceError, SourceUnavailable
-from vision.frames import Clock, Frame, fitted
+from vision.frames import Frame
 from vision.site import Camera
 from vision.sources.address import Address, SourceKind
 from vision.sources.backlog import Backlog
 from vision.sources.container import duration, open_container, video_stream
-from vision.sources.decoded import Decoded
 from vision.sources.failures import explain
+from vision.sources.framing import Framing
 from vision.sources.key_frame_policy import KeyFramePolicy
-from vision.sources.packets import whole_pictures
+from vision.sources.packets import at_own_speed, whole_pictures
 from vision.sources.ring import Ring
 from vision.sources.srt import read_track
-from vision.sources.timeline import DueTimes, LiveClock, RecordingClock, recording_start
+from vision.sources.timeline import (
+    LEAP_S,
+    DueTimes,
+    LiveClock,
+    RecordingClock,
+    own_time,
+    recording_start,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +76,6 @@ class Video:
         self._camera = camera
         self._address = address
         self._stop = stop
-        self._image_size = image_size
         self._watching = watching
         self._container = open_container(address, camera.decoder)
         try:
@@ -86,19 +90,19 @@ class Video:
         self._tick = float(self._stream.time_base or 0)
         self._watched_now, self._asked_at = True, -math.inf
         promised = duration(self._container, self._stream)
-        self._track, self.trouble = read_track(camera, address, promised, stop)
-        self._scaler = VideoReformatter()
+        track, self.trouble = read_track(camera, address, promised, stop)
+        self._framing = Framing(camera.id, image_size, track)
         self._fps = camera.analyse_fps
         self._pace = pace if pace is not None and self.live else lambda: camera.analyse_fps
         self._due = DueTimes(camera.analyse_fps)
         self._sparing = KeyFramePolicy(1 / camera.analyse_fps, live=self.live)
-        # A playlist's segments come at once; their first packets are none the worse for it.
-        self._backlog = None if address.kind is SourceKind.HLS or not self.live else Backlog()
+        self._backlog = Backlog()
         self._ring = ring if self.live else None
         if self._ring is not None:
             coded = self._stream.codec_context
             self._ring.begin(self._stream.codec.name, coded.width, coded.height)
         self._own_anchor: float | None = None
+        self._arrived = time.monotonic()  # when the latest packet was read
         self._damaged = 0
 
     def __iter__(self) -> Iterator[Frame]:
@@ -114,7 +118,7 @@ class Video:
     @property
     def late(self) -> int:
         """See `vision.sources.source.Source`."""
-        return int(self._backlog.passed_s * self._camera.analyse_fps) if self._backlog else 0
+        return int(self._backlog.passed_s * self._camera.analyse_fps)
 
     def close(self) -> None:
         """Free decoder, connection and buffers now, not when Python gets to it."""
@@ -122,12 +126,16 @@ class Video:
 
     def _live_frames(self) -> Iterator[Frame]:
         clock = LiveClock()
-        last_picture = time.monotonic()
-        for index, picture in enumerate(self._decoded(last_picture)):
-            captured, source = clock.stamp(picture.time, self._own_anchor)
-            presented: float | None = picture.time  # None where the stream gives none
-            if self._due.due(presented if presented is not None else captured.timestamp()):
-                yield from self._frame(picture, captured, index + self._sparing.left_out, source)
+        for index, picture in enumerate(self._decoded(time.monotonic())):
+            at = picture.time  # None where the stream gives none
+            sent = self._backlog.sent(at, self._arrived)
+            if not self._due.due(sent):
+                continue
+            own = self._own_anchor + at if self._own_anchor is not None and at is not None else None
+            dated = clock.stamp(time.monotonic() - sent, own)
+            frame = self._framing.frame(picture, dated, index + self._sparing.left_out)
+            if frame is not None:
+                yield frame
         if not self._stop.is_set():
             raise SourceUnavailable(
                 f"{self._address.shown}: the stream ended; see whether its sender still runs"
@@ -136,8 +144,7 @@ class Video:
     def _recorded_frames(self) -> Iterator[Frame]:
         rate = float(self._stream.average_rate or self._stream.guessed_rate or 0)
         rate = rate if 0 < rate <= _HIGHEST_RATE else 25  # an unknown one is given as 90000
-        origin = float((self._stream.start_time or 0) * (self._stream.time_base or 0))
-        clock = RecordingClock(recording_start(self._container.metadata), 1 / rate, origin)
+        clock = self._recording_clock(1 / rate)
         started: float | None = None
         elapsed = -1 / rate
         failure: SourceError | None = None
@@ -146,21 +153,42 @@ class Video:
                 elapsed = clock.elapsed(picture.time)
                 if not self._due.due(elapsed):
                     continue
-                started = started if started is not None else time.monotonic() - elapsed
+                started = started if started is not None else time.monotonic() - clock.played
                 if self._camera.pace == "realtime":
-                    self._stop.wait(max(0.0, started + elapsed - time.monotonic()))
+                    self._stop.wait(max(0.0, started + clock.played - time.monotonic()))
                 if self._stop.is_set():
                     return
-                number = index + self._sparing.left_out
-                captured, source = clock.stamp(elapsed)
-                yield from self._frame(picture, captured, number, source, elapsed)
+                number, dated = index + self._sparing.left_out, clock.stamp(elapsed)
+                frame = self._framing.frame(
+                    picture, dated, number, elapsed=elapsed, part=clock.part
+                )
+                if frame is not None:
+                    yield frame
         except FFmpegError as error:
             failure = explain(error, self._address, while_reading=True)
         if not self._stop.is_set():
-            self._conclude(elapsed + self._sparing.behind + 1 / rate, failure)
+            seen = elapsed + self._sparing.behind + 1 / rate
+            self._conclude(seen, failure, spliced=clock.part > 0)
 
-    def _conclude(self, seen: float, failure: SourceError | None) -> None:
-        """Say how a recording ended: whole, damaged, cut off, or without a single picture."""
+    def _recording_clock(self, interval: float) -> RecordingClock:
+        origin = float((self._stream.start_time or 0) * (self._stream.time_base or 0))
+        promised, written = duration(self._container, self._stream), None
+        if self._address.kind is SourceKind.FILE:
+            written = self._address.path.stat().st_mtime
+        lasts = None if self._camera.pace == "realtime" else promised
+        start = recording_start(self._container.metadata, lasts, written)
+        # Looks may be farther apart than that, and key frames as far as looks.
+        leap = max(LEAP_S, 2 / self._camera.analyse_fps)
+        return RecordingClock(start, interval, origin, leap=leap)
+
+    def _conclude(self, seen: float, failure: SourceError | None, *, spliced: bool) -> None:
+        """Say how a recording ended: whole, damaged, cut off, or without a single picture.
+
+        Args:
+            seen: seconds of it.
+            failure: that ended it.
+            spliced: its times leap, and so promise nothing of how long it is.
+        """
         shown = self._address.shown
         if seen <= 0:
             raise failure or SourceBroken(
@@ -169,30 +197,32 @@ class Video:
         promised = duration(self._container, self._stream)
         if failure is not None:
             self.trouble = str(failure)
-        elif promised - seen > max(1.0, 0.02 * promised):
+        elif not spliced and promised - seen > max(1.0, 0.02 * promised):
             self.trouble = (
                 f"{shown}: ends after {seen:.1f} s of {promised:.1f} s; it is cut off or damaged,"
                 " copy it again"
             )
-        elif self._damaged:
-            self.trouble = f"{shown}: {self._damaged} damaged parts were left out; copy it again"
+        elif damaged := self._damaged + self._framing.failed:
+            self.trouble = f"{shown}: {damaged} damaged parts were left out; copy it again"
         if self.trouble is not None:
             _log.warning("%s: %s", self._camera.id, self.trouble)
 
     def _decoded(self, alive_at: float | None = None) -> Iterator[VideoFrame]:
         """Pictures in presentation order. `alive_at`: watch for a stream that shows none."""
         late_since: float | None = None
-        for packet in self._packets():
+        packets = self._packets()
+        asked = time.monotonic()
+        for packet in packets:
             if self._stop.is_set():
                 return
-            now = time.monotonic()
-            wanted = not self.live or self._worth_it(packet, now)
+            now = self._arrived = time.monotonic()
+            wanted = not self.live or self._worth_it(packet, now, now - asked)
             late_since = None if wanted or not self._watched_now else late_since or now
             if not wanted:
                 self._sparing.skipped()
                 # What lies waiting is passed over in a moment: else its sender's clock stands.
                 if late_since is None or now - late_since < _BLIND:
-                    alive_at = now
+                    alive_at, asked = now, time.monotonic()
                     continue
             if alive_at is not None and now - alive_at > _BLIND:
                 raise SourceUnavailable(
@@ -203,12 +233,16 @@ class Video:
                 if not picture.is_corrupt:
                     alive_at = alive_at and time.monotonic()
                     yield picture
+            asked = time.monotonic()
 
     def _packets(self) -> Iterator[Packet[VideoStream]]:
-        """What was sent; of a live stream a picture each."""
+        """What was sent; of a live stream a picture each, of a playlist at its own speed."""
         sent = self._container.demux(self._stream)
-        in_slices = self.live and self._stream.codec.name in _IN_SLICES
-        return whole_pictures(sent) if in_slices else sent
+        if not self.live:
+            return sent
+        if self._address.kind is SourceKind.HLS:
+            sent = at_own_speed(sent, self._stop)
+        return whole_pictures(sent) if self._stream.codec.name in _IN_SLICES else sent
 
     def _keep_pace(self) -> None:
         """Look as often as is wanted from now on."""
@@ -217,14 +251,14 @@ class Video:
             self._fps, self._due = fps, DueTimes(fps)
             self._sparing.look_every(1 / fps)
 
-    def _worth_it(self, packet: Packet[VideoStream], now: float) -> bool:
+    def _worth_it(self, packet: Packet[VideoStream], now: float, waited: float) -> bool:
         """Whether the camera is watched now, and no newer packets are waiting already."""
         if now - self._asked_at >= _ASKED_EVERY:
             self._watched_now, self._asked_at = self._watching(datetime.now(UTC)), now
         watched = self._watched_now
         dts = packet.dts
         at = self._seconds(dts if dts is not None else packet.pts)
-        late = self._backlog is not None and self._backlog.late(at, now)
+        late = self._backlog.late(at, now, waited)
         if self._ring is not None:
             self._ring.add(packet) if watched else self._ring.forget()
         return watched and not late
@@ -237,10 +271,11 @@ class Video:
         at = self._seconds(packet.pts)
         stale = self._sparing.stale
         end = packet.size == 0  # asks for what the decoder still holds
-        if not end and not self._sparing.wants(at, key=key):
+        sent = self._backlog.sent(at, self._arrived) if self.live else at
+        if not end and not self._sparing.wants(sent, key=key):
             return []
-        if self.live and at is not None:
-            self._read_own_clock(packet, at)
+        if self.live and at is not None and (wall := own_time(packet)) is not None:
+            self._own_anchor = wall - at
         codec = self._stream.codec_context
         if stale and not end:
             codec.flush_buffers()  # nothing from before the gap may be built upon
@@ -258,44 +293,6 @@ class Video:
             # It is lost where the decoder was drained.
             picture.time_base = packet.time_base or picture.time_base
         return pictures
-
-    def _read_own_clock(self, packet: Packet[VideoStream], at: float) -> None:
-        """Take the sender's wall clock (RTCP sender reports) from a packet, where it has it."""
-        if packet.has_sidedata("prft"):
-            # AVProducerReferenceTime: int64 microseconds since 1970, int flags.
-            (wall,) = struct.unpack_from("=q", bytes(packet.get_sidedata("prft")))
-            self._own_anchor = wall / 1e6 - at
-
-    def _frame(
-        self,
-        picture: VideoFrame,
-        captured: datetime,
-        index: int,
-        clock: Clock,
-        elapsed: float | None = None,
-    ) -> Iterator[Frame]:
-        """The frame, or none where the picture cannot be converted.
-
-        Args:
-            elapsed: seconds since a recording began.
-        """
-        try:
-            decoded = Decoded(picture, self._small(picture), self._scaler)
-        except (FFmpegError, ValueError):
-            self._damaged += 1
-            return
-        pose = None
-        # The gimbal's angles are not those of a picture that is turned to be shown.
-        if self._track is not None and elapsed is not None and not picture.rotation:
-            pose = self._track.pose(elapsed, picture.width, picture.height)
-        yield Frame(decoded, self._camera.id, captured, index, clock, pose=pose)
-
-    def _small(self, picture: VideoFrame) -> tuple[int, int] | None:
-        """Width and height that the model looks at; none where it looks at the whole picture."""
-        size = (picture.width, picture.height)
-        if self._image_size is None or max(size) <= self._image_size:
-            return None
-        return fitted(*size, self._image_size)
 
     def _seconds(self, count: int | None) -> float | None:
         """Of a time in ticks of the stream; None where it states none."""

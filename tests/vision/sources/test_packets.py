@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 from av.packet import Packet
 
-from vision.sources.packets import whole_pictures
+from vision.sources import packets as packets_module
+from vision.sources.packets import at_own_speed, whole_pictures
 
 SPS, PPS, SLICE_OF_KEY_FRAME = 7, 8, 5
 
@@ -91,3 +93,35 @@ def test_a_clock_that_stands_does_not_make_one_picture_of_all(sent: list[Packet]
     joined = whole_pictures(iter(keys))
     assert next(joined).size < sum(packet.size for packet in keys) / 2
     assert len(list(joined)) >= 2
+
+
+class Clock:
+    """Time that goes on only where somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 5000.0
+        self.waits: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> bool:
+        self.waits.append(seconds)
+        self.now += seconds
+        return False
+
+
+def test_a_playlists_packets_come_in_their_turn_and_leaps_are_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Handed on at once, all but the newest look of a segment would be dropped."""
+    clock = Clock()
+    monkeypatch.setattr(packets_module, "time", clock)
+    times = [0.0, 0.1, 0.2, 36_000.2, 36_000.3, 5.0, 5.1]
+    sent = []
+    for at in times:
+        packet = Packet(b"x")
+        packet.dts, packet.time_base = round(at * 10), Fraction(1, 10)
+        sent.append(packet)
+    assert list(at_own_speed(sent, clock)) == sent
+    assert [round(wait, 6) for wait in clock.waits if wait > 1e-6] == [0.1, 0.1, 0.1, 0.1]

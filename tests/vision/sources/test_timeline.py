@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -42,82 +42,92 @@ def test_due_times_survive_jumps() -> None:
     assert taken == [0, 1, 1000, 1001, 3, 4]
 
 
-def test_live_times_follow_presentation_time_from_the_fastest_frame() -> None:
-    wall = Wall()
-    clock = LiveClock(wall)
-    stamps = []
-    for n, delay in enumerate([0.3, 0.1, 0.25, 0.1, 0.2]):
-        wall.now = NOON + n + delay
-        stamps.append(clock.stamp(50 + n)[0].timestamp() - NOON)
-    assert stamps == pytest.approx([0.3, 1.1, 2.1, 3.1, 4.1])
+def test_looks_a_little_out_of_order_begin_nothing_anew() -> None:
+    due = DueTimes(1)
+    assert [t for t in (0.0, 0.6, 0.4, 0.7, 1.4, 1.6) if due.due(t)] == [0.0, 0.6, 1.6]
 
 
-@pytest.mark.parametrize("jump", [-95443.7, -30, 600, 1e6], ids=["wrap", "back", "ahead", "far"])
-def test_live_times_survive_jumps_of_presentation_time(jump: float) -> None:
-    wall = Wall()
-    clock = LiveClock(wall)
-    for n in range(20):
-        wall.now = NOON + n
-        captured, source = clock.stamp(n + (jump if n >= 10 else 0))
-        assert captured.timestamp() == pytest.approx(wall.now)
-        assert source is Clock.ARRIVAL
+def test_live_times_are_those_when_frames_were_sent() -> None:
+    clock = LiveClock(Wall())
+    assert clock.stamp(0.75) == (datetime.fromtimestamp(NOON - 0.75, UTC), Clock.ARRIVAL)
+    assert clock.stamp(-3.0) == (datetime.fromtimestamp(NOON, UTC), Clock.ARRIVAL)
 
 
-def test_live_times_do_not_drift_away() -> None:
-    wall = Wall()
-    clock = LiveClock(wall)
-    for n in range(20_000):  # the camera's crystal runs 0.1 % slow
-        wall.now = NOON + n * 1.001
-        assert wall.now - 2.01 <= clock.stamp(n)[0].timestamp() <= wall.now
+@pytest.mark.parametrize(
+    ("own", "dated", "source"),
+    [
+        (NOON - 0.5, NOON - 0.5, Clock.STREAM),
+        (NOON + 1.5, NOON, Clock.STREAM),  # nothing is dated in the future
+        (NOON - 3, NOON - 0.25, Clock.ARRIVAL),
+        (NOON + 3, NOON - 0.25, Clock.ARRIVAL),
+        (12.0, NOON - 0.25, Clock.ARRIVAL),  # says 1970
+    ],
+)
+def test_the_streams_own_clock_is_taken_while_it_agrees(
+    own: float, dated: float, source: Clock
+) -> None:
+    captured, told = LiveClock(Wall()).stamp(0.25, own)
+    assert (captured.timestamp(), told) == (dated, source)
 
 
-def test_missing_presentation_times_are_dated_by_arrival() -> None:
-    wall = Wall()
-    clock = LiveClock(wall)
-    for n in range(5):
-        wall.now = NOON + n
-        assert clock.stamp(None) == (datetime.fromtimestamp(NOON + n, UTC), Clock.ARRIVAL)
-
-
-def test_the_streams_own_clock_is_taken_when_believable() -> None:
-    wall = Wall()
-    clock = LiveClock(wall)
-    captured, source = clock.stamp(10, NOON - 10.5)
-    assert (captured.timestamp(), source) == (NOON - 0.5, Clock.STREAM)
-    captured, source = clock.stamp(11, 12.0)  # says 1970
-    assert (captured.timestamp(), source) == (NOON, Clock.ARRIVAL)
-
-
-def test_times_follow_when_this_machines_clock_is_set_back() -> None:
+@pytest.mark.parametrize("back", [3.0, 3600.0])
+def test_times_follow_when_this_machines_clock_is_set_back(back: float) -> None:
     wall = Wall()
     clock = LiveClock(wall)
     clock.stamp(0)
-    wall.now = NOON - 3600
-    assert clock.stamp(1)[0].timestamp() == wall.now
+    wall.now = NOON - back
+    assert clock.stamp(0)[0].timestamp() == wall.now
 
 
 @given(
     st.lists(
         st.tuples(
-            st.floats(0, 10),
-            st.none() | st.floats(-1e6, 1e6),
-            st.none() | st.floats(NOON - 1e6, NOON + 1e6),
+            st.floats(0, 10), st.floats(-1e6, 1), st.none() | st.floats(NOON - 1e6, NOON + 1e6)
         )
     )
 )
-def test_live_times_never_run_backwards(
-    steps: list[tuple[float, float | None, float | None]],
+def test_live_times_never_run_backwards_and_never_lie_in_the_future(
+    steps: list[tuple[float, float, float | None]],
 ) -> None:
     wall = Wall()
     clock = LiveClock(wall)
     last = datetime.fromtimestamp(0, UTC)
-    for pause, at, own in steps:
+    for pause, ago, own in steps:
         wall.now += pause
-        captured, source = clock.stamp(at, own)
-        assert captured >= last or (last.timestamp() - wall.now > 30)
-        if source is Clock.ARRIVAL and last.timestamp() <= wall.now:
-            assert captured.timestamp() <= wall.now + 1e-3
+        captured, _ = clock.stamp(ago, own)
+        assert last <= captured
+        assert captured.timestamp() <= wall.now + 1e-3
         last = captured
+
+
+def test_a_recording_that_leaps_ahead_is_followed_as_far_as_now_but_not_waited_for() -> None:
+    wall = Wall()
+    clock = RecordingClock(datetime.fromtimestamp(NOON - 40_000, UTC), 0.1, wall=wall)
+    times = [0.0, 0.1, 36_000.0, 36_000.1, 99_000.0, 99_000.1]
+    told = [(clock.elapsed(at), clock.part, clock.played) for at in times]
+    assert [t for t, _, _ in told] == pytest.approx([0, 0.1, 36_000, 36_000.1, 36_000.2, 36_000.3])
+    assert [part for _, part, _ in told] == [0, 0, 1, 1, 2, 2]
+    assert [played for _, _, played in told] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])
+
+
+def test_a_recording_that_starts_again_is_another_part() -> None:
+    clock = RecordingClock(datetime.fromtimestamp(NOON, UTC), 0.1)
+    told = [(clock.elapsed(at), clock.part) for at in (0.0, 10.0, 20.0, 0.0, 0.1, 0.1, 0.05)]
+    assert [t for t, _ in told] == pytest.approx([0, 10, 20, 20.1, 20.2, 20.3, 20.4])
+    assert [part for _, part in told] == [0, 0, 0, 1, 1, 1, 1]
+
+
+def test_looks_far_apart_are_no_leap() -> None:
+    clock = RecordingClock(datetime.fromtimestamp(NOON, UTC), 0.1, leap=200.0)
+    assert [clock.elapsed(at) for at in (0.0, 150.0, 300.0)] == [0, 150, 300]
+    assert (clock.part, clock.played) == (0, 300)
+
+
+def test_no_recorded_time_lies_in_the_future() -> None:
+    wall = Wall()
+    clock = RecordingClock(datetime.fromtimestamp(NOON - 5, UTC), 0.1, wall=wall)
+    assert clock.stamp(3.0)[0].timestamp() == NOON - 2
+    assert clock.stamp(30.0)[0].timestamp() == NOON
 
 
 @given(st.lists(st.none() | st.floats(-1e5, 1e5)))
@@ -133,5 +143,27 @@ def test_a_recording_starts_when_its_metadata_says() -> None:
     apple = {"com.apple.quicktime.creationdate": "2026-03-01T16:00:00+0800"}
     assert recording_start(apple | {"creation_time": "2026-03-02T00:00:00Z"}) == start
     before = datetime.now(UTC)
-    for nonsense in ({}, {"creation_time": "soon"}, {"creation_time": "1970-01-01T00:00:00Z"}):
+    ahead = (before + timedelta(days=400)).isoformat()
+    for nonsense in (*NOT_SAID, {"creation_time": ahead}):
         assert recording_start(nonsense) >= before
+
+
+NOT_SAID: tuple[dict[str, str], ...] = (
+    {},
+    {"creation_time": "soon"},
+    {"creation_time": "1970-01-01T00:00:00Z"},
+)
+
+
+def test_a_recording_that_is_not_played_in_real_time_has_ended() -> None:
+    now = datetime.now(UTC)
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    for nonsense in NOT_SAID:
+        old = recording_start(nonsense, 3600.0, (now - 9 * day).timestamp())
+        assert old == pytest.approx(now - 9 * day - hour, abs=timedelta(seconds=1))
+        fresh = recording_start(nonsense, 3600.0, now.timestamp())
+        assert fresh == pytest.approx(now - day, abs=timedelta(seconds=5))
+        long = recording_start(nonsense, 1e300)  # as damage may say
+        assert long < now - 1000 * day
+    ended = recording_start({"creation_time": now.isoformat()}, 3600.0)
+    assert ended == pytest.approx(now - hour, abs=timedelta(seconds=5))

@@ -132,6 +132,31 @@ def test_time_goes_on_where_presentation_time_starts_again(
     assert times[-1] - times[0] == pytest.approx(timedelta(seconds=1.9), abs=timedelta(seconds=0.2))
 
 
+@pytest.mark.parametrize("pace", ["fast", "realtime"])
+@pytest.mark.parametrize("order", [(0, 36_000), (36_000, 0)], ids=["ahead", "back"])
+def test_a_leap_of_ten_hours_is_a_seam(
+    make_video: Callable[..., Path],
+    read_all: Callable,
+    tmp_path: Path,
+    order: tuple[int, int],
+    pace: str,
+) -> None:
+    """It is not waited for, nothing is dated in the future, and what lies beyond is another part."""
+    parts = [
+        make_video(f"{start}.ts", frames=5, first_pts=10 * start).read_bytes() for start in order
+    ]
+    spliced = tmp_path / "spliced.ts"
+    spliced.write_bytes(b"".join(parts))
+    frames, source = read_all(spliced, analyse_fps=10, pace=pace)
+    assert len(frames) >= 9
+    assert [f.part for f in frames] == sorted(f.part for f in frames)
+    assert {f.part for f in frames} == {0, 1}
+    times = [f.captured_at for f in frames]
+    assert times == sorted(times)
+    assert times[-1] <= datetime.now(UTC)
+    assert source.trouble is None
+
+
 @pytest.mark.parametrize(("rotation", "size"), [(0, (160, 96)), (90, (96, 160)), (180, (160, 96))])
 def test_rotation_is_applied(
     make_video: Callable[..., Path], read_all: Callable, rotation: int, size: tuple[int, int]

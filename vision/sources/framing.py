@@ -1,0 +1,68 @@
+"""Framing: a decoder's picture as a frame, scaled, dated and placed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+
+from vision.frames import Clock, Frame, fitted
+from vision.sources.decoded import Decoded
+from vision.sources.telemetry import Track
+
+
+class Framing:
+    """Makes frames of one camera's pictures. For one thread.
+
+    Args:
+        camera: its id.
+        image_size: longer side at which frames are looked at, in pixels; whole where none.
+        track: where a drone was when its recording was made.
+    """
+
+    def __init__(self, camera: str, image_size: int | None, track: Track | None) -> None:
+        self._camera = camera
+        self._image_size = image_size
+        self._track = track
+        self._scaler = VideoReformatter()
+        self.failed = 0
+        """Pictures that could not be converted."""
+
+    def frame(
+        self,
+        picture: VideoFrame,
+        dated: tuple[datetime, Clock],
+        index: int,
+        *,
+        elapsed: float | None = None,
+        part: int = 0,
+    ) -> Frame | None:
+        """The frame; None where the picture cannot be converted.
+
+        Args:
+            picture: as it came from the decoder.
+            dated: when it was captured, and by which clock.
+            index: its number in the source.
+            elapsed: seconds since a recording began.
+            part: of the recording; see `Frame`.
+        """
+        try:
+            decoded = Decoded(picture, self._small(picture), self._scaler)
+        except (FFmpegError, ValueError):
+            self.failed += 1
+            return None
+        pose = None
+        # The gimbal's angles are not those of a picture that is turned to be shown.
+        if self._track is not None and elapsed is not None and not picture.rotation:
+            pose = self._track.pose(elapsed, picture.width, picture.height)
+        captured, clock = dated
+        return Frame(decoded, self._camera, captured, index, clock, pose=pose, part=part)
+
+    def _small(self, picture: VideoFrame) -> tuple[int, int] | None:
+        """Width and height that the model looks at; none where it looks at the whole picture."""
+        size = (picture.width, picture.height)
+        if self._image_size is None or max(size) <= self._image_size:
+            return None
+        return fitted(*size, self._image_size)
