@@ -2,6 +2,7 @@
 
 CaseError
 ├── DatabaseUnavailable   the database cannot be read or written now: full disk, lock, no server
+│   └── TookTooLong       it was stopped so that others are served; ask for less
 ├── IllegalStep           the case's stage does not allow this step
 ├── UnknownCase           no case has this id, or the key does not see it
 ├── UnknownMedia          no case that the key sees holds this picture
@@ -19,6 +20,7 @@ __all__ = [
     "EgressRefused",
     "IllegalStep",
     "OriginalRefused",
+    "TookTooLong",
     "UnknownCase",
     "UnknownMedia",
 ]
@@ -26,6 +28,10 @@ __all__ = [
 
 class DatabaseUnavailable(CaseError):  # noqa: N818 - a state of the database
     """The database cannot do its work now; nothing of the transaction was kept."""
+
+
+class TookTooLong(DatabaseUnavailable):
+    """The database was at it for longer than `api.storage.database.LONGEST_S`, and was stopped."""
 
 
 class IllegalStep(CaseError):  # noqa: N818

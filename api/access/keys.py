@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from api.access.roles import Principal, Role
 from api.errors import CaseError
@@ -22,6 +24,7 @@ from api.storage.tables import KeyRow
 
 SESSION_LABEL = "console session"
 SESSION_LIFE = timedelta(hours=12)
+_LONGEST_KEY = 128  # one is 59 characters
 _NO_HASH = hashlib.sha256(b"").hexdigest()
 
 
@@ -56,6 +59,8 @@ class KeyStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._known: dict[str, KeyRow] = {}
+        self._learnt_at = -math.inf
 
     def create(
         self,
@@ -80,37 +85,50 @@ class KeyStore:
         return new
 
     def session_key(self) -> str:
-        """Make the console's admin key for the next 12 hours; earlier ones stop working."""
+        """Make the console's admin key for the next 12 hours.
+
+        Those of earlier starts go on until they end: who works in the console does not notice that
+        the server was restarted. `revoke` ends one at once.
+        """
         row, new = _mint(SESSION_LABEL, Role.ADMIN, SESSION_LIFE)
         row.session = True
         with self._database.write() as session:
-            session.execute(
-                update(KeyRow)
-                .where(KeyRow.session, KeyRow.revoked_at.is_(None))
-                .values(revoked_at=row.created_at)
-            )
             session.add(row)
         return new.key
 
     def verify(self, key: str) -> Principal | None:
-        """Who holds this key; None if it is unknown, revoked or expired."""
-        prefix, _, rest = key.partition("_")
-        key_id, _, secret = rest.partition("_")
-        if prefix != "sw" or not key_id or not secret or not key.isascii():
+        """Who holds this key now; None if it is unknown, revoked or expired.
+
+        Raises:
+            DatabaseUnavailable: it cannot be looked up.
+        """
+        key_id, secret = _parts(key)
+        if not key_id:
             return None
         with self._database.read() as session:
             row = session.get(KeyRow, key_id)
-        # An unknown id costs the same comparison as a known one.
-        matches = hmac.compare_digest(_digest(secret), row.hash if row else _NO_HASH)
-        if row is None or not matches or not _info(row).active(datetime.now(UTC)):
-            return None
-        return Principal(
-            key_id=row.id,
-            label=row.label,
-            role=Role(row.role),
-            cameras=None if row.cameras is None else frozenset(row.cameras),
-            kinds=None if row.kinds is None else frozenset(row.kinds),
-        )
+        return _holder(row, secret)
+
+    def learn(self) -> None:
+        """Read all keys into memory, for `recall`.
+
+        Raises:
+            DatabaseUnavailable: they cannot be read; what was read before is kept.
+        """
+        with self._database.read() as session:
+            query = select(KeyRow).where(KeyRow.revoked_at.is_(None))
+            self._known = {row.id: row for row in session.scalars(query)}
+        self._learnt_at = time.monotonic()
+
+    @property
+    def learnt_ago_s(self) -> float:
+        """Seconds since `learn`; infinite before the first."""
+        return time.monotonic() - self._learnt_at
+
+    def recall(self, key: str) -> Principal | None:
+        """As `verify`, of the keys that `learn` read, without asking the database."""
+        key_id, secret = _parts(key)
+        return _holder(self._known.get(key_id), secret) if key_id else None
 
     def revoke(self, key_id: str) -> None:
         """Stop a key from opening anything; revoking twice is fine.
@@ -148,6 +166,29 @@ def _mint(label: str, role: Role, expires: timedelta | None) -> tuple[KeyRow, Ne
         expires_at=now + expires if expires else None,
     )
     return row, NewKey(id=key_id, key=f"sw_{key_id}_{secret}")
+
+
+def _parts(key: str) -> tuple[str, str]:
+    """A key's id and secret; empty where it cannot be a key."""
+    prefix, _, rest = key.partition("_")
+    key_id, _, secret = rest.partition("_")
+    shaped = prefix == "sw" and key.isascii() and key.isprintable() and len(key) <= _LONGEST_KEY
+    return (key_id, secret) if shaped and key_id and secret else ("", "")
+
+
+def _holder(row: KeyRow | None, secret: str) -> Principal | None:
+    # An unknown id costs the same comparison as a known one.
+    matches = hmac.compare_digest(_digest(secret), row.hash if row else _NO_HASH)
+    if row is None or not matches or not _info(row).active(datetime.now(UTC)):
+        return None
+    return Principal(
+        key_id=row.id,
+        label=row.label,
+        role=Role(row.role),
+        cameras=None if row.cameras is None else frozenset(row.cameras),
+        kinds=None if row.kinds is None else frozenset(row.kinds),
+        expires_at=row.expires_at,
+    )
 
 
 def _digest(secret: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -42,13 +43,17 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The holder of a verified key. `cameras` and `kinds` limit what it sees; None is no limit."""
+    """The holder of a verified key. `cameras` and `kinds` limit what it sees; None is no limit.
+
+    `expires_at` is when the key ends (UTC); None for never.
+    """
 
     key_id: str
     label: str
     role: Role
     cameras: frozenset[str] | None = None
     kinds: frozenset[str] | None = None
+    expires_at: datetime | None = None
 
     def may(self, right: Right) -> bool:
         """Whether the role has this right."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
 from api.access.roles import Principal
@@ -18,56 +16,14 @@ from api.cases.suppression import Suppression
 from api.cases.view import case_detail, case_view
 from api.delivery.events import Announcer, CaseEvent
 from api.errors import DatabaseUnavailable, UnknownCase
+from api.listing import CaseFilter, Near, newest
 from api.storage.database import Database
 from api.storage.tables import CaseRow, LogRow, SightingRow
 from vision.site import Site
 
-# Metres in a degree of latitude; WGS 84 mean meridian, good to 0.6 % anywhere.
-_DEGREE_M = 111_320.0
+__all__ = ["CaseFilter", "CaseStore", "Near", "scoped"]
+
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
-_GEODETIC = ("WGS84", "CGCS2000")
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """A disc on the ground: degrees (WGS 84) and metres."""
-
-    lon: float
-    lat: float
-    radius_m: float
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFilter:
-    """What a list is narrowed to; times compare with the first sighting, ends exclusive."""
-
-    kind: str | None = None
-    stage: Stage | None = None
-    camera: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    near: Near | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The filter as SQL conditions."""
-        found: list[ColumnElement[bool]] = []
-        if self.kind is not None:
-            found.append(CaseRow.kind == self.kind)
-        if self.stage is not None:
-            found.append(CaseRow.stage == self.stage.value)
-        if self.camera is not None:
-            found.append(CaseRow.sightings.any(SightingRow.camera == self.camera))
-        if self.since is not None:
-            found.append(CaseRow.first_seen_at >= self.since)
-        if self.until is not None:
-            found.append(CaseRow.first_seen_at < self.until)
-        if self.near is not None:
-            # Equirectangular: far below the accuracy of a camera's registered place at city scale.
-            north = (CaseRow.lat - self.near.lat) * _DEGREE_M
-            east = (CaseRow.lon - self.near.lon) * _DEGREE_M * math.cos(math.radians(self.near.lat))
-            found.append(CaseRow.crs.in_(_GEODETIC))
-            found.append(north * north + east * east <= self.near.radius_m**2)
-        return found
 
 
 class CaseStore:
@@ -86,15 +42,12 @@ class CaseStore:
         # Who only cannot write may still read.
         with suppress(DatabaseUnavailable):
             self._muting.release_due(self._database, datetime.now(UTC))
-        query = scoped(select(CaseRow), who).where(*wanted.conditions())
-        if after is not None:
-            query = query.where(CaseRow.id < after)
-        query = query.order_by(CaseRow.id.desc()).limit(limit + 1)
-        query = query.options(selectinload(CaseRow.evidence), selectinload(CaseRow.sightings))
         with self._database.read() as session:
-            rows = list(session.scalars(query))
-            items = [case_view(row, who) for row in rows[:limit]]
-        return CasePage(items=items, next=items[-1].case_id if len(rows) > limit else None)
+            ids = newest(session, who, wanted, after, limit + 1)
+            query = select(CaseRow).where(CaseRow.id.in_(ids[:limit])).order_by(CaseRow.id.desc())
+            query = query.options(selectinload(CaseRow.evidence), selectinload(CaseRow.sightings))
+            items = [case_view(row, who) for row in session.scalars(query)]
+        return CasePage(items=items, next=items[-1].case_id if len(ids) > limit else None)
 
     def get(self, who: Principal, case_id: str) -> CaseDetail:
         """One case with its whole log.

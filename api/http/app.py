@@ -10,22 +10,31 @@ from typing import Any
 import anyio
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from prometheus_client import generate_latest
 
 from api import console
 from api.access.keys import KeyStore
 from api.cases.store import CaseStore
 from api.delivery.events import CloudEvent
 from api.delivery.worker import Outbox
+from api.doorkeeper import Doorkeeper
 from api.http import problems
 from api.http.context import Context
-from api.http.guards import Guards
+from api.http.guards import BodyLimit, Guards
 from api.http.routes import cameras, cases, health, media, webhooks
 from api.http.routes import site as site_routes
+from api.monitoring.health import readiness
+from api.monitoring.metrics import registry
 from api.monitoring.watch import Watch
+from api.own_thread import OwnThread
+from api.prefix import Prefix
 from api.storage.database import Database
+from api.wrong_keys import WrongKeys
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 
+REQUEST_WORKERS = 20
+"""Requests that are worked on at the same time, each in a thread."""
 _ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     site_routes.router,
@@ -65,10 +74,15 @@ def create_app(
         keys=KeyStore(database),
         cases=CaseStore(database, site),
         outbox=worker,
+        wrong_keys=WrongKeys(),
+        readiness=OwnThread("readiness", lambda: readiness(shared)),
+        metrics=OwnThread("metrics", lambda: generate_latest(registry(shared))),
     )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # Fewer than the database has connections, so that the pipeline always finds one.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = REQUEST_WORKERS
         await anyio.to_thread.run_sync(worker.start)
         try:
             yield
@@ -84,10 +98,16 @@ def create_app(
         # The stock documentation pages load scripts from elsewhere; /openapi.json says it all.
         docs_url=None,
         redoc_url=None,
+        # A redirect to the address without the slash would name the host that was asked for.
+        redirect_slashes=False,
+        servers=[{"url": site.site.url}] if site.site.url else None,
     )
     app.state.context = shared
     problems.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Doorkeeper, keys=shared.keys, wrong=shared.wrong_keys)
     app.add_middleware(Guards)
+    app.add_middleware(Prefix, url=site.site.url)
     for router in _ROUTERS:
         app.include_router(router)
     app.include_router(console.page(site))
@@ -118,6 +138,7 @@ def _describe(app: FastAPI) -> None:
                 license_info=app.license_info,
                 routes=app.routes,
                 webhooks=app.webhooks.routes,
+                servers=app.servers or None,
             )
             schemas = document["components"]["schemas"]
             template = "#/components/schemas/{model}"

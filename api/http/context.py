@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
@@ -14,9 +14,13 @@ from api.access.keys import KeyStore
 from api.access.roles import Principal, Right
 from api.cases.store import CaseStore
 from api.delivery.worker import Outbox
+from api.doorkeeper import asking
 from api.http.problems import Refusal
+from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
+from api.own_thread import OwnThread
 from api.storage.database import Database
+from api.wrong_keys import WrongKeys
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 
@@ -32,9 +36,14 @@ class Context:
     keys: KeyStore
     cases: CaseStore
     outbox: Outbox
+    wrong_keys: WrongKeys
+    readiness: OwnThread[Readiness]
+    metrics: OwnThread[bytes]
 
 
-def context(request: Request) -> Context:
+# What a route depends on is a coroutine: FastAPI would run a function in a request worker, and
+# what answers beside those would wait for one.
+async def context(request: Request) -> Context:
     """The app's context."""
     found = request.app.state.context
     assert isinstance(found, Context)
@@ -49,23 +58,18 @@ _BEARER = HTTPBearer(
 )
 
 
-def principal(
-    shared: Shared,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+async def principal(
+    request: Request,
+    _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
 ) -> Principal:
-    """Who asks; 401 when the key opens nothing."""
-    if credentials is None:
-        raise _who("give an access key: Authorization: Bearer sw_…")
-    found = shared.keys.verify(credentials.credentials)
-    if found is None:
-        raise _who("this access key is unknown, expired or revoked; ask for a new one")
-    return found
+    """Who asks; the doorkeeper has turned away who has no key."""
+    return asking(request)
 
 
-def allowed_to(right: Right) -> Callable[[Principal], Principal]:
+def allowed_to(right: Right) -> Callable[[Principal], Awaitable[Principal]]:
     """A dependency: who asks, if the role has this right; else 403."""
 
-    def check(who: Annotated[Principal, Depends(principal)]) -> Principal:
+    async def check(who: Annotated[Principal, Depends(principal)]) -> Principal:
         if not who.may(right):
             raise Refusal(
                 HTTPStatus.FORBIDDEN,
@@ -78,7 +82,3 @@ def allowed_to(right: Right) -> Callable[[Principal], Principal]:
 
 Reader = Annotated[Principal, Depends(allowed_to(Right.READ))]
 Reviewer = Annotated[Principal, Depends(allowed_to(Right.REVIEW))]
-
-
-def _who(detail: str) -> Refusal:
-    return Refusal(HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": "Bearer"})

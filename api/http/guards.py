@@ -1,7 +1,8 @@
-"""Guards around every answer: the size of what comes in, the headers of what goes out."""
+"""Guards around every answer: size and time of what comes in, the headers of what goes out."""
 
 from __future__ import annotations
 
+import anyio
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,6 +10,8 @@ from api.http.problems import problem
 
 LARGEST_BODY = 64 * 1024
 """Bytes; a review is under 3 KiB. Uploads of a later version bring their own limit."""
+LONGEST_BODY_S = 20.0
+"""Seconds for a whole body: 64 KiB at 26 kbit/s."""
 # No inline script, no other origin: what a hostile camera name could smuggle in never runs.
 _HEADERS = {
     "Content-Security-Policy": (
@@ -25,16 +28,13 @@ _HEADERS = {
 
 
 class Guards:
-    """ASGI middleware: 413 for large bodies, security headers on everything."""
+    """ASGI middleware: security headers on every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request through."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -43,14 +43,30 @@ class Guards:
                     headers.setdefault(name, value)
             await send(message)
 
-        if scope["method"] in {"POST", "PUT", "PATCH"}:
-            body = await _body(scope, receive)
+        await self._app(scope, receive, guarded if scope["type"] == "http" else send)
+
+
+class BodyLimit:
+    """ASGI middleware: 413 for large bodies, 408 for slow ones."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request through once its whole body is here."""
+        if scope["type"] == "http" and scope["method"] in {"POST", "PUT", "PATCH"}:
+            try:
+                with anyio.fail_after(LONGEST_BODY_S):
+                    body = await _body(scope, receive)
+            except TimeoutError:
+                detail = f"the body did not arrive within {LONGEST_BODY_S:g} s; send it again"
+                answer = problem(408, detail, {"Connection": "close"})
+                return await answer(scope, receive, send)
             if body is None:
-                answer = problem(413, f"the body is larger than {LARGEST_BODY} bytes; send less")
-                await answer(scope, receive, guarded)
-                return
+                detail = f"the body is larger than {LARGEST_BODY} bytes; send less"
+                return await problem(413, detail)(scope, receive, send)
             receive = _replayed(body, receive)
-        await self._app(scope, receive, guarded)
+        return await self._app(scope, receive, send)
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | None:
@@ -58,7 +74,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
     declared = dict(scope["headers"]).get(b"content-length", b"")
     if declared.isdigit() and int(declared) > LARGEST_BODY:
         return None
-    body: bytes = b""
+    body = b""
     while True:
         message = await receive()
         body += message.get("body", b"")

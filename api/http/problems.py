@@ -14,7 +14,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from api.errors import CaseError, DatabaseUnavailable, OriginalRefused, UnknownCase, UnknownMedia
+from api.errors import (
+    CaseError,
+    DatabaseUnavailable,
+    OriginalRefused,
+    TookTooLong,
+    UnknownCase,
+    UnknownMedia,
+)
 from vision.errors import EvidenceError
 
 LOG = logging.getLogger("streetwarden.api")
@@ -130,10 +137,20 @@ async def _domain(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+    return unavailable(error)
+
+
+def unavailable(error: Exception) -> JSONResponse:
+    """503 for a store that cannot do its work now."""
     # The message names paths and hosts: it goes to the log, not to the caller.
     LOG.error("%s", error)
     what = "database" if isinstance(error, DatabaseUnavailable) else "evidence store"
     detail = f"the {what} cannot do this now; try again, and see /readyz"
+    if isinstance(error, TookTooLong):
+        detail = (
+            "this took too long and was stopped; ask for less: give `stage`, `kind`, `camera` or "
+            "a shorter time"
+        )
     return problem(503, detail, {"Retry-After": "5"})
 
 

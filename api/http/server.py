@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
 
+from api.connections import LARGEST_HEAD, BoundedProtocol, OnceAMinute, tell_of_exhaustion
 from api.errors import CaseError
+
+_BACKLOG = 128
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -35,7 +41,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(128)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise CaseError(
@@ -59,16 +65,37 @@ def serve(app: FastAPI, listener: socket.socket) -> None:
     Returns normally after a signal, so that the caller can stop the pipeline and close the
     database. Call it from the main thread.
     """
+    with _signals_end_quietly():
+        Server(configured(app)).run(sockets=[listener])
+
+
+def configured(app: FastAPI) -> uvicorn.Config:
+    """How uvicorn serves the app: bounded in connections, sizes, times and in what it logs."""
     config = uvicorn.Config(
         app,
+        http=BoundedProtocol,
+        ws="none",
+        backlog=_BACKLOG,
+        h11_max_incomplete_event_size=LARGEST_HEAD,
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,
         lifespan="on",
     )
-    with _signals_end_quietly():
-        uvicorn.Server(config).run(sockets=[listener])
+    logger = logging.getLogger("uvicorn.error")
+    if not any(isinstance(known, OnceAMinute) for known in logger.filters):
+        logger.addFilter(OnceAMinute(time.monotonic))
+    return config
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's server, which says in one line a minute that it cannot accept."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening."""
+        tell_of_exhaustion(asyncio.get_running_loop())
+        await super().startup(sockets=sockets)
 
 
 @contextmanager

@@ -5,14 +5,19 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from api.access.roles import Principal, Right
 from api.errors import DatabaseUnavailable
-from api.http.context import Context
 from vision.sources.status import CameraState
 from vision.view.health import ADVICE, View
+
+if TYPE_CHECKING:
+    from api.http.context import Context
 
 # Below this a disk fills up within minutes of evidence; better to say so before.
 LEAST_FREE_BYTES = 64 * 1024 * 1024
@@ -22,12 +27,17 @@ _WORKING = frozenset(
 
 
 class Check(BaseModel):
-    """One thing the server needs. `ready` false with `required` true makes the server not ready."""
+    """One thing the server needs. `ready` false with `required` true makes the server not ready.
 
-    name: str
+    `detail` may name addresses and paths: null for who gives no key of an admin or auditor that
+    sees the camera.
+    """
+
+    name: str = Field(examples=["database"])
     ready: bool
     required: bool
-    detail: str
+    detail: str | None = Field(examples=["takes writes"])
+    camera: str | None = Field(default=None, description="The camera that it is about.")
 
 
 class Readiness(BaseModel):
@@ -36,12 +46,36 @@ class Readiness(BaseModel):
     ready: bool
     checks: list[Check]
 
+    def told_to(self, who: Principal | None) -> Readiness:
+        """What this key's holder, or a stranger, may read of it."""
+        if who is not None and who.may(Right.DELIVERIES):
+            hidden = [c.camera is not None and not who.sees_camera(c.camera) for c in self.checks]
+        else:
+            hidden = [True] * len(self.checks)
+        checks = [
+            check.model_copy(update={"detail": None}) if hide else check
+            for check, hide in zip(self.checks, hidden, strict=True)
+        ]
+        return Readiness(ready=self.ready, checks=checks)
+
 
 def readiness(shared: Context) -> Readiness:
     """Look at the database, the evidence folder, the outbox and the cameras, now."""
     checks = [_database(shared), _evidence(shared.evidence.root), _outbox(shared)]
     checks += _cameras(shared)
+    with suppress(DatabaseUnavailable):  # then who was known before is known still
+        shared.keys.learn()
     return Readiness(ready=all(c.ready or not c.required for c in checks), checks=checks)
+
+
+def unanswered(patience_s: float) -> Readiness:
+    """Readiness where the checks themselves do not come back."""
+    detail = (
+        f"the checks have not ended for {patience_s:g} s: the database or the disk does not "
+        "answer; see whether they run"
+    )
+    check = Check(name="storage", ready=False, required=True, detail=detail)
+    return Readiness(ready=False, checks=[check])
 
 
 def _database(shared: Context) -> Check:
@@ -54,7 +88,7 @@ def _database(shared: Context) -> Check:
 
 def _evidence(root: Path) -> Check:
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=root) as probe:
             probe.write(b"\0" * 4096)
         free = shutil.disk_usage(root).free
@@ -87,7 +121,10 @@ def _cameras(shared: Context) -> Iterator[Check]:
         if status.state not in _WORKING:
             detail = status.error or status.state.value
             name = f"camera {status.camera}"
-            yield Check(name=name, ready=False, required=False, detail=detail)
+            yield _about(status.camera, name, detail)
         elif status.view is not View.CLEAR:
-            name, detail = f"view of {status.camera}", ADVICE[status.view]
-            yield Check(name=name, ready=False, required=False, detail=detail)
+            yield _about(status.camera, f"view of {status.camera}", ADVICE[status.view])
+
+
+def _about(camera: str, name: str, detail: str) -> Check:
+    return Check(name=name, ready=False, required=False, detail=detail, camera=camera)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import stat
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,9 +25,14 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from api.errors import DatabaseUnavailable
+from api.errors import DatabaseUnavailable, TookTooLong
 
 BUSY_TIMEOUT_S = 5
+LONGEST_S = 10.0
+"""Seconds after which a transaction (SQLite) or a statement (PostgreSQL) is stopped: a page takes
+some ten milliseconds, and what takes so long keeps others from being served."""
+_PRIVATE = 0o600
+_STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine, at the clock: about a millisecond
 # Any constants will do as long as every process of this project uses the same ones.
 _MIGRATION_LOCK = 0x5EE7A4DE
 _DECISION_LOCK = 0x5EE7A4DF
@@ -64,19 +72,13 @@ class Database:
         """
         url = _checked(address)
         if url.get_backend_name() == "sqlite":
-            try:
-                Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise DatabaseUnavailable(
-                    f"{url.database}: its folder cannot be made ({error.strerror}); "
-                    "name another in storage.database"
-                ) from error
+            _keep_private(Path(str(url.database)))
         engine = _engine(url)
         try:
             with (
                 explained(engine),
                 engine.execution_options(
-                    streetwarden_begin="BEGIN IMMEDIATE"
+                    streetwarden_begin="BEGIN IMMEDIATE", streetwarden_longest_s=math.inf
                 ).begin() as connection,
             ):
                 _migrate(connection)
@@ -167,6 +169,10 @@ def explained(engine: Engine) -> Iterator[None]:
         if isinstance(error, _BUGS):
             raise
         cause = _first_line(error)
+        if cause == "interrupted" or "statement timeout" in cause:
+            raise TookTooLong(
+                f"{_shown(engine)}: stopped after {LONGEST_S:g} s; narrow what is asked for"
+            ) from error
         step = next((s for word, s in _NEXT_STEPS if word in cause), "check storage.database")
         raise DatabaseUnavailable(f"{_shown(engine)}: {cause}; {step}") from error
 
@@ -199,13 +205,41 @@ def _checked(address: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.drivername != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        engine = create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+            # A server that went away without a word is noticed.
+            connect_args={"connect_timeout": 5, "tcp_user_timeout": int(LONGEST_S * 1000)},
+        )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     engine = create_engine(
         url, pool_size=10, max_overflow=30, connect_args={"timeout": BUSY_TIMEOUT_S}
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _keep_private(file: Path) -> None:
+    """Make the database file for its owner only; take it from others where it was made before.
+
+    SQLite gives `-wal` and `-shm` the rights of the database. A group that was let in stays in.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            file.touch(mode=_PRIVATE)
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"{file}: it or its folder cannot be made ({error.strerror}); "
+            "name another in storage.database"
+        ) from error
+    for part in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
+        with suppress(OSError):  # of another user, or not there
+            part.chmod(stat.S_IMODE(part.stat().st_mode) & ~stat.S_IRWXO)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -220,13 +254,22 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(
-        connection.get_execution_options().get("streetwarden_begin", "BEGIN")
-    )
+    options = connection.get_execution_options()
+    ends = time.monotonic() + options.get("streetwarden_longest_s", LONGEST_S)
+    driver: Any = connection.connection.driver_connection
+    driver.set_progress_handler(lambda: time.monotonic() > ends, _STEPS_BETWEEN_LOOKS)
+    connection.exec_driver_sql(options.get("streetwarden_begin", "BEGIN"))
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    connection.autocommit = True  # else a rolled back transaction takes the setting with it
+    connection.execute(f"SET statement_timeout = {int(LONGEST_S * 1000)}")
+    connection.autocommit = False
 
 
 def _migrate(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     config = Config()
     config.set_main_option("script_location", str(files("api.storage").joinpath("migrations")))

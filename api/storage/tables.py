@@ -67,9 +67,17 @@ class CaseRow(Base):
     """
 
     __tablename__ = "cases"
+    # A list is walked from the newest id down until its page is full. What it may be narrowed to
+    # stands at the front of an index, the times of first sightings behind the id, so that a list
+    # of which nothing matches is found out from the index alone. See `api.listing`.
     __table_args__ = (
         Index("ix_cases_kind_lat", "kind", "lat"),
-        Index("ix_cases_stage_id", "stage", "id"),
+        Index("ix_cases_lat_lon", "lat", "lon"),
+        Index("ix_cases_id_seen", "id", "first_seen_at"),
+        Index("ix_cases_kind_id_seen", "kind", "id", "first_seen_at"),
+        Index("ix_cases_stage_id_seen", "stage", "id", "first_seen_at"),
+        Index("ix_cases_stage_kind_id_seen", "stage", "kind", "id", "first_seen_at"),
+        Index("ix_cases_stage_cleared_silenced", "stage", "cleared_at", "silenced_until"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -90,7 +98,7 @@ class CaseRow(Base):
     grid: Mapped[str] = mapped_column(String(15))
     division: Mapped[str] = mapped_column(String(32))
     department: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
-    first_seen_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    first_seen_at: Mapped[datetime] = mapped_column(UtcTime)
     confirmed_at: Mapped[datetime] = mapped_column(UtcTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcTime)
     cleared_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -104,7 +112,7 @@ class CaseRow(Base):
     legal_use_reason: Mapped[str] = mapped_column(Text)
     prior_cases: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     silenced_until: Mapped[datetime | None] = mapped_column(UtcTime)
-    inhibited_by: Mapped[str | None] = mapped_column(String(40))
+    inhibited_by: Mapped[str | None] = mapped_column(String(40), index=True)
     review: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     sequence: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -122,10 +130,14 @@ class SightingRow(Base):
     """One episode that showed the case."""
 
     __tablename__ = "sightings"
-    __table_args__ = (Index("ix_sightings_camera_zone", "camera", "zone"),)
+    __table_args__ = (
+        Index("ix_sightings_camera_zone", "camera", "zone"),
+        Index("ix_sightings_camera_case_id", "camera", "case_id"),
+        Index("ix_sightings_case_id_camera", "case_id", "camera"),
+    )
 
     episode_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
     camera: Mapped[str] = mapped_column(String(64))
     zone: Mapped[str] = mapped_column(Text, server_default="")
     box: Mapped[list[float]] = mapped_column(JSON)
@@ -203,6 +215,8 @@ class DeliveryRow(Base):
         UniqueConstraint("receiver", "event_id"),
         Index("ix_deliveries_due", "receiver", "state", "next_attempt_at"),
         Index("ix_deliveries_order", "receiver", "case_id", "sequence"),
+        Index("ix_deliveries_receiver_id", "receiver", "id"),
+        Index("ix_deliveries_receiver_state_id", "receiver", "state", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -226,6 +240,7 @@ class AttemptRow(Base):
     """One attempt at a delivery: what the receiver answered, or why there was no answer."""
 
     __tablename__ = "delivery_attempts"
+    __table_args__ = (Index("ix_delivery_attempts_receiver_result", "receiver", "result"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), index=True)

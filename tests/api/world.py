@@ -12,14 +12,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-import uvicorn
 from fastapi import FastAPI
 from ulid import ULID
 
 from api.access.keys import KeyStore
 from api.access.roles import Role
 from api.cases.intake import CaseIntake, DetectorInfo
-from api.http.server import listen
+from api.http.server import Server, configured, listen
 from api.storage.database import Database
 from vision.detections import make_detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Reason
@@ -198,9 +197,7 @@ def served(app: FastAPI) -> Iterator[str]:
     """Serve an app on a free port, in a thread; gives its address."""
     listener = listen("127.0.0.1", 0)
     up = threading.Event()
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=3)
-    )
+    server = Server(configured(app))
     startup = server.startup
 
     async def announced(sockets: Any = None) -> None:

@@ -8,6 +8,20 @@ from pathlib import Path
 import pytest
 
 from scripts.rtsp import RtspServer, RtspServerMissingError
+from tests.real import postgres
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """The address of a database called `{name}` of one PostgreSQL for all tests."""
+    with postgres.cluster() as address:
+        yield address
+
+
+@pytest.fixture
+def new_database(cluster: str) -> Callable[[], str]:
+    """Make an empty PostgreSQL database: `new_database()` gives its address."""
+    return lambda: postgres.new_database(cluster)
 
 
 @pytest.fixture

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +11,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from api.access.roles import Principal, Role
@@ -48,54 +44,10 @@ ROOF = {"kind": "illegal_structure", "subtype": "unauthorised_building"}
 GARBAGE = {"kind": "overflowing_bin", "subtype": "exposed_garbage"}
 
 
-def _binaries() -> Path:
-    found = shutil.which("initdb")
-    places = [Path(found).parent] if found else []
-    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    for place in places:
-        if (place / "initdb").exists():
-            return place
-    pytest.skip("PostgreSQL is not installed; install Debian's package postgresql")
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    """A throw-away cluster on a Unix socket; gives the address of a server."""
-    binaries = _binaries()
-    root = Path(tempfile.mkdtemp(prefix="streetwarden-pg-"))
-    become: list[str] = []
-    if os.getuid() == 0:  # PostgreSQL refuses to run as root
-        if shutil.which("runuser") is None:
-            pytest.skip("PostgreSQL cannot run as root and runuser is not installed")
-        shutil.chown(root, "postgres")
-        become = ["runuser", "-u", "postgres", "--"]
-
-    def run(*command: str) -> None:
-        done = subprocess.run(
-            [*become, *command], check=False, capture_output=True, text=True, cwd=root
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    data, log = str(root / "data"), str(root / "log")
-    run(str(binaries / "initdb"), "-D", data, "-U", "tester", "-A", "trust", "--no-sync")
-    options = f"-k {root} -c listen_addresses='' -c fsync=off"
-    run(str(binaries / "pg_ctl"), "-D", data, "-l", log, "-o", options, "-w", "start")
-    try:
-        yield f"postgresql+psycopg://tester@/{{name}}?host={root}"
-    finally:
-        run(str(binaries / "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(root)
-
-
 @pytest.fixture
-def world(cluster: str, tmp_path: Path) -> Iterator[World]:
-    name = f"cases_{os.urandom(4).hex()}"
-    engine = create_engine(cluster.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
+def world(new_database: Callable[[], str], tmp_path: Path) -> Iterator[World]:
     hook = {"name": "main", "url": "https://main.example/in", "secret": SECRET}
-    made = make_world(make_site(tmp_path, hook, drones=2), cluster.format(name=name))
+    made = make_world(make_site(tmp_path, hook, drones=2), new_database())
     yield made
     made.database.close()
 
@@ -121,7 +73,7 @@ def test_the_migrations_make_the_tables_that_the_code_uses(world):
     world.database.check()
 
 
-def test_many_processes_may_open_a_new_database_at_once(world, cluster):
+def test_many_processes_may_open_a_new_database_at_once(world):
     opened: list[Database] = []
     address = world.database.engine.url.render_as_string(hide_password=False)
     together(4, lambda _: opened.append(Database.open(address)))

@@ -1,5 +1,7 @@
 // Talking to the server. The key lives in this tab's sessionStorage and travels in a header only.
 
+// This file lies in `static/` beside `v1/`, under whatever path a proxy shows the server.
+const ROOT = new URL("../", import.meta.url);
 const STORE = "streetwarden.key";
 const KEPT_PICTURES = 80;
 const pictures = new Map();
@@ -21,6 +23,9 @@ export function takeKeyFromAddress() {
   history.replaceState(null, "", `${location.pathname}#/review`);
 }
 
+/** The address of one of the server's paths, which start with a slash. */
+export const at = (path) => new URL(`.${path}`, ROOT).href;
+
 export const hasKey = () => Boolean(sessionStorage.getItem(STORE));
 export const setKey = (key) => sessionStorage.setItem(STORE, key.trim());
 export const whenSignedOut = (listener) => { onSignedOut = listener; };
@@ -40,7 +45,7 @@ async function ask(path, options = {}) {
   const key = sessionStorage.getItem(STORE);
   if (!key) throw new Refused(401, "");
   const headers = { Authorization: `Bearer ${key}`, ...options.headers };
-  const answer = await fetch(path, { ...options, headers, cache: "no-store" });
+  const answer = await fetch(at(path), { ...options, headers, cache: "no-store" });
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({}));
   // A late answer to a key that was given up must not wipe what is being typed into the form.

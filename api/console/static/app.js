@@ -1,6 +1,6 @@
 // The page: sign-in, the three views, the keyboard, and one clock that refreshes what is shown.
 
-import { get, hasKey, setKey, signOut, takeKeyFromAddress, whenSignedOut } from "./api.js";
+import { at, get, hasKey, setKey, signOut, takeKeyFromAddress, whenSignedOut } from "./api.js";
 import { camerasView } from "./cameras.js";
 import { casesView } from "./cases.js";
 import { fill, h, toast } from "./dom.js";
@@ -8,6 +8,7 @@ import { reviewView } from "./review.js";
 import { learn, speak, spoken, t, when } from "./words.js";
 
 const REFRESH_MS = 4000;
+const WARN_MS = 60 * 60 * 1000;
 const VIEWS = ["review", "cases", "cameras"];
 const app = document.getElementById("app");
 let view = null;
@@ -23,7 +24,7 @@ function signIn(message) {
     event.preventDefault();
     setKey(input.value);
     start();
-  } }, h("img", { src: "/static/icon.svg", alt: "" }), h("h1", {}, "Streetwarden"),
+  } }, h("img", { src: at("/static/icon.svg"), alt: "" }), h("h1", {}, "Streetwarden"),
   h("label", { htmlFor: "key" }, t("key")), input, h("p.hint", {}, t("key_help")),
   message && h("p.error", { role: "alert" }, message), h("button.primary", {}, t("signin")))));
   input.focus();
@@ -57,15 +58,17 @@ async function draw() {
   };
   const link = (id) => h("a", { href: `#/${id}`, "aria-current": id === name ? "page" : null }, t(id), id === "review" && badge);
   const clock = h("time.clock");
+  const ending = h("p.ending", { role: "status", hidden: true });
   const main = h("main.view", {});
   fill(app,
     h("header.bar", {},
-      h("a.brand", { href: "#/review" }, h("img", { src: "/static/icon.svg", alt: "" }), h("b", {}, "Streetwarden"), h("span", {}, site.name)),
+      h("a.brand", { href: "#/review" }, h("img", { src: at("/static/icon.svg"), alt: "" }), h("b", {}, "Streetwarden"), h("span", {}, site.name)),
       h("nav", { "aria-label": t("menu") }, VIEWS.map(link)),
       h("div.right", {}, clock,
         h("button.quiet", { type: "button", "aria-label": t("language"), onclick: () => { speak(spoken() === "zh" ? "en" : "zh", true); draw(); } }, spoken() === "zh" ? "EN" : "中文"),
         h("span.me", { title: site.me.role }, site.me.label),
         h("button.quiet", { type: "button", onclick: signOut }, t("signout")))),
+    ending,
     main,
     h("footer.keys", { "aria-label": t("keys_help") }, h("kbd", {}, "J"), h("kbd", {}, "K"), t("k_next"),
       h("kbd", {}, "1"), "–", h("kbd", {}, "4"), t("k_checks"), h("kbd", {}, "C"), t("confirm"), h("kbd", {}, "R"), t("reject")));
@@ -77,6 +80,7 @@ async function draw() {
   const shown = view;
   const tick = async () => {
     clock.textContent = when(new Date().toISOString(), true);
+    tellOfTheEnd(ending);
     if (!document.hidden) await refresh(shown);
     if (view === shown) timer = setTimeout(tick, REFRESH_MS);
   };
@@ -84,6 +88,14 @@ async function draw() {
   if (name !== "review") {
     get("/v1/cases", { stage: "pending_review", limit: 200 }).then((page) => counted(page.items.length, page.next !== null), () => {});
   }
+}
+
+/** A key that ends within the hour says so before it does. */
+function tellOfTheEnd(element) {
+  const ends = site.me.expires_at;
+  element.hidden = !ends || Date.parse(ends) - Date.now() > WARN_MS;
+  const said = `${t("key_ends")} ${when(ends)}. ${t("key_ends_help")}`;
+  if (!element.hidden && element.textContent !== said) element.textContent = said;
 }
 
 async function refresh(shown) {

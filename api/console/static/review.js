@@ -1,6 +1,6 @@
 // The review queue: what waits on the left, the chosen case on the right.
 
-import { get } from "./api.js";
+import { at, get } from "./api.js";
 import { detail } from "./detail.js";
 import { fill, h, toast } from "./dom.js";
 import { thumbnail } from "./pictures.js";
@@ -92,7 +92,7 @@ export function reviewView(site, counted) {
   }
 
   function empty() {
-    fill(pane, h("div.empty", {}, h("img", { src: "/static/icon.svg", alt: "" }),
+    fill(pane, h("div.empty", {}, h("img", { src: at("/static/icon.svg"), alt: "" }),
       h("h2", {}, t(items.length ? "pick" : "queue_empty")), !items.length && h("p", {}, t("queue_empty_help"))));
   }
 

@@ -6,6 +6,8 @@ const WORDS = {
   key: ["访问密钥", "Access key"],
   key_help: ["由管理员用 streetwarden keys create 生成，以 sw_ 开头。", "Made by an administrator with streetwarden keys create; it starts with sw_."],
   key_bad: ["密钥无效、过期或已撤销。", "This key is unknown, expired or revoked."],
+  key_ends: ["此密钥将失效于", "This key ends at"],
+  key_ends_help: ["请现在向管理员索取新密钥（streetwarden keys create），届时需重新登录。", "Ask an administrator for a new one now (streetwarden keys create); you will have to sign in with it."],
   queue_empty: ["没有待审核的案件", "Nothing waits for review"],
   queue_empty_help: ["新的线索会自动出现在这里。", "New leads appear here by themselves."],
   pick: ["从左侧选择一个案件", "Choose a case on the left"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fastapi import APIRouter
 from pydantic import BaseModel
 
@@ -15,11 +17,12 @@ router = APIRouter(prefix="/v1", tags=["site"], responses=described(401, 403, 50
 
 
 class Me(BaseModel):
-    """The asking key."""
+    """The asking key; `expires_at` is when it ends, null for never."""
 
     label: str
     role: Role
     rights: list[Right]
+    expires_at: datetime | None
 
 
 class SiteView(BaseModel):
@@ -46,7 +49,12 @@ def get_site(shared: Shared, who: Reader) -> SiteView:
         name=info.name,
         language=info.language,
         timezone=info.timezone,
-        me=Me(label=who.label, role=who.role, rights=sorted(RIGHTS[who.role])),
+        me=Me(
+            label=who.label,
+            role=who.role,
+            rights=sorted(RIGHTS[who.role]),
+            expires_at=who.expires_at,
+        ),
         rejections=list(Rejection),
     )
 

@@ -58,17 +58,26 @@ def test_an_expired_key_opens_nothing(world):
     assert world.keys.verify(made.key) is None
 
 
-def test_a_console_session_replaces_the_one_before(world):
-    other = world.key(Role.ADMIN)
+def test_a_console_session_survives_a_restart_until_its_time_is_up(world):
+    """Each start of the server makes one; who works with an earlier one goes on."""
     first, second = world.keys.session_key(), world.keys.session_key()
-    assert world.keys.verify(first) is None
-    who = world.keys.verify(second)
-    assert who is not None
-    assert (who.label, who.role) == (SESSION_LABEL, Role.ADMIN)
-    assert world.keys.verify(other) is not None
-    info = world.keys.list()[-1]
+    for key in (first, second):
+        who = world.keys.verify(key)
+        assert who is not None
+        assert (who.label, who.role) == (SESSION_LABEL, Role.ADMIN)
+    info = world.keys.list()[0]
     assert info.expires_at is not None
     assert info.expires_at - info.created_at == timedelta(hours=12)
+    assert world.keys.verify(first).expires_at == info.expires_at
+    world.keys.revoke(info.id)
+    assert world.keys.verify(first) is None
+    assert world.keys.verify(second) is not None
+
+
+def test_the_holder_of_a_key_is_told_when_it_ends(world, client):
+    ends = client(Role.VIEWER, expires=timedelta(hours=3)).get("/v1/site").json()["me"]
+    assert ends["expires_at"] == world.keys.list()[0].expires_at.isoformat().replace("+00:00", "Z")
+    assert client(Role.VIEWER).get("/v1/site").json()["me"]["expires_at"] is None
 
 
 def test_senseless_keys_are_refused(world):

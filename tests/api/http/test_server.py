@@ -6,13 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import httpx
 import pytest
 
+from api.access.roles import Role
+from api.cases.store import CaseStore
 from api.errors import CaseError, DatabaseUnavailable
-from api.http.app import create_app
+from api.http.app import REQUEST_WORKERS, create_app
+from api.http.routes import health
 from api.http.server import console_address, listen
 from tests.api.world import served
 from vision.loop import LoopCounters, LoopCounts, Step
@@ -21,8 +25,10 @@ from vision.view.health import View
 
 SERVER = """
 import sys
+import threading
 from pathlib import Path
-from api.http.app import create_app
+from api.http.app import REQUEST_WORKERS, create_app
+from api.cases.store import CaseStore
 from api.storage.database import Database
 from api.http.server import listen, serve
 from vision.evidence.store import EvidenceStore
@@ -128,10 +134,11 @@ def test_what_the_loop_tells_of_itself_can_be_scraped(world):
 def test_readiness_says_what_is_missing(world, monkeypatch, tmp_path):
     cameras = Cameras()
     app = create_app(world.site, world.database, world.evidence, watch=cameras)
+    headers = {"Authorization": f"Bearer {world.key(Role.AUDITOR)}"}
     with served(app) as address, httpx.Client(base_url=address, trust_env=False) as http:
 
         def failing() -> tuple[int, dict[str, str]]:
-            answer = http.get("/readyz")
+            answer = http.get("/readyz", headers=headers)
             bad = {c["name"]: c["detail"] for c in answer.json()["checks"] if not c["ready"]}
             return answer.status_code, bad
 
@@ -186,3 +193,68 @@ def test_a_database_that_goes_away_is_503_without_its_address(world):
             assert str(path) not in answer.text
             assert "streetwarden_database_up 0.0" in http.get("/metrics").text
             assert http.get("/readyz").status_code == 503
+
+
+def test_readiness_tells_strangers_names_and_operators_the_rest(world, monkeypatch):
+    cameras = Cameras()
+    cameras.states = [CameraState.BROKEN, CameraState.BROKEN]
+    told = "postgresql+psycopg://bureau@10.1.2.3/cases: connection refused"
+
+    def away() -> None:
+        raise DatabaseUnavailable(told)
+
+    monkeypatch.setattr(world.database, "check", away)
+    app = create_app(world.site, world.database, world.evidence, watch=cameras)
+    limited = world.keys.create("gate", Role.ADMIN, cameras=["gate"]).key
+    keys = {role: world.key(role) for role in (Role.ADMIN, Role.VIEWER)}
+    with served(app) as address, httpx.Client(base_url=address, trust_env=False) as http:
+
+        def details(key: str | None) -> dict[str, str | None]:
+            headers = {"Authorization": f"Bearer {key}"} if key else {}
+            answer = http.get("/readyz", headers=headers)
+            assert answer.status_code == 503
+            return {c["name"]: c["detail"] for c in answer.json()["checks"]}
+
+        for key in (None, "sw_wrong_key", keys[Role.VIEWER]):
+            assert set(details(key).values()) == {None}
+            assert {"database", "camera yard"} <= set(details(key))
+        assert details(keys[Role.ADMIN])["database"] == told
+        assert details(keys[Role.ADMIN])["camera yard"] == "gone"
+        assert details(limited)["camera gate"] == "gone"
+        assert details(limited)["camera yard"] is None
+
+
+def test_health_answers_while_every_worker_is_busy_and_the_database_hangs(world, monkeypatch):
+    """Nothing that a supervisor asks waits for a request worker."""
+    release, working = threading.Event(), threading.Semaphore(0)
+
+    def hang(*_: object) -> None:
+        working.release()
+        assert release.wait(60)
+
+    app = create_app(world.site, world.database, world.evidence)
+    headers = {"Authorization": f"Bearer {world.key(Role.VIEWER)}"}
+    monkeypatch.setattr(CaseStore, "page", hang)
+    monkeypatch.setattr(world.database, "check", hang)
+    monkeypatch.setattr(health, "PATIENCE_S", 0.05)
+    with served(app) as address:
+
+        def ask() -> None:
+            httpx.get(f"{address}/v1/cases", headers=headers, timeout=60, trust_env=False)
+
+        asking = [threading.Thread(target=ask) for _ in range(REQUEST_WORKERS)]
+        for thread in asking:
+            thread.start()
+        for _ in asking:
+            assert working.acquire(timeout=60)
+        with httpx.Client(base_url=address, timeout=30, trust_env=False) as http:
+            assert http.get("/healthz").json() == {"alive": True}
+            for _ in range(3):  # one check hangs, however often it is asked for
+                answer = http.get("/readyz")
+                assert answer.status_code == 503
+                assert [c["name"] for c in answer.json()["checks"]] == ["storage"]
+            assert "streetwarden_database_up 1.0" in http.get("/metrics").text
+            assert sum(t.name == "readiness" for t in threading.enumerate()) == 1
+        release.set()
+        for thread in asking:
+            thread.join()

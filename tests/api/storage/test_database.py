@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from datetime import datetime
 from importlib.resources import files
 
@@ -14,7 +16,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import StatementError
 
-from api.errors import DatabaseUnavailable
+import api.storage.database
+from api.errors import DatabaseUnavailable, TookTooLong
 from api.storage.database import Database
 from api.storage.tables import Base, CaseRow, MediaAccessRow
 
@@ -142,3 +145,36 @@ def test_a_transaction_is_kept_whole_or_not_at_all(world):
     with world.database.read() as session:
         assert session.execute(text("SELECT count(*) FROM disabled_receivers")).scalar() == 0
     assert told == []
+
+
+ENDLESS = text(
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+)
+
+
+def test_what_takes_too_long_is_stopped_and_said(tmp_path, monkeypatch):
+    database = Database.open(f"sqlite:///{tmp_path / 'cases.db'}")
+    monkeypatch.setattr(api.storage.database, "LONGEST_S", 0.05)
+    for opened in (database.read, database.write):
+        with pytest.raises(TookTooLong, match="narrow"), opened() as session:
+            session.execute(ENDLESS)
+    database.check()  # the connection is as good as before
+    database.close()
+
+
+def test_the_database_is_for_its_owner_alone(tmp_path):
+    path = tmp_path / "cases.db"
+    before = os.umask(0)
+    try:
+        Database.open(f"sqlite:///{path}").close()
+        parts = [path, *path.parent.glob("cases.db-*")]
+        assert {stat.S_IMODE(part.stat().st_mode) for part in parts} == {0o600}
+        path.chmod(0o664)  # as an earlier version made it, and a group was let in
+        database = Database.open(f"sqlite:///{path}")
+        database.check()
+        parts = [path, *path.parent.glob("cases.db-*")]
+        assert len(parts) > 1
+        assert {stat.S_IMODE(part.stat().st_mode) for part in parts} == {0o660}
+        database.close()
+    finally:
+        os.umask(before)

@@ -1,0 +1,93 @@
+"""Doorkeeper: who asks is known before anything of a request but its head is read."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import anyio
+from fastapi import Request
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.access.keys import KeyStore
+from api.access.roles import Principal
+from api.errors import DatabaseUnavailable
+from api.http.problems import Refusal, problem, unavailable
+from api.wrong_keys import WrongKeys
+
+GUARDED = "/v1/"
+"""What needs a key; the rest is the page, its files, the documentation and `/healthz`."""
+_STATE = "principal"
+_LEARN_AGAIN_S = 1.0
+
+
+class Doorkeeper:
+    """ASGI middleware: 401 or 429 for what needs a key and has no right one.
+
+    An address that gave too many wrong keys waits, but not those who have a right one there, as
+    behind one bureau's address: their key is found among the known ones, in memory, which are read
+    anew at most once a second. So a guess costs the database nothing then.
+    """
+
+    def __init__(self, app: ASGIApp, keys: KeyStore, wrong: WrongKeys) -> None:
+        self._app = app
+        self._keys = keys
+        self._wrong = wrong
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request through, with who asks, or answer it."""
+        if scope["type"] == "http" and scope["path"].startswith(GUARDED):
+            try:
+                scope.setdefault("state", {})[_STATE] = await self._who(scope)
+            except Refusal as no:
+                answer = problem(no.status, no.detail, no.headers)
+                return await answer(scope, receive, send)
+            except DatabaseUnavailable as error:
+                return await unavailable(error)(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+    async def _who(self, scope: Scope) -> Principal:
+        key = bearer(scope)
+        if key is None:
+            raise _unknown("give an access key: Authorization: Bearer sw_…")
+        address = address_of(scope)
+        wait = self._wrong.wait_s(address)
+        who = await anyio.to_thread.run_sync(self._recall if wait else self._keys.verify, key)
+        if who is not None:
+            return who
+        if wait:
+            raise Refusal(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "too many wrong access keys came from this address; wait, then check the key",
+                {"Retry-After": str(wait)},
+            )
+        self._wrong.count(address)
+        raise _unknown("this access key is unknown, expired or revoked; ask for a new one")
+
+    def _recall(self, key: str) -> Principal | None:
+        if self._keys.learnt_ago_s > _LEARN_AGAIN_S:
+            self._keys.learn()
+        return self._keys.recall(key)
+
+
+def bearer(scope: Scope) -> str | None:
+    """The key that a request brings; None for none."""
+    scheme, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
+    return key.strip() or None if scheme.lower() == "bearer" else None
+
+
+def address_of(scope: Scope) -> str:
+    """The asking address: the connection's, or what a proxy of `FORWARDED_ALLOW_IPS` says."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def asking(request: Request) -> Principal:
+    """Who asks, as the doorkeeper found out."""
+    who = getattr(request.state, _STATE)
+    assert isinstance(who, Principal)
+    return who
+
+
+def _unknown(detail: str) -> Refusal:
+    return Refusal(HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": "Bearer"})

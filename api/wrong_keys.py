@@ -1,0 +1,74 @@
+"""WrongKeys: how often an address gave a wrong key, and how long it has to wait for that."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LOG = logging.getLogger("streetwarden.api")
+FREE = 5
+"""Wrong keys in a row that cost nothing: people mistype."""
+LONGEST_WAIT_S = 300.0
+FORGOTTEN_AFTER_S = 900.0
+MOST_ADDRESSES = 10_000
+
+
+@dataclass(slots=True)
+class _Record:
+    count: int = 0
+    last: float = 0.0
+    until: float = 0.0
+
+
+class WrongKeys:
+    """Counts wrong keys by address; after the first few each doubles the wait, up to 5 minutes.
+
+    An IPv6 address stands for its /64, which is what one subscriber has. Only so many addresses are
+    remembered, the latest. Not for several threads: the server's event loop asks.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._records: OrderedDict[str, _Record] = OrderedDict()
+
+    def wait_s(self, address: str) -> int:
+        """Whole seconds until this address may guess again; 0 for now."""
+        record = self._records.get(_network(address))
+        return max(0, math.ceil(record.until - self._clock())) if record else 0
+
+    def count(self, address: str) -> None:
+        """Note a wrong key, and log it when it makes the address wait or wait longer."""
+        now, name = self._clock(), _network(address)
+        record = self._records.pop(name, None)
+        if record is None or now - record.last > FORGOTTEN_AFTER_S + LONGEST_WAIT_S:
+            record = _Record()
+        self._records[name] = record
+        if len(self._records) > MOST_ADDRESSES:
+            self._records.popitem(last=False)
+        record.count += 1
+        record.last = now
+        if record.count == 1:
+            LOG.warning("a wrong access key from %s", name)
+        if record.count > FREE and record.until <= now:
+            wait = min(LONGEST_WAIT_S, 2.0 ** (record.count - FREE - 1))
+            record.until = now + wait
+            LOG.warning(
+                "wrong access keys from %s: %d by now; it waits %.0f s", name, record.count, wait
+            )
+
+
+def _network(address: str) -> str:
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return "an unknown address"
+    if isinstance(known, ipaddress.IPv6Address):
+        if known.ipv4_mapped is not None:
+            return str(known.ipv4_mapped)
+        return str(ipaddress.ip_network((known, 64), strict=False))
+    return str(known)

@@ -1,0 +1,132 @@
+"""Lists of 100,000 cases on both databases: every page is a walk in an index, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, select, text
+
+from api.access.roles import Principal, Role
+from api.bench import BUSY, QUIET, fill, questions
+from api.cases.store import CaseStore, scoped
+from api.listing import CaseFilter
+from api.storage.database import Database
+from api.storage.tables import CaseRow, SightingRow
+from tests.api.world import make_site
+from tests.real import postgres
+
+CASES = 100_000
+ASKED = {asked.name: asked for asked in questions()}
+BIG = ("cases", "sightings", "evidence")
+
+
+@dataclass
+class Many:
+    """A database of many cases and what was asked of it."""
+
+    database: Database
+    store: CaseStore
+
+    def plans(self, work: Callable[[], object]) -> list[str]:
+        """The query plans of every list that this work makes."""
+        asked: list[tuple[str, object]] = []
+
+        def noted(_c, _cursor, statement, parameters, _context, _many) -> None:
+            # Once a page's ids are known, its own cases and pictures are read and sorted.
+            if statement.startswith("SELECT") and "id IN (" not in statement:
+                asked.append((statement, parameters))
+
+        engine = self.database.engine
+        event.listen(engine, "before_cursor_execute", noted)
+        try:
+            work()
+        finally:
+            event.remove(engine, "before_cursor_execute", noted)
+        explain = "EXPLAIN" if self.database.on_postgresql else "EXPLAIN QUERY PLAN"
+        lines: list[str] = []
+        with engine.connect() as connection:
+            for statement, parameters in asked:
+                rows = connection.exec_driver_sql(f"{explain} {statement}", parameters)
+                lines += [str(row[-1]) for row in rows]
+        return lines
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def many(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Many]:
+    root: Path = tmp_path_factory.mktemp("many")
+    site = make_site(root)
+    address = site.storage.database
+    if request.param == "postgresql":
+        address = postgres.new_database(request.getfixturevalue("cluster"))
+    database = Database.open(address)
+    fill(database, CASES)
+    yield Many(database, CaseStore(database, site))
+    database.close()
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_list_walks_an_index_and_reads_no_table(many, name):
+    asked = ASKED[name]
+    plans = many.plans(lambda: many.store.page(asked.who, asked.wanted, None, 50))
+    assert plans
+    for line in plans:
+        if many.database.on_postgresql:
+            assert not any(f"Seq Scan on {table}" in line for table in BIG), "\n".join(plans)
+        else:
+            assert_walks(line, plans, near=asked.wanted.near is not None)
+
+
+def assert_walks(line: str, plans: list[str], *, near: bool) -> None:
+    said = "\n".join(plans)
+    if line.startswith("SCAN") and line.split()[1] in BIG:
+        # From the newest id down, in the index alone, until the page is full.
+        assert line.startswith("SCAN cases USING COVERING INDEX"), said
+    # Only what lies in a small box has to be sorted.
+    assert near or "TEMP B-TREE" not in line, said
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_list_is_what_a_plain_reading_of_all_cases_finds(many, name):
+    asked = ASKED[name]
+    wanted = asked.wanted
+    plain = scoped(select(CaseRow.id), asked.who).where(*wanted.conditions())
+    if wanted.kind is not None:
+        plain = plain.where(CaseRow.kind == wanted.kind)
+    if wanted.camera is not None:
+        seen = select(SightingRow.case_id).where(SightingRow.camera == wanted.camera)
+        plain = plain.where(CaseRow.id.in_(seen))
+    with many.database.read() as session:
+        expected = list(session.scalars(plain.order_by(CaseRow.id.desc()).limit(75)))
+    first = many.store.page(asked.who, wanted, None, 50)
+    got = [item.case_id for item in first.items]
+    if first.next is not None:
+        assert first.next == got[-1]
+        second = many.store.page(asked.who, wanted, first.next, 25)
+        got += [item.case_id for item in second.items]
+    assert got == expected
+
+
+def test_a_case_of_two_cameras_is_listed_once(many):
+    newest = f"SW-{CASES - 1:012d}"
+    with many.database.engine.connect() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO sightings SELECT 'second', case_id, 'camera-005', box, opened_at, "
+                "confirmed_at, last_seen_at, cleared_at, looks, score, zone FROM sightings "
+                "WHERE case_id = :case"
+            ),
+            {"case": newest},
+        )
+        connection.commit()
+    both = Principal("0", "two", Role.VIEWER, cameras=frozenset({BUSY, "camera-005"}))
+    listed = [item.case_id for item in many.store.page(both, CaseFilter(), None, 50).items]
+    assert listed.count(newest) == 1
+    assert len(set(listed)) == 50
+    other = Principal("0", "other", Role.VIEWER, cameras=frozenset({"camera-005", QUIET}))
+    seen = many.store.page(other, CaseFilter(camera=BUSY), None, 50)
+    assert [item.case_id for item in seen.items] == [newest]
