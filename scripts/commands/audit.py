@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -21,13 +21,14 @@ from rich.progress import (
 )
 
 from scripts.console import err, log_to_stderr, out
-from vision.audit import AuditFolder, Auditor, Item, Problem, Report, compose, publish, take_in
-from vision.audit import Progress as Done
-from vision.audit.auditor import CAMERA, Attributes
-from vision.engines.engine import Engine
 from vision.errors import EngineError, PictureError
-from vision.kinds import catalogue
-from vision.site import ModelChoice
+
+if TYPE_CHECKING:
+    from vision.audit import Problem, Report
+    from vision.audit import Progress as Done
+    from vision.audit.auditor import Attributes
+    from vision.engines.engine import Engine
+    from vision.site import ModelChoice
 
 # A line this often where no bar can be drawn: a log of an hour's audit stays readable.
 _LINE_EVERY_S = 5.0
@@ -57,6 +58,7 @@ def audit(
 
     An audit that was stopped goes on when the same command is run again.
     """
+    from vision.audit import AuditFolder, Auditor, Item, Problem, compose, publish, take_in
     from vision.engines import open_engine
 
     log_to_stderr()
@@ -94,6 +96,8 @@ def audit(
 def _choice(
     model: str, engine: Literal["auto", "torch", "openvino", "onnx"], size: int
 ) -> ModelChoice:
+    from vision.site import ModelChoice
+
     if size % 32:
         raise typer.BadParameter(f"{size} is no multiple of 32", param_hint="--image-size")
     return ModelChoice(name=model, engine=engine, image_size=size)
@@ -102,6 +106,7 @@ def _choice(
 def _truck_states(engine: Engine) -> tuple[Attributes | None, str]:
     """The reader of truck states and its weights' hash; without it trucks are only counted."""
     from models.catalogue import find
+    from vision.audit.auditor import CAMERA
     from vision.engines.truck_state import MODEL, open_truck_state
 
     if "truck" not in engine.model.classes:
@@ -170,6 +175,8 @@ def _say_problems(problems: Sequence[Problem]) -> None:
 
 
 def _say_counts(report: Report, folder: Path) -> None:
+    from vision.kinds import catalogue
+
     counts = report.counts
     kinds = ", ".join(f"{n} {catalogue().kind(kind).en}" for kind, n in counts.by_kind.items() if n)
     copies = f", {counts.duplicates} copies of others" if counts.duplicates else ""

@@ -46,8 +46,12 @@ _MENDS = {
 }
 
 
-def load_site(path: Path) -> Site:
+def load_site(path: Path, *, pictures: bool = True) -> Site:
     """Read, expand and validate a site file.
+
+    Args:
+        path: where it is.
+        pictures: look at the presets' pictures too; not where they are still to be taken.
 
     Raises:
         SiteError: the file is missing, is not YAML, or has mistakes, listed with their lines; or
@@ -62,7 +66,7 @@ def load_site(path: Path) -> Site:
         site = Site.model_validate(value, context=AS_DRAWN)
     except ValidationError as error:
         raise _listed(path, tree, _explained(error, tree)) from error
-    return _anchored(site, path, tree)
+    return _anchored(site, path, tree, pictures=pictures)
 
 
 def load_storage(path: Path) -> Storage:
@@ -183,7 +187,7 @@ def _mend(item: ErrorDetails, where: Where, tree: Tree) -> str:
     return _MENDS.get(kind, item["msg"].removeprefix("Value error, "))
 
 
-def _anchored(site: Site, path: Path, tree: Tree) -> Site:
+def _anchored(site: Site, path: Path, tree: Tree, *, pictures: bool) -> Site:
     """Resolve relative paths of storage and sources against the site file's folder."""
     root = path.parent.resolve()
     mistakes: list[tuple[Where, str]] = []
@@ -195,7 +199,7 @@ def _anchored(site: Site, path: Path, tree: Tree) -> Site:
     cameras = []
     for number, camera in enumerate(site.cameras):
         try:
-            cameras.append(_anchored_camera(camera, root))
+            cameras.append(_anchored_camera(camera, root, pictures=pictures))
         except SiteError as error:
             mistakes.append((("cameras", number), f"camera {camera.id}: {error}"))
     update["cameras"] = tuple(cameras)
@@ -220,11 +224,12 @@ def _anchored_storage(storage: Storage, root: Path) -> Storage:
     return Storage(database=database, evidence=_path(storage.evidence, root))
 
 
-def _anchored_camera(camera: Camera, root: Path) -> Camera:
+def _anchored_camera(camera: Camera, root: Path, *, pictures: bool) -> Camera:
     presets = tuple(
         p.model_copy(update={"picture": _path(p.picture, root)}) for p in camera.presets
     )
-    PresetFinder(presets)  # which says what is wrong with the pictures
+    if pictures:
+        PresetFinder(presets)  # which says what is wrong with the pictures
     return camera.model_copy(update={"source": _path(camera.source, root), "presets": presets})
 
 
