@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vision.engines.choice import NAMES
+from vision.model_choice import NAMES
 
 
 def _known(name: str) -> str:

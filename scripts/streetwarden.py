@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -18,41 +19,77 @@ from scripts.commands.export import export
 from scripts.commands.keys import keys
 from scripts.commands.replay import replay
 from scripts.commands.serve import serve
+from scripts.commands.snapshot import snapshot
 from scripts.commands.train import train
 from scripts.commands.watch import watch
+from scripts.console import reader_left
 from scripts.extras import mend
 from vision.errors import StreetwardenError
 
+_READER_LEFT = 141
+"""What a shell says of a program that SIGPIPE ended, as it does most in front of `head`."""
+
 app = typer.Typer(
     name="streetwarden",
-    help="Find street vending, illegal structures, overflowing bins and dirty trucks in camera "
-    "and drone feeds, and turn what a person confirms into enforcement cases.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (watch, serve, audit, replay, check, doctor, train, evaluate, export):
+for command in (watch, serve, audit, replay, check, snapshot, doctor, train, evaluate, export):
     app.command()(command)
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")
 app.add_typer(data, name="data")
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"streetwarden {version('streetwarden')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _streetwarden(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Find street vending, illegal structures, overflowing bins and dirty trucks.
+
+    In camera and drone feeds; what a person confirms becomes an enforcement case.
+    """
+
+
 def main() -> None:
     """Run the command; what the user can mend is one sentence on stderr and exit code 1."""
+    code = _run()
+    sys.exit(_READER_LEFT if reader_left() else code)
+
+
+def _run() -> str | int | None:
     try:
         app()
+    except SystemExit as end:
+        return end.code
+    except BrokenPipeError:
+        if not reader_left():
+            raise
+        return _READER_LEFT
     except (StreetwardenError, ModelError, DatasetError) as error:
         print(f"streetwarden: {error}", file=sys.stderr)
-        sys.exit(1)
+        return 1
     except ModuleNotFoundError as error:
         told = mend(error)
         if told is None:
             raise
         print(f"streetwarden: {told}", file=sys.stderr)
-        sys.exit(1)
+        return 1
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""What `watch` and `serve` share: from arguments to a pipeline ready to start."""
+"""What `watch`, `serve` and `snapshot` share: from arguments to a pipeline ready to start."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from vision.engines import Engine
@@ -13,13 +15,22 @@ from vision.pipeline import Pipeline
 from vision.pipeline.event_writer import Sink
 from vision.site import Site
 from vision.site.file import load_site
+from vision.sources.address import parse_address
 
 # Where a command that was given no site keeps what it stores.
 HOME = Path("var")
 
 
-def choose_site(site: Path | None, sources: Sequence[str], *, pace: str = "realtime") -> Site:
-    """The site of a site file, or one made of bare sources.
+def choose_site(
+    site: Path | None, sources: Sequence[str], *, pace: str = "realtime", pictures: bool = True
+) -> Site:
+    """The site of a site file, or one made of bare sources, with its data in a folder of theirs.
+
+    Args:
+        site: a site file.
+        sources: addresses of cameras, files or folders.
+        pace: `fast` reads recordings as fast as possible.
+        pictures: look at the pictures of presets too.
 
     Raises:
         SiteError: neither or both were given, or the site file is wrong.
@@ -27,13 +38,32 @@ def choose_site(site: Path | None, sources: Sequence[str], *, pace: str = "realt
     if (site is None) == (not sources):
         raise SiteError("give either a site file or one or more --source ADDRESS")
     if site is not None:
-        chosen = load_site(site)
+        chosen = load_site(site, pictures=pictures)
         if pace == "fast":
             cameras = tuple(c.model_copy(update={"pace": "fast"}) for c in chosen.cameras)
             return chosen.model_copy(update={"cameras": cameras})
         return chosen
     # Every kind is watched, and a passing truck needs several looks.
-    return Site.for_sources(sources, HOME.resolve(), pace=pace, analyse_fps=5)
+    return Site.for_sources(sources, home_of(sources).resolve(), pace=pace, analyse_fps=5)
+
+
+def home_of(sources: Sequence[str]) -> Path:
+    """Where what is seen of bare sources is kept: apart from any site's, and from other sources'.
+
+    Named after the first and, so that no two share one, by a hash of all; a new password is no new
+    source.
+    """
+    shown = [_shown(source) for source in sources]
+    last = re.split(r"[/\\]", shown[0].rstrip("/\\"))[-1]
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", last).strip("-")[:40] or "source"
+    told = sha256("\n".join(shown).encode("utf-8", "surrogateescape")).hexdigest()
+    return HOME / "sources" / f"{name}-{told[:8]}"
+
+
+def _shown(source: str) -> str:
+    address = parse_address(source)
+    local = not address.network and "://" not in source and not source.isdigit()
+    return str(Path(source).absolute()) if local else address.shown
 
 
 def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 
+LONGEST = timedelta(days=100 * 365)
+"""What is added to a date must stay one that calendars know."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
 
@@ -16,11 +18,15 @@ def parse_duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-        return timedelta(seconds=value)
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdwy])\s*", str(value))
-    if match is None:
-        raise ValueError(f"{value!r} is no duration; write for example 20s, 5m, 4h or 7d")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+        seconds = float(min(value, 2 * LONGEST.total_seconds()))
+    else:
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdwy])\s*", str(value))
+        if match is None:
+            raise ValueError(f"{value!r} is no duration; write for example 20s, 5m, 4h or 7d")
+        seconds = float(match[1]) * _UNITS[match[2]]
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f"{value!r} is longer than 100 years; write a shorter time")
+    return timedelta(seconds=seconds)
 
 
 Duration = Annotated[

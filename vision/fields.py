@@ -8,10 +8,23 @@ from datetime import date, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+)
 
 from vision.hours import WeeklyHours, parse_hours
 from vision.kinds import catalogue
+from vision.outlines import THINNEST, Corner, check_outline
+
+AS_DRAWN = object()
+"""Context of a validation: outlines are looked at as somebody drew them. Without it they pass, so
+that a record of an earlier decision, made with whatever outline, can still be read."""
 
 
 def _known_kind(name: str) -> str:
@@ -62,10 +75,32 @@ def parse_days(text: object) -> Days:
     return days
 
 
+def as_drawn(info: ValidationInfo) -> bool:
+    """Whether what is validated was just drawn by somebody; see `AS_DRAWN`."""
+    return info.context is AS_DRAWN
+
+
+def _fraction(value: float) -> float:
+    if not 0 <= value <= 1:
+        raise ValueError(
+            f"{value:g} is no fraction of the picture, from 0 to 1; divide pixels by its width or "
+            "height"
+        )
+    return value
+
+
+def _encloses(corners: tuple[Corner, ...], info: ValidationInfo) -> tuple[Corner, ...]:
+    if as_drawn(info):
+        check_outline(corners, THINNEST)
+    return corners
+
+
 KindName = Annotated[str, AfterValidator(_known_kind)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Polygon = Annotated[tuple[tuple[Fraction, Fraction], ...], Field(min_length=3)]
+Fraction = Annotated[float, AfterValidator(_fraction)]
+Polygon = Annotated[
+    tuple[tuple[Fraction, Fraction], ...], Field(min_length=3), AfterValidator(_encloses)
+]
 """In fractions of the picture's width and height, from its upper left corner."""
 GroundPoint = tuple[float, float, float, float]
 """u and v as fractions of the picture, longitude and latitude in degrees, of a point of the ground

@@ -8,7 +8,8 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 
 import uvicorn
 from fastapi import FastAPI
@@ -52,11 +53,26 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def console_address(listener: socket.socket, key: str) -> str:
-    """The console's address with the key behind `#`, which a browser never sends anywhere."""
+    """The console's address with the key behind `#`, which a browser never sends anywhere.
+
+    Where all addresses of this machine are listened on, the one that others in its network reach.
+    """
     host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    if ip_address(host).is_unspecified:
+        host = _address_in_the_network()
     host = f"[{host}]" if ":" in host else host
     return f"http://{host}:{port}/#key={key}"
+
+
+def _address_in_the_network() -> str:
+    """This machine's address on the way to others; its loopback where there is no such way."""
+    # Connecting a datagram socket sends nothing: the system chooses a way and an address for it.
+    # 192.0.2.1 and 2001:db8::1 are nobody's (RFC 5737, RFC 3849).
+    for family, somebody in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((somebody, 9))
+            return str(probe.getsockname()[0])
+    return "127.0.0.1"
 
 
 def serve(app: FastAPI, listener: socket.socket) -> None:

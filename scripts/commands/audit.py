@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -22,13 +22,14 @@ from rich.progress import (
 
 from scripts.console import err, log_to_stderr, out
 from scripts.engine_name import EngineName
-from vision.audit import AuditFolder, Auditor, Item, Problem, Report, compose, publish, take_in
-from vision.audit import Progress as Done
-from vision.audit.auditor import CAMERA, Attributes
-from vision.engines.choice import ModelChoice
-from vision.engines.engine import Engine
 from vision.errors import EngineError, PictureError
-from vision.kinds import catalogue
+from vision.model_choice import ModelChoice
+
+if TYPE_CHECKING:
+    from vision.audit import Problem, Report
+    from vision.audit import Progress as Done
+    from vision.audit.auditor import Attributes
+    from vision.engines.engine import Engine
 
 # A line this often where no bar can be drawn: a log of an hour's audit stays readable.
 _LINE_EVERY_S = 5.0
@@ -56,6 +57,7 @@ def audit(
 
     An audit that was stopped goes on when the same command is run again.
     """
+    from vision.audit import AuditFolder, Auditor, Item, Problem, compose, publish, take_in
     from vision.engines import open_engine
 
     log_to_stderr()
@@ -99,6 +101,7 @@ def _choice(model: str, engine: str, size: int) -> ModelChoice:
 def _truck_states(engine: Engine) -> tuple[Attributes | None, str]:
     """The reader of truck states and its weights' hash; without it trucks are only counted."""
     from models.catalogue import find
+    from vision.audit.auditor import CAMERA
     from vision.engines.truck_state import MODEL, open_truck_state
 
     if "truck" not in engine.model.classes:
@@ -167,6 +170,8 @@ def _say_problems(problems: Sequence[Problem]) -> None:
 
 
 def _say_counts(report: Report, folder: Path) -> None:
+    from vision.kinds import catalogue
+
     counts = report.counts
     kinds = ", ".join(f"{n} {catalogue().kind(kind).en}" for kind, n in counts.by_kind.items() if n)
     copies = f", {counts.duplicates} copies of others" if counts.duplicates else ""

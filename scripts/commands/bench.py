@@ -15,7 +15,6 @@ from rich.status import Status
 from scripts.bench.tables import show_audit, show_cameras, show_loop, show_soak
 from scripts.console import err, log_to_stderr
 from scripts.engine_name import EngineName
-from vision.engines.choice import ModelChoice
 from vision.errors import SiteError
 
 if TYPE_CHECKING:
@@ -201,6 +200,8 @@ def _opened(model: str, engine: str, device: str, size: int) -> Iterator[Engine]
 
     if size % 32 or not 160 <= size <= 1920:
         raise SiteError(f"--size {size}: give a multiple of 32 from 160 to 1920")
+    from vision.site import ModelChoice
+
     chosen = ModelChoice(name=model, engine=engine, device=device, image_size=size)
     opened = open_engine(chosen)
     try:

@@ -2,95 +2,122 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-import cv2
 import typer
 from rich.markup import escape
 
-from scripts.console import log_to_stderr, out
-from vision.errors import SourceError, StreetwardenError
-from vision.frames import Frame
-from vision.site import Camera
-from vision.site.file import load_site
-from vision.view.preset_finder import PresetFinder
+from scripts.console import err, log_to_stderr, out
+from vision.errors import SourceError
+
+if TYPE_CHECKING:
+    from scripts.looking import Seen
+    from vision.detections import Detections
+    from vision.site import Camera, Webhook
+
+_SECRET_BYTES = range(24, 65)
+"""What a Standard Webhooks secret holds (its specification, "Signature scheme")."""
 
 
 def check(
     site: Annotated[Path, typer.Argument(help="The site file.")],
-    out_dir: Annotated[Path, typer.Option("--out", help="Where the annotated frames go.")] = Path(
+    out_dir: Annotated[Path, typer.Option("--out", help="Where the pictures go.")] = Path(
         "var/check"
     ),
     json_: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Validate SITE, probe every source and write one annotated frame of each.
+    """Validate SITE and its webhooks' secrets, probe every source, write two pictures of each.
 
-    Exit code 1 when the file is wrong or a source does not answer.
+    CAMERA.jpg has what is seen and the zones drawn in, CAMERA.clean.jpg is the same without, to
+    draw on. Exit code 1 when the file or a secret is wrong or a source does not answer.
     """
+    from scripts.looking import first_frames
     from vision.engines import open_engine
-    from vision.evidence import annotate, mask, paint_privacy
+    from vision.site.file import load_site
 
     log_to_stderr()
     chosen = load_site(site)
+    err.print(f"looking at {len(chosen.cameras)} cameras, 5 s at most each")
     engine = open_engine(chosen.model)
-    # Sources may each take seconds to time out; none waits for another.
-    with ThreadPoolExecutor(max_workers=16) as pool:
-        probes = list(pool.map(_probe, chosen.cameras))
     rows = []
-    for camera, probe in zip(chosen.cameras, probes, strict=True):
-        if isinstance(probe, str):
-            rows.append({"camera": camera.id, "ok": False, "report": probe})
+    for camera, seen in zip(chosen.cameras, first_frames(chosen.cameras), strict=True):
+        if isinstance(seen, SourceError):
+            rows.append({"camera": camera.id, "ok": False, "report": str(seen)})
             continue
-        detections = engine.infer([probe.pixels])[0]
-        preset = PresetFinder(camera.presets).look(probe) if camera.presets else None
-        shown = camera.at(preset)
-        picture = mask(paint_privacy(probe.pixels, shown.privacy), detections)
-        for zone in shown.zones:
-            picture = annotate(picture, detections, (), (), zone.polygon)
-        path = out_dir / f"{camera.id}.jpg"
-        _write(path, cv2.imencode(".jpg", picture)[1].tobytes())
-        names = [str(n) for n in detections.data["class_name"]]
-        seen = ", ".join(f"{names.count(n)} {n}" for n in sorted(set(names))) or "nothing"
-        size = f"{probe.width}×{probe.height}"
-        where = f", at {f'preset {preset}' if preset else 'none of its presets'}"
-        stands = where if camera.presets else ""
-        report = f"{size}, clock {probe.clock.value}{stands}, sees {seen}: {path}"
+        detections = engine.infer([seen.frame.pixels])[0]
+        report = _pictures(camera, seen, detections, out_dir)
         rows.append({"camera": camera.id, "ok": True, "report": report})
+    engine.close()
+    hooks = [{"webhook": hook.name, **_secret(hook)} for hook in chosen.webhooks]
     if json_:
-        print(json.dumps({"site": chosen.site.name, "cameras": rows}, ensure_ascii=False, indent=2))
+        told = {"site": chosen.site.name, "cameras": rows, "webhooks": hooks}
+        print(json.dumps(told, ensure_ascii=False, indent=2))
     else:
-        out.print(f"{escape(str(site))}: valid, {len(chosen.cameras)} cameras")
-        for row in rows:
-            mark = "[green]ok[/]" if row["ok"] else "[red]no[/]"
-            out.print(f"{mark} {escape(str(row['camera']))}: {escape(str(row['report']))}")
-    if not all(row["ok"] for row in rows):
+        out.print(f"{escape(str(site))}: valid, {len(rows)} cameras, {len(hooks)} webhooks")
+        _say([(row["camera"], row) for row in rows])
+        _say([(f"webhook {row['webhook']}", row) for row in hooks])
+    if not all(row["ok"] for row in (*rows, *hooks)):
         raise typer.Exit(1)
 
 
-def _probe(camera: Camera) -> Frame | str:
-    """The first frame of a camera, or why there is none."""
-    from vision.sources.source import open_source
+def _pictures(camera: Camera, seen: Seen, detections: Detections, folder: Path) -> str:
+    """Write the pictures of one camera; returns what is to be said of it."""
+    from scripts.looking import clean, save
+    from vision.evidence import annotate
+    from vision.view.preset_finder import PresetFinder
 
+    frame = seen.frame
+    preset = PresetFinder(camera.presets).look(frame) if camera.presets else None
+    shown = camera.at(preset)
+    picture = clean(frame, detections, shown.privacy)
+    path = folder / f"{camera.id}.jpg"
+    save(folder / f"{camera.id}.clean.jpg", picture)
+    for zone in shown.zones:
+        picture = annotate(picture, detections, (), (), zone.polygon)
+    save(path, picture)
+    names = [str(n) for n in detections.data["class_name"]]
+    things = ", ".join(f"{names.count(n)} {n}" for n in sorted(set(names))) or "nothing"
+    parts = [f"{frame.width}×{frame.height}", f"clock {frame.clock.value}"]
+    if camera.presets:
+        parts.append(f"at {f'preset {preset}' if preset else 'none of its presets'}")
+    if camera.type == "drone":
+        parts.append(_telemetry(seen))
+    elif seen.trouble:
+        parts.append(seen.trouble)
+    return f"{', '.join(parts)}, sees {things}: {path}"
+
+
+def _telemetry(seen: Seen) -> str:
+    pose = seen.frame.pose
+    if pose is None:
+        return f"no place on the map: {seen.trouble or 'no telemetry with it'}"
+    return (
+        f"flies at {pose.lon:.5f}, {pose.lat:.5f}, {pose.altitude_m:.0f} m up, "
+        f"yaw {pose.yaw:.0f}°, pitch {pose.pitch:.0f}°"
+    )
+
+
+def _secret(hook: Webhook) -> dict[str, Any]:
+    """Whether a receiver's secret is what Standard Webhooks asks for."""
+    mend = 'make one with: echo "whsec_$(openssl rand -base64 32)"'
+    text = hook.secret.get_secret_value()
     try:
-        source = open_source(camera)
-        try:
-            frame = next(islice(iter(source), 1), None)
-        finally:
-            source.close()
-    except SourceError as error:
-        return str(error)
-    return frame or "opened, but gave no frame within its time; check what it sends"
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        return {"ok": False, "report": f"its secret is not Base64 after whsec_; {mend}"}
+    if len(key) not in _SECRET_BYTES:
+        least, most = _SECRET_BYTES[0], _SECRET_BYTES[-1]
+        report = f"its secret has {len(key)} bytes, not {least} to {most}; {mend}"
+        return {"ok": False, "report": report}
+    return {"ok": True, "report": "its secret can sign; whether it answers, only a case tells"}
 
 
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as error:
-        raise StreetwardenError(
-            f"{path}: cannot be written ({error.strerror}); choose another folder with --out"
-        ) from error
+def _say(rows: Sequence[tuple[Any, dict[str, Any]]]) -> None:
+    for name, row in rows:
+        mark = "[green]ok[/]" if row["ok"] else "[red]no[/]"
+        out.print(f"{mark} {escape(str(name))}: {escape(str(row['report']))}")

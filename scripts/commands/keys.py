@@ -15,7 +15,6 @@ from rich.table import Table
 from scripts.console import out
 from vision.durations import parse_duration
 from vision.errors import StreetwardenError
-from vision.site.file import load_site
 
 if TYPE_CHECKING:
     from api.access.keys import KeyStore
@@ -90,8 +89,9 @@ def revoke(site: SiteFile, key_id: Annotated[str, typer.Argument(help="The key's
 def _store(site: Path) -> Iterator[KeyStore]:
     from api.access.keys import KeyStore
     from api.storage.database import Database
+    from vision.site.file import load_storage
 
-    database = Database.open(load_site(site).storage.database)
+    database = Database.open(load_storage(site).database)
     try:
         yield KeyStore(database)
     finally:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from socket import socket
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -12,7 +15,12 @@ from rich.progress import Progress
 
 from scripts.console import err, log_to_stderr, out
 from vision.errors import SiteError, StreetwardenError
-from vision.site import Site
+
+if TYPE_CHECKING:
+    from vision.site import Site
+
+# A line this often where no bar can be drawn.
+_LINE_EVERY_S = 5.0
 
 
 def serve(
@@ -21,7 +29,9 @@ def serve(
         list[str] | None, typer.Option(help="A stream, file, folder or device; may be repeated.")
     ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="The rendered demo site.")] = False,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 for all of this machine's.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
 ) -> None:
@@ -46,10 +56,12 @@ def _chosen(site: Path | None, sources: list[str], *, demo: bool) -> Site:
 
 def _demo(root: Path) -> Path:
     """The demo's site file; rendered on the first run, which takes about a minute."""
+    err.print(f"the demo site: four rendered videos in {escape(str(root.resolve()))}")
     from datasets.demo import build_demo
+    from datasets.demo.build import SHOTS
 
     if not err.is_terminal:
-        return build_demo(root, progress=None)
+        return build_demo(root, progress=_lines(len(SHOTS), time.monotonic))
     with Progress(console=err, transient=True) as bar:
         tasks = {}
 
@@ -59,6 +71,24 @@ def _demo(root: Path) -> Path:
             bar.update(tasks[name], completed=done)
 
         return build_demo(root, progress=progress)
+
+
+def _lines(videos: int, clock: Callable[[], float]) -> Callable[[str, float], None]:
+    """Progress as plain lines, of all videos together."""
+    shares: dict[str, float] = {}
+    started = last = clock()
+
+    def progress(name: str, done: float) -> None:
+        nonlocal last
+        shares[name] = done
+        share, now = sum(shares.values()) / videos, clock()
+        if not share > 0 or (now - last < _LINE_EVERY_S and share < 1):
+            return
+        last = now
+        left = (now - started) * (1 - share) / share
+        err.print(f"rendering, once: {share:.0%}, about {left:.0f} s left")
+
+    return progress
 
 
 def _serve(site: Site, listener: socket) -> None:
@@ -72,6 +102,7 @@ def _serve(site: Site, listener: socket) -> None:
     from vision.engines import open_engine
     from vision.evidence import EvidenceStore
 
+    err.print(f"loading {escape(site.model.name)} and opening {len(site.cameras)} cameras")
     database = Database.open(site.storage.database)
     try:
         engine = open_engine(site.model)
@@ -85,7 +116,13 @@ def _serve(site: Site, listener: socket) -> None:
         out.print(
             f"{escape(site.site.name)}: {len(site.cameras)} cameras, {model.name} on {engine.name}"
         )
+        out.print(f"data: {escape(str(Path(site.storage.evidence).parent))}")
         out.print(f"console: {address}")
+        if not ip_address(listener.getsockname()[0]).is_loopback:
+            err.print(
+                "anybody in this network can read along: it is plain HTTP. Put a proxy with TLS "
+                "before it for more than a try (scripts/README.md, Behind a proxy)."
+            )
         pipeline.start()
         try:
             run(app, listener)

@@ -8,20 +8,19 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Lock
-from typing import IO, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import TypeAdapter
 from rich.markup import escape
 
 from scripts.console import err, log_to_stderr, out
 from vision.durations import parse_duration
-from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.errors import StreetwardenError
-from vision.evidence import EvidenceItem
-from vision.kinds import catalogue
 
-_EPISODE = TypeAdapter(Episode)
+if TYPE_CHECKING:
+    from vision.episodes import Episode, EpisodeEvent
+    from vision.evidence import EvidenceItem
+
 _COLOUR = {"opened": "yellow", "confirmed": "bold red", "cleared": "green", "dropped": "dim"}
 
 
@@ -50,11 +49,11 @@ def watch(
     limit = _limit(for_)
     chosen = choose_site(site, source or [], pace="fast" if fast else "realtime")
     file = _open(cases)
-    printer = _Printer(file, as_json=json_)
+    stop = Event()
+    printer = _Printer(file, stop, as_json=json_)
     engine = open_engine(chosen.model)
     err.print(f"model {engine.model.name} {engine.model.version} on {engine.name}")
     pipeline = make_pipeline(chosen, engine, [printer])
-    stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     pipeline.start()
     try:
@@ -70,6 +69,8 @@ def watch(
         if file is not None:
             file.close()
     broken = [s for s in pipeline.status() if s.error]
+    if printer.left:
+        raise BrokenPipeError
     if not json_:
         _summary(pipeline.status(), printer)
     if broken and all(s.read == 0 for s in pipeline.status()):
@@ -77,15 +78,26 @@ def watch(
 
 
 class _Printer:
-    """A sink that prints; may be called from the writer's thread."""
+    """A sink that prints; may be called from the writer's thread.
 
-    def __init__(self, file: IO[str] | None, *, as_json: bool) -> None:
-        self._file, self._as_json, self._lock = file, as_json, Lock()
+    `left`: who read stdout has ended, as `head` does; `stop` is set then, and nothing more printed.
+    """
+
+    def __init__(self, file: IO[str] | None, stop: Event, *, as_json: bool) -> None:
+        from pydantic import TypeAdapter
+
+        from vision.episodes import Episode
+
+        self._file, self._stop, self._as_json, self._lock = file, stop, as_json, Lock()
+        self._episode = TypeAdapter(Episode)
         self.confirmed = 0
+        self.left = False
 
     def __call__(self, event: EpisodeEvent, items: Sequence[EvidenceItem]) -> None:
+        from vision.episodes import EpisodeStage
+
         episode = event.episode
-        record = _EPISODE.dump_python(episode, mode="json")
+        record = self._episode.dump_python(episode, mode="json")
         record["evidence"] = [
             {"sha256": i.sha256, "role": i.role.value, "moment": i.moment} for i in items
         ]
@@ -96,13 +108,24 @@ class _Printer:
             if self._file is not None and lasting:
                 self._file.write(line + "\n")
                 self._file.flush()
+            self._print(line if self._as_json else _in_words(episode))
+
+    def _print(self, line: str) -> None:
+        if self.left:
+            return
+        try:
             if self._as_json:
                 print(line, flush=True)
             else:
-                out.print(_in_words(episode))
+                out.print(line)
+        except BrokenPipeError:
+            self.left = True
+            self._stop.set()
 
 
 def _in_words(episode: Episode) -> str:
+    from vision.kinds import catalogue
+
     stage = episode.stage.value
     kind = catalogue().kind(episode.kind)
     subtype = kind.subtype(episode.subtype)

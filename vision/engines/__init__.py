@@ -10,9 +10,9 @@ from typing import Any
 
 from models.catalogue import ModelEntry, find
 from models.errors import ModelError
-from vision.engines.choice import AUTO, ENGINES, ModelChoice
 from vision.engines.engine import Engine, Pending
 from vision.errors import EngineError
+from vision.model_choice import AUTO, ENGINES, ModelChoice
 
 __all__ = ["Engine", "ModelChoice", "Pending", "open_engine"]
 

@@ -20,6 +20,9 @@ MASKED_FROM = 0.1
 """Score from which a box is masked. Recall counts more than precision here: a box too many costs a
 few blurred pixels."""
 _BLOCKS = 7
+_GREY = (96, 96, 96)
+_BEYOND = 10.0
+"""Pictures; where corners lie farther outside, they count as there, for whole numbers end."""
 
 
 def mask(pixels: Pixels, detections: Detections) -> Pixels:
@@ -41,15 +44,25 @@ def mask(pixels: Pixels, detections: Detections) -> Pixels:
 
 
 def paint_privacy(pixels: Pixels, zones: Sequence[Sequence[tuple[float, float]]]) -> Pixels:
-    """A copy with the privacy zones (normalised polygons) filled grey; `pixels` if there are none.
+    """A copy with the privacy zones' hulls filled grey; `pixels` if there are no zones.
 
-    Done before anything is stored, so what a privacy zone covers exists nowhere.
+    Done before anything is stored, so what a privacy zone covers exists nowhere. The hull, for of
+    corners in a wrong order, or nearly in a row, nobody can tell what they were to hide: rather
+    more is hidden than less. A zone that bends inwards is written as several.
+
+    Args:
+        pixels: H×W×3.
+        zones: normalised corners; where one is no number, all is painted.
     """
     if not zones:
         return pixels
     result = pixels.copy()
     size = np.array([pixels.shape[1], pixels.shape[0]])
     for zone in zones:
-        corners = np.rint(np.array(zone) * size).astype(np.int32)
-        cv2.fillPoly(result, [corners], (96, 96, 96))
+        corners = np.array(zone, np.float64)
+        if not np.isfinite(corners).all():
+            result[:] = _GREY
+            continue
+        within = np.rint(corners.clip(-_BEYOND, _BEYOND) * size).astype(np.int32)
+        cv2.fillConvexPoly(result, cv2.convexHull(within), _GREY)
     return result

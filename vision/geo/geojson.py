@@ -11,10 +11,12 @@ from shapely import MultiPolygon, Polygon, is_valid_reason
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
+from vision.files import read_file
 from vision.geo.errors import PlaceError
 
 Outline = Polygon | MultiPolygon
 Read = TypeVar("Read")
+_MOST_BYTES = 512 * 2**20  # a city's unit grid has some tens of MB
 _SHOWN = 10
 """Mistakes listed before the rest is only counted."""
 
@@ -49,14 +51,14 @@ def read_polygons(
 
 def _features(path: Path, what: str) -> list[Any]:
     try:
-        tree = json.loads(path.read_text(encoding="utf-8-sig"))
+        tree = json.loads(read_file(path, _MOST_BYTES).decode("utf-8-sig"))
     except OSError as error:
         raise PlaceError(
             f"{path}: cannot read the {what} ({error.strerror}); give the path of a GeoJSON file"
         ) from error
     except UnicodeDecodeError as error:
         raise PlaceError(f"{path}: is not UTF-8 text; export the {what} as UTF-8") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PlaceError(f"{path}: is not JSON ({error}); export the {what} as GeoJSON") from error
     features = tree.get("features") if isinstance(tree, dict) else None
     if not isinstance(features, list) or not features:

@@ -7,17 +7,35 @@ from datetime import date, datetime
 from typing import Annotated
 
 import shapely
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from vision.fields import DaysField, Hours, KindName, Part, Polygon
+from vision.fields import DaysField, Hours, KindName, Part, Polygon, as_drawn
 from vision.geo.drone_pose import DronePose
 from vision.geo.errors import NoGround
 from vision.geo.ground import Ground
 from vision.geo.plane import LocalPlane
 from vision.hours import WeeklyHours
+from vision.outlines import THINNEST_M, check_outline
 
-Degrees = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
-OnMap = Annotated[tuple[Degrees, ...], Field(min_length=3)]
+
+def _on_earth(place: tuple[float, float]) -> tuple[float, float]:
+    lon, lat = place
+    if not (abs(lon) <= 180 and abs(lat) <= 90):
+        raise ValueError(f"longitude {lon:g}, latitude {lat:g} is no place; check their order")
+    return place
+
+
+Degrees = Annotated[tuple[float, float], AfterValidator(_on_earth)]
+"""Longitude and latitude."""
+
+
+def _encloses(ring: tuple[Degrees, ...], info: ValidationInfo) -> tuple[Degrees, ...]:
+    if as_drawn(info):
+        check_outline(ring, THINNEST_M, list(_on(LocalPlane(*ring[0]), ring)))
+    return ring
+
+
+OnMap = Annotated[tuple[Degrees, ...], Field(min_length=3), AfterValidator(_encloses)]
 Line = tuple[tuple[float, float], tuple[float, float]]
 """Two points of the picture, in fractions of its width and height."""
 

@@ -1,6 +1,6 @@
 """The site file: cameras, zones, rules, registers, receivers, validated."""
 
-from vision.engines.choice import ModelChoice
+from vision.model_choice import ModelChoice
 from vision.site.site import (
     Camera,
     Site,

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
+from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, model_validator
 
 from vision.durations import Duration
-from vision.engines.choice import ModelChoice
-from vision.fields import DaysField, GroundPoint, Hours, KindName, Part, Polygon, TimeZone
+from vision.fields import Days, DaysField, Hours, KindName, Part, Polygon, TimeZone
 from vision.geo.ground import Ground
 from vision.hours import WeeklyHours
 from vision.kinds import catalogue
+from vision.model_choice import ModelChoice
 from vision.registers.assets import Asset
 from vision.registers.permits import Permit
 from vision.site.flight import Flight
@@ -26,7 +26,7 @@ from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.location import Location
 from vision.site.rule_settings import RuleSettings, shipped
 from vision.site.silences import Silence, check_silences
-from vision.view.presets import WHOLE, Preset, check_named, check_presets
+from vision.view.presets import WHOLE, GroundPoints, Preset, check_named, check_presets
 from vision.web_address import LinkStart, WebAddress
 
 
@@ -89,7 +89,7 @@ class Camera(Part):
     tiles: bool = False
     decoder: Literal["software", "cuda", "vaapi", "videotoolbox"] = "software"
     place: Location | None = None
-    ground: Annotated[tuple[GroundPoint, ...], Field(min_length=4)] | None = None
+    ground: GroundPoints | None = None
     flight: Flight | None = None
     zones: tuple[Zone, ...] = ()
     privacy: tuple[Polygon, ...] = ()
@@ -172,6 +172,13 @@ class Camera(Part):
         )
 
 
+def _within_a_year(holidays: tuple[Days, ...]) -> tuple[Days, ...]:
+    for days in holidays:
+        if (days.last - days.first).days > 366:
+            raise ValueError(f"{days} are no holidays; write each as at most a year")
+    return holidays
+
+
 class SiteInfo(Part):
     """The site's name, time zone, administrative division code and language.
 
@@ -182,7 +189,7 @@ class SiteInfo(Part):
     name: str
     url: LinkStart = ""
     timezone: TimeZone = "Asia/Shanghai"
-    holidays: tuple[DaysField, ...] = ()
+    holidays: Annotated[tuple[DaysField, ...], AfterValidator(_within_a_year)] = ()
     division: str = ""
     language: Literal["zh", "en"] = "zh"
 

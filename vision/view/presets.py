@@ -14,11 +14,13 @@ from typing import Annotated
 import cv2
 import numpy as np
 import shapely
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from vision.errors import SiteError
 from vision.fields import GroundPoint, Part, Polygon
+from vision.files import read_file
 from vision.frames import Pixels
+from vision.geo.ground import Ground
 
 OFF = 0.12
 """How far from its place in the preset's picture a thing may be seen while the preset is believed,
@@ -26,7 +28,17 @@ as a share of the picture, along each axis: met 5 % off and closer by 15 %, at t
 views around the middle of nine street photos 243 were believed; four of them had a point that lay
 more than 11 % off."""
 
+_MOST_BYTES = 64 * 2**20  # of a picture's file
+
 WHOLE: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+
+
+def _fits(points: tuple[GroundPoint, ...]) -> tuple[GroundPoint, ...]:
+    Ground.fit(points)  # which says what is wrong with them, whatever the map's system
+    return points
+
+
+GroundPoints = Annotated[tuple[GroundPoint, ...], Field(min_length=4), AfterValidator(_fits)]
 
 
 class Preset(Part):
@@ -38,7 +50,7 @@ class Preset(Part):
 
     name: Annotated[str, Field(min_length=1, max_length=64)]
     picture: Annotated[str, Field(min_length=1)]
-    ground: Annotated[tuple[GroundPoint, ...], Field(min_length=4)] | None = None
+    ground: GroundPoints | None = None
     privacy: tuple[Polygon, ...] = ()
 
     def load(self) -> Pixels:
@@ -48,10 +60,10 @@ class Preset(Part):
             SiteError: there is no such file, or it is no picture.
         """
         try:
-            content = Path(self.picture).read_bytes()
-        except (OSError, ValueError) as error:  # a path may have a null byte in it
+            content = read_file(Path(self.picture), _MOST_BYTES)
+        except OSError as error:
             raise SiteError(
-                f"preset {self.name!r}: {self.picture}: cannot be read ({error}); save "
+                f"preset {self.name!r}: {self.picture}: cannot be read ({error.strerror}); save "
                 "there a picture as the camera sees it at this preset"
             ) from error
         bare = np.frombuffer(content, np.uint8)
@@ -74,11 +86,9 @@ class Preset(Part):
         """
         grown = []
         for polygon in self.privacy:
-            ring = shapely.LinearRing(polygon)  # for an outline that crosses itself
-            area = shapely.union(shapely.make_valid(shapely.Polygon(polygon)), ring)
-            wide = area.buffer(OFF * sqrt(2))  # to each side and along each axis
-            parts = getattr(wide, "geoms", [wide])
-            grown += [tuple((float(u), float(v)) for u, v in p.exterior.coords) for p in parts]
+            hull = shapely.MultiPoint(polygon).convex_hull  # as `paint_privacy` fills it
+            wide = hull.buffer(OFF * sqrt(2))  # to each side and along each axis
+            grown.append(tuple((float(u), float(v)) for u, v in wide.exterior.coords))
         return tuple(grown)
 
 

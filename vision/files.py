@@ -1,0 +1,30 @@
+"""Files that somebody names: read whole, if they are files and no larger than they should be."""
+
+from __future__ import annotations
+
+import errno
+import stat
+from pathlib import Path
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """The content of a regular file of at most `most` bytes.
+
+    A pipe or device is refused rather than read: it may never end, or never begin.
+
+    Raises:
+        OSError: it cannot be read, is no file or is larger; `strerror` says so in words.
+    """
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is a pipe or device, not a file", str(path))
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except ValueError as error:  # a null character, or a surrogate
+        raise OSError(errno.EINVAL, "no file can have such a name", str(path)) from error
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most / 2**20:g} MiB", str(path))
+    return content

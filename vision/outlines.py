@@ -1,0 +1,94 @@
+"""Outlines: whether corners that somebody drew enclose an area, and in which order they would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+Corner = tuple[float, float]
+THINNEST = 0.001
+"""Share of the picture, about a pixel: what is nowhere wider encloses nothing that can be seen."""
+THINNEST_M = 0.1
+"""Metres: what is nowhere wider on the map is no place to stand."""
+_MENDED = 12
+"""Corners up to which an order is offered; of more, nobody would read it."""
+
+
+def check_outline(
+    corners: Sequence[Corner], thinnest: float, measured: Sequence[Corner] | None = None
+) -> None:
+    """See that corners enclose an area, in the order given.
+
+    A ring that is closed by its first corner, as GeoJSON writes it, is one as well.
+
+    Args:
+        corners: as somebody wrote them.
+        thinnest: the least width of the area at its widest place, in the measure of `measured`.
+        measured: the same corners in a plane; `corners` where those are in one.
+
+    Raises:
+        ValueError: they enclose nothing, or the outline crosses itself; the message says in which
+            order the corners would enclose an area.
+    """
+    places = list(measured if measured is not None else corners)
+    kept = [i for i, place in enumerate(places) if place != places[i - 1]]
+    hull = shapely.MultiPoint(places).convex_hull
+    if len(kept) < 3 or _thin(hull, thinnest):
+        raise ValueError(
+            "its corners enclose no area: they are one point or lie in a row, or nearly; give at "
+            "least three corners around what is meant"
+        )
+    ring = shapely.Polygon([places[i] for i in kept])
+    if not ring.is_valid:
+        raise ValueError(f"its outline crosses itself{_mend(corners, places, kept)}")
+    if _thin(ring, thinnest):
+        raise ValueError("its outline is nowhere wider than a thread; draw it wider")
+
+
+def _thin(area: BaseGeometry, thinnest: float) -> bool:
+    return bool(area.buffer(-thinnest / 2).is_empty)
+
+
+def _mend(corners: Sequence[Corner], places: Sequence[Corner], kept: list[int]) -> str:
+    crossing = _crossing(places, kept) if len(kept) <= _MENDED else None
+    if crossing is None:
+        return "; draw it again, from corner to corner around the area"
+    first, second = ((kept[i], kept[(i + 1) % len(kept)]) for i in crossing)
+    where = (
+        f": the side from corner {first[0] + 1} to {first[1] + 1} crosses the one from "
+        f"{second[0] + 1} to {second[1] + 1}"
+    )
+    order = _uncrossed(places, kept)
+    if order is None:
+        return f"{where}; draw it again, from corner to corner around the area"
+    around = ", ".join(f"[{x:.10g}, {y:.10g}]" for x, y in (corners[i] for i in order))
+    return f"{where}; in this order the corners enclose an area: [{around}]"
+
+
+def _uncrossed(places: Sequence[Corner], order: list[int]) -> list[int] | None:
+    """The corners in an order without crossings; None where none is found.
+
+    2-opt: what lies between two sides that cross is turned round. Each turn shortens the outline,
+    so it ends.
+    """
+    order = list(order)
+    for _ in range(len(order) ** 2):
+        crossing = _crossing(places, order)
+        if crossing is None:
+            break
+        first, second = crossing
+        order[first + 1 : second + 1] = reversed(order[first + 1 : second + 1])
+    return order if shapely.Polygon([places[i] for i in order]).is_valid else None
+
+
+def _crossing(places: Sequence[Corner], order: Sequence[int]) -> tuple[int, int] | None:
+    """The first two sides that cross, by the numbers of their first corners in `order`."""
+    around = pairwise([*order, order[0]])
+    sides = [shapely.LineString([places[a], places[b]]) for a, b in around]
+    for i, j in combinations(range(len(sides)), 2):
+        if sides[i].crosses(sides[j]):
+            return i, j
+    return None
