@@ -21,6 +21,7 @@ from scripts.commands.serve import serve
 from scripts.commands.train import train
 from scripts.commands.watch import watch
 from vision.errors import StreetwardenError
+from vision.printable import harmless
 
 app = typer.Typer(
     name="streetwarden",
@@ -42,7 +43,7 @@ def main() -> None:
     try:
         app()
     except (StreetwardenError, ModelError, DatasetError) as error:
-        print(f"streetwarden: {error}", file=sys.stderr)
+        print(f"streetwarden: {harmless(str(error))}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.markup import escape
 from scripts.console import log_to_stderr, out
 from vision.errors import SourceError, StreetwardenError
 from vision.frames import Frame
+from vision.printable import to_json
 from vision.site import Camera
 from vision.site.file import load_site
 from vision.view.preset_finder import PresetFinder
@@ -61,7 +61,7 @@ def check(
         report = f"{size}, clock {probe.clock.value}{stands}, sees {seen}: {path}"
         rows.append({"camera": camera.id, "ok": True, "report": report})
     if json_:
-        print(json.dumps({"site": chosen.site.name, "cameras": rows}, ensure_ascii=False, indent=2))
+        print(to_json({"site": chosen.site.name, "cameras": rows}, indent=2))
     else:
         out.print(f"{escape(str(site))}: valid, {len(chosen.cameras)} cameras")
         for row in rows:

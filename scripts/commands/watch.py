@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,6 +19,7 @@ from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.errors import StreetwardenError
 from vision.evidence import EvidenceItem
 from vision.kinds import catalogue
+from vision.printable import to_json
 
 _EPISODE = TypeAdapter(Episode)
 _COLOUR = {"opened": "yellow", "confirmed": "bold red", "cleared": "green", "dropped": "dim"}
@@ -89,7 +89,7 @@ class _Printer:
         record["evidence"] = [
             {"sha256": i.sha256, "role": i.role.value, "moment": i.moment} for i in items
         ]
-        line = json.dumps(record, ensure_ascii=False)
+        line = to_json(record)
         with self._lock:
             lasting = episode.stage in (EpisodeStage.CONFIRMED, EpisodeStage.CLEARED)
             self.confirmed += episode.stage is EpisodeStage.CONFIRMED
