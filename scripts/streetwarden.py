@@ -25,6 +25,7 @@ from scripts.commands.watch import watch
 from scripts.console import reader_left
 from scripts.extras import mend
 from vision.errors import StreetwardenError
+from vision.printable import harmless
 
 _READER_LEFT = 141
 """What a shell says of a program that SIGPIPE ended, as it does most in front of `head`."""
@@ -79,7 +80,7 @@ def _run() -> str | int | None:
             raise
         return _READER_LEFT
     except (StreetwardenError, ModelError, DatasetError) as error:
-        print(f"streetwarden: {error}", file=sys.stderr)
+        print(f"streetwarden: {harmless(str(error))}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         told = mend(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from scripts.console import err, log_to_stderr, out
 from scripts.engine_name import EngineName
 from vision.errors import EngineError, PictureError
 from vision.model_choice import ModelChoice
+from vision.printable import printable, to_json
 
 if TYPE_CHECKING:
     from vision.audit import Problem, Report
@@ -84,8 +84,9 @@ def audit(
         report = compose(auditor.started_at, auditor.settings, pictures, problems)
         publish(report, claimed)
     _say_problems(report.problems)
+    _say_notes(report)
     if json_:
-        print(json.dumps({**report.counts.model_dump(), "report": str(folder / "report.html")}))
+        print(to_json({**report.counts.model_dump(), "report": str(folder / "report.html")}))
     else:
         _say_counts(report, folder)
     if not report.counts.pictures:
@@ -164,9 +165,18 @@ def _note(done: Done) -> str:
 
 def _say_problems(problems: Sequence[Problem]) -> None:
     for problem in problems[:_NAMED]:
-        err.print(f"not audited: {escape(problem.name)}: {escape(problem.cause)}")
+        err.print(f"not audited: {escape(problem.name)}: {escape(printable(problem.cause))}")
     if len(problems) > _NAMED:
         err.print(f"… and {len(problems) - _NAMED} more; the report names them all")
+
+
+def _say_notes(report: Report) -> None:
+    noted = [p for p in report.pictures if p.record is not None and p.record.note]
+    for picture in noted[:_NAMED]:
+        assert picture.record is not None
+        err.print(f"note: {escape(picture.name)}: {escape(picture.record.note)}")
+    if len(noted) > _NAMED:
+        err.print(f"… and {len(noted) - _NAMED} more with a note; the report has them all")
 
 
 def _say_counts(report: Report, folder: Path) -> None:

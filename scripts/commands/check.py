@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +13,7 @@ from rich.markup import escape
 
 from scripts.console import err, log_to_stderr, out
 from vision.errors import SourceError
+from vision.printable import to_json
 
 if TYPE_CHECKING:
     from scripts.looking import Seen
@@ -56,7 +56,7 @@ def check(
     hooks = [{"webhook": hook.name, **_secret(hook)} for hook in chosen.webhooks]
     if json_:
         told = {"site": chosen.site.name, "cameras": rows, "webhooks": hooks}
-        print(json.dumps(told, ensure_ascii=False, indent=2))
+        print(to_json(told, indent=2))
     else:
         out.print(f"{escape(str(site))}: valid, {len(rows)} cameras, {len(hooks)} webhooks")
         _say([(row["camera"], row) for row in rows])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.table import Table
 from scripts.commands.data_cases import cases
 from scripts.commands.data_made import composites, prelabel, render
 from scripts.console import err, out
+from vision.printable import printable, to_json
 
 data = typer.Typer(
     help="Import, check, look at, split and merge labelled pictures.", no_args_is_help=True
@@ -136,12 +136,12 @@ def duplicates(
             {"crosses": crosses(group), "pictures": [str(entry.picture) for entry in group]}
             for group in groups
         ]
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        print(to_json(rows, indent=1))
     else:
         for group in groups:
             out.print("crosses parts:" if crosses(group) else "alike:")
             for entry in group:
-                out.print(f"  {entry.part or '-'} {escape(str(entry.picture))}")
+                out.print(f"  {entry.part or '-'} {escape(printable(str(entry.picture)))}")
         out.print(f"{len(groups)} groups in {len(looks.entries)} pictures, {crossing} cross parts")
     if crossing:
         raise typer.Exit(1)
@@ -189,7 +189,7 @@ def stats(folder: Folder, names: Names = None, json_: AsJson = False) -> None:
     found = count(list_folder(folder), read_names(names) if names else {})
     _name(found.broken)
     if json_:
-        print(json.dumps(found.table(), ensure_ascii=False, indent=1))
+        print(to_json(found.table(), indent=1))
         return
     columns = ("source", "part", "class", "pictures", "objects", "small", "medium", "large")
     table = Table(*columns, box=None)
@@ -215,10 +215,10 @@ def check(
     known = read_names(names) if names else {}
     faults = list(look(entries, known, backgrounds=backgrounds))
     if json_:
-        print(json.dumps([asdict(fault) for fault in faults], ensure_ascii=False, indent=1))
+        print(to_json([asdict(fault) for fault in faults], indent=1))
     else:
         for fault in faults:
-            out.print(escape(fault.text))
+            out.print(escape(printable(fault.text)))
         out.print(f"{len(entries)} pictures, {len(faults)} faults")
     if faults:
         raise typer.Exit(1)
@@ -247,4 +247,4 @@ def _counts(objects: Mapping[str, int]) -> str:
 
 def _name(faults: Iterable[str]) -> None:
     for fault in faults:
-        err.print(escape(fault))
+        err.print(escape(printable(fault)))

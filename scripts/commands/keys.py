@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from rich.table import Table
 from scripts.console import out
 from vision.durations import parse_duration
 from vision.errors import StreetwardenError
+from vision.printable import to_json
 
 if TYPE_CHECKING:
     from api.access.keys import KeyStore
@@ -68,7 +68,7 @@ def list_(
             for k in store.list()
         ]
     if json_:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(to_json(rows, indent=2))
         return
     table = Table("id", "label", "role", "active", "expires", box=None)
     for row in rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 from scripts.console import out
 from vision.errors import StreetwardenError
+from vision.printable import to_json
 
 
 def replay(
@@ -53,7 +53,7 @@ def replay(
             }
             for record, v in verdicts
         ]
-        print(json.dumps(found, ensure_ascii=False, indent=2))
+        print(to_json(found, indent=2))
     else:
         for record, v in verdicts:
             then, now = v.rules

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,6 +15,7 @@ from rich.markup import escape
 from scripts.console import err, log_to_stderr, out
 from vision.durations import parse_duration
 from vision.errors import StreetwardenError
+from vision.printable import to_json
 
 if TYPE_CHECKING:
     from vision.episodes import Episode, EpisodeEvent
@@ -101,7 +101,7 @@ class _Printer:
         record["evidence"] = [
             {"sha256": i.sha256, "role": i.role.value, "moment": i.moment} for i in items
         ]
-        line = json.dumps(record, ensure_ascii=False)
+        line = to_json(record)
         with self._lock:
             lasting = episode.stage in (EpisodeStage.CONFIRMED, EpisodeStage.CLEARED)
             self.confirmed += episode.stage is EpisodeStage.CONFIRMED

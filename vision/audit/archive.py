@@ -6,9 +6,11 @@ can do no harm; it is refused by name all the same, because its maker meant some
 
 from __future__ import annotations
 
+import io
 import lzma
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -28,6 +30,11 @@ MAX_PICTURE_BYTES = 256 << 20
 _MAX_RATIO, _SMALL = 20, 1 << 30
 _MAX_MEMBERS = 100_000
 _UTF8_NAME, _ENCRYPTED = 0x800, 0x1
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+_END = struct.Struct("<4s4H2LH")
+"""The end of a zip's directory (APPNOTE 4.3.16): signature, this disk's number, …"""
+_ONE = (0, 0xFFFF)
+"""Numbers of the only disk; 0xFFFF refers to a zip64's own end, which `zipfile` checks."""
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -43,12 +50,22 @@ _BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of a zip: `name` for people, `key` as the zip's directory has it."""
+    """One file of a zip, known by its place there: two may have one name.
+
+    Attributes:
+        name: as its maker meant it, separators and all.
+        entry: its place in the zip's directory, from 0.
+        refused: why it is not opened; empty where it may be.
+    """
 
     name: str
-    key: str
+    entry: int
     refused: str = ""
-    """Why it is not opened; empty where it may be."""
+
+    @property
+    def inside(self) -> PurePosixPath:
+        """Its path within the zip; Windows packs some with backslashes."""
+        return PurePosixPath(self.name.replace("\\", "/"))
 
 
 def members(path: Path) -> list[Member]:
@@ -59,19 +76,25 @@ def members(path: Path) -> list[Member]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
+            entries = [e for e in enumerate(archive.infolist()) if not e[1].is_dir()]
+            split = _is_split(path)
         packed = path.stat().st_size
     except _BROKEN as error:
         raise PictureError(f"cannot be read as a zip ({_cause(error)}); pack it again") from error
-    total = sum(info.file_size for info in infos)
-    if len(infos) > _MAX_MEMBERS:
-        raise PictureError(f"holds {len(infos)} files, more than {_MAX_MEMBERS}; split it")
+    if split:
+        raise PictureError(
+            "is one part of a zip that was split; join the parts (7-Zip, or `zip -s 0 a.zip --out "
+            "whole.zip`) and audit the whole"
+        )
+    total = sum(info.file_size for _, info in entries)
+    if len(entries) > _MAX_MEMBERS:
+        raise PictureError(f"holds {len(entries)} files, more than {_MAX_MEMBERS}; split it")
     if total > max(_SMALL, _MAX_RATIO * packed):
         raise PictureError(
             f"would unpack to {total >> 20} MiB, {total // max(1, packed)} times its size, as no "
             "zip of photos does; unpack it yourself if you trust it and audit the folder"
         )
-    return [Member(_readable(info), info.filename, _refusal(info)) for info in infos]
+    return [Member(_readable(info), entry, _refusal(info)) for entry, info in entries]
 
 
 @contextmanager
@@ -82,11 +105,12 @@ def unpacked(archive: Path, member: Member, folder: Path) -> Iterator[Path]:
         PictureError: it is damaged, encrypted or packed in a way that cannot be read.
     """
     with tempfile.NamedTemporaryFile(
-        dir=folder, prefix="member-", suffix=PurePosixPath(member.key).suffix[:12]
+        dir=folder, prefix="member-", suffix=member.inside.suffix[:12]
     ) as copy:
         try:
             # `open` reads no more than the size that the directory states and was checked.
-            with _opened(archive).open(member.key) as packed:
+            opened = _opened(archive)
+            with opened.open(opened.infolist()[member.entry]) as packed:
                 shutil.copyfileobj(packed, copy, 1 << 20)
         except _BROKEN as error:
             raise PictureError(f"cannot be unpacked ({_cause(error)}); pack it again") from error
@@ -103,6 +127,16 @@ def close() -> None:
     _opened.cache_clear()
 
 
+def _is_split(path: Path) -> bool:
+    """Whether the directory says that it lies on another disk than the first."""
+    with path.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - (1 << 16) - _END.size))  # a comment may follow
+        tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    return at >= 0 and len(tail) - at >= _END.size and _END.unpack_from(tail, at)[1] not in _ONE
+
+
 def _refusal(info: zipfile.ZipInfo) -> str:
     parts = PurePosixPath(info.orig_filename.replace("\\", "/")).parts
     if (
@@ -117,6 +151,9 @@ def _refusal(info: zipfile.ZipInfo) -> str:
         return "is a link to another file; refused"
     if info.flag_bits & _ENCRYPTED:
         return "is encrypted; unpack it with its password and audit the folder"
+    if info.compress_type not in _METHODS:
+        method = zipfile.compressor_names.get(info.compress_type, str(info.compress_type))
+        return f"is packed by a method that is not read ({method}); pack it again, as Deflate"
     if info.file_size > MAX_PICTURE_BYTES:
         return f"is {info.file_size >> 20} MiB, larger than any photo; refused"
     return ""

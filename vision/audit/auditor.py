@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 import cv2
+import numpy as np
 
 from vision.audit import archive
 from vision.audit.derivative import derive, sure
@@ -28,6 +29,7 @@ from vision.detections import Detections
 from vision.engines.engine import Engine, Pending
 from vision.errors import EngineError, PictureError
 from vision.frames import Clock, Frame
+from vision.sources.raster import Raster
 
 CAMERA = "audit"
 """The camera that an audit's frames carry: photos have none of their own."""
@@ -35,7 +37,9 @@ CAMERA = "audit"
 Attributes = Callable[[Frame, Detections], Detections]
 """Adds to a picture's detections, for example what a truck carries."""
 
-_BATCH_PIXELS = 64_000_000
+_BATCH_PIXELS = 32_000_000
+"""A batch that reaches it is looked at. Held at most are two batches, each a picture more than
+that, and what is read ahead: 190 million pixels, 0.6 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +159,9 @@ class Auditor:
                 unread.append(one)
             else:
                 batch.append(one)
-                if one.pixels is not None:
+                if one.raster is not None:
                     fresh += 1
-                    pixels += one.pixels.size // 3
+                    pixels += one.raster.pixels.size // 3
             many = len(batch) + len(unread) >= 64  # known ones cost little, yet progress is shown
             if fresh >= self.engine.batch or pixels >= _BATCH_PIXELS or many:
                 yield batch, unread
@@ -169,9 +173,9 @@ class Auditor:
         """Start on a batch, and finish the oldest where the engine has enough to do."""
         asked = {one.sha256 for waiting, _ in self._under_way for one in waiting}
         fresh = list[Loaded]()
-        self._reused += sum(one.pixels is None for one in batch)
+        self._reused += sum(one.raster is None for one in batch)
         for one in batch:
-            if one.pixels is None or one.sha256 in asked or one.sha256 in self._known:
+            if one.raster is None or one.sha256 in asked or one.sha256 in self._known:
                 continue
             asked.add(one.sha256)
             fresh.append(one)
@@ -179,7 +183,7 @@ class Auditor:
             return []
         try:
             pending: Pending | EngineError = self.engine.submit(
-                [one.pixels for one in fresh if one.pixels is not None]
+                [one.raster.pixels for one in fresh if one.raster is not None]
             )
         except EngineError as error:
             pending = error
@@ -222,33 +226,33 @@ class Auditor:
 
     def _alone(self, one: Loaded) -> Detections | EngineError:
         try:
-            return self.engine.infer([p for p in (one.pixels,) if p is not None])[0]
+            return self.engine.infer([r.pixels for r in (one.raster,) if r is not None])[0]
         except EngineError as error:
             return error
 
     def _with_attributes(self, one: Loaded, detections: Detections) -> Detections:
-        if self.attributes is None or one.pixels is None:
+        if self.attributes is None or one.raster is None:
             return detections
         now = datetime.now(UTC)
-        return self.attributes(Frame(one.pixels, CAMERA, now, 0, Clock.PHOTO), detections)
+        return self.attributes(Frame(one.raster.pixels, CAMERA, now, 0, Clock.PHOTO), detections)
 
     def _record(self, one: Loaded, detections: Detections) -> PictureRecord | Problem:
         """Decide, draw and store one picture; runs in the pool."""
-        assert one.pixels is not None
-        height, width = one.pixels.shape[:2]
+        assert one.raster is not None
         threshold = self.engine.model.threshold
-        strong = sure(detections, threshold)
+        strong = _on_the_whole(sure(detections, threshold), one.raster)
         findings = find(strong)
         name = f"{PICTURES}/{one.sha256[:20]}-{self.settings.key[:6]}.jpg"
         try:
-            shown = derive(one.pixels, detections, findings, threshold, self.language)
+            shown = derive(one.raster.pixels, detections, findings, threshold, self.language)
         except (PictureError, cv2.error) as error:
             return Problem(name=one.item.name, cause=f"cannot be drawn ({error})")
         self.folder.write(name, shown)
         return PictureRecord(
             sha256=one.sha256,
-            width=width,
-            height=height,
+            width=one.raster.width,
+            height=one.raster.height,
+            note=one.raster.note,
             taken_at=one.taken_at,
             position=one.position,
             annotated=name,
@@ -256,3 +260,10 @@ class Auditor:
             findings=tuple(finding_record(f) for f in findings),
             objects=found_objects(strong),
         )
+
+
+def _on_the_whole(detections: Detections, raster: Raster) -> Detections:
+    """Detections on a picture that was scaled down, in pixels of the picture itself."""
+    height, width = raster.pixels.shape[:2]
+    scale = np.array([raster.width / width, raster.height / height] * 2, np.float32)
+    return replace(detections, xyxy=np.asarray(detections.xyxy, np.float32) * scale)

@@ -6,8 +6,6 @@ Whatever cannot be looked at (a video, a missing path, a dangerous member of a z
 
 from __future__ import annotations
 
-import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -18,25 +16,16 @@ from pydantic import BaseModel, ConfigDict
 
 from vision.audit.archive import Member, members, unpacked
 from vision.errors import PictureError
-from vision.sources.address import PICTURE_SUFFIXES
-
-VIDEOS = frozenset(
-    {
-        ".mp4",
-        ".mov",
-        ".avi",
-        ".mkv",
-        ".flv",
-        ".ts",
-        ".m4v",
-        ".wmv",
-        ".mpg",
-        ".mpeg",
-        ".webm",
-        ".3gp",
-    }
+from vision.printable import printable
+from vision.sources.listing import (
+    grouped,
+    is_file,
+    is_folder,
+    machine_made,
+    natural,
+    other_kind,
+    walk,
 )
-_NOT_YET = "is a video; audits of videos are not supported yet, use: streetwarden watch --source"
 
 
 class Problem(BaseModel):
@@ -77,7 +66,7 @@ def take_in(paths: Sequence[Path], leave_out: Path) -> list[Item | Problem]:
         leave_out: the audit's own folder; a report is not audited again.
     """
     names, found = Counter[str](), list[Item | Problem]()
-    for one in _given(paths, leave_out):
+    for one in _given(paths, leave_out.resolve()):
         names[one.name] += 1
         if names[one.name] == 1:
             found.append(one)
@@ -92,67 +81,38 @@ def take_in(paths: Sequence[Path], leave_out: Path) -> list[Item | Problem]:
 
 
 def _given(paths: Sequence[Path], leave_out: Path) -> Iterator[Item | Problem]:
+    entered: dict[tuple[int, int], str] = {}
     for path in paths:
-        name = _text(PurePath(path.name or path.resolve().name or path))
-        if path.is_dir():
-            yield from _folder(path, name, leave_out.resolve())
-        elif path.suffix.lower() == ".zip" and path.is_file():
+        name = printable(path.name or path.resolve().name or str(path))
+        if is_folder(path):
+            yield from _folder(path, name, entered, leave_out)
+        elif path.suffix.lower() == ".zip" and is_file(path):
             yield from _zip(path, name)
         elif not path.exists():
-            yield Problem(name=_text(path), cause="does not exist; check the path")
-        else:
-            # A file that was named is meant, so it is tried whatever its suffix.
-            yield _video(path, name) or _file(path, name)
+            yield Problem(name=printable(str(path)), cause="does not exist; check the path")
+        elif why := other_kind(path.name):
+            yield Problem(name=name, cause=why)
+        elif not is_file(path):  # opening a pipe or a device would wait for ever
+            yield Problem(name=name, cause="is not an ordinary file")
+        else:  # a file that was named is meant, so it is tried whatever its suffix
+            yield Item(name, path)
 
 
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """A sort key that puts `2.jpg` before `10.jpg`."""
-    parts = re.findall(r"\d+|\D+", text.casefold())
-    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts]
-
-
-def _folder(root: Path, name: str, leave_out: Path) -> Iterator[Item | Problem]:
+def _folder(
+    root: Path, name: str, entered: dict[tuple[int, int], str], leave_out: Path
+) -> Iterator[Item | Problem]:
     empty = True
-    unreadable: list[OSError] = []
-    for place, folders, files in os.walk(root, onerror=unreadable.append):
-        seen_here = (f for f in folders if not _hidden(f))
-        folders[:] = sorted(
-            (f for f in seen_here if (Path(place) / f).resolve() != leave_out), key=natural
-        )
-        below = PurePath(name) / PurePath(place).relative_to(root)
-        for file in sorted(files, key=natural):
-            for found in _listed(Path(place) / file, _text(below / file)):
-                empty = False
-                yield found
-    for error in unreadable:
-        yield Problem(name=str(error.filename), cause=f"cannot be listed ({error.strerror})")
-    if empty and not unreadable:
+    for one in walk(root, entered, leave_out):
+        empty = False
+        own = printable(str(PurePath(name) / one.below))
+        if one.path.suffix.lower() == ".zip" and is_file(one.path):
+            yield from _zip(one.path, own)
+        elif one.why:
+            yield Problem(name=own, cause=printable(one.why))
+        else:
+            yield Item(own, one.path)
+    if empty:
         yield Problem(name=name, cause="holds no picture and no zip of pictures")
-
-
-def _listed(path: Path, name: str) -> Iterator[Item | Problem]:
-    """A file that was found, not named: only what looks like a picture, a zip or a video counts."""
-    if _hidden(path.name):
-        return
-    suffix = path.suffix.lower()
-    if suffix in PICTURE_SUFFIXES:
-        yield _file(path, name)
-    elif suffix == ".zip":
-        yield from _zip(path, name)
-    elif (video := _video(path, name)) is not None:
-        yield video
-
-
-def _file(path: Path, name: str) -> Item | Problem:
-    if not path.is_file():  # opening a pipe or a device would wait for ever
-        return Problem(name=name, cause="is not an ordinary file")
-    return Item(name, path)
-
-
-def _video(path: Path, name: str) -> Problem | None:
-    if path.suffix.lower() not in VIDEOS:
-        return None
-    return Problem(name=name, cause=_NOT_YET)
 
 
 def _zip(path: Path, name: str) -> Iterator[Item | Problem]:
@@ -161,33 +121,27 @@ def _zip(path: Path, name: str) -> Iterator[Item | Problem]:
     except PictureError as error:
         yield Problem(name=name, cause=str(error))
         return
-    empty = True
-    for member in sorted(found, key=lambda m: natural(m.name)):
-        own = _text(PurePath(name)) + "/" + member.name
-        inner = PurePath(member.name.replace("\\", "/"))
-        suffix = inner.suffix.lower()
-        climbs = ".." in inner.parts  # an attack is named even where it is no picture
-        if not climbs and any(_hidden(part) for part in inner.parts):
-            continue
-        if not climbs and suffix not in PICTURE_SUFFIXES | VIDEOS | {".zip"}:
-            continue
-        empty = False
-        if member.refused:
-            yield Problem(name=own, cause=member.refused)
-        elif suffix in PICTURE_SUFFIXES:
-            yield Item(own, path, member)
-        else:
-            inside = "is a zip inside a zip; unpack it" if suffix == ".zip" else _NOT_YET
-            yield Problem(name=own, cause=inside)
-    if empty:
+    meant = [m for m in found if m.refused or not any(map(machine_made, m.inside.parts))]
+    meant.sort(key=lambda member: natural(member.name))
+    listed: list[tuple[int, Item | Problem]] = [
+        (place, Problem(name=f"{name}/{printable(member.name)}", cause=member.refused))
+        for place, member in enumerate(meant)
+        if member.refused
+    ]
+    whole = [(place, member) for place, member in enumerate(meant) if not member.refused]
+    for index, shown, why in grouped([member.inside for _, member in whole]):
+        place, member = whole[index]
+        listed.append((place, _member(path, name, member, shown, why)))
+    yield from (one for _, one in sorted(listed, key=lambda pair: pair[0]))
+    if not meant:
         yield Problem(name=name, cause="holds no picture")
 
 
-def _hidden(name: str) -> bool:
-    """Also macOS's resource forks (`._a.jpg`), which carry a picture's suffix and are none."""
-    return name.startswith((".", "__MACOSX"))
-
-
-def _text(path: PurePath) -> str:
-    """A path as text that can be written: bytes that are no UTF-8 become replacement marks."""
-    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def _member(path: Path, name: str, member: Member, shown: PurePath, why: str) -> Item | Problem:
+    inside = member.inside
+    own = f"{name}/{printable(member.name if shown == inside else str(shown))}"
+    if any(part.startswith(".") for part in inside.parts[:-1]):
+        return Problem(name=own, cause="lies in a hidden folder; rename that to have it read")
+    if inside.suffix.lower() == ".zip":
+        return Problem(name=own, cause="is a zip inside a zip; unpack it")
+    return Problem(name=own, cause=why) if why else Item(own, path, member)

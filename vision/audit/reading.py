@@ -13,20 +13,23 @@ from vision.audit.archive import MAX_PICTURE_BYTES
 from vision.audit.exif import Position, read_exif
 from vision.audit.intake import Item, Problem
 from vision.errors import PictureError
-from vision.frames import Pixels
-from vision.sources.picture import read_picture
+from vision.sources.picture import read_raster
+from vision.sources.raster import Raster
 
+MOST_PIXELS = 25_000_000
+"""A larger picture is looked at scaled down: whole are what most drones and cameras take (20 and 24
+MP). The model sees far fewer (`image_size`), and a derivative shows 1600 across."""
 # Decoded pictures that wait for the engine: with a batch's budget this bounds the memory held.
 _AHEAD = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
-    """A picture of the intake: its hash, and its pixels unless they are known already."""
+    """A picture of the intake: its hash, and itself unless it is known already."""
 
     item: Item
     sha256: str
-    pixels: Pixels | None = None
+    raster: Raster | None = None
     position: Position | None = None
     taken_at: str = ""
 
@@ -44,7 +47,7 @@ def load(item: Item, known: Container[str], scratch: Path) -> Loaded | Problem:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             if sha256 in known:
                 return Loaded(item, sha256)
-            return Loaded(item, sha256, read_picture(path), *read_exif(path))
+            return Loaded(item, sha256, read_raster(path, MOST_PIXELS), *read_exif(path))
     except PictureError as error:
         # The report names the picture as the user knows it, not where it was unpacked to.
         return Problem(name=item.name, cause=str(error).replace(str(path), "").lstrip(": "))

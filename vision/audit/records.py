@@ -75,6 +75,8 @@ class PictureRecord(_Record):
     seen: dict[str, int]
     findings: tuple[FindingRecord, ...]
     objects: tuple[FoundObject, ...]
+    note: str = ""
+    """What there is to know of how the picture was read, in English; mostly empty."""
 
 
 class Picture(_Record):

@@ -15,9 +15,12 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 PICTURE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif")
+    (
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp", ".tif", ".tiff"),
+        *(".gif", ".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k"),
+    )
 )
-"""File names that are read as single pictures (what Pillow decodes by itself; no HEIC)."""
+"""File names that are read as single pictures: what Pillow decodes, and HEIF by libheif."""
 
 _HIDDEN = "***"
 _URL = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*)://([^\s'\"<>]*)")

@@ -14,7 +14,8 @@ from vision.geo.drone_pose import DronePose
 from vision.site import Camera
 from vision.site.flight import Flight
 from vision.sources.address import Address, SourceKind
-from vision.sources.picture import list_pictures, read_picture, taken_at
+from vision.sources.listing import Listed, list_folder
+from vision.sources.picture import read_picture, taken_at
 from vision.sources.telemetry import pose_of
 from vision.sources.xmp import read_xmp
 
@@ -22,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class Album:
-    """Every picture is due, in natural order of names; one that cannot be read is named and passed.
+    """Every picture is due, in natural order of names; what cannot be read is named and passed.
 
     Raises:
         SourceBroken: the folder cannot be read or holds no picture.
@@ -44,9 +45,14 @@ class Album:
             self._root = address.path.parent
             self._pictures = [address.path]
         else:
-            self._pictures = list_pictures(address.path)
+            found = list_folder(address.path)
+            self._pictures = [one.path for one in found if not one.why]
+            self._tell([one for one in found if one.why])
         if not self._pictures:
-            raise SourceBroken(f"{address.shown}: holds no picture; check the path")
+            raise SourceBroken(
+                f"{address.shown}: holds no picture that is read; "
+                f"{self.trouble or 'check the path'}"
+            )
 
     def __iter__(self) -> Iterator[Frame]:
         unreadable = 0
@@ -70,6 +76,14 @@ class Album:
                 f"{unreadable} of {len(self._pictures)} pictures could not be read, the last:"
                 f" {self.trouble}"
             )
+
+    def _tell(self, passed_over: list[Listed]) -> None:
+        for one in passed_over:
+            _log.warning("%s: not read: %s: %s", self._camera, one.path, one.why)
+        if passed_over:
+            first = passed_over[0]
+            others = f" and {len(passed_over) - 1} more" if len(passed_over) > 1 else ""
+            self.trouble = f"not read: {first.below} ({first.why}){others}"
 
     def _pose(self, path: Path, pixels: Pixels) -> DronePose | None:
         """What a drone's photo tells; what it lacks is told of once."""

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from vision.errors import PictureError, SourceBroken
-from vision.sources import picture
+from vision.sources import raster
 from vision.sources.picture import list_pictures, read_picture, taken_at
 
 ORANGE = (255, 128, 0)  # RGB
@@ -23,7 +23,9 @@ def save(path: Path, mode: str = "RGB", **settings: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.bmp", "a.tif", "a.gif", "a.avif"])
+@pytest.mark.parametrize(
+    "name", ["a.jpg", "a.png", "a.webp", "a.bmp", "a.tif", "a.gif", "a.avif", "a.heic", "a.jp2"]
+)
 def test_each_format_is_read_as_bgr(tmp_path: Path, name: str) -> None:
     pixels = read_picture(save(tmp_path / name))
     assert pixels.shape == (24, 40, 3)
@@ -133,7 +135,7 @@ def test_a_bad_picture_is_named_with_its_cause(tmp_path: Path, what: str) -> Non
 def test_absurdly_large_pictures_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture, "MAX_PIXELS", 500)
+    monkeypatch.setattr(raster, "MAX_PIXELS", 500)
     with pytest.raises(PictureError, match="pixels"):
         read_picture(save(tmp_path / "large.png"))
     bomb = tmp_path / "bomb.gif"  # announces 65535 × 65535 pixels in 43 bytes
