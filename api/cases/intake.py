@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.cases.announcement import Announce, CaseEvent
 from api.cases.matching import Matching
 from api.cases.new_case import DetectorInfo, locate, new_case
 from api.cases.proximity import fixed_cameras
 from api.cases.sightings import attach, sighting, summarise
 from api.cases.stages import PERSON_CONFIRMED, SUPPRESSED, Stage
 from api.cases.suppression import Suppression
-from api.delivery.events import Announcer, CaseEvent
 from api.errors import CaseError
 from api.storage.database import Database
 from api.storage.tables import CaseRow, LogRow, SightingRow
@@ -30,14 +30,19 @@ __all__ = ["CaseIntake", "DetectorInfo"]
 
 
 class CaseIntake:
-    """Takes episode events from the pipeline; safe to call from its thread, and again."""
+    """Takes episode events from the pipeline; safe to call from its thread, and again.
 
-    def __init__(self, database: Database, site: Site, detector: DetectorInfo) -> None:
+    `announce` is told what becomes of a case; see `api.cases.announcement`.
+    """
+
+    def __init__(
+        self, database: Database, site: Site, detector: DetectorInfo, announce: Announce
+    ) -> None:
         self._database = database
         self._site = site
         self._detector = detector
-        self._announcer = Announcer(site)
-        self._muting = Suppression(site)
+        self._announce = announce
+        self._suppression = Suppression(site)
         self._fixed = fixed_cameras(site)
         self._grid = UnitGrid.load(Path(site.unit_grid)) if site.unit_grid else None
 
@@ -110,7 +115,7 @@ class CaseIntake:
         attach(case, episode.id, items)
         session.add(_entry(case, action, episode, items, told))
         if match is None or case.stage in SUPPRESSED:
-            self._muting.settle(session, case, seen, seen.confirmed_at)
+            self._suppression.settle(session, case, seen, seen.confirmed_at)
         return case.id
 
     def _clear(
@@ -125,15 +130,15 @@ class CaseIntake:
         known.looks, known.score = episode.looks, episode.score
         if case.stage in SUPPRESSED:
             # Before it counts as cleared: what was still seen after its silence goes to people.
-            self._muting.settle(session, case, known, episode.last_seen_at)
+            self._suppression.settle(session, case, known, episode.last_seen_at)
         summarise(case, self._fixed)
         attach(case, episode.id, items)
         session.add(_entry(case, "cleared", episode, items, {}))
         session.flush()
         if case.cleared_at is not None and not was_cleared:
-            self._muting.release_targets(session, case, case.cleared_at)
+            self._suppression.release_targets(session, case, case.cleared_at)
             if Stage(case.stage) in PERSON_CONFIRMED:
-                self._announcer.announce(session, case, CaseEvent.CLEARED, datetime.now(UTC))
+                self._announce(session, case, CaseEvent.CLEARED, datetime.now(UTC))
         return case.id
 
 

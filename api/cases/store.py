@@ -1,29 +1,23 @@
-"""CaseStore: what people do with cases: list, read, review."""
+"""CaseStore: cases as a key's holder sees them: listed, or one with its whole log."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from api.access.roles import Principal
-from api.cases.schemas import CaseDetail, CasePage, Review, ReviewRequest
-from api.cases.stages import Stage, Step, advance
+from api.cases.listing import CaseFilter, newest
+from api.cases.schemas import CaseDetail, CasePage
+from api.cases.scope import scoped, unknown
 from api.cases.suppression import Suppression
 from api.cases.view import case_detail, case_view
-from api.delivery.events import Announcer, CaseEvent
-from api.errors import DatabaseUnavailable, UnknownCase
-from api.listing import CaseFilter, Near, newest
+from api.errors import DatabaseUnavailable
 from api.storage.database import Database
-from api.storage.tables import CaseRow, LogRow, SightingRow
+from api.storage.tables import CaseRow
 from vision.site import Site
-
-__all__ = ["CaseFilter", "CaseStore", "Near", "scoped"]
-
-Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 
 class CaseStore:
@@ -31,8 +25,7 @@ class CaseStore:
 
     def __init__(self, database: Database, site: Site) -> None:
         self._database = database
-        self._announcer = Announcer(site)
-        self._muting = Suppression(site)
+        self._suppression = Suppression(site)
 
     def page(self, who: Principal, wanted: CaseFilter, after: str | None, limit: int) -> CasePage:
         """The newest `limit` cases behind the cursor `after` that the filter and key admit.
@@ -41,7 +34,7 @@ class CaseStore:
         """
         # Who only cannot write may still read.
         with suppress(DatabaseUnavailable):
-            self._muting.release_due(self._database, datetime.now(UTC))
+            self._suppression.release_due(self._database, datetime.now(UTC))
         with self._database.read() as session:
             ids = newest(session, who, wanted, after, limit + 1)
             query = select(CaseRow).where(CaseRow.id.in_(ids[:limit])).order_by(CaseRow.id.desc())
@@ -58,71 +51,5 @@ class CaseStore:
         with self._database.read() as session:
             row = session.scalar(scoped(select(CaseRow).where(CaseRow.id == case_id), who))
             if row is None:
-                raise _unknown(case_id)
+                raise unknown(case_id)
             return case_detail(row, who)
-
-    def review(self, who: Principal, case_id: str, request: ReviewRequest) -> CaseDetail:
-        """Record a person's decision and put its events into the outbox, in one transaction.
-
-        Raises:
-            UnknownCase: there is none, as far as this key may see.
-            IllegalStep: somebody has decided already.
-        """
-        now = datetime.now(UTC)
-        with self._database.write() as session:
-            if request.decision == "reject":  # which may release what the case inhibits
-                self._database.decide_alone(session)
-            query = scoped(select(CaseRow).where(CaseRow.id == case_id), who)
-            row = session.scalar(query.with_for_update())
-            if row is None:
-                raise _unknown(case_id)
-            row.stage = advance(Stage(row.stage), Step(request.decision)).value
-            review = Review(
-                decision=request.decision,
-                reason=request.reason,
-                checks=request.checks,
-                note=request.note,
-                reviewer=who.label,
-                at=now,
-            )
-            row.review = review.model_dump(mode="json")
-            row.silenced_until = row.inhibited_by = None
-            session.add(_entry(row, who, request, now))
-            session.flush()
-            if request.decision == "reject":
-                self._muting.release_targets(session, row, now)
-                self._announcer.announce(session, row, CaseEvent.REJECTED, now)
-            else:
-                self._announcer.announce(session, row, CaseEvent.CONFIRMED, now)
-                if row.cleared_at is not None:
-                    # It cleared while it waited for a person; a receiver must not wait for that.
-                    self._announcer.announce(session, row, CaseEvent.CLEARED, now)
-            session.flush()
-            session.refresh(row)
-            return case_detail(row, who)
-
-
-def scoped(query: Query, who: Principal) -> Query:
-    """Narrow a query over cases to the key's scope: those that one of its cameras has seen."""
-    if who.cameras is not None:
-        query = query.where(CaseRow.sightings.any(SightingRow.camera.in_(who.cameras)))
-    if who.kinds is not None:
-        query = query.where(CaseRow.kind.in_(who.kinds))
-    return query
-
-
-def _entry(row: CaseRow, who: Principal, request: ReviewRequest, now: datetime) -> LogRow:
-    return LogRow(
-        case_id=row.id,
-        at=now,
-        actor=who.label,
-        key_id=who.key_id,
-        action=Stage(row.stage).value,
-        stage=row.stage,
-        reason=request.reason.value if request.reason else "",
-        data={"checks": request.checks.model_dump(), "note": request.note},
-    )
-
-
-def _unknown(case_id: str) -> UnknownCase:
-    return UnknownCase(f"no case {case_id[:60]!r} is known to this key; list the cases to find it")

@@ -9,20 +9,17 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from api.prefix import path_of
 from vision.site import Site
 
 FOLDER = Path(str(files("api").joinpath("console")))
 
 
-def page(site: Site) -> APIRouter:
-    """`GET /`: the page in the site's language."""
+def page(site: Site, path: str) -> APIRouter:
+    """`GET /`: the page in the site's language; `path` is the one under which a proxy shows it."""
     router = APIRouter()
     html = (FOLDER / "index.html").read_text(encoding="utf-8")
     html = html.replace('<html lang="zh">', f'<html lang="{site.site.language}">')
-
     # Behind a proxy that the site file does not tell of, the page's own address leads to its files.
-    path = path_of(site.site.url)
     html = html.replace('="static/', f'="{path}/static/') if path else html
 
     @router.get("/", include_in_schema=False)

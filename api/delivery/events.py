@@ -13,18 +13,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from ulid import ULID
 
+from api.cases.announcement import CaseEvent
 from api.cases.schemas import CaseData
 from api.cases.view import REDACTED, case_data
 from api.storage.tables import CaseRow, DeliveryRow
 from vision.site import Site, Webhook
-
-
-class CaseEvent(StrEnum):
-    """What receivers can subscribe to; nothing here happens before a person decided."""
-
-    CONFIRMED = "confirmed"
-    CLEARED = "cleared"
-    REJECTED = "rejected"
 
 
 class DeliveryState(StrEnum):

@@ -18,13 +18,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from api.cases.stages import Stage, Step, advance
-from api.delivery.events import CaseEvent, DeliveryState
+from api.cases.announcement import CaseEvent
+from api.cases.emission import emit
+from api.delivery.events import DeliveryState
 from api.delivery.retry import RetryPolicy
 from api.delivery.sender import Outcome, Result
 from api.errors import CaseError
 from api.storage.database import Database
-from api.storage.tables import AttemptRow, CaseRow, DeliveryRow, LogRow, ReceiverRow
+from api.storage.tables import AttemptRow, DeliveryRow, ReceiverRow
 
 LEASE = timedelta(seconds=60)
 """Longer than the longest attempt by a wide margin, so that a lease ends only after a crash."""
@@ -114,7 +115,8 @@ class DeliveryQueue:
             row.last_result = outcome.error
             if outcome.result is Result.DELIVERED:
                 row.state, row.delivered_at = DeliveryState.DELIVERED.value, now
-                _emit(session, row, now)
+                if _CONFIRMED in row.type:
+                    emit(session, row.case_id, row.receiver, row.event_id, now)
             elif row.owner == self._owner:  # else the lease ended and another worker has it
                 self._postpone(session, row, outcome, retry, now)
             row.owner = None if row.owner == self._owner else row.owner
@@ -209,25 +211,4 @@ def _heads(receiver: str) -> Select[DeliveryRow]:
         DeliveryRow.state == DeliveryState.PENDING.value,
         ~blocked,
         ~disabled,
-    )
-
-
-def _emit(session: Session, row: DeliveryRow, now: datetime) -> None:
-    """The first receiver that accepts a confirmed case makes it `emitted`."""
-    if _CONFIRMED not in row.type:
-        return
-    case = session.get_one(CaseRow, row.case_id, with_for_update=True)
-    if case.stage != Stage.CONFIRMED.value:
-        return
-    case.stage = advance(Stage(case.stage), Step.EMIT).value
-    session.add(
-        LogRow(
-            case_id=case.id,
-            at=now,
-            actor="outbox",
-            action=Stage.EMITTED.value,
-            stage=case.stage,
-            reason=f"accepted by {row.receiver}",
-            data={"receiver": row.receiver, "event": row.event_id},
-        )
     )

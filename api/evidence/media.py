@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, select
 
 from api.access.roles import Principal, Right
-from api.cases.store import scoped
+from api.cases.scope import scoped
 from api.errors import OriginalRefused, UnknownMedia
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, MediaAccessRow

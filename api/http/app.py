@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import Any
 
@@ -14,22 +14,24 @@ from prometheus_client import generate_latest
 
 from api import console
 from api.access.keys import KeyStore
+from api.access.wrong_keys import WrongKeys
+from api.cases.review import ReviewDesk
 from api.cases.store import CaseStore
-from api.delivery.events import CloudEvent
+from api.delivery.events import Announcer, CloudEvent
 from api.delivery.worker import Outbox
-from api.doorkeeper import Doorkeeper
+from api.errors import DatabaseUnavailable
 from api.http import problems
 from api.http.context import Context
+from api.http.doorkeeper import Doorkeeper
 from api.http.guards import BodyLimit, Guards
+from api.http.own_thread import OwnThread
+from api.http.prefix import Prefix, path_of
 from api.http.routes import cameras, cases, health, media, webhooks
 from api.http.routes import site as site_routes
-from api.monitoring.health import readiness
+from api.monitoring.health import Readiness, readiness
 from api.monitoring.metrics import registry
 from api.monitoring.watch import Watch
-from api.own_thread import OwnThread
-from api.prefix import Prefix
 from api.storage.database import Database
-from api.wrong_keys import WrongKeys
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 
@@ -66,17 +68,25 @@ def create_app(
         SiteError: a webhook's secret cannot be used.
     """
     worker = outbox or Outbox(database, site)
+    keys = KeyStore(database)
+
+    def ready() -> Readiness:
+        with suppress(DatabaseUnavailable):  # then who was known before is known still
+            keys.learn()
+        return readiness(database, evidence.root, watch, outbox_alive=worker.alive)
+
     shared = Context(
         site=site,
         database=database,
         evidence=evidence,
         watch=watch,
-        keys=KeyStore(database),
+        keys=keys,
         cases=CaseStore(database, site),
+        review=ReviewDesk(database, site, Announcer(site).announce),
         outbox=worker,
         wrong_keys=WrongKeys(),
-        readiness=OwnThread("readiness", lambda: readiness(shared)),
-        metrics=OwnThread("metrics", lambda: generate_latest(registry(shared))),
+        readiness=OwnThread("readiness", ready),
+        metrics=OwnThread("metrics", lambda: generate_latest(registry(database, watch))),
     )
 
     @asynccontextmanager
@@ -110,7 +120,7 @@ def create_app(
     app.add_middleware(Prefix, url=site.site.url)
     for router in _ROUTERS:
         app.include_router(router)
-    app.include_router(console.page(site))
+    app.include_router(console.page(site, path_of(site.site.url)))
     app.mount("/static", console.static())
     _describe(app)
     return app

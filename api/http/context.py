@@ -12,15 +12,16 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.access.keys import KeyStore
 from api.access.roles import Principal, Right
+from api.access.wrong_keys import WrongKeys
+from api.cases.review import ReviewDesk
 from api.cases.store import CaseStore
 from api.delivery.worker import Outbox
-from api.doorkeeper import asking
+from api.http.doorkeeper import asking
+from api.http.own_thread import OwnThread
 from api.http.problems import Refusal
 from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
-from api.own_thread import OwnThread
 from api.storage.database import Database
-from api.wrong_keys import WrongKeys
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 
@@ -35,6 +36,7 @@ class Context:
     watch: Watch | None
     keys: KeyStore
     cases: CaseStore
+    review: ReviewDesk
     outbox: Outbox
     wrong_keys: WrongKeys
     readiness: OwnThread[Readiness]

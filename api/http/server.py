@@ -14,8 +14,8 @@ from ipaddress import ip_address
 import uvicorn
 from fastapi import FastAPI
 
-from api.connections import LARGEST_HEAD, BoundedProtocol, OnceAMinute, tell_of_exhaustion
 from api.errors import CaseError
+from api.http.connections import LARGEST_HEAD, BoundedProtocol, OnceAMinute, tell_of_exhaustion
 
 _BACKLOG = 128
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
 from api.access.roles import Principal, Right
 from api.errors import DatabaseUnavailable
+from api.monitoring.watch import Watch
+from api.storage.database import Database
 from vision.sources.status import CameraState
 from vision.view.health import ADVICE, View
-
-if TYPE_CHECKING:
-    from api.http.context import Context
 
 # Below this a disk fills up within minutes of evidence; better to say so before.
 LEAST_FREE_BYTES = 64 * 1024 * 1024
@@ -59,12 +56,12 @@ class Readiness(BaseModel):
         return Readiness(ready=self.ready, checks=checks)
 
 
-def readiness(shared: Context) -> Readiness:
+def readiness(
+    database: Database, evidence: Path, watch: Watch | None, *, outbox_alive: bool
+) -> Readiness:
     """Look at the database, the evidence folder, the outbox and the cameras, now."""
-    checks = [_database(shared), _evidence(shared.evidence.root), _outbox(shared)]
-    checks += _cameras(shared)
-    with suppress(DatabaseUnavailable):  # then who was known before is known still
-        shared.keys.learn()
+    checks = [_database(database), _evidence(evidence), _outbox(alive=outbox_alive)]
+    checks += _cameras(watch) if watch is not None else ()
     return Readiness(ready=all(c.ready or not c.required for c in checks), checks=checks)
 
 
@@ -78,9 +75,9 @@ def unanswered(patience_s: float) -> Readiness:
     return Readiness(ready=False, checks=[check])
 
 
-def _database(shared: Context) -> Check:
+def _database(database: Database) -> Check:
     try:
-        shared.database.check()
+        database.check()
     except DatabaseUnavailable as error:
         return Check(name="database", ready=False, required=True, detail=str(error))
     return Check(name="database", ready=True, required=True, detail="takes writes")
@@ -101,19 +98,16 @@ def _evidence(root: Path) -> Check:
     return Check(name="evidence", ready=True, required=True, detail="takes files")
 
 
-def _outbox(shared: Context) -> Check:
-    alive = shared.outbox.alive
+def _outbox(*, alive: bool) -> Check:
     detail = "runs" if alive else "the webhook worker stopped; restart the server, see its log"
     return Check(name="outbox", ready=alive, required=True, detail=detail)
 
 
-def _cameras(shared: Context) -> Iterator[Check]:
+def _cameras(watch: Watch) -> Iterator[Check]:
     """One camera that is away does not stop the others; all of them away is no watching."""
-    if shared.watch is None:
-        return
-    problem = shared.watch.problem
+    problem = watch.problem
     yield Check(name="watch", ready=problem is None, required=True, detail=problem or "looks")
-    states = shared.watch.status()
+    states = watch.status()
     working = [s for s in states if s.state in _WORKING]
     detail = f"{len(working)} of {len(states)} cameras work"
     yield Check(name="cameras", ready=bool(working) or not states, required=True, detail=detail)

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from api.cases.stages import Stage
 from api.delivery.events import DeliveryState
 from api.errors import DatabaseUnavailable
-from api.http.context import Context
 from api.monitoring.watch import Watch
+from api.storage.database import Database
 from api.storage.tables import AttemptRow, CaseRow, DeliveryRow
 from vision.sources.status import CameraState
 from vision.view.health import View
@@ -28,14 +28,15 @@ from vision.view.health import View
 class CaseCollector(Collector):
     """Cases by stage, outbox depth and attempts, cameras' states and frames, the loop's times."""
 
-    def __init__(self, shared: Context) -> None:
-        self._shared = shared
+    def __init__(self, database: Database, watch: Watch | None) -> None:
+        self._database = database
+        self._watch = watch
 
     def collect(self) -> Iterator[Metric]:
         """Read everything anew."""
         up = GaugeMetricFamily("streetwarden_database_up", "1 while the database can be read")
         try:
-            with self._shared.database.read() as session:
+            with self._database.read() as session:
                 found = [_cases(session), _depth(session), _attempts(session)]
             up.add_metric([], 1)
         except DatabaseUnavailable:
@@ -43,51 +44,51 @@ class CaseCollector(Collector):
             up.add_metric([], 0)
         yield up
         yield from found
-        if self._shared.watch is not None:
-            yield from self._cameras()
-            yield from _loop(self._shared.watch)
-
-    def _cameras(self) -> Iterator[Metric]:
-        state = GaugeMetricFamily(
-            "streetwarden_camera_state", "1 for the camera's state", labels=["camera", "state"]
-        )
-        view = GaugeMetricFamily(
-            "streetwarden_camera_view", "1 for what the camera shows", labels=["camera", "view"]
-        )
-        read = CounterMetricFamily(
-            "streetwarden_camera_frames_read", "Frames handed to the loop", labels=["camera"]
-        )
-        analysed = CounterMetricFamily(
-            "streetwarden_camera_frames_analysed", "Frames that were looked at", labels=["camera"]
-        )
-        stood = CounterMetricFamily(
-            "streetwarden_camera_frames_stood",
-            "Of those, frames of an unchanged scene, for which an earlier look stood",
-            labels=["camera"],
-        )
-        dropped = CounterMetricFamily(
-            "streetwarden_camera_frames_dropped",
-            "Frames read but not looked at",
-            labels=["camera", "reason"],
-        )
-        assert self._shared.watch is not None
-        for status in self._shared.watch.status():
-            for name in CameraState:
-                state.add_metric([status.camera, name.value], float(status.state is name))
-            for shown in View:
-                view.add_metric([status.camera, shown.value], float(status.view is shown))
-            read.add_metric([status.camera], status.read)
-            analysed.add_metric([status.camera], status.analysed)
-            stood.add_metric([status.camera], status.stood)
-            for reason, count in status.dropped.items():
-                dropped.add_metric([status.camera, reason], count)
-        yield from (state, view, read, analysed, stood, dropped)
+        if self._watch is not None:
+            yield from _cameras(self._watch)
+            yield from _loop(self._watch)
 
 
-def registry(shared: Context) -> CollectorRegistry:
+def _cameras(watch: Watch) -> Iterator[Metric]:
+    state = GaugeMetricFamily(
+        "streetwarden_camera_state", "1 for the camera's state", labels=["camera", "state"]
+    )
+    view = GaugeMetricFamily(
+        "streetwarden_camera_view", "1 for what the camera shows", labels=["camera", "view"]
+    )
+    read = CounterMetricFamily(
+        "streetwarden_camera_frames_read", "Frames handed to the loop", labels=["camera"]
+    )
+    analysed = CounterMetricFamily(
+        "streetwarden_camera_frames_analysed", "Frames that were looked at", labels=["camera"]
+    )
+    stood = CounterMetricFamily(
+        "streetwarden_camera_frames_stood",
+        "Of those, frames of an unchanged scene, for which an earlier look stood",
+        labels=["camera"],
+    )
+    dropped = CounterMetricFamily(
+        "streetwarden_camera_frames_dropped",
+        "Frames read but not looked at",
+        labels=["camera", "reason"],
+    )
+    for status in watch.status():
+        for name in CameraState:
+            state.add_metric([status.camera, name.value], float(status.state is name))
+        for shown in View:
+            view.add_metric([status.camera, shown.value], float(status.view is shown))
+        read.add_metric([status.camera], status.read)
+        analysed.add_metric([status.camera], status.analysed)
+        stood.add_metric([status.camera], status.stood)
+        for reason, count in status.dropped.items():
+            dropped.add_metric([status.camera, reason], count)
+    yield from (state, view, read, analysed, stood, dropped)
+
+
+def registry(database: Database, watch: Watch | None) -> CollectorRegistry:
     """A registry of its own for each app, so that two apps in one process do not collide."""
     made = CollectorRegistry()
-    made.register(CaseCollector(shared))
+    made.register(CaseCollector(database, watch))
     return made
 
 

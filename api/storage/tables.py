@@ -69,7 +69,7 @@ class CaseRow(Base):
     __tablename__ = "cases"
     # A list is walked from the newest id down until its page is full. What it may be narrowed to
     # stands at the front of an index, the times of first sightings behind the id, so that a list
-    # of which nothing matches is found out from the index alone. See `api.listing`.
+    # of which nothing matches is found out from the index alone. See `api.cases.listing`.
     __table_args__ = (
         Index("ix_cases_kind_lat", "kind", "lat"),
         Index("ix_cases_lat_lon", "lat", "lon"),

@@ -94,6 +94,7 @@ def _lines(videos: int, clock: Callable[[], float]) -> Callable[[str, float], No
 def _serve(site: Site, listener: socket) -> None:
     from api.access.keys import KeyStore
     from api.cases.intake import CaseIntake, DetectorInfo
+    from api.delivery.events import Announcer
     from api.http.app import create_app
     from api.http.server import console_address
     from api.http.server import serve as run
@@ -108,7 +109,7 @@ def _serve(site: Site, listener: socket) -> None:
         engine = open_engine(site.model)
         model = engine.model
         detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
-        intake = CaseIntake(database, site, detector)
+        intake = CaseIntake(database, site, detector, Announcer(site).announce)
         pipeline = make_pipeline(site, engine, [intake.take])
         evidence = EvidenceStore(Path(site.storage.evidence))
         app = create_app(site, database, evidence, watch=pipeline)

@@ -18,6 +18,8 @@ from ulid import ULID
 from api.access.keys import KeyStore
 from api.access.roles import Role
 from api.cases.intake import CaseIntake, DetectorInfo
+from api.cases.review import ReviewDesk
+from api.delivery.events import Announcer
 from api.http.server import Server, configured, listen
 from api.storage.database import Database
 from vision.detections import make_detections
@@ -108,6 +110,11 @@ def make_event(
     return EpisodeEvent(episode, frame, none, (0,))
 
 
+def review_desk(database: Database, site: Site) -> ReviewDesk:
+    """Where people decide about this site's cases; what they decide goes into its outbox."""
+    return ReviewDesk(database, site, Announcer(site).announce)
+
+
 def on_map(
     east: float, north: float = 0.0, accuracy: float | None = 4.0, method: Method = "drone_pose"
 ) -> Position:
@@ -187,7 +194,7 @@ def make_world(site: Site, address: str | None = None) -> World:
         site=site,
         database=database,
         evidence=EvidenceStore(Path(site.storage.evidence)),
-        intake=CaseIntake(database, site, DETECTOR),
+        intake=CaseIntake(database, site, DETECTOR, Announcer(site).announce),
         keys=KeyStore(database),
     )
 

@@ -15,6 +15,7 @@ import pytest
 from api.access.keys import KeyStore
 from api.access.roles import Role
 from api.cases.intake import CaseIntake, DetectorInfo
+from api.delivery.events import Announcer
 from api.http.app import create_app
 from api.storage.database import Database
 from datasets.renderer.truth import Truth
@@ -44,7 +45,9 @@ def console(demo_root, tmp_path_factory) -> httpx.Client:
     engine = open_engine(site.model)
     model = engine.model
     detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
-    pipeline = make_pipeline(site, engine, [CaseIntake(database, site, detector).take])
+    pipeline = make_pipeline(
+        site, engine, [CaseIntake(database, site, detector, Announcer(site).announce).take]
+    )
     pipeline.start()
     try:
         assert pipeline.wait(timeout=240)

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import event, select, text
 
 from api.access.roles import Principal, Role
-from api.bench import BUSY, QUIET, fill, questions
-from api.cases.store import CaseStore, scoped
-from api.listing import CaseFilter
+from api.cases.listing import CaseFilter
+from api.cases.scope import scoped
+from api.cases.store import CaseStore
 from api.storage.database import Database
 from api.storage.tables import CaseRow, SightingRow
+from scripts.bench.lists import BUSY, QUIET, fill, questions
 from tests.api.world import make_site
 from tests.real import postgres
 

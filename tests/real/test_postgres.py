@@ -15,8 +15,9 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from api.access.roles import Principal, Role
+from api.cases.listing import CaseFilter, Near
 from api.cases.schemas import Checks, ReviewRequest
-from api.cases.store import CaseFilter, CaseStore, Near
+from api.cases.store import CaseStore
 from api.delivery.queue import DeliveryQueue, replay
 from api.delivery.retry import RetryPolicy
 from api.delivery.sender import Outcome, Result
@@ -32,6 +33,7 @@ from tests.api.world import (
     make_site,
     make_world,
     on_map,
+    review_desk,
     store_pictures,
 )
 
@@ -87,7 +89,7 @@ def test_a_case_lives_and_its_log_only_grows(world):
     case_id = world.take(event)
     assert world.take(make_event(at=NOON + timedelta(hours=1))) == case_id
     store = CaseStore(world.database, world.site)
-    store.review(WHO, case_id, CONFIRM)
+    review_desk(world.database, world.site).review(WHO, case_id, CONFIRM)
     world.take(cleared(event))
     case = store.get(WHO, case_id)
     assert [e.action for e in case.log] == ["opened", "sighted", "confirmed", "cleared"]
@@ -128,7 +130,6 @@ def test_one_violation_taken_at_once_from_all_sides_is_one_case(world):
 
 def test_inhibition_holds_while_structures_come_go_and_are_rejected_at_once(world):
     """Nobody dead-locks, and no case is left behind an inhibitor that has ended."""
-    store = CaseStore(world.database, world.site)
     faults: list[str] = []
 
     def work(n: int) -> None:
@@ -147,7 +148,7 @@ def test_inhibition_holds_while_structures_come_go_and_are_rejected_at_once(worl
                 if turn % 2:
                     world.take(cleared(event))
                 else:
-                    store.review(OFFICER, case_id, REJECT)
+                    review_desk(world.database, world.site).review(OFFICER, case_id, REJECT)
             except IllegalStep as error:
                 faults.append(str(error))
 
@@ -166,12 +167,11 @@ def test_inhibition_holds_while_structures_come_go_and_are_rejected_at_once(worl
 
 def test_of_reviewers_at_the_same_time_exactly_one_wins(world):
     case_id = world.take(make_event())
-    store = CaseStore(world.database, world.site)
     won: list[bool] = []
 
     def review(_: int) -> None:
         try:
-            store.review(WHO, case_id, CONFIRM)
+            review_desk(world.database, world.site).review(WHO, case_id, CONFIRM)
             won.append(True)
         except IllegalStep:
             won.append(False)
@@ -184,7 +184,7 @@ def test_workers_at_the_same_time_claim_different_events_in_order(world):
     for _ in range(6):
         event = make_event(kind="dirty_truck", subtype="spill")
         case_id = world.take(event)
-        CaseStore(world.database, world.site).review(WHO, case_id, CONFIRM)
+        review_desk(world.database, world.site).review(WHO, case_id, CONFIRM)
         world.take(cleared(event))
     claimed: list[tuple[str, str]] = []
 
@@ -206,7 +206,7 @@ def test_a_clock_that_was_ahead_keeps_no_delivery_and_replay_keeps_to_its_cases(
     cases = []
     for _ in range(2):
         cases.append(world.take(make_event(kind="dirty_truck", subtype="spill")))
-        CaseStore(world.database, world.site).review(WHO, cases[-1], CONFIRM)
+        review_desk(world.database, world.site).review(WHO, cases[-1], CONFIRM)
     queue = DeliveryQueue(world.database, "worker")
     failed = Outcome(Result.FAILED, status=500, error="the receiver answered 500")
     for _ in cases:

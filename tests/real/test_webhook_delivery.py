@@ -13,7 +13,7 @@ from api.access.roles import Principal, Role
 from api.cases.schemas import Checks, ReviewRequest
 from api.cases.store import CaseStore
 from api.storage.tables import DeliveryRow
-from tests.api.world import SECRET, World, cleared, make_event, make_site, make_world
+from tests.api.world import SECRET, World, cleared, make_event, make_site, make_world, review_desk
 from tests.real.processes import Child, Receiver, running
 
 HERE = Path(__file__).parent
@@ -58,7 +58,7 @@ def worker(world: World) -> Child:
 
 def confirm(world: World) -> str:
     case_id = world.case(kind="dirty_truck", subtype="spill")
-    CaseStore(world.database, world.site).review(PERSON, case_id, CONFIRM)
+    review_desk(world.database, world.site).review(PERSON, case_id, CONFIRM)
     return case_id
 
 
@@ -80,7 +80,7 @@ def test_a_confirmed_case_arrives_signed_and_becomes_emitted(world, receiver):
     event = make_event()
     case_id = world.take(event)
     assert queued(world) == set(), "nothing leaves before a person confirms"
-    CaseStore(world.database, world.site).review(PERSON, case_id, CONFIRM)
+    review_desk(world.database, world.site).review(PERSON, case_id, CONFIRM)
     world.take(cleared(event))
     with running(worker(world)):
         receiver.until_accepted(queued(world))

@@ -18,7 +18,9 @@ import numpy as np
 
 from api.access.roles import Principal, Role
 from api.cases.intake import CaseIntake
-from api.cases.store import CaseFilter, CaseStore
+from api.cases.listing import CaseFilter
+from api.cases.store import CaseStore
+from api.delivery.events import Announcer
 from api.storage.database import Database
 from datasets.renderer.camera import Camera
 from datasets.renderer.raster import Pose
@@ -109,7 +111,10 @@ def watch(folder: Path, speed: float) -> tuple[Position, CaseStore]:
     pipeline = Pipeline(
         site,
         PerfectEyes(truth),
-        [CaseIntake(database, site, DETECTOR).take, lambda e, _: places.append(e.episode.where)],
+        [
+            CaseIntake(database, site, DETECTOR, Announcer(site).announce).take,
+            lambda e, _: places.append(e.episode.where),
+        ],
         evidence=EvidenceStore(Path(site.storage.evidence)),
     )
     pipeline.start()

@@ -14,10 +14,9 @@ from typer.testing import CliRunner, Result
 
 from api.access.roles import Principal, Role
 from api.cases.schemas import ReviewRequest
-from api.cases.store import CaseStore
 from api.storage.tables import EvidenceRow, MediaAccessRow
 from scripts.streetwarden import app
-from tests.api.world import World, make_site, make_world
+from tests.api.world import World, make_site, make_world, review_desk
 
 
 @pytest.fixture
@@ -117,15 +116,15 @@ def reviewed(tmp_path: Path) -> World:
     (tmp_path / "site.yaml").write_text(text)
     world = make_world(site)
     who = Principal("k", "a reviewer", Role.REVIEWER)
-    store = CaseStore(world.database, site)
+    desk = review_desk(world.database, site)
     ticks = {"authentic": True, "clear": True, "complete": True, "accurate": True}
     confirmed, refuted = world.case(), world.case(camera="yard", zone="")
     world.case(kind="overflowing_bin", subtype="bin_overflow")
-    store.review(
+    desk.review(
         who, confirmed, ReviewRequest.model_validate({"decision": "confirm", "checks": ticks})
     )
     answer = {"decision": "reject", "reason": "false_positive"}
-    store.review(who, refuted, ReviewRequest.model_validate(answer))
+    desk.review(who, refuted, ReviewRequest.model_validate(answer))
     return world
 
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.cases.intake import CaseIntake
+from api.delivery.events import Announcer
 from api.storage.database import Database
 from scripts.streetwarden import app
 from tests.api.world import DETECTOR
@@ -38,7 +39,7 @@ def stored(tmp_path: Path) -> tuple[Path, str, str]:
     path.write_text(SITE, encoding="utf-8")
     site = load_site(path)
     database = Database.open(site.storage.database)
-    intake = CaseIntake(database, site, DETECTOR)
+    intake = CaseIntake(database, site, DETECTOR, Announcer(site).announce)
     recorder = Recorder(EvidenceStore(Path(site.storage.evidence)), site)
     vending = [e for e in undisturbed() if e.episode.kind == "street_vending"]
     cases = {intake.take(event, recorder.record(event)) for event in vending} - {None}

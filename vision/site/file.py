@@ -16,9 +16,9 @@ from vision.files import read_file
 from vision.registers.baseline import Baseline
 from vision.registers.grid import UnitGrid
 from vision.site import Camera, Site, Storage
-from vision.site_text import control_in, read_text
+from vision.site.text import control_in, read_text
+from vision.site.yaml_tree import Tree, Where, read_tree
 from vision.view.preset_finder import PresetFinder
-from vision.yaml_tree import Tree, Where, read_tree
 
 _SECRET = re.compile(r"\$\{([^}]+)\}")
 _MOST_SECRET_BYTES = 2**16

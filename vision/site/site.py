@@ -26,8 +26,8 @@ from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.location import Location
 from vision.site.rule_settings import RuleSettings, shipped
 from vision.site.silences import Silence, check_silences
+from vision.site.web_address import LinkStart, WebAddress
 from vision.view.presets import WHOLE, GroundPoints, Preset, check_named, check_presets
-from vision.web_address import LinkStart, WebAddress
 
 
 class Zone(Part):

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from api.cases.listing import CaseFilter, Near
 from api.cases.schemas import CaseDetail, CasePage, ReviewRequest
 from api.cases.stages import Stage
-from api.cases.store import CaseFilter, Near
 from api.http.context import Reader, Reviewer, Shared
 from api.http.problems import described
 
@@ -61,4 +61,4 @@ def get_case(shared: Shared, who: Reader, case_id: str) -> CaseDetail:
 @router.post("/{case_id}/review", operation_id="reviewCase", responses=described(404, 409, 413))
 def review_case(shared: Shared, who: Reviewer, case_id: str, request: ReviewRequest) -> CaseDetail:
     """Confirm a case with all four checks, or reject it with a reason; once."""
-    return shared.cases.review(who, case_id, request)
+    return shared.review.review(who, case_id, request)

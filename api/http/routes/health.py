@@ -14,8 +14,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from api.access.roles import Principal
-from api.doorkeeper import address_of, bearer
 from api.http.context import Shared
+from api.http.doorkeeper import address_of, bearer
 from api.http.problems import Refusal, described
 from api.monitoring.health import Readiness, unanswered
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 
 from api.access.roles import Principal, Right
-from api.cases.store import scoped
+from api.cases.scope import scoped
 from api.delivery.events import DeliveryState
 from api.delivery.queue import replay
 from api.http.context import Context, Shared, allowed_to

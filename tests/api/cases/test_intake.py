@@ -15,7 +15,16 @@ from api.cases.schemas import Checks, ReviewRequest
 from api.cases.store import CaseStore
 from api.errors import CaseError, DatabaseUnavailable
 from api.storage.tables import CaseRow, DeliveryRow
-from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, store_pictures
+from tests.api.world import (
+    NOON,
+    SECRET,
+    cleared,
+    make_event,
+    make_site,
+    make_world,
+    review_desk,
+    store_pictures,
+)
 from vision.episodes import EpisodeStage
 from vision.rules.reasons import unpermitted
 
@@ -140,7 +149,7 @@ def test_another_place_or_kind_is_another_case(world, other):
 
 def test_a_rejected_case_takes_no_sighting(world):
     case_id = world.case()
-    CaseStore(world.database, world.site).review(
+    review_desk(world.database, world.site).review(
         WHO, case_id, ReviewRequest(decision="reject", reason="false_positive")
     )
     assert world.case(at=NOON + HOUR) != case_id
@@ -182,7 +191,7 @@ def test_clearing_is_announced_only_behind_a_persons_confirmation(hooked):
     assert queued(hooked) == []
     other = make_event(kind="dirty_truck", subtype="spill")
     case_id = hooked.take(other)
-    CaseStore(hooked.database, hooked.site).review(WHO, case_id, CONFIRM)
+    review_desk(hooked.database, hooked.site).review(WHO, case_id, CONFIRM)
     hooked.take(cleared(other))
     assert queued(hooked) == [("confirmed", 1), ("cleared", 2)]
 
@@ -191,7 +200,7 @@ def test_what_cleared_while_it_waited_is_announced_with_its_confirmation(hooked)
     event = make_event()
     case_id = hooked.take(event)
     hooked.take(cleared(event))
-    CaseStore(hooked.database, hooked.site).review(WHO, case_id, CONFIRM)
+    review_desk(hooked.database, hooked.site).review(WHO, case_id, CONFIRM)
     assert queued(hooked) == [("confirmed", 1), ("cleared", 2)]
 
 

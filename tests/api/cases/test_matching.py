@@ -10,11 +10,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.access.roles import Principal, Role
+from api.cases.listing import CaseFilter
 from api.cases.matching import reach
 from api.cases.proximity import apart, located
 from api.cases.schemas import Checks, ReviewRequest
-from api.cases.store import CaseFilter, CaseStore
-from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, on_map
+from api.cases.store import CaseStore
+from tests.api.world import (
+    NOON,
+    SECRET,
+    cleared,
+    make_event,
+    make_site,
+    make_world,
+    on_map,
+    review_desk,
+)
 from vision.geo import Position
 from vision.site import Camera
 
@@ -140,7 +150,7 @@ def test_dedupe_and_rejection_hold_across_cameras(world):
     end = make_event().episode.last_seen_at
     assert world.take(drone(2, 5, STALL, at=end + 5 * HOUR)) != case_id
     roof = world.take(drone(1, 0))
-    CaseStore(world.database, world.site).review(WHO, roof, REJECT)
+    review_desk(world.database, world.site).review(WHO, roof, REJECT)
     assert world.take(drone(2, 0, at=NOON + DAY)) != roof
 
 
@@ -167,7 +177,7 @@ def test_what_was_rejected_is_long_ago_or_is_still_open_is_no_predecessor(world)
     wrong = make_event(at=NOON - DAY)
     rejected = world.take(wrong)
     world.take(cleared(wrong))
-    CaseStore(world.database, world.site).review(WHO, rejected, REJECT)
+    review_desk(world.database, world.site).review(WHO, rejected, REJECT)
     event = make_event()
     case_id = world.take(event)
     assert read(world, case_id).prior_cases == []
@@ -203,7 +213,7 @@ def test_prior_cases_go_out_with_the_webhook(tmp_path):
     second = made.case(at=NOON + DAY)
     ticks = Checks(authentic=True, clear=True, complete=True, accurate=True)
     confirm = ReviewRequest(decision="confirm", checks=ticks)
-    CaseStore(made.database, made.site).review(WHO, second, confirm)
+    review_desk(made.database, made.site).review(WHO, second, confirm)
     with made.database.read() as session:
         (row,) = session.query(DeliveryRow)
     assert json.loads(row.body)["data"]["prior_cases"] == [first]

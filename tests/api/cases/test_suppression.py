@@ -8,12 +8,22 @@ import pytest
 from sqlalchemy import text
 
 from api.access.roles import Principal, Role
+from api.cases.listing import CaseFilter
 from api.cases.schemas import Checks, ReviewRequest
 from api.cases.stages import Stage
-from api.cases.store import CaseFilter, CaseStore
+from api.cases.store import CaseStore
 from api.cases.suppression import Suppression
 from api.storage.tables import DeliveryRow
-from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, on_map
+from tests.api.world import (
+    NOON,
+    SECRET,
+    cleared,
+    make_event,
+    make_site,
+    make_world,
+    on_map,
+    review_desk,
+)
 from vision.frames import Clock
 
 WHO = Principal("0", "Officer Li", Role.OFFICER)
@@ -68,7 +78,7 @@ def read(world, case_id):
 
 
 def review(world, case_id, request):
-    return CaseStore(world.database, world.site).review(WHO, case_id, request)
+    return review_desk(world.database, world.site).review(WHO, case_id, request)
 
 
 def stage(world, case_id):

@@ -17,7 +17,7 @@ from api.delivery.sender import Outcome, Result
 from api.delivery.worker import Outbox
 from api.errors import CaseError
 from api.storage.tables import AttemptRow, DeliveryRow
-from tests.api.world import SECRET, cleared, make_event, make_site, make_world
+from tests.api.world import SECRET, cleared, make_event, make_site, make_world, review_desk
 from vision.errors import SiteError
 
 WHO = Principal("0", "Officer Li", Role.OFFICER)
@@ -50,7 +50,7 @@ def queue(world, lease=timedelta(seconds=60)):
 def confirmed(world, **changes):
     event = make_event(**changes)
     case_id = world.take(event)
-    CaseStore(world.database, world.site).review(WHO, case_id, CONFIRM)
+    review_desk(world.database, world.site).review(WHO, case_id, CONFIRM)
     return case_id, event
 
 
@@ -79,7 +79,7 @@ def test_receivers_get_the_kinds_and_stages_they_asked_for(world):
     confirmed(world, kind="dirty_truck", subtype="spill")
     other = world.take(make_event(zone="south"))
     reject = ReviewRequest(decision="reject", reason="permitted", checks=CHECKS)
-    CaseStore(world.database, world.site).review(WHO, other, reject)
+    review_desk(world.database, world.site).review(WHO, other, reject)
     assert [(r.receiver, r.type.split(".")[2]) for r in rows(world)] == [
         ("main", "confirmed"),
         ("vending", "confirmed"),

@@ -26,7 +26,7 @@ from ruamel.yaml.events import (
 )
 
 from vision.errors import SiteError
-from vision.site_text import control_in
+from vision.site.text import control_in
 
 MOST_VALUES = 200_000
 """Written, and once more with aliases unfolded; a camera has about fifty."""

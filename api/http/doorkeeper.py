@@ -11,9 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access.keys import KeyStore
 from api.access.roles import Principal
+from api.access.wrong_keys import WrongKeys
 from api.errors import DatabaseUnavailable
 from api.http.problems import Refusal, problem, unavailable
-from api.wrong_keys import WrongKeys
 
 GUARDED = "/v1/"
 """What needs a key; the rest is the page, its files, the documentation and `/healthz`."""

@@ -17,10 +17,10 @@ from sqlalchemy import JSON, BigInteger, String, cast, func, insert, literal, se
 from sqlalchemy import case as case_
 
 from api.access.roles import Principal, Role
+from api.cases.listing import CaseFilter, Near
 from api.cases.stages import Stage
 from api.cases.store import CaseStore
 from api.errors import CaseError
-from api.listing import CaseFilter, Near
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, SightingRow, UtcTime
 from vision.site import Site

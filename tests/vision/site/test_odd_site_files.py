@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tests.vision.turning import street, view
 from vision.errors import SiteError
 from vision.site.file import load_site, load_storage
+from vision.site.yaml_tree import MOST_VALUES
 from vision.sources.address import parse_address
-from vision.yaml_tree import MOST_VALUES
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from api.access.roles import Role
+from api.access.wrong_keys import FREE, LONGEST_WAIT_S, MOST_ADDRESSES, WrongKeys
 from api.http.app import create_app
-from api.wrong_keys import FREE, LONGEST_WAIT_S, MOST_ADDRESSES, WrongKeys
 from tests.api.world import served
 
 WRONG = "sw_0123456789ab_wrong"

@@ -14,12 +14,11 @@ from contextlib import closing, contextmanager
 import httpx
 import pytest
 
-from api import connections
 from api.access.keys import KeyStore
 from api.access.roles import Role
-from api.connections import BoundedProtocol, OnceAMinute, raise_file_limit, tell_of_exhaustion
-from api.http import guards
+from api.http import connections, guards
 from api.http.app import create_app
+from api.http.connections import BoundedProtocol, OnceAMinute, raise_file_limit, tell_of_exhaustion
 from tests.api.world import served
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
@@ -199,7 +198,7 @@ def test_the_limit_of_open_files_is_raised(monkeypatch):
 
 
 def test_an_answer_of_its_own_thread_that_fails_is_raised_to_who_asks(world):
-    from api.own_thread import OwnThread
+    from api.http.own_thread import OwnThread
 
     def fail() -> None:
         raise ValueError(json.dumps("why"))

@@ -6,7 +6,7 @@ import pytest
 
 from vision.errors import SiteError
 from vision.site.file import load_site
-from vision.web_address import checked
+from vision.site.web_address import checked
 
 WRONG = {
     "http://a..b/": "empty part",

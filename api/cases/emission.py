@@ -1,0 +1,35 @@
+"""Emission: the first receiver that accepts a confirmed case makes it `emitted`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from api.cases.stages import Stage, Step, advance
+from api.storage.tables import CaseRow, LogRow
+
+
+def emit(session: Session, case_id: str, receiver: str, event_id: str, now: datetime) -> None:
+    """Move a case that a person confirmed on, once, in the transaction that notes the delivery.
+
+    Args:
+        receiver: the webhook that accepted it.
+        event_id: what was accepted.
+        now: UTC.
+    """
+    case = session.get_one(CaseRow, case_id, with_for_update=True)
+    if case.stage != Stage.CONFIRMED.value:
+        return
+    case.stage = advance(Stage(case.stage), Step.EMIT).value
+    session.add(
+        LogRow(
+            case_id=case.id,
+            at=now,
+            actor="outbox",
+            action=Stage.EMITTED.value,
+            stage=case.stage,
+            reason=f"accepted by {receiver}",
+            data={"receiver": receiver, "event": event_id},
+        )
+    )

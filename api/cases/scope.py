@@ -1,0 +1,27 @@
+"""Scope: which cases a key's holder sees; one outside of it does not exist for them."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from sqlalchemy import Select
+
+from api.access.roles import Principal
+from api.errors import UnknownCase
+from api.storage.tables import CaseRow, SightingRow
+
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
+
+
+def scoped(query: Query, who: Principal) -> Query:
+    """Narrow a query over cases to the key's scope: those that one of its cameras has seen."""
+    if who.cameras is not None:
+        query = query.where(CaseRow.sightings.any(SightingRow.camera.in_(who.cameras)))
+    if who.kinds is not None:
+        query = query.where(CaseRow.kind.in_(who.kinds))
+    return query
+
+
+def unknown(case_id: str) -> UnknownCase:
+    """The error that says that a case is not there, as far as the key sees."""
+    return UnknownCase(f"no case {case_id[:60]!r} is known to this key; list the cases to find it")
