@@ -2,6 +2,7 @@
 
 CaseError
 ├── DatabaseUnavailable   the database cannot be read or written now: full disk, lock, no server
+│                         (a StorageUnavailable too: who stores waits)
 ├── IllegalStep           the case's stage does not allow this step
 ├── UnknownCase           no case has this id, or the key does not see it
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
@@ -9,12 +10,12 @@ CaseError
 
 from __future__ import annotations
 
-from vision.errors import CaseError
+from vision.errors import CaseError, StorageUnavailable
 
 __all__ = ["CaseError", "DatabaseUnavailable", "EgressRefused", "IllegalStep", "UnknownCase"]
 
 
-class DatabaseUnavailable(CaseError):  # noqa: N818 - a state of the database
+class DatabaseUnavailable(CaseError, StorageUnavailable):  # noqa: N818 - a state
     """The database cannot do its work now; nothing of the transaction was kept."""
 
 
