@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -53,10 +54,10 @@ def console_address(listener: socket.socket, key: str) -> str:
     return f"http://{host}:{port}/#key={key}"
 
 
-def serve(app: FastAPI, listener: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM, then finish open requests and stop the outbox.
+def serve(app: FastAPI, listener: socket.socket, *, ends: threading.Event | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, or until `ends` is set; then finish open requests.
 
-    Returns normally after a signal, so that the caller can stop the pipeline and close the
+    Stops the outbox and returns normally, so that the caller can stop the pipeline and close the
     database. Call it from the main thread.
     """
     config = uvicorn.Config(
@@ -67,8 +68,16 @@ def serve(app: FastAPI, listener: socket.socket) -> None:
         timeout_graceful_shutdown=5,
         lifespan="on",
     )
+    server = uvicorn.Server(config)
+    if ends is not None:
+
+        def end() -> None:
+            ends.wait()
+            server.should_exit = True
+
+        threading.Thread(target=end, name="ends-serving", daemon=True).start()
     with _signals_end_quietly():
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
 
 
 @contextmanager

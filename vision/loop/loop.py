@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import compress, islice
-from threading import Condition, Thread, current_thread
+from threading import Condition, Event, Thread, current_thread
 
 from vision.detections import REUSED, Detections
 from vision.engines.engine import Engine, Pending
@@ -61,7 +61,8 @@ class InferenceLoop:
     frame is reported to the observer and touches no other: a batch that fails is tried again
     picture by picture. When not even a blank picture works, the engine is started again, at most
     `max_restarts` times in ten minutes, after a longer pause each time; then the loop ends and
-    `failed` says why. `trouble` says so from the first failure until a picture works again.
+    `failed` says why. `trouble` says so from the first failure until a picture works again. `ended`
+    is set when no frame will be looked at any more, because it failed or was stopped.
 
     Args:
         engine: the loop's thread owns it from `start` to the end; closing it is the caller's.
@@ -115,7 +116,7 @@ class InferenceLoop:
         self._faults = ThrottledLog(log)
         self._under_way: deque[_Batch] = deque()
         self._stopping = False
-        self._ended = False
+        self.ended = Event()
         self._thread = Thread(target=self._run, name="inference-loop", daemon=True)
 
     def start(self) -> None:
@@ -148,7 +149,9 @@ class InferenceLoop:
             EngineError: the loop ended because the engine failed for good.
         """
         with self._ready:
-            done = self._ready.wait_for(lambda: self._ended or self._collector.drained, timeout)
+            done = self._ready.wait_for(
+                lambda: self.ended.is_set() or self._collector.drained, timeout
+            )
         if self.failed is not None:
             raise self.failed
         return done
@@ -156,7 +159,7 @@ class InferenceLoop:
     def add(self, mailbox: Mailbox) -> None:
         """Serve another camera; ValueError if one of its name is served already."""
         self._collector.add(mailbox)
-        if self._ended:
+        if self.ended.is_set():
             mailbox.close()
 
     def remove(self, camera: str) -> None:
@@ -183,20 +186,21 @@ class InferenceLoop:
                 f"{error}). Restart the program, and report this if it happens again."
             )
             failed.__cause__ = error
+            self._faults.traced("inference loop", error)
             self._give_up(failed)
         finally:
             self._end()
 
     def _give_up(self, error: EngineError) -> None:
         self.failed, self.trouble = error, str(error)
-        log.error("%s", error, exc_info=error)
+        log.error("%s", error)
 
     def _end(self) -> None:
         """Release readers that wait for room, and account for every frame still in hand."""
         in_hand = {t.mailbox for batch in self._under_way for t in batch.taken}
         self._under_way.clear()
         with self._ready:
-            self._ended = True
+            self.ended.set()
             for mailbox in in_hand.union(self._collector.mailboxes):
                 mailbox.close()
                 if left := mailbox.counts().pending:
@@ -317,7 +321,8 @@ class InferenceLoop:
             f"Engine {self.engine.name} failed ({error}); it is started again in {pause:g} s. "
             "No camera is looked at until then."
         )
-        self._faults.traced(f"engine {self.engine.name}, started again in {pause:g} s", error)
+        self._faults.traced(f"engine {self.engine.name}", error)
+        log.warning("engine %s is started again in %g s", self.engine.name, pause)
         self._pause(pause)
         if self._stopping:
             return

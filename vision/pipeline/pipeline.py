@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from threading import Condition
+from threading import Condition, Event
 
 import cv2
 
@@ -126,6 +126,11 @@ class Pipeline:
     def failed(self) -> EngineError | None:
         """Why no camera is looked at any more; None while they are."""
         return self._loop.failed
+
+    @property
+    def blind(self) -> Event:
+        """Set when the inference loop has ended, for good or because it was stopped."""
+        return self._loop.ended
 
     @property
     def quarantined(self) -> int:
