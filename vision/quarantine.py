@@ -119,7 +119,7 @@ class Quarantine:
         for name in sorted(self._episodes):
             try:
                 yield name, list(self._events(name))
-            except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            except (OSError, ValueError, KeyError, TypeError, cv2.error) as error:
                 log.warning("%s: cannot be read (%s); it stays there", self.root / name, error)
 
     def release(self, episode: str) -> None:
@@ -164,7 +164,9 @@ class Quarantine:
         frame = replace(frame, name=told["name"])
         if (picture := base.with_suffix(".png")).exists():
             pixels = cv2.imdecode(np.frombuffer(picture.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-            frame = replace(frame, picture=pixels)
+            if pixels is None:
+                raise ValueError(f"{picture.name} is no picture")
+            frame = replace(frame, picture=pixels.astype(np.uint8, copy=False))
         clip, record = base.with_suffix(".mp4"), base.with_suffix(".record.json")
         event = EpisodeEvent(
             episode,

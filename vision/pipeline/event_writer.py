@@ -115,9 +115,16 @@ class EventWriter:
             log.error("an event was being stored for %.0f s when everything ended", timeout)
 
     def _run(self) -> None:
-        self._replay()
+        try:
+            self._replay()
+        except Exception as error:  # noqa: BLE001 - nothing may end this thread
+            self._faults.traced("trying again what lies in quarantine", error)
         while (event := self._next()) is not None:
-            self._handle(event)
+            try:
+                self._handle(event)
+            except Exception as error:  # noqa: BLE001 - nothing may end this thread
+                self.lost += 1
+                self._faults.traced(_named(event), error)
             self._handled += 1
 
     def _handle(self, event: EpisodeEvent) -> None:
@@ -142,6 +149,7 @@ class EventWriter:
         if self._down is not None and self._stopping:
             return self._down  # it need not be asked again for each that waits
         faults = 0
+        fault: Exception
         while True:
             try:
                 attempt.go_on(self._recorder, self._sinks)
