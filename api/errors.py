@@ -2,6 +2,7 @@
 
 CaseError
 ├── DatabaseUnavailable   the database cannot be read or written now: full disk, lock, no server
+│   │                     (a StorageUnavailable too: who stores waits)
 │   └── TookTooLong       it was stopped so that others are served; ask for less
 ├── IllegalStep           the case's stage does not allow this step
 ├── UnknownCase           no case has this id, or the key does not see it
@@ -12,7 +13,7 @@ CaseError
 
 from __future__ import annotations
 
-from vision.errors import CaseError
+from vision.errors import CaseError, StorageUnavailable
 
 __all__ = [
     "CaseError",
@@ -26,7 +27,7 @@ __all__ = [
 ]
 
 
-class DatabaseUnavailable(CaseError):  # noqa: N818 - a state of the database
+class DatabaseUnavailable(CaseError, StorageUnavailable):  # noqa: N818 - a state
     """The database cannot do its work now; nothing of the transaction was kept."""
 
 

@@ -10,7 +10,9 @@ StreetwardenError
 ├── EngineError          the model cannot run on this machine as asked
 ├── PlaceError           wrong calibration points, pose, position or grid (`vision.geo`)
 │   └── NoGround             a point of the picture that shows no ground
+├── StorageUnavailable   what stores cannot do so now, whatever it is given: it is waited for
 ├── EvidenceError        evidence could not be stored
+│   └── EvidenceUnavailable  nothing can be now: full disk, no permission (StorageUnavailable too)
 └── CaseError            a step that a case, a key or a receiver does not allow (used by `api`)
 
 Every message names the thing, the cause and what to do next, and never holds a credential.
@@ -51,8 +53,16 @@ class EngineError(StreetwardenError):
     """The model cannot be run as asked."""
 
 
+class StorageUnavailable(StreetwardenError):  # noqa: N818 - a state of the disk or database
+    """Nothing can be stored now; what waits to be is not at fault, and is tried until it is."""
+
+
 class EvidenceError(StreetwardenError):
     """Evidence could not be written or read back; nothing is claimed that is not stored."""
+
+
+class EvidenceUnavailable(EvidenceError, StorageUnavailable):  # noqa: N818 - a state
+    """The evidence folder takes no file now."""
 
 
 class CaseError(StreetwardenError):

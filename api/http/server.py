@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -75,14 +76,22 @@ def _address_in_the_network() -> str:
     return "127.0.0.1"
 
 
-def serve(app: FastAPI, listener: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM, then finish open requests and stop the outbox.
+def serve(app: FastAPI, listener: socket.socket, *, ends: threading.Event | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, or until `ends` is set; then finish open requests.
 
-    Returns normally after a signal, so that the caller can stop the pipeline and close the
+    Stops the outbox and returns normally, so that the caller can stop the pipeline and close the
     database. Call it from the main thread.
     """
+    server = Server(configured(app))
+    if ends is not None:
+
+        def end() -> None:
+            ends.wait()
+            server.should_exit = True
+
+        threading.Thread(target=end, name="ends-serving", daemon=True).start()
     with _signals_end_quietly():
-        Server(configured(app)).run(sockets=[listener])
+        server.run(sockets=[listener])
 
 
 def configured(app: FastAPI) -> uvicorn.Config:

@@ -107,6 +107,12 @@ def _cameras(watch: Watch) -> Iterator[Check]:
     """One camera that is away does not stop the others; all of them away is no watching."""
     problem = watch.problem
     yield Check(name="watch", ready=problem is None, required=True, detail=problem or "looks")
+    if count := watch.quarantined:
+        detail = (
+            f"{count} episodes could not be stored and lie in the folder quarantine beside the "
+            "evidence, each with why; see to that and restart: they are tried again at the start"
+        )
+        yield Check(name="quarantine", ready=False, required=False, detail=detail)
     states = watch.status()
     working = [s for s in states if s.state in _WORKING]
     detail = f"{len(working)} of {len(states)} cameras work"

@@ -115,7 +115,11 @@ def _loop(watch: Watch) -> Iterator[Metric]:
         failed.add_metric([camera], number)
     restarts = CounterMetricFamily("streetwarden_engine_restarts", "Times the engine was restarted")
     restarts.add_metric([], counts.restarts)
-    yield from (age, steps, batches, failed, restarts)
+    quarantined = GaugeMetricFamily(
+        "streetwarden_quarantined_episodes", "Episodes that could not be stored"
+    )
+    quarantined.add_metric([], watch.quarantined)
+    yield from (age, steps, batches, failed, restarts, quarantined)
     if watch.device_memory is not None:
         memory = GaugeMetricFamily(
             "streetwarden_device_memory_bytes", "Memory of the device that the engine holds"

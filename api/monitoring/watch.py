@@ -28,3 +28,7 @@ class Watch(Protocol):
     @property
     def problem(self) -> str | None:
         """What keeps it from looking or storing, in plain words; None while all is well."""
+
+    @property
+    def quarantined(self) -> int:
+        """Episodes of which something could not be stored; see `vision.quarantine`."""

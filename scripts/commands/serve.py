@@ -35,7 +35,11 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
 ) -> None:
-    """Watch cameras and serve cases, review, webhooks and the console until Ctrl-C."""
+    """Watch cameras and serve cases, review, webhooks and the console until Ctrl-C.
+
+    Exit code 1: something is wrong that the last line says, for example that the engine failed
+    for good and no camera is looked at; let a supervisor start it again.
+    """
     from api.http.server import listen
 
     log_to_stderr(verbose=verbose)
@@ -126,9 +130,11 @@ def _serve(site: Site, listener: socket) -> None:
             )
         pipeline.start()
         try:
-            run(app, listener)
+            run(app, listener, ends=pipeline.blind)
         finally:
             pipeline.stop()
+        if pipeline.failed is not None:
+            raise pipeline.failed
     except OSError as error:
         raise StreetwardenError(
             f"{error.filename or site.storage.evidence}: {error.strerror}; "

@@ -27,6 +27,7 @@ class Cameras:
     picture: bytes
     problem: str | None = None
     device_memory: int | None = None
+    quarantined: int = 0
 
     def loop(self) -> LoopCounts:
         return LoopCounts()

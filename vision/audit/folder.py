@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,10 +15,13 @@ from typing import BinaryIO, Self
 
 from pydantic import ValidationError
 
+from vision import durable
 from vision.audit.records import PictureRecord, Settings
 from vision.errors import EvidenceError
 
 JOURNAL, PICTURES = "journal.jsonl", "pictures"
+READABLE = 0o644
+"""A report is made to be handed on; its pictures are masked."""
 _MARK = b'{"journal":"streetwarden.audit/1"'
 
 
@@ -103,17 +105,7 @@ class AuditFolder:
         """Write a file of the folder whole and durably, or leave what was there."""
         final = self.root / name
         with self._writing():
-            handle, part = tempfile.mkstemp(dir=final.parent, prefix=".part-")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(part).chmod(0o644)
-                Path(part).replace(final)
-            except BaseException:
-                Path(part).unlink(missing_ok=True)
-                raise
+            durable.write(final, content, mode=READABLE)
 
     def keep_only(self, derivatives: Collection[str]) -> None:
         """Remove derivatives that the finished report does not show, and parts of killed writes."""

@@ -63,6 +63,10 @@ class Recorder:
         self._opened.pop(episode.id, None)
         return items
 
+    def take_opened(self, episode: str) -> EpisodeEvent | None:
+        """The opening of an episode that is held in memory, which is then held no longer."""
+        return self._opened.pop(episode, None)
+
     def _moment(self, event: EpisodeEvent) -> list[EvidenceItem]:
         camera = self._cameras[event.episode.camera].at(event.preset)
         zone = next((z.polygon for z in camera.zones if z.name == event.episode.zone), ())

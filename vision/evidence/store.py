@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from pathlib import Path
 
-from vision.errors import EvidenceError
+from vision import durable
+from vision.errors import EvidenceError, EvidenceUnavailable
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -22,30 +21,21 @@ class EvidenceStore:
     def put(self, content: bytes) -> str:
         """Store these bytes durably and return their SHA-256 in hex.
 
-        The bytes are on disk (fsync) under their final name before this returns, so a case never
-        points at a file that a power cut took.
+        The bytes and their name are on the disk before this returns, so a case never points at a
+        file that a power cut took.
 
         Raises:
-            EvidenceError: the folder cannot be written (full disk, read-only, no permission).
+            EvidenceUnavailable: the folder cannot be written (full disk, read-only, no permission).
         """
         digest = hashlib.sha256(content).hexdigest()
         final = self._place(digest)
-        if final.exists():
-            return digest
         try:
-            final.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=final.parent, prefix=".part-")
-            try:
-                with os.fdopen(handle, "wb") as part:
-                    part.write(content)
-                    part.flush()
-                    os.fsync(part.fileno())
-                Path(name).replace(final)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            if final.exists():
+                durable.sync_folder(final.parent)  # whoever put it there may have died before
+            else:
+                durable.write(final, content)
         except OSError as error:
-            raise EvidenceError(
+            raise EvidenceUnavailable(
                 f"{self.root}: evidence cannot be stored ({error.strerror}); "
                 "free space or make the folder writable"
             ) from error

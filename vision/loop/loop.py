@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import compress, islice
-from threading import Condition, Thread, current_thread
+from threading import Condition, Event, Thread, current_thread
 
 from vision.detections import REUSED, Detections
 from vision.engines.engine import Engine, Pending
@@ -17,8 +18,12 @@ from vision.errors import EngineError
 from vision.frames import Clock, Frame
 from vision.loop.collection import Collector, Taken
 from vision.loop.metrics import LoopCounters, LoopObserver, Step
+from vision.loop.restarts import Restarts
 from vision.loop.views import Views
 from vision.sources.mailbox import Mailbox
+from vision.throttled_log import ThrottledLog
+
+log = logging.getLogger(__name__)
 
 Deliver = Callable[[Frame, Detections], None]
 Attributes = Callable[[Frame, Detections], Detections]
@@ -33,8 +38,6 @@ WINDOW_SHARE = 0.1
 """An idle device waits for a fuller batch for this share of the time that its last batch took."""
 LONGEST_WINDOW_S = 0.005
 """And no longer than this, in seconds."""
-RESTART_PERIOD_S = 600.0
-"""Restarts further apart than this are not one fault that repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ class InferenceLoop:
     Frames of a camera are delivered in the order of its mailbox, each once. What fails for one
     frame is reported to the observer and touches no other: a batch that fails is tried again
     picture by picture. When not even a blank picture works, the engine is started again, at most
-    `max_restarts` times in ten minutes; then the loop ends and `failed` says why.
+    `max_restarts` times in ten minutes, after a longer pause each time; then the loop ends and
+    `failed` says why. `trouble` says so from the first failure until a picture works again. `ended`
+    is set when no frame will be looked at any more, because it failed or was stopped.
 
     Args:
         engine: the loop's thread owns it from `start` to the end; closing it is the caller's.
@@ -73,6 +78,7 @@ class InferenceLoop:
         observer: told what happens; counters by default.
         reopen: makes a new engine after a failure; without it the old one is tried again.
         max_restarts: see above.
+        pause: waits these seconds before a restart; the loop's own wait, which `stop` ends.
     """
 
     def __init__(
@@ -89,10 +95,12 @@ class InferenceLoop:
         observer: LoopObserver | None = None,
         reopen: Callable[[], Engine] | None = None,
         max_restarts: int = 3,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
         self.engine = engine
         self.observer: LoopObserver = observer if observer is not None else LoopCounters()
         self.failed: EngineError | None = None
+        self.trouble: str | None = None
         self._collector = Collector(mailboxes, ready)
         self._deliver_to = deliver
         self._ready = ready
@@ -103,11 +111,12 @@ class InferenceLoop:
         self._needed = needed
         self._standing: dict[Mailbox, Detections] = {}
         self._reopen = reopen
-        self._max_restarts = max_restarts
-        self._restarts: deque[float] = deque()
+        self._restarts = Restarts(max_restarts)
+        self._pause = pause if pause is not None else self._pause_or_stop
+        self._faults = ThrottledLog(log)
         self._under_way: deque[_Batch] = deque()
         self._stopping = False
-        self._ended = False
+        self.ended = Event()
         self._thread = Thread(target=self._run, name="inference-loop", daemon=True)
 
     def start(self) -> None:
@@ -140,7 +149,9 @@ class InferenceLoop:
             EngineError: the loop ended because the engine failed for good.
         """
         with self._ready:
-            done = self._ready.wait_for(lambda: self._ended or self._collector.drained, timeout)
+            done = self._ready.wait_for(
+                lambda: self.ended.is_set() or self._collector.drained, timeout
+            )
         if self.failed is not None:
             raise self.failed
         return done
@@ -148,7 +159,7 @@ class InferenceLoop:
     def add(self, mailbox: Mailbox) -> None:
         """Serve another camera; ValueError if one of its name is served already."""
         self._collector.add(mailbox)
-        if self._ended:
+        if self.ended.is_set():
             mailbox.close()
 
     def remove(self, camera: str) -> None:
@@ -168,22 +179,28 @@ class InferenceLoop:
             while self._under_way:
                 self._settle(self._under_way.popleft())
         except EngineError as error:
-            self.failed = error
+            self._give_up(error)
         except Exception as error:  # noqa: BLE001 - a thread that dies silently would hang its readers
-            self.failed = EngineError(
+            failed = EngineError(
                 f"The inference loop ended on an error of its own ({type(error).__name__}: "
                 f"{error}). Restart the program, and report this if it happens again."
             )
-            self.failed.__cause__ = error
+            failed.__cause__ = error
+            self._faults.traced("inference loop", error)
+            self._give_up(failed)
         finally:
             self._end()
+
+    def _give_up(self, error: EngineError) -> None:
+        self.failed, self.trouble = error, str(error)
+        log.error("%s", error)
 
     def _end(self) -> None:
         """Release readers that wait for room, and account for every frame still in hand."""
         in_hand = {t.mailbox for batch in self._under_way for t in batch.taken}
         self._under_way.clear()
         with self._ready:
-            self._ended = True
+            self.ended.set()
             for mailbox in in_hand.union(self._collector.mailboxes):
                 mailbox.close()
                 if left := mailbox.counts().pending:
@@ -271,7 +288,7 @@ class InferenceLoop:
         try:
             found = views.joined(self.engine.infer(views.pictures()))
         except Exception as error:  # noqa: BLE001 - see _submit
-            self.observer.failed(views.frame.camera, error)
+            self._fault(views.frame.camera, "a frame could not be inferred", error)
             return None
         self.observer.batched(1 + len(views.tiles))
         self._spent(Step.INFER, started)
@@ -283,31 +300,48 @@ class InferenceLoop:
         Raises:
             EngineError: it does not, and it has been started again too often.
         """
-        while True:
+        while not self._stopping:
             try:
                 self.engine.warm_up()
             except Exception as error:  # noqa: BLE001 - see _submit
                 self._restart(error)
             else:
+                self.trouble = None
                 return
 
     def _restart(self, error: Exception) -> None:
-        now = time.monotonic()
-        while self._restarts and now - self._restarts[0] > RESTART_PERIOD_S:
-            self._restarts.popleft()
-        if len(self._restarts) >= self._max_restarts:
+        pause = self._restarts.next_pause()
+        if pause is None:
             raise EngineError(
-                f"Engine {self.engine.name} failed again after {self._max_restarts} restarts "
+                f"Engine {self.engine.name} failed again after {self._restarts.most} restarts "
                 f"({error}). No camera is looked at any more: see to the device, or choose another "
                 "engine in the site file's `model`, and start again."
             ) from error
-        self._restarts.append(now)
+        self.trouble = (
+            f"Engine {self.engine.name} failed ({error}); it is started again in {pause:g} s. "
+            "No camera is looked at until then."
+        )
+        self._faults.traced(f"engine {self.engine.name}", error)
+        log.warning("engine %s is started again in %g s", self.engine.name, pause)
+        self._pause(pause)
+        if self._stopping:
+            return
+        self._restarts.count()
         self.observer.restarted(error)
         if self._reopen is not None:
             with contextlib.suppress(Exception):  # it is broken already
                 self.engine.close()
             with contextlib.suppress(Exception):  # the next warm-up fails, and counts
                 self.engine = self._reopen()
+
+    def _pause_or_stop(self, seconds: float) -> None:
+        with self._ready:
+            self._ready.wait_for(lambda: self._stopping, seconds)
+
+    def _fault(self, camera: str, what: str, error: Exception) -> None:
+        """Count a frame's trouble, and tell of it once per kind and minute."""
+        self.observer.failed(camera, error)
+        self._faults.traced(f"{camera}: {what}", error)
 
     def _seen(self, taken: Taken, detections: Detections | None) -> Detections | None:
         """What the engine found, with its attributes; kept for frames to come."""
@@ -319,7 +353,7 @@ class InferenceLoop:
             try:
                 detections = self._attributes(taken.frame, detections)
             except Exception as error:  # noqa: BLE001 - without attributes is better than not at all
-                self.observer.failed(taken.frame.camera, error)
+                self._fault(taken.frame.camera, "its attributes could not be read", error)
             self._spent(Step.ATTRIBUTES, started)
         self._standing[taken.mailbox] = detections
         return detections
@@ -337,7 +371,7 @@ class InferenceLoop:
         try:
             self._deliver_to(frame, detections)
         except Exception as error:  # noqa: BLE001 - one camera's trouble must not stop the others
-            self.observer.failed(frame.camera, error)
+            self._fault(frame.camera, "a delivery failed", error)
         else:
             self._spent(Step.DELIVER, started)
             self.observer.delivered(frame.camera, _age_s(frame))

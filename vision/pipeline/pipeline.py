@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from threading import Condition
+from threading import Condition, Event
 
 import cv2
 
@@ -21,11 +21,13 @@ from vision.detections import TO_REFERENCE, VISIT, Detections
 from vision.engines import Engine, open_engine
 from vision.engines.truck_state import TruckStateReader
 from vision.episodes import EpisodeEvent, EpisodeStage
-from vision.evidence import EvidenceItem, EvidenceStore, Recorder, annotate, mask, paint_privacy
+from vision.errors import EngineError
+from vision.evidence import EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
 from vision.pipeline.event_writer import EventWriter, Sink
 from vision.pipeline.watched import Scene, Watched
+from vision.quarantine import Quarantine
 from vision.rules import CameraRules, camera_rules
 from vision.site import Camera, Site
 from vision.sources.address import parse_address
@@ -63,8 +65,12 @@ class Pipeline:
             )
             for c in site.cameras
         }
-        recorder = Recorder(evidence, site) if evidence else None
-        self._writer = EventWriter(recorder, [*sinks, self._stored])
+        self._writer = EventWriter(
+            Recorder(evidence, site) if evidence else None,
+            sinks,
+            quarantine=Quarantine(evidence.root.parent / "quarantine", site) if evidence else None,
+            stored=self._stored,
+        )
         self._counters = LoopCounters()
         self._loop = InferenceLoop(
             engine,
@@ -94,12 +100,17 @@ class Pipeline:
         return self._loop.wait_until_drained(timeout)
 
     def stop(self) -> None:
-        """Stop readers first, so that nothing new comes; then look at and store what is left."""
+        """Stop readers first, so that nothing new comes; then look at and store what is left.
+
+        What cannot be stored at once is put into quarantine: this ends also while nothing can be.
+        """
         for watched in self._cameras.values():
             watched.reader.stop(timeout=0)
         for watched in self._cameras.values():
             watched.reader.stop(timeout=10)
-        self._loop.stop()
+        self._writer.hasten()  # or the loop would wait for it, and it for the storage
+        if not self._loop.stop(timeout=30):
+            log.error("the inference loop did not end; what it still has is dropped")
         self._writer.stop()
         for watched in self._cameras.values():
             if watched.reader.status().state is CameraState.ENDED:
@@ -109,7 +120,22 @@ class Pipeline:
     @property
     def problem(self) -> str | None:
         """What stands in the way of watching or storing, in plain words; None while all is well."""
-        return str(self._loop.failed) if self._loop.failed else self._writer.problem
+        return self._loop.trouble or self._writer.problem
+
+    @property
+    def failed(self) -> EngineError | None:
+        """Why no camera is looked at any more; None while they are."""
+        return self._loop.failed
+
+    @property
+    def blind(self) -> Event:
+        """Set when the inference loop has ended, for good or because it was stopped."""
+        return self._loop.ended
+
+    @property
+    def quarantined(self) -> int:
+        """Episodes of which something could not be stored; it lies in quarantine."""
+        return self._writer.quarantined
 
     def status(self) -> list[CameraStatus]:
         """How each camera is doing."""
@@ -196,8 +222,11 @@ class Pipeline:
             file=memory / "rules.json" if memory is not None else None,
         )
 
-    def _stored(self, event: EpisodeEvent, _: Sequence[EvidenceItem]) -> None:
-        self._cameras[event.episode.camera].scenes[event.preset].rules.stored(event.episode)
+    def _stored(self, event: EpisodeEvent) -> None:
+        watched = self._cameras.get(event.episode.camera)
+        scene = watched.scenes.get(event.preset) if watched is not None else None
+        if scene is not None:  # else it comes from the quarantine, and its camera or preset is gone
+            scene.rules.stored(event.episode)
 
     @staticmethod
     def _shows(watched: Watched, frame: Frame, preset: str | None) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from vision import durable
 from vision.detections import Detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.frames import Clock, Frame
@@ -20,6 +21,7 @@ from vision.kinds import catalogue
 from vision.rules.context import Rule
 from vision.rules.looks import Row, as_row
 from vision.rules.record import Record
+from vision.throttled_log import ThrottledLog
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +61,8 @@ class CameraRules:
         self._last: datetime | None = None
         self._shown: tuple[datetime, int] | None = None
         self._written, self._failing = "", False
-        self._faulty: set[str] = set()
+        self._owed_written: frozenset[tuple[str, EpisodeStage]] = frozenset()
+        self._faults = ThrottledLog(_log)
         if file is not None and file.exists():
             self._recall(file)
         self._noted = self._notes()  # as of the last look: rules are the looking thread's alone
@@ -99,13 +102,11 @@ class CameraRules:
         """What one rule says; a fault of it must not lose what the others say."""
         try:
             events = rule.look(frame, detections)
-        except Exception:  # noqa: BLE001 - whatever it is, the others' cases are not to pay for it
-            name = _name(rule)
-            if name not in self._faulty:
-                _log.exception("%s: %s failed at a look; report this", frame.camera, name)
-            self._faulty.add(name)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others' cases are not to pay for it
+            self._faults.traced(
+                f"{frame.camera}: {_name(rule)} failed at a look; report this", error
+            )
             return []
-        self._faulty.discard(_name(rule))
         return events
 
     def stored(self, episode: Episode) -> None:
@@ -171,11 +172,11 @@ class CameraRules:
         )
         if text == self._written:
             return
-        part = self._file.with_suffix(".part")
+        # What is owed is synced: a power cut is not to lose a confirmed case. The rest changes with
+        # every look, and all cameras would wait for the disk.
+        owed = frozenset(self._owed)
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(text, "utf-8")
-            part.replace(self._file)
+            durable.write(self._file, text.encode(), sync=owed != self._owed_written)
         except OSError as error:
             if not self._failing:
                 _log.warning(
@@ -186,7 +187,7 @@ class CameraRules:
                 )
             self._failing = True
         else:
-            self._written, self._failing = text, False
+            self._written, self._owed_written, self._failing = text, owed, False
 
     def _recall(self, file: Path) -> None:
         try:

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
+from vision import durable
 from vision.episodes import NormBox
 from vision.rules.context import Context
 from vision.rules.sight import Sight
@@ -143,12 +144,8 @@ class Known:
         self._stays, self._concluded = [], True
         if self._file is None:
             return
-        # Whole or not at all: a half-written baseline would turn old roofs into new ones.
-        part = self._file.with_suffix(".part")
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(self._learnt()), "utf-8")
-            part.replace(self._file)
+        try:  # whole or not at all: a half-written baseline would turn old roofs into new ones
+            durable.write(self._file, json.dumps(self._learnt()).encode())
         except OSError as error:
             log.warning(
                 "%s: the baseline cannot be written (%s): after a restart it is learnt anew; free "

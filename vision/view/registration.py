@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision import durable
 from vision.frames import Pixels
 from vision.geo.drone_pose import DronePose
 from vision.geo.position import Position
@@ -56,8 +57,7 @@ class Registration:
         """
         if self._reference is None:
             if self._keep(picture) and self._file is not None:
-                self._file.parent.mkdir(parents=True, exist_ok=True)
-                cv2.imwrite(str(self._file), picture)
+                _store(self._file, picture)
             return np.eye(3) if self._reference is not None else None
         points, described = self._features(picture)
         if len(points) < _INLIERS:
@@ -102,6 +102,18 @@ class Registration:
         size = np.array(picture.shape[1::-1], np.float32)
         points = np.array([k.pt for k in found], np.float32) / size
         return points, described.astype(np.float32, copy=False)
+
+
+def _store(file: Path, picture: Pixels) -> None:
+    try:
+        durable.write(file, cv2.imencode(".png", picture)[1].tobytes())
+    except OSError as error:
+        _log.warning(
+            "%s: the reference cannot be written (%s): after a restart the flights before it are "
+            "laid over nothing; free space or make the folder writable",
+            file,
+            error.strerror,
+        )
 
 
 def moved(boxes: NDArray[np.float64], matrix: Matrix) -> NDArray[np.float64]:

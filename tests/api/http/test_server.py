@@ -17,7 +17,7 @@ from api.cases.store import CaseStore
 from api.errors import CaseError, DatabaseUnavailable
 from api.http.app import REQUEST_WORKERS, create_app
 from api.http.routes import health
-from api.http.server import console_address, listen
+from api.http.server import console_address, listen, serve
 from tests.api.world import served
 from vision.loop import LoopCounters, LoopCounts, Step
 from vision.sources.status import CameraState, CameraStatus
@@ -79,6 +79,24 @@ def test_a_signal_ends_the_server_in_good_order(tmp_path: Path, number: int):
     assert process.returncode == 0
 
 
+def test_serving_ends_when_the_pipeline_is_blind(world):
+    """Nobody sends a signal: what ended is the inference loop."""
+    app = create_app(world.site, world.database, world.evidence)
+    listener, ends, answered = listen("127.0.0.1", 0), threading.Event(), []
+
+    def ask() -> None:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/healthz"
+        answered.append(httpx.get(address, timeout=30, trust_env=False).status_code)
+        ends.set()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    serve(app, listener, ends=ends)
+    asking.join()
+    listener.close()
+    assert answered == [200]
+
+
 class Cameras:
     """A pipeline whose cameras' states a test sets."""
 
@@ -87,6 +105,7 @@ class Cameras:
         self.problem: str | None = None
         self.view = View.CLEAR
         self.device_memory: int | None = None
+        self.quarantined = 0
         self.counters = LoopCounters()
 
     def loop(self) -> LoopCounts:
@@ -162,6 +181,12 @@ def test_readiness_says_what_is_missing(world, monkeypatch, tmp_path):
         cameras.problem = "the engine failed"
         assert failing() == (503, {"watch": "the engine failed"})
         cameras.problem = None
+        cameras.quarantined = 2
+        status, bad = failing()
+        assert (status, list(bad)) == (200, ["quarantine"]), "the others are stored"
+        assert "2 episodes" in bad["quarantine"]
+        assert "streetwarden_quarantined_episodes 2.0" in http.get("/metrics").text
+        cameras.quarantined = 0
         (tmp_path / "file").write_text("no folder")
         monkeypatch.setattr(world.evidence, "root", tmp_path / "file")
         status, bad = failing()

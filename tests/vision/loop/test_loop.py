@@ -14,6 +14,7 @@ from vision.errors import EngineError
 from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters
 from vision.loop.loop import ENGINE_FAILED, LOOP_ENDED, REMOVED
+from vision.loop.restarts import PAUSES_S
 from vision.sources.mailbox import CLOSED, SUPERSEDED, Mailbox
 
 camera_plans = st.lists(
@@ -119,7 +120,10 @@ def test_a_camera_of_only_bad_frames_does_not_stop_the_loop(
 
 
 def test_a_delivery_that_raises_is_reported_and_stops_nobody(
-    fakes: Any, ready: Condition, run_loop: Callable[..., InferenceLoop]
+    fakes: Any,
+    ready: Condition,
+    run_loop: Callable[..., InferenceLoop],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     boxes = [Mailbox(f"c{n}", live=False, ready=ready, size=9) for n in range(2)]
     for number, box in enumerate(boxes):
@@ -137,6 +141,8 @@ def test_a_delivery_that_raises_is_reported_and_stops_nobody(
     counts = counters.counts()
     assert counts.failed == {"c0": 4}
     assert counts.delivered == {"c1": 4}
+    [told] = [r for r in caplog.records if "c0: a delivery failed" in r.getMessage()]
+    assert told.exc_info is not None, "with its traceback, once for all four"
     assert boxes[0].counts().analysed == 4, "the model has looked at them"
 
 
@@ -177,7 +183,15 @@ def test_an_engine_that_stays_broken_ends_the_loop_and_frees_its_readers(
             engine.broken = index > 5
         refused.set()
 
-    loop = run_loop(engine, [box], fakes.Delivered(), observer=counters, max_restarts=2)
+    pauses: list[float] = []
+    loop = run_loop(
+        engine,
+        [box],
+        fakes.Delivered(),
+        observer=counters,
+        max_restarts=2,
+        pause=pauses.append,
+    )
     Thread(target=read, daemon=True).start()
     with pytest.raises(EngineError, match=r"after 2 restarts .the device is lost.*No camera"):
         loop.wait_until_drained(fakes.LIMIT)
@@ -188,6 +202,8 @@ def test_an_engine_that_stays_broken_ends_the_loop_and_frees_its_readers(
     assert set(counts.dropped) <= {ENGINE_FAILED, LOOP_ENDED, CLOSED}
     assert adds_up(box)
     assert counters.counts().restarts == 2
+    assert pauses == list(PAUSES_S[:2])
+    assert loop.trouble == str(loop.failed)
     late = Mailbox("c1", live=True, ready=ready)
     loop.add(late)
     assert late.closed
@@ -200,12 +216,43 @@ def test_an_engine_that_is_opened_again_goes_on(
     box = Mailbox("c0", live=False, ready=ready, size=9)
     put_all(fakes, box, 0, 5)
     delivered, counters = fakes.Delivered(), LoopCounters()
-    loop = run_loop(broken, [box], delivered, observer=counters, reopen=lambda: fresh)
+    trouble: list[str | None] = []
+    loop = run_loop(
+        broken,
+        [box],
+        delivered,
+        observer=counters,
+        reopen=lambda: fresh,
+        pause=lambda _: trouble.append(loop.trouble),
+    )
     assert loop.wait_until_drained(fakes.LIMIT)
+    assert trouble[0] is not None
+    assert "started again in 1 s" in trouble[0]
+    assert loop.trouble is None
     assert delivered.of("c0") == [0, 1, 2, 3, 4]
     assert broken.closed
     assert loop.engine is fresh
     assert counters.counts().restarts == 1
+
+
+def test_a_pause_before_a_restart_ends_when_the_loop_is_stopped(
+    fakes: Any,
+    ready: Condition,
+    run_loop: Callable[..., InferenceLoop],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("vision.loop.restarts.PAUSES_S", (3600.0,))
+    paused = Event()
+
+    class Lost(fakes.Engine):  # type: ignore[misc, name-defined]
+        def warm_up(self) -> None:
+            paused.set()
+            raise EngineError("the device is lost")
+
+    loop = run_loop(Lost(), [Mailbox("c0", live=True, ready=ready)], fakes.Delivered())
+    assert paused.wait(fakes.LIMIT)
+    assert loop.stop(fakes.LIMIT)
+    assert loop.failed is None
 
 
 def test_an_engine_that_loses_a_result_mixes_nothing_up(

@@ -3,16 +3,21 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import av
 import cv2
 import numpy as np
 
+from tests.api.world import make_event
 from tests.vision.eyes import Eyes
 from vision.detections import Detections, make_detections
-from vision.episodes import EpisodeEvent
+from vision.episodes import EpisodeEvent, EpisodeStage
+from vision.errors import StorageUnavailable
+from vision.evidence import EvidenceStore
 from vision.frames import Frame, Pixels
 from vision.pipeline import Pipeline
+from vision.pipeline.event_writer import _WAITING
 from vision.rules import CameraRules, Context
 from vision.site import Camera, Site
 from vision.view.health import View
@@ -121,3 +126,45 @@ def test_what_is_remembered_of_one_source_is_not_another_ones(tmp_path: Path) ->
     gate = remembered("rtsp://user:secret@10.0.0.1/gate")
     assert gate != remembered("rtsp://user:secret@10.0.0.1/yard")
     assert gate == remembered("rtsp://user:changed@10.0.0.1/gate")
+
+
+class Opens(Looks):
+    """A rule that opens an episode at every look."""
+
+    def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
+        super().look(frame, detections)
+        episode = replace(make_event(EpisodeStage.OPENED).episode, camera=frame.camera)
+        return [EpisodeEvent(episode, frame, detections)]
+
+
+def test_it_stops_while_nothing_can_be_stored_and_the_queue_is_full(tmp_path: Path) -> None:
+    clip = tmp_path / "gate.mp4"
+    with av.open(clip, "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        random = np.random.default_rng(1)
+        street = cv2.resize(random.integers(0, 255, (6, 8, 3), np.uint8), (64, 48))
+        for _ in range(2 * _WAITING):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(street, format="bgr24")))
+        container.mux(stream.encode())
+    full = Event()
+
+    def down(_event: EpisodeEvent, _items: object) -> None:
+        if len(pipeline._writer._waiting) >= _WAITING:
+            full.set()
+        raise StorageUnavailable("cases.db: no space left; free some")
+
+    site = Site.for_sources([str(clip)], tmp_path, analyse_fps=10, pace="fast")
+    store = EvidenceStore(tmp_path / "evidence")
+    pipeline = Pipeline(site, Blind(), [down], evidence=store)
+    pipeline._writer._retry_s = 0.01
+    scenes = pipeline._cameras["camera-1"].scenes
+    rule = Opens(scenes[None].rules.rules[0].context)
+    scenes[None] = replace(scenes[None], rules=CameraRules([rule], model={}))
+    pipeline.start()
+    assert full.wait(60)
+    assert pipeline.problem == "cases.db: no space left; free some"
+    pipeline.stop()
+    assert pipeline._writer.lost == 0
+    assert pipeline.quarantined == len(rule.seconds)
+    assert len(list((tmp_path / "quarantine").iterdir())) == len(rule.seconds)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import tempfile
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -88,9 +90,12 @@ def test_a_file_that_cannot_be_read_is_told_of_and_replaced(
 
 
 def test_a_full_disk_stops_nobody_and_is_told_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "rules-cam.part").mkdir()  # what is to be written to cannot be
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
     watch = rules(tmp_path)
     events = [event for second in range(80) for event in look(watch, second, scenario(second))]
     assert facts(events) == facts(undisturbed())

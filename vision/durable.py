@@ -1,0 +1,69 @@
+"""Durable files: after a crash or a power cut a file is there whole, or as it was before."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+PRIVATE = 0o600
+"""Evidence shows people: nobody but the server's own user reads it."""
+# Some network file systems cannot sync a folder; there a rename is as durable as it gets.
+_CANNOT = frozenset({errno.EINVAL, errno.ENOTSUP})
+
+
+def write(path: Path, content: bytes, *, mode: int = PRIVATE, sync: bool = True) -> None:
+    """Put `content` into the file, making its folder where it is missing.
+
+    It is written beside the file and renamed over it, so readers see all of it or none. When this
+    returns, both the bytes and the name are on the disk.
+
+    Args:
+        path: of the file; what was in it is replaced.
+        content: all of it.
+        mode: permissions.
+        sync: False where losing the latest content in a power cut costs less than waiting for the
+            disk; a killed process still leaves a whole file.
+
+    Raises:
+        OSError: it could not be written. The file is as it was before, unless the disk failed
+            after the renaming.
+    """
+    make_folder(path.parent)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            if mode != PRIVATE:
+                os.fchmod(file.fileno(), mode)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    if sync:
+        sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and its parents where they are missing; their names are on the disk too."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        sync_folder(made.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Put the names in this folder onto the disk."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _CANNOT:
+            raise
+    finally:
+        os.close(handle)

@@ -1,0 +1,191 @@
+"""Quarantine: events that could not be stored, kept whole until they can be.
+
+A folder beside the evidence, with a folder for each episode in it:
+
+    quarantine/01J…/            the episode's id
+        confirmed.json          the event, why it could not be stored, and when that was
+        confirmed.png           its frame, with what privacy zones cover painted out
+        confirmed.mp4           what the camera had sent until then
+        confirmed.record.json   what the rule decided from, see `vision.rules.record`
+
+`opened`, `cleared` and `dropped` are as `confirmed`. An event whose pictures were stored has their
+hashes in its JSON instead of files. Later events of an episode follow the first one here, because
+a case cannot clear before it is there. What lies here is tried again at each start, in order, and
+removed when all of its episode is stored.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from pydantic import TypeAdapter
+
+from vision import durable
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage
+from vision.evidence.item import EvidenceItem
+from vision.evidence.masking import paint_privacy
+from vision.rules.looks import as_row, from_row
+from vision.site import Site
+from vision.sources.ring import Recording
+
+log = logging.getLogger(__name__)
+
+FORMAT = "streetwarden.quarantine.v1"
+_EPISODE = TypeAdapter(Episode)
+_ITEMS = TypeAdapter(list[EvidenceItem] | None)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event as it lies here. `items` is what was stored of it as evidence; None if nothing."""
+
+    event: EpisodeEvent
+    items: list[EvidenceItem] | None
+
+
+class Quarantine:
+    """The quarantine of one site. One thread uses it; any may read `count`.
+
+    Args:
+        root: its folder; made when it is needed.
+        site: whose privacy zones are painted out.
+    """
+
+    def __init__(self, root: Path, site: Site) -> None:
+        self.root = root
+        self._cameras = {camera.id: camera for camera in site.cameras}
+        self._episodes = {path.name for path in root.iterdir()} if root.is_dir() else set()
+
+    @property
+    def count(self) -> int:
+        """How many episodes have events here."""
+        return len(self._episodes)
+
+    def holds(self, episode: str) -> bool:
+        """Whether an event of this episode lies here."""
+        return episode in self._episodes
+
+    def keep(
+        self, event: EpisodeEvent, why: Exception | str, items: Sequence[EvidenceItem] | None
+    ) -> None:
+        """Put an event here, durably. What of it cannot be kept is named in its JSON.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        folder, stage = self.root / event.episode.id, event.episode.stage.value
+        left_out = []
+        if items is None:
+            for suffix, content in self._files(event):
+                try:
+                    made = content()
+                except Exception as error:  # noqa: BLE001 - what is at fault must not cost the rest
+                    left_out.append(f"{suffix}: {type(error).__name__}: {error}")
+                else:
+                    if made is not None:
+                        durable.write(folder / f"{stage}.{suffix}", made)
+        told = {
+            "format": FORMAT,
+            "kept_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "why": why if isinstance(why, str) else f"{type(why).__name__}: {why}",
+            "trace": [] if isinstance(why, str) else traceback.format_exception(why),
+            "left_out": left_out,
+            "episode": _EPISODE.dump_python(event.episode, mode="json"),
+            "look": as_row(event.frame, event.detections),
+            "name": event.frame.name,
+            "focus": event.focus,
+            "details": event.details,
+            "preset": event.preset,
+            "items": _ITEMS.dump_python(None if items is None else list(items), mode="json"),
+        }
+        durable.write(folder / f"{stage}.json", json.dumps(told, indent=1).encode())
+        self._episodes.add(event.episode.id)
+
+    def episodes(self) -> Iterator[tuple[str, list[Kept]]]:
+        """Ids of the episodes here, the oldest first, with their events in order.
+
+        What cannot be read is logged and left where it is.
+        """
+        for name in sorted(self._episodes):
+            try:
+                yield name, list(self._events(name))
+            except (OSError, ValueError, KeyError, TypeError, cv2.error) as error:
+                log.warning("%s: cannot be read (%s); it stays there", self.root / name, error)
+
+    def release(self, episode: str) -> None:
+        """Remove an episode of which all is stored.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        folder = self.root / episode
+        for told in folder.glob("*.json"):  # first: without them the rest means nothing
+            told.unlink()
+        shutil.rmtree(folder)
+        self._episodes.discard(episode)
+
+    def _files(self, event: EpisodeEvent) -> list[tuple[str, Callable[[], bytes | None]]]:
+        recording = event.recording
+        return [
+            ("png", lambda: self._picture(event)),
+            ("mp4", lambda: recording.mp4() if recording is not None else None),
+            ("record.json", lambda: event.record),
+        ]
+
+    def _picture(self, event: EpisodeEvent) -> bytes:
+        camera = self._cameras[event.episode.camera].at(event.preset)
+        done, encoded = cv2.imencode(".png", paint_privacy(event.frame.pixels, camera.privacy))
+        if not done:
+            raise ValueError("the frame cannot be encoded as PNG")
+        return encoded.tobytes()
+
+    def _events(self, name: str) -> Iterator[Kept]:
+        for stage in EpisodeStage:
+            told = self.root / name / f"{stage.value}.json"
+            if told.exists():
+                yield self._read(told.with_suffix(""), json.loads(told.read_text("utf-8")))
+
+    @staticmethod
+    def _read(base: Path, told: dict[str, Any]) -> Kept:
+        if told["format"] != FORMAT:
+            raise ValueError(f"format {told['format']!r}, this version reads {FORMAT}")
+        episode = _EPISODE.validate_python(told["episode"])
+        frame, detections = from_row(told["look"], episode.camera)
+        frame = replace(frame, name=told["name"])
+        if (picture := base.with_suffix(".png")).exists():
+            pixels = cv2.imdecode(np.frombuffer(picture.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+            if pixels is None:
+                raise ValueError(f"{picture.name} is no picture")
+            frame = replace(frame, picture=pixels.astype(np.uint8, copy=False))
+        clip, record = base.with_suffix(".mp4"), base.with_suffix(".record.json")
+        event = EpisodeEvent(
+            episode,
+            frame,
+            detections,
+            focus=tuple(told["focus"]),
+            details=tuple(told["details"]),
+            recording=_StoredClip((), "", 0, 0, frame.captured_at, clip) if clip.exists() else None,
+            record=record.read_bytes() if record.exists() else None,
+            preset=told["preset"],
+        )
+        return Kept(event, _ITEMS.validate_python(told["items"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredClip(Recording):
+    """A recording that was written before."""
+
+    file: Path
+
+    def mp4(self) -> bytes:
+        return self.file.read_bytes()
