@@ -18,7 +18,7 @@ from vision.frames import Frame
 from vision.pipeline import Pipeline, watched
 from vision.site import Camera, ModelChoice, Site
 from vision.site.file import load_site
-from vision.sources import video
+from vision.sources import recording as recording_module
 
 START = datetime(2026, 11, 20, 8, tzinfo=UTC)
 LOOK = timedelta(seconds=1)
@@ -48,7 +48,7 @@ def watch(
     """Watch a camera to its end: episodes as they were confirmed and cleared, looks, stood."""
 
     # Else a recording that does not say when it was made begins now.
-    monkeypatch.setattr(video, "recording_start", lambda *_: START)
+    monkeypatch.setattr(recording_module, "recording_start", lambda *_: START)
 
     def run(site: Site, camera: Camera, *, still: bool) -> tuple[list[Episode], int, int]:
         events: list[Episode] = []

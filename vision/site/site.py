@@ -76,12 +76,16 @@ class Camera(Part):
     `clip` is how much of a live stream before a case's moments is kept with them, as it was sent.
     Nothing is kept where `privacy` paints something out: it cannot be painted out of what was sent.
 
+    `allow` lists networks to which a camera on the web may lead although they are private, by a
+    redirect or a playlist; its own host, and public addresses, it may in any case.
+
     `flight` is what a drone's own telemetry does not say of where its picture lies. `presets` are
     those of a pan-tilt-zoom camera that zones are drawn at.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
     source: Annotated[str, Field(min_length=1)]
+    allow: tuple[IPvAnyNetwork, ...] = ()
     type: Literal["cctv", "drone", "bodycam", "vehicle"] = "cctv"
     analyse_fps: Annotated[float, Field(gt=0, le=60)] = 1.0
     candidate_fps: Annotated[float, Field(gt=0, le=60)] | None = None

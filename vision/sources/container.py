@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import av
 from av.container import InputContainer
-from av.error import FFmpegError
 from av.error import TimeoutError as FFmpegTimeout
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from vision.egress_addresses import Network
 from vision.errors import SourceBroken, SourceUnavailable
 from vision.sources.address import Address, SourceKind
-from vision.sources.failures import explain
+from vision.sources.failures import FAILURES, explain
 from vision.sources.hardware import hardware
+from vision.sources.web import Answer, Web
+from vision.sources.web_file import Opener
 
 TIMEOUT = 5.0
 """Seconds that opening, and each wait for data, may take."""
@@ -31,23 +35,57 @@ _OPTIONS: dict[SourceKind, dict[str, str]] = {
         "allowed_media_types": "video",
     },
     SourceKind.RTMP: {"rw_timeout": _MICROSECONDS, "rtmp_live": "live"},
-    SourceKind.HTTP: {"rw_timeout": _MICROSECONDS},
-    SourceKind.HLS: {"rw_timeout": _MICROSECONDS, "live_start_index": "-1"},
+    # What an address of the web leads to, `Web` fetches: FFmpeg opens no connection by itself.
+    SourceKind.HTTP: {"protocol_whitelist": "data"},
+    SourceKind.HLS: {
+        "protocol_whitelist": "data",
+        "live_start_index": "-1",
+        "http_persistent": "0",
+        "http_multiple": "0",
+        # Cameras name segments as they like (`seg?n=0`, `s0.jpg`); what they are their bytes tell.
+        "extension_picky": "0",
+        "allowed_extensions": "ALL",
+        "allowed_segment_extensions": "ALL",
+    },
     # A playlist posing as a recording must not make this machine open addresses.
     SourceKind.FILE: {"protocol_whitelist": "file,crypto,data"},
     SourceKind.DEVICE: {},
 }
+_FORMATS = {SourceKind.DEVICE: "v4l2", SourceKind.HLS: "hls"}
 # A live stream's size and codec are known from its first key frame; measuring its frame rate as
 # well would delay every reconnection by seconds.
 _QUICK_START = {"analyzeduration": "500000", "fpsprobesize": "0"}
-_NETWORK_PROTOCOLS = "http,https,httpproxy,tls,tcp,crypto,data,hls,rtp,rtsp,rtmp,rtmps,srtp,udp"
+_STREAMING = "tls,tcp,rtp,rtsp,rtmp,rtmps,srtp,udp"  # protocols of RTSP and RTMP
 
 
-def open_container(address: Address, decoder: str) -> InputContainer:
+def ask_web(address: Address, allow: Sequence[Network]) -> tuple[Web, Answer]:
+    """What an address of the web answers.
+
+    Args:
+        allow: see `vision.site.Camera`.
+
+    Raises:
+        SourceUnavailable: it does not answer, or leads to where the site does not allow.
+        SourceBroken: it is no address.
+    """
+    web = Web(address, allow)
+    web.within(TIMEOUT)
+    try:
+        answer = web.get(address.url)
+        answer.peek(1)
+    except FAILURES as error:
+        failure = explain(error, address)
+    else:
+        return web, answer
+    raise failure
+
+
+def open_container(address: Address, decoder: str, opener: Opener | None = None) -> InputContainer:
     """Open a stream, recording or device for reading.
 
     Args:
         decoder: what decodes it, see `vision.site.Camera`.
+        opener: fetches it, where it lies in the web.
 
     Raises:
         SourceUnavailable: it does not answer, or answers badly; it may later.
@@ -58,24 +96,43 @@ def open_container(address: Address, decoder: str) -> InputContainer:
     if address.kind is SourceKind.FILE:
         _check_file(address)
         url = f"file:{url}"  # a name such as `concat:a` stays a name
+    elif opener is not None:
+        url = opener.url
+        opener.web.within(TIMEOUT)
     elif address.network:
-        options |= {"protocol_whitelist": _NETWORK_PROTOCOLS}
-    if address.live:
+        _check_address(address)
+        options |= {"protocol_whitelist": _STREAMING}
+    if address.live or (opener is not None and opener.endless):
         options |= _QUICK_START
     began = time.monotonic()
     try:
         return av.open(
             url,
-            format="v4l2" if address.kind is SourceKind.DEVICE else None,
+            format=_FORMATS.get(address.kind) or (opener.format if opener is not None else None),
             options=options,
+            # Titles, handlers and session names are in whatever code a camera's country uses.
+            metadata_errors="replace",
+            io_open=opener,
             hwaccel=None if decoder == "software" else hardware(decoder),
             timeout=(TIMEOUT, HLS_READ_TIMEOUT if address.kind is SourceKind.HLS else TIMEOUT),
         )
-    except FFmpegError as error:
+    except FAILURES as error:
         # FFmpeg reports an RTSP camera's silence as invalid data.
         silent = address.network and time.monotonic() - began >= TIMEOUT
-        failure = explain(FFmpegTimeout(0, "") if silent else error, address)
+        told = opener.web.failure if opener is not None else None
+        failure = told or explain(FFmpegTimeout(0, "") if silent else error, address)
     raise failure
+
+
+def _check_address(address: Address) -> None:
+    """What is no address will be none at the next try."""
+    try:
+        parts = urlsplit(address.url)
+        whole = bool(parts.hostname) and parts.port != 0  # which raises where it is none
+    except ValueError:
+        whole = False
+    if not whole:
+        raise SourceBroken(f"{address.shown}: is no address with a host and a port; correct it")
 
 
 def _check_file(address: Address) -> None:

@@ -29,7 +29,11 @@ FIRST_RETRY = 0.25
 LAST_RETRY = 2.0
 """Most seconds between retries, so that a camera is seen again within 5 s of its return."""
 REFUSED_RETRY = 60.0
-"""Seconds between retries with credentials that were refused: cameras lock out who guesses."""
+"""Seconds before the first retry with credentials that were refused, doubled for each further one.
+Never for good: a camera that starts refuses for a moment. And seldom: cameras lock out who guesses
+(after five to seven times within half an hour, as a rule)."""
+LAST_REFUSED_RETRY = 900.0
+"""Most seconds between retries with credentials that were refused."""
 _NICER = 10  # of a reader's thread: from a weight of 1024 to 110 in Linux's scheduler
 _SETTLED = 5.0  # seconds of frames after which a stream counts as well and backoff starts anew
 
@@ -37,7 +41,8 @@ _SETTLED = 5.0  # seconds of frames after which a stream counts as well and back
 class Reader:
     """Reads one camera into its mailbox until it ends, cannot work, or is stopped.
 
-    Live and network sources are tried again for ever, with exponential backoff and jitter. Nothing
+    Live and network sources are tried again for ever, with exponential backoff and jitter, whatever
+    they answer, before a first frame as after it; only an address that is none is final. Nothing
     that goes wrong here reaches another camera, and nothing ends the thread without a word.
 
     Args:
@@ -105,15 +110,16 @@ class Reader:
 
     def _run(self) -> None:
         _yield_to_the_engine()
-        attempt = 0
+        attempt, refused = 0, False
         try:
             while not self._stop.is_set():
                 self._well_since = math.inf
                 failure = self._read_once()
                 if failure is None or self._stop.is_set():
                     return
-                if time.monotonic() - self._well_since > _SETTLED:
-                    attempt = 0
+                settled = time.monotonic() - self._well_since > _SETTLED
+                if settled or isinstance(failure, SourceRefused) is not refused:
+                    attempt, refused = 0, isinstance(failure, SourceRefused)
                 if not self._worth_retrying(failure):
                     self._show(state=CameraState.BROKEN, error=str(failure))
                     return
@@ -169,9 +175,10 @@ class Reader:
         if isinstance(failure, SourceBroken):
             # A stream that has worked before may come back after an answer such as 404.
             return self._address.network and self._has_worked and self._mailbox.live
-        if isinstance(failure, SourceError):
+        if isinstance(failure, SourceError) or self._mailbox.live:
             return True
-        return self._mailbox.live
+        # What nobody foresaw in a camera's first answer may be gone in its next.
+        return not self._has_worked and (self._address.network or self._address.live)
 
     def _show(self, **changes: Any) -> None:
         if isinstance(changes.get("error"), str):
@@ -203,13 +210,13 @@ def _yield_to_the_engine() -> None:
 
 
 def retry_delay(attempt: int, failure: Exception | None = None) -> float:
-    """Seconds to wait before retry number `attempt` (from 0), with jitter.
+    """Seconds to wait before retry number `attempt` (from 0) after failures of one sort, jittered.
 
     Jitter (the upper half of the span is drawn from) keeps the cameras behind one switch that
     returns from knocking all at once.
     """
     if isinstance(failure, SourceRefused):
-        return REFUSED_RETRY
+        return min(LAST_REFUSED_RETRY, REFUSED_RETRY * 2.0 ** min(attempt, 10))
     longest = min(LAST_RETRY, FIRST_RETRY * 2.0 ** min(attempt, 10))
     share: float = random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
     return longest * share

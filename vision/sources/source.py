@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from threading import Event
 from typing import Protocol
@@ -12,8 +13,11 @@ from vision.frames import Frame
 from vision.site import Camera
 from vision.sources.address import SourceKind, parse_address
 from vision.sources.album import Album
+from vision.sources.container import TIMEOUT, ask_web
 from vision.sources.ring import Ring
+from vision.sources.snapshot import Snapshot, is_snapshot
 from vision.sources.video import Video
+from vision.sources.web_file import PLAYLISTS, Opener
 
 
 class Source(Protocol):
@@ -57,7 +61,7 @@ def open_source(
     pace: Callable[[], float] | None = None,
     ring: Ring | None = None,
 ) -> Source:
-    """Open what a camera's `source` points at: a stream, recording, picture, folder or device.
+    """Open what a camera's `source` points at: a stream, recording, device, picture or folder.
 
     Opening and reading block for about 5 s at most each.
 
@@ -85,9 +89,27 @@ def open_source(
     stop = stop if stop is not None else Event()
     if address.kind in (SourceKind.FOLDER, SourceKind.PICTURE):
         return Album(camera, address, stop=stop, zone=zone)
+    opener = None
+    if address.kind in (SourceKind.HTTP, SourceKind.HLS):
+        web, answer = ask_web(address, camera.allow)
+        if is_snapshot(answer):
+            return Snapshot(
+                camera,
+                address,
+                web,
+                answer,
+                timeout=TIMEOUT,
+                stop=stop,
+                watching=watching,
+                pace=pace,
+            )
+        if answer.content_type in PLAYLISTS:
+            address = replace(address, kind=SourceKind.HLS)
+        opener = Opener(web, address, answer)
     return Video(
         camera,
         address,
+        opener=opener,
         stop=stop,
         image_size=image_size,
         watching=watching,

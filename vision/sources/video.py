@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from threading import Event
 
@@ -14,26 +15,27 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vision.errors import SourceBroken, SourceError, SourceUnavailable
+from vision.errors import SourceError, SourceUnavailable
 from vision.frames import Frame
 from vision.site import Camera
 from vision.sources.address import Address, SourceKind
 from vision.sources.backlog import Backlog
-from vision.sources.container import duration, open_container, video_stream
-from vision.sources.failures import explain
+from vision.sources.container import (
+    HLS_READ_TIMEOUT,
+    TIMEOUT,
+    duration,
+    open_container,
+    video_stream,
+)
+from vision.sources.failures import FAILURES, explain
 from vision.sources.framing import Framing
 from vision.sources.key_frame_policy import KeyFramePolicy
 from vision.sources.packets import at_own_speed, whole_pictures
+from vision.sources.recording import recording_clock, trouble_at_end
 from vision.sources.ring import Ring
 from vision.sources.srt import read_track
-from vision.sources.timeline import (
-    LEAP_S,
-    DueTimes,
-    LiveClock,
-    RecordingClock,
-    own_time,
-    recording_start,
-)
+from vision.sources.timeline import DueTimes, LiveClock, own_time
+from vision.sources.web_file import Opener
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ class Video:
         watching: whether the camera is to be watched at a moment.
         pace: looks per second wanted of a live stream now; the camera's own by default.
         ring: keeps what a live stream sends while it is watched.
+        opener: fetches it, where it lies in the web.
     """
 
     def __init__(
@@ -71,21 +74,25 @@ class Video:
         watching: Callable[[datetime], bool] = lambda _: True,
         pace: Callable[[], float] | None = None,
         ring: Ring | None = None,
+        opener: Opener | None = None,
     ) -> None:
         self.trouble: str | None = None
         self._camera = camera
         self._address = address
         self._stop = stop
         self._watching = watching
-        self._container = open_container(address, camera.decoder)
-        try:
+        self._closing = ExitStack()
+        self._opener = opener
+        with ExitStack() as closing:
+            closing.callback(opener.close if opener is not None else lambda: None)
+            self._container = open_container(address, camera.decoder, opener)
+            closing.callback(self._container.close)
             self._stream = video_stream(self._container, address)
-        except SourceError:
-            self._container.close()
-            raise
-        self.live = address.live if address.kind is not SourceKind.HLS else True
-        if address.kind in (SourceKind.HTTP, SourceKind.HLS):
-            self.live = not self._container.duration
+            self._closing = closing.pop_all()
+        self.live = address.live
+        if opener is not None:
+            endless = opener.endless or address.kind is SourceKind.HLS
+            self.live = endless and not self._container.duration
         # A stream's 25 packets a second are read in Python: what each costs is kept small.
         self._tick = float(self._stream.time_base or 0)
         self._watched_now, self._asked_at = True, -math.inf
@@ -110,8 +117,8 @@ class Video:
         failure: SourceError | None = None
         try:
             yield from frames
-        except FFmpegError as error:
-            failure = explain(error, self._address, while_reading=True)
+        except FAILURES as error:
+            failure = self._failure() or explain(error, self._address, while_reading=True)
         if failure is not None:  # outside of `except`, so that FFmpeg's text is not its context
             raise failure
 
@@ -120,9 +127,17 @@ class Video:
         """See `vision.sources.source.Source`."""
         return int(self._backlog.passed_s * self._camera.analyse_fps)
 
+    def __del__(self) -> None:
+        # PyAV crashes where a container that reads files of Python's is collected while open.
+        self.close()
+
     def close(self) -> None:
         """Free decoder, connection and buffers now, not when Python gets to it."""
-        self._container.close()
+        self._closing.close()
+
+    def _failure(self) -> SourceError | None:
+        """What the web says of why nothing more came."""
+        return self._opener.web.failure if self._opener is not None else None
 
     def _live_frames(self) -> Iterator[Frame]:
         clock = LiveClock()
@@ -137,14 +152,22 @@ class Video:
             if frame is not None:
                 yield frame
         if not self._stop.is_set():
-            raise SourceUnavailable(
+            raise self._failure() or SourceUnavailable(
                 f"{self._address.shown}: the stream ended; see whether its sender still runs"
             )
 
     def _recorded_frames(self) -> Iterator[Frame]:
         rate = float(self._stream.average_rate or self._stream.guessed_rate or 0)
         rate = rate if 0 < rate <= _HIGHEST_RATE else 25  # an unknown one is given as 90000
-        clock = self._recording_clock(1 / rate)
+        promised = duration(self._container, self._stream)
+        clock = recording_clock(
+            self._container,
+            self._stream,
+            self._camera,
+            self._address,
+            interval=1 / rate,
+            promised=promised,
+        )
         started: float | None = None
         elapsed = -1 / rate
         failure: SourceError | None = None
@@ -164,48 +187,21 @@ class Video:
                 )
                 if frame is not None:
                     yield frame
-        except FFmpegError as error:
+        except FAILURES as error:
             failure = explain(error, self._address, while_reading=True)
         if not self._stop.is_set():
-            seen = elapsed + self._sparing.behind + 1 / rate
-            self._conclude(seen, failure, spliced=clock.part > 0)
-
-    def _recording_clock(self, interval: float) -> RecordingClock:
-        origin = float((self._stream.start_time or 0) * (self._stream.time_base or 0))
-        promised, written = duration(self._container, self._stream), None
-        if self._address.kind is SourceKind.FILE:
-            written = self._address.path.stat().st_mtime
-        lasts = None if self._camera.pace == "realtime" else promised
-        start = recording_start(self._container.metadata, lasts, written)
-        # Looks may be farther apart than that, and key frames as far as looks.
-        leap = max(LEAP_S, 2 / self._camera.analyse_fps)
-        return RecordingClock(start, interval, origin, leap=leap)
-
-    def _conclude(self, seen: float, failure: SourceError | None, *, spliced: bool) -> None:
-        """Say how a recording ended: whole, damaged, cut off, or without a single picture.
-
-        Args:
-            seen: seconds of it.
-            failure: that ended it.
-            spliced: its times leap, and so promise nothing of how long it is.
-        """
-        shown = self._address.shown
-        if seen <= 0:
-            raise failure or SourceBroken(
-                f"{shown}: holds no picture that can be decoded; export it anew"
-            )
-        promised = duration(self._container, self._stream)
-        if failure is not None:
-            self.trouble = str(failure)
-        elif not spliced and promised - seen > max(1.0, 0.02 * promised):
             self.trouble = (
-                f"{shown}: ends after {seen:.1f} s of {promised:.1f} s; it is cut off or damaged,"
-                " copy it again"
+                trouble_at_end(
+                    self._address,
+                    self._failure() or failure,
+                    seen=elapsed + self._sparing.behind + 1 / rate,
+                    promised=0.0 if clock.part else promised,
+                    damaged=self._damaged + self._framing.failed,
+                )
+                or self.trouble
             )
-        elif damaged := self._damaged + self._framing.failed:
-            self.trouble = f"{shown}: {damaged} damaged parts were left out; copy it again"
-        if self.trouble is not None:
-            _log.warning("%s: %s", self._camera.id, self.trouble)
+            if self.trouble is not None:
+                _log.warning("%s: %s", self._camera.id, self.trouble)
 
     def _decoded(self, alive_at: float | None = None) -> Iterator[VideoFrame]:
         """Pictures in presentation order. `alive_at`: watch for a stream that shows none."""
@@ -238,6 +234,9 @@ class Video:
     def _packets(self) -> Iterator[Packet[VideoStream]]:
         """What was sent; of a live stream a picture each, of a playlist at its own speed."""
         sent = self._container.demux(self._stream)
+        if self._opener is not None:
+            patience = HLS_READ_TIMEOUT if self._address.kind is SourceKind.HLS else TIMEOUT
+            sent = self._opener.web.each_within(patience, sent)
         if not self.live:
             return sent
         if self._address.kind is SourceKind.HLS:

@@ -141,7 +141,7 @@ def test_a_leap_of_ten_hours_is_a_seam(
     order: tuple[int, int],
     pace: str,
 ) -> None:
-    """It is not waited for, nothing is dated in the future; what lies beyond is another part."""
+    """Not waited for, nothing beyond it is dated in the future, and that is another part."""
     parts = [
         make_video(f"{start}.ts", frames=5, first_pts=10 * start).read_bytes() for start in order
     ]
