@@ -26,9 +26,11 @@ def serve(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
 ) -> None:
     """Watch cameras and serve cases, review, webhooks and the console until Ctrl-C."""
+    from api.connections import raise_file_limit
     from api.http.server import listen
 
     log_to_stderr(verbose=verbose)
+    raise_file_limit()
     if demo and (site or source):
         raise SiteError("--demo is a site of its own; leave out the site file and --source")
     listener = listen(host, port)
@@ -83,7 +85,8 @@ def _serve(site: Site, listener: socket) -> None:
         app = create_app(site, database, evidence, watch=pipeline)
         address = console_address(listener, KeyStore(database).session_key())
         out.print(
-            f"{escape(site.site.name)}: {len(site.cameras)} cameras, {model.name} on {engine.name}"
+            f"{escape(site.site.name)}: {len(site.cameras)} cameras, "
+            f"{escape(model.name)} on {engine.name}"
         )
         out.print(f"console: {address}")
         pipeline.start()
