@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -75,6 +76,8 @@ def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline
     from vision.engines.truck_state import open_truck_state
 
     evidence = Path(site.storage.evidence)
+    for folder in (evidence, evidence.parent / "memory"):
+        keep_private(folder)
     trucks = {
         camera.id
         for camera in site.cameras
@@ -90,3 +93,17 @@ def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline
         memory=evidence.parent / "memory",
         truck_state=open_truck_state(trucks) if trucks else None,
     )
+
+
+def keep_private(folder: Path) -> None:
+    """Make a folder of pictures of people for its owner only; take it from others where it exists.
+
+    What lies in it is reached by nobody who may not enter. A group that was let in stays in. A
+    folder that cannot be made is told of by what writes to it.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+        folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~stat.S_IRWXO)
+    except OSError:
+        return

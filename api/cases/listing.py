@@ -15,7 +15,7 @@ from datetime import datetime
 from itertools import islice
 
 from sqlalchemy import ColumnElement, Select, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import QueryableAttribute, Session
 
 from api.access.roles import Principal
 from api.cases.stages import Stage
@@ -113,7 +113,9 @@ def _leads(
         yield _page(walk, CaseRow.id, after, limit)
 
 
-def _page(walk: Select[str], key: ColumnElement[str], after: str | None, limit: int) -> Select[str]:
+def _page(
+    walk: Select[str], key: QueryableAttribute[str], after: str | None, limit: int
+) -> Select[str]:
     if after is not None:
         walk = walk.where(key < after)
     return walk.order_by(key.desc()).limit(limit)

@@ -5,9 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 
 from api.cases.stages import Rejection, Stage
+from api.parameters import TEXT
 from vision.evidence import EvidenceRole
 from vision.geo import Method
 
@@ -199,27 +207,53 @@ class CasePage(Part):
     next: str | None
 
 
+_CHECKS = ("authentic", "clear", "complete", "accurate")
+_COMPLETE: list[dict[str, JsonValue]] = [
+    {
+        "title": "Confirmation",
+        "properties": {
+            "decision": {"const": "confirm"},
+            "reason": {"type": "null"},
+            "checks": {
+                "properties": {name: {"const": True} for name in _CHECKS},
+                "required": [*_CHECKS],
+            },
+        },
+        "required": ["decision", "checks"],
+    },
+    {
+        "title": "Rejection",
+        "properties": {"decision": {"const": "reject"}, "reason": {"type": "string"}},
+        "required": ["decision", "reason"],
+    },
+]
+"""What `ReviewRequest` checks, as JSON Schema."""
+
+
 class ReviewRequest(Part):
     """A person's decision about a case."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
+            "oneOf": [*_COMPLETE],
             "examples": [
                 {
                     "decision": "confirm",
-                    "checks": dict.fromkeys(("authentic", "clear", "complete", "accurate"), True),
+                    "checks": dict.fromkeys(_CHECKS, True),
                     "note": "Stall stands on the tactile paving.",
                 },
                 {"decision": "reject", "reason": "permitted", "note": "Night market, stall 14."},
-            ]
+            ],
         },
     )
 
     decision: Literal["confirm", "reject"]
     reason: Rejection | None = None
     checks: Checks = Checks()
-    note: Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)] = ""
+    note: Annotated[
+        str, StringConstraints(max_length=2000, strip_whitespace=True, pattern=TEXT)
+    ] = ""
 
     @model_validator(mode="after")
     def _decision_is_complete(self) -> ReviewRequest:

@@ -110,7 +110,7 @@ def create_app(
         redoc_url=None,
         # A redirect to the address without the slash would name the host that was asked for.
         redirect_slashes=False,
-        servers=[{"url": site.site.url}] if site.site.url else None,
+        servers=[{"url": site.site.url.rstrip("/")}] if site.site.url else None,
     )
     app.state.context = shared
     problems.install(app)

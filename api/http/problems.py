@@ -24,6 +24,10 @@ from api.errors import (
 )
 from vision.errors import EvidenceError
 
+GUARDED = (401, 403, 429, 503)
+"""What every route behind a key may answer."""
+WRITING = (400, 408, 413, 422)
+"""What every route that takes a body may answer besides."""
 LOG = logging.getLogger("streetwarden.api")
 
 _DOMAIN = {
@@ -122,13 +126,18 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     # Neither the sent value nor pydantic's context is repeated: it may hold personal data.
     mistakes = [
         FieldError(
-            pointer="/" + "/".join(str(part) for part in item["loc"]),
-            detail=item["msg"].removeprefix("Value error, "),
+            pointer=_sayable("/" + "/".join(str(part) for part in item["loc"])),
+            detail=_sayable(item["msg"].removeprefix("Value error, ")),
         )
         for item in error.errors()
     ]
     said = "; ".join(f"{m.pointer}: {m.detail}" for m in mistakes)
     return problem(422, said or "the request is not understood", errors=mistakes)
+
+
+def _sayable(said: str) -> str:
+    """Without the half characters that JSON lets through and nothing can encode."""
+    return said.encode("utf-8", "replace").decode("utf-8")
 
 
 async def _domain(_request: Request, error: Exception) -> JSONResponse:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from scripts.console import err, out
 
 if TYPE_CHECKING:
+    from api.bench import ListBench
     from scripts.bench.audit import AuditBench
     from scripts.bench.levels import CamerasBench
     from scripts.bench.loop import LoopBench
@@ -28,8 +30,8 @@ _ROWS = (
 def show_loop(result: LoopBench) -> None:
     """The loop against its parts."""
     table = Table(
-        title=f"{result.clip} {result.width}×{result.height} at {result.input_width}×"
-        f"{result.input_height}, {result.model} on {result.engine}, batch {result.batch}",
+        title=f"{escape(str(result.clip))} {result.width}×{result.height} at {result.input_width}×"
+        f"{result.input_height}, {escape(result.model)} on {result.engine}, batch {result.batch}",
         caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
     )
     table.add_column(f"median of {len(result.rounds)} rounds of {result.frames} frames")
@@ -51,8 +53,8 @@ def show_loop(result: LoopBench) -> None:
 def show_audit(result: AuditBench) -> None:
     """An audit against its parts."""
     table = Table(
-        title=f"{result.photos} photos of {result.megapixels:.1f} MP on average, {result.model} on "
-        f"{result.engine}",
+        title=f"{result.photos} photos of {result.megapixels:.1f} MP on average, "
+        f"{escape(result.model)} on {result.engine}",
         caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
     )
     table.add_column("")
@@ -74,8 +76,8 @@ def show_audit(result: AuditBench) -> None:
 def show_cameras(result: CamerasBench) -> None:
     """A row per number of cameras."""
     table = Table(
-        title=f"{result.width}×{result.height}, {result.looks_each:g} looks/s each, {result.model} "
-        f"on {result.engine}; {result.seconds:g} s a row, ages in seconds",
+        title=f"{result.width}×{result.height}, {result.looks_each:g} looks/s each, "
+        f"{escape(result.model)} on {result.engine}; {result.seconds:g} s a row, ages in seconds",
         caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
         box=SIMPLE_HEAD,
         padding=0,
@@ -133,3 +135,14 @@ def show_soak(result: Soak) -> None:
             f"{result.trend(what):+.1f} an hour after the first third"
         )
     out.print(f"left behind: {result.left_threads} threads, {result.left_files} open files")
+
+
+def show_lists(result: ListBench) -> None:
+    """A row per question, a column per database."""
+    table = Table(title=f"a page of 50 of {result.cases} cases, ms, median of {result.rounds}")
+    table.add_column("asked for")
+    for name in result.ms:
+        table.add_column(name, justify="right")
+    for asked in next(iter(result.ms.values())):
+        table.add_row(asked, *(f"{times[asked]:.1f}" for times in result.ms.values()))
+    out.print(table)

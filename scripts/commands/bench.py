@@ -7,15 +7,17 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.status import Status
 
-from scripts.bench.tables import show_audit, show_cameras, show_loop, show_soak
+from scripts.bench.tables import show_audit, show_cameras, show_lists, show_loop, show_soak
 from scripts.console import err, log_to_stderr
 from scripts.engine_name import EngineName
 from vision.errors import SiteError
+from vision.site import Site
 
 if TYPE_CHECKING:
     from vision.engines.engine import Engine
@@ -192,6 +194,35 @@ def soak(
         show_soak(result)
     if not result.adds_up or result.left_threads > 0 or result.left_files > 0:
         raise typer.Exit(1)
+
+
+@bench.command()
+def api(
+    cases: Annotated[int, typer.Option(min=1, help="Cases to make up.")] = 100_000,
+    postgresql: Annotated[
+        str | None, typer.Option(help="An empty database to measure too: postgresql://…")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians are shown.")] = 9,
+    json_: AsJson = False,
+) -> None:
+    """Measure lists of many cases: the console's filters, and the worst that a key may ask."""
+    from api.bench import bench_lists
+    from api.storage.database import Database
+
+    with ExitStack() as stack, err.status("starting") as status:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        addresses = {"SQLite": f"sqlite:///{folder / 'cases.db'}"}
+        if postgresql is not None:
+            addresses["PostgreSQL"] = postgresql
+        databases = {name: Database.open(address) for name, address in addresses.items()}
+        for database in databases.values():
+            stack.callback(database.close)
+        site = Site.for_sources(["0"], folder)
+        result = bench_lists(databases, site, cases=cases, rounds=rounds, progress=status.update)
+    if json_:
+        print(json.dumps(result.as_dict(), indent=2))
+    else:
+        show_lists(result)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from models.errors import ModelError
@@ -37,6 +38,7 @@ def doctor(
         "onnxruntime": _onnxruntime,
         "weights": _weights,
         "disk": _disk,
+        "open files": _files,
     }
     report = {}
     for name, check in checks.items():
@@ -47,7 +49,9 @@ def doctor(
     else:
         table = Table(show_header=False, box=None, pad_edge=False)
         for name, row in report.items():
-            table.add_row(name, "[green]ok[/]" if row["ok"] else "[red]no[/]", str(row["report"]))
+            table.add_row(
+                name, "[green]ok[/]" if row["ok"] else "[red]no[/]", escape(str(row["report"]))
+            )
         out.print(table)
     if not all(row["ok"] for row in report.values()):
         raise typer.Exit(1)
@@ -117,3 +121,16 @@ def _disk() -> tuple[bool, str]:
             f"{free:.1f} GB free here; evidence needs at least {_LEAST_FREE_GB}, free some",
         )
     return True, f"{free:.0f} GB free here"
+
+
+def _files() -> tuple[bool, str]:
+    from api.connections import FILES, raise_file_limit
+
+    limit = raise_file_limit()
+    if limit < FILES:
+        said = (
+            f"{limit} open files at most, `serve` wants {FILES}: cameras and connections share "
+            f"them; raise the hard limit (ulimit -Hn {FILES}, LimitNOFILE= of the service)"
+        )
+        return False, said
+    return True, f"{limit} open files"

@@ -99,9 +99,9 @@ def _mean(text: str) -> tuple[str, tuple[str, ...]]:
 def _say(status: Any) -> Say:
     def say(what: str, done: int, total: int) -> None:
         if err.is_terminal:
-            status.update(f"{what}: {done} of {total}")
+            status.update(f"{escape(what)}: {done} of {total}")
         elif done % _SAY_EVERY == 0 or done == total:
-            err.print(f"{what}: {done} of {total}")
+            err.print(f"{what}: {done} of {total}", markup=False)
 
     return say
 
@@ -120,11 +120,14 @@ def _print(report: dict[str, Any], folder: Path, settings: Settings) -> None:
     for row in report["means"]:
         if row["classes"]:
             out.print(
-                f"{row['source']}, mean of {', '.join(row['classes'])}: {figure(row['ap50'])}"
+                f"{row['source']}, mean of {', '.join(row['classes'])}: {figure(row['ap50'])}",
+                markup=False,
             )
     for label, c in report.get("against", {"classes": {}})["classes"].items():
-        out.print(f"{label}: recall {figure(c['recall_ratio'])} times that of the other weights")
+        out.print(
+            f"{escape(label)}: recall {figure(c['recall_ratio'])} times that of the other weights"
+        )
     for label, c in report.get("masking", {"classes": {}})["classes"].items():
-        out.print(f"{label}: masking hides {figure(c['hidden'])} of {c['objects']}")
+        out.print(f"{escape(label)}: masking hides {figure(c['hidden'])} of {c['objects']}")
     out.print(f"{settings.size} px, score {settings.threshold}; 95 % intervals in brackets")
     out.print(f"report: {escape(str(folder / 'evaluation.html'))}")

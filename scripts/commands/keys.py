@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from scripts.console import out
@@ -73,7 +74,8 @@ def list_(
     table = Table("id", "label", "role", "active", "expires", box=None)
     for row in rows:
         active = "yes" if row["active"] else "no"
-        table.add_row(row["id"], row["label"], row["role"], active, row["expires_at"] or "never")  # type: ignore[arg-type]
+        cells = (row["id"], row["label"], row["role"], active, row["expires_at"] or "never")
+        table.add_row(*(escape(str(cell)) for cell in cells))
     out.print(table)
 
 
@@ -82,7 +84,7 @@ def revoke(site: SiteFile, key_id: Annotated[str, typer.Argument(help="The key's
     """Stop a key from opening anything."""
     with _store(site) as store:
         store.revoke(key_id)
-    out.print(f"{key_id} opens nothing any more")
+    out.print(f"{escape(key_id)} opens nothing any more")
 
 
 @contextmanager

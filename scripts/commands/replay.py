@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from scripts.console import out
 from vision.errors import StreetwardenError
@@ -61,7 +62,7 @@ def replay(
             out.print(
                 f"{v.stored.last_seen_at:%Y-%m-%d %H:%M:%S} {v.stored.stage.value} "
                 f"{v.stored.kind}/{v.stored.subtype}, {len(record.looks)} looks: {outcome} "
-                f"(episode {v.stored.id}; {record.model['name']} {record.model['version']} "
+                f"(episode {v.stored.id}; {escape(record.model['name'])} {record.model['version']} "
                 f"{record.model['sha256'][:12]}, from a score of {record.context.threshold:.2f}; "
                 f"rules {then}{'' if then == now else f', now {now}'})"
             )

@@ -40,9 +40,11 @@ def serve(
     Exit code 1: something is wrong that the last line says, for example that the engine failed
     for good and no camera is looked at; let a supervisor start it again.
     """
+    from api.http.connections import raise_file_limit
     from api.http.server import listen
 
     log_to_stderr(verbose=verbose)
+    raise_file_limit()
     if demo and (site or source):
         raise SiteError("--demo is a site of its own; leave out the site file and --source")
     listener = listen(host, port)
@@ -119,7 +121,8 @@ def _serve(site: Site, listener: socket) -> None:
         app = create_app(site, database, evidence, watch=pipeline)
         address = console_address(listener, KeyStore(database).session_key())
         out.print(
-            f"{escape(site.site.name)}: {len(site.cameras)} cameras, {model.name} on {engine.name}"
+            f"{escape(site.site.name)}: {len(site.cameras)} cameras, "
+            f"{escape(model.name)} on {engine.name}"
         )
         out.print(f"data: {escape(str(Path(site.storage.evidence).parent))}")
         out.print(f"console: {address}")

@@ -52,7 +52,7 @@ def watch(
     stop = Event()
     printer = _Printer(file, stop, as_json=json_)
     engine = open_engine(chosen.model)
-    err.print(f"model {engine.model.name} {engine.model.version} on {engine.name}")
+    err.print(f"model {escape(engine.model.name)} {engine.model.version} on {engine.name}")
     pipeline = make_pipeline(chosen, engine, [printer])
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     pipeline.start()

@@ -36,9 +36,13 @@ SECRET = "whsec_c3RyZWV0d2FyZGVuLXRlc3Qtc2VjcmV0LTEyMw=="
 
 
 def make_site(
-    root: Path, *webhooks: dict[str, Any], zone: str = "north pavement", **parts: Any
+    root: Path,
+    *webhooks: dict[str, Any],
+    zone: str = "north pavement",
+    camera: str = "gate",
+    **parts: Any,
 ) -> Site:
-    """Two cameras: `gate` with a place and all kinds, `yard` without a place.
+    """Two cameras: `gate` (or `camera`) with a place and all kinds, `yard` without a place.
 
     With `drones=2` also `drone-1` and `drone-2`; other `parts` are the site file's.
     """
@@ -56,7 +60,7 @@ def make_site(
             },
             "cameras": [
                 {
-                    "id": "gate",
+                    "id": camera,
                     "source": "gate.mp4",
                     "place": {
                         "lon": 113.38,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from api.access.roles import Role
 from api.http.app import create_app
 from api.storage.tables import MediaAccessRow
 from tests.api.world import NOON, World, cleared, make_event, make_site, make_world, served
+from tests.real.prefix_proxy import proxied
 from vision.loop import LoopCounts
 from vision.sources.status import CameraState, CameraStatus
 
@@ -208,3 +210,58 @@ def test_signing_out_forgets_the_key(console):
     with console.expect_response("**/v1/site") as answer:
         console.get_by_role("button", name="Sign in").click()
     assert answer.value.status == 401
+
+
+@pytest.mark.parametrize("strips", [True, False], ids=["proxy strips", "proxy passes on"])
+@pytest.mark.parametrize("told", [True, False], ids=["site.url", "no url"])
+def test_the_console_works_behind_a_path(tmp_path, browser, strips, told):
+    """`https://city.example/streetwarden/`: page, style, pictures, review, all under the path."""
+    if not (strips or told):
+        pytest.skip("only the site file can tell a path that the proxy passes on")
+    site = {"name": "Zengdu test", "language": "en"}
+    if told:
+        site["url"] = "https://city.example/streetwarden/"
+    world = make_world(make_site(tmp_path, zone=HOSTILE, site=site))
+    picture = next(p for p in _pictures(world))
+    app = create_app(world.site, world.database, world.evidence, watch=Cameras(picture))
+    with (
+        served(app) as direct,
+        proxied(direct, "/streetwarden", strips=strips) as address,
+        closing(browser.new_page(locale="en-GB")) as page,
+    ):
+        failed: list[str] = []
+        page.on("response", lambda r: failed.append(r.url) if r.status >= 400 else None)
+        page.on("console", lambda m: failed.append(m.text) if m.type == "error" else None)
+        page.goto(f"{address}/#key={world.keys.session_key()}")
+        expect(page.locator(".card")).to_have_count(2)
+        expect(page.locator("figure img[src^='blob:']").first).to_be_visible()
+        page.locator(f'[data-case="{world.made["second"]}"]').click()
+        page.get_by_role("button", name="Reject").click()
+        page.get_by_role("button", name="False positive").click()
+        expect(page.locator(".card")).to_have_count(1)
+        page.get_by_role("link", name="Cameras").click()
+        page.locator(".tile img[src^='blob:']").wait_for()
+        assert failed == []
+        page.goto(f"{direct}/#key={world.keys.session_key()}")  # the printed address works too
+        expect(page.locator(".card")).to_have_count(1)
+        assert failed == []
+    servers = app.openapi().get("servers")
+    assert servers == ([{"url": "https://city.example/streetwarden"}] if told else None)
+    world.database.close()
+
+
+def test_a_key_that_ends_soon_says_so_before_it_does(tmp_path, browser):
+    world = make_world(make_site(tmp_path))
+    soon = world.key(Role.REVIEWER, expires=timedelta(minutes=50))
+    app = create_app(world.site, world.database, world.evidence)
+    with served(app) as address, closing(browser.new_page(locale="en-GB")) as page:
+        page.goto(f"{address}/#key={soon}")
+        expect(page.locator(".ending")).to_contain_text("This key ends at 20")
+        page.goto(f"{address}/#key={world.keys.session_key()}")
+        expect(page.locator(".me")).to_have_text("console session")
+        expect(page.locator(".ending")).to_be_hidden()
+        # The server starts again; who works with the key of before does not notice.
+        world.keys.session_key()
+        page.reload()
+        expect(page.locator(".me")).to_have_text("console session")
+    world.database.close()

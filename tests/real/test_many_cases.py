@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, func, select, text
 
 from api.access.roles import Principal, Role
 from api.cases.listing import CaseFilter
 from api.cases.scope import scoped
 from api.cases.store import CaseStore
 from api.storage.database import Database
-from api.storage.tables import CaseRow, SightingRow
+from api.storage.tables import AttemptRow, CaseRow, DeliveryRow, SightingRow
 from scripts.bench.lists import BUSY, QUIET, fill, questions
 from tests.api.world import make_site
 from tests.real import postgres
@@ -131,3 +131,23 @@ def test_a_case_of_two_cameras_is_listed_once(many):
     other = Principal("0", "other", Role.VIEWER, cameras=frozenset({"camera-005", QUIET}))
     seen = many.store.page(other, CaseFilter(camera=BUSY), None, 50)
     assert [item.case_id for item in seen.items] == [newest]
+
+
+def test_deliveries_of_a_receiver_are_walked_too(many):
+    """They are listed by id, all or those in one state, and counted for each scrape."""
+    listed = select(DeliveryRow.id).where(DeliveryRow.receiver == "main").limit(51)
+    listed = listed.order_by(DeliveryRow.id.desc())
+    counted = select(AttemptRow.receiver, AttemptRow.result, func.count())
+    counted = counted.group_by(AttemptRow.receiver, AttemptRow.result)
+
+    def work() -> None:
+        with many.database.read() as session:
+            session.execute(listed)
+            session.execute(listed.where(DeliveryRow.state == "dead"))
+            session.execute(counted)
+
+    if many.database.on_postgresql:
+        pytest.skip("PostgreSQL reads a table as small as this one whole, and rightly")
+    for line in many.plans(work):
+        assert "TEMP B-TREE" not in line
+        assert line.startswith("SEARCH") or "USING COVERING INDEX" in line, line

@@ -21,7 +21,7 @@ from api.cases.store import CaseStore
 from api.delivery.queue import DeliveryQueue, replay
 from api.delivery.retry import RetryPolicy
 from api.delivery.sender import Outcome, Result
-from api.errors import DatabaseUnavailable, IllegalStep
+from api.errors import DatabaseUnavailable, IllegalStep, TookTooLong
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, Base, CaseRow, DeliveryRow
 from tests.api.world import (
@@ -230,6 +230,17 @@ def test_keys_work(world):
     who = world.keys.verify(key)
     assert who is not None
     assert who.role is Role.ADMIN
+
+
+def test_what_takes_too_long_is_stopped_and_said(new_database, monkeypatch):
+    monkeypatch.setattr("api.storage.database.LONGEST_S", 0.1)
+    database = Database.open(new_database())
+    for opened in (database.read, database.write):
+        for _ in range(2):  # the limit outlasts what was rolled back
+            with pytest.raises(TookTooLong, match="narrow"), opened() as session:
+                session.execute(text("SELECT pg_sleep(60)"))
+    database.check()
+    database.close()
 
 
 def test_a_read_only_server_is_said(world):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from scripts.streetwarden import app
+from scripts.watching import keep_private
 from tests.vision.turning import preset, street, view
 from vision.errors import StreetwardenError
 
@@ -165,6 +167,44 @@ def test_keys_are_shown_once_and_can_be_revoked(run, tmp_path):
     assert key not in listed
     run("keys", "revoke", site, row["id"])
     assert not json.loads(run("keys", "list", site, "--json").stdout)[0]["active"]
+
+
+def test_a_label_is_only_a_label(run, tmp_path):
+    """What people write into a label is shown as it is, and no command of the terminal."""
+    site = site_file(tmp_path, "  - {id: gate, source: gate.mp4}\n")
+    for label in ("[/x]", "[red]night[/red]", "[link=http://x]y"):
+        assert run("keys", "create", site, "--label", label).exit_code == 0
+    listed = run("keys", "list", site)
+    assert listed.exit_code == 0, listed.exception
+    for label in ("[/x]", "[red]night[/red]", "[link=http://x]y"):
+        assert label in listed.stdout
+
+
+@pytest.mark.parametrize("made", [False, True], ids=["new", "of an earlier version"])
+def test_folders_of_evidence_are_for_their_owner(tmp_path, made):
+    folder = tmp_path / "var" / "evidence"
+    before = os.umask(0o022)
+    try:
+        if made:
+            folder.mkdir(parents=True, mode=0o755)
+        keep_private(folder)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == (0o750 if made else 0o700)
+    (tmp_path / "file").write_text("")
+    keep_private(tmp_path / "file" / "evidence")  # what writes there says why it cannot
+
+
+def test_lists_are_measured(run):
+    measured = json.loads(run("bench", "api", "--cases", "300", "--rounds", "1", "--json").stdout)
+    assert measured["cases"] == 300
+    assert {"stage", "near", "key of a quiet camera"} <= set(measured["ms"]["SQLite"])
+    assert "busy camera + stage" in run("bench", "api", "--cases", "300").stdout
+
+
+def test_the_doctor_tells_the_limit_of_open_files(run):
+    report = json.loads(run("doctor", "--json").stdout)
+    assert "open files" in report["open files"]["report"]
 
 
 def test_keys_name_the_roles(run, tmp_path):

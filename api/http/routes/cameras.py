@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from api.access.roles import Principal
 from api.http.context import Context, Reader, Shared
-from api.http.problems import Refusal, described
+from api.http.problems import GUARDED, Refusal, described
+from api.parameters import named
 from vision.site import Camera
 from vision.sources.status import CameraState, CameraStatus
 from vision.view.health import View
 
-router = APIRouter(prefix="/v1/cameras", tags=["cameras"], responses=described(401, 403, 503))
+router = APIRouter(prefix="/v1/cameras", tags=["cameras"], responses=described(*GUARDED))
 
 
 class CameraView(BaseModel):
@@ -64,10 +65,12 @@ def list_cameras(shared: Shared, who: Reader) -> CameraList:
             "description": "The latest picture, people and plates masked.",
             "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
         },
-        **described(404),
+        **described(404, 422),
     },
 )
-def get_snapshot(shared: Shared, who: Reader, camera: str) -> Response:
+def get_snapshot(
+    shared: Shared, who: Reader, camera: Annotated[str, named("market-gate")]
+) -> Response:
     """Get what a camera sees now, masked."""
     if camera not in {c.id for c in _visible(shared, who)}:
         raise Refusal(HTTPStatus.NOT_FOUND, f"no camera {camera[:64]!r} is known to this key")

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.cases.listing import CaseFilter, Near
 from api.cases.schemas import CaseDetail, CasePage, ReviewRequest
 from api.cases.stages import Stage
 from api.http.context import Reader, Reviewer, Shared
-from api.http.problems import described
+from api.http.problems import GUARDED, WRITING, described
+from api.parameters import Instant, Name, named
 
-router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=described(401, 403, 422, 503))
-_NEAR = r"^-?\d{1,3}(\.\d+)?,-?\d{1,2}(\.\d+)?,\d{1,6}(\.\d+)?$"
+router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=described(*GUARDED, 422))
+CaseId = Annotated[str, named("SW-01J9ZK3V5Q8T6W2Y4B7N0C1D2E")]
+_DIGITS = r"(\.[0-9]{1,12})?"
+_NEAR = rf"^-?[0-9]{{1,3}}{_DIGITS},-?[0-9]{{1,2}}{_DIGITS},[0-9]{{1,6}}{_DIGITS}$"
 
 
 class CaseQuery(BaseModel):
@@ -22,11 +25,11 @@ class CaseQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: str | None = Field(default=None, examples=["street_vending"])
+    kind: Name | None = Field(default=None, examples=["street_vending"])
     stage: Stage | None = None
-    camera: str | None = None
-    since: AwareDatetime | None = Field(default=None, examples=["2026-05-01T00:00:00Z"])
-    until: AwareDatetime | None = None
+    camera: Name | None = Field(default=None, examples=["market-gate"])
+    since: Instant | None = Field(default=None, examples=["2026-05-01T00:00:00Z"])
+    until: Instant | None = Field(default=None, examples=["2026-06-01T00:00:00Z"])
     near: str | None = Field(
         default=None,
         pattern=_NEAR,
@@ -34,7 +37,7 @@ class CaseQuery(BaseModel):
         "WGS 84 or CGCS2000 are left out.",
         examples=["113.38,31.71,500"],
     )
-    cursor: str | None = Field(default=None, max_length=40, description="`next` of a page.")
+    cursor: Name | None = Field(default=None, description="`next` of a page.")
     limit: int = Field(default=50, ge=1, le=200)
 
     def filter(self) -> CaseFilter:
@@ -53,12 +56,16 @@ def list_cases(shared: Shared, who: Reader, query: Annotated[CaseQuery, Query()]
 
 
 @router.get("/{case_id}", operation_id="getCase", responses=described(404))
-def get_case(shared: Shared, who: Reader, case_id: str) -> CaseDetail:
+def get_case(shared: Shared, who: Reader, case_id: CaseId) -> CaseDetail:
     """Read one case with its whole log."""
     return shared.cases.get(who, case_id)
 
 
-@router.post("/{case_id}/review", operation_id="reviewCase", responses=described(404, 409, 413))
-def review_case(shared: Shared, who: Reviewer, case_id: str, request: ReviewRequest) -> CaseDetail:
+@router.post(
+    "/{case_id}/review", operation_id="reviewCase", responses=described(404, 409, *WRITING)
+)
+def review_case(
+    shared: Shared, who: Reviewer, case_id: CaseId, request: ReviewRequest
+) -> CaseDetail:
     """Confirm a case with all four checks, or reject it with a reason; once."""
     return shared.review.review(who, case_id, request)

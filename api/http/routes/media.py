@@ -9,11 +9,14 @@ from pydantic import StringConstraints
 
 from api.evidence.media import MediaDesk
 from api.http.context import Reader, Shared
-from api.http.problems import described
+from api.http.problems import GUARDED, described
 
-router = APIRouter(prefix="/v1/media", tags=["media"], responses=described(401, 403, 404, 422, 503))
+router = APIRouter(prefix="/v1/media", tags=["media"], responses=described(*GUARDED, 404, 422))
+# Four characters or more between spaces.
+_SAID = r"^\s*[^\s\x00][^\x00]{2,498}[^\s\x00]\s*$"
+_TYPES = ("image/jpeg", "image/png", "video/mp4")
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", examples=["9f86d081884c7d65" + "0" * 48])]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=500)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_SAID)]
 
 
 @router.get(
@@ -23,7 +26,9 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, m
     responses={
         200: {
             "description": "The picture. `Content-Location` names the one that was served.",
-            "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}} for kind in _TYPES
+            },
         }
     },
 )
@@ -42,7 +47,7 @@ def get_media(
         picture.content,
         media_type=picture.media_type,
         headers={
-            "Content-Location": f"/v1/media/{picture.sha256}",
+            "Content-Location": picture.sha256,  # beside what was asked for, under any prefix
             "ETag": f'"{picture.sha256}"',
             "Cache-Control": "no-store" if picture.original else "private, max-age=3600",
             "Vary": "Authorization",

@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from api.access.roles import RIGHTS, Right, Role
 from api.cases.stages import Rejection
 from api.http.context import Reader, Shared
-from api.http.problems import described
+from api.http.problems import GUARDED, described
 from vision.kinds import Kind, catalogue
 
-router = APIRouter(prefix="/v1", tags=["site"], responses=described(401, 403, 503))
+router = APIRouter(prefix="/v1", tags=["site"], responses=described(*GUARDED))
 
 
 class Me(BaseModel):

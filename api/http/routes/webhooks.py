@@ -16,11 +16,13 @@ from api.cases.scope import scoped
 from api.delivery.events import DeliveryState
 from api.delivery.queue import replay
 from api.http.context import Context, Shared, allowed_to
-from api.http.problems import Refusal, described
+from api.http.problems import GUARDED, WRITING, Refusal, described
+from api.parameters import RowId, named
 from api.storage.tables import CaseRow, DeliveryRow, ReceiverRow
 from vision.site import Webhook
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], responses=described(401, 403, 503))
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], responses=described(*GUARDED))
+Receiver = Annotated[str, named("case-system")]
 Watcher = Annotated[Principal, Depends(allowed_to(Right.DELIVERIES))]
 Replayer = Annotated[Principal, Depends(allowed_to(Right.REPLAY))]
 
@@ -73,7 +75,7 @@ class DeliveryQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: DeliveryState | None = None
-    cursor: int | None = None
+    cursor: RowId | None = Field(default=None, description="`next` of a page.")
     limit: int = Field(default=50, ge=1, le=200)
 
 
@@ -112,7 +114,7 @@ def list_webhooks(shared: Shared, who: Watcher) -> WebhookList:
 def list_deliveries(
     shared: Shared,
     who: Watcher,
-    name: str,
+    name: Receiver,
     query: Annotated[DeliveryQuery, Query()],
 ) -> DeliveryPage:
     """List the events for one receiver."""
@@ -129,9 +131,11 @@ def list_deliveries(
     return DeliveryPage(items=items, next=items[-1].id if len(rows) > query.limit else None)
 
 
-@router.post("/{name}/replay", operation_id="replayDeadLetters", responses=described(404, 409, 422))
+@router.post(
+    "/{name}/replay", operation_id="replayDeadLetters", responses=described(404, 409, *WRITING)
+)
 def replay_dead_letters(
-    shared: Shared, who: Replayer, name: str, delivery: int | None = None
+    shared: Shared, who: Replayer, name: Receiver, delivery: RowId | None = None
 ) -> Replayed:
     """Send dead letters again, and now what waits for another try: all or one.
 

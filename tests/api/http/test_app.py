@@ -8,6 +8,8 @@ from datetime import timedelta
 import httpx
 import pytest
 from fastapi.openapi.models import OpenAPI
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from api.access.roles import Role
 from api.http.app import create_app
@@ -216,3 +218,22 @@ def test_a_hostile_name_is_only_data(world, client):
     name = "<script>alert(1)</script>"
     case_id = world.take(make_event(zone=name))
     assert client(Role.VIEWER).get(f"/v1/cases/{case_id}").json()["zone"] == name
+
+
+def test_a_question_that_takes_too_long_is_stopped_with_what_to_do(world, client, monkeypatch):
+    """Nobody's question keeps the others from being served."""
+
+    def endless(session: Session, *_: object) -> list[str]:
+        rows = (
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+        )
+        return list(session.scalars(text(rows)))
+
+    monkeypatch.setattr("api.cases.store.newest", endless)
+    monkeypatch.setattr("api.storage.database.LONGEST_S", 0.1)
+    answer = client(Role.VIEWER).get("/v1/cases")
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "ask for less" in answer.json()["detail"]
+    monkeypatch.undo()
+    assert client(Role.VIEWER).get("/v1/cases").status_code == 200

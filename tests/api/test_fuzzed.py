@@ -1,0 +1,103 @@
+"""Whatever is sent, the API answers as its OpenAPI document says."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from api.access.roles import Role
+from tests.api.fuzzed import example_site, fuzz
+from tests.api.world import make_world
+
+CHECKS = dict.fromkeys(("authentic", "clear", "complete", "accurate"), True)
+CONFIRM = {"decision": "confirm", "checks": CHECKS}
+
+
+def test_the_api_keeps_its_promises_on_sqlite(tmp_path):
+    world = make_world(example_site(tmp_path))
+    try:
+        found = fuzz(world, tmp_path, seed=1, examples=10)
+    finally:
+        world.database.close()
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        (
+            "cases",
+            {"since": "0001-01-01T00:00:00+08:00", "until": "9999-12-31T23:59:59-08:00"},
+            200,
+        ),
+        ("cases", {"since": "1"}, 422),
+        ("cases", {"since": "2026-05-01T00:00:00"}, 422),
+        ("cases", {"near": "180,90,999999"}, 200),
+        ("cases", {"near": "999,99,1"}, 200),
+        ("cases", {"near": "\u0661,\u0661,\u0661"}, 422),
+        ("cases", {"kind": "\0"}, 422),
+        ("cases", {"camera": "\0"}, 422),
+        ("cases", {"cursor": "\0"}, 422),
+        ("cases", {"camera": "x" * 65}, 422),
+        ("cases/%00", {}, 422),
+        ("cameras/%00/snapshot", {}, 422),
+        ("webhooks/%00/deliveries", {}, 422),
+        ("webhooks/none/deliveries", {"cursor": 2**63}, 422),
+        ("webhooks/none/deliveries", {"cursor": 2**31}, 422),
+        (f"media/{'0' * 64}", {"reason": "why\0 not"}, 422),
+        (f"media/{'0' * 64}", {"reason": "     "}, 422),
+        (f"media/{'0' * 64}", {"reason": " a complaint "}, 404),
+    ],
+)
+def test_what_no_database_takes_is_refused_or_means_something(client, path, query, status):
+    answer = client(Role.ADMIN).get(f"/v1/{path}", params=query)
+    assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"decision": "reject", "reason": "duplicate", "note": "\\ud800"}',
+        b'{"decision": "reject", "reason": "duplicate", "note": "\\u0000"}',
+        b'{"decision": "reject", "reason": "duplicate", "\\ud800": 1}',
+        b'{"decision": "\\udfff"}',
+        b'{"decision": 1e999}',
+        b"[" * 20_000,
+        b"\xff",
+    ],
+)
+def test_what_no_text_can_hold_is_refused_and_changes_nothing(world, client, content):
+    case_id = world.case()
+    http = client(Role.REVIEWER)
+    answer = http.post(
+        f"/v1/cases/{case_id}/review",
+        content=content,
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code in {400, 422}, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert http.get(f"/v1/cases/{case_id}").json()["stage"] == "pending_review"
+
+
+def test_every_operation_says_what_it_may_answer_and_shows_how_to_ask(client):
+    document = client().get("/openapi.json").json()
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            answers = set(operation["responses"])
+            if path.startswith("/v1/"):
+                assert {"401", "403", "429", "503"} <= answers, (method, path)
+            if method == "post":
+                assert {"400", "408", "413", "422"} <= answers, (method, path)
+            for parameter in operation.get("parameters", []):
+                shown = parameter.get("examples") or parameter["schema"].get("examples")
+                bounded = {"enum", "default", "$ref"} & set(str(parameter["schema"]).split("'"))
+                optional = not parameter["required"]
+                assert shown or bounded or optional, (path, parameter["name"])
+
+
+def test_a_picture_names_itself_under_any_prefix(world, client):
+    picture = client(Role.VIEWER).get(f"/v1/cases/{world.case()}").json()["evidence"][1]
+    http = client(Role.VIEWER)
+    answer = http.get(picture["href"])
+    shown = httpx.URL(f"https://city.example/streetwarden{picture['href']}")
+    assert shown.join(answer.headers["content-location"]) == shown
