@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from api.cases.stages import Rejection, Stage
-from api.parameters import TEXT
+from api.storage.limits import TEXT
 from vision.evidence import EvidenceRole
 from vision.geo import Method
 

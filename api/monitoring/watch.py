@@ -31,4 +31,4 @@ class Watch(Protocol):
 
     @property
     def quarantined(self) -> int:
-        """Episodes of which something could not be stored; see `vision.quarantine`."""
+        """Episodes of which something could not be stored; see `vision.pipeline.quarantine`."""

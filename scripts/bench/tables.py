@@ -11,9 +11,9 @@ from rich.table import Table
 from scripts.console import err, out
 
 if TYPE_CHECKING:
-    from api.bench import ListBench
     from scripts.bench.audit import AuditBench
     from scripts.bench.levels import CamerasBench
+    from scripts.bench.lists import ListBench
     from scripts.bench.loop import LoopBench
     from scripts.bench.soak import Soak
 

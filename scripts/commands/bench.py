@@ -206,8 +206,8 @@ def api(
     json_: AsJson = False,
 ) -> None:
     """Measure lists of many cases: the console's filters, and the worst that a key may ask."""
-    from api.bench import bench_lists
     from api.storage.database import Database
+    from scripts.bench.lists import bench_lists
 
     with ExitStack() as stack, err.status("starting") as status:
         folder = Path(stack.enter_context(TemporaryDirectory()))

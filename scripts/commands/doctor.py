@@ -124,7 +124,7 @@ def _disk() -> tuple[bool, str]:
 
 
 def _files() -> tuple[bool, str]:
-    from api.connections import FILES, raise_file_limit
+    from api.http.connections import FILES, raise_file_limit
 
     limit = raise_file_limit()
     if limit < FILES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.api.fuzzed import example_site, fuzz
+from tests.api.http.fuzzed import example_site, fuzz
 from tests.api.world import make_world
 
 

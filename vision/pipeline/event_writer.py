@@ -16,7 +16,7 @@ from threading import Condition, Thread
 from vision.episodes import EpisodeEvent
 from vision.errors import StorageUnavailable
 from vision.evidence import EvidenceItem, Recorder
-from vision.quarantine import Quarantine
+from vision.pipeline.quarantine import Quarantine
 from vision.throttled_log import ThrottledLog
 
 log = logging.getLogger(__name__)

@@ -26,8 +26,8 @@ from vision.evidence import EvidenceStore, Recorder, annotate, mask, paint_priva
 from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
 from vision.pipeline.event_writer import EventWriter, Sink
+from vision.pipeline.quarantine import Quarantine
 from vision.pipeline.watched import Scene, Watched
-from vision.quarantine import Quarantine
 from vision.rules import CameraRules, camera_rules
 from vision.site import Camera, Site
 from vision.sources.address import parse_address

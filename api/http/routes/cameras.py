@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from api.access.roles import Principal
 from api.http.context import Context, Reader, Shared
+from api.http.parameters import named
 from api.http.problems import GUARDED, Refusal, described
-from api.parameters import named
 from vision.site import Camera
 from vision.sources.status import CameraState, CameraStatus
 from vision.view.health import View

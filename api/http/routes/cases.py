@@ -11,8 +11,8 @@ from api.cases.listing import CaseFilter, Near
 from api.cases.schemas import CaseDetail, CasePage, ReviewRequest
 from api.cases.stages import Stage
 from api.http.context import Reader, Reviewer, Shared
+from api.http.parameters import Instant, Name, named
 from api.http.problems import GUARDED, WRITING, described
-from api.parameters import Instant, Name, named
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=described(*GUARDED, 422))
 CaseId = Annotated[str, named("SW-01J9ZK3V5Q8T6W2Y4B7N0C1D2E")]

@@ -16,8 +16,8 @@ from api.cases.scope import scoped
 from api.delivery.events import DeliveryState
 from api.delivery.queue import replay
 from api.http.context import Context, Shared, allowed_to
+from api.http.parameters import RowId, named
 from api.http.problems import GUARDED, WRITING, Refusal, described
-from api.parameters import RowId, named
 from api.storage.tables import CaseRow, DeliveryRow, ReceiverRow
 from vision.site import Webhook
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from api.access.roles import Role
-from tests.api.fuzzed import example_site, fuzz
+from tests.api.http.fuzzed import example_site, fuzz
 from tests.api.world import make_world
 
 CHECKS = dict.fromkeys(("authentic", "clear", "complete", "accurate"), True)

@@ -9,11 +9,10 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
-# PostgreSQL has no NUL in texts. (Lone surrogates, which nothing can encode, pydantic refuses.)
-TEXT = r"^[^\x00]*$"
+from api.storage.limits import LARGEST_ID, TEXT
+
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _DATE = re.compile(r"[0-9]{4}-")
-LARGEST_ID = 2**31 - 1
 
 Name = Annotated[str, StringConstraints(pattern=TEXT, max_length=64)]
 """A kind's, camera's, case's or receiver's name."""

@@ -18,7 +18,7 @@ from vision.episodes import EpisodeStage
 from vision.errors import EvidenceError
 from vision.evidence import EvidenceRole, Recorder
 from vision.pipeline.event_writer import EventWriter
-from vision.quarantine import FORMAT, Quarantine
+from vision.pipeline.quarantine import FORMAT, Quarantine
 from vision.sources.ring import Recording
 
 CORNER = [[0, 0], [0.5, 0], [0.5, 0.5], [0, 0.5]]
@@ -179,7 +179,8 @@ def test_a_case_is_the_same_whether_it_came_through_quarantine(
 
 def world_case(world):
     from api.access.roles import Principal, Role
-    from api.cases.store import CaseFilter, CaseStore
+    from api.cases.listing import CaseFilter
+    from api.cases.store import CaseStore
 
     who = Principal("0", "Officer Li", Role.OFFICER)
     store = CaseStore(world.database, world.site)

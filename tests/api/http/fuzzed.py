@@ -39,7 +39,7 @@ def fuzz(world: World, folder: Path, *, seed: int, examples: int) -> str:
     key = world.key(Role.ADMIN)
     app = create_app(world.site, world.database, world.evidence)
     # It tries many wrong keys, and wants to hear each time that they are wrong.
-    with mock.patch("api.wrong_keys.FREE", 10**6), served(app) as address:
+    with mock.patch("api.access.wrong_keys.FREE", 10**6), served(app) as address:
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json"),
