@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A line this often where no bar can be drawn.
 _LINE_EVERY_S = 5.0
+_TELLING = 0.05
+"""Share that is done before it tells how long the rest takes."""
 
 
 def serve(
@@ -86,7 +88,8 @@ def _lines(videos: int, clock: Callable[[], float]) -> Callable[[str, float], No
             return
         last = now
         left = (now - started) * (1 - share) / share
-        err.print(f"rendering, once: {share:.0%}, about {left:.0f} s left")
+        about = f", about {left:.0f} s left" if share > _TELLING else ""
+        err.print(f"rendering, once: {share:.0%}{about}")
 
     return progress
 
