@@ -38,6 +38,7 @@ def serve(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
 ) -> None:
     """Watch cameras and serve cases, review, webhooks and the console until Ctrl-C."""
+    err.print("loading the server")
     from api.http.server import listen
 
     log_to_stderr(verbose=verbose)
@@ -105,7 +106,8 @@ def _serve(site: Site, listener: socket) -> None:
     from vision.engines import open_engine
     from vision.evidence import EvidenceStore
 
-    err.print(f"loading {escape(site.model.name)} and opening {len(site.cameras)} cameras")
+    cameras = f"{len(site.cameras)} camera{'s' * (len(site.cameras) != 1)}"
+    err.print(f"loading {escape(site.model.name)} for {cameras}")
     database = Database.open(site.storage.database)
     try:
         engine = open_engine(site.model)
@@ -116,9 +118,7 @@ def _serve(site: Site, listener: socket) -> None:
         evidence = EvidenceStore(Path(site.storage.evidence))
         app = create_app(site, database, evidence, watch=pipeline)
         address = console_address(listener, KeyStore(database).session_key())
-        out.print(
-            f"{escape(site.site.name)}: {len(site.cameras)} cameras, {model.name} on {engine.name}"
-        )
+        out.print(f"{escape(site.site.name)}: {cameras}, {model.name} on {engine.name}")
         out.print(f"data: {escape(str(Path(site.storage.evidence).parent))}")
         out.print(f"console: {address}")
         if not ip_address(listener.getsockname()[0]).is_loopback:
