@@ -6,8 +6,10 @@ Names come from outside: what in them would drive the terminal is written out, s
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import select
 import sys
 from typing import Any
 
@@ -26,7 +28,7 @@ class HarmlessConsole(Console):
 
     def on_broken_pipe(self) -> None:
         """Leave it to `main`: Rich's own would end only the thread that prints."""
-        raise BrokenPipeError
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 out = HarmlessConsole(highlight=False, soft_wrap=True)
@@ -50,14 +52,25 @@ def log_to_stderr(*, verbose: bool = False) -> None:
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
 
 
-def reader_left() -> bool:
-    """Whether who read stdout has ended, as `head` does; then nothing more is written to it."""
-    stdout = sys.__stdout__  # typer may have put something before `sys.stdout`
-    if stdout is None or stdout.closed:
-        return False
+def copy_of_stdout() -> int | None:
+    """A file descriptor for `reader_left`; None where there is no such file."""
     try:
-        stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
-        return True
-    return False
+        return os.dup(sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def reader_left(stdout: int | None) -> bool:
+    """Whether who read stdout has ended, as `head` does; then nothing more goes there.
+
+    Typer and Rich have their own ways with that, which end in code 1 as any failure does, so the
+    pipe itself is asked, through a copy (`copy_of_stdout`) that they do not know.
+    """
+    if stdout is None:
+        return False
+    poll = select.poll()
+    poll.register(stdout, 0)
+    left = any(event & select.POLLERR for _, event in poll.poll(0))
+    if left and sys.__stdout__ is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+    return left

@@ -22,7 +22,7 @@ from scripts.commands.serve import serve
 from scripts.commands.snapshot import snapshot
 from scripts.commands.train import train
 from scripts.commands.watch import watch
-from scripts.console import reader_left
+from scripts.console import copy_of_stdout, reader_left
 from scripts.extras import mend
 from vision.errors import StreetwardenError
 from vision.printable import harmless
@@ -66,8 +66,11 @@ def _streetwarden(
 
 def main() -> None:
     """Run the command; what the user can mend is one sentence on stderr and exit code 1."""
+    stdout = copy_of_stdout()
     code = _run()
-    sys.exit(_READER_LEFT if reader_left() else code)
+    if code not in {0, None} and reader_left(stdout):
+        code = _READER_LEFT
+    sys.exit(code)
 
 
 def _run() -> str | int | None:
@@ -75,10 +78,6 @@ def _run() -> str | int | None:
         app()
     except SystemExit as end:
         return end.code
-    except BrokenPipeError:
-        if not reader_left():
-            raise
-        return _READER_LEFT
     except (StreetwardenError, ModelError, DatasetError) as error:
         print(f"streetwarden: {harmless(str(error))}", file=sys.stderr)
         return 1

@@ -7,16 +7,15 @@ import stat
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from vision.engines import Engine
 from vision.errors import SiteError
-from vision.evidence import EvidenceStore
-from vision.kinds import catalogue
-from vision.pipeline import Pipeline
-from vision.pipeline.event_writer import Sink
-from vision.site import Site
-from vision.site.file import load_site
-from vision.sources.address import parse_address
+
+if TYPE_CHECKING:
+    from vision.engines import Engine
+    from vision.pipeline import Pipeline
+    from vision.pipeline.event_writer import Sink
+    from vision.site import Site
 
 # Where a command that was given no site keeps what it stores.
 HOME = Path("var")
@@ -36,6 +35,9 @@ def choose_site(
     Raises:
         SiteError: neither or both were given, or the site file is wrong.
     """
+    from vision.site import Site
+    from vision.site.file import load_site
+
     if (site is None) == (not sources):
         raise SiteError("give either a site file or one or more --source ADDRESS")
     if site is not None:
@@ -62,6 +64,8 @@ def home_of(sources: Sequence[str]) -> Path:
 
 
 def _shown(source: str) -> str:
+    from vision.sources.address import parse_address
+
     address = parse_address(source)
     local = not address.network and "://" not in source and not source.isdigit()
     return str(Path(source).absolute()) if local else address.shown
@@ -74,6 +78,9 @@ def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline
         EngineError: the truck-state weights are missing or unreadable.
     """
     from vision.engines.truck_state import open_truck_state
+    from vision.evidence import EvidenceStore
+    from vision.kinds import catalogue
+    from vision.pipeline import Pipeline
 
     evidence = Path(site.storage.evidence)
     for folder in (evidence, evidence.parent / "memory"):

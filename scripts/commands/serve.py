@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A line this often where no bar can be drawn.
 _LINE_EVERY_S = 5.0
+_TELLING = 0.05
+"""Share that is done before it tells how long the rest takes."""
 
 
 def serve(
@@ -40,6 +42,7 @@ def serve(
     Exit code 1: something is wrong that the last line says, for example that the engine failed
     for good and no camera is looked at; let a supervisor start it again.
     """
+    err.print("loading the server")
     from api.http.connections import raise_file_limit
     from api.http.server import listen
 
@@ -92,7 +95,8 @@ def _lines(videos: int, clock: Callable[[], float]) -> Callable[[str, float], No
             return
         last = now
         left = (now - started) * (1 - share) / share
-        err.print(f"rendering, once: {share:.0%}, about {left:.0f} s left")
+        about = f", about {left:.0f} s left" if share > _TELLING else ""
+        err.print(f"rendering, once: {share:.0%}{about}")
 
     return progress
 
@@ -109,7 +113,8 @@ def _serve(site: Site, listener: socket) -> None:
     from vision.engines import open_engine
     from vision.evidence import EvidenceStore
 
-    err.print(f"loading {escape(site.model.name)} and opening {len(site.cameras)} cameras")
+    cameras = f"{len(site.cameras)} camera{'s' * (len(site.cameras) != 1)}"
+    err.print(f"loading {escape(site.model.name)} for {cameras}")
     database = Database.open(site.storage.database)
     try:
         engine = open_engine(site.model)
@@ -120,10 +125,7 @@ def _serve(site: Site, listener: socket) -> None:
         evidence = EvidenceStore(Path(site.storage.evidence))
         app = create_app(site, database, evidence, watch=pipeline)
         address = console_address(listener, KeyStore(database).session_key())
-        out.print(
-            f"{escape(site.site.name)}: {len(site.cameras)} cameras, "
-            f"{escape(model.name)} on {engine.name}"
-        )
+        out.print(f"{escape(site.site.name)}: {cameras}, {escape(model.name)} on {engine.name}")
         out.print(f"data: {escape(str(Path(site.storage.evidence).parent))}")
         out.print(f"console: {address}")
         if not ip_address(listener.getsockname()[0]).is_loopback:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 from collections.abc import Sequence
 from datetime import timedelta
@@ -70,7 +72,7 @@ def watch(
             file.close()
     broken = [s for s in pipeline.status() if s.error]
     if printer.left:
-        raise BrokenPipeError
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
     if not json_:
         _summary(pipeline.status(), printer)
     if broken and all(s.read == 0 for s in pipeline.status()):

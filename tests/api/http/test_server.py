@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -27,6 +29,7 @@ SERVER = """
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 from api.http.app import REQUEST_WORKERS, create_app
 from api.cases.store import CaseStore
 from api.storage.database import Database
@@ -50,6 +53,23 @@ def test_a_busy_port_is_said_with_the_next_step():
         with pytest.raises(CaseError, match=rf"127.0.0.1:{port}.*--port"):
             listen("127.0.0.1", port)
         assert console_address(listener, "sw_x") == f"http://127.0.0.1:{port}/#key=sw_x"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_of_all_addresses_one_is_told_that_others_can_reach(host):
+    with listen(host, 0) as listener:
+        told = urlsplit(console_address(listener, "sw_x"))
+        assert told.hostname not in {"0.0.0.0", "::", None}
+        socket.create_connection((told.hostname, told.port)).close()
+
+
+def test_without_a_network_the_loopback_is_told(monkeypatch):
+    def nowhere(*_: object) -> None:
+        raise OSError(101, "Network is unreachable")
+
+    with listen("0.0.0.0", 0) as listener:
+        monkeypatch.setattr(socket, "socket", nowhere)
+        assert urlsplit(console_address(listener, "sw_x")).hostname == "127.0.0.1"
 
 
 @pytest.mark.parametrize(

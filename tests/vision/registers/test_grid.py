@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -120,6 +121,28 @@ EMPTY = {"type": "Polygon", "coordinates": []}
 def test_a_bad_feature_is_named(load, bad, message):
     with pytest.raises(PlaceError, match=message):
         load(WEST, bad)
+
+
+ROW = {"type": "Polygon", "coordinates": [[[113, 31], [113.1, 31], [113.2, 31], [113, 31]]]}
+POINT = {"type": "Polygon", "coordinates": [[[113, 31]] * 4]}
+
+
+@pytest.mark.parametrize("outline", [ROW, POINT], ids=["row", "point"])
+def test_what_encloses_nothing_is_no_cell(load, outline):
+    with pytest.raises(PlaceError, match="feature 1: is no proper polygon"):
+        load(feature("421303001002009", outline))
+
+
+@pytest.mark.parametrize("raw", [b"[" * 100_000, b'{"features": ' * 100_000])
+def test_brackets_without_end_are_no_json(load, raw):
+    with pytest.raises(PlaceError, match="is not JSON"):
+        load(raw=raw)
+
+
+def test_a_pipe_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "grid.geojson")
+    with pytest.raises(PlaceError, match="a pipe or device"):
+        UnitGrid.load(tmp_path / "grid.geojson")
 
 
 def test_all_mistakes_are_told_at_once_but_not_hundreds(load):
