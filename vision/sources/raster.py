@@ -24,8 +24,8 @@ from vision.frames import Pixels
 MAX_PIXELS = 200_000_000
 """Larger pictures are refused: more than any camera takes (200 MP), they are decompression bombs
 or maps to be cut into tiles first."""
-MOST_BYTES = 1 << 30
-"""A decoder that would take more is not started: 200 MP take 0.8 GB where 4 bytes are a pixel."""
+MOST_BYTES = 768 << 20
+"""A decoder that would take more is not started: room for 200 MP at 4 bytes a pixel."""
 
 # Bytes a pixel while a format is decoded, measured as growth of the process with 36 MP pictures
 # (Pillow 13.0, pillow-heif 1.8). TIFF takes 4, and 3 more where all of it is one packed strip;
@@ -106,11 +106,12 @@ def rasterise(image: Image.Image, most: int | None = None) -> Raster:
             f"is {width}×{height} {image.format}, which takes {cost / (1 << 30):.1f} GiB to decode;"
             " export it as an ordinary (baseline) JPEG, or smaller"
         )
-    deep = ";16" in str(getattr(image, "tile", ""))  # of colour, Pillow keeps the upper eight bits
+    # Of deep colour Pillow keeps the upper eight bits.
+    deep = ";16" in str(getattr(image, "tile", "")) and not image.mode.startswith("I")
     with _one_large if cost > _LARGE else nullcontext():
         image.load()
         pixels, note = _converted(image, most)
-    if deep and not note and pixels.max(initial=0) < 1 << (_FULL - 8):
+    if deep and pixels.max(initial=0) < 1 << (_FULL - 8):
         note = _NEARLY_BLACK
     if not drafted:
         width, height = image.size  # of HEIF it may differ from what was stated
