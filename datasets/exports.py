@@ -4,7 +4,6 @@ A broken picture or label is named and the rest goes on, so files are read one b
 loaders of whole folders stop at the first broken one. Its readers of one annotation are used.
 """
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,36 +13,23 @@ from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import parse
-from PIL import Image
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from supervision.dataset.formats.coco import coco_annotations_to_detections
 from supervision.dataset.formats.pascal_voc import detections_from_xml_obj
 
+from datasets.coco import BROKEN, read_coco
 from datasets.errors import LabelError, RecipeError
-from datasets.folders import list_folder
-from datasets.importers import PICTURES, Box, decoded, read_lines
+from datasets.exported import Exported, Items, boxes_of, why
+from datasets.folders import Entry, list_folder
+from datasets.importers import decoded, read_lines
+from datasets.pictures import Pictures, once
 from datasets.recipe import class_names
 
+__all__ = ["READERS", "Exported", "Imported", "read_class_map", "write_import"]
+
 ROBOFLOW_COCO = "_annotations.coco.json"
-BROKEN = (LookupError, ValueError, TypeError, OSError)
-"""What reading one annotation can raise: a field lacks, or is not what it should be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """One picture of an export.
-
-    Attributes:
-        picture: The file.
-        boxes: Its objects, in the export's class names.
-    """
-
-    picture: Path
-    boxes: tuple[Box, ...]
-
-
-Items = Iterator[Exported | LabelError]
+LISTS = {"classes.txt"}
+"""Texts among YOLO's labels that are none."""
 
 
 @dataclass(slots=True)
@@ -63,93 +49,69 @@ class Imported:
 
 def read_yolo_export(root: Path) -> Items:
     """Reads YOLO folders at or below `root`; classes without a name are called by their id."""
-    for entry in list_folder(root):
-        lines = list(read_lines(entry.labels)) if entry.labels.is_file() else []
-        boxes, faults = [], []
-        for line in lines:
-            if isinstance(line, LabelError):
-                faults.append(line)
-            elif fault := line.fault({line.label: ""}):
-                faults.append(LabelError(f"{entry.labels}:{line.number}: {fault}"))
-            else:
-                boxes.append(line.box(entry.names.get(line.label, str(line.label))))
-        yield from faults
-        if not faults:
-            yield Exported(entry.picture, tuple(box for box in boxes if box is not None))
+    entries = list_folder(root)
+    owners: dict[Path, list[Entry]] = {}
+    for entry in entries:
+        owners.setdefault(entry.labels, []).append(entry)
+    for entry in entries:
+        other = next((one for one in owners[entry.labels] if one is not entry), None)
+        if other is not None and entry.labels.is_file():
+            yield LabelError(
+                f"{entry.picture}: shares its labels {entry.labels} with {other.picture}. Passed "
+                "over; give each its own."
+            )
+        else:
+            yield from _yolo_picture(entry)
+    homes = {p for labels in owners for p in labels.parents if p.name == "labels"}
+    for labels in sorted({path for home in homes for path in home.rglob("*.txt")}):
+        if labels not in owners and labels.name not in LISTS:
+            yield LabelError(f"{labels}: belongs to no picture. Left out; add its picture.")
 
 
-def read_coco(root: Path) -> Items:
-    """Reads COCO files: `root` itself, or every JSON below it that has annotations.
-
-    Pictures lie beside the file, or are found by their name anywhere below its folder. Regions
-    marked as a crowd are left out: they are not one object.
-
-    Raises:
-        RecipeError: There is no such file.
-    """
-    files = [root] if root.is_file() else sorted(root.rglob("*.json"))
-    found = 0
-    for file in files:
-        try:
-            data = json.loads(file.read_text(encoding="utf-8"))
-            images, marks = data["images"], data["annotations"]
-            names = {int(entry["id"]): str(entry["name"]) for entry in data["categories"]}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            yield LabelError(f"{file}: no COCO file ({error!r}). Passed over.")
-            continue
-        found += 1
-        by_name = {path.name: path for path in _pictures(file.parent if root.is_file() else root)}
-        by_image: dict[Any, list[dict[str, Any]]] = {}
-        for mark in marks:
-            if isinstance(mark, dict) and not mark.get("iscrowd"):
-                by_image.setdefault(mark.get("image_id"), []).append(mark)
-        for image in images:
-            yield _coco_picture(file, image, by_name, by_image, names)
-    if not found:
-        raise RecipeError(f"There is no COCO file in {root}. Give the export's folder or JSON.")
-
-
-def _coco_picture(
-    file: Path,
-    image: dict[str, Any],
-    by_name: Mapping[str, Path],
-    by_image: Mapping[Any, list[dict[str, Any]]],
-    names: Mapping[int, str],
-) -> Exported | LabelError:
-    try:
-        called = str(image["file_name"])
-        beside = file.parent / called
-        picture = beside if beside.is_file() else by_name[Path(called).name]
-        size = (int(image["width"]), int(image["height"]))
-        found = coco_annotations_to_detections(by_image.get(image["id"], []), size, False)  # noqa: FBT003
-        labels: Any = [] if found.class_id is None else found.class_id
-        return _exported(picture, size, found.xyxy, [names[int(label)] for label in labels])
-    except BROKEN as error:
-        what = image.get("file_name") if isinstance(image, dict) else image
-        return LabelError(f"{file}: picture {what!r}: {error!r}. Passed over; export it again.")
+def _yolo_picture(entry: Entry) -> Items:
+    lines = list(read_lines(entry.labels)) if entry.labels.is_file() else []
+    boxes, faults = [], []
+    for line in lines:
+        if isinstance(line, LabelError):
+            faults.append(line)
+        elif fault := line.fault({line.label: ""}):
+            faults.append(LabelError(f"{entry.labels}:{line.number}: {fault}"))
+        else:
+            boxes.append(line.box(entry.names.get(line.label, str(line.label))))
+    yield from faults
+    if not faults:
+        yield Exported(entry.picture, tuple(box for box in boxes if box is not None))
 
 
 def read_voc(root: Path) -> Items:
-    """Reads Pascal VOC files: every XML below `root`, its picture found by its name.
+    """Reads Pascal VOC files: every XML below `root`.
+
+    Its picture is found by where the XML lies and by what it says, see `datasets.pictures`.
 
     Raises:
         RecipeError: There is no such file.
     """
+    return once(_voc_items(root))
+
+
+def _voc_items(root: Path) -> Iterator[Exported | LabelError]:
     files = sorted(root.rglob("*.xml"))
     if not files:
         raise RecipeError(f"There is no XML file in {root}. Give the folder of a VOC export.")
-    by_place = {path.with_suffix(""): path for path in _pictures(root)}
-    by_stem = {path.stem: path for path in by_place.values()}
+    pictures = Pictures(root)
     for file in files:
         try:
             tree: Any = parse(file).getroot()
-            picture = by_place.get(file.with_suffix("")) or by_stem[file.stem]
+            name = tree.findtext("filename") or ""
+            called = (tree.findtext("path") or "", f"{tree.findtext('folder') or ''}/{name}")
+            picture, fit = pictures.labelled_by(file, *called)
             size = (int(tree.findtext("size/width")), int(tree.findtext("size/height")))
             found, names = detections_from_xml_obj(tree, [], size)
             labels: Any = [] if found.class_id is None else found.class_id
-            yield _exported(picture, size, found.xyxy, [names[label] for label in labels])
+            boxes = boxes_of(picture, size, found.xyxy, [names[label] for label in labels])
+            yield Exported(picture, boxes, str(file), fit)
         except (*BROKEN, ParseError, DefusedXmlException) as error:
-            yield LabelError(f"{file}: {error!r}. Passed over; export it again.")
+            yield LabelError(f"{file}: {why(error)}. Passed over; export it again.")
 
 
 def read_roboflow(root: Path) -> Items:
@@ -245,27 +207,6 @@ def write_import(items: Items, out: Path, classes: Mapping[str, str | None] | No
     with (out / "data.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump({"names": {label: name for name, label in names.items()}}, file)
     return report
-
-
-def _exported(picture: Path, size: tuple[int, int], corners: Any, names: list[str]) -> Exported:
-    with Image.open(picture) as opened:
-        actual = opened.size
-    if actual != size:
-        raise ValueError(f"is {actual[0]}×{actual[1]}, the export says {size[0]}×{size[1]}")
-    width, height = size
-    boxes = []
-    for name, (x1, y1, x2, y2) in zip(names, corners, strict=True):
-        left, right = (min(max(float(x) / width, 0.0), 1.0) for x in (x1, x2))
-        top, bottom = (min(max(float(y) / height, 0.0), 1.0) for y in (y1, y2))
-        box = Box(name, left, top, right, bottom)
-        if not box.area > 0:
-            raise ValueError(f"box {[x1, y1, x2, y2]} of {name} has no area in the picture")
-        boxes.append(box)
-    return Exported(picture, tuple(boxes))
-
-
-def _pictures(root: Path) -> list[Path]:
-    return sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURES)
 
 
 def _free_stem(labels: Path, picture: Path) -> str:

@@ -14,6 +14,9 @@ from datasets.prelabels import Prelabels, decide, fill
 from datasets.recipe import Recipe, Source, class_names
 from datasets.views import View, encoded, tiles, turned
 
+SAME_BOX = 0.98
+"""Two boxes of one class that overlap more than this (IoU) are one, as in `datasets.check`."""
+
 
 @dataclass(slots=True)
 class Report:
@@ -23,11 +26,36 @@ class Report:
         pictures: Count per source.
         objects: Count per (source, class).
         skipped: A sentence per picture that was passed over.
+        checked: Count per source of pictures with hand-checked boxes.
+        gone, new: Count per (source, class) of labelled boxes that the hand-checked ones do not
+            have, and of those that they have more; a box that was moved is one of each.
     """
 
     pictures: Counter[str] = field(default_factory=Counter)
     objects: Counter[tuple[str, str]] = field(default_factory=Counter)
     skipped: list[str] = field(default_factory=list)
+    checked: Counter[str] = field(default_factory=Counter)
+    gone: Counter[tuple[str, str]] = field(default_factory=Counter)
+    new: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def correct(self, source: str, labels: tuple[Box, ...], checked: Checked) -> tuple[Box, ...]:
+        """Returns a picture's labels as people corrected them, and counts what that changed."""
+        corrected = checked.correct(labels)
+        self.checked[source] += bool(checked.classes)
+        for counts, boxes, others in (
+            (self.gone, labels, corrected),
+            (self.new, corrected, labels),
+        ):
+            counts.update((source, box.name) for box in boxes if not _among(box, others))
+        return corrected
+
+    def changes(self, source: str) -> str:
+        """Says what hand-checked boxes changed in a source; nothing where none were."""
+        if not self.checked[source]:
+            return ""
+        names = sorted({name for one, name in (*self.gone, *self.new) if one == source})
+        parts = [f"{n}: {self.gone[source, n]} gone, {self.new[source, n]} new" for n in names]
+        return f"hand-checked on {self.checked[source]}: {'; '.join(parts) or 'nothing changed'}"
 
     def of(self, source: str) -> dict[str, int]:
         """Returns a source's objects per class."""
@@ -55,7 +83,8 @@ class MergedFolder:
         checked = self._checked.get(sample.sha256, Checked())
         seen = self._prelabels.get(sample.sha256, ())
         wanted = set(source.prelabel) - checked.classes
-        boxes = fill(decide(checked.correct(sample.boxes), seen, source.undecided), seen, wanted)
+        corrected = self.report.correct(source.name, sample.boxes, checked)
+        boxes = fill(decide(corrected, seen, source.undecided), seen, wanted)
         measured = sorted(source.labelled | checked.classes)
         listed = self._lists.setdefault("train" if source.part == "train" else source.name, [])
         written = {}
@@ -139,3 +168,8 @@ class MergedFolder:
 
 def _corners(box: Box) -> list[float]:
     return [round(value, 6) for value in (box.x1, box.y1, box.x2, box.y2)]
+
+
+def _among(box: Box, others: tuple[Box, ...]) -> bool:
+    """Whether a box is one of others, but for the digits that a label file keeps."""
+    return any(other.name == box.name and other.iou(box) > SAME_BOX for other in others)

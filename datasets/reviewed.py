@@ -42,12 +42,16 @@ class Report:
     """What an export of cases did.
 
     Attributes:
-        confirmed: Pictures with what a person confirmed.
-        refuted: Pictures of something that a person said is not there.
+        pictures: Written; several cases may stand in one.
+        confirmed: Cases that a person confirmed.
+        permitted: Cases that a person rejected, but whose thing is there.
+        refuted: Cases of something that a person said is not there.
         left_out: A sentence per reviewed case that taught nothing.
     """
 
+    pictures: int = 0
     confirmed: int = 0
+    permitted: int = 0
     refuted: int = 0
     left_out: list[str] = field(default_factory=list)
 
@@ -70,7 +74,7 @@ def export_cases(
     """
     for part in ("images", "labels"):
         (out / part).mkdir(parents=True, exist_ok=True)
-    everything, report = list(cases), Report()
+    everything, report, written = list(cases), Report(), set[str]()
     checked: dict[str, tuple[set[str], list[list[str | float]]]] = {}
     for case in everything:
         if case["review"] is None:
@@ -86,12 +90,16 @@ def export_cases(
             continue
         boxes = [[_seen_as(other), *other["box"]] for other in _beside(case, everything)]
         digest = _write(out, data, picture["captured_at"], boxes)
-        if _is_there(case):
+        written.add(digest)
+        if case["review"]["decision"] == "confirm":
             report.confirmed += 1
+        elif _is_there(case):
+            report.permitted += 1
         else:
             report.refuted += 1
             classes, _ = checked.setdefault(digest, (set(), boxes))
             classes.add(_seen_as(case))
+    report.pictures = len(written)
     _describe(out, checked)
     return report
 

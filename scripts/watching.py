@@ -75,7 +75,7 @@ def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline
     """Put the pipeline of a site together; nothing runs yet.
 
     Raises:
-        EngineError: the truck-state weights are missing or unreadable.
+        EngineError: the truck-state weights are missing or unreadable, or the device is not there.
     """
     from vision.engines.truck_state import open_truck_state
     from vision.evidence import EvidenceStore
@@ -98,7 +98,7 @@ def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline
         sinks,
         evidence=EvidenceStore(evidence),
         memory=evidence.parent / "memory",
-        truck_state=open_truck_state(trucks) if trucks else None,
+        truck_state=open_truck_state(trucks, device=site.model.device) if trucks else None,
     )
 
 

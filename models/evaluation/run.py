@@ -53,6 +53,7 @@ class Settings:
         sources: Only these validation sources; all where empty.
         tiles: Also look at large pictures tile by tile.
         against: Another detector, compared on the same pictures.
+        against_size: Longer side of its input, in pixels; its own where none.
         against_threshold: Its threshold; its own where none.
         masking: How a product masks; then what that hides is measured too.
         means: Source to classes whose mean average precision is wanted besides that over all.
@@ -65,6 +66,7 @@ class Settings:
     sources: tuple[str, ...] = ()
     tiles: bool = False
     against: ModelEntry | None = None
+    against_size: int | None = None
     against_threshold: float | None = None
     masking: Masking | None = None
     means: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -228,16 +230,22 @@ def _against(
     shared = frozenset(table.classes) & frozenset(other.classes)
     threshold = settings.against_threshold
     threshold = other.threshold if threshold is None else threshold
+    size = settings.against_size or other.image_size  # what it was trained for, as ours at ours
     theirs = look_at(
         table.pictures,
-        Looker(other, settings.size, FLOOR).look,
-        settings.size,
+        Looker(other, size, FLOOR).look,
+        size,
         table.classes,
         renamed={other.classes.index(n): table.classes.index(n) for n in shared},
         progress=lambda done, total: say(f"pictures with {other.name}", done, total),
     )
     ours, reference = Side(table, settings.threshold), Side(theirs, threshold)
-    return {"weights": _named(other), "classes": compare(ours, reference, shared, weights)}
+    return {
+        "weights": _named(other),
+        "size": size,
+        "threshold": threshold,
+        "classes": compare(ours, reference, shared, weights),
+    }
 
 
 def _hidden(

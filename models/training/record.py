@@ -3,6 +3,7 @@
 import csv
 import json
 import platform
+from collections.abc import Collection
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ def new_record(
         "finished": False,
         "epochs": 0,
         "seconds": 0.0,
+        "resumed": [],
         "recipe": {
             "file": recipe_file.name,
             "sha256": recipe_sha256(recipe_file),
@@ -87,7 +89,7 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
     """Writes the record beside weights, with the epochs and the time that `results.csv` tells."""
     results = folder.parent / "results.csv"
     if results.is_file():
-        record |= _spent(results)
+        record |= _spent(results, record.get("resumed", ()))
     folder.mkdir(parents=True, exist_ok=True)
     scratch = folder / f"{FILE}.new"
     scratch.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
@@ -158,12 +160,31 @@ def _before(start: Path) -> list[dict[str, Any]]:
     return [*record["before"], own | {"recipe_sha256": record["recipe"]["sha256"]}]
 
 
-def _spent(results: Path) -> dict[str, Any]:
-    """Epochs and seconds of finished epochs; the time starts again at 0 where a run was resumed."""
+def rows_written(results: Path) -> int:
+    """Rows of `results.csv`, one a finished epoch; 0 where there is none."""
+    return len(_rows(results)) if results.is_file() else 0
+
+
+def _rows(results: Path) -> list[tuple[int, float]]:
     with results.open(newline="") as file:
-        rows = [(int(row["epoch"]), float(row["time"])) for row in csv.DictReader(file)]
+        return [(int(row["epoch"]), float(row["time"])) for row in csv.DictReader(file)]
+
+
+def _spent(results: Path, resumed: Collection[int]) -> dict[str, Any]:
+    """Epochs and seconds of finished epochs, over all runs of a stage.
+
+    Args:
+        results: `results.csv`; its time counts from the beginning of a run.
+        resumed: Rows that were there when a run went on. Without it a run that went on shows only
+            where its time is less than the one before, and an epoch may have taken longer.
+    """
+    rows = _rows(results)
     times = [time for _, time in rows]
-    ends = [a for a, b in zip(times, [*times[1:], 0.0], strict=True) if b < a]
+    ends = [
+        time
+        for number, (time, after) in enumerate(zip(times, [*times[1:], 0.0], strict=True), 1)
+        if after < time or number in resumed
+    ]
     return {"epochs": rows[-1][0] if rows else 0, "seconds": round(sum(ends), 1)}
 
 

@@ -95,6 +95,10 @@ class _Run:
 
 def _run(run: _Run, record: dict[str, Any], say: Say) -> None:
     epochs = _epochs_saved(run.weights / "last.pt")
+    record["resumed"] = [
+        *record.get("resumed", []),
+        *filter(None, [records.rows_written(run.folder / "results.csv")]),
+    ]
     records.write_record(run.weights, record)
     records.write_pictures(run.weights, run.start, run.data)
 

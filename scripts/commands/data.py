@@ -84,6 +84,8 @@ def merge(
     _name(report.skipped)
     for name, count in report.pictures.items():
         out.print(f"{escape(name)}: {count} pictures, {_counts(report.of(name))}")
+        if changes := report.changes(name):
+            out.print(f"  {escape(changes)}")
 
 
 @data.command()

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from scripts.console import err, out
+from vision.printable import printable
 
 if TYPE_CHECKING:
     from api.access.roles import Principal
@@ -58,9 +59,11 @@ def cases(
     finally:
         database.close()
     for sentence in report.left_out:
-        err.print(escape(sentence))
+        err.print(escape(printable(sentence)))
+    permitted = f"{report.permitted} permitted, " if report.permitted else ""
     out.print(
-        f"{report.confirmed} confirmed, {report.refuted} refuted, {len(report.left_out)} left out"
+        f"{report.confirmed} confirmed, {permitted}{report.refuted} refuted, "
+        f"{len(report.left_out)} left out; {report.pictures} pictures"
     )
 
 

@@ -40,6 +40,9 @@ def evaluate(
     against: Annotated[
         str | None, typer.Option(help="Other weights to compare with, by name or path.")
     ] = None,
+    against_size: Annotated[
+        int | None, typer.Option(help="Their input, pixels; the size they were made for if absent.")
+    ] = None,
     against_threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Theirs; the listed one, or 0.25, if absent.")
     ] = None,
@@ -66,6 +69,7 @@ def evaluate(
         sources=tuple(source or ()),
         tiles=tiles,
         against=find(against) if against else None,
+        against_size=multiple(against_size) if against_size else None,
         against_threshold=against_threshold,
         masking=Masking(faces, MASKED_FROM, MASKED_CLASSES) if faces else None,
         means=tuple(_mean(text) for text in mean or ()),
@@ -126,6 +130,12 @@ def _print(report: dict[str, Any], folder: Path, settings: Settings) -> None:
     for label, c in report.get("against", {"classes": {}})["classes"].items():
         out.print(
             f"{escape(label)}: recall {figure(c['recall_ratio'])} times that of the other weights"
+        )
+    if "against" in report:
+        other = report["against"]
+        out.print(
+            f"the other weights: {escape(other['weights']['name'])} at {other['size']} px, "
+            f"score {other['threshold']}"
         )
     for label, c in report.get("masking", {"classes": {}})["classes"].items():
         out.print(f"{escape(label)}: masking hides {figure(c['hidden'])} of {c['objects']}")

@@ -6,10 +6,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from ruamel.yaml import YAML
 
 from datasets.errors import RecipeError
-from datasets.exports import READERS, Imported, read_class_map, write_import
+from datasets.exports import READERS, Exported, Imported, read_class_map, write_import
 from datasets.folders import list_folder
 from datasets.importers import Box, read_yolo
 
@@ -230,3 +231,224 @@ def test_an_import_is_not_mixed_into_another(tmp_path: Path) -> None:
     run("yolo", tmp_path / "in", tmp_path / "out")
     with pytest.raises(RecipeError, match="another folder"):
         run("yolo", tmp_path / "in", tmp_path / "out")
+
+
+def two_cameras(root: Path, images: str) -> None:
+    """A picture of one name for each of two cameras, telling them apart by their pixels."""
+    for number, camera in enumerate(("cam1", "cam2")):
+        path = root / images / camera / "frame.jpg"
+        path.parent.mkdir(parents=True)
+        cv2.imwrite(str(path), np.full((50, 100, 3), 50 + 100 * number, np.uint8))
+
+
+def by_shade(out: Path) -> dict[int, list[str]]:
+    """What was written: the classes of the labels of each picture, by its shade."""
+    names = YAML(typ="safe").load(out / "data.yaml")["names"]
+    return {
+        round(cv2.imread(str(entry.picture)).mean() / 50) * 50: [
+            names[int(line.split()[0])] for line in entry.labels.read_text().splitlines()
+        ]
+        for entry in list_folder(out)
+    }
+
+
+def cameras_in_coco(root: Path, names: list[str], file: str = "annotations/all.json") -> None:
+    images = [
+        {"id": n, "file_name": name, "width": 100, "height": 50} for n, name in enumerate(names)
+    ]
+    marks = [
+        {"id": n, "image_id": n, "category_id": (7, 2)[n % 2], "bbox": [10, 10, 20, 20]}
+        for n in range(len(names))
+    ]
+    coco((root / file).parent, Path(file).name, images=images, annotations=marks)
+
+
+@pytest.mark.parametrize("names", [
+    ["cam1/frame.jpg", "cam2/frame.jpg"],
+    ["D:\\export\\cam1\\frame.jpg", "D:\\export\\cam2\\FRAME.JPG"],
+    ["../../somewhere/cam1/frame.jpg", "images/cam2/frame.jpg"],
+])  # fmt: skip
+def test_coco_pictures_of_one_name_keep_their_own_labels(tmp_path: Path, names: list[str]) -> None:
+    two_cameras(tmp_path / "in", "images")
+    cameras_in_coco(tmp_path / "in", names)
+    report, _ = run("coco", tmp_path / "in", tmp_path / "out")
+    assert report == Imported(2, {"bin": 1, "garbage": 1}, [])
+    assert by_shade(tmp_path / "out") == {50: ["bin"], 150: ["garbage"]}
+
+
+def test_two_pictures_that_fit_equally_are_an_error(tmp_path: Path) -> None:
+    two_cameras(tmp_path / "in", "images")
+    cameras_in_coco(tmp_path / "in", ["frame.jpg"])
+    report, boxes = run("coco", tmp_path / "in", tmp_path / "out")
+    assert boxes == {}
+    (sentence,) = report.broken
+    assert "fit equally" in sentence
+    assert all(str(Path(camera, "frame.jpg")) in sentence for camera in ("cam1", "cam2"))
+
+
+def test_the_labels_of_a_missing_picture_do_not_go_to_its_namesake(tmp_path: Path) -> None:
+    two_cameras(tmp_path / "in", "images")
+    (tmp_path / "in/images/cam2/frame.jpg").unlink()
+    cameras_in_coco(tmp_path / "in", ["cam1/frame.jpg", "cam2/frame.jpg"])
+    report, boxes = run("coco", tmp_path / "in", tmp_path / "out")
+    assert list(boxes) == ["frame"]
+    assert report.objects == {"bin": 1}
+    (sentence,) = report.broken
+    assert "cam2/frame.jpg" in sentence
+
+
+def test_a_picture_that_two_files_label_is_named_and_not_written_twice(tmp_path: Path) -> None:
+    picture(tmp_path / "in" / "images" / "a.jpg")
+    for file in ("one.json", "two.json"):
+        cameras_in_coco(tmp_path / "in", ["a.jpg"], file)
+    report, boxes = run("coco", tmp_path / "in", tmp_path / "out")
+    assert boxes == {}
+    assert len(report.broken) == 2
+    assert "one.json" in report.broken[1]
+
+
+def test_ids_may_be_texts_and_numbers(tmp_path: Path) -> None:
+    picture(tmp_path / "in" / "a.jpg")
+    coco(
+        tmp_path / "in",
+        images=[{"id": "1", "file_name": "a.jpg", "width": 100, "height": 50}],
+        categories=[{"id": "7", "name": "bin"}],
+        annotations=[{"id": 1, "image_id": 1, "category_id": 7.0, "bbox": [10, 10, 20, 20]}],
+    )
+    report, boxes = run("coco", tmp_path / "in", tmp_path / "out")
+    assert report == Imported(1, {"bin": 1}, [])
+    assert boxes == {"a": (Box("bin", 0.1, 0.2, 0.3, 0.6),)}
+
+
+def test_annotations_of_no_picture_and_pictures_of_one_id_are_named(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        picture(tmp_path / "in" / f"{name}.jpg")
+    sizes = {"width": 100, "height": 50}
+    coco(
+        tmp_path / "in",
+        images=[
+            {"id": 1, "file_name": "a.jpg", **sizes},
+            {"id": 5, "file_name": "b.jpg", **sizes},
+            {"id": "5", "file_name": "c.jpg", **sizes},
+        ],
+        annotations=[
+            {"id": n, "image_id": n, "category_id": 7, "bbox": [1, 1, 5, 5]} for n in (1, 98, 99)
+        ],
+    )
+    report, boxes = run("coco", tmp_path / "in", tmp_path / "out")
+    assert list(boxes) == ["a"]
+    assert ["id 5" in text for text in report.broken] == [True, True, False]
+    assert "2 annotations belong to no picture that it lists (id 98, 99)" in report.broken[2]
+
+
+def test_a_picture_of_a_kind_that_is_not_trained_on_is_named_as_that(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.HEIC").write_bytes(b"x")
+    cameras_in_coco(tmp_path / "in", ["a.HEIC"], "all.json")
+    report, _ = run("coco", tmp_path / "in", tmp_path / "out")
+    assert "not trained on" in report.broken[0]
+
+
+def test_voc_pictures_of_one_name_keep_their_own_labels(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    two_cameras(root, "JPEGImages")
+    for camera, name in (("cam1", "bin"), ("cam2", "rubbish")):
+        voc(root / "Annotations" / camera / "frame.xml", (name, 11, 11, 30, 30))
+    report, _ = run("voc", root, tmp_path / "out")
+    assert report == Imported(2, {"bin": 1, "garbage": 1}, [])
+    assert by_shade(tmp_path / "out") == {50: ["bin"], 150: ["garbage"]}
+
+
+def test_voc_files_in_one_folder_say_their_picture_themselves(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    two_cameras(root, "photos")
+    for number, (camera, name) in enumerate((("cam1", "bin"), ("cam2", "rubbish"))):
+        file = root / "xml" / f"{number}.xml"
+        voc(file, (name, 11, 11, 30, 30))
+        text = file.read_text().replace(
+            f"<filename>{number}.jpg</filename>",
+            f"<filename>frame.jpg</filename><path>C:\\photos\\{camera}\\frame.jpg</path>",
+        )
+        file.write_text(text)
+    report, _ = run("voc", root, tmp_path / "out")
+    assert report == Imported(2, {"bin": 1, "garbage": 1}, [])
+    voc(root / "xml" / "frame.xml", ("bin", 11, 11, 30, 30))
+    report, _ = run("voc", root, tmp_path / "again")
+    assert "fit equally" in report.broken[0]
+
+
+def test_a_mask_of_the_same_name_is_not_the_photo(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    voc(root / "Annotations" / "a.xml", ("bin", 11, 11, 30, 30))
+    photo = picture(root / "JPEGImages" / "a.jpg")
+    picture(root / "SegmentationObject" / "a.png")
+    (item,) = READERS["voc"](root)
+    assert isinstance(item, Exported)
+    assert item.picture == photo
+
+
+def test_yolo_labels_of_no_picture_or_of_two_are_named(tmp_path: Path) -> None:
+    roboflow_yolo(tmp_path / "in")
+    (tmp_path / "in/valid/labels/gone.txt").write_text("0 0.5 0.5 0.2 0.4\n")
+    (tmp_path / "in/valid/labels/classes.txt").write_text("bin\n")
+    picture(tmp_path / "in/train/images/street_jpg.rf.aaa.png")
+    report, boxes = run("yolo", tmp_path / "in", tmp_path / "out")
+    assert sorted(boxes) == ["corner_jpg.rf.ccc", "street_jpg.rf.bbb"]
+    assert ["shares its labels" in text for text in report.broken] == [True, True, False]
+    assert "gone.txt: belongs to no picture" in report.broken[2]
+
+
+ORIENTATION = 0x112
+
+
+def turned_photo(path: Path, orientation: int) -> None:
+    """A photo stored 100×50 with a white block at the left of its upper edge, as it is stored."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.new("RGB", (100, 50))
+    image.paste("white", (0, 0, 20, 10))
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    image.save(path, exif=exif, quality=95)
+
+
+@pytest.mark.parametrize("stated", ["stored", "upright"])
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+def test_boxes_lie_where_the_trainer_sees_what_was_labelled(
+    tmp_path: Path, orientation: int, stated: str
+) -> None:
+    turned_photo(tmp_path / "in" / "a.jpg", orientation)
+    seen = cv2.imread(str(tmp_path / "in" / "a.jpg"), cv2.IMREAD_GRAYSCALE)
+    rows, columns = np.where(seen > 128)
+    width, height, box = 100, 50, [0, 0, 20, 10]
+    if stated == "upright":
+        height, width = seen.shape
+        box = [int(columns.min()), int(rows.min()), 10, 20]
+    coco(
+        tmp_path / "in",
+        images=[{"id": 1, "file_name": "a.jpg", "width": width, "height": height}],
+        annotations=[{"id": 1, "image_id": 1, "category_id": 7, "bbox": box}],
+    )
+    report, boxes = run("coco", tmp_path / "in", tmp_path / "out")
+    assert report.broken == []
+    found = boxes["a"][0]
+    high, wide = seen.shape
+    inside = seen[
+        round(found.y1 * high) : round(found.y2 * high),
+        round(found.x1 * wide) : round(found.x2 * wide),
+    ]
+    assert inside.shape == (20, 10)
+    assert inside.min() > 128
+
+
+def test_a_box_drawn_upright_in_an_export_that_states_the_stored_size_is_named(
+    tmp_path: Path,
+) -> None:
+    turned_photo(tmp_path / "in" / "a.jpg", 6)
+    coco(
+        tmp_path / "in",
+        images=[{"id": 1, "file_name": "a.jpg", "width": 100, "height": 50}],
+        annotations=[{"id": 1, "image_id": 1, "category_id": 7, "bbox": [10, 60, 20, 30]}],
+    )
+    report, boxes = run("coco", tmp_path / "in", tmp_path / "out")
+    assert boxes == {}
+    assert "drawn upright" in report.broken[0]

@@ -199,6 +199,27 @@ def test_checked_boxes_are_the_whole_truth_of_their_classes(tmp_path: Path) -> N
     }
 
 
+def test_what_hand_checked_boxes_changed_is_counted_and_said(tmp_path: Path) -> None:
+    labels = "0 0.2 0.2 0.2 0.2\n0 0.5 0.5 0.2 0.2\n1 0.8 0.8 0.2 0.2\n"
+    sha = _picture(tmp_path / "bins", "a", labels, 0)
+    same = _picture(tmp_path / "bins", "b", "0 0.2 0.2 0.2 0.2\n", 1)
+    _picture(tmp_path / "bins", "c", "0 0.2 0.2 0.2 0.2\n", 2)  # nobody checked it
+    kept = Box("bin", 0.1, 0.1, 0.3, 0.3)
+    moved = Box("bin", 0.45, 0.45, 0.65, 0.65)
+    found = Box("person", 0, 0, 0.1, 0.3)
+    checked = {
+        sha: Checked(frozenset({"bin", "person"}), (kept, moved, found)),
+        same: Checked(frozenset({"bin"}), (kept,)),
+    }
+    report = merge(_recipe(repeat=3), {"data": tmp_path}, {}, tmp_path / "out", checked)
+    assert report.checked == {"bins": 2}
+    assert report.gone == {("bins", "bin"): 1}
+    assert report.new == {("bins", "bin"): 1, ("bins", "person"): 1}
+    said = report.changes("bins")
+    assert said == "hand-checked on 2: bin: 1 gone, 1 new; person: 0 gone, 1 new"
+    assert merge(_recipe(), {"data": tmp_path}, {}, tmp_path / "again").changes("bins") == ""
+
+
 def test_marks_follow_their_boxes_into_tiles_and_turns(tmp_path: Path) -> None:
     sha = _picture(tmp_path / "bins", "a", "", 0)  # 32 by 24 pixels
     checked = {sha: Checked(frozenset({"bin"}), (Box("bin", 0.0, 0.0, 0.25, 0.5, "green"),))}

@@ -58,7 +58,7 @@ def test_a_confirmed_case_is_a_masked_picture_with_its_box(tmp_path: Path) -> No
     report, labels = run(tmp_path, case("A"))
     label = str(CLASSES.index("overflowing_bin"))
     assert labels == {b"masked 1": [[label, "0.375000", "0.750000", "0.250000", "0.500000"]]}
-    assert report == Report(confirmed=1)
+    assert report == Report(pictures=1, confirmed=1)
     assert (tmp_path / "boxes.jsonl").read_text() == ""
     (entry,) = list_folder(tmp_path)
     assert entry.names == dict(enumerate(CLASSES))
@@ -107,8 +107,23 @@ def test_what_teaches_nothing_is_named(
 
 
 def test_what_is_permitted_is_there(tmp_path: Path) -> None:
-    _, labels = run(tmp_path, case("A", "reject", "permitted", subtype="street_vending"))
+    report, labels = run(tmp_path, case("A", "reject", "permitted", subtype="street_vending"))
     assert [named(rows) for rows in labels.values()] == [["stall"]]
+    assert report == Report(pictures=1, permitted=1)
+
+
+def test_cases_are_counted_by_what_people_said_and_pictures_once(tmp_path: Path) -> None:
+    report, labels = run(
+        tmp_path,
+        case("A"),
+        case("B", subtype="exposed_garbage"),
+        case("C", "reject", "permitted", subtype="street_vending"),
+        case("D", "reject", "false_positive", frame="2", minute=55),
+        case("E", "reject", "duplicate"),
+    )
+    assert len(labels) == 2
+    assert (report.pictures, report.confirmed, report.permitted, report.refuted) == (2, 2, 1, 1)
+    assert len(report.left_out) == 1
 
 
 def test_only_cases_of_that_moment_and_camera_are_drawn_in(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ _MAX_RATIO, _SMALL = 20, 1 << 30
 _MAX_MEMBERS = 100_000
 _UTF8_NAME, _ENCRYPTED = 0x800, 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+_NOT_READ = {6: "implode", 9: "Deflate64", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
+"""Names of other methods (APPNOTE 4.4.5)."""
 _END = struct.Struct("<4s4H2LH")
 """The end of a zip's directory (APPNOTE 4.3.16): signature, this disk's number, …"""
 _ONE = (0, 0xFFFF)
@@ -152,7 +154,7 @@ def _refusal(info: zipfile.ZipInfo) -> str:
     if info.flag_bits & _ENCRYPTED:
         return "is encrypted; unpack it with its password and audit the folder"
     if info.compress_type not in _METHODS:
-        method = zipfile.compressor_names.get(info.compress_type, str(info.compress_type))
+        method = _NOT_READ.get(info.compress_type, f"method {info.compress_type}")
         return f"is packed by a method that is not read ({method}); pack it again, as Deflate"
     if info.file_size > MAX_PICTURE_BYTES:
         return f"is {info.file_size >> 20} MiB, larger than any photo; refused"

@@ -22,8 +22,8 @@ BASIS = {
     "zh": "疑似，仅凭单张照片：未计停留时长，未核许可",
 }
 VERSION = 2
-"""Of the decisions below, and of how pictures are read for them; an audit made under another version
-is not continued but redone."""
+"""Of the decisions below, and of how pictures are read for them; an audit made under another
+version is not continued but redone."""
 
 # Boxes this near to each other (in lengths of the smaller one's longer side) are at one place.
 # Ours: a bag that belongs to a bin is put down within a step of it, a third of the bin's height.

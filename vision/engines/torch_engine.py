@@ -176,6 +176,17 @@ def _failed(name: str, error: RuntimeError) -> EngineError:
     )
 
 
+def torch_device(name: str) -> torch.device:
+    """The device that a site names: `auto` is CUDA where it is there, else the CPU.
+
+    Raises:
+        EngineError: there is no such device.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return _device(name)
+
+
 def _device(name: str) -> torch.device:
     try:
         device = torch.device(name)

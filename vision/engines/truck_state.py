@@ -76,18 +76,24 @@ class TruckStateReader:
         return replace(detections, data={**detections.data, **read, **scores})
 
 
-def open_truck_state(cameras: Collection[str], *, model: str = MODEL) -> TruckStateReader:
+def open_truck_state(
+    cameras: Collection[str], *, model: str = MODEL, device: str = "auto"
+) -> TruckStateReader:
     """Open the shipped classifier for the trucks of these cameras.
 
+    Args:
+        cameras: ids of the cameras whose trucks are read.
+        model: its weights, by name.
+        device: where it runs, as the detector does: the site's `model.device`.
+
     Raises:
-        EngineError: its weights are missing or cannot be read.
+        EngineError: its weights are missing or cannot be read, or there is no such device.
     """
-    import torch  # noqa: PLC0415 - slow to import
+    from models.truck_state import load_truck_state  # noqa: PLC0415 - torch is slow to import
+    from vision.engines.torch_engine import torch_device  # noqa: PLC0415 - as torch
 
-    from models.truck_state import load_truck_state  # noqa: PLC0415 - as torch
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    chosen = torch_device(device)
     try:
-        return TruckStateReader(load_truck_state(find(model), device), cameras)
+        return TruckStateReader(load_truck_state(find(model), chosen), cameras)
     except ModelError as error:
         raise EngineError(str(error)) from error

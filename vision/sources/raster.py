@@ -24,17 +24,14 @@ from vision.frames import Pixels
 MAX_PIXELS = 200_000_000
 """Larger pictures are refused: more than any camera takes (200 MP), they are decompression bombs
 or maps to be cut into tiles first."""
-MOST_BYTES = 1280 << 20
-"""A decoder that would take more is not started: 200 MP of what takes 6 bytes a pixel."""
+MOST_BYTES = 768 << 20
+"""A decoder that would take more is not started: room for 200 MP at 4 bytes a pixel."""
 
 # Bytes a pixel while a format is decoded, measured as growth of the process with 36 MP pictures
 # (Pillow 13.0, pillow-heif 1.8). TIFF takes 4, and 3 more where all of it is one packed strip;
 # HEIF took 7, and has twice as many samples a pixel with 10 bits and no subsampling.
 _BYTES = {"WEBP": 16, "AVIF": 10, "HEIF": 12, "JPEG2000": 20, "TIFF": 6}
 _BYTES_ELSE = 4
-_PROGRESSIVE = 6
-"""Bytes more a pixel, of the stated size, for a progressive JPEG: libjpeg keeps all coefficients,
-two bytes each, before it makes a picture of them."""
 _LARGE = 128 << 20
 """Bytes from which a picture is decoded alone."""
 _STRIP = 4_000_000
@@ -101,7 +98,7 @@ def rasterise(image: Image.Image, most: int | None = None) -> Raster:
         )
     drafted = most is not None and width * height > most and image.format in ("JPEG", "MPO")
     if most is not None and drafted:
-        by = ceil(sqrt(width * height / most))
+        by = next(s for s in (2, 4, 8) if s == 8 or width * height <= most * s * s)
         image.draft(None, (max(1, width // by), max(1, height // by)))
     cost = _cost(image, width * height)
     if cost > MOST_BYTES:
@@ -109,11 +106,12 @@ def rasterise(image: Image.Image, most: int | None = None) -> Raster:
             f"is {width}×{height} {image.format}, which takes {cost / (1 << 30):.1f} GiB to decode;"
             " export it as an ordinary (baseline) JPEG, or smaller"
         )
-    deep = ";16" in str(getattr(image, "tile", ""))  # of colour, Pillow keeps the upper eight bits
+    # Of deep colour Pillow keeps the upper eight bits.
+    deep = ";16" in str(getattr(image, "tile", "")) and not image.mode.startswith("I")
     with _one_large if cost > _LARGE else nullcontext():
         image.load()
         pixels, note = _converted(image, most)
-    if deep and not note and pixels.max(initial=0) < 1 << (_FULL - 8):
+    if deep and pixels.max(initial=0) < 1 << (_FULL - 8):
         note = _NEARLY_BLACK
     if not drafted:
         width, height = image.size  # of HEIF it may differ from what was stated
@@ -136,9 +134,18 @@ def _orientation(image: Image.Image) -> int:
 
 def _cost(image: Image.Image, stated: int) -> int:
     """Bytes that decoding takes at its height, of `stated` pixels that the file says it has."""
-    coefficients = _PROGRESSIVE * stated if image.info.get("progressive") else 0
+    coefficients = 2 * _samples(image) * stated if image.info.get("progressive") else 0
     each = _BYTES.get(image.format or "", _BYTES_ELSE)
-    return coefficients + each * image.width * image.height
+    return int(coefficients + each * image.width * image.height)
+
+
+def _samples(image: Image.Image) -> float:
+    """Samples a pixel of a JPEG, by its sampling factors.
+
+    Before it makes a picture of a progressive one, libjpeg keeps two bytes for each.
+    """
+    factors = [across * down for _, across, down, _ in getattr(image, "layer", ())]
+    return sum(factors) / max(factors, default=1)
 
 
 def _converted(image: Image.Image, most: int | None) -> tuple[Pixels, str]:

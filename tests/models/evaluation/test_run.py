@@ -16,6 +16,8 @@ from tests.models.evaluation.conftest import CLASSES, World, seeing
 
 LEFT, RIGHT = (0.0, 0.0, 0.4, 0.8), (0.5, 0.0, 0.9, 0.8)
 SIZE = 128
+opened: list[tuple[str, int]] = []
+"""Detectors that an evaluation opened, with their input's size."""
 
 
 @pytest.fixture
@@ -36,9 +38,12 @@ def street(world: World, monkeypatch: pytest.MonkeyPatch) -> Path:
         "theirs": ([], [], [(0, 0.6, *RIGHT)]),  # their class 0 is our truck
     }
 
+    opened.clear()
+
     class Fake:
         def __init__(self, entry: ModelEntry, size: int, floor: float) -> None:
             self.size = size
+            opened.append((entry.name, size))
             self.look = self.look_in_tiles = seeing(*seen[entry.name])
 
     monkeypatch.setattr(run, "Looker", Fake)
@@ -85,6 +90,20 @@ def test_one_evaluation_from_end_to_end(street: Path, entry: ModelEntry, tmp_pat
     for name in ("bin", "truck"):
         assert cv2.imread(str(out / "sheets" / f"{name}.png")).shape[1] == 1200
     assert cv2.imread(str(out / "curves.png")) is not None
+
+
+@pytest.mark.parametrize(("asked", "size"), [(None, 320), (256, 256)])
+def test_each_is_measured_at_its_own_size_and_threshold(
+    street: Path, entry: ModelEntry, tmp_path: Path, asked: int | None, size: int
+) -> None:
+    other = replace(entry, name="theirs", classes=("truck", "kite"), threshold=0.25, image_size=320)
+    settings = Settings(SIZE, 0.3, against=other, against_size=asked, resamples=2)
+    report = evaluate(entry, street, tmp_path / "out", settings)
+    assert opened == [("ours", SIZE), ("theirs", size)]
+    assert (report["against"]["size"], report["against"]["threshold"]) == (size, 0.25)
+    assert report["against"]["classes"]["truck"]["threshold"] == [0.3, 0.25]
+    page = (tmp_path / "out/evaluation.html").read_text()
+    assert f"({SIZE} and {size} px)" in " ".join(page.split())
 
 
 def test_the_same_seed_gives_the_same_report(

@@ -56,6 +56,23 @@ def test_a_record_says_how_and_from_what(recipe: Path, data: Path, tiny_weights:
     assert (folder / "loss.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_resumed_run_counts_all_its_time(recipe: Path, data: Path, tiny_weights: Path) -> None:
+    record = _fresh(recipe, data, tiny_weights)
+    folder = data.parent / "one" / "weights"
+    folder.mkdir(parents=True)
+    results = folder.parent / "results.csv"
+    assert records.rows_written(results) == 0
+    results.write_text("epoch,time\n1,10\n")
+    record["resumed"] = [records.rows_written(results)]
+    # Its first epoch took longer than all that was before, so the time does not fall.
+    results.write_text("epoch,time\n1,10\n2,15\n3,26\n")
+    records.write_record(folder, record)
+    assert (record["epochs"], record["seconds"]) == (3, 36)
+    del record["resumed"]  # as records were before
+    records.write_record(folder, record)
+    assert record["seconds"] == 26
+
+
 def test_the_list_of_pictures_grows_from_weights_to_weights(
     data: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:

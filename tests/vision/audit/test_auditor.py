@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import struct
 import subprocess
@@ -215,3 +216,37 @@ def test_progress_reaches_the_end(tmp_path, save, colours):
     done = [p.done for p in told]
     assert done == sorted(done)
     assert (told[-1].done, told[-1].total, told[-1].not_audited) == (6, 6, 1)
+
+
+def test_a_picture_that_was_scaled_down_is_reported_in_its_own_pixels(
+    tmp_path, save, run, monkeypatch
+):
+    monkeypatch.setattr("vision.audit.reading.MOST_PIXELS", 320 * 240)
+    path = save("a.png", ("overflowing_bin", (40, 40, 160, 240)), size=(640, 480))
+    report, _ = run([path], tmp_path / "out")
+    record = report.pictures[0].record
+    assert (record.width, record.height) == (640, 480)
+    assert record.findings[0].box == record.objects[0].box == (40, 40, 160, 240)
+    shown = cv2.imread(str(tmp_path / "out" / record.annotated))
+    assert shown.shape == (240, 320, 3)  # what was looked at, drawn on where it lies there
+    red = shown[20:40, 20:40].reshape(-1, 3).astype(int)
+    assert (np.abs(red - (57, 40, 214)).sum(axis=1) < 60).any()
+
+
+def test_what_is_to_be_known_of_a_picture_stands_in_the_report(tmp_path, run):
+    values = np.linspace(0, 4095, 320 * 240).reshape(240, 320).astype(np.uint16)
+    assert cv2.imwrite(str(tmp_path / "thermal.png"), values)
+    report, _ = run([tmp_path / "thermal.png"], tmp_path / "out")
+    assert "taken for 12 bits" in report.pictures[0].record.note
+    assert "taken for 12 bits" in (tmp_path / "out/report.html").read_text(encoding="utf-8")
+
+
+def test_names_that_are_no_utf8_survive_in_every_form_of_the_report(tmp_path, save, run):
+    name = "in/" + os.fsdecode(b"\xff\xfe") + "\x1b[2J.png"
+    save(name, FULL)
+    (tmp_path / os.fsdecode(b"in/\xff.txt")).write_bytes(b"x")
+    run([tmp_path / "in"], tmp_path / "out")
+    for form in ("report.html", "report.json", "findings.csv", "annotations.coco.json"):
+        text = (tmp_path / "out" / form).read_text(encoding="utf-8")
+        assert "\\xff\\xfe" in text.replace("\\\\", "\\"), form
+        assert "\x1b" not in text

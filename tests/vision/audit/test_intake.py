@@ -144,3 +144,137 @@ def test_names_packed_by_chinese_windows_read_well(pack):
     (member,) = members(path)
     assert member.name == "街道照片.jpg"
     assert member.refused == ""
+
+
+def causes(found):
+    return {p.name: p.cause for p in found if isinstance(p, Problem)}
+
+
+def test_every_file_that_is_not_read_is_named(tmp_path, pack):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in ("a.jpg", "b.HEIC", "c.DNG", "d.rar", "e.pdf", "f.mp4", "g", ".DS_Store"):
+        (photos / name).write_bytes(b"x")
+    pack(("a.jpg", b"x"), ("b.heic", b"x"), ("c.dng", b"x"), ("__MACOSX/._a.jpg", b"x"),
+         (".x/e.jpg", b"x"), name="photos/phone.zip")  # fmt: skip
+    found = take_in([photos], tmp_path / "out")
+    assert names(found) == [
+        "photos/a.jpg",
+        "photos/b.HEIC",
+        "photos/phone.zip/a.jpg",
+        "photos/phone.zip/b.heic",
+    ]
+    told = causes(found)
+    assert list(told) == [
+        "photos/c.DNG",
+        "photos/d.rar",
+        "photos/e.pdf",
+        "photos/f.mp4",
+        "photos/g",
+        "photos/phone.zip/.x/e.jpg",
+        "photos/phone.zip/c.dng",
+    ]
+    assert "raw photo" in told["photos/c.DNG"]
+    assert "raw photo" in told["photos/phone.zip/c.dng"]
+    assert "archive" in told["photos/d.rar"]
+
+
+def test_what_is_known_to_be_no_picture_is_not_tried_when_given(tmp_path):
+    for name in ("a.DNG", "b.rar", "c.dat"):
+        (tmp_path / name).write_bytes(b"x")
+    found = take_in([tmp_path / n for n in ("a.DNG", "b.rar", "c.dat")], tmp_path / "out")
+    assert list(causes(found)) == ["a.DNG", "b.rar"]
+    assert names(found) == ["c.dat"]
+
+
+def test_a_folder_that_is_given_twice_is_audited_once(tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/a.jpg").write_bytes(b"x")
+    (tmp_path / "link").symlink_to("photos")
+    found = take_in([tmp_path / "photos", tmp_path / "link"], tmp_path / "out")
+    assert names(found) == ["photos/a.jpg"]
+    assert "same folder as" in causes(found)["link"]
+
+
+def test_linked_folders_are_audited_and_loops_named(tmp_path):
+    (tmp_path / "nas").mkdir()
+    (tmp_path / "nas/b.jpg").write_bytes(b"x")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/may").symlink_to(tmp_path / "nas")
+    (tmp_path / "photos/loop").symlink_to("..")
+    found = take_in([tmp_path / "photos"], tmp_path / "out")
+    assert names(found) == ["photos/may/b.jpg"]
+    assert list(causes(found)) == ["photos/loop"]
+
+
+def test_two_members_of_one_name_are_both_read(tmp_path):
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.jpg", b"first")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("a.jpg", b"second")
+    found = take_in([path], tmp_path / "out")
+    assert names(found) == ["photos.zip/a.jpg", "photos.zip/a.jpg (2)"]
+    read = []
+    for item in found:
+        with item.local(tmp_path) as local:
+            read.append(local.read_bytes())
+    assert read == [b"first", b"second"]
+
+
+def patched(path, mark, offset, layout, value):
+    """Overwrite a field of the first structure of a zip that begins with `mark`."""
+    content = bytearray(path.read_bytes())
+    struct.pack_into(layout, content, content.index(mark) + offset, value)
+    path.write_bytes(content)
+
+
+def test_a_member_that_is_packed_in_a_way_not_read_is_named(tmp_path, pack):
+    path = pack(("a.jpg", b"x" * 99), ("b.jpg", b"y"))
+    patched(path, b"PK\x01\x02", 10, "<H", 9)  # Deflate64, as Windows packs large files
+    found = take_in([path], tmp_path / "out")
+    assert names(found) == ["photos.zip/b.jpg"]
+    assert "deflate64" in causes(found)["photos.zip/a.jpg"].lower()
+
+
+def test_a_part_of_a_split_zip_is_named_as_that(tmp_path, pack):
+    path = pack(("a.jpg", b"x"))
+    (tmp_path / "photos.z01").write_bytes(b"x")
+    patched(path, b"PK\x05\x06", 4, "<H", 1)  # this is the second disk
+    found = take_in([path, tmp_path / "photos.z01"], tmp_path / "out")
+    assert "was split" in causes(found)["photos.zip"]
+    assert "archive" in causes(found)["photos.z01"]
+
+
+HOSTILE = "a\x1b]0;owned\x07\u202egpj.jpg"
+SHOWN = "a\\x1b]0;owned\\x07\\u202egpj.jpg"
+
+
+def test_names_drive_no_terminal_and_forge_no_line(tmp_path, pack):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / HOSTILE).write_bytes(b"x")
+    (photos / "b.jpg\nnot audited: c").write_bytes(b"x")
+    pack((HOSTILE, b"x"), (f"x/../{HOSTILE}", b"x"), name="photos/z.zip")
+    found = take_in([photos], tmp_path / "out")
+    shown = [one.name for one in found]
+    assert shown == [
+        f"photos/{SHOWN}",
+        "photos/b.jpg\\x0anot audited: c",
+        f"photos/z.zip/{SHOWN}",
+        f"photos/z.zip/x/../{SHOWN}",
+    ]
+    with found[2].local(tmp_path) as local:
+        assert local.read_bytes() == b"x"
+
+
+def test_names_that_are_no_utf8_are_read_as_chinese_or_written_out(tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for raw in ("解放路.jpg".encode("gb18030"), b"\xff\xfe.jpg"):
+        (photos / os.fsdecode(raw)).write_bytes(raw)
+    found = take_in([photos], tmp_path / "out")
+    assert {one.name: one.path.read_bytes() for one in found} == {
+        "photos/解放路.jpg": "解放路.jpg".encode("gb18030"),
+        "photos/\\xff\\xfe.jpg": b"\xff\xfe.jpg",
+    }

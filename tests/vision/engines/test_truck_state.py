@@ -3,14 +3,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from scripts.watching import make_pipeline
 from vision.detections import make_detections, only
 from vision.engines.truck_state import TruckStateReader, crop, open_truck_state
 from vision.errors import EngineError
 from vision.frames import Frame, Pixels
+from vision.site import Camera, ModelChoice, Site, SiteInfo, Storage
 
 CLASSES = ("person", "truck")
 
@@ -92,3 +95,35 @@ def test_a_crop_has_a_margin_and_stays_inside() -> None:
 def test_missing_weights_are_named() -> None:
     with pytest.raises(EngineError, match="no-such-model"):
         open_truck_state({"gate"}, model="no-such-model")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "device"), [("cpu", "cpu"), ("cuda:1", "cuda:1"), ("auto", "cuda")]
+)
+def test_the_reader_runs_where_the_site_says(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, device: str
+) -> None:
+    opened = []
+
+    def load(entry: object, where: object) -> Colours:
+        opened.append(str(where))
+        return Colours()
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setattr("models.truck_state.load_truck_state", load)
+    site = Site(
+        site=SiteInfo(name="s"),
+        storage=Storage(evidence=str(Path("none/evidence"))),
+        model=ModelChoice(device=wanted),
+        cameras=(Camera(id="gate", source="none.mp4"),),
+    )
+    monkeypatch.setattr("scripts.watching.Pipeline", lambda *_, truck_state, **__: truck_state)
+    assert make_pipeline(site, None, []) is not None
+    assert opened == [device]
+
+
+def test_a_device_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(EngineError, match="cuda"):
+        open_truck_state({"gate"}, device="cuda")

@@ -5,13 +5,14 @@ import warnings
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from vision.errors import PictureError, SourceBroken
 from vision.sources import raster
-from vision.sources.picture import list_pictures, read_picture, taken_at
+from vision.sources.picture import list_pictures, read_picture, read_raster, taken_at
 
 ORANGE = (255, 128, 0)  # RGB
 ORIENTATION, EXIF, ORIGINAL, OFFSET = 0x0112, 0x8769, 0x9003, 0x9011
@@ -184,3 +185,137 @@ def test_a_photo_is_dated_by_exif_then_by_its_file(tmp_path: Path) -> None:
     assert abs(taken_at(unset) - datetime.now(UTC)) < timedelta(minutes=5)
     with pytest.raises(PictureError, match="no such picture"):
         taken_at(tmp_path / "missing.jpg")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_each_orientation_is_turned_as_pillow_turns_it(tmp_path: Path, orientation: int) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (24, 40, 3), np.uint8)
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    Image.fromarray(noise).save(tmp_path / "a.png", exif=exif)
+    with Image.open(tmp_path / "a.png") as image:
+        expected = np.asarray(ImageOps.exif_transpose(image))[:, :, ::-1]
+    read = read_raster(tmp_path / "a.png")
+    assert np.array_equal(read.pixels, expected)
+    assert (read.height, read.width) == expected.shape[:2]
+
+
+def test_a_photo_whose_exif_cannot_be_rewritten_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    path = save(tmp_path / "phone.jpg", exif=exif)
+
+    def refuse(self: Image.Exif, offset: int = 8) -> bytes:
+        raise ValueError("cannot be packed")
+
+    monkeypatch.setattr(Image.Exif, "tobytes", refuse)
+    assert read_picture(path).shape == (40, 24, 3)
+
+
+def test_a_photo_whose_exif_cannot_be_read_is_taken_as_it_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Image.Image) -> Image.Exif:
+        raise SyntaxError("not a TIFF file")
+
+    path = save(tmp_path / "phone.jpg")
+    monkeypatch.setattr(Image.Image, "getexif", refuse)
+    assert read_picture(path).shape == (24, 40, 3)
+
+
+def test_heic_is_read_upright(tmp_path: Path) -> None:
+    image = Image.new("RGB", (64, 48))
+    image.paste(ORANGE, (0, 0, 64, 12))  # the top edge
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    image.info["exif"] = exif.tobytes()  # of which the encoder makes the file's own rotation
+    image.save(tmp_path / "phone.HEIC", format="HEIF")
+    pixels = read_picture(tmp_path / "phone.HEIC")
+    assert pixels.shape == (64, 48, 3)
+    assert pixels[:, -4].mean() > 100
+    assert pixels[:, 4].mean() < 20
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.gif"])
+def test_a_large_picture_is_scaled_down_and_says_its_own_size(tmp_path: Path, name: str) -> None:
+    image = Image.new("RGB", (403, 301), ORANGE)
+    image.paste((0, 0, 255), (200, 0, 403, 301))
+    image.save(tmp_path / name)
+    read = read_raster(tmp_path / name, most=10_000)
+    assert read.pixels.shape[0] * read.pixels.shape[1] <= 10_000
+    assert read.pixels.shape[0] > 60
+    assert (read.width, read.height) == (403, 301)
+    for column, colour in ((20, ORANGE), (-20, (0, 0, 255))):
+        assert np.abs(read.pixels[40, column].astype(int) - colour[::-1]).max() <= 40
+
+
+def test_strips_meet_without_a_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (50, 40, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    monkeypatch.setattr(raster, "_STRIP", 40 * 7)
+    assert np.array_equal(read_picture(tmp_path / "a.png"), noise[:, :, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "taken"),
+    [
+        ("a.jpg", {}, 4.0),
+        ("a.jpg", {"progressive": True, "subsampling": 0}, 10.0),
+        ("a.jpg", {"progressive": True, "subsampling": 2}, 7.0),
+        ("a.webp", {}, 16.0),
+        ("a.png", {}, 4.0),
+    ],
+)
+def test_what_a_decoder_would_take_decides_whether_it_is_started(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    how: dict[str, object],
+    taken: float,
+) -> None:
+    path = save(tmp_path / name, **how)
+    monkeypatch.setattr(raster, "MOST_BYTES", int(40 * 24 * taken))
+    read_picture(path)
+    monkeypatch.setattr(raster, "MOST_BYTES", int(40 * 24 * taken) - 1)
+    with pytest.raises(PictureError, match=r"a\..*40×24 .* to decode"):
+        read_picture(path)
+
+
+def deep(path: Path, bits: int, **how: object) -> Path:
+    """A grey picture of all values that so many bits have, kept in 16."""
+    values = np.linspace(0, (1 << bits) - 1, 40 * 24).reshape(24, 40).astype(np.uint16)
+    Image.fromarray(values).save(path, **how)
+    return path
+
+
+@pytest.mark.parametrize("bits", [10, 11, 12, 14])
+@pytest.mark.parametrize("name", ["a.tif", "a.png"])
+def test_fewer_bits_in_16_are_not_black_and_are_told_of(
+    tmp_path: Path, bits: int, name: str
+) -> None:
+    read = read_raster(deep(tmp_path / name, bits))
+    assert (read.pixels.min(), read.pixels.max()) == (0, 255)
+    assert f"taken for {bits} bits" in read.note
+
+
+def test_bits_that_the_file_states_are_believed_without_a_word(tmp_path: Path) -> None:
+    read = read_raster(deep(tmp_path / "a.tif", 12, tiffinfo={281: 4095}))
+    assert (read.pixels.max(), read.note) == (255, "")
+    dark = read_raster(deep(tmp_path / "b.tif", 12, tiffinfo={281: 65535}))
+    assert (dark.pixels.max(), dark.note) == (15, "")
+
+
+def test_a_dark_colour_picture_of_16_bits_is_told_of(tmp_path: Path) -> None:
+    for name, highest, told in (("a.png", 4095, True), ("b.tif", 4095, True), ("c.png", 65535, 0)):
+        values = np.full((8, 8, 3), highest, np.uint16)
+        assert cv2.imwrite(str(tmp_path / name), values)
+        assert ("nearly black" in read_raster(tmp_path / name).note) == bool(told)
+    assert read_raster(save(tmp_path / "black.png")).note == ""
+
+
+def test_whole_numbers_beyond_16_bits_are_measurements(tmp_path: Path) -> None:
+    Image.fromarray(np.full((4, 4), 1 << 20, np.int32)).save(tmp_path / "height.tif")
+    with pytest.raises(PictureError, match="measurements"):
+        read_picture(tmp_path / "height.tif")

@@ -1,0 +1,56 @@
+"""The memory of a real audit, over a zip that a few kilobytes make as large as pictures may be."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+SIDE = 14_000
+"""196 million pixels, the most that are read at all."""
+MOST = 2 << 30
+"""Bytes, PyTorch and OpenVINO included, which take half of it; it was 8.6 GB."""
+
+
+@pytest.fixture(scope="module")
+def bombs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight JPEGs and a PNG, of a few thousand bytes in all."""
+    path = tmp_path_factory.mktemp("bombs") / "bombs.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for number in range(8):
+            shade = Image.new("RGB", (SIDE, SIDE - number), (90 + number, 90, 90))
+            data = io.BytesIO()
+            shade.save(data, "JPEG")
+            archive.writestr(f"{number}.jpg", data.getvalue())
+        data = io.BytesIO()
+        Image.new("L", (SIDE, SIDE)).save(data, "PNG")
+        archive.writestr("grey.png", data.getvalue())
+    assert path.stat().st_size < 100_000
+    return path
+
+
+def test_eight_small_jpegs_do_not_take_the_machine(bombs: Path, tmp_path: Path) -> None:
+    command = ("audit", str(bombs), "--out", str(tmp_path / "out"), "--json")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scripts.streetwarden", *command],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    summary = json.loads(process.stdout.read())
+    process.stdout.close()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert (summary["pictures"], summary["not_audited"]) == (9, 0)
+    assert used.ru_maxrss * 1024 < MOST
