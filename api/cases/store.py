@@ -16,7 +16,7 @@ from api.cases.schemas import CaseDetail, CasePage, Review, ReviewRequest
 from api.cases.stages import Stage, Step, advance
 from api.cases.suppression import Suppression
 from api.cases.view import case_detail, case_view
-from api.delivery.events import Announcer, CaseEvent
+from api.delivery.events import Announcer, CaseEvent, ending
 from api.errors import DatabaseUnavailable, UnknownCase
 from api.storage.database import Database
 from api.storage.tables import CaseRow, LogRow, SightingRow
@@ -141,9 +141,9 @@ class CaseStore:
                 self._announcer.announce(session, row, CaseEvent.REJECTED, now)
             else:
                 self._announcer.announce(session, row, CaseEvent.CONFIRMED, now)
-                if row.cleared_at is not None:
-                    # It cleared while it waited for a person; a receiver must not wait for that.
-                    self._announcer.announce(session, row, CaseEvent.CLEARED, now)
+                if row.ended_at is not None:
+                    # It ended while it waited for a person; a receiver must not wait for that.
+                    self._announcer.announce(session, row, ending(row), now)
             session.flush()
             session.refresh(row)
             return case_detail(row, who)

@@ -24,6 +24,11 @@ class CaseEvent(StrEnum):
 
     CONFIRMED = "confirmed"
     CLEARED = "cleared"
+    """Clean looks have shown it gone."""
+    ENDED = "ended"
+    """No camera watches it any more: nobody saw it gone."""
+    REOPENED = "reopened"
+    """It was cleared or ended, and is there again within `dedupe`."""
     REJECTED = "rejected"
 
 
@@ -97,6 +102,11 @@ class Announcer:
             data=data,
         )
         return compact(event.model_dump(mode="json"))
+
+
+def ending(case: CaseRow) -> CaseEvent:
+    """What tells that a case has ended."""
+    return CaseEvent.ENDED if case.cleared_at is None else CaseEvent.CLEARED
 
 
 def wants(hook: Webhook, kind: str, event: CaseEvent) -> bool:

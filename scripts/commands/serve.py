@@ -86,6 +86,7 @@ def _serve(site: Site, listener: socket) -> None:
             f"{escape(site.site.name)}: {len(site.cameras)} cameras, {model.name} on {engine.name}"
         )
         out.print(f"console: {address}")
+        intake.end_unwatched(pipeline.held)
         pipeline.start()
         try:
             run(app, listener)
