@@ -21,7 +21,21 @@ class EpisodeStage(StrEnum):
     OPENED = "opened"
     CONFIRMED = "confirmed"
     CLEARED = "cleared"
+    """Clean looks have shown it gone."""
+    ENDED = "ended"
+    """It is not watched any more: nobody saw it gone. `Episode.ended_by` says why."""
     DROPPED = "dropped"
+
+
+class EndedBy(StrEnum):
+    """What ended an episode that nobody saw gone."""
+
+    HOURS = "hours_over"
+    """The zone is not watched at this time."""
+    PERMIT = "permit"
+    """From now on a permit lets it stand there."""
+    UNWATCHED = "unwatched"
+    """For too long nobody looked, or the camera, its zone or preset has left the site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,7 @@ class Episode:
         box: the place in the picture, normalised; for a market the hull of its stalls.
         opened_at, last_seen_at: first and latest look that showed it.
         confirmed_at, cleared_at: None until it happened.
+        ended_at, ended_by: when it was last watched and why no longer; None where it was seen gone.
         looks: number of looks that showed it.
         score: median of the best score of each look that showed it, 0..1.
         why: the rule's reasons, in the order they were met.
@@ -70,6 +85,8 @@ class Episode:
     cleared_at: datetime | None = None
     where: Position | None = None
     asset: str | None = None
+    ended_at: datetime | None = None
+    ended_by: EndedBy | None = None
 
     @property
     def dwell(self) -> timedelta:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HOLIDAY = "Hol"
+_WHOLE_HOURS = frozenset(time(hour) for hour in range(24))
+# Weekly hours and a year's holidays have all been met by then.
+_FAR = timedelta(days=366)
 _LINE = re.compile(
     r"\s*([A-Z][a-z]{2})(?:-([A-Z][a-z]{2}))?\s+(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})\s*"
 )
@@ -51,6 +55,11 @@ class WeeklyHours:
             for s in begun_today
         ) or any(s.over_midnight and clock < s.end for s in begun_yesterday)
 
+    @property
+    def times(self) -> frozenset[time]:
+        """The times of day at which a span begins or ends."""
+        return frozenset(t for span in self.spans for t in (span.start, span.end))
+
     def _of(self, day: date, holidays: Collection[date]) -> list[_Span]:
         """The spans that begin on a day."""
         special = [span for span in self.spans if not span.days]
@@ -92,3 +101,29 @@ def _span(line: str) -> _Span:
     except ValueError:
         raise wrong from None
     return _Span(days, start, end, to_midnight)
+
+
+def turns(
+    times: Collection[time], after: datetime, until: datetime, zone: ZoneInfo
+) -> list[datetime]:
+    """Moments (UTC) in order, after one and up to another, at which what hours say may change.
+
+    These are the given times of day by the clocks of `zone`, and every whole hour: a day begins at
+    one, and clocks are set at one. Of a span longer than a year only the first is gone through.
+    """
+    if after >= until or _minute(after) == _minute(until):
+        return []
+    until = min(until, after + _FAR)
+    first, last = after.astimezone(zone).date(), until.astimezone(zone).date()
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    found = {
+        datetime.combine(day, t, zone).replace(fold=fold).astimezone(UTC)
+        for day in days
+        for t in {*times, *_WHOLE_HOURS}
+        for fold in (0, 1)
+    }
+    return sorted(moment for moment in found if after < moment <= until)
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)

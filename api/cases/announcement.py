@@ -20,7 +20,17 @@ class CaseEvent(StrEnum):
 
     CONFIRMED = "confirmed"
     CLEARED = "cleared"
+    """Clean looks have shown it gone."""
+    ENDED = "ended"
+    """No camera watches it any more: nobody saw it gone."""
+    REOPENED = "reopened"
+    """It was cleared or ended, and is there again within `dedupe`."""
     REJECTED = "rejected"
+
+
+def ending(case: CaseRow) -> CaseEvent:
+    """What tells that a case has ended."""
+    return CaseEvent.ENDED if case.cleared_at is None else CaseEvent.CLEARED
 
 
 Announce = Callable[[Session, CaseRow, CaseEvent, datetime], None]

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.cases.announcement import Announce, CaseEvent
+from api.cases.announcement import Announce, CaseEvent, ending
 from api.cases.matching import Matching
 from api.cases.new_case import DetectorInfo, locate, new_case
 from api.cases.proximity import fixed_cameras
-from api.cases.sightings import attach, sighting, summarise
-from api.cases.stages import PERSON_CONFIRMED, SUPPRESSED, Stage
+from api.cases.sightings import CLEARED, attach, end, sighting, summarise
+from api.cases.stages import OPEN, PERSON_CONFIRMED, SUPPRESSED, Stage
 from api.cases.suppression import Suppression
 from api.errors import CaseError
 from api.storage.database import Database
 from api.storage.tables import CaseRow, LogRow, SightingRow
-from vision.episodes import Episode, EpisodeEvent, EpisodeStage
+from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceItem
 from vision.registers.grid import UnitGrid
 from vision.site import Camera, Site
 from vision.site.rule_settings import RuleSettings
 
 __all__ = ["CaseIntake", "DetectorInfo"]
+
+_TAKEN = frozenset({EpisodeStage.CONFIRMED, EpisodeStage.CLEARED, EpisodeStage.ENDED})
 
 
 class CaseIntake:
@@ -47,31 +50,71 @@ class CaseIntake:
         self._grid = UnitGrid.load(Path(site.unit_grid)) if site.unit_grid else None
 
     def take(self, event: EpisodeEvent, items: Sequence[EvidenceItem]) -> str | None:
-        """Take a `confirmed` or `cleared` event with its stored evidence.
+        """Take a `confirmed`, `cleared` or `ended` event with its stored evidence.
 
         Taking the same event again changes nothing and gives the same answer, so a caller that
         does not know whether its call went through calls again.
 
         Returns:
-            The id of the case; None for other stages, and for an episode that clears without
-            ever having become a case.
+            The id of the case; None for other stages, and for an episode that ends without ever
+            having become a case.
 
         Raises:
             CaseError: the camera or the kind is unknown to the site.
             DatabaseUnavailable: nothing was kept; try again.
         """
         episode = event.episode
-        if episode.stage not in {EpisodeStage.CONFIRMED, EpisodeStage.CLEARED}:
+        if episode.stage not in _TAKEN:
             return None
         camera = self._camera(episode.camera)
         with self._database.write() as session:
             self._database.decide_alone(session)
             known = session.get(SightingRow, episode.id)
-            if episode.stage is EpisodeStage.CLEARED:
-                return self._clear(session, known, episode, items) if known else None
+            if episode.stage is not EpisodeStage.CONFIRMED:
+                return self._end(session, known, episode, items) if known else None
             if known is not None:
                 return known.case_id
             return self._confirm(session, camera, episode, items)
+
+    def end_unwatched(self, held: Collection[str]) -> int:
+        """End what no rule holds any more, before the cameras are watched; gives how many did.
+
+        Its camera, zone or preset has left the site, its recording is over, or what the rules
+        remembered is lost: nobody will tell that it is gone. Not so what a camera saw that flies
+        or drives on, which never tells that.
+
+        Args:
+            held: ids of the episodes that rules hold.
+
+        Raises:
+            DatabaseUnavailable: nothing was changed; try again.
+        """
+        moving = {camera.id for camera in self._site.cameras} - self._fixed
+        query = (
+            select(SightingRow)
+            .join(SightingRow.case)
+            .where(
+                CaseRow.stage.in_([stage.value for stage in OPEN]),
+                CaseRow.ended_at.is_(None),
+                SightingRow.ended_at.is_(None),
+            )
+            .order_by(SightingRow.episode_id)
+        )
+        with self._database.write() as session:
+            self._database.decide_alone(session)
+            over = [
+                seen
+                for seen in session.scalars(query)
+                if seen.episode_id not in held and seen.camera not in moving
+            ]
+            for seen in over:
+                at, by = seen.last_seen_at, EndedBy.UNWATCHED.value
+                case = session.get_one(CaseRow, seen.case_id, with_for_update=True)
+                end(seen, at, by, last_seen_at=at, episode=None)
+                data = {"episode": seen.episode_id, "camera": seen.camera, "ended_by": by}
+                session.add(_log(case, "ended", "", data))
+                self._summarise_end(session, case)
+        return len(over)
 
     def _camera(self, name: str) -> Camera:
         for camera in self._site.cameras:
@@ -93,11 +136,12 @@ class CaseIntake:
         items: Sequence[EvidenceItem],
     ) -> str:
         settings = self._settings(camera, episode)
-        same = Matching(session, camera, episode, settings)
+        same = Matching(session, camera, episode, settings, self._fixed)
         match = same.current()
         told: dict[str, Any] = {}
+        ended_at = None
         if match is not None:
-            case, action = match.case, "sighted"
+            case, action, ended_at = match.case, "sighted", match.case.ended_at
             if match.apart_m is not None:
                 told = {"apart_m": round(match.apart_m, 1), "reach_m": round(match.reach_m or 0, 1)}
         else:
@@ -111,35 +155,51 @@ class CaseIntake:
         seen = sighting(episode)
         case.sightings.append(seen)
         summarise(case, self._fixed)
+        back = ended_at is not None and case.ended_at is None and episode.last_seen_at > ended_at
+        action = "reopened" if back else action
         session.flush()
         attach(case, episode.id, items)
         session.add(_entry(case, action, episode, items, told))
         if match is None or case.stage in SUPPRESSED:
             self._suppression.settle(session, case, seen, seen.confirmed_at)
+        if back:
+            session.flush()
+            self._tell(session, case, CaseEvent.REOPENED)
         return case.id
 
-    def _clear(
+    def _end(
         self, session: Session, known: SightingRow, episode: Episode, items: Sequence[EvidenceItem]
     ) -> str:
         case = session.get_one(CaseRow, known.case_id, with_for_update=True)
-        if known.cleared_at is not None:
+        gone = episode.stage is EpisodeStage.CLEARED
+        # What was taken for unwatched may be seen gone after all.
+        if known.cleared_at is not None or (known.ended_at is not None and not gone):
             return case.id
-        was_cleared = case.cleared_at is not None
-        known.cleared_at = episode.cleared_at or episode.last_seen_at
-        known.last_seen_at = episode.last_seen_at
-        known.looks, known.score = episode.looks, episode.score
+        at = episode.cleared_at or episode.ended_at or episode.last_seen_at
+        by = CLEARED if gone else (episode.ended_by or EndedBy.UNWATCHED).value
+        end(known, at, by, last_seen_at=episode.last_seen_at, episode=episode)
         if case.stage in SUPPRESSED:
-            # Before it counts as cleared: what was still seen after its silence goes to people.
+            # Before it counts as ended: what was still seen after its silence goes to people.
             self._suppression.settle(session, case, known, episode.last_seen_at)
-        summarise(case, self._fixed)
         attach(case, episode.id, items)
-        session.add(_entry(case, "cleared", episode, items, {}))
-        session.flush()
-        if case.cleared_at is not None and not was_cleared:
-            self._suppression.release_targets(session, case, case.cleared_at)
-            if Stage(case.stage) in PERSON_CONFIRMED:
-                self._announce(session, case, CaseEvent.CLEARED, datetime.now(UTC))
+        session.add(_entry(case, episode.stage.value, episode, items, {"ended_by": by}))
+        self._summarise_end(session, case)
         return case.id
+
+    def _summarise_end(self, session: Session, case: CaseRow) -> None:
+        """Sum up a case of which a sighting has ended, and tell if it was the last one."""
+        before = (case.ended_at, case.cleared_at)
+        summarise(case, self._fixed)
+        session.flush()
+        if case.ended_at is None or (case.ended_at, case.cleared_at) == before:
+            return
+        self._suppression.release_targets(session, case, case.ended_at)
+        if before[0] is None or before[1] != case.cleared_at:
+            self._tell(session, case, ending(case))
+
+    def _tell(self, session: Session, case: CaseRow, event: CaseEvent) -> None:
+        if Stage(case.stage) in PERSON_CONFIRMED:
+            self._announce(session, case, event, datetime.now(UTC))
 
 
 def _entry(
@@ -150,18 +210,23 @@ def _entry(
     more: dict[str, Any],
 ) -> LogRow:
     where = episode.where
+    data = {
+        "episode": episode.id,
+        "camera": episode.camera,
+        "where": asdict(where) if where else None,
+        "evidence": [item.sha256 for item in items],
+        **more,
+    }
+    return _log(case, action, "; ".join(r.en for r in episode.why), data)
+
+
+def _log(case: CaseRow, action: str, reason: str, data: dict[str, Any]) -> LogRow:
     return LogRow(
         case_id=case.id,
         at=datetime.now(UTC),
         actor="pipeline",
         action=action,
         stage=case.stage,
-        reason="; ".join(r.en for r in episode.why),
-        data={
-            "episode": episode.id,
-            "camera": episode.camera,
-            "where": asdict(where) if where else None,
-            "evidence": [item.sha256 for item in items],
-            **more,
-        },
+        reason=reason,
+        data=data,
     )

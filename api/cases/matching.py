@@ -16,12 +16,13 @@ Where both are about a registered asset, that alone decides, whichever cameras s
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, load_only, selectinload
 
 from api.cases.proximity import about, among, apart, around, is_fixed, located, position, seen_by
@@ -74,7 +75,12 @@ class Matching:
     """Cases of one episode's kind at one episode's place."""
 
     def __init__(
-        self, session: Session, camera: Camera, episode: Episode, settings: RuleSettings
+        self,
+        session: Session,
+        camera: Camera,
+        episode: Episode,
+        settings: RuleSettings,
+        fixed: Collection[str],
     ) -> None:
         self._session = session
         self._episode = episode
@@ -84,6 +90,8 @@ class Matching:
         self._where = located(episode.where)
         self._dedupe: timedelta | Literal["until_cleared"] | None = settings.dedupe
         self._memory = settings.memory or MEMORY
+        self._horizon = settings.horizon or MEMORY
+        self._fixed = fixed
         self._one_is = catalogue().kind(episode.kind).place
 
     def current(self) -> Match | None:
@@ -102,21 +110,38 @@ class Matching:
             then = and_(CaseRow.first_seen_at <= at, CaseRow.cleared_at >= at)
             query = query.where(or_(CaseRow.cleared_at.is_(None), then))
         rows = self._session.scalars(query.order_by(CaseRow.id.desc()))
-        found = [match for row in rows if (match := self._match(row)) is not None]
+        found = [
+            match
+            for row in rows
+            if self._still_open(row) and (match := self._match(row)) is not None
+        ]
         match = min(found, key=lambda m: m.apart_m or 0.0, default=None)
         if match is not None:
             # A person may be about to confirm it: wait, and see it as they left it.
             self._session.refresh(match.case, with_for_update=True)
         return match
 
+    def _still_open(self, case: CaseRow) -> bool:
+        """Whether a case that nobody saw cleared may yet be what is seen now.
+
+        Another fixed camera that holds it sees it at this moment, whenever it told of it. This one
+        would not tell of it anew.
+        """
+        if isinstance(self._dedupe, timedelta) or case.cleared_at is not None:
+            return True
+        held = any(
+            s.ended_at is None and s.camera != self._episode.camera and s.camera in self._fixed
+            for s in case.sightings
+        )
+        return held or case.last_seen_at >= self._episode.opened_at - self._horizon
+
     def prior(self) -> list[str]:
         """Ids of cases here that were over before the episode opened, the latest seen first."""
         if self._one_is == "pass":
             return []
         opened = self._episode.opened_at
-        over: ColumnElement[bool] = CaseRow.cleared_at.is_not(None)
-        if isinstance(self._dedupe, timedelta):
-            over = or_(over, CaseRow.last_seen_at < opened - self._dedupe)
+        window = self._dedupe if isinstance(self._dedupe, timedelta) else self._horizon
+        over = or_(CaseRow.cleared_at.is_not(None), CaseRow.last_seen_at < opened - window)
         query = self._here().where(
             CaseRow.stage.in_([s.value for s in SHOWN]),
             over,

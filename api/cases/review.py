@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from api.access.roles import Principal
-from api.cases.announcement import Announce, CaseEvent
+from api.cases.announcement import Announce, CaseEvent, ending
 from api.cases.schemas import CaseDetail, Review, ReviewRequest
 from api.cases.scope import scoped, unknown
 from api.cases.stages import Stage, Step, advance
@@ -59,9 +59,9 @@ class ReviewDesk:
                 self._announce(session, row, CaseEvent.REJECTED, now)
             else:
                 self._announce(session, row, CaseEvent.CONFIRMED, now)
-                if row.cleared_at is not None:
-                    # It cleared while it waited for a person; a receiver must not wait for that.
-                    self._announce(session, row, CaseEvent.CLEARED, now)
+                if row.ended_at is not None:
+                    # It ended while it waited for a person; a receiver must not wait for that.
+                    self._announce(session, row, ending(row), now)
             session.flush()
             session.refresh(row)
             return case_detail(row, who)

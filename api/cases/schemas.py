@@ -55,12 +55,20 @@ class Where(Part):
 
 
 class When(Part):
-    """Times in UTC. `clock` says what capture times were read from."""
+    """Times in UTC. `clock` says what capture times were read from.
+
+    `ended` is when the last camera that held it stopped to do so, null while one does. `ended_by`
+    says why: `cleared` (clean looks saw it gone), `hours_over` (its zone is not watched at this
+    time), `permit` (one lets it stand from now on), or `unwatched` (its camera, zone or preset has
+    left the site, or sent nothing for too long). `cleared` is null unless it was seen gone.
+    """
 
     first_seen: datetime
     confirmed: datetime
     last_seen: datetime
     cleared: datetime | None
+    ended: datetime | None = None
+    ended_by: Literal["cleared", "hours_over", "permit", "unwatched"] | None = None
     dwell_s: float
     clock: str
 

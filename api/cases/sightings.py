@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from api.storage.tables import CaseRow, EvidenceRow, SightingRow
 from vision.episodes import Episode
 from vision.evidence import EvidenceItem
+
+CLEARED = "cleared"
+"""How a sighting ended that clean looks saw gone; the other ways are `vision.episodes.EndedBy`."""
 
 
 def sighting(episode: Episode) -> SightingRow:
@@ -30,28 +34,47 @@ def summarise(case: CaseRow, fixed: Collection[str]) -> None:
     Args:
         fixed: the cameras that stay where they are. One of those says itself when what it saw is
             gone; a camera that flies or drives on does not, so another's clean look ends its
-            sighting too.
+            sighting too. So it does for a sighting that ended without anybody having seen it gone.
     """
     seen = case.sightings
     case.first_seen_at = min(s.opened_at for s in seen)
     case.confirmed_at = min(s.confirmed_at for s in seen)
     case.last_seen_at = max(s.last_seen_at for s in seen)
-    holds = any(not _over(s, seen, moved_on=s.camera not in fixed) for s in seen)
-    case.cleared_at = None if holds else max(s.cleared_at for s in seen if s.cleared_at)
+    held = [s for s in seen if not _cleared(s, seen, moved_on=s.camera not in fixed)]
+    case.cleared_at = None if held else max(s.cleared_at for s in seen if s.cleared_at)
+    case.ended_at, case.ended_by = case.cleared_at, None if held else CLEARED
+    if held and all(s.ended_at is not None for s in held):
+        last = max(held, key=lambda s: s.ended_at or s.last_seen_at)
+        case.ended_at, case.ended_by = last.ended_at, last.ended_by
     # The longest stay, not first to last: between two sightings nobody saw it.
     case.dwell_s = max((s.last_seen_at - s.opened_at).total_seconds() for s in seen)
     case.looks = sum(s.looks for s in seen)
     case.score = max(s.score for s in seen)
 
 
-def _over(one: SightingRow, seen: Sequence[SightingRow], *, moved_on: bool) -> bool:
+def end(
+    one: SightingRow, at: datetime, by: str, *, last_seen_at: datetime, episode: Episode | None
+) -> None:
+    """Note when and how a sighting ended, and what its episode, if it is at hand, then was."""
+    one.ended_at, one.ended_by, one.last_seen_at = at, by, last_seen_at
+    one.cleared_at = at if by == CLEARED else None
+    if episode is None:
+        return
+    one.looks, one.score = episode.looks, episode.score
+    # The camera's clock may have been set back since it was told of.
+    one.opened_at = min(one.opened_at, episode.opened_at)
+    one.confirmed_at = min(one.confirmed_at, episode.confirmed_at or one.confirmed_at)
+
+
+def _cleared(one: SightingRow, seen: Sequence[SightingRow], *, moved_on: bool) -> bool:
     if one.cleared_at is not None:
         return True
+    alone = one.ended_at is None and not moved_on
     return any(
         other.cleared_at is not None
         and other.cleared_at > one.last_seen_at
         # An earlier episode of the same camera that never ended was cut off by a restart.
-        and (moved_on or (other.camera == one.camera and other.opened_at > one.opened_at))
+        and (not alone or (other.camera == one.camera and other.opened_at > one.opened_at))
         for other in seen
     )
 

@@ -83,7 +83,7 @@ class Suppression:
         due = select(CaseRow).where(
             CaseRow.stage == Stage.SILENCED.value,
             CaseRow.silenced_until <= now,
-            CaseRow.cleared_at.is_(None),
+            CaseRow.ended_at.is_(None),
             CaseRow.clock.in_(_LIVE),
         )
         with database.read() as session:
@@ -144,7 +144,7 @@ class Suppression:
         query = select(CaseRow).where(
             CaseRow.kind == rule.source.kind,
             CaseRow.stage.in_([stage.value for stage in SHOWN]),
-            CaseRow.cleared_at.is_(None),
+            CaseRow.ended_at.is_(None),
             among(*ids),
         )
         return [

@@ -41,6 +41,8 @@ def case_data(row: CaseRow, evidence: Sequence[EvidenceRow]) -> dict[str, Any]:
             "confirmed": row.confirmed_at,
             "last_seen": row.last_seen_at,
             "cleared": row.cleared_at,
+            "ended": row.ended_at,
+            "ended_by": row.ended_by,
             "dwell_s": row.dwell_s,
             "clock": row.clock,
         },

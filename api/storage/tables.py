@@ -62,6 +62,9 @@ class CaseRow(Base):
 
     Its position is in degrees in `crs`; `method` says what it was worked out from, `accuracy_m`
     how far it may be off (None: nobody knows). `asset` is the registered thing that it is about.
+    `ended_at` is when its last sighting ended, `ended_by` how: seen gone (`cleared`, and then
+    `cleared_at` is the same moment) or one of `vision.episodes.EndedBy`. Both are None while a
+    camera holds it.
     `silenced_until` and `inhibited_by` (a case's id) say why a case that no person has decided
     about is kept out of the review queue.
     """
@@ -102,6 +105,8 @@ class CaseRow(Base):
     confirmed_at: Mapped[datetime] = mapped_column(UtcTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcTime)
     cleared_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_by: Mapped[str | None] = mapped_column(String(16))
     dwell_s: Mapped[float] = mapped_column(Float)
     looks: Mapped[int] = mapped_column(Integer)
     score: Mapped[float] = mapped_column(Float)
@@ -127,7 +132,7 @@ class CaseRow(Base):
 
 
 class SightingRow(Base):
-    """One episode that showed the case."""
+    """One episode that showed the case; `ended_at` and `ended_by` are as a case's."""
 
     __tablename__ = "sightings"
     __table_args__ = (
@@ -145,6 +150,8 @@ class SightingRow(Base):
     confirmed_at: Mapped[datetime] = mapped_column(UtcTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcTime)
     cleared_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_by: Mapped[str | None] = mapped_column(String(16))
     looks: Mapped[int] = mapped_column(Integer)
     score: Mapped[float] = mapped_column(Float)
 

@@ -15,7 +15,8 @@ from datasets.scenarios.stage import Condition, Stage
 class Expected:
     """An episode that must be reported. Seconds are on the camera's clock, from `Scenario.start`.
 
-    A time that is None is not checked, except that `cleared=None` says that it must not clear.
+    A time that is None is not checked, except that `cleared=None` says that it must not clear, and
+    `ended=None` that nothing but clean looks may end it.
 
     Attributes:
         kind: By its name in `datasets/kinds.yaml`.
@@ -26,6 +27,7 @@ class Expected:
         confirmed: When the rule is met.
         last_seen: When it could last be seen, for one that clears.
         cleared: When the rule for its end is met.
+        ended: When the clock ends it, since its hours are over or a permit begins.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class Expected:
     confirmed: float | None
     last_seen: float | None = None
     cleared: float | None = None
+    ended: float | None = None
 
     def but(self, **changes: Any) -> "Expected":
         """The same episode with some attributes changed."""

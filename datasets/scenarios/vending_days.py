@@ -45,7 +45,7 @@ def days() -> list[Scenario]:
     return [
         until.scenario(
             "zone-on-its-last-day", "eight minutes of the stay lie before the last midnight",
-            20 * M, lit_stall((2 * M, 18 * M)), until.stayed(2 * M),
+            20 * M, lit_stall((2 * M, 18 * M)), until.stayed(2 * M).but(ended=10 * M),
         ),
         until.scenario(
             "zone-no-longer-watched", "four minutes of the stay lie before the last midnight",

@@ -24,7 +24,7 @@ def hours() -> list[Scenario]:
         ),
         closes.scenario(
             "hours-end-a-minute-later", "six minutes of the stay lie in the zone's hours",
-            16 * M, one_stall((4 * M, 14 * M)), closes.stayed(4 * M),
+            16 * M, one_stall((4 * M, 14 * M)), closes.stayed(4 * M).but(ended=10 * M),
         ),
         closes.scenario(
             "hours-end-a-minute-sooner", "only four minutes of the stay lie in the zone's hours",

@@ -80,7 +80,7 @@ def permit_hours() -> list[Scenario]:
                 f"permit-begins-a-minute-{name}",
                 f"{begins / M - 2:g} minutes without a permit, where five are the rule",
                 16 * M, one_stall((2 * M, 14 * M)),
-                *([post.stayed(2 * M, begins)] if stays else []), tags=("hours",),
+                *([post.stayed(2 * M).but(ended=begins)] if stays else []), tags=("hours",),
             )
         )  # fmt: skip
     return [*found, *_nights()]
@@ -99,7 +99,7 @@ def _nights() -> list[Scenario]:
         ),
         autumn.scenario(
             "permit-on-the-autumn-day", "a permit begins by clocks that were set in the night",
-            20 * M, one_stall((2 * M, 17 * M)), autumn.stayed(2 * M, 10 * M),
+            20 * M, one_stall((2 * M, 17 * M)), autumn.stayed(2 * M).but(ended=10 * M),
             tags=("hours", "daylight saving"),
         ),
     ]  # fmt: skip

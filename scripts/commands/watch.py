@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from vision.episodes import Episode, EpisodeEvent
     from vision.evidence import EvidenceItem
 
-_COLOUR = {"opened": "yellow", "confirmed": "bold red", "cleared": "green", "dropped": "dim"}
+_COLOUR = {
+    "opened": "yellow",
+    "confirmed": "bold red",
+    "cleared": "green",
+    "ended": "blue",
+    "dropped": "dim",
+}
+_LASTING = {"confirmed", "cleared", "ended"}
+"""Stages of what has become a violation."""
 
 
 def watch(
@@ -32,7 +40,8 @@ def watch(
         list[str] | None, typer.Option(help="A stream, file, folder or device; may be repeated.")
     ] = None,
     cases: Annotated[
-        Path | None, typer.Option(help="Append every confirmed and cleared episode as JSON lines.")
+        Path | None,
+        typer.Option(help="Append every confirmed, cleared and ended episode as JSON lines."),
     ] = None,
     for_: Annotated[
         str | None, typer.Option("--for", help="Stop after this long, for example 60s.")
@@ -105,9 +114,8 @@ class _Printer:
         ]
         line = to_json(record)
         with self._lock:
-            lasting = episode.stage in (EpisodeStage.CONFIRMED, EpisodeStage.CLEARED)
             self.confirmed += episode.stage is EpisodeStage.CONFIRMED
-            if self._file is not None and lasting:
+            if self._file is not None and episode.stage.value in _LASTING:
                 self._file.write(line + "\n")
                 self._file.flush()
             self._print(line if self._as_json else _in_words(episode))
@@ -129,10 +137,11 @@ def _in_words(episode: Episode) -> str:
     from vision.kinds import catalogue
 
     stage = episode.stage.value
+    by = f" ({episode.ended_by.value.replace('_', ' ')})" if episode.ended_by else ""
     kind = catalogue().kind(episode.kind)
     subtype = kind.subtype(episode.subtype)
     return (
-        f"{episode.last_seen_at:%H:%M:%S} [{_COLOUR[stage]}]{stage:<9}[/] {kind.en} "
+        f"{episode.last_seen_at:%H:%M:%S} [{_COLOUR[stage]}]{stage:<9}[/]{by} {kind.en} "
         f"({subtype.en} {subtype.zh}) at {escape(episode.camera)} / {escape(episode.zone)}, "
         f"score {episode.score:.2f}: {'; '.join(r.en for r in episode.why)}"
     )

@@ -109,6 +109,8 @@ def _fits(scenario: Scenario, expected: Expected, episode: Episode, *, strictly:
         return False
     if (expected.cleared is None) != (episode.cleared_at is None):
         return False
+    if (expected.ended is None) != (episode.ended_at is None):
+        return False
     pairs: list[tuple[float | None, datetime | None]] = [(expected.opened, episode.opened_at)]
     if expected.cleared is not None:
         pairs.append((expected.last_seen, episode.last_seen_at))
@@ -116,6 +118,7 @@ def _fits(scenario: Scenario, expected: Expected, episode: Episode, *, strictly:
         pairs += [
             (expected.confirmed, episode.confirmed_at),
             (expected.cleared, episode.cleared_at),
+            (expected.ended, episode.ended_at),
         ]
     look = scenario.interval(expected.camera) + _ROUNDING
     return all(
@@ -127,7 +130,7 @@ def _fits(scenario: Scenario, expected: Expected, episode: Episode, *, strictly:
 def _expected(expected: Expected) -> str:
     times = [
         f"{n} {_time(getattr(expected, n))}"
-        for n in ("opened", "confirmed", "last_seen", "cleared")
+        for n in ("opened", "confirmed", "last_seen", "cleared", "ended")
     ]
     return f"{expected.kind}/{expected.subtype} at {expected.camera}: " + ", ".join(times)
 
@@ -138,6 +141,7 @@ def _reported(scenario: Scenario, episode: Episode) -> str:
         "confirmed": episode.confirmed_at,
         "last_seen": episode.last_seen_at,
         "cleared": episode.cleared_at,
+        "ended": episode.ended_at,
     }
     times = [
         f"{n} {_time(None if at is None else scenario.seconds(at))}" for n, at in moments.items()

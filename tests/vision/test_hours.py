@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vision.hours import WeeklyHours, parse_hours
+from vision.hours import WeeklyHours, parse_hours, turns
 
 MONDAY = datetime(2026, 11, 16)  # noqa: DTZ001 - local wall time is what hours speak of
 
@@ -79,3 +80,23 @@ def test_hours_say_themselves_as_they_were_written():
     assert list(parse_hours(lines).lines) == lines
     with pytest.raises(ValueError, match="is no span"):
         parse_hours(["Hol-Sun 06:00-23:00"])
+
+
+def test_turns_are_the_times_told_and_whole_hours_by_the_clocks_on_the_wall() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    times = {time(6, 30)}
+
+    def local(begin: datetime, end: datetime) -> list[str]:
+        found = turns(times, begin.astimezone(UTC), end.astimezone(UTC), berlin)
+        return [f"{m.astimezone(berlin):%H:%M%z}" for m in found]
+
+    day = datetime(2026, 5, 4, 5, 59, 59, tzinfo=berlin)
+    assert local(day, day + timedelta(hours=1)) == ["06:00+0200", "06:30+0200"]
+    assert local(day, day) == local(day, day - timedelta(hours=1)) == []
+    # In autumn three o'clock is set to two, so two o'clock comes twice; in spring it never does.
+    autumn = datetime(2026, 10, 25, 1, 59, tzinfo=berlin)
+    after = datetime(2026, 10, 25, 3, 1, tzinfo=berlin)
+    assert local(autumn, after) == ["02:00+0200", "02:00+0100", "03:00+0100"]
+    spring = datetime(2026, 3, 29, 1, 59, tzinfo=berlin)
+    after = datetime(2026, 3, 29, 3, 1, tzinfo=berlin)
+    assert "03:00+0200" in local(spring, after)

@@ -2,7 +2,8 @@
 
 An episode that opened may yet be dropped, so its opening frame is only held in memory; it is
 stored with the confirming frame, when the two together show how long the violation stood there.
-With them goes what a live camera sent in the seconds before, untouched.
+With them goes what a live camera sent in the seconds before, untouched. Of an episode that ended by
+the clock no picture is kept: the look that tells it may be of the next day, or out of hours.
 """
 
 from __future__ import annotations
@@ -53,11 +54,12 @@ class Recorder:
         if episode.stage is EpisodeStage.DROPPED:
             self._opened.pop(episode.id, None)
             return []
-        items = []
+        items: list[EvidenceItem] = []
         if episode.stage is EpisodeStage.CONFIRMED:
             opened = self._opened.get(episode.id)
             items = self._moment(opened) if opened else []
-        items += [*self._moment(event), *self._clip(event)]
+        if episode.stage is not EpisodeStage.ENDED:
+            items += [*self._moment(event), *self._clip(event)]
         if event.record is not None:
             items.append(self._item(event, event.record, EvidenceRole.RECORD, MEDIA_TYPE, None))
         self._opened.pop(episode.id, None)

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from threading import Condition, Event
 
@@ -25,12 +24,12 @@ from vision.errors import EngineError
 from vision.evidence import EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
+from vision.memory import memory_of
 from vision.pipeline.event_writer import EventWriter, Sink
 from vision.pipeline.quarantine import Quarantine
 from vision.pipeline.watched import Scene, Watched
 from vision.rules import CameraRules, camera_rules
 from vision.site import Camera, Site
-from vision.sources.address import parse_address
 from vision.sources.status import CameraState, CameraStatus
 from vision.tracking import Tracker
 from vision.view.health import ADVICE, View
@@ -61,7 +60,7 @@ class Pipeline:
                 ready,
                 site.site,
                 engine.image_size,
-                memory=_memory_of(c, memory),
+                memory=memory_of(c, memory, bare=site.bare),
             )
             for c in site.cameras
         }
@@ -142,6 +141,12 @@ class Pipeline:
         stood = self._counters.counts().stood
         return [self._status(w, stood.get(w.camera.id, 0)) for w in self._cameras.values()]
 
+    @property
+    def held(self) -> frozenset[str]:
+        """Ids of the confirmed episodes that go on, or of which something is yet to be stored."""
+        scenes = [scene for w in self._cameras.values() for scene in w.scenes.values()]
+        return frozenset().union(*(scene.rules.held for scene in scenes))
+
     def loop(self) -> LoopCounts:
         """What the loop has done so far, and how long it took."""
         return self._counters.counts()
@@ -209,7 +214,9 @@ class Pipeline:
         return {
             preset: Scene(
                 Tracker(camera.id, fps=camera.analyse_fps),
-                self._rules(camera.at(preset), _memory_of(camera, memory, preset)),
+                self._rules(
+                    camera.at(preset), memory_of(camera, memory, preset, bare=self.site.bare)
+                ),
             )
             for preset in presets or [None]
         }
@@ -241,14 +248,3 @@ class Pipeline:
         elif view is not before:
             log.warning("%s: %s; its rules pause", frame.camera, ADVICE[view])
         return view is View.CLEAR
-
-
-def _memory_of(camera: Camera, memory: Path | None, preset: str | None = None) -> Path | None:
-    """Where a camera's rules remember: what was seen of another source or preset is not theirs."""
-    if memory is None:
-        return None
-    source = parse_address(camera.source).shown  # a new password is no new source
-    for known in camera.presets:
-        if known.name == preset:  # and what was seen in another picture is not this one's
-            source += f" {preset} {sha256(Path(known.picture).read_bytes()).hexdigest()}"
-    return memory / f"{camera.id}-{sha256(source.encode()).hexdigest()[:12]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated
 
 import shapely
@@ -123,6 +123,11 @@ class PermitRegister:
     def permits(self) -> tuple[Permit, ...]:
         """Those that concern the picture at hand."""
         return tuple(permit for permit, area in self._areas if area.seen_by(self.view, self._drone))
+
+    @property
+    def times(self) -> frozenset[time]:
+        """The times of day at which one of them begins or ends."""
+        return frozenset[time]().union(*(permit.hours.times for permit, _ in self._areas))
 
     def covering(self, foot: Line, local: datetime, holidays: Collection[date]) -> Permit | None:
         """The permit in force at this local time for what stands on `foot`, a line in the picture.

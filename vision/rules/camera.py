@@ -29,7 +29,7 @@ GENERATION = 500
 """Looks after which what a rule remembers is noted anew; a record holds one to two times so many,
 or as many as there were since nothing was going on."""
 
-_TOLD = frozenset({EpisodeStage.CONFIRMED, EpisodeStage.CLEARED})
+_TOLD = frozenset({EpisodeStage.CONFIRMED, EpisodeStage.CLEARED, EpisodeStage.ENDED})
 _RECORDED = frozenset({Clock.MEDIA, Clock.PHOTO})
 _EPISODES = TypeAdapter(list[Episode])
 
@@ -73,6 +73,13 @@ class CameraRules:
     def has_candidates(self) -> bool:
         """Whether some rule has a candidate."""
         return any(rule.has_candidates for rule in self.rules)
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Ids of the episodes that go on, and of those of which something is yet to be stored."""
+        going_on = {episode.id for rule in self.rules for episode in rule.episodes}
+        with self._lock:
+            return frozenset(going_on | {episode_id for episode_id, _ in self._owed})
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """What this look changes, each with the record of its decision.

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from vision.detections import Detections
-from vision.episodes import EpisodeEvent
+from vision.episodes import Episode, EpisodeEvent
 from vision.frames import Frame
 from vision.geo.errors import NoGround
 from vision.geo.ground import Ground
 from vision.geo.position import Position
+from vision.hours import turns
 from vision.registers.assets import Asset
 from vision.registers.baseline import Baseline
 from vision.registers.permits import Permit
@@ -69,7 +71,17 @@ class Context:
 
     def watching(self, frame: Frame) -> bool:
         """Whether the zone's days and hours include the moment of this frame."""
-        return self.zone.watched_at(frame.captured_at.astimezone(self.timezone), self.holidays)
+        return self._watched(frame.captured_at)
+
+    def closed_since(self, after: datetime, until: datetime) -> datetime | None:
+        """When the zone's days or hours first ended, later than `after` and up to `until` (UTC)."""
+        if not self.zone.hours.spans and self.zone.valid is None:
+            return None
+        moments = turns(self.zone.hours.times, after, until, self.timezone)
+        return next((m for m in (*moments, until) if not self._watched(m)), None)
+
+    def _watched(self, moment: datetime) -> bool:
+        return self.zone.watched_at(moment.astimezone(self.timezone), self.holidays)
 
 
 class Rule(Protocol):
@@ -79,6 +91,7 @@ class Rule(Protocol):
         every_look: what it watches moves, so an earlier look must not stand for an unchanged scene.
         has_candidates: something is being made sure of: further looks, sooner, would decide it.
         idle: nothing is going on, so that looks so far decide nothing of what is to come.
+        episodes: those that are confirmed and go on.
     """
 
     context: Context
@@ -90,8 +103,15 @@ class Rule(Protocol):
     @property
     def idle(self) -> bool: ...  # noqa: D102 - see above
 
+    @property
+    def episodes(self) -> Sequence[Episode]: ...  # noqa: D102 - see above
+
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
-        """What this look changes: episodes opened, confirmed, cleared or dropped."""
+        """What this look changes: episodes opened, confirmed, cleared, ended or dropped.
+
+        Every look is given to it, also outside of the zone's hours: then it ends what the end of
+        hours ends, and sees nothing.
+        """
         ...
 
     def remember(self) -> Any:

@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 
 from vision import durable
 from vision.episodes import NormBox
+from vision.file_name import file_name
 from vision.rules.context import Context
 from vision.rules.sight import Sight
 from vision.rules.stay import Stay, match
@@ -34,6 +35,8 @@ _KNOWN_COVER = 0.6
 _DRIFT = 0.02
 
 _STAYS = TypeAdapter(list[Stay])
+# The kind that has a baseline.
+_KIND = "illegal_structure"
 
 
 class Known:
@@ -193,5 +196,35 @@ def _area(text: str | None) -> BaseGeometry | None:
 def _file(context: Context) -> Path | None:
     if context.memory is None:
         return None
-    zone = "".join(c if c.isalnum() else "-" for c in context.zone.name)
-    return context.memory / f"baseline-{context.camera.id}-{zone}.json"
+    file = context.memory / f"baseline-{file_name(context.zone.name)}.json"
+    old = context.memory / _former(context.camera.id, context.zone.name)
+    if not file.exists() and old.exists():
+        _take_over(context, old, file)
+    return file
+
+
+def _former(camera: str, zone: str) -> str:
+    """What an earlier version called the file; zones of like names shared one."""
+    return f"baseline-{camera}-{''.join(c if c.isalnum() else '-' for c in zone)}.json"
+
+
+def _take_over(context: Context, old: Path, file: Path) -> None:
+    """Go on with the file of an earlier version, unless nobody knows which zone's it is."""
+    name = old.name.casefold()
+    sharing = [
+        zone.name
+        for zone in context.camera.zones
+        if _KIND in zone.watch and _former(context.camera.id, zone.name).casefold() == name
+    ]
+    if len(sharing) > 1:
+        log.warning(
+            "%s: zones %s shared this baseline, so it is not used: what stands now is learnt as "
+            "known; look yourself for what was built since it was written",
+            old,
+            ", ".join(map(repr, sharing)),
+        )
+        return
+    try:
+        old.replace(file)
+    except OSError as error:
+        log.warning("%s: cannot be renamed (%s); it is learnt anew", old, error.strerror)

@@ -24,9 +24,10 @@ from pydantic import TypeAdapter
 from ulid import ULID
 
 from vision.detections import Detections
-from vision.episodes import Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
+from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
+from vision.rules.closing import Ending
 from vision.rules.context import Context
 from vision.rules.sight import Sight, area, overlap
 
@@ -135,6 +136,11 @@ class PassThroughRule(ABC):
         return not self._passes
 
     @property
+    def episodes(self) -> list[Episode]:
+        """See `vision.rules.context.Rule`."""
+        return [one.episode for one in self._passes if one.episode is not None]
+
+    @property
     def has_candidates(self) -> bool:
         """Something is passing through that was not decided, nor looked at for long."""
         open_ones = (one.charges.values() for one in self._passes if one.episode is None)
@@ -182,9 +188,10 @@ class PassThroughRule(ABC):
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """See `vision.rules.context.Rule.look`; wants `tracker_id`."""
+        over = self._close(frame, detections)
         if not self.context.watching(frame):
-            return []
-        over = self._finish(frame, detections)  # before another is taken for it
+            return over
+        over += self._finish(frame, detections)  # before another is taken for it
         seen = {}
         for sight in self.sights(frame, detections):
             one = self._pass_of(sight, frame, detections)
@@ -281,6 +288,18 @@ class PassThroughRule(ABC):
             and not charge.doubtful
             and (one.number, subtype.name) in self._best
         }
+
+    def _close(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
+        """With the zone's hours a pass ends that nobody saw end."""
+        events, kept = list[EpisodeEvent](), list[Pass]()
+        for known in self._passes:
+            closed = self.context.closed_since(known.last, frame.captured_at)
+            if closed is None:
+                kept.append(known)
+            else:
+                events += Ending(closed, EndedBy.HOURS).event(known.episode, frame, detections)
+        self._passes = kept
+        return events
 
     def _finish(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         clear = max(self.context.settings.clear or timedelta(0), SAME_PASS)

@@ -7,6 +7,7 @@ from datetime import datetime
 from vision.episodes import NormBox, Reason
 from vision.frames import Frame
 from vision.geo.position import Position
+from vision.hours import turns
 from vision.registers.assets import Asset, AssetRegister
 from vision.registers.permits import Line, PermitRegister
 from vision.rules.context import Context
@@ -37,6 +38,13 @@ class Registers:
         """Whether what stands on this line of the picture may stand there at this moment."""
         local = at.astimezone(self._context.timezone)
         return self._permits.covering(foot, local, self._context.holidays) is not None
+
+    def permitted_since(self, foot: Line, after: datetime, until: datetime) -> datetime | None:
+        """When what stands on this line was first permitted, later than `after`, before `until`."""
+        if not self._permits.permits:
+            return None
+        moments = turns(self._permits.times, after, until, self._context.timezone)
+        return next((m for m in moments if m < until and self.permits(foot, m)), None)
 
     def asset(self, box: NormBox, where: Position | None) -> Asset | None:
         """The asset that what is seen there is about; see `AssetRegister.at`."""

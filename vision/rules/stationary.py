@@ -6,6 +6,9 @@
 A kind says what it sees (`sights`), how it words it, and whether a zone is one place (a market is
 one case, not sixty) or each spot is one. Everything else, how long, how often, when it is over,
 is decided here from the zone's settings.
+
+Time counts as one stay only while the gaps in it are short (`gaps.py`). What was confirmed is held
+beyond that, until clean looks clear it or its time ends (`closing.py`).
 """
 
 from __future__ import annotations
@@ -25,16 +28,15 @@ from vision.frames import Frame
 from vision.geo.position import Position
 from vision.kinds import catalogue
 from vision.registers.permits import Line
+from vision.rules.closing import Closing
 from vision.rules.context import Context
-from vision.rules.place import Place
+from vision.rules.gaps import Gaps
+from vision.rules.place import Least, Place
 from vision.rules.reasons import between_visits, by_turns, scored, seen_in, stayed
 from vision.rules.registers import Registers
 from vision.rules.sight import Sight, find_sights, hull_of
 from vision.rules.stay import Stay, match
 from vision.rules.visits import between, visit_of
-
-GAP_LOOKS = 5
-"""A look that comes later than this many intervals was preceded by a gap, not by a stay."""
 
 _PLACES = TypeAdapter(list[Place])
 
@@ -48,7 +50,8 @@ class StationaryRule(ABC):
     every_look = False
     """False: a look at an unchanged scene need not be the model's; see `Rule`."""
     gaps_count = False
-    """True: time between looks counts as presence however long (two surveys weeks apart)."""
+    """True: what it sees is in a state, and time between looks counts as presence however long (two
+    surveys weeks apart). So it is not ended by hours nor by gaps; see `closing.py`."""
 
     stands_on: Literal["bottom", "centre"] = "bottom"
     """Where in its box a thing touches the ground: seen from the side, or from above."""
@@ -58,13 +61,27 @@ class StationaryRule(ABC):
     def __init__(self, context: Context) -> None:
         self.context = context
         self._places: list[Place] = []
-        self._last: datetime | None = None
         self._registers = Registers(context, self.kind)
+        self._gaps = Gaps(context, self.gaps_count)
+        self._least = Least(
+            dwell=context.settings.dwell or timedelta(0),
+            looks=context.settings.looks or 1,
+            score=context.threshold,
+            together=self.zone_is_one_place,
+        )
+        self._closing = Closing(
+            context, self._registers, self._least, foot=self._foot, timed=not self.gaps_count
+        )
 
     @property
     def idle(self) -> bool:
         """See `vision.rules.context.Rule`."""
         return not self._places
+
+    @property
+    def episodes(self) -> list[Episode]:
+        """See `vision.rules.context.Rule`."""
+        return [p.episode for p in self._places if p.episode is not None and p.confirmed]
 
     def remember(self) -> Any:
         """See `vision.rules.context.Rule`."""
@@ -97,18 +114,21 @@ class StationaryRule(ABC):
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """See `vision.rules.context.Rule.look`."""
-        if not self.context.watching(frame):
-            return []
-        stands = bool(detections.metadata.get(REUSED))
         at = frame.captured_at
         self._registers.look(frame)
         self._keep_time(at)
+        events = self._closing.since(self._places, frame, detections)
+        self._places = [p for p in self._places if p.stays]
+        if not self.context.watching(frame):
+            return events
+        stands = bool(detections.metadata.get(REUSED))
         seen = self.sights(frame, detections)
         sights = [s for s in seen if not self._registers.permits(self._foot(s.box), at)]
         self._update(at, sights, visit_of(detections, at), stands=stands)
-        events, clear = [], self.context.settings.clear or timedelta(0)
+        events += self._closing.now(self._places, frame, detections)
+        clear = self.context.settings.clear or timedelta(0)
         for place in self._places:
-            gone = place.part(at, clear)
+            gone = place.part(at, clear, self._gaps.empty)
             # Opened and confirmed may fall on one look: two surveys make a violation.
             while (event := self._advance(place, gone, frame, detections)) is not None:
                 events.append(event)
@@ -124,20 +144,22 @@ class StationaryRule(ABC):
     def _update(
         self, at: datetime, sights: Sequence[Sight], visit: datetime | None, *, stands: bool
     ) -> None:
-        stays = [stay for place in self._places for stay in place.stays]
-        pairs, fresh = match(stays, sights)
-        for stay, index in zip(stays, pairs, strict=True):
+        homes = [(place, stay) for place in self._places for stay in place.stays]
+        pairs, fresh = match([stay for _, stay in homes], sights)
+        for (place, stay), index in zip(homes, pairs, strict=True):
             if index is None:
                 if self._in_view(stay):
                     stay.miss(at, visit)
+            elif at - stay.last > self._gaps.lapse(stay.last, visit) and not place.holds(stay):
+                place.put(Stay.begun(at, sights[index]), instead_of=stay)
             else:
-                gap = self._gap_since(stay.last, visit)
+                gap = self._gaps.since(stay.last, visit)
                 if not self.gaps_count:
                     stay.between += between(stay, at, visit, self.context.settings)
                 stay.see(at, sights[index], gap, stands=stands, visit=visit)
         for place in self._places:
-            gap = self._gap_since(place.occupied_until, visit)
-            place.occupy(at, gap, dwell=self._dwell, looks=self._looks)
+            lapse = self._gaps.lapse(place.occupied_until, visit)
+            place.occupy(at, lapse, self._least)
         for index in fresh:
             stay = Stay.begun(at, sights[index])
             if self.zone_is_one_place and self._places:
@@ -149,27 +171,18 @@ class StationaryRule(ABC):
         """Whether the look at hand shows the spot at all."""
         return True
 
-    def _gap_since(self, last: datetime | None, visit: datetime | None) -> timedelta:
-        """Looks further apart than this say nothing of what was between them."""
-        if self.gaps_count:
-            return timedelta.max
-        if visit is not None and last is not None and last < visit:
-            return timedelta(0)  # the camera looked elsewhere
-        return GAP_LOOKS * self.context.look_interval
-
     def _keep_time(self, at: datetime) -> None:
         """Where the camera's clock was set back, what was seen before goes back with it."""
-        if self._last is not None and at < self._last:
-            by = at - self._last
+        last = max((place.looked for place in self._places), default=at)
+        if at < last:
             for place in self._places:
-                place.shift(by)
-        self._last = at
+                place.shift(at - last)
 
     def _advance(
         self, place: Place, gone: Sequence[Stay], frame: Frame, detections: Detections
     ) -> EpisodeEvent | None:
-        ripe = [s for s in place.stays if self._ripe(s)] or self._ripe_together(place)
-        stage = self._next_stage(place, ripe)
+        ripe = place.ripe(self._least)
+        stage = self._next_stage(place, ripe, frame.captured_at)
         if stage is None and place.episode is None:
             return None
         shown = ripe or place.stays or gone
@@ -183,39 +196,18 @@ class StationaryRule(ABC):
             place.episode = None
         return event
 
-    def _next_stage(self, place: Place, ripe: Sequence[Stay]) -> EpisodeStage | None:
+    def _next_stage(self, place: Place, ripe: Sequence[Stay], at: datetime) -> EpisodeStage | None:
         if place.episode is None:
-            seen_twice = any(s.looks >= min(2, self._looks) for s in place.stays)
+            seen_twice = any(s.looks >= min(2, self._least.looks) for s in place.stays)
             return EpisodeStage.OPENED if seen_twice else None
         if place.episode.stage is EpisodeStage.OPENED:
             if ripe:
                 return EpisodeStage.CONFIRMED
-            return None if place.stays else EpisodeStage.DROPPED
+            # What it opened with may be long gone, and what is here now came later.
+            lasts = place.stays and place.since(at, self._gaps.empty) <= place.episode.opened_at
+            return None if lasts else EpisodeStage.DROPPED
         # What is left without being ripe is a new candidate, not the old violation.
         return None if ripe else EpisodeStage.CLEARED
-
-    @property
-    def _looks(self) -> int:
-        return self.context.settings.looks or 1
-
-    @property
-    def _dwell(self) -> timedelta:
-        return self.context.settings.dwell or timedelta(0)
-
-    def _ripe(self, stay: Stay) -> bool:
-        stay.ripe = stay.ripe or (
-            stay.looks >= self._looks
-            and stay.stayed >= self._dwell
-            and not stay.flickers
-            and stay.score >= self.context.threshold
-        )
-        return stay.ripe
-
-    def _ripe_together(self, place: Place) -> list[Stay]:
-        """Stays none of which is long enough, but which occupied the place one after the other."""
-        if not self.zone_is_one_place or not self._dwell or place.occupied < self._dwell:
-            return []
-        return [s for s in place.stays if s.stopped]
 
     def _focus(self, stays: Sequence[Stay], at: datetime) -> tuple[int, ...]:
         """Detections of this look that belong to the stays; none where they were not seen now."""
@@ -286,11 +278,11 @@ class StationaryRule(ABC):
             lead: what was there longest.
             occupied: how long the place was, by one thing or one after the other.
         """
-        by_turn = not lead.ripe and occupied >= self._dwell
+        by_turn = not lead.ripe and occupied >= self._least.dwell
         return (
-            *([by_turns(occupied, self._dwell)] if by_turn else []),
-            stayed(lead.stayed, self._dwell),
+            *([by_turns(occupied, self._least.dwell)] if by_turn else []),
+            stayed(lead.stayed, self._least.dwell),
             *([between_visits(lead.between)] if lead.between else []),
-            seen_in(lead.looks, lead.chances, self._looks, lead.stood),
+            seen_in(lead.looks, lead.chances, self._least.looks, lead.stood),
             scored(lead.score, self.context.threshold),
         )

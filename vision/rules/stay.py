@@ -36,6 +36,7 @@ class Stay:
         ripe: it has met its rule; stays true until it is gone, whatever is missed in between.
         dwell: time accumulated between looks; an interval longer than the allowed gap counts for
             nothing, since nobody saw what happened in it.
+        step: what the latest look added to `dwell`.
         between: what counts of the time between a turning camera's visits, beside `dwell`.
         here: looks that showed it in the latest visit that did.
         looks: looks that showed it; `chances`: looks since the first, showing it or not.
@@ -50,6 +51,7 @@ class Stay:
     last: datetime
     sight: Sight
     dwell: timedelta = timedelta(0)
+    step: timedelta = timedelta(0)
     between: timedelta = timedelta(0)
     here: int = 1
     looks: int = 1
@@ -120,8 +122,8 @@ class Stay:
         since = at - self.last
         again = visit is not None and self.last < visit
         self.here = 1 if again else self.here + 1
-        if timedelta(0) < since <= gap:
-            self.dwell += since
+        self.step = since if timedelta(0) < since <= gap else timedelta(0)
+        self.dwell += self.step
         self.last, self.sight = max(at, self.last), sight
         self.looks += 1
         self.stood += stands

@@ -46,7 +46,7 @@ class StreetVending(StationaryRule):
 
     def subtype(self, stays: Sequence[Stay]) -> str:
         """A stall where one stays long enough; a roaming vendor where only all together do."""
-        stopped = any(s.looks >= self._looks for s in stays)
+        stopped = any(s.looks >= self._least.looks for s in stays)
         return "roaming_vendor" if stopped and not any(s.ripe for s in stays) else "stall"
 
 

@@ -15,14 +15,16 @@ from vision.kinds import catalogue
 class RuleSettings(Part):
     """What a kind's rule waits for; unset fields fall back to the site's, then to ours.
 
-    `dedupe` is how long what is seen again is the same case; `memory` how far back a new case
-    knows the earlier ones at its place, a year where nothing is said.
+    `dedupe` is how long what is seen again is the same case; where that is `until_cleared`,
+    `horizon` is how long a case that nobody saw cleared may have been unseen, a year where nothing
+    is said. `memory` is how far back a new case knows the earlier ones at its place, a year too.
     """
 
     dwell: Duration | None = None
     looks: Annotated[int, Field(ge=1, le=1000)] | None = None
     clear: Duration | None = None
     dedupe: Duration | Literal["until_cleared"] | None = None
+    horizon: Duration | None = None
     memory: Duration | None = None
     learn: Duration | None = None
     threshold: Annotated[float, Field(gt=0, lt=1)] | None = None

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    IPvAnyNetwork,
+    PrivateAttr,
+    SecretStr,
+    model_validator,
+)
 
 from vision.durations import Duration
 from vision.fields import Days, DaysField, Hours, KindName, Part, Polygon, TimeZone
@@ -217,13 +224,17 @@ class Webhook(Part):
     url: WebAddress
     secret: SecretStr
     kinds: tuple[Literal["all"] | KindName, ...] = ("all",)
-    stages: tuple[Literal["confirmed", "cleared", "rejected"], ...] = ("confirmed", "cleared")
+    stages: tuple[Literal["confirmed", "cleared", "ended", "reopened", "rejected"], ...] = (
+        "confirmed",
+        "cleared",
+        "reopened",
+    )
     media: Literal["redacted"] = "redacted"
     allow: tuple[IPvAnyNetwork, ...] = ()
 
 
 class Site(Part):
-    """A whole site file.
+    """A whole site file, or bare sources: then a camera's id is only its place among them.
 
     `baseline` and `unit_grid` are paths of GeoJSON files: structures that are known, and the cells
     of the city's unit grid with who answers for them.
@@ -241,6 +252,12 @@ class Site(Part):
     webhooks: tuple[Webhook, ...] = ()
     silences: tuple[Silence, ...] = ()
     inhibit: tuple[Inhibition, ...] = SHIPPED_INHIBIT
+    _bare: bool = PrivateAttr(default=False)
+
+    @property
+    def bare(self) -> bool:
+        """Whether it was made of bare sources."""
+        return self._bare
 
     @model_validator(mode="after")
     def _names_are_told_apart(self) -> Site:
@@ -276,7 +293,7 @@ class Site(Part):
     @classmethod
     def for_sources(cls, sources: Sequence[str], root: Path, **camera: Any) -> Site:
         """A site for bare sources: one camera each, watched whole, stored under `root`."""
-        return cls(
+        made = cls(
             site=SiteInfo(name="Streetwarden"),
             storage=Storage(
                 database=f"sqlite:///{root / 'streetwarden.db'}", evidence=str(root / "evidence")
@@ -286,3 +303,5 @@ class Site(Part):
                 for n, source in enumerate(sources, start=1)
             ),
         )
+        made._bare = True
+        return made

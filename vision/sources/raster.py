@@ -144,7 +144,7 @@ def _samples(image: Image.Image) -> float:
 
     Before it makes a picture of a progressive one, libjpeg keeps two bytes for each.
     """
-    factors = [across * down for _, across, down, _ in getattr(image, "layer", ())]
+    factors: list[int] = [across * down for _, across, down, _ in getattr(image, "layer", ())]
     return sum(factors) / max(factors, default=1)
 
 

@@ -115,6 +115,7 @@ function facts(item) {
     ["looks", String(detector.looks)], ["sightings", item.sightings > 1 && String(item.sightings)],
     ["first_seen", `${when(times.first_seen, true)} (${t(times.clock)})`], ["last_seen", when(times.last_seen, true)],
     ["cleared", times.cleared && when(times.cleared, true)],
+    ["case_ended", times.ended && !times.cleared && `${when(times.ended, true)} · ${t(`by_${times.ended_by}`)}`],
     ["grid", where.grid], ["department", where.department?.name],
     ["model", `${detector.model} ${detector.version} · ${detector.sha256.slice(0, 8)}`],
   ];
@@ -134,9 +135,10 @@ function legal(item) {
 function log(item) {
   return section(t("log"), h("ol.log", {}, item.log.map((entry) => h("li", {},
     h(`i.${entry.stage}`),
-    h("div", {}, h("b", {}, t(entry.action)), h("span", {}, entry.actor),
+    h("div", {}, h("b", {}, t(entry.action === "ended" ? "case_ended" : entry.action)), h("span", {}, entry.actor),
       h("time", { dateTime: entry.at, title: when(entry.at, true) }, ago(entry.at)),
       (entry.action === "rejected" || entry.action === "emitted") && entry.reason && h("p", {}, t(entry.reason)),
+      entry.action === "ended" && h("p", {}, t(`by_${entry.data.ended_by}`)),
       entry.data.silence && h("p", {}, `${entry.data.silence} · ${entry.data.by}: ${entry.data.reason}`),
       entry.data.inhibitor && h("p", {}, caseLink(entry.data.inhibitor)),
       entry.data.note && h("p.quote", {}, entry.data.note))))));

@@ -11,21 +11,24 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from api.access.roles import Principal, Role
+from api.cases.intake import CaseIntake
 from api.cases.schemas import Checks, ReviewRequest
 from api.cases.store import CaseStore
 from api.errors import CaseError, DatabaseUnavailable
 from api.storage.tables import CaseRow, DeliveryRow
 from tests.api.world import (
+    DETECTOR,
     NOON,
     SECRET,
     cleared,
     make_event,
     make_site,
     make_world,
+    on_map,
     review_desk,
     store_pictures,
 )
-from vision.episodes import EpisodeStage
+from vision.episodes import EndedBy, EpisodeStage
 from vision.rules.reasons import unpermitted
 
 WHO = Principal("0", "Officer Li", Role.OFFICER)
@@ -34,6 +37,7 @@ CONFIRM = ReviewRequest(
 )
 HOUR = timedelta(hours=1)
 BIN = {"kind": "overflowing_bin", "subtype": "bin_overflow"}
+ROOF = {"kind": "illegal_structure", "subtype": "unauthorised_building"}
 
 
 def read(world, case_id):
@@ -117,7 +121,7 @@ def test_vending_at_one_place_within_four_hours_is_one_case(world, later, same):
         assert case.sightings == 2
         assert case.when.cleared is None, "it is back"
         assert case.when.dwell_s == 1500, "the gap is no stay"
-        assert [e.action for e in case.log] == ["opened", "cleared", "sighted"]
+        assert [e.action for e in case.log] == ["opened", "cleared", "reopened"]
 
 
 def test_a_bin_is_one_case_until_it_is_cleared_and_two_bins_are_two(world):
@@ -255,3 +259,128 @@ def test_a_case_says_whether_permits_were_looked_at(world):
     case = read(world, world.take(replace(event, episode=replace(event.episode, why=why))))
     assert case.permit_check.result == "none_covers"
     assert "night market" in case.permit_check.reason
+
+
+def ended(event, by=EndedBy.HOURS, after=timedelta(minutes=20)):
+    """The event that ends this one's episode although nobody saw it gone."""
+    last = event.episode.last_seen_at + after
+    over = {"last_seen_at": last, "ended_at": last + timedelta(seconds=5), "ended_by": by}
+    return replace(event, episode=replace(event.episode, stage=EpisodeStage.ENDED, **over))
+
+
+def test_what_ended_by_the_clock_is_not_cleared_and_says_why(hooked):
+    event = make_event()
+    case_id = hooked.take(event)
+    review_desk(hooked.database, hooked.site).review(WHO, case_id, CONFIRM)
+    over = ended(event)
+    assert {hooked.intake.take(over, []) for _ in range(3)} == {case_id}
+    case = read(hooked, case_id)
+    assert (case.when.cleared, case.when.ended) == (None, over.episode.ended_at)
+    assert case.when.ended_by == "hours_over"
+    assert [e.action for e in case.log] == ["opened", "confirmed", "ended"]
+    assert case.log[-1].data["ended_by"] == "hours_over"
+    assert queued(hooked) == [("confirmed", 1)], "nobody saw it gone"
+
+
+def test_the_end_is_sent_to_who_asks_for_it(tmp_path):
+    stages = ["confirmed", "cleared", "ended", "reopened"]
+    hook = {"name": "s", "url": "https://example.org/in", "secret": SECRET, "stages": stages}
+    made = make_world(make_site(tmp_path, hook))
+    event = make_event()
+    case_id = made.take(event)
+    made.take(ended(event))
+    review_desk(made.database, made.site).review(WHO, case_id, CONFIRM)
+    assert queued(made) == [("confirmed", 1), ("ended", 2)]
+    again = make_event(at=NOON + HOUR)
+    assert made.take(again) == case_id
+    assert read(made, case_id).when.ended is None
+    made.take(cleared(again))
+    case = read(made, case_id)
+    assert case.when.ended == case.when.cleared is not None
+    assert case.when.ended_by == "cleared"
+    assert queued(made)[2:] == [("reopened", 3), ("cleared", 4)]
+    made.database.close()
+
+
+def test_a_case_that_comes_back_is_reopened(hooked):
+    event = make_event()
+    case_id = hooked.take(event)
+    review_desk(hooked.database, hooked.site).review(WHO, case_id, CONFIRM)
+    hooked.take(cleared(event))
+    assert hooked.take(make_event(at=NOON + HOUR)) == case_id
+    assert queued(hooked) == [("confirmed", 1), ("cleared", 2), ("reopened", 3)]
+    assert [e.action for e in read(hooked, case_id).log][-1] == "reopened"
+
+
+def test_what_was_seen_before_its_end_reopens_nothing(hooked):
+    event = make_event()
+    case_id = hooked.take(event)
+    hooked.take(cleared(event))
+    assert hooked.take(make_event()) == case_id, "the recording is watched again"
+    assert [e.action for e in read(hooked, case_id).log] == ["opened", "cleared", "sighted"]
+
+
+def test_the_next_day_is_a_new_case_that_knows_the_one_of_the_day_before(world):
+    event = make_event()
+    case_id = world.take(event)
+    world.take(ended(event))
+    tomorrow = world.take(make_event(at=NOON + 20 * HOUR))
+    assert tomorrow != case_id
+    assert read(world, tomorrow).prior_cases == [case_id]
+
+
+@pytest.mark.parametrize(("kind", "days", "same"), [
+    (BIN, 6, True), (BIN, 8, False), (BIN, 200, False), (ROOF, 170, True), (ROOF, 200, False)
+])  # fmt: skip
+def test_a_case_left_open_does_not_swallow_what_comes_beyond_its_horizon(world, kind, days, same):
+    first = world.case(**kind)
+    again = world.case(at=NOON + days * 24 * HOUR, **kind)
+    assert (again == first) is same
+    assert same or read(world, again).prior_cases == [first]
+
+
+def test_the_horizon_is_the_sites_and_no_matter_while_another_camera_holds_it(tmp_path):
+    site = make_site(tmp_path, defaults={"overflowing_bin": {"horizon": "2d"}}, drones=1)
+    made = make_world(site)
+    here = BIN | {"where": on_map(0)}
+    first = made.case(**here)
+    drone = here | {"camera": "drone-1", "zone": "whole picture"}
+    assert made.case(at=NOON + 72 * HOUR, **drone) == first, "the gate has it in view"
+    assert made.case(at=NOON + 6 * 24 * HOUR, **here) != first
+    made.database.close()
+
+
+def test_what_no_rule_holds_at_the_start_ends_unwatched(tmp_path):
+    hook = {"name": "s", "url": "https://example.org/in", "secret": SECRET, "stages": ["ended"]}
+    site = make_site(tmp_path, hook, drones=1)
+    made = make_world(site)
+    kept, lost = make_event(), make_event(**BIN)
+    left = make_event(camera="yard", zone="whole picture", **ROOF)
+    flown = make_event(camera="drone-1", zone="whole picture", where=on_map(0), **ROOF)
+    ids = [made.take(event) for event in (kept, lost, left, flown)]
+    for case_id in ids:
+        review_desk(made.database, site).review(WHO, case_id, CONFIRM)
+    cameras = tuple(c for c in site.cameras if c.id != "yard")
+    intake = CaseIntake(made.database, site.model_copy(update={"cameras": cameras}), DETECTOR)
+    assert intake.end_unwatched({kept.episode.id}) == 2
+    assert intake.end_unwatched({kept.episode.id}) == 0
+    how = [read(made, case_id).when for case_id in ids]
+    assert [when.ended_by for when in how] == [None, "unwatched", "unwatched", None]
+    assert all(when.cleared is None for when in how)
+    assert how[1].ended == how[1].last_seen
+    assert [stage for stage, _ in queued(made)] == ["ended", "ended"]
+    made.take(cleared(lost))
+    assert read(made, ids[1]).when.ended_by == "cleared", "it was seen gone after all"
+    made.database.close()
+
+
+def test_times_follow_a_clock_that_was_set_back(world):
+    event = make_event(at=NOON + HOUR)
+    case_id = world.take(event)
+    gone = cleared(event, -50 * timedelta(minutes=1))
+    back = {"opened_at": NOON, "confirmed_at": NOON + timedelta(minutes=5)}
+    world.take(replace(gone, episode=replace(gone.episode, **back)))
+    case = read(world, case_id)
+    assert case.when.first_seen == NOON
+    assert case.when.first_seen <= case.when.confirmed <= case.when.last_seen <= case.when.cleared
+    assert case.when.dwell_s > 0

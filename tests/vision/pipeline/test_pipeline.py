@@ -115,17 +115,29 @@ def test_a_camera_that_wants_tiles_is_seen_in_them(tmp_path: Path) -> None:
     assert engine.looks == 4 + 6  # of 640×360 and tiles of 320, three beside each other in two rows
 
 
-def test_what_is_remembered_of_one_source_is_not_another_ones(tmp_path: Path) -> None:
-    def remembered(source: str) -> Path:
-        site = Site.for_sources([source], tmp_path)
-        pipeline = Pipeline(site, Blind(), [], memory=tmp_path)
-        file = pipeline._cameras["camera-1"].scenes[None].rules._file
-        assert file is not None
-        return file
+def remembered(site: Site, tmp_path: Path) -> Path:
+    pipeline = Pipeline(site, Blind(), [], memory=tmp_path)
+    file = pipeline._cameras[site.cameras[0].id].scenes[None].rules._file
+    assert file is not None
+    return file
 
-    gate = remembered("rtsp://user:secret@10.0.0.1/gate")
-    assert gate != remembered("rtsp://user:secret@10.0.0.1/yard")
-    assert gate == remembered("rtsp://user:changed@10.0.0.1/gate")
+
+def test_what_is_remembered_of_one_bare_source_is_not_another_ones(tmp_path: Path) -> None:
+    gate, yard, changed = (
+        remembered(Site.for_sources([f"rtsp://user:{rest}"], tmp_path), tmp_path)
+        for rest in ("secret@10.0.0.1/gate", "secret@10.0.0.1/yard", "changed@10.0.0.1/gate")
+    )
+    assert gate == changed != yard
+
+
+def test_a_camera_of_a_site_file_is_its_id(tmp_path: Path) -> None:
+    zone = {"name": "pavement", "watch": ["street_vending"]}
+    site = {"site": {"name": "t"}, "cameras": [{"id": "gate", "source": "x", "zones": [zone]}]}
+    files = []
+    for source in ("rtsp://10.0.0.1/1", "rtsp://user:pass@10.0.0.2/live", "rtmp://cam/1"):
+        site["cameras"][0]["source"] = source  # type: ignore[index]
+        files.append(remembered(Site.model_validate(site), tmp_path))
+    assert len(set(files)) == 1
 
 
 class Opens(Looks):

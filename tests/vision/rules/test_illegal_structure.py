@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from tests.vision.rules.conftest import Scene
 from vision.detections import TO_REFERENCE
+from vision.rules import camera_rules
+from vision.site import Camera, Site, SiteInfo, Zone
 
 OLD = ("structure", (0.1, 0.1, 0.4, 0.4), 0.8)
 NEW = ("structure", (0.5, 0.5, 0.7, 0.7), 0.8)
@@ -222,3 +226,49 @@ def test_a_baseline_that_cannot_be_written_stops_nobody(scene, tmp_path, caplog)
         s.look(t, [house, shed])
     assert s.stages() == ["opened", "confirmed"]
     assert caplog.text.count("the baseline cannot be written") == 1
+
+
+def learn(folder: Path, zone: str, seen: list[object], zones_: list[str]) -> list[str]:
+    """Rules of one of several zones, made anew: they learn for a minute, or know already."""
+    watched = [
+        Zone(name=n, watch=("illegal_structure",), settings={"illegal_structure": SETTINGS})
+        for n in zones_
+    ]
+    camera = Camera(id="cam", source="x", zones=tuple(watched))
+    site = Site(site=SiteInfo(name="t"), cameras=(camera,))
+    made = Scene("illegal_structure")
+    rules = camera_rules(site, camera, threshold=0.4, memory=folder)
+    made.rule = next(r for r in rules if r.context.zone.name == zone)
+    for t in range(0, 120, 10):
+        made.look(t, seen)
+    return made.stages()
+
+
+SETTINGS = {"dwell": "30s", "looks": 2, "clear": "1m", "learn": "1m"}
+ALIKE = ["roof 1", "roof-1", "roof/1", "Roof 1"]
+
+
+def test_zones_of_like_names_have_each_their_own_baseline(tmp_path: Path) -> None:
+    for number, zone in enumerate(ALIKE):
+        learn(tmp_path, zone, [known_roof(number)], ALIKE)
+    assert len({f.name.casefold() for f in tmp_path.iterdir()}) == len(ALIKE)
+    for number, zone in enumerate(ALIKE):
+        assert learn(tmp_path, zone, [known_roof(number)], ALIKE) == []
+        assert "confirmed" in learn(tmp_path, zone, [known_roof(number + 1)], ALIKE)
+
+
+def known_roof(number: int) -> tuple[str, tuple[float, float, float, float], float]:
+    return ("structure", (0.05 + 0.2 * number, 0.2, 0.15 + 0.2 * number, 0.4), 0.9)
+
+
+def test_a_baseline_of_an_earlier_version_is_read_unless_zones_shared_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    learn(tmp_path, "roof 1", [known_roof(0)], ["roof 1"])
+    (file,) = tmp_path.iterdir()
+    old = file.rename(tmp_path / "baseline-cam-roof-1.json")
+    assert "confirmed" in learn(tmp_path, "roof 1", [known_roof(1)], ["roof 1"])
+    assert not old.exists()
+    file.rename(old)
+    assert learn(tmp_path, "roof 1", [known_roof(1)], ALIKE) == [], "learnt anew"
+    assert "shared this baseline" in caplog.text

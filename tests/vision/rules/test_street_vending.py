@@ -98,9 +98,11 @@ def test_camera_gap_is_neither_presence_nor_absence(scene):
     assert s.confirmed() == []
     for t in range(105, 170):
         s.look(t, [STALL])
-    assert s.stages() == ["opened", "confirmed"]
+    assert s.stages() == ["opened", "dropped", "opened", "confirmed"]
+    (confirmed,) = s.confirmed()
+    assert confirmed.episode.opened_at == START + timedelta(seconds=103), "after the gap"
     s.look(1000, [STALL])
-    assert s.stages() == ["opened", "confirmed"]
+    assert s.stages()[4:] == [], "what was confirmed is held over a gap"
 
 
 def test_outside_the_zone_nothing_counts(scene):
@@ -119,7 +121,7 @@ def test_outside_the_hours_nothing_counts(scene):
         s.look(t, [STALL])
     (confirmed,) = s.confirmed()
     assert confirmed.frame.captured_at.hour == 7
-    assert len(s.events) == 2
+    assert s.stages() == ["opened", "confirmed", "ended"]
 
 
 def test_weak_scores_do_not_confirm(scene):
@@ -145,7 +147,9 @@ def test_a_permit_that_begins_before_the_dwell_is_over_is_in_time(scene, begins,
     for t in range(0, 900, 10):
         s.look(t, [STALL])
     assert len(s.confirmed()) == cases
-    assert s.stages()[-1] == ("cleared" if cases else "dropped"), "the permit began"
+    assert s.stages()[-1] == ("ended" if cases else "dropped"), "the permit began"
+    ended = s.events[-1].episode
+    assert (ended.cleared_at, ended.ended_by) == (None, "permit" if cases else None)
 
 
 @pytest.mark.parametrize(("ends", "seconds"), [("16:05", 600), ("16:06", 660)])

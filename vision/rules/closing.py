@@ -1,0 +1,124 @@
+"""Closing: what ends an episode that nobody saw gone.
+
+Vending and whatever else is something that people *do* is a violation only while the zone is
+watched, and one on another day is another one: it ends with the zone's hours. A thing that is in a
+*state* (a full bin, a structure; `gaps_count`) is not emptied or torn down by the clock: closed
+hours are a gap in its looks like any other. Both end where a permit begins that lets it stand.
+
+A gap in the looks that is longer than the kind's `dedupe` ends what people do as well: what is seen
+after it is no longer the same case, so it cannot be the same episode.
+
+A camera may send nothing from before the end of hours until the next day. So what ended is asked
+for the time since the last look, and is dated by the clock, not by the look that tells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from vision.detections import Detections
+from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage, NormBox
+from vision.frames import Frame
+from vision.registers.permits import Line
+from vision.rules.context import Context
+from vision.rules.place import Least, Place
+from vision.rules.registers import Registers
+from vision.rules.stay import Stay
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When (UTC) and by what it ended."""
+
+    at: datetime
+    by: EndedBy
+
+    def event(
+        self, episode: Episode | None, frame: Frame, detections: Detections
+    ) -> Sequence[EpisodeEvent]:
+        """What it makes of an episode: ended if it was confirmed, else dropped."""
+        if episode is None:
+            return ()
+        if episode.stage is EpisodeStage.CONFIRMED:
+            over = replace(episode, stage=EpisodeStage.ENDED, ended_at=self.at, ended_by=self.by)
+        else:
+            over = replace(episode, stage=EpisodeStage.DROPPED)
+        return (EpisodeEvent(over, frame, detections),)
+
+
+class Closing:
+    """Ends what stays in one zone.
+
+    Args:
+        least: what makes a violation there.
+        foot: the line on which a thing in this box stands.
+        timed: hours and gaps end it, and not only permits.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        registers: Registers,
+        least: Least,
+        *,
+        foot: Callable[[NormBox], Line],
+        timed: bool,
+    ) -> None:
+        self._context, self._registers, self._least = context, registers, least
+        self._foot, self._timed = foot, timed
+
+    def since(
+        self, places: Sequence[Place], frame: Frame, detections: Detections
+    ) -> list[EpisodeEvent]:
+        """What ended between the last look and this one; the stays that ended are taken out."""
+        at, events = frame.captured_at, list[EpisodeEvent]()
+        for place in places if self._timed else ():
+            over = self._over(place.looked, at)
+            if over is not None:
+                events += over.event(place.episode, frame, detections)
+                place.stays.clear()
+
+        def permitted(stay: Stay) -> datetime | None:
+            looked = stay.looked or stay.last
+            return self._registers.permitted_since(self._foot(stay.box), looked, at)
+
+        return events + self._permit(places, frame, detections, permitted)
+
+    def now(
+        self, places: Sequence[Place], frame: Frame, detections: Detections
+    ) -> list[EpisodeEvent]:
+        """What this look does not show since a permit lets it stand there."""
+        at = frame.captured_at
+
+        def permitted(stay: Stay) -> datetime | None:
+            missed = stay.looked == at != stay.last
+            return at if missed and self._registers.permits(self._foot(stay.box), at) else None
+
+        return self._permit(places, frame, detections, permitted)
+
+    def _over(self, after: datetime, until: datetime) -> Ending | None:
+        closed = self._context.closed_since(after, until)
+        if closed is not None:
+            return Ending(closed, EndedBy.HOURS)
+        dedupe = self._context.settings.dedupe
+        if isinstance(dedupe, timedelta) and until - after > dedupe:
+            return Ending(after, EndedBy.UNWATCHED)
+        return None
+
+    def _permit(
+        self,
+        places: Sequence[Place],
+        frame: Frame,
+        detections: Detections,
+        since: Callable[[Stay], datetime | None],
+    ) -> list[EpisodeEvent]:
+        events: list[EpisodeEvent] = []
+        for place in places:
+            moment = place.permit(since)
+            left = place.ripe(self._least) if place.confirmed else place.stays
+            if moment is not None and not left:
+                events += Ending(moment, EndedBy.PERMIT).event(place.episode, frame, detections)
+                place.episode = None
+        return events

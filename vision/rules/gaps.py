@@ -1,0 +1,64 @@
+"""Gaps: how long nothing may be seen of what is still one stay.
+
+A *gap* is a time between two looks of which nobody knows what was in it; it adds nothing to dwell.
+
+The *lapse* is how long a thing may be unseen, or a place empty of what had stopped, in one stay;
+after it both begin anew with their time. It is the zone's `clear`, the time after which clean looks
+show a thing gone: so it changes nothing whether something else kept the place alive meanwhile, or
+the camera saw nothing. Vendors who take turns are within seconds or a minute of each other. It is
+never shorter than a gap, so that a camera that looks seldom decides at all, and between the visits
+of one that turns it is the dwell (see `visits.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from vision.rules.context import Context
+
+GAP_LOOKS = 5
+"""A look that comes later than this many intervals was preceded by a gap, not by a stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """The gaps and lapses of one kind in one zone.
+
+    Attributes:
+        count: time between looks counts as presence however long, so that nothing lapses unseen.
+    """
+
+    context: Context
+    count: bool
+
+    def since(self, last: datetime | None, visit: datetime | None) -> timedelta:
+        """Looks further apart than this say nothing of what was between them.
+
+        Args:
+            last: when it was seen last.
+            visit: when the visit began that shows it now, of a camera that turns.
+        """
+        if self.count:
+            return timedelta.max
+        if _elsewhere(last, visit):
+            return timedelta(0)
+        return GAP_LOOKS * self.context.look_interval
+
+    def lapse(self, last: datetime | None, visit: datetime | None) -> timedelta:
+        """How long it may have been unseen in one stay, as of a look that shows it again."""
+        if self.count:
+            return timedelta.max
+        dwell = self.context.settings.dwell or timedelta(0)
+        return max(self.empty, dwell) if _elsewhere(last, visit) else self.empty
+
+    @property
+    def empty(self) -> timedelta:
+        """How long a place may be seen empty in one stay."""
+        clear = self.context.settings.clear or timedelta(0)
+        return clear if self.count else max(clear, GAP_LOOKS * self.context.look_interval)
+
+
+def _elsewhere(last: datetime | None, visit: datetime | None) -> bool:
+    """Whether the camera looked elsewhere in between."""
+    return visit is not None and last is not None and last < visit
