@@ -132,15 +132,15 @@ def seen_from(shift: float, *boxes: tuple[float, float, float, float]) -> dict[s
     return {"seen": inside, "metadata": {TO_REFERENCE: to_reference}}
 
 
-REUSED, BUILT, ASIDE = (0.3, 0.4, 0.4, 0.6), (0.6, 0.4, 0.7, 0.6), (1.5, 0.4, 1.6, 0.6)
+STOOD, BUILT, ASIDE = (0.3, 0.4, 0.4, 0.6), (0.6, 0.4, 0.7, 0.6), (1.5, 0.4, 1.6, 0.6)
 
 
 def test_two_flights_over_a_place_are_two_looks_at_it(scene):
     s = scene("illegal_structure", camera={"type": "drone"}, learn="10s", dwell="1h", looks=2)
     for t in range(12):
-        s.look(t, **seen_from(0.01 * t, REUSED))
-    s.look(7200, **seen_from(0.2, REUSED, BUILT))
-    (confirmed,) = [*s.look(14400, **seen_from(-0.1, REUSED, BUILT)), *s.confirmed()][-1:]
+        s.look(t, **seen_from(0.01 * t, STOOD))
+    s.look(7200, **seen_from(0.2, STOOD, BUILT))
+    (confirmed,) = [*s.look(14400, **seen_from(-0.1, STOOD, BUILT)), *s.confirmed()][-1:]
     assert confirmed.episode.box == pytest.approx(BUILT, abs=1e-6)
     drawn = confirmed.detections.xyxy[list(confirmed.focus)][0] / 100
     assert drawn == pytest.approx((0.7, 0.4, 0.8, 0.6)), "in the picture it is where it was seen"
@@ -149,7 +149,7 @@ def test_two_flights_over_a_place_are_two_looks_at_it(scene):
 def test_where_nobody_has_flown_before_nothing_is_new(scene):
     s = scene("illegal_structure", camera={"type": "drone"}, learn="10s", dwell="10s", looks=2)
     for t in range(12):
-        s.look(t, **seen_from(0, REUSED))
+        s.look(t, **seen_from(0, STOOD))
     for t in range(12, 60):
         s.look(t, **seen_from(1.0, ASIDE))
     assert s.events == []
@@ -160,15 +160,15 @@ def test_what_is_out_of_view_is_not_gone_and_what_cannot_be_placed_is_no_look(sc
         "illegal_structure", camera={"type": "drone"}, learn="5s", dwell="10s", looks=2, clear="5s"
     )
     for t in range(30):
-        s.look(t, **seen_from(0, *([REUSED] if t < 6 else [REUSED, BUILT])))
+        s.look(t, **seen_from(0, *([STOOD] if t < 6 else [STOOD, BUILT])))
     assert s.stages() == ["opened", "confirmed"]
     for t in range(30, 60):
-        s.look(t, **seen_from(1.0, REUSED, BUILT))
+        s.look(t, **seen_from(1.0, STOOD, BUILT))
     for t in range(60, 90):
         s.look(t, [], metadata={TO_REFERENCE: None})
     assert s.stages() == ["opened", "confirmed"]
     for t in range(90, 100):
-        s.look(t, **seen_from(0.1, REUSED))
+        s.look(t, **seen_from(0.1, STOOD))
     assert s.stages() == ["opened", "confirmed", "cleared"]
 
 
@@ -198,14 +198,14 @@ def test_a_newer_baseline_counts_over_what_was_remembered(scene, tmp_path):
         return {"baseline": str(path)}
 
     settings = {"camera": {"ground": points}, "dwell": "5s", "looks": 2, "clear": "5s"}
-    before = scene("illegal_structure", site=site(REUSED), **settings)
+    before = scene("illegal_structure", site=site(STOOD), **settings)
     for t in range(10):
-        before.look(t, [("structure", REUSED, 0.9), ("structure", BUILT, 0.9)])
+        before.look(t, [("structure", STOOD, 0.9), ("structure", BUILT, 0.9)])
     assert len(before.confirmed()) == 1
-    after = scene("illegal_structure", site=site(REUSED, BUILT), **settings)
+    after = scene("illegal_structure", site=site(STOOD, BUILT), **settings)
     after.rule.recall(before.rule.remember())
     for t in range(10, 25):
-        after.look(t, [("structure", REUSED, 0.9), ("structure", BUILT, 0.9)])
+        after.look(t, [("structure", STOOD, 0.9), ("structure", BUILT, 0.9)])
     assert after.stages() == ["cleared"], "it was put into the baseline"
 
 
