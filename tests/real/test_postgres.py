@@ -36,6 +36,9 @@ from tests.api.world import (
     review_desk,
     store_pictures,
 )
+from vision.evidence import Recorder
+from vision.pipeline.event_writer import EventWriter
+from vision.quarantine import Quarantine
 
 WHO = Principal("0", "Officer Li", Role.OFFICER, cameras=frozenset({"gate"}))
 CHECKS = Checks(authentic=True, clear=True, complete=True, accurate=True)
@@ -223,6 +226,24 @@ def test_a_clock_that_was_ahead_keeps_no_delivery_and_replay_keeps_to_its_cases(
     assert queue.next_due("main") <= datetime.now(UTC)
     assert {queue.claim("main").id, queue.claim("main").id} == {1, 2}
     assert queue.claim("main") is None
+
+
+def test_an_event_that_no_row_can_hold_goes_into_quarantine_and_the_next_is_a_case(world):
+    """PostgreSQL's text holds no NUL; the database itself is well."""
+    bad = make_event(kind="dirty_truck", subtype="spill")
+    bad = replace(bad, episode=replace(bad.episode, asset="B-\x00-17"))
+    root = world.evidence.root.parent / "quarantine"
+    quarantine = Quarantine(root, world.site)
+    recorder = Recorder(world.evidence, world.site)
+    writer = EventWriter(recorder, [world.intake.take], quarantine=quarantine, retry_s=0.01)
+    writer.start()
+    writer.put(bad)
+    writer.put(make_event(kind="dirty_truck", subtype="spill"))
+    writer.stop()
+    assert (writer.quarantined, writer.lost, writer.problem) == (1, 0, None)
+    assert len(list(root.glob("*/confirmed.json"))) == 1
+    with world.database.read() as session:
+        assert len(list(session.scalars(select(CaseRow)))) == 1
 
 
 def test_keys_work(world):

@@ -219,7 +219,7 @@ class InferenceLoop:
             self._settle(self._under_way.popleft())
 
     def _submit(self, taken: Sequence[Taken]) -> _Batch:
-        asked = [self._needed(one.frame) for one in taken]
+        asked = [self._asks(one.frame) for one in taken]
         given = [self._views(one.frame) for one in compress(taken, asked)]
         pending: Pending | Exception | None = None
         if given:
@@ -230,6 +230,13 @@ class InferenceLoop:
                 pending = error
             self._spent(Step.SUBMIT, started)
         return _Batch(taken, asked, given, pending, time.perf_counter())
+
+    def _asks(self, frame: Frame) -> bool:
+        try:
+            return self._needed(frame)
+        except Exception as error:  # noqa: BLE001 - one camera's trouble must not stop the others
+            self._fault(frame.camera, "whether a look is needed could not be told", error)
+            return True
 
     def _views(self, frame: Frame) -> Views:
         return Views.of(frame, side=self.engine.image_size if self._tiled(frame) else None)
@@ -268,14 +275,21 @@ class InferenceLoop:
         self.observer.batched(len(found))
         self.observer.spent(Step.INFER, lasted)
         pictures = iter(found)
-        return [views.joined(list(islice(pictures, 1 + len(views.tiles)))) for views in batch.given]
+        return [self._joined(views, list(islice(pictures, views.count))) for views in batch.given]
+
+    def _joined(self, views: Views, found: Sequence[Detections]) -> Detections | None:
+        try:
+            return views.joined(found)
+        except Exception as error:  # noqa: BLE001 - see _submit
+            self._fault(views.frame.camera, "what was seen in its tiles could not be joined", error)
+            return None
 
     def _wait(self, batch: _Batch) -> list[Detections]:
         if isinstance(batch.pending, Exception):
             raise batch.pending
         assert batch.pending is not None
         found = batch.pending.result()
-        wanted = sum(1 + len(views.tiles) for views in batch.given)
+        wanted = sum(views.count for views in batch.given)
         if len(found) != wanted:
             raise EngineError(
                 f"Engine {self.engine.name} gave {len(found)} results for {wanted} pictures; this "
@@ -290,7 +304,7 @@ class InferenceLoop:
         except Exception as error:  # noqa: BLE001 - see _submit
             self._fault(views.frame.camera, "a frame could not be inferred", error)
             return None
-        self.observer.batched(1 + len(views.tiles))
+        self.observer.batched(views.count)
         self._spent(Step.INFER, started)
         return found
 

@@ -29,6 +29,11 @@ class Views:
         """The views of a frame; with tiles of this side in pixels, if one is given."""
         return cls(frame, tuple(tiles(frame.width, frame.height, side)) if side else ())
 
+    @property
+    def count(self) -> int:
+        """How many pictures they are."""
+        return 1 + len(self.tiles)
+
     def pictures(self) -> list[Pixels]:
         """What to give to the engine, H×W×3 each."""
         return [self.frame.small, *(tile.cut(self.frame.pixels) for tile in self.tiles)]

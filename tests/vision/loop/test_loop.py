@@ -15,6 +15,7 @@ from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters
 from vision.loop.loop import ENGINE_FAILED, LOOP_ENDED, REMOVED
 from vision.loop.restarts import PAUSES_S
+from vision.loop.views import Views
 from vision.sources.mailbox import CLOSED, SUPERSEDED, Mailbox
 
 camera_plans = st.lists(
@@ -146,6 +147,40 @@ def test_a_delivery_that_raises_is_reported_and_stops_nobody(
     assert boxes[0].counts().analysed == 4, "the model has looked at them"
 
 
+@pytest.mark.parametrize("place", ["needed", "joined"])
+def test_trouble_before_a_delivery_stops_no_other_camera(
+    fakes: Any,
+    ready: Condition,
+    run_loop: Callable[..., InferenceLoop],
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    boxes = [Mailbox(f"c{n}", live=False, ready=ready, size=9) for n in range(2)]
+    for number, box in enumerate(boxes):
+        put_all(fakes, box, number, 4)
+    delivered, counters = fakes.Delivered(), LoopCounters()
+    joined = Views.joined
+
+    def raises(camera: str) -> bool:
+        if camera == "c0":
+            raise KeyError("no such zone")
+        return True
+
+    options: dict[str, Any] = {}
+    if place == "needed":
+        options["needed"] = lambda frame: raises(frame.camera)
+    else:
+        monkeypatch.setattr(
+            Views, "joined", lambda self, found: raises(self.frame.camera) and joined(self, found)
+        )
+    loop = run_loop(fakes.Engine(), boxes, delivered, observer=counters, **options)
+    assert loop.wait_until_drained(fakes.LIMIT)
+    assert loop.failed is None
+    assert delivered.of("c1") == [0, 1, 2, 3]
+    assert delivered.of("c0") == ([0, 1, 2, 3] if place == "needed" else [])
+    assert counters.counts().failed["c0"] >= 4
+
+
 def test_attributes_are_added_and_their_failure_costs_only_them(
     fakes: Any, ready: Condition, run_loop: Callable[..., InferenceLoop]
 ) -> None:
@@ -216,18 +251,25 @@ def test_an_engine_that_is_opened_again_goes_on(
     box = Mailbox("c0", live=False, ready=ready, size=9)
     put_all(fakes, box, 0, 5)
     delivered, counters = fakes.Delivered(), LoopCounters()
-    trouble: list[str | None] = []
+    paused, go_on = Event(), Event()
+
+    def pause(_seconds: float) -> None:
+        paused.set()
+        assert go_on.wait(fakes.LIMIT)
+
     loop = run_loop(
         broken,
         [box],
         delivered,
         observer=counters,
         reopen=lambda: fresh,
-        pause=lambda _: trouble.append(loop.trouble),
+        pause=pause,
     )
+    assert paused.wait(fakes.LIMIT)
+    assert loop.trouble is not None
+    assert "started again in 1 s" in loop.trouble
+    go_on.set()
     assert loop.wait_until_drained(fakes.LIMIT)
-    assert trouble[0] is not None
-    assert "started again in 1 s" in trouble[0]
     assert loop.trouble is None
     assert delivered.of("c0") == [0, 1, 2, 3, 4]
     assert broken.closed
