@@ -3,8 +3,9 @@
     /usr/bin/python3 rtsp_server.py --port 8554 --mount gate=clip.mp4 --mount bars=test:red
 
 `name=FILE` loops a file's H.264 without re-encoding; `name=test:COLOUR` encodes a plain moving
-picture (`--size`, `--fps`). `--user NAME --password WORD` asks for them (RTSP basic). One process
-serves every mount; it prints `ready PORT` once it listens. Exit code 3: the bindings are missing.
+picture (`--size`, `--fps`). `--user NAME --password WORD` asks for them (RTSP basic), and
+`--transport udp` offers nothing else. One process serves every mount; it prints `ready PORT` once
+it listens. Exit code 3: the bindings are missing.
 """
 
 from __future__ import annotations
@@ -131,6 +132,7 @@ def main() -> None:
     parser.add_argument("--fps", type=int, default=10)
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
+    parser.add_argument("--transport", choices=["any", "udp"], default="any")
     args = parser.parse_args()
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
@@ -141,6 +143,8 @@ def main() -> None:
         name, _, what = mount.partition("=")
         is_test = what.startswith("test:")
         made = coloured_picture(what[5:], args.size, args.fps) if is_test else LoopedFile(what)
+        if args.transport == "udp":
+            made.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
         factories.append(made)
         server.get_mount_points().add_factory(f"/{name}", made)
     if args.user:

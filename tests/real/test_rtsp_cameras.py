@@ -218,6 +218,13 @@ def test_a_wrong_path_is_told_and_tried_again(rtsp_server: Callable, cameras: Ca
     assert "does not know this path" in str(reader.status().error)
 
 
+def test_a_camera_that_offers_udp_only_is_told(rtsp_server: Callable, cameras: Cameras) -> None:
+    server = rtsp_server({"red": "test:red"}, transport="udp")
+    reader = cameras.add("red", server.url("red"))
+    cameras.take(lambda: reader.status().state is CameraState.RETRYING)
+    assert "it offers its stream over UDP only" in str(reader.status().error)
+
+
 def test_outside_its_hours_a_camera_is_held_but_not_decoded(
     rtsp_server: Callable, cameras: Cameras, monkeypatch: pytest.MonkeyPatch
 ) -> None:

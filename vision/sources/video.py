@@ -187,6 +187,8 @@ class Video:
                 )
                 if frame is not None:
                     yield frame
+        except SourceError as error:
+            failure = error
         except FAILURES as error:
             failure = explain(error, self._address, while_reading=True)
         if not self._stop.is_set():

@@ -9,14 +9,13 @@ the one connected to. FFmpeg gets what it reads from here and opens no connectio
 from __future__ import annotations
 
 import base64
-import io
 import ipaddress
 import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from http.client import HTTPConnection, HTTPResponse
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urljoin
 
 import av.error as ff
@@ -25,6 +24,7 @@ import httpx
 from vision.egress_addresses import Network, allowed
 from vision.errors import SourceBroken, SourceError, SourceUnavailable
 from vision.sources.address import Address
+from vision.sources.wire import Wire
 
 _HOPS = 5  # redirects that are followed
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -90,7 +90,7 @@ class Web:
 
     def __init__(self, address: Address, allow: Sequence[Network]) -> None:
         self.failure: SourceError | None = None
-        """Why what FFmpeg asked for last could not be given to it."""
+        """Why what was read last could not be; for good, where the site does not allow it."""
         self._shown = address.shown
         self._allow = tuple(allow)
         url = _parsed(address.url, address.shown)
@@ -116,9 +116,17 @@ class Web:
         self.within(seconds)
         for item in items:
             yield item
-            if isinstance(self.failure, _NotAllowed):
-                raise self.failure
+            self._check()
             self.within(seconds)
+
+    def note(self, failure: SourceError | None) -> None:
+        """Keep how reading went, where nothing may be raised."""
+        if not isinstance(self.failure, _NotAllowed):
+            self.failure = failure
+
+    def _check(self) -> None:
+        if isinstance(self.failure, _NotAllowed):
+            raise self.failure
 
     def get(self, url: str, first: int = 0, last: int | None = None) -> Answer:
         """Ask for what lies at a URL, from its byte `first` up to `last`.
@@ -127,6 +135,7 @@ class Web:
             SourceUnavailable: it leads to where the site does not allow.
             OSError, HTTPException: it cannot be reached, refuses, or does not answer in time.
         """
+        self._check()
         for _ in range(_HOPS):
             at = _parsed(url, self._shown, SourceUnavailable)
             response = self._ask(at, first, last)
@@ -168,7 +177,7 @@ class Web:
         connection = HTTPConnection(*place)
         line = self._connect(*place, tls=request.url.scheme == "https")
         try:
-            connection.sock = _Socket(line, self)
+            connection.sock = Wire(line, self.left)
             target = request.url.raw_path.decode("ascii")
             headers = {name.title(): value for name, value in request.headers.items()}
             connection.request("GET", target, headers={**headers, "Connection": "close"})
@@ -221,39 +230,6 @@ class Web:
 
 class _NotAllowed(SourceUnavailable):
     """The camera leads to where the site does not allow."""
-
-
-class _Socket:
-    """What `HTTPConnection` needs of a socket, with its waits bounded by the web's deadline."""
-
-    def __init__(self, line: socket.socket, web: Web) -> None:
-        self._line, self._web = line, web
-
-    def sendall(self, data: bytes) -> None:
-        self._line.settimeout(self._web.left())
-        self._line.sendall(data)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reading(self._line, self._web))
-
-    def close(self) -> None:
-        """The answer, which is read on, closes the connection."""
-
-
-class _Reading(io.RawIOBase):
-    def __init__(self, line: socket.socket, web: Web) -> None:
-        self._line, self._web = line, web
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        self._line.settimeout(self._web.left())
-        return self._line.recv_into(buffer)
-
-    def close(self) -> None:
-        self._line.close()
-        super().close()
 
 
 def _parsed(url: str, shown: str, kind: type[SourceError] = SourceBroken) -> httpx.URL:

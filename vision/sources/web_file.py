@@ -110,10 +110,10 @@ class WebFile:
                 self._answer = self._open()
             data = self._answer.read(most)
         except (*FAILURES, SourceError) as error:
-            failure = error if isinstance(error, SourceError) else None
-            self._web.failure = failure or explain(error, self._address, while_reading=True)
+            told = isinstance(error, SourceError)
+            self._web.note(error if told else explain(error, self._address, while_reading=True))
             return b""
-        self._web.failure = None
+        self._web.note(None)
         self._at += len(data)
         return data
 

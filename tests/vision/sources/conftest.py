@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
+import threading
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -89,3 +92,59 @@ def read_all() -> Iterator[Callable[..., tuple[list[Frame], Source]]]:
     yield read
     for source in opened:
         source.close()
+
+
+class WebServer(http.server.ThreadingHTTPServer):
+    """A web server whose paths tests write: a status, headers and a body each, or what does it.
+
+    `asked` holds what was asked for, in order.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        super().__init__((host, 0), _Paths)
+        self.paths: dict[str, object] = {}
+        self.asked: list[http.server.BaseHTTPRequestHandler] = []
+        self.url = f"http://{host}:{self.server_address[1]}"
+
+
+class _Paths(http.server.BaseHTTPRequestHandler):
+    server: WebServer
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self)
+        answer = self.server.paths.get(self.path, (404, {}, b""))
+        if callable(answer):
+            answer = answer(self)
+            if answer is None:
+                return
+        status, headers, body = answer
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            self.wfile.write(body)
+
+
+@pytest.fixture
+def web_server() -> Iterator[Callable[..., WebServer]]:
+    """Start web servers on loopback; stopped after the test."""
+    started: list[tuple[WebServer, threading.Thread]] = []
+
+    def start(host: str = "127.0.0.1") -> WebServer:
+        server = WebServer(host)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        started.append((server, thread))
+        return server
+
+    yield start
+    for server, thread in started:
+        server.shutdown()
+        thread.join()
+        server.server_close()

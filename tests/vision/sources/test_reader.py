@@ -16,7 +16,13 @@ from vision.frames import Frame
 from vision.site import Camera
 from vision.sources import reader as reader_module
 from vision.sources.mailbox import Mailbox
-from vision.sources.reader import LAST_RETRY, REFUSED_RETRY, Reader, retry_delay
+from vision.sources.reader import (
+    LAST_REFUSED_RETRY,
+    LAST_RETRY,
+    REFUSED_RETRY,
+    Reader,
+    retry_delay,
+)
 from vision.sources.status import CameraState
 
 PIXELS = np.zeros((4, 6, 3), np.uint8)
@@ -255,3 +261,45 @@ def test_readers_yield_to_the_engine() -> None:
     assert opener.exhausted.wait(10)
     assert reader.stop(5)
     assert seen == [min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)]
+
+
+def test_nothing_before_a_first_frame_is_final_for_a_camera() -> None:
+    surprise = UnicodeDecodeError("utf-8", b"\xc4\xe3", 0, 1, "invalid")
+    for source in ("rtsp://10.0.0.5/a", "http://10.0.0.5/a", "http://10.0.0.5/a.m3u8", "0"):
+        reader, mailbox, opener = play(source, surprise, SourceUnavailable("404"), Script(1))
+        assert opener.exhausted.wait(10)
+        assert reader.stop(5)
+        assert mailbox.counts().read == 1
+
+
+def test_an_address_that_is_none_is_final() -> None:
+    for source in ("http://cam:99999/a", "rtsp://", "gopher://cam/a"):
+        mailbox = Mailbox("cam", live=False)
+        reader = Reader(Camera(id="cam", source=source), mailbox)
+        reader.start()
+        reader._thread.join(10)
+        assert reader.status().state is CameraState.BROKEN
+
+
+def test_a_refused_password_is_tried_ever_more_rarely_but_always() -> None:
+    delays = [retry_delay(attempt, SourceRefused("x")) for attempt in range(40)]
+    assert delays[:5] == [60, 120, 240, 480, 900]
+    assert set(delays[5:]) == {LAST_REFUSED_RETRY}
+
+
+def test_retries_are_counted_anew_where_the_answer_is_of_another_sort(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A camera that starts does not answer, then refuses for a moment."""
+    asked: list[tuple[int, bool]] = []
+
+    def delay(attempt: int, failure: Exception | None = None) -> float:
+        asked.append((attempt, isinstance(failure, SourceRefused)))
+        return 0.0
+
+    monkeypatch.setattr(reader_module, "retry_delay", delay)
+    off, refused = SourceUnavailable("off"), SourceRefused("no")
+    reader, _, opener = play("rtsp://10.0.0.5/a", off, off, off, refused, refused, off)
+    assert opener.exhausted.wait(10)
+    assert reader.stop(5)
+    assert asked[:6] == [(0, False), (1, False), (2, False), (0, True), (1, True), (0, False)]
