@@ -61,6 +61,7 @@ def questions() -> tuple[Asked, ...]:
     """What the console asks, and the worst that a key may ask."""
     anyone = Principal("0", "all", Role.VIEWER)
     quiet = Principal("0", "quiet", Role.VIEWER, cameras=frozenset({QUIET}))
+    busy = Principal("0", "busy", Role.VIEWER, cameras=frozenset({BUSY}))
     every = frozenset(_camera(n) for n in range(CAMERAS))
     city = Principal("0", "city", Role.VIEWER, cameras=every)
     trucks = Principal("0", "trucks", Role.VIEWER, kinds=frozenset({"dirty_truck", "bicycles"}))
@@ -74,6 +75,7 @@ def questions() -> tuple[Asked, ...]:
         Asked("kind + stage", anyone, CaseFilter(kind="overflowing_bin", stage=pending)),
         Asked("busy camera", anyone, CaseFilter(camera=BUSY)),
         Asked("busy camera + stage", anyone, CaseFilter(camera=BUSY, stage=Stage.EMITTED)),
+        Asked("busy camera + others' stage", anyone, CaseFilter(camera=BUSY, stage=Stage.REJECTED)),
         Asked("one camera of many + stage", anyone, CaseFilter(camera=other, stage=pending)),
         Asked("one day", anyone, CaseFilter(since=day, until=day + timedelta(days=1))),
         Asked("before all", anyone, CaseFilter(until=FIRST_DAY)),
@@ -84,6 +86,7 @@ def questions() -> tuple[Asked, ...]:
         Asked("key of a quiet camera", quiet, CaseFilter()),
         Asked("key of a quiet camera, that camera", quiet, CaseFilter(camera=QUIET)),
         Asked("key of a quiet camera, busy camera", quiet, CaseFilter(camera=BUSY)),
+        Asked("key of a busy camera, quiet camera", busy, CaseFilter(camera=QUIET)),
         Asked("key of all cameras by name", city, CaseFilter(stage=pending)),
         Asked("key of kinds without cases", trucks, CaseFilter()),
     )
