@@ -12,6 +12,7 @@ from vision.pipeline import Pipeline
 from vision.pipeline.event_writer import Sink
 from vision.site import Site
 from vision.site.file import load_site
+from vision.sources.address import as_text
 
 # Where a command that was given no site keeps what it stores.
 HOME = Path("var")
@@ -32,7 +33,9 @@ def choose_site(site: Path | None, sources: Sequence[str], *, pace: str = "realt
             return chosen.model_copy(update={"cameras": cameras})
         return chosen
     # Every kind is watched, and a passing truck needs several looks.
-    return Site.for_sources(sources, HOME.resolve(), pace=pace, analyse_fps=5)
+    return Site.for_sources(
+        [as_text(source) for source in sources], HOME.resolve(), pace=pace, analyse_fps=5
+    )
 
 
 def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline:
