@@ -153,7 +153,8 @@ class MergedFolder:
         alone = [name for name in self._lists if name != "train"]
         everything = [path for name in alone for path in self._lists[name]]
         for name, paths in {**self._lists, "val": everything}.items():
-            (self._out / f"{name}.txt").write_text("".join(f"{path}\n" for path in paths))
+            lines = "".join(f"{path}\n" for path in paths)
+            (self._out / f"{name}.txt").write_text(lines, "utf-8", "surrogateescape")
         for name in ("val", *alone):
             data = {
                 "path": str(self._out.absolute()),

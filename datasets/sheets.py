@@ -116,7 +116,8 @@ def write_sheets(tiles: Iterator[Tile], out: Path) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     pages: list[Path] = []
     colours: dict[str, tuple[int, int, int]] = {}
-    with (out / "index.csv").open("w", newline="", encoding="utf-8") as file:
+    index_csv = out / "index.csv"
+    with index_csv.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         index = csv.writer(file)
         index.writerow(["tile", "sheet", "sha256", "picture", "note"])
         number = 0

@@ -37,6 +37,7 @@ def choose_site(
     """
     from vision.site import Site
     from vision.site.file import load_site
+    from vision.sources.address import as_text
 
     if (site is None) == (not sources):
         raise SiteError("give either a site file or one or more --source ADDRESS")
@@ -47,7 +48,12 @@ def choose_site(
             return chosen.model_copy(update={"cameras": cameras})
         return chosen
     # Every kind is watched, and a passing truck needs several looks.
-    return Site.for_sources(sources, home_of(sources).resolve(), pace=pace, analyse_fps=5)
+    return Site.for_sources(
+        [as_text(source) for source in sources],
+        home_of(sources).resolve(),
+        pace=pace,
+        analyse_fps=5,
+    )
 
 
 def home_of(sources: Sequence[str]) -> Path:

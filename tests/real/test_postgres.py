@@ -38,7 +38,7 @@ from tests.api.world import (
 )
 from vision.evidence import Recorder
 from vision.pipeline.event_writer import EventWriter
-from vision.quarantine import Quarantine
+from vision.pipeline.quarantine import Quarantine
 
 WHO = Principal("0", "Officer Li", Role.OFFICER, cameras=frozenset({"gate"}))
 CHECKS = Checks(authentic=True, clear=True, complete=True, accurate=True)

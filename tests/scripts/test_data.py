@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,3 +157,36 @@ def test_reviewed_cases_become_pictures_masked_unless_asked(
         ("streetwarden data cases", "training 2026")
     ] * 2
     reviewed.database.close()
+
+
+def test_names_from_outside_drive_no_terminal_and_stop_no_command(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    names = ("a\x1b]0;owned\x07.png", "b\nforged: line.png", os.fsdecode(b"\xff\xfe.png"))
+    for part in ("images", "labels"):
+        (tmp_path / "in" / part).mkdir(parents=True)
+    for number, name in enumerate(names):
+        pixels = np.random.default_rng(number).integers(0, 256, (60, 80, 3), np.uint8)
+        done, png = cv2.imencode(".png", pixels)
+        assert done
+        (tmp_path / "in/images" / name).write_bytes(png.tobytes())
+        labels = (tmp_path / "in/labels" / name).with_suffix(".txt")
+        labels.write_text("0 0.5 0.5 0.2 0.2\n" + "1 5 5 1 1\n" * (number > 0))
+    (tmp_path / "in" / "data.yaml").write_text('names: ["bin\\e[31m", "x"]\n')
+    recipe = "sources: [{name: a, path: in, classes: {0: bin, 1: null}}]\n"
+    (tmp_path / "recipe.yaml").write_text(recipe)
+    for words in (
+        ("check", "in"),
+        ("check", "in", "--json"),
+        ("stats", "in"),
+        ("import", "in", "--format", "yolo", "--out", "imported"),
+        ("duplicates", "in"),
+        ("sheet", "in", "--out", "sheets"),
+        ("split", "in", "--out", "split"),
+        ("merge", "recipe.yaml", "--data", ".", "--out", "merged"),
+    ):
+        done = run(*words)
+        assert done.exception is None or isinstance(done.exception, SystemExit), words
+        assert done.output.encode("utf-8").decode().replace("\n", "").isprintable(), words
+        assert "\nforged" not in done.output
+    assert "udcff" in (tmp_path / "sheets/index.csv").read_text(encoding="utf-8")

@@ -8,11 +8,14 @@ log, a status or an error.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
+
+from vision.printable import printable
 
 PICTURE_SUFFIXES = frozenset(
     (
@@ -109,7 +112,7 @@ def parse_address(source: str) -> Address:
         return _local(source)
     scheme = scheme.lower()
     if scheme == "file":
-        return _local(unquote(rest))
+        return _local(unquote(rest, errors="surrogateescape"))
     user_info, place = _split_user(rest)
     kind = _SCHEMES.get(scheme, SourceKind.UNKNOWN)
     if kind is SourceKind.HTTP and urlsplit(f"{scheme}://{place}").path.lower().endswith(".m3u8"):
@@ -120,6 +123,13 @@ def parse_address(source: str) -> Address:
         name, colon, password = user_info.partition(":")
         url = f"{scheme}://{_encoded(name)}{colon}{_encoded(password)}@{place}"
     return Address(kind, url, _shown(scheme, rest), _secrets(user_info, place))
+
+
+def as_text(source: str) -> str:
+    """A source as a site can hold it: a path that is no UTF-8 becomes a `file://` address."""
+    if source.isprintable() or "://" in source:
+        return source
+    return f"file://{quote(os.fsencode(source))}"
 
 
 def redact(text: str, address: Address | str) -> str:
@@ -151,7 +161,7 @@ def _local(source: str) -> Address:
         kind = SourceKind.PICTURE
     else:
         kind = SourceKind.FILE
-    return Address(kind, str(path), str(path))
+    return Address(kind, str(path), printable(str(path)))
 
 
 def _split_user(rest: str) -> tuple[str | None, str]:

@@ -11,6 +11,7 @@ from threading import Event
 from vision.errors import PictureError, SourceBroken
 from vision.frames import Clock, Frame, Pixels
 from vision.geo.drone_pose import DronePose
+from vision.printable import printable
 from vision.site import Camera
 from vision.site.flight import Flight
 from vision.sources.address import Address, SourceKind
@@ -36,6 +37,7 @@ class Album:
         self, camera: Camera, address: Address, *, stop: Event, zone: tzinfo = UTC
     ) -> None:
         self.trouble: str | None = None
+        self._told = dict.fromkeys(("unreadable", "passed over", "telemetry"), "")
         self._camera = camera.id
         self._flight = (camera.flight or Flight()) if camera.type == "drone" else None
         self._root = address.path
@@ -47,7 +49,7 @@ class Album:
         else:
             found = list_folder(address.path)
             self._pictures = [one.path for one in found if not one.why]
-            self._tell([one for one in found if one.why])
+            self._pass_over([one for one in found if one.why])
         if not self._pictures:
             raise SourceBroken(
                 f"{address.shown}: holds no picture that is read; "
@@ -63,27 +65,29 @@ class Album:
                 pixels, captured = read_picture(path), taken_at(path, self._zone)
             except PictureError as error:
                 unreadable += 1
-                self.trouble = str(error)
+                self._tell("unreadable", str(error))
                 _log.warning("%s: %s", self._camera, error)
                 continue
-            name = str(path.relative_to(self._root))
+            name = printable(str(path.relative_to(self._root)))
             pose = self._pose(path, pixels)
             yield Frame(pixels, self._camera, captured, index, Clock.PHOTO, name, pose)
         if unreadable == len(self._pictures):
             raise SourceBroken(self.trouble)
         if unreadable > 1:
-            self.trouble = (
-                f"{unreadable} of {len(self._pictures)} pictures could not be read, the last:"
-                f" {self.trouble}"
-            )
+            few = f"{unreadable} of {len(self._pictures)} pictures could not be read, the last: "
+            self._tell("unreadable", few + self._told["unreadable"])
 
-    def _tell(self, passed_over: list[Listed]) -> None:
-        for one in passed_over:
+    def _pass_over(self, listed: list[Listed]) -> None:
+        for one in listed:
             _log.warning("%s: not read: %s: %s", self._camera, one.path, one.why)
-        if passed_over:
-            first = passed_over[0]
-            others = f" and {len(passed_over) - 1} more" if len(passed_over) > 1 else ""
-            self.trouble = f"not read: {first.below} ({first.why}){others}"
+        if listed:
+            many = f", nor are {len(listed) - 1} more" if len(listed) > 1 else ""
+            self._tell("passed over", f"{listed[0].below}: not read, {listed[0].why}{many}")
+
+    def _tell(self, what: str, text: str) -> None:
+        """Put into `trouble` what is the matter, a sentence of each kind."""
+        self._told[what] = printable(text)
+        self.trouble = "; ".join(filter(None, self._told.values()))
 
     def _pose(self, path: Path, pixels: Pixels) -> DronePose | None:
         """What a drone's photo tells; what it lacks is told of once."""
@@ -91,9 +95,10 @@ class Album:
         if self._flight is None or sample is None:
             return None
         lacks = sample.lacks(self._flight)
-        if lacks and self.trouble is None:
-            self.trouble = f"{path}: cannot be put on the map: its telemetry has {lacks}"
-            _log.warning("%s: %s", self._camera, self.trouble)
+        if lacks and not self._told["telemetry"]:
+            text = f"{path}: cannot be put on the map: its telemetry has {lacks}"
+            self._tell("telemetry", text)
+            _log.warning("%s: %s", self._camera, text)
         return pose_of(sample, self._flight, pixels.shape[1], pixels.shape[0])
 
     def close(self) -> None:

@@ -144,8 +144,8 @@ def _samples(image: Image.Image) -> float:
 
     Before it makes a picture of a progressive one, libjpeg keeps two bytes for each.
     """
-    factors: list[int] = [across * down for _, across, down, _ in getattr(image, "layer", ())]
-    return sum(factors) / max(factors, default=1)
+    factors = [across * down for _, across, down, _ in getattr(image, "layer", ())]
+    return float(sum(factors)) / max(factors, default=1)
 
 
 def _converted(image: Image.Image, most: int | None) -> tuple[Pixels, str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vision.sources.address import SourceKind, parse_address, redact, redact_any
+from vision.sources.address import SourceKind, as_text, parse_address, redact, redact_any
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,12 @@ def test_no_spelling_of_a_password_survives_redaction(password: str, spelled: st
 )
 def test_any_text_loses_the_credentials_in_it(text: str, cleaned: str) -> None:
     assert redact_any(text) == cleaned
+
+
+def test_a_path_that_is_no_utf8_becomes_an_address_of_the_same_path() -> None:
+    path = os.fsdecode(b"/nas/\xff 100%.mp4")
+    address = parse_address(as_text(path))
+    assert address.url == path
+    assert address.shown == "/nas/\\xff 100%.mp4"
+    for plain in ("/nas/街 100%.mp4", "rtsp://user:pa%20ss@host/1", "0"):
+        assert as_text(plain) == plain
