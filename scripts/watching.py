@@ -38,11 +38,12 @@ def choose_site(
     from vision.site import Site
     from vision.site.file import load_site
     from vision.sources.address import as_text
+    from vision.view.preset_finder import PresetFinder
 
     if (site is None) == (not sources):
         raise SiteError("give either a site file or one or more --source ADDRESS")
     if site is not None:
-        chosen = load_site(site, pictures=pictures)
+        chosen = load_site(site, look_at=PresetFinder if pictures else None)
         if pace == "fast":
             cameras = tuple(c.model_copy(update={"pace": "fast"}) for c in chosen.cameras)
             return chosen.model_copy(update={"cameras": cameras})

@@ -23,17 +23,17 @@ import api.http.guards
 import vision.audit.folder
 import vision.durable
 import vision.evidence.masking
+import vision.site.presets
 import vision.site.silences
 import vision.sources.reader
-import vision.view.presets
 from api.access.roles import RIGHTS, Right, Role
 from api.cases.stages import Stage, Step
 from vision.detections import make_detections
 from vision.evidence import EvidenceStore, mask, paint_privacy
 from vision.kinds import catalogue
 from vision.site import Webhook
+from vision.site.presets import Preset
 from vision.site.rule_settings import shipped
-from vision.view.presets import Preset
 
 HELD: dict[str, tuple[Any, Any, str]] = {
     "masked classes": (
@@ -55,7 +55,7 @@ HELD: dict[str, tuple[Any, Any, str]] = {
         "a block is a seventh of the box: a head becomes one or two colours, a plate no characters",
     ),
     "margin of a preset's privacy zones": (
-        vision.view.presets.OFF,
+        vision.site.presets.OFF,
         0.12,
         (
             "a camera that stands that far off its preset is still believed to be there; less "

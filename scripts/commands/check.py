@@ -39,9 +39,10 @@ def check(
     from scripts.looking import first_frames
     from vision.engines import open_engine
     from vision.site.file import load_site
+    from vision.view.preset_finder import PresetFinder
 
     log_to_stderr()
-    chosen = load_site(site)
+    chosen = load_site(site, look_at=PresetFinder)
     err.print(f"looking at {len(chosen.cameras)} cameras, 5 s at most each")
     engine = open_engine(chosen.model)
     rows = []

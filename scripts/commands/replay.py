@@ -87,9 +87,9 @@ def _records(what: str, site: Path | None) -> Iterator[tuple[str, bytes]]:
     from api.storage.database import Database
     from api.storage.tables import EvidenceRow
     from vision.evidence import EvidenceRole, EvidenceStore
-    from vision.site.file import load_site
+    from vision.site.file import load_storage
 
-    storage = load_site(site).storage
+    storage = load_storage(site)
     query = select(EvidenceRow).where(
         EvidenceRow.role == EvidenceRole.RECORD.value,
         or_(EvidenceRow.episode_id == what, EvidenceRow.case_id == what),

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from vision.frames import Pixels
-from vision.view.presets import Preset
+from vision.site.presets import Preset
 
 WIDTH, HEIGHT = 640, 360
 

@@ -24,8 +24,8 @@ from vision.errors import EngineError
 from vision.evidence import EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
-from vision.memory import memory_of
 from vision.pipeline.event_writer import EventWriter, Sink
+from vision.pipeline.memory import memory_of
 from vision.pipeline.quarantine import Quarantine
 from vision.pipeline.watched import Scene, Watched
 from vision.rules import CameraRules, camera_rules

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,13 @@ from vision.files import read_file
 from vision.registers.baseline import Baseline
 from vision.registers.grid import UnitGrid
 from vision.site import Camera, Site, Storage
+from vision.site.presets import Preset
 from vision.site.text import control_in, read_text
 from vision.site.yaml_tree import Tree, Where, read_tree
-from vision.view.preset_finder import PresetFinder
+
+Look = Callable[[Sequence[Preset]], object]
+"""Looks at the pictures of a camera's presets; SiteError says what is wrong with them. It is
+`vision.view.preset_finder.PresetFinder`, given by whoever is going to watch."""
 
 _SECRET = re.compile(r"\$\{([^}]+)\}")
 _MOST_SECRET_BYTES = 2**16
@@ -46,12 +51,13 @@ _MENDS = {
 }
 
 
-def load_site(path: Path, *, pictures: bool = True) -> Site:
+def load_site(path: Path, *, look_at: Look | None = None) -> Site:
     """Read, expand and validate a site file.
 
     Args:
         path: where it is.
-        pictures: look at the presets' pictures too; not where they are still to be taken.
+        look_at: told the presets of each camera, with their pictures' paths; None where these are
+            still to be taken, or not needed.
 
     Raises:
         SiteError: the file is missing, is not YAML, or has mistakes, listed with their lines; or
@@ -66,7 +72,7 @@ def load_site(path: Path, *, pictures: bool = True) -> Site:
         site = Site.model_validate(value, context=AS_DRAWN)
     except ValidationError as error:
         raise _listed(path, tree, _explained(error, tree)) from error
-    return _anchored(site, path, tree, pictures=pictures)
+    return _anchored(site, path, tree, look_at=look_at)
 
 
 def load_storage(path: Path) -> Storage:
@@ -187,7 +193,7 @@ def _mend(item: ErrorDetails, where: Where, tree: Tree) -> str:
     return _MENDS.get(kind, item["msg"].removeprefix("Value error, "))
 
 
-def _anchored(site: Site, path: Path, tree: Tree, *, pictures: bool) -> Site:
+def _anchored(site: Site, path: Path, tree: Tree, *, look_at: Look | None) -> Site:
     """Resolve relative paths of storage and sources against the site file's folder."""
     root = path.parent.resolve()
     mistakes: list[tuple[Where, str]] = []
@@ -199,7 +205,7 @@ def _anchored(site: Site, path: Path, tree: Tree, *, pictures: bool) -> Site:
     cameras = []
     for number, camera in enumerate(site.cameras):
         try:
-            cameras.append(_anchored_camera(camera, root, pictures=pictures))
+            cameras.append(_anchored_camera(camera, root, look_at=look_at))
         except SiteError as error:
             mistakes.append((("cameras", number), f"camera {camera.id}: {error}"))
     update["cameras"] = tuple(cameras)
@@ -224,12 +230,12 @@ def _anchored_storage(storage: Storage, root: Path) -> Storage:
     return Storage(database=database, evidence=_path(storage.evidence, root))
 
 
-def _anchored_camera(camera: Camera, root: Path, *, pictures: bool) -> Camera:
+def _anchored_camera(camera: Camera, root: Path, *, look_at: Look | None) -> Camera:
     presets = tuple(
         p.model_copy(update={"picture": _path(p.picture, root)}) for p in camera.presets
     )
-    if pictures:
-        PresetFinder(presets)  # which says what is wrong with the pictures
+    if look_at is not None:
+        look_at(presets)
     return camera.model_copy(update={"source": _path(camera.source, root), "presets": presets})
 
 

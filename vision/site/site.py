@@ -31,10 +31,10 @@ from vision.registers.permits import Permit
 from vision.site.flight import Flight
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.location import Location
+from vision.site.presets import WHOLE, GroundPoints, Preset, check_named, check_presets
 from vision.site.rule_settings import RuleSettings, shipped
 from vision.site.silences import Silence, check_silences
 from vision.site.web_address import LinkStart, WebAddress
-from vision.view.presets import WHOLE, GroundPoints, Preset, check_named, check_presets
 
 
 class Zone(Part):

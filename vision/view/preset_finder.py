@@ -28,24 +28,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from vision.errors import SiteError
+from vision.files import read_file
 from vision.frames import Frame, Pixels
+from vision.site.presets import Preset
 from vision.view.edges import SIZE, Luma, agreement, directed_edges, small_luma
-from vision.view.presets import Preset
 
 _SURE = 0.6  # share of blocks that agree, from which one look is believed
 _LEAST = 0.45  # from which two looks in a row are
 _STEADY = 1  # pixels of SIZE by which two such looks may lie off from each other
 # Pixels of SIZE by which a preset may be met: 3 %, a degree or two. With what a view that is closer
-# by a tenth is off at its edges, 5 %, that is within the 12 % of `vision.view.presets.OFF`.
+# by a tenth is off at its edges, 5 %, that is within the 12 % of `vision.site.presets.OFF`.
 _OFF = (5, 3)
 _MIDDLE = (96, 54)  # of SIZE: what is looked for, so views up to 20 % off are found where they lie
 _INNER = (140, 72)  # of SIZE: what is compared, whole blocks that a view off by `_OFF` still shows
 _TELLING = 4  # blocks with edges that a preset's picture must have in each direction
+
+_MOST_BYTES = 64 * 2**20  # of a picture's file
 
 _Edges = tuple[Luma, Luma]
 
@@ -69,6 +73,32 @@ class _Match:
         )
 
 
+def picture_of(preset: Preset) -> Pixels:
+    """A preset's picture, H×W×3 BGR.
+
+    Raises:
+        SiteError: there is no such file, or it is no picture.
+    """
+    try:
+        content = read_file(Path(preset.picture), _MOST_BYTES)
+    except OSError as error:
+        raise SiteError(
+            f"preset {preset.name!r}: {preset.picture}: cannot be read ({error.strerror}); save "
+            "there a picture as the camera sees it at this preset"
+        ) from error
+    bare = np.frombuffer(content, np.uint8)
+    try:
+        pixels = cv2.imdecode(bare, cv2.IMREAD_COLOR) if len(bare) else None
+    except cv2.error:  # larger than OpenCV decodes
+        pixels = None
+    if pixels is None:
+        raise SiteError(
+            f"preset {preset.name!r}: {preset.picture}: is no picture that can be read; save it "
+            "again as JPEG or PNG"
+        )
+    return pixels.astype(np.uint8, copy=False)
+
+
 class PresetFinder:
     """Tells look by look which preset one camera shows.
 
@@ -82,7 +112,7 @@ class PresetFinder:
     """
 
     def __init__(self, presets: Sequence[Preset]) -> None:
-        self._presets = {p.name: _edges(p.load()) for p in presets}
+        self._presets = {p.name: _edges(picture_of(p)) for p in presets}
         self._before: _Match | None = None
         for name, edges in self._presets.items():
             if _match(name, edges, edges).agreement < _SURE:

@@ -19,13 +19,13 @@ from vision.episodes import EpisodeEvent
 from vision.evidence import EvidenceItem, EvidenceRole, EvidenceStore
 from vision.frames import Pixels
 from vision.pipeline import Pipeline
-from vision.pipeline.pipeline import _memory_of
+from vision.pipeline.memory import memory_of
 from vision.rules.record import Record
 from vision.rules.replay import replay
 from vision.site import Camera, Site, SiteInfo, Zone
+from vision.site.presets import Preset
 from vision.sources.status import CameraStatus
 from vision.view.health import View
-from vision.view.presets import Preset
 
 START = datetime(2026, 5, 1, 8, tzinfo=UTC)
 GATE, YARD = 0.2, 0.8  # where in the street the camera looks at its presets
@@ -222,7 +222,7 @@ def test_what_is_remembered_of_one_preset_is_not_anothers(tmp_path: Path) -> Non
 
 def test_what_was_seen_in_another_picture_of_a_preset_is_not_remembered(tmp_path: Path) -> None:
     def remembered_at() -> Path | None:
-        return _memory_of(dome, tmp_path, "gate")
+        return memory_of(dome, tmp_path, "gate")
 
     picture = tmp_path / "gate.png"
     gate = Preset(name="gate", picture=str(picture))

@@ -18,7 +18,7 @@ from vision.site.file import load_site, load_storage
 from vision.site.yaml_tree import MOST_VALUES
 from vision.sources.address import parse_address
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+README = Path(__file__).resolve().parents[3] / "README.md"
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{b}: &{b} [{','.join([f'*{a}'] * 9)}]\n"
     for a, b in zip("abcdefghij", "bcdefghijk", strict=True)

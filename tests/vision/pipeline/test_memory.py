@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vision.file_name import file_name
-from vision.memory import memory_of
+from vision.pipeline.memory import memory_of
 from vision.site import Camera
 
 

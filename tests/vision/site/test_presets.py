@@ -13,7 +13,8 @@ from vision.errors import SiteError
 from vision.evidence import paint_privacy
 from vision.site import Camera, Site, SiteInfo, Zone
 from vision.site.file import load_site
-from vision.view.presets import WHOLE, Preset
+from vision.site.presets import WHOLE, Preset
+from vision.view.preset_finder import PresetFinder
 
 CORNER = ((0.0, 0.0), (0.2, 0.0), (0.2, 0.2), (0.0, 0.2))
 GROUND = ((0.1, 0.9, 113.0, 31.0), (0.9, 0.9, 113.0002, 31.0), (0.9, 0.5, 113.0002, 31.0003),
@@ -113,15 +114,15 @@ def test_pictures_lie_beside_the_site_file_and_must_be_pictures(tmp_path: Path) 
     file, folder = tmp_path / "site.yaml", tmp_path / "pictures"
     file.write_text(FILE, "utf-8")
     with pytest.raises(SiteError, match=r"camera dome: preset 'gate': .*gate.png: cannot be read"):
-        load_site(file)
+        load_site(file, look_at=PresetFinder)
     folder.mkdir()
     preset(folder, "gate", view(street(), 0.3))
     (folder / "yard.png").write_bytes(b"no picture")
     with pytest.raises(SiteError, match=r"'yard': .* is no picture that can be read"):
-        load_site(file)
+        load_site(file, look_at=PresetFinder)
     (folder / "yard.png").write_bytes(b"")
     with pytest.raises(SiteError, match="is no picture that can be read"):
-        load_site(file)
+        load_site(file, look_at=PresetFinder)
     preset(folder, "yard", view(street(), 0.7))
-    (dome,) = load_site(file).cameras
+    (dome,) = load_site(file, look_at=PresetFinder).cameras
     assert [cv2.imread(p.picture) is not None for p in dome.presets] == [True, True]

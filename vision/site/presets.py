@@ -8,18 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
-from pathlib import Path
 from typing import Annotated
 
-import cv2
-import numpy as np
 import shapely
 from pydantic import AfterValidator, Field
 
-from vision.errors import SiteError
 from vision.fields import GroundPoint, Part, Polygon
-from vision.files import read_file
-from vision.frames import Pixels
 from vision.geo.ground import Ground
 
 OFF = 0.12
@@ -27,8 +21,6 @@ OFF = 0.12
 as a share of the picture, along each axis: met 5 % off and closer by 15 %, at the edges. Of 1250
 views around the middle of nine street photos 243 were believed; four of them had a point that lay
 more than 11 % off."""
-
-_MOST_BYTES = 64 * 2**20  # of a picture's file
 
 WHOLE: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
@@ -52,31 +44,6 @@ class Preset(Part):
     picture: Annotated[str, Field(min_length=1)]
     ground: GroundPoints | None = None
     privacy: tuple[Polygon, ...] = ()
-
-    def load(self) -> Pixels:
-        """Its picture, H×W×3 BGR.
-
-        Raises:
-            SiteError: there is no such file, or it is no picture.
-        """
-        try:
-            content = read_file(Path(self.picture), _MOST_BYTES)
-        except OSError as error:
-            raise SiteError(
-                f"preset {self.name!r}: {self.picture}: cannot be read ({error.strerror}); save "
-                "there a picture as the camera sees it at this preset"
-            ) from error
-        bare = np.frombuffer(content, np.uint8)
-        try:
-            pixels = cv2.imdecode(bare, cv2.IMREAD_COLOR) if len(bare) else None
-        except cv2.error:  # larger than OpenCV decodes
-            pixels = None
-        if pixels is None:
-            raise SiteError(
-                f"preset {self.name!r}: {self.picture}: is no picture that can be read; save it "
-                "again as JPEG or PNG"
-            )
-        return pixels.astype(np.uint8, copy=False)
 
     @property
     def painted_out(self) -> tuple[Polygon, ...]:
