@@ -35,8 +35,16 @@ def choose_site(site: Path | None, sources: Sequence[str], *, pace: str = "realt
     return Site.for_sources(sources, HOME.resolve(), pace=pace, analyse_fps=5)
 
 
-def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline:
+def make_pipeline(
+    site: Site, engine: Engine, sinks: Sequence[Sink], *, quarantine: str = "quarantine"
+) -> Pipeline:
     """Put the pipeline of a site together; nothing runs yet.
+
+    Args:
+        site: what to watch.
+        engine: what looks.
+        sinks: take what is found.
+        quarantine: name of the folder, beside the evidence, of what these sinks could not store.
 
     Raises:
         EngineError: the truck-state weights are missing or unreadable.
@@ -51,5 +59,6 @@ def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline
         sinks,
         evidence=EvidenceStore(evidence),
         memory=evidence.parent / "memory",
+        quarantine=evidence.parent / quarantine,
         truck_state=open_truck_state(trucks) if trucks else None,
     )
