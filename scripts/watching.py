@@ -78,8 +78,16 @@ def _shown(source: str) -> str:
     return str(Path(source).absolute()) if local else address.shown
 
 
-def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline:
+def make_pipeline(
+    site: Site, engine: Engine, sinks: Sequence[Sink], *, quarantine: str = "quarantine"
+) -> Pipeline:
     """Put the pipeline of a site together; nothing runs yet.
+
+    Args:
+        site: what to watch.
+        engine: what looks.
+        sinks: take what is found.
+        quarantine: name of the folder, beside the evidence, of what these sinks could not store.
 
     Raises:
         EngineError: the truck-state weights are missing or unreadable, or the device is not there.
@@ -105,6 +113,7 @@ def make_pipeline(site: Site, engine: Engine, sinks: Sequence[Sink]) -> Pipeline
         sinks,
         evidence=EvidenceStore(evidence),
         memory=evidence.parent / "memory",
+        quarantine=evidence.parent / quarantine,
         truck_state=open_truck_state(trucks, device=site.model.device) if trucks else None,
     )
 

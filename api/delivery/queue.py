@@ -54,9 +54,11 @@ class DeliveryQueue:
     def claim(self, receiver: str) -> Claim | None:
         """Take the receiver's next due delivery; None when nothing is due."""
         now = datetime.now(UTC)
+        query = _heads(receiver).where(self._is_due(now)).order_by(DeliveryRow.id).limit(1)
+        with self._database.read() as session:  # writers wait for nobody who finds nothing
+            if session.scalar(query.with_only_columns(DeliveryRow.id)) is None:
+                return None
         with self._database.write() as session:
-            query = _heads(receiver).where(self._is_due(now))
-            query = query.order_by(DeliveryRow.id).limit(1)
             row = session.scalar(query.with_for_update(skip_locked=True, of=DeliveryRow))
             if row is None:
                 return None

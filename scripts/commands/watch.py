@@ -64,7 +64,8 @@ def watch(
     printer = _Printer(file, stop, as_json=json_)
     engine = open_engine(chosen.model)
     err.print(f"model {escape(engine.model.name)} {engine.model.version} on {engine.name}")
-    pipeline = make_pipeline(chosen, engine, [printer])
+    # Not that of `serve`: what was printed is not stored.
+    pipeline = make_pipeline(chosen, engine, [printer], quarantine="quarantine-watch")
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     pipeline.start()
     try:

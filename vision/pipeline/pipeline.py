@@ -38,7 +38,18 @@ log = logging.getLogger(__name__)
 
 
 class Pipeline:
-    """Watches every camera of a site until each has ended or `stop` is called."""
+    """Watches every camera of a site until each has ended or `stop` is called.
+
+    Args:
+        site: what to watch.
+        engine: what looks.
+        sinks: take events with their evidence.
+        evidence: where pictures are stored; nowhere if None.
+        memory: folder of what rules remember over a restart; nowhere if None.
+        quarantine: folder of what could not be stored, and is tried again; nowhere if None. Of
+            these sinks alone: others would take what lies there for stored.
+        truck_state: reads the state of trucks.
+    """
 
     def __init__(
         self,
@@ -48,6 +59,7 @@ class Pipeline:
         *,
         evidence: EvidenceStore | None = None,
         memory: Path | None = None,
+        quarantine: Path | None = None,
         truck_state: TruckStateReader | None = None,
     ) -> None:
         self.site = site
@@ -67,7 +79,7 @@ class Pipeline:
         self._writer = EventWriter(
             Recorder(evidence, site) if evidence else None,
             sinks,
-            quarantine=Quarantine(evidence.root.parent / "quarantine", site) if evidence else None,
+            quarantine=Quarantine(quarantine, site) if quarantine else None,
             stored=self._stored,
         )
         self._counters = LoopCounters()

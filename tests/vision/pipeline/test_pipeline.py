@@ -168,7 +168,8 @@ def test_it_stops_while_nothing_can_be_stored_and_the_queue_is_full(tmp_path: Pa
 
     site = Site.for_sources([str(clip)], tmp_path, analyse_fps=10, pace="fast")
     store = EvidenceStore(tmp_path / "evidence")
-    pipeline = Pipeline(site, Blind(), [down], evidence=store)
+    quarantine = tmp_path / "quarantine"
+    pipeline = Pipeline(site, Blind(), [down], evidence=store, quarantine=quarantine)
     pipeline._writer._retry_s = 0.01
     scenes = pipeline._cameras["camera-1"].scenes
     rule = Opens(scenes[None].rules.rules[0].context)
@@ -179,4 +180,4 @@ def test_it_stops_while_nothing_can_be_stored_and_the_queue_is_full(tmp_path: Pa
     pipeline.stop()
     assert pipeline._writer.lost == 0
     assert pipeline.quarantined == len(rule.seconds)
-    assert len(list((tmp_path / "quarantine").iterdir())) == len(rule.seconds)
+    assert len(list(quarantine.iterdir())) == len(rule.seconds)
