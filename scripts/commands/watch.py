@@ -19,7 +19,7 @@ from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.errors import StreetwardenError
 from vision.evidence import EvidenceItem
 from vision.kinds import catalogue
-from vision.printable import to_json
+from vision.printable import printable, to_json
 
 _EPISODE = TypeAdapter(Episode)
 _COLOUR = {"opened": "yellow", "confirmed": "bold red", "cleared": "green", "dropped": "dim"}
@@ -108,7 +108,7 @@ def _in_words(episode: Episode) -> str:
     subtype = kind.subtype(episode.subtype)
     return (
         f"{episode.last_seen_at:%H:%M:%S} [{_COLOUR[stage]}]{stage:<9}[/] {kind.en} "
-        f"({subtype.en} {subtype.zh}) at {escape(episode.camera)} / {escape(episode.zone)}, "
+        f"({subtype.en} {subtype.zh}) at {escape(episode.camera)} / {escape(printable(episode.zone))}, "
         f"score {episode.score:.2f}: {'; '.join(r.en for r in episode.why)}"
     )
 
