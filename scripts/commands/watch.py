@@ -108,8 +108,8 @@ def _in_words(episode: Episode) -> str:
     subtype = kind.subtype(episode.subtype)
     return (
         f"{episode.last_seen_at:%H:%M:%S} [{_COLOUR[stage]}]{stage:<9}[/] {kind.en} "
-        f"({subtype.en} {subtype.zh}) at {escape(episode.camera)} / {escape(printable(episode.zone))}, "
-        f"score {episode.score:.2f}: {'; '.join(r.en for r in episode.why)}"
+        f"({subtype.en} {subtype.zh}) at {escape(episode.camera)} / "
+        f"{escape(printable(episode.zone))}, score {episode.score:.2f}: {'; '.join(r.en for r in episode.why)}"
     )
 
 
