@@ -109,7 +109,8 @@ def _in_words(episode: Episode) -> str:
     return (
         f"{episode.last_seen_at:%H:%M:%S} [{_COLOUR[stage]}]{stage:<9}[/] {kind.en} "
         f"({subtype.en} {subtype.zh}) at {escape(episode.camera)} / "
-        f"{escape(printable(episode.zone))}, score {episode.score:.2f}: {'; '.join(r.en for r in episode.why)}"
+        f"{escape(printable(episode.zone))}, score {episode.score:.2f}: "
+        f"{'; '.join(r.en for r in episode.why)}"
     )
 
 
