@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,10 @@ def decoded(data: bytes, picture: Path) -> npt.NDArray[np.uint8]:
     Raises:
         LabelError: They are not a picture.
     """
-    pixels: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    pixels: Any = None
+    if data:
+        with suppress(cv2.error):  # raised of absurd sizes alone
+            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
         raise LabelError(f"{picture}: not a readable picture. Passed over; copy it again.")
     return np.asarray(pixels, np.uint8)

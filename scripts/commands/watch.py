@@ -17,7 +17,7 @@ from rich.markup import escape
 from scripts.console import err, log_to_stderr, out
 from vision.durations import parse_duration
 from vision.errors import StreetwardenError
-from vision.printable import to_json
+from vision.printable import printable, to_json
 
 if TYPE_CHECKING:
     from vision.episodes import Episode, EpisodeEvent
@@ -143,8 +143,9 @@ def _in_words(episode: Episode) -> str:
     subtype = kind.subtype(episode.subtype)
     return (
         f"{episode.last_seen_at:%H:%M:%S} [{_COLOUR[stage]}]{stage:<9}[/]{by} {kind.en} "
-        f"({subtype.en} {subtype.zh}) at {escape(episode.camera)} / {escape(episode.zone)}, "
-        f"score {episode.score:.2f}: {'; '.join(r.en for r in episode.why)}"
+        f"({subtype.en} {subtype.zh}) at {escape(episode.camera)} / "
+        f"{escape(printable(episode.zone))}, score {episode.score:.2f}: "
+        f"{'; '.join(r.en for r in episode.why)}"
     )
 
 

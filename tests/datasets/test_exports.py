@@ -1,4 +1,6 @@
 import json
+import struct
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -452,3 +454,18 @@ def test_a_box_drawn_upright_in_an_export_that_states_the_stored_size_is_named(
     report, boxes = run("coco", tmp_path / "in", tmp_path / "out")
     assert boxes == {}
     assert "drawn upright" in report.broken[0]
+
+
+def test_a_picture_of_absurd_size_is_named(tmp_path: Path) -> None:
+    header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b""))
+    bomb = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in chunks
+    )
+    roboflow_yolo(tmp_path / "in")
+    (tmp_path / "in/train/images/street_jpg.rf.aaa.png").write_bytes(bomb)
+    (tmp_path / "in/train/images/street_jpg.rf.aaa.jpg").unlink()
+    report, boxes = run("yolo", tmp_path / "in", tmp_path / "out")
+    assert len(boxes) == 2
+    assert "aaa.png: not a readable picture" in report.broken[0]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from vision.audit.records import Report
 from vision.kinds import catalogue
+from vision.printable import to_json
 
 
 def coco(report: Report) -> str:
@@ -43,7 +42,7 @@ def coco(report: Report) -> str:
     model = f"{report.settings.model} {report.settings.version} {report.settings.sha256}"
     info = {"description": f"Detections by {model}, not checked by a person"}
     tree = {"info": info, "images": images, "annotations": annotations, "categories": categories}
-    return json.dumps(tree, ensure_ascii=False)
+    return to_json(tree)
 
 
 def geojson(report: Report) -> str:
@@ -69,4 +68,4 @@ def geojson(report: Report) -> str:
         }
         point = {"type": "Point", "coordinates": [where.lon, where.lat]}
         features.append({"type": "Feature", "geometry": point, "properties": properties})
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+    return to_json({"type": "FeatureCollection", "features": features})

@@ -13,6 +13,7 @@ from vision.audit.exif import Position
 from vision.audit.findings import BASIS, Box, Finding
 from vision.audit.intake import Problem
 from vision.detections import Detections, class_names
+from vision.printable import printable
 
 
 class _Record(BaseModel):
@@ -129,7 +130,9 @@ def finding_record(finding: Finding) -> FindingRecord:
 def found_objects(detections: Detections) -> tuple[FoundObject, ...]:
     """Each detection as it is written down."""
     return tuple(
-        FoundObject(name=str(name), score=round(float(score), 4), box=_rounded(box.tolist()))
+        FoundObject(
+            name=printable(str(name)), score=round(float(score), 4), box=_rounded(box.tolist())
+        )
         for name, score, box in zip(
             class_names(detections),
             np.asarray(detections.confidence if len(detections) else ()),

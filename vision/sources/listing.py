@@ -95,8 +95,8 @@ def walk(
             continue
         entered[identity] = str(place)
         names = [name for name in names if not machine_made(name)]
-        inner = [name for name in names if is_folder(place / name)]
-        yield from _files(place, below, [name for name in names if name not in set(inner)])
+        inner = dict.fromkeys(name for name in names if is_folder(place / name))
+        yield from _files(place, below, [name for name in names if name not in inner])
         for name in reversed(inner):
             path, further = place / name, below / name
             if leave_out is not None and path.resolve() == leave_out:
@@ -193,7 +193,8 @@ def _files(place: Path, below: PurePath, names: list[str]) -> Iterator[Listed]:
     ordinary = [name for name in names if is_file(place / name)]
     for index, name, why in grouped([below / name for name in ordinary]):
         yield Listed(place / ordinary[index], name, why)
-    for path in (place / name for name in names if name not in set(ordinary)):
+    read = set(ordinary)
+    for path in (place / name for name in names if name not in read):
         why = "is a link to what is not there" if path.is_symlink() else "is not an ordinary file"
         yield Listed(path, below / path.name, why)
 

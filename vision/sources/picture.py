@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import struct
+import warnings
 import zlib
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -39,6 +40,8 @@ _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # Pillow's own limit, below ours, would put a warning before ours on every large drone picture.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 pillow_heif.register_heif_opener(thumbnails=False)
+# What Pillow says of damaged EXIF, on stderr and without a file's name; the picture is read.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
 
 
 def read_picture(path: Path | str) -> Pixels:

@@ -6,6 +6,7 @@ import pytest
 from models import find
 from models.errors import TrainingError
 from models.training import record as records
+from models.training import run as training
 from models.training.curves import write_losses
 from models.training.recipe import read_recipe
 from models.training.run import train
@@ -71,6 +72,36 @@ def test_a_resumed_run_counts_all_its_time(recipe: Path, data: Path, tiny_weight
     del record["resumed"]  # as records were before
     records.write_record(folder, record)
     assert record["seconds"] == 26
+
+
+def test_each_run_of_a_stage_notes_where_it_went_on(
+    recipe: Path,
+    data: Path,
+    tiny_weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "runs" / "one"
+    runs = iter([("epoch,time\n1,10\n", KeyboardInterrupt), ("2,15\n3,26\n", None)])
+
+    def train_stage(*_: object, **__: object) -> tuple[Path, None]:
+        rows, stopped = next(runs)
+        with (folder / "results.csv").open("a") as file:
+            file.write(rows)
+        (folder / "weights" / "last.pt").write_bytes(tiny_weights.read_bytes())
+        if stopped:
+            raise stopped
+        return folder / "weights" / "last.pt", None
+
+    monkeypatch.setattr(training, "train_stage", train_stage)
+    monkeypatch.setattr(training, "_epochs_saved", lambda _: 0)
+    monkeypatch.setattr(training, "write_losses", lambda *_: None)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, find(tiny_weights), data, tmp_path / "runs")
+    train(recipe, find(tiny_weights), data, tmp_path / "runs", resume=True)
+    record = records.read_record(folder / "weights")
+    assert record is not None
+    assert (record["epochs"], record["seconds"], record["resumed"]) == (3, 36, [1])
 
 
 def test_the_list_of_pictures_grows_from_weights_to_weights(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import warnings
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -319,3 +321,21 @@ def test_whole_numbers_beyond_16_bits_are_measurements(tmp_path: Path) -> None:
     Image.fromarray(np.full((4, 4), 1 << 20, np.int32)).save(tmp_path / "height.tif")
     with pytest.raises(PictureError, match="measurements"):
         read_picture(tmp_path / "height.tif")
+
+
+def test_damaged_exif_is_no_word_and_no_fault(tmp_path: Path) -> None:
+    cut = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12\0\3\0\0\0\1\0\6\0\0"  # of 65,535 tags, one
+    path = save(tmp_path / "a.jpg", exif=cut)
+    program = (
+        "import sys; from vision.sources.picture import read_picture, taken_at\n"
+        "print(read_picture(sys.argv[1]).shape, taken_at(sys.argv[1]).year > 2000)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, path],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert done.stdout == "(40, 24, 3) True\n"
+    assert done.stderr == ""
