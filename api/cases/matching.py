@@ -154,9 +154,8 @@ class Matching:
         if self._one_is == "pass":
             return []
         opened = self._episode.opened_at
-        over = CaseRow.cleared_at.is_not(None)
         window = self._dedupe if isinstance(self._dedupe, timedelta) else self._horizon
-        over = or_(over, CaseRow.last_seen_at < opened - window)
+        over = or_(CaseRow.cleared_at.is_not(None), CaseRow.last_seen_at < opened - window)
         query = self._here().where(
             CaseRow.stage.in_([s.value for s in SHOWN]),
             over,

@@ -57,9 +57,8 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path):
         connection.execute(text(OLD_CASE))
         connection.execute(text(OLD_SIGHTING))
         for table in ("cases", "sightings"):
-            connection.execute(
-                text(f"UPDATE {table} SET cleared_at = '2026-05-21 04:30:00.000000'")
-            )
+            at = "2026-05-21 04:30:00.000000"
+            connection.execute(text(f"UPDATE {table} SET cleared_at = '{at}'"))
     engine.dispose()
     database = Database.open(f"sqlite:///{path}")
     with database.read() as session:

@@ -10,8 +10,8 @@ import numpy as np
 
 from tests.vision.eyes import Eyes
 from vision.detections import Detections, make_detections
-from vision.episodes import EpisodeEvent
-from vision.frames import Frame, Pixels
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage
+from vision.frames import Clock, Frame, Pixels
 from vision.pipeline import Pipeline
 from vision.rules import CameraRules, Context
 from vision.site import Camera, Site
@@ -37,6 +37,7 @@ class Looks:
     """A rule that notes when it was given a look."""
 
     every_look, has_candidates, idle = True, False, True
+    episodes: tuple[Episode, ...] = ()
     kind = "dirty_truck"
 
     def __init__(self, context: Context) -> None:
@@ -133,3 +134,21 @@ def test_a_camera_of_a_site_file_is_its_id(tmp_path: Path) -> None:
         site["cameras"][0]["source"] = source  # type: ignore[index]
         files.append(remembered(Site.model_validate(site), tmp_path))
     assert len(set(files)) == 1
+
+
+def test_what_its_rules_hold_is_told_before_it_starts(tmp_path: Path) -> None:
+    site = Site.for_sources(["rtsp://10.0.0.1/1"], tmp_path)
+    assert Pipeline(site, Blind(), [], memory=tmp_path).held == frozenset()
+    scene = Pipeline(site, Blind(), [], memory=tmp_path)._cameras["camera-1"].scenes[None]
+    rule = next(r for r in scene.rules.rules if r.kind == "overflowing_bin")
+    seen = (np.array([[10, 10, 30, 30]], np.float32), np.array([0.9], np.float32))
+    full = make_detections(*seen, np.array([0]), ("overflowing_bin",))
+    events: list[EpisodeEvent] = []
+    for minute in (0, 31):
+        at = datetime(2026, 5, 1, 8, minute, tzinfo=UTC)
+        frame = Frame(np.zeros((64, 64, 3), np.uint8), "camera-1", at, minute, Clock.ARRIVAL)
+        events = scene.rules.look(frame, full)
+    (confirmed,) = (e.episode for e in events if e.episode.stage is EpisodeStage.CONFIRMED)
+    scene.rules.stored(confirmed)
+    assert rule.episodes == [confirmed]
+    assert Pipeline(site, Blind(), [], memory=tmp_path).held == {confirmed.id}
