@@ -23,7 +23,7 @@ from api.delivery.events import Announcer
 from api.http.server import Server, configured, listen
 from api.storage.database import Database
 from vision.detections import make_detections
-from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Reason
+from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage, Reason
 from vision.evidence import EvidenceItem, EvidenceRole
 from vision.evidence.store import EvidenceStore
 from vision.frames import Clock, Frame
@@ -136,6 +136,19 @@ def cleared(event: EpisodeEvent, after: timedelta = timedelta(minutes=20)) -> Ep
         last_seen_at=last,
         cleared_at=last + timedelta(minutes=2),
         looks=event.episode.looks + 20,
+    )
+    return replace(event, episode=episode)
+
+
+def ended(event: EpisodeEvent, after: timedelta = timedelta(minutes=20)) -> EpisodeEvent:
+    """The event that ends this one's episode with the hours, although nobody saw it gone."""
+    last = event.episode.last_seen_at + after
+    episode = replace(
+        event.episode,
+        stage=EpisodeStage.ENDED,
+        last_seen_at=last,
+        ended_at=last + timedelta(seconds=5),
+        ended_by=EndedBy.HOURS,
     )
     return replace(event, episode=episode)
 

@@ -21,6 +21,7 @@ from tests.api.world import (
     NOON,
     SECRET,
     cleared,
+    ended,
     make_event,
     make_site,
     make_world,
@@ -28,7 +29,7 @@ from tests.api.world import (
     review_desk,
     store_pictures,
 )
-from vision.episodes import EndedBy, EpisodeStage
+from vision.episodes import EpisodeStage
 from vision.rules.reasons import unpermitted
 
 WHO = Principal("0", "Officer Li", Role.OFFICER)
@@ -259,13 +260,6 @@ def test_a_case_says_whether_permits_were_looked_at(world):
     case = read(world, world.take(replace(event, episode=replace(event.episode, why=why))))
     assert case.permit_check.result == "none_covers"
     assert "night market" in case.permit_check.reason
-
-
-def ended(event, by=EndedBy.HOURS, after=timedelta(minutes=20)):
-    """The event that ends this one's episode although nobody saw it gone."""
-    last = event.episode.last_seen_at + after
-    over = {"last_seen_at": last, "ended_at": last + timedelta(seconds=5), "ended_by": by}
-    return replace(event, episode=replace(event.episode, stage=EpisodeStage.ENDED, **over))
 
 
 def test_what_ended_by_the_clock_is_not_cleared_and_says_why(hooked):

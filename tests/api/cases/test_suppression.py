@@ -18,6 +18,7 @@ from tests.api.world import (
     NOON,
     SECRET,
     cleared,
+    ended,
     make_event,
     make_site,
     make_world,
@@ -177,13 +178,15 @@ def test_what_a_live_camera_still_sees_when_the_silence_ends_is_listed_for_revie
     world = open_world(silences=[silence(now - HOUR, now - MINUTE)])
     at = now - 30 * MINUTE
     live, gone = make_event(at=at), make_event(at=at, **BIN)
-    ids = [world.take(event) for event in (live, gone)]
+    over = make_event(at=at, camera="yard", zone="whole picture")
+    ids = [world.take(event) for event in (live, gone, over)]
     tape = world.take(recorded(at=at, **ROOF))
     world.take(cleared(gone, MINUTE))
-    assert [stage(world, case_id) for case_id in (*ids, tape)] == [Stage.SILENCED] * 3
+    world.take(ended(over, MINUTE))
+    assert [stage(world, case_id) for case_id in (*ids, tape)] == [Stage.SILENCED] * 4
     assert listed(world, Stage.PENDING_REVIEW) == ids[:1]
     assert actions(world, ids[0]) == ["opened", "silenced", "released"]
-    assert set(listed(world, Stage.SILENCED)) == {ids[1], tape}
+    assert set(listed(world, Stage.SILENCED)) == {*ids[1:], tape}
 
 
 def test_a_silence_that_follows_another_takes_over(open_world):
@@ -241,7 +244,7 @@ def test_what_people_know_of_already_is_not_taken_from_them(site):
     assert stage(site, garbage) is Stage.PENDING_REVIEW
 
 
-@pytest.mark.parametrize("end", ["rejected", "cleared"])
+@pytest.mark.parametrize("end", ["rejected", "cleared", "ended"])
 def test_what_is_still_there_when_its_inhibitor_ends_goes_to_people(site, end):
     event = make_event(**ROOF)
     source = site.take(event)
@@ -252,8 +255,9 @@ def test_what_is_still_there_when_its_inhibitor_ends_goes_to_people(site, end):
     if end == "rejected":
         review(site, source, REJECT)
     else:
-        site.take(cleared(event))
-        site.take(cleared(event))
+        over = (cleared if end == "cleared" else ended)(event)
+        site.take(over)
+        site.take(over)
     case = read(site, there)
     assert (case.stage, case.inhibited_by) == (Stage.PENDING_REVIEW, None)
     assert actions(site, there) == ["opened", "inhibited", "released"]

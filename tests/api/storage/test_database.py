@@ -59,6 +59,9 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path):
         command.upgrade(config, "0001")
         connection.execute(text(OLD_CASE))
         connection.execute(text(OLD_SIGHTING))
+        for table in ("cases", "sightings"):
+            at = "2026-05-21 04:30:00.000000"
+            connection.execute(text(f"UPDATE {table} SET cleared_at = '{at}'"))
     engine.dispose()
     database = Database.open(f"sqlite:///{path}")
     with database.read() as session:
@@ -66,6 +69,9 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path):
         assert (case.method, case.accuracy_m) == ("camera_registered", None)
         assert (case.prior_cases, case.silenced_until, case.inhibited_by) == (None, None, None)
         assert case.asset is None
+        for row in (case, *case.sightings):
+            assert (row.ended_at, row.ended_by) == (row.cleared_at, "cleared")
+            assert row.cleared_at is not None
         assert [seen.zone for seen in case.sightings] == ["pavement"]
     database.close()
 

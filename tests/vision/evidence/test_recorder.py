@@ -112,3 +112,10 @@ def test_a_detail_is_kept_by_itself_unmasked(recorder, event, tmp_path, pixels):
     content = EvidenceStore(tmp_path).read(detail.sha256)
     shown = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     np.testing.assert_array_equal(shown, pixels[40 - 7 : 160 + 7, 200 - 2 : 240 + 2])
+
+
+def test_of_an_end_by_the_clock_no_picture_is_stored(recorder, event):
+    """The look that tells it may be of the next day, or out of hours."""
+    recorder.record(at(event, EpisodeStage.CONFIRMED))
+    ended = replace(at(event, EpisodeStage.ENDED), record=b"{}")
+    assert [item.role for item in recorder.record(ended)] == [EvidenceRole.RECORD]

@@ -15,7 +15,7 @@ from vision.detections import Detections, make_detections
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.errors import StorageUnavailable
 from vision.evidence import EvidenceStore
-from vision.frames import Frame, Pixels
+from vision.frames import Clock, Frame, Pixels
 from vision.pipeline import Pipeline
 from vision.pipeline.event_writer import _WAITING
 from vision.rules import CameraRules, Context
@@ -42,6 +42,7 @@ class Looks:
     """A rule that notes when it was given a look."""
 
     every_look, has_candidates, idle = True, False, True
+    episodes: tuple[Episode, ...] = ()
     kind = "dirty_truck"
 
     def __init__(self, context: Context) -> None:
@@ -181,3 +182,21 @@ def test_it_stops_while_nothing_can_be_stored_and_the_queue_is_full(tmp_path: Pa
     assert pipeline._writer.lost == 0
     assert pipeline.quarantined == len(rule.seconds)
     assert len(list(quarantine.iterdir())) == len(rule.seconds)
+
+
+def test_what_its_rules_hold_is_told_before_it_starts(tmp_path: Path) -> None:
+    site = Site.for_sources(["rtsp://10.0.0.1/1"], tmp_path)
+    assert Pipeline(site, Blind(), [], memory=tmp_path).held == frozenset()
+    scene = Pipeline(site, Blind(), [], memory=tmp_path)._cameras["camera-1"].scenes[None]
+    rule = next(r for r in scene.rules.rules if r.kind == "overflowing_bin")
+    seen = (np.array([[10, 10, 30, 30]], np.float32), np.array([0.9], np.float32))
+    full = make_detections(*seen, np.array([0]), ("overflowing_bin",))
+    events: list[EpisodeEvent] = []
+    for minute in (0, 31):
+        at = datetime(2026, 5, 1, 8, minute, tzinfo=UTC)
+        frame = Frame(np.zeros((64, 64, 3), np.uint8), "camera-1", at, minute, Clock.ARRIVAL)
+        events = scene.rules.look(frame, full)
+    (confirmed,) = (e.episode for e in events if e.episode.stage is EpisodeStage.CONFIRMED)
+    scene.rules.stored(confirmed)
+    assert rule.episodes == [confirmed]
+    assert Pipeline(site, Blind(), [], memory=tmp_path).held == {confirmed.id}
