@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from vision.detections import REUSED, Detections
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.frames import Frame
+from vision.geo.key_pictures import KeyPictures
 from vision.rules import CameraRules
 from vision.site import Camera, SiteInfo
 from vision.sources.mailbox import Mailbox
@@ -79,9 +80,10 @@ class Watched:
         rules = [rule for scene in self.scenes.values() for rule in scene.rules.rules]
         still = camera.type == "cctv" and not any(rule.every_look for rule in rules)
         self.stillness = Stillness() if still else None
-        surveys = camera.type == "drone" and any(
-            "illegal_structure" in part.watch for part in camera.watched_zones
-        )
+        flies = camera.type == "drone"
+        watches = {kind for part in camera.watched_zones for kind in part.watch}
+        surveys = flies and "illegal_structure" in watches
+        self.key_pictures = KeyPictures() if flies and "dirty_truck" in watches else None
         kept = memory / "reference.png" if memory is not None else None
         self.registration = Registration(kept) if surveys else None
         self.last: tuple[Frame, Detections, str | None] | None = None

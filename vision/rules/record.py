@@ -20,7 +20,7 @@ from vision.site import Camera, Zone
 from vision.site.rule_settings import RuleSettings
 
 FORMAT = "streetwarden.decision.v1"
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 """Goes up with every change that may decide something otherwise."""
 MEDIA_TYPE = "application/vnd.streetwarden.decision+json"
 
