@@ -19,7 +19,7 @@ from models.truck_state import ATTRIBUTES
 IGNORED = -1
 MARGIN = 0.06
 LEAST_SIDE = 24
-"""Shorter side of a crop in pixels. The pipeline reads none below 48; from drones, many are."""
+"""Shorter side of a crop in pixels. The pipeline reads none below 64; from drones, many are."""
 
 
 @dataclass(frozen=True, slots=True)

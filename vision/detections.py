@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from supervision import Detections
 
 __all__ = [
+    "LAID",
     "REUSED",
     "TO_REFERENCE",
     "VISIT",
@@ -35,6 +36,12 @@ TO_REFERENCE = "to_reference"
 """In the metadata of detections from a flight: 3×3 numbers from (u, v, 1), fractions of the
 picture, to those of the first picture of the place; None where it could not be told. See
 `vision.view.registration`."""
+
+
+LAID = "laid"
+"""In the metadata of detections from a drone that watches what drives: `over`, the number of its
+key picture, and `to`, 3×3 numbers from (u, v, 1) of this picture to that one's, both in fractions;
+None where it could not be told. See `vision.view.key_pictures`."""
 
 
 VISIT = "visit"

@@ -68,7 +68,7 @@ class Kind(_Strict):
     seen_with: tuple[str, ...] = ()
     place: Literal["zone", "spot", "pass"]
     reach: tuple[float, float] | None = None
-    needs: tuple[Literal["registration", "truck_state"], ...] = ()
+    needs: tuple[Literal["registration", "key_pictures", "truck_state"], ...] = ()
     settings: dict[str, str | int | float]
     subtypes: tuple[Subtype, ...]
 

@@ -14,6 +14,8 @@ from datasets.scenarios.sway import hovering
 Place = tuple[Post, Cast]
 """How a drone looks that hovers there, and what it has before it."""
 HALTING, EARLY = Pass(-2.0, halt=8.0), Pass(-5.0)
+DRIVEN_ON = 14.8
+"""Second at which it is half of its size further on in the picture: it drives on at 13.3 s."""
 
 
 def gates() -> list[Scenario]:
@@ -34,9 +36,11 @@ def gates() -> list[Scenario]:
             (first, second), (here, there), glimpses, (7.0, 7.5),
         ),
         _swapped(
-            "drones-swap-as-a-truck-waits", "each drone has seen enough by itself, and tells of it",
+            "drones-swap-as-a-truck-waits",
+            "each drone has seen enough by itself, and tells of it: the second as it drives on",
             (first, second), (here, there), looks, (6.0, 9.5),
-            first.stayed(enters, 6.0).but(cleared=9.5), second.stayed(9.5, leaves),
+            first.stayed(enters, 6.0).but(cleared=9.5),
+            second.stayed(9.5, leaves).but(confirmed=DRIVEN_ON),
         ),
     ]  # fmt: skip
 

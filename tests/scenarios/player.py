@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+import numpy as np
+
 from datasets.scenarios import Look, Scenario, View
-from vision.detections import Detections
+from vision.detections import LAID, Detections
 from vision.episodes import EpisodeEvent
 from vision.frames import Frame
 from vision.rules import CameraRules, camera_rules
@@ -58,6 +61,12 @@ class Player:
         with TemporaryDirectory() as folder:
             self.site = Site.model_validate({**scenario.site, **_baseline(scenario, Path(folder))})
             self._rules = self._made(memory)
+        # A drone that watches trucks stands still here, over one place after the other.
+        self._hovering = {
+            c.id
+            for c in self.site.cameras
+            if c.type == "drone" and any("dirty_truck" in zone.watch for zone in c.zones)
+        }
         self._trackers = {c.id: Tracker(c.id, fps=c.analyse_fps) for c in self.site.cameras}
 
     def _made(self, memory: Path | None) -> dict[str, CameraRules]:
@@ -74,6 +83,9 @@ class Player:
     def play(self, view: View, look: Look) -> list[EpisodeEvent]:
         """One look: what it changes."""
         frame, detections = self._eyes.see(view, look)
+        if view.camera in self._hovering:
+            laid = {"over": self.scenario.views.index(view), "to": np.eye(3).tolist()}
+            detections = replace(detections, metadata={**detections.metadata, LAID: laid})
         tracked = self._trackers[view.camera].update(frame, detections)
         return self._rules[view.camera].look(frame, tracked)
 

@@ -16,7 +16,7 @@ from threading import Condition, Event
 
 import cv2
 
-from vision.detections import TO_REFERENCE, VISIT, Detections
+from vision.detections import LAID, TO_REFERENCE, VISIT, Detections
 from vision.engines import Engine, open_engine
 from vision.engines.truck_state import TruckStateReader
 from vision.episodes import EpisodeEvent, EpisodeStage
@@ -202,6 +202,9 @@ class Pipeline:
             matrix = watched.registration.to_reference(frame.small)
             told = matrix.tolist() if matrix is not None else None
             detections = replace(detections, metadata={**detections.metadata, TO_REFERENCE: told})
+        if watched.key_pictures is not None:
+            laid = watched.key_pictures.lay(frame.small)
+            detections = replace(detections, metadata={**detections.metadata, LAID: laid})
         preset = watched.shown(frame, detections)
         scene = watched.scenes.get(preset)
         if scene is not None:

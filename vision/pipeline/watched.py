@@ -22,6 +22,7 @@ from vision.sources.ring import Recording, Ring
 from vision.sources.source import open_source
 from vision.tracking import Tracker
 from vision.view.health import ViewHealth
+from vision.view.key_pictures import KeyPictures
 from vision.view.preset_finder import PresetFinder
 from vision.view.registration import Registration
 from vision.view.stillness import Stillness
@@ -80,11 +81,15 @@ class Watched:
         rules = [rule for scene in self.scenes.values() for rule in scene.rules.rules]
         still = camera.type == "cctv" and not any(rule.every_look for rule in rules)
         self.stillness = Stillness() if still else None
-        surveys = camera.type == "drone" and any(
-            "registration" in catalogue().kind(kind).needs
+        needs = {
+            need
             for part in camera.watched_zones
             for kind in part.watch
-        )
+            for need in catalogue().kind(kind).needs
+            if camera.type == "drone"
+        }
+        surveys = "registration" in needs
+        self.key_pictures = KeyPictures() if "key_pictures" in needs else None
         kept = memory / "reference.png" if memory is not None else None
         self.registration = Registration(kept) if surveys else None
         self.last: tuple[Frame, Detections, str | None] | None = None

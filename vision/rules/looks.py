@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from vision.detections import REUSED, TO_REFERENCE, VISIT, Detections, class_names
+from vision.detections import LAID, REUSED, TO_REFERENCE, VISIT, Detections, class_names
 from vision.frames import Clock, Frame, Pixels
 from vision.geo.drone_pose import DronePose, PoseDeviations
 
 _TRUCK = ("load", "dirt")
-_KEPT = (TO_REFERENCE, VISIT)  # of the detections' metadata
+_KEPT = (TO_REFERENCE, LAID, VISIT)  # of the detections' metadata
 _NOTHING = np.zeros((1, 1, 3), np.uint8)
 
 Row = dict[str, Any]

@@ -8,15 +8,16 @@ here. `inspected` counts the passes, since a bureau reports how many were looked
 many were flagged. What is said against a pass is shown by the best look so far that says so: one
 that shows what it left behind, too; else one with details; else the largest. Where the looks
 contradict each other, two things may have been taken for one pass, and nobody is told of it.
+Nothing is said of what does not move (`course.py`), and only by looks at as many places on its way
+as looks are needed: what halts says no more by standing there for longer.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from statistics import median
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -29,76 +30,16 @@ from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.rules.closing import Ending
 from vision.rules.context import Context
+from vision.rules.course import Courses
+from vision.rules.passes import Charge, Pass
 from vision.rules.sight import Sight, area, overlap
 
 SAME_PASS = timedelta(seconds=2)
 """A new track that starts near where a pass was seen this recently is the same: ids get lost."""
 # Intersection over union from which it is there where it was: just now, or later, since it halts.
 NEAR, _HALTS = 0.1, 0.5
-# So many scores are kept of one that stays for hours, and only after fewer looks is it urgent.
-_KEPT, _FEW = 100, 30
-
-
-@dataclass(slots=True)
-class Charge:
-    """What is said against a pass, by the looks of `scores` and as many as `earlier` before them.
-
-    `chances` is of how many looks; `denied`, how many surely say otherwise. `box` is where, if that
-    is not where the thing itself is by now.
-    """
-
-    scores: list[float] = field(default_factory=list)
-    chances: int = 0
-    box: NormBox | None = None
-    earlier: int = 0
-    denied: int = 0
-
-    def take(self, score: float | None) -> None:
-        """Take in a look: how sure it is, 0 where it surely says otherwise, None if it is not."""
-        self.chances += 1
-        self.denied += score == 0
-        self.scores += [score] if score else []
-        self.earlier += max(len(self.scores) - _KEPT, 0)
-        del self.scores[:-_KEPT]
-
-    @property
-    def looks(self) -> int:
-        """How many say so."""
-        return self.earlier + len(self.scores)
-
-    @property
-    def doubtful(self) -> bool:
-        """Of the looks that are sure, a quarter or more say one thing and the others another."""
-        fewer = min(self.looks, self.denied)
-        return fewer > 0 and 4 * fewer >= self.looks + self.denied
-
-    @property
-    def score(self) -> float:
-        """Median, 0..1."""
-        return median(self.scores)
-
-
-@dataclass(slots=True)
-class Pass:
-    """One thing passing through: its tracks, what is said against it, its episode.
-
-    Attributes:
-        number: counts from 1 in each zone.
-        box: where it was seen last.
-        first, last: moments of the first and latest look that showed it (UTC).
-        index: the frame's of the latest look.
-        charges: by sub-type of the kind.
-    """
-
-    number: int
-    tracks: set[int]
-    box: NormBox
-    first: datetime
-    last: datetime
-    index: int
-    episode: Episode | None = None
-    charges: dict[str, Charge] = field(default_factory=dict)
-
+# Only after fewer looks is one that stays for hours urgent.
+_FEW = 30
 
 _PASSES = TypeAdapter(list[Pass])
 
@@ -129,11 +70,12 @@ class PassThroughRule(ABC):
         self.inspected = 0
         self._passes: list[Pass] = []
         self._best: dict[tuple[int, str], _Shown] = {}  # by number and sub-type; not remembered
+        self._courses = Courses(context.camera.type)
 
     @property
     def idle(self) -> bool:
-        """See `vision.rules.context.Rule`."""
-        return not self._passes
+        """See `vision.rules.context.Rule`; what stands where it cannot be judged is nothing."""
+        return not self._passes and not self._courses.moving
 
     @property
     def episodes(self) -> list[Episode]:
@@ -142,9 +84,9 @@ class PassThroughRule(ABC):
 
     @property
     def has_candidates(self) -> bool:
-        """Something is passing through that was not decided, nor looked at for long."""
+        """Something that could be judged is passing through, and was not looked at for long."""
         open_ones = (one.charges.values() for one in self._passes if one.episode is None)
-        return any(all(c.chances < _FEW for c in charges) for charges in open_ones)
+        return any(charges and all(c.chances < _FEW for c in charges) for charges in open_ones)
 
     def remember(self) -> Any:
         """See `vision.rules.context.Rule`."""
@@ -160,14 +102,23 @@ class PassThroughRule(ABC):
         for known in self._passes:
             known.tracks.clear()  # a tracker counts from the beginning after a restart,
             known.index = -1  # and so do frames
+            known.course.restart(self.context.camera.type)  # and key pictures
 
     @abstractmethod
     def sights(self, frame: Frame, detections: Detections) -> Sequence[Sight]:
         """What passes in this look and can be judged, each thing once."""
 
     @abstractmethod
+    def in_view(self, frame: Frame, detections: Detections) -> Mapping[int, NormBox]:
+        """By track, all that is to be seen of what passes, whether it can be judged or not."""
+
+    @abstractmethod
     def against(self, sight: Sight, detections: Detections) -> Mapping[str, float | None]:
-        """For each sub-type, what `Charge.take` takes."""
+        """For each sub-type, what `Charge.take` takes; nothing where a look does not count."""
+
+    def judged(self, one: Pass) -> bool:
+        """Whether it is one of those that pass through."""
+        return one.course.moves
 
     @abstractmethod
     def details(self, box: NormBox, frame: Frame, detections: Detections) -> tuple[int, ...]:
@@ -192,11 +143,15 @@ class PassThroughRule(ABC):
         if not self.context.watching(frame):
             return over
         over += self._finish(frame, detections)  # before another is taken for it
+        self._courses.look(detections, [one.course for one in self._passes])
         seen = {}
         for sight in self.sights(frame, detections):
             one = self._pass_of(sight, frame, detections)
             self._see(one, sight, frame, detections)
             seen[sight.indexes[0]] = one.number
+        known = {track for one in self._passes for track in one.tracks}
+        in_view = self.in_view(frame, detections)
+        self._courses.come(frame.captured_at, in_view, known, self._over)
         self.aftermath(frame, detections, self._passes, seen)
         events = [event for one in self._passes if (event := self._advance(one, frame))]
         return over + events
@@ -224,19 +179,26 @@ class PassThroughRule(ABC):
                 continue
             recent = abs(frame.captured_at - known.last) <= SAME_PASS
             if overlap(known.box, sight.box)[0] > (NEAR if recent else _HALTS):
-                known.tracks |= {track} if track >= 0 else set()
+                known.follow(track)
                 return known
         at = frame.captured_at
-        tracks = {track} if track >= 0 else set()
         self.inspected += 1
-        new = Pass(self.inspected, tracks, sight.box, first=at, last=at, index=frame.index)
+        new = Pass(self.inspected, set(), sight.box, first=at, last=at, index=frame.index)
+        new.follow(track)
+        new.course = self._courses.of(track)
         self._passes.append(new)
         return new
 
+    @property
+    def _over(self) -> timedelta:
+        """A pass is over when it was not seen for so long."""
+        return max(self.context.settings.clear or timedelta(0), SAME_PASS)
+
     def _see(self, one: Pass, sight: Sight, frame: Frame, detections: Detections) -> None:
         one.box, one.last, one.index = sight.box, frame.captured_at, frame.index
+        self._courses.go(one.course, sight.box)
         for subtype, score in self.against(sight, detections).items():
-            one.charges.setdefault(subtype, Charge()).take(score)
+            one.charges.setdefault(subtype, Charge()).take(score, one.course.places)
             if score:
                 self.show((one.number, subtype), sight.indexes, frame, detections)
 
@@ -279,11 +241,13 @@ class PassThroughRule(ABC):
     def _broken(self, one: Pass) -> dict[str, Charge]:
         """What enough looks, and half of them, say and can show; as `kinds.yaml` orders it."""
         needed = self.context.settings.looks or 1
+        if not self.judged(one):
+            return {}
         return {
             subtype.name: charge
             for subtype in catalogue().kind(self.kind).subtypes
             if (charge := one.charges.get(subtype.name)) is not None
-            and charge.looks >= needed
+            and min(charge.looks, charge.places) >= needed
             and 2 * charge.looks >= charge.chances
             and not charge.doubtful
             and (one.number, subtype.name) in self._best
@@ -302,10 +266,11 @@ class PassThroughRule(ABC):
         return events
 
     def _finish(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
-        clear = max(self.context.settings.clear or timedelta(0), SAME_PASS)
         events, kept = [], []
         for known in self._passes:
-            if -SAME_PASS <= frame.captured_at - known.last <= clear:  # or the clock was set back
+            if (
+                -SAME_PASS <= frame.captured_at - known.last <= self._over
+            ):  # or the clock was set back
                 kept.append(known)
             elif known.episode is not None:
                 at = max(frame.captured_at, known.last)

@@ -103,6 +103,20 @@ def overlap(a: NormBox, b: NormBox) -> tuple[float, float]:
     return inter / (area(a) + area(b) - inter), inter / min(area(a), area(b))
 
 
+def overlaps(
+    a: NDArray[np.float64], b: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`overlap` of each of N boxes with each of M, both N×M."""
+    a, b = a.reshape(-1, 1, 4), b.reshape(1, -1, 4)
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    inter = np.where((sides > 0).all(axis=-1), sides[..., 0] * sides[..., 1], 0.0)
+    sizes = [(c[..., 2] - c[..., 0]) * (c[..., 3] - c[..., 1]) for c in (a, b)]
+    either, smaller = sizes[0] + sizes[1] - inter, np.minimum(*sizes)
+    apart = inter <= 0
+    iou = np.divide(inter, either, out=np.zeros_like(inter), where=~apart)
+    return iou, np.divide(inter, smaller, out=np.zeros_like(inter), where=~apart)
+
+
 def area(box: NormBox) -> float:
     """Of a box, as a share of the picture."""
     return (box[2] - box[0]) * (box[3] - box[1])

@@ -70,9 +70,10 @@ def test_each_truck_gets_its_own_state() -> None:
 
 def test_trucks_too_small_to_tell_are_not_read() -> None:
     colours = Colours()
-    read = TruckStateReader(colours, {"gate"})(a_frame(), detected((1, 0, 0, 60, 20)))
-    assert read.data["load"].tolist() == [""]
-    assert colours.crops == []
+    seen = detected((1, 0, 0, 190, 63), (1, 0, 0, 63, 190), (1, 10, 10, 74, 74))
+    read = TruckStateReader(colours, {"gate"})(a_frame(), seen)
+    assert read.data["load"].tolist() == ["", "", "covered"]
+    assert len(colours.crops) == 1
 
 
 def test_frames_of_other_cameras_and_without_trucks_pass() -> None:

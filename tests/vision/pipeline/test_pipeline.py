@@ -12,7 +12,7 @@ import numpy as np
 from tests.api.world import make_event
 from tests.vision.eyes import Eyes
 from vision.detections import Detections, make_detections
-from vision.episodes import EpisodeEvent, EpisodeStage
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.errors import StorageUnavailable
 from vision.evidence import EvidenceStore
 from vision.frames import Clock, Frame, Pixels

@@ -89,7 +89,8 @@ def scenario(second: int) -> list[Seen]:
     if second >= 8:
         seen.append(ROOF)
     if 30 <= second < 36:
-        seen.append(("truck", (10 + second, 50, 60 + second, 90), 0.9))
+        x = 4 + 8 * (second - 30)
+        seen.append(("truck", (x, 50, x + 50, 90), 0.9))
     return seen
 
 

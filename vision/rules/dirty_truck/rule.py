@@ -1,6 +1,8 @@
 """Dirty truck: a load carried open, mud, or a spill on the road, on enough frames of one pass.
 
 An empty, a covered or another truck is inspected and let go. Its plate is kept for the reviewer.
+What stands, what is as often taken for a car or a bus, and what is too small to read is not judged;
+a look in which the picture cuts it off says nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.detections import Detections, class_names
 from vision.episodes import NormBox, Reason
@@ -17,9 +20,10 @@ from vision.kinds import catalogue
 from vision.rules.context import Context
 from vision.rules.dirty_truck.followed import SAME_TRUCK
 from vision.rules.dirty_truck.spills import Spills
-from vision.rules.pass_through import Charge, Pass, PassThroughRule
+from vision.rules.pass_through import PassThroughRule
+from vision.rules.passes import Charge, Pass
 from vision.rules.reasons import on_frames, spilt
-from vision.rules.sight import Sight, area, find_sights, overlap
+from vision.rules.sight import Sight, area, boxes_of, find_sights, overlap, overlaps
 
 # A plate is a truck's from this share of it on.
 _INSIDE = 0.8
@@ -27,6 +31,12 @@ _INSIDE = 0.8
 _MIN_READING = 0.6
 # By attribute: the value that breaks the rule, and the sub-type it makes.
 _BAD = {"load": ("open", "not_sealed"), "dirt": ("muddy", "mud_on_wheels")}
+# As near to the picture's edge as this share of its sides, a thing is cut off by it: a model's
+# boxes end a few pixels short of the edge.
+_EDGE = 0.01
+# A box that overlaps a truck's so far is of the same thing.
+_SAME = 0.5
+_VEHICLES = ("truck", "bus", "car")
 _SPILL, _LOADED = "spill", ("not_sealed",)
 _WORDS = {
     "not_sealed": ("load carried open", "载货未密闭覆盖"),
@@ -75,8 +85,16 @@ class DirtyTruck(PassThroughRule):
                 trucks.append(sight)
         return trucks
 
+    def in_view(self, frame: Frame, detections: Detections) -> Mapping[int, NormBox]:
+        """Vehicles: a truck may be taken for another for a moment."""
+        _, boxes, tracks = self._vehicles(frame, detections)
+        there = zip(tracks.tolist(), boxes.tolist(), strict=True)
+        return {track: tuple(box) for track, box in there if track >= 0}
+
     def against(self, sight: Sight, detections: Detections) -> Mapping[str, float | None]:
-        """What its crop was read as."""
+        """What its crop was read as, if all of it is in the picture."""
+        if min(sight.box[0], sight.box[1], 1 - sight.box[2], 1 - sight.box[3]) < _EDGE:
+            return {}
         said: dict[str, float | None] = {}
         for attribute, (bad, subtype) in _BAD.items():
             value = str(np.asarray(detections.data[attribute])[sight.indexes[0]])
@@ -84,6 +102,10 @@ class DirtyTruck(PassThroughRule):
             sure = value and score >= _MIN_READING
             said[subtype] = (score if value == bad else 0.0) if sure else None
         return said
+
+    def judged(self, one: Pass) -> bool:
+        """Whether it moves, and is a truck by most looks and not a car or a bus by others."""
+        return super().judged(one) and one.course.is_steadily("truck")
 
     def details(self, box: NormBox, frame: Frame, detections: Detections) -> tuple[int, ...]:
         """Plates in a truck's box."""
@@ -101,6 +123,7 @@ class DirtyTruck(PassThroughRule):
         A pass that was read as two trucks is not charged. A spill that is seen only once the truck
         has gone is shown by the truck alone.
         """
+        self._take_for(frame, detections, passes)
         if self.context.camera.type != "cctv":
             return
         both = self._spills.look(frame, detections, seen, {one.number for one in passes})
@@ -109,12 +132,37 @@ class DirtyTruck(PassThroughRule):
             spill = self._spills.of(one.number)
             two = any(one.charges[s].doubtful for s in _LOADED if s in one.charges)
             if spill is not None and not two:
-                one.charges[_SPILL] = Charge(list(spill.scores), spill.chances, spill.box)
+                one.charges[_SPILL] = Charge(
+                    list(spill.scores), spill.chances, spill.box, places=len(spill.scores)
+                )
             elif one.episode is None:  # it may be another's by now
                 one.charges.pop(_SPILL, None)
             for focus in (alone.get(one.number), both.get(one.number)):
                 if focus is not None:
                     self.show((one.number, _SPILL), focus, frame, detections)
+
+    def _take_for(self, frame: Frame, detections: Detections, passes: Sequence[Pass]) -> None:
+        """What each pass is taken for in this look: its own box, its tracks', and any over it."""
+        chosen, boxes, tracks = self._vehicles(frame, detections)
+        names = class_names(detections)[chosen]
+        scores = np.asarray(detections.confidence)[chosen]
+        for one in passes:
+            same = np.isin(tracks, list(one.tracks))
+            if one.index == frame.index:
+                same |= overlaps(np.array([one.box]), boxes)[0][0] >= _SAME
+            one.course.take_for(names[same], scores[same])
+        for track, course in self._courses.coming.items():
+            course.take_for(names[tracks == track], scores[tracks == track])
+
+    @staticmethod
+    def _vehicles(
+        frame: Frame, detections: Detections
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Indexes, boxes and tracks of all that may be a truck to the model, or a car to it."""
+        chosen, boxes = boxes_of(frame, detections, _VEHICLES, min_score=0)
+        ids = detections.tracker_id
+        tracks = np.asarray(ids)[chosen] if ids is not None else np.full(len(chosen), -1)
+        return chosen, boxes, tracks
 
     def reason(self, subtype: str, one: Pass) -> Reason:
         """On how many frames of the pass, or after it."""

@@ -15,7 +15,7 @@ def truck(x: float) -> list[tuple[str, tuple[float, float, float, float], float]
 def test_clean_trucks_are_inspected_and_let_go(scene, load):
     s = scene("dirty_truck", fps=5, looks=3)
     for n in range(12):
-        s.look(n / 5, truck(0.05 * n), track=1, load=load)
+        s.look(n / 5, truck(0.02 + 0.05 * n), track=1, load=load)
     for n in range(12, 100):
         s.look(n / 5)
     assert s.events == []
@@ -29,7 +29,7 @@ def test_clean_trucks_are_inspected_and_let_go(scene, load):
 def test_bad_truck_is_one_episode_over_its_pass(scene, load, dirt, subtype):
     s = scene("dirty_truck", fps=5, looks=3, clear="2s")
     for n in range(12):
-        s.look(n / 5, truck(0.05 * n), track=1 if n < 6 else 2, load=load, dirt=dirt)
+        s.look(n / 5, truck(0.02 + 0.05 * n), track=1 if n < 6 else 2, load=load, dirt=dirt)
     for n in range(12, 60):
         s.look(n / 5)
     assert s.stages() == ["confirmed", "cleared"]
@@ -41,28 +41,28 @@ def test_two_passes_are_two_episodes(scene):
     s = scene("dirty_truck", fps=5, looks=3, clear="2s")
     for start in (0, 100):
         for n in range(10):
-            s.look((start + n) / 5, truck(0.05 * n), track=start, load="open")
+            s.look((start + n) / 5, truck(0.02 + 0.05 * n), track=start, load="open")
     assert len(s.confirmed()) == 2
 
 
 def test_one_misread_frame_is_not_enough(scene):
     s = scene("dirty_truck", fps=5, looks=3)
     for n in range(12):
-        s.look(n / 5, truck(0.05 * n), track=1, load="open" if n % 6 == 0 else "covered")
+        s.look(n / 5, truck(0.02 + 0.05 * n), track=1, load="open" if n % 6 == 0 else "covered")
     assert s.events == []
 
 
 def test_truck_whose_state_was_not_read_is_not_judged(scene):
     s = scene("dirty_truck", fps=5, looks=3)
     for n in range(12):
-        s.look(n / 5, truck(0.05 * n))
+        s.look(n / 5, truck(0.02 + 0.05 * n))
     assert s.events == []
 
 
 def test_cab_and_body_seen_apart_are_one_truck(scene):
     s = scene("dirty_truck", fps=5, looks=3, clear="2s")
     for n in range(12):
-        x = 0.05 * n
+        x = 0.02 + 0.05 * n
         cab = ("truck", (x, 0.5, x + 0.2, 0.8), 0.7)
         body = ("truck", (x + 0.1, 0.4, x + 0.35, 0.75), 0.8)
         s.look(n / 5, [cab, body], track=1 if n < 6 else 2, load="open")
@@ -76,8 +76,8 @@ def test_a_pass_is_shown_by_its_best_look_with_the_plate_by_itself(scene):
         ("plate", (0.9, 0.1, 0.95, 0.15), 0.8),
     )
     s.look(0, [*truck(0.1)], track=1, load="open")
-    s.look(0.2, [*truck(0.12), plate, elsewhere], track=1, load="open")
-    (confirmed,) = s.look(0.4, truck(0.14), track=1, load="open")
+    s.look(0.2, [*truck(0.22), plate, elsewhere], track=1, load="open")
+    (confirmed,) = s.look(0.4, truck(0.34), track=1, load="open")
     assert confirmed.frame.index == 1
     assert (confirmed.focus, confirmed.details) == ((0,), (1,))
     assert confirmed.episode.confirmed_at > confirmed.frame.captured_at
@@ -86,7 +86,8 @@ def test_a_pass_is_shown_by_its_best_look_with_the_plate_by_itself(scene):
 def test_without_a_plate_the_largest_look_is_shown(scene):
     s = scene("dirty_truck", fps=5, looks=3)
     for n, width in enumerate((0.3, 0.5, 0.4)):
-        s.look(n / 5, [("truck", (0.1, 0.3, 0.1 + width, 0.8), 0.9)], track=1, load="open")
+        x = 0.1 + 0.2 * n
+        s.look(n / 5, [("truck", (x, 0.3, x + width, 0.8), 0.9)], track=1, load="open")
     (confirmed,) = s.confirmed()
     assert (confirmed.frame.index, confirmed.details) == (1, ())
 
@@ -98,7 +99,8 @@ def test_a_look_that_says_otherwise_is_never_the_picture(scene):
     """In a convoy another truck stands where it stood: its plate is not evidence."""
     s = scene("dirty_truck", fps=1, looks=3)
     for n, load in enumerate(("open", "covered", "open", "open", "open")):
-        s.look(n, [*truck(0.1), *([PLATE] if load == "covered" else [])], track=1, load=load)
+        seen = [*truck(0.1 + 0.1 * n), *([PLATE] if load == "covered" else [])]
+        s.look(n, seen, track=1, load=load)
     (confirmed,) = s.confirmed()
     assert confirmed.frame.index != 1
     assert confirmed.details == ()
@@ -107,14 +109,14 @@ def test_a_look_that_says_otherwise_is_never_the_picture(scene):
 def test_nobody_is_told_of_in_a_convoy_that_is_read_now_open_now_covered(scene):
     s = scene("dirty_truck", fps=1, looks=3)
     for n, load in enumerate(("open", "covered", "open", "open", "covered") * 3):
-        s.look(n, [*truck(0.1), PLATE], track=1, load=load)
+        s.look(n, [*truck(0.02 + 0.04 * n), PLATE], track=1, load=load)
     assert s.events == []
 
 
 def test_a_pass_is_over_when_the_clock_was_set_back(scene):
     s = scene("dirty_truck", fps=5, looks=3)
     for n in range(5):
-        s.look(1000 + n / 5, truck(0.1), track=1, load="open")
+        s.look(1000 + n / 5, truck(0.1 + 0.1 * n), track=1, load="open")
     s.look(0)
     assert s.stages() == ["confirmed", "cleared"]
     assert s.events[1].episode.cleared_at >= s.events[1].episode.last_seen_at
@@ -126,7 +128,8 @@ def test_a_pass_is_over_when_the_clock_was_set_back(scene):
 def test_a_truck_that_parks_is_soon_not_urgent_and_little_to_remember(scene, load):
     s, notes = scene("dirty_truck", fps=5, looks=3), []
     for n in range(400):
-        s.look(n / 5, truck(0.1), track=1, load=load, dirt="muddy" if load == "open" else "clean")
+        x, dirt = 0.02 + 0.1 * min(n, 4), "muddy" if load == "open" else "clean"
+        s.look(n / 5, truck(x), track=n // 9, load=load, dirt=dirt)
         notes.append(len(json.dumps(s.rule.remember()["passes"])))
         assert s.rule.has_candidates == (n < (2 if load == "open" else 29))
     assert notes[-1] <= notes[200] + 50
