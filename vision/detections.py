@@ -16,37 +16,12 @@ from numpy.typing import NDArray
 from supervision import Detections
 
 __all__ = [
-    "LAID",
-    "REUSED",
-    "TO_REFERENCE",
-    "VISIT",
     "Detections",
     "class_names",
     "make_detections",
     "only",
     "pick",
 ]
-
-REUSED = "stands"
-"""True in the metadata of detections made by an earlier look, which stands for a scene unchanged
-since."""
-
-
-TO_REFERENCE = "to_reference"
-"""In the metadata of detections from a flight: 3×3 numbers from (u, v, 1), fractions of the
-picture, to those of the first picture of the place; None where it could not be told. See
-`vision.view.registration`."""
-
-
-LAID = "laid"
-"""In the metadata of detections from a drone that watches what drives: `over`, the number of its
-key picture, and `to`, 3×3 numbers from (u, v, 1) of this picture to that one's, both in fractions;
-None where it could not be told. See `vision.view.key_pictures`."""
-
-
-VISIT = "visit"
-"""In the metadata of detections at a preset: when the camera turned to it (ISO 8601, UTC), where
-it was seen to stand elsewhere before."""
 
 
 def make_detections(

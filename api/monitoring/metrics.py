@@ -79,7 +79,7 @@ def _cameras(watch: Watch) -> Iterator[Metric]:
             view.add_metric([status.camera, shown.value], float(status.view is shown))
         read.add_metric([status.camera], status.read)
         analysed.add_metric([status.camera], status.analysed)
-        stood.add_metric([status.camera], status.stood)
+        stood.add_metric([status.camera], status.reused)
         for reason, count in status.dropped.items():
             dropped.add_metric([status.camera, reason], count)
     yield from (state, view, read, analysed, stood, dropped)

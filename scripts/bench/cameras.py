@@ -186,12 +186,12 @@ def _level(plan: _Plan, count: int) -> Level:
             )
         me, other = psutil.Process(), psutil.Process(plan.server) if plan.server else None
         seen.take()
-        before, dropped, stood = _spent(me, other), _dropped(rig), _stood(seen)
+        before, dropped, reused = _spent(me, other), _dropped(rig), _reused(seen)
         began = time.perf_counter()
         time.sleep(plan.seconds)  # the measurement itself
         lasted = time.perf_counter() - began
         ages, after = seen.take(), _spent(me, other)
-        dropped, stood = _dropped(rig) - dropped, _stood(seen) - stood
+        dropped, reused = _dropped(rig) - dropped, _reused(seen) - reused
         resident_mb = me.memory_info().rss / 2**20
     bare.append(_engine_alone(plan))
     fps, each_s = np.mean(bare, axis=0).tolist()
@@ -200,7 +200,7 @@ def _level(plan: _Plan, count: int) -> Level:
     return Level(
         cameras=count,
         looks=len(ages) / lasted,
-        stood=stood / lasted,
+        reused=reused / lasted,
         due=count * plan.looks,
         age_p50_s=float(np.percentile(ages, 50)) if ages else float("inf"),
         age_p95_s=float(np.percentile(ages, 95)) if ages else float("inf"),
@@ -222,8 +222,8 @@ def _dropped(rig: Rig) -> int:
     return sum(sum(counts.dropped.values()) for counts in rig.counts())
 
 
-def _stood(seen: LoopCounters) -> int:
-    return sum(seen.counts().stood.values())
+def _reused(seen: LoopCounters) -> int:
+    return sum(seen.counts().reused.values())
 
 
 def _stock(plan: _Plan, count: int) -> float:

@@ -18,7 +18,7 @@ class Level:
     Attributes:
         cameras: how many.
         looks: per second, of all cameras together.
-        stood: of these, per second, the ones for which an earlier look stood.
+        reused: of these, per second, the ones for which an earlier look's detections were reused.
         due: looks per second that were asked for.
         age_p50_s, age_p95_s: from capture to delivery, in seconds.
         dropped: frames that were read and not looked at.
@@ -32,7 +32,7 @@ class Level:
 
     cameras: int
     looks: float
-    stood: float
+    reused: float
     due: float
     age_p50_s: float
     age_p95_s: float

@@ -82,7 +82,7 @@ def show_cameras(result: CamerasBench) -> None:
         box=SIMPLE_HEAD,
         padding=0,
     )
-    timing = ("looks/s", "stood", "engine", "÷ it", "÷ limit", "p95 age")
+    timing = ("looks/s", "reused", "engine", "÷ it", "÷ limit", "p95 age")
     for name in ("cameras", "held", *timing, "lost", "cores", "server", "MB"):
         table.add_column(name, justify="right")
     for level in result.levels:
@@ -90,7 +90,7 @@ def show_cameras(result: CamerasBench) -> None:
             str(level.cameras),
             "yes" if level.held else "no",
             f"{level.looks:.1f}",
-            f"{level.stood:.1f}",
+            f"{level.reused:.1f}",
             f"{level.engine_fps:.1f}",
             f"{level.looks / level.engine_fps:.2f}",
             f"{level.looks / level.limit:.2f}" if level.limit else "",

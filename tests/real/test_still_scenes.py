@@ -68,7 +68,7 @@ def watch(
             pipeline.stop()
         [status] = pipeline.status()
         told = (EpisodeStage.CONFIRMED, EpisodeStage.CLEARED)
-        return [e for e in events if e.stage in told], status.analysed, status.stood
+        return [e for e in events if e.stage in told], status.analysed, status.reused
 
     return run
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import replace
+
+import numpy as np
 
 from datasets.renderer.camera import Array
 from datasets.renderer.truth import TruthBox
 from datasets.scenarios import Drawing, View
-from vision.detections import TO_REFERENCE, Detections
+from vision.detections import Detections
+from vision.look import Look
 
 Seeing = Callable[[Array, list[TruthBox]], Detections]
 
@@ -47,4 +49,5 @@ class Album:
         seen = self._seen[state]
         if view.over is None:
             return seen
-        return replace(seen, metadata={TO_REFERENCE: view.stage.laid_over(view.over)})
+        matrix = np.array(view.stage.laid_over(view.over), np.float64)
+        return Look(surveyed=True, to_reference=matrix).on(seen)

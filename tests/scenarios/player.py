@@ -11,9 +11,11 @@ from typing import Protocol
 import numpy as np
 
 from datasets.scenarios import Look, Scenario, View
-from vision.detections import LAID, Detections
+from vision.detections import Detections
 from vision.episodes import EpisodeEvent
 from vision.frames import Frame
+from vision.look import Laid
+from vision.look import Look as Known
 from vision.rules import CameraRules, camera_rules
 from vision.site import Site
 from vision.tracking import Tracker
@@ -84,8 +86,8 @@ class Player:
         """One look: what it changes."""
         frame, detections = self._eyes.see(view, look)
         if view.camera in self._hovering:
-            laid = {"over": self.scenario.views.index(view), "to": np.eye(3).tolist()}
-            detections = replace(detections, metadata={**detections.metadata, LAID: laid})
+            laid = Laid(self.scenario.views.index(view), np.eye(3))
+            detections = replace(Known.of(detections), laid=laid).on(detections)
         tracked = self._trackers[view.camera].update(frame, detections)
         return self._rules[view.camera].look(frame, tracked)
 

@@ -270,17 +270,17 @@ steps = st.lists(
     ),
     max_size=30,
 )
-REUSED = ("looks", (30, ["left", "bin"]))
+STANDS = ("looks", (30, ["left", "bin"]))
 
 
 # A failing week takes minutes to shrink.
 @settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(hours=st.sampled_from(HOURS), steps=steps)
-@example(hours=HOURS[1], steps=[REUSED, ("gap", 24 * 60 - 30)] * 7)
-@example(hours=HOURS[1], steps=[REUSED, ("gap", 13 * 60), ("address", None), ("gap", 630)] * 3)
-@example(hours=[], steps=[REUSED, ("permit", None), REUSED, ("gap", 190), REUSED])
-@example(hours=[], steps=[REUSED, ("permit", None), ("crash", ["left"]), ("gap", 240), REUSED])
-@example(hours=HOURS[2], steps=[REUSED, ("gap", 300), ("crash", ["left"]), REUSED])
+@example(hours=HOURS[1], steps=[STANDS, ("gap", 24 * 60 - 30)] * 7)
+@example(hours=HOURS[1], steps=[STANDS, ("gap", 13 * 60), ("address", None), ("gap", 630)] * 3)
+@example(hours=[], steps=[STANDS, ("permit", None), STANDS, ("gap", 190), STANDS])
+@example(hours=[], steps=[STANDS, ("permit", None), ("crash", ["left"]), ("gap", 240), STANDS])
+@example(hours=HOURS[2], steps=[STANDS, ("gap", 300), ("crash", ["left"]), STANDS])
 @example(  # A 1: four minutes, hours of flicker, and a minute
     hours=[],
     steps=[
@@ -308,7 +308,7 @@ def cases_of(made: Week, kind: str) -> list[CaseRow]:
 def test_a_stall_of_every_day_is_a_case_of_every_day_and_a_full_bin_one() -> None:
     with week(["Mon-Sat 06:00-22:00"]) as made:
         for _ in range(7):
-            live(made, [REUSED, ("restart", None), ("gap", 24 * 60 - 60), REUSED])
+            live(made, [STANDS, ("restart", None), ("gap", 24 * 60 - 60), STANDS])
         stalls, (one,) = cases_of(made, VENDING), cases_of(made, BINS)
         assert len(stalls) == 7, "six days, the first one's case goes on to the evening of none"
         assert [case.ended_by for case in stalls[:-1]] == ["hours_over"] * 6
@@ -319,7 +319,7 @@ def test_a_stall_of_every_day_is_a_case_of_every_day_and_a_full_bin_one() -> Non
 
 def test_a_new_address_is_no_new_camera() -> None:
     with week([]) as made:
-        live(made, [REUSED, ("address", None), REUSED, ("looks", (15, []))])
+        live(made, [STANDS, ("address", None), STANDS, ("looks", (15, []))])
         (stall,), (one,) = cases_of(made, VENDING), cases_of(made, BINS)
         assert stall.cleared_at is not None
         assert one.cleared_at is not None
@@ -329,7 +329,7 @@ def test_a_new_address_is_no_new_camera() -> None:
 
 def test_a_stall_that_comes_back_after_lunch_is_the_case_reopened() -> None:
     with week(HOURS[2]) as made:
-        live(made, [("gap", 120), ("looks", (90, ["right"])), ("gap", 60), REUSED])
+        live(made, [("gap", 120), ("looks", (90, ["right"])), ("gap", 60), STANDS])
         live(made, [("looks", (30, ["right"]))])
         (stall,) = cases_of(made, VENDING)
         with made.database.read() as session:

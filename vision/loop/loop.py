@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from itertools import compress, islice
 from threading import Condition, Event, Thread, current_thread
 
-from vision.detections import REUSED, Detections
+from vision.detections import Detections
 from vision.engines.engine import Engine, Pending
 from vision.errors import EngineError
 from vision.frames import Clock, Frame
+from vision.look import Look
 from vision.loop.collection import Collector, Taken
 from vision.loop.metrics import LoopCounters, LoopObserver, Step
 from vision.loop.restarts import Restarts
@@ -74,7 +75,7 @@ class InferenceLoop:
         attributes: adds to the detections before delivery, for example what a truck carries.
         tiled: whether the engine sees a camera's frames in tiles too, as things are small in them.
         needed: whether the engine has to look at a camera's next frame; where not, what was
-            delivered for the frame before is delivered again, marked `REUSED`.
+            delivered for the frame before is delivered again, marked `Look.reused`.
         observer: told what happens; counters by default.
         reopen: makes a new engine after a failure; without it the old one is tried again.
         max_restarts: see above.
@@ -377,8 +378,8 @@ class InferenceLoop:
         before = self._standing.get(taken.mailbox)
         if before is None:
             return self._seen(taken, self._alone(self._views(taken.frame)))
-        self.observer.stood(taken.frame.camera)
-        return replace(before, metadata={**before.metadata, REUSED: True})
+        self.observer.reused(taken.frame.camera)
+        return replace(Look.of(before), reused=True).on(before)
 
     def _deliver(self, frame: Frame, detections: Detections) -> None:
         started = time.perf_counter()

@@ -47,7 +47,7 @@ class LoopObserver(Protocol):
         """A frame was delivered at this age; None for a recording, whose clock is its own."""
         ...
 
-    def stood(self, camera: str) -> None:
+    def reused(self, camera: str) -> None:
         """A frame of this camera needed no look: what was seen before stands for it."""
         ...
 
@@ -88,7 +88,7 @@ class LoopCounts:
         spent: how long each step took.
         age: of live frames at delivery, since their capture.
         delivered: frames delivered without an error, by camera.
-        stood: frames by camera for which an earlier look stood; they are delivered too.
+        reused: frames by camera that reused an earlier look's detections; they are delivered too.
         failed: errors by camera; `last_error` is the latest in words.
         restarts: times the engine was started again.
         age_p50_s, age_p95_s: of live frames at delivery, over the latest 1000; None before one.
@@ -98,7 +98,7 @@ class LoopCounts:
     spent: dict[Step, Histogram] = field(default_factory=dict)
     age: Histogram = Histogram()
     delivered: dict[str, int] = field(default_factory=dict)
-    stood: dict[str, int] = field(default_factory=dict)
+    reused: dict[str, int] = field(default_factory=dict)
     failed: dict[str, int] = field(default_factory=dict)
     last_error: dict[str, str] = field(default_factory=dict)
     restarts: int = 0
@@ -118,7 +118,7 @@ class LoopCounters:
         self._lock = Lock()
         self._batches: Counter[int] = Counter()
         self._delivered: Counter[str] = Counter()
-        self._stood: Counter[str] = Counter()
+        self._reused: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._last_error: dict[str, str] = {}
         self._spent = {step: _Growing() for step in Step}
@@ -144,10 +144,10 @@ class LoopCounters:
                 self._ages.append(age_s)
                 self._age.add(age_s)
 
-    def stood(self, camera: str) -> None:
+    def reused(self, camera: str) -> None:
         """See `LoopObserver`."""
         with self._lock:
-            self._stood[camera] += 1
+            self._reused[camera] += 1
 
     def failed(self, camera: str, error: Exception) -> None:
         """See `LoopObserver`."""
@@ -169,7 +169,7 @@ class LoopCounters:
                 spent={step: grown.histogram() for step, grown in self._spent.items()},
                 age=self._age.histogram(),
                 delivered=dict(self._delivered),
-                stood=dict(self._stood),
+                reused=dict(self._reused),
                 failed=dict(self._failed),
                 last_error=dict(self._last_error),
                 restarts=self._restarts,

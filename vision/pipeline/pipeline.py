@@ -16,7 +16,7 @@ from threading import Condition, Event
 
 import cv2
 
-from vision.detections import LAID, TO_REFERENCE, VISIT, Detections
+from vision.detections import Detections
 from vision.engines import Engine, open_engine
 from vision.engines.truck_state import TruckStateReader
 from vision.episodes import EpisodeEvent, EpisodeStage
@@ -150,8 +150,8 @@ class Pipeline:
 
     def status(self) -> list[CameraStatus]:
         """How each camera is doing."""
-        stood = self._counters.counts().stood
-        return [self._status(w, stood.get(w.camera.id, 0)) for w in self._cameras.values()]
+        reused = self._counters.counts().reused
+        return [self._status(w, reused.get(w.camera.id, 0)) for w in self._cameras.values()]
 
     @property
     def held(self) -> frozenset[str]:
@@ -180,14 +180,14 @@ class Pipeline:
         done, encoded = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, 80])
         return encoded.tobytes() if done else None
 
-    def _status(self, watched: Watched, stood: int) -> CameraStatus:
+    def _status(self, watched: Watched, reused: int) -> CameraStatus:
         counts = watched.mailbox.counts()
         return replace(
             watched.reader.status(),
             read=counts.read,
             analysed=counts.analysed,
             dropped=counts.dropped,
-            stood=stood,
+            reused=reused,
             view=watched.health.view,
             preset=watched.last[2] if watched.last else None,
         )
@@ -198,20 +198,11 @@ class Pipeline:
 
     def _look(self, frame: Frame, detections: Detections) -> None:
         watched = self._cameras[frame.camera]
-        if watched.registration is not None:
-            matrix = watched.registration.to_reference(frame.small)
-            told = matrix.tolist() if matrix is not None else None
-            detections = replace(detections, metadata={**detections.metadata, TO_REFERENCE: told})
-        if watched.key_pictures is not None:
-            laid = watched.key_pictures.lay(frame.small)
-            detections = replace(detections, metadata={**detections.metadata, LAID: laid})
         preset = watched.shown(frame, detections)
         scene = watched.scenes.get(preset)
         if scene is not None:
-            if watched.turned_at is not None:
-                told = {**detections.metadata, VISIT: watched.turned_at.isoformat()}
-                detections = replace(detections, metadata=told)
-            detections = scene.tracker.update(frame, detections)
+            look = watched.look(frame, detections)
+            detections = scene.tracker.update(frame, look.on(detections))
         watched.last = (frame, detections, preset)
         shows = self._shows(watched, frame, preset)
         if scene is None or not shows:

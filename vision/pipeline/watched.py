@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Condition
 from zoneinfo import ZoneInfo
 
-from vision.detections import REUSED, Detections
+from vision.detections import Detections
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.frames import Frame
 from vision.kinds import catalogue
+from vision.look import Look
 from vision.rules import CameraRules
 from vision.site import Camera, SiteInfo
 from vision.sources.mailbox import Mailbox
@@ -96,12 +97,22 @@ class Watched:
         self.has_candidates = False
         self.turned_at: datetime | None = None
 
+    def look(self, frame: Frame, detections: Detections) -> Look:
+        """What is known of a look at what the camera shows now; every look is given, in order."""
+        look = replace(Look.of(detections), visit=self.turned_at)
+        if self.registration is not None:
+            to = self.registration.to_reference(frame.small)
+            look = replace(look, surveyed=True, to_reference=to)
+        if self.key_pictures is not None:
+            look = replace(look, laid=self.key_pictures.lay(frame.small))
+        return look
+
     def shown(self, frame: Frame, detections: Detections) -> str | None:
         """The preset that a look shows; what was of another is let go of."""
         if self.finder is None:
             return None
         before = self.last[2] if self.last is not None else None
-        if self.last is not None and detections.metadata.get(REUSED):
+        if self.last is not None and Look.of(detections).reused:
             return before  # the picture has not changed
         preset = self.finder.look(frame)
         if self.last is not None and preset != before:

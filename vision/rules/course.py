@@ -17,8 +17,9 @@ from math import log2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.detections import LAID, Detections
+from vision.detections import Detections
 from vision.episodes import NormBox
+from vision.look import Look
 from vision.view.registration import Matrix, moved
 
 LEAST = 0.5
@@ -110,7 +111,7 @@ class Courses:
     """The courses of one camera's looks, in one picture, as long as there is one.
 
     A camera that stands shows one picture. A drone's looks say how they lie in a key picture
-    (`vision.detections.LAID`). Carried by a car or a person, a camera passes by what stands close
+    (`Look.laid`). Carried by a car or a person, a camera passes by what stands close
     to it, and no plane lays that over another picture: there nothing is told to move.
     """
 
@@ -132,10 +133,10 @@ class Courses:
 
     def look(self, detections: Detections, judged: Sequence[Course]) -> None:
         """Take in how a look lies; in a new picture, the `judged` have lost their way, too."""
-        laid = detections.metadata.get(LAID) if self._camera == "drone" else None
-        self._matrix = np.array(laid["to"], np.float64) if laid is not None else None
-        if laid is not None and laid["over"] != self._over:
-            self._over = laid["over"]
+        laid = Look.of(detections).laid if self._camera == "drone" else None
+        self._matrix = laid.to if laid is not None else None
+        if laid is not None and laid.over != self._over:
+            self._over = laid.over
             for course in [*judged, *self.coming.values()]:
                 course.lose()
 

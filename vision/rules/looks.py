@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from vision.detections import LAID, REUSED, TO_REFERENCE, VISIT, Detections, class_names
+from vision.detections import Detections, class_names
 from vision.frames import Clock, Frame, Pixels
 from vision.geo.drone_pose import DronePose, PoseDeviations
+from vision.look import Laid, Look, Matrix
 
 _TRUCK = ("load", "dirt")
-_KEPT = (TO_REFERENCE, LAID, VISIT)  # of the detections' metadata
 _NOTHING = np.zeros((1, 1, 3), np.uint8)
 
 Row = dict[str, Any]
@@ -48,9 +48,7 @@ def as_row(frame: Frame, detections: Detections) -> Row:
         row["pose"] = asdict(frame.pose)
     if frame.part:
         row["part"] = frame.part
-    if detections.metadata.get(REUSED):
-        row["stands"] = True
-    row |= {key: detections.metadata[key] for key in _KEPT if key in detections.metadata}
+    row |= _of_look(Look.of(detections))
     scores, names = np.asarray(detections.confidence), class_names(detections)
     tracks = detections.tracker_id
     for n, box in enumerate(np.asarray(detections.xyxy)):
@@ -96,8 +94,6 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
             data[f"{attribute}_score"] = np.array(
                 [b[f"{attribute}_score"] for b in boxes], np.float32
             )
-    metadata: dict[str, Any] = {REUSED: True} if row.get("stands") else {}
-    metadata |= {key: row[key] for key in _KEPT if key in row}
     tracked = any("track" in b for b in boxes)
     detections = Detections(
         xyxy=np.array([b["box"] for b in boxes], np.float32).reshape(-1, 4),
@@ -105,6 +101,32 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
         class_id=np.zeros(len(boxes), np.int64),
         tracker_id=np.array([b["track"] for b in boxes], np.int64) if tracked else None,
         data=data,
-        metadata=metadata,
     )
-    return frame, detections
+    return frame, _look(row).on(detections)
+
+
+def _of_look(look: Look) -> Row:
+    """What is known of a look, under the names that records have had from the beginning."""
+    row: Row = {"stands": True} if look.reused else {}
+    if look.surveyed:
+        row["to_reference"] = None if look.to_reference is None else look.to_reference.tolist()
+    if look.laid is not None:
+        row["laid"] = {"over": look.laid.over, "to": look.laid.to.tolist()}
+    if look.visit is not None:
+        row["visit"] = look.visit.isoformat()
+    return row
+
+
+def _look(row: Row) -> Look:
+    laid, visit = row.get("laid"), row.get("visit")
+    return Look(
+        reused=bool(row.get("stands")),
+        surveyed="to_reference" in row,
+        to_reference=_matrix(row.get("to_reference")),
+        laid=Laid(int(laid["over"]), np.array(laid["to"], np.float64)) if laid else None,
+        visit=datetime.fromisoformat(visit) if visit else None,
+    )
+
+
+def _matrix(told: list[list[float]] | None) -> Matrix | None:
+    return None if told is None else np.array(told, np.float64)

@@ -1,6 +1,7 @@
 """Overlay: a look laid over the first one of its place.
 
-A fixed camera's look lies there anyway, a drone's where its registration says (`TO_REFERENCE`).
+A fixed camera's look lies there anyway, a drone's where its registration says
+(`Look.to_reference`).
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from vision.detections import TO_REFERENCE, Detections
+from vision.detections import Detections
 from vision.episodes import NormBox
 from vision.frames import Frame
+from vision.look import Look
 from vision.view.registration import Matrix, moved, shown
 
 
@@ -34,12 +36,12 @@ class Overlay:
     @classmethod
     def of(cls, frame: Frame, detections: Detections) -> Overlay | None:
         """The look laid over the first one; None where nobody can tell where it lies."""
-        if TO_REFERENCE not in detections.metadata:
+        look = Look.of(detections)
+        if not look.surveyed:
             return cls(detections)
-        told = detections.metadata[TO_REFERENCE]
-        if told is None:
+        matrix = look.to_reference
+        if matrix is None:
             return None
-        matrix = np.array(told, np.float64)
         size = np.array([frame.width, frame.height] * 2)
         boxes = moved(np.asarray(detections.xyxy, np.float64) / size, matrix)
         return cls(

@@ -79,14 +79,14 @@ def by_turns(occupied: timedelta, least: timedelta) -> Reason:
     )
 
 
-def seen_in(looks: int, chances: int, least: int, stood: int) -> Reason:
-    """How many looks showed it; for `stood` of them an earlier look at the same scene stood."""
+def seen_in(looks: int, chances: int, least: int, reused: int) -> Reason:
+    """How many looks showed it; for `reused` of them an earlier look at the same scene stood."""
     return Reason(
         en=f"seen in {looks} of {chances} looks (rule: {least})"
-        + (f", {stood} of them at an unchanged scene" if stood else ""),
+        + (f", {reused} of them at an unchanged scene" if reused else ""),
         zh=f"{chances}次查看中{looks}次可见（规则：{least}次）"
-        + (f"，其中{stood}次画面无变化" if stood else ""),
-        data={"looks": looks, "chances": chances, "looks_needed": least, "unchanged": stood},
+        + (f"，其中{reused}次画面无变化" if reused else ""),
+        data={"looks": looks, "chances": chances, "looks_needed": least, "unchanged": reused},
     )
 
 

@@ -22,11 +22,12 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 from ulid import ULID
 
-from vision.detections import REUSED, Detections
+from vision.detections import Detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
 from vision.geo.position import Position
 from vision.kinds import catalogue
+from vision.look import Look
 from vision.registers.permits import Line
 from vision.rules.closing import Closing
 from vision.rules.context import Context
@@ -121,10 +122,10 @@ class StationaryRule(ABC):
         self._places = [p for p in self._places if p.stays]
         if not self.context.watching(frame):
             return events
-        stands = bool(detections.metadata.get(REUSED))
+        reused = Look.of(detections).reused
         seen = self.sights(frame, detections)
         sights = [s for s in seen if not self._registers.permits(self._foot(s.box), at)]
-        self._update(at, sights, visit_of(detections, at), stands=stands)
+        self._update(at, sights, visit_of(detections, at), reused=reused)
         events += self._closing.now(self._places, frame, detections)
         clear = self.context.settings.clear or timedelta(0)
         for place in self._places:
@@ -142,7 +143,7 @@ class StationaryRule(ABC):
         return (x1, y), (x2, y)
 
     def _update(
-        self, at: datetime, sights: Sequence[Sight], visit: datetime | None, *, stands: bool
+        self, at: datetime, sights: Sequence[Sight], visit: datetime | None, *, reused: bool
     ) -> None:
         homes = [(place, stay) for place in self._places for stay in place.stays]
         pairs, fresh = match([stay for _, stay in homes], sights)
@@ -156,7 +157,7 @@ class StationaryRule(ABC):
                 gap = self._gaps.since(stay.last, visit)
                 if not self.gaps_count:
                     stay.between += between(stay, at, visit, self.context.settings)
-                stay.see(at, sights[index], gap, stands=stands, visit=visit)
+                stay.see(at, sights[index], gap, reused=reused, visit=visit)
         for place in self._places:
             lapse = self._gaps.lapse(place.occupied_until, visit)
             place.occupy(at, lapse, self._least)
@@ -283,6 +284,6 @@ class StationaryRule(ABC):
             *([by_turns(occupied, self._least.dwell)] if by_turn else []),
             stayed(lead.stayed, self._least.dwell),
             *([between_visits(lead.between)] if lead.between else []),
-            seen_in(lead.looks, lead.chances, self._least.looks, lead.stood),
+            seen_in(lead.looks, lead.chances, self._least.looks, lead.reused),
             scored(lead.score, self.context.threshold),
         )

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Annotated
 
 import numpy as np
+from pydantic import AliasChoices, Field
 
 from vision.episodes import NormBox
 from vision.rules.sight import Sight, overlap
@@ -40,7 +42,7 @@ class Stay:
         between: what counts of the time between a turning camera's visits, beside `dwell`.
         here: looks that showed it in the latest visit that did.
         looks: looks that showed it; `chances`: looks since the first, showing it or not.
-        stood: of the looks that showed it, those for which an earlier one of the same scene stood.
+        reused: of the looks that showed it, those that reused the detections of an earlier one.
         attended: of the looks that showed it, those that showed somebody with it.
         missed_since: moment of the first look of the present run of clean looks, else None.
         misses: clean looks in that run; `clean`: those of them in the latest visit.
@@ -56,7 +58,8 @@ class Stay:
     here: int = 1
     looks: int = 1
     chances: int = 1
-    stood: int = 0
+    # Memories and records of earlier versions say `stood`.
+    reused: Annotated[int, Field(validation_alias=AliasChoices("reused", "stood"))] = 0
     attended: int = 0
     missed_since: datetime | None = None
     misses: int = 0
@@ -109,14 +112,14 @@ class Stay:
         sight: Sight,
         gap: timedelta,
         *,
-        stands: bool = False,
+        reused: bool = False,
         visit: datetime | None = None,
     ) -> None:
         """It was seen again, or the scene has not changed since it was.
 
         Args:
             gap: more time between looks than this counts for nothing.
-            stands: the latter.
+            reused: the latter.
             visit: when the visit began that shows it, of a camera that turns.
         """
         since = at - self.last
@@ -126,7 +129,7 @@ class Stay:
         self.dwell += self.step
         self.last, self.sight = max(at, self.last), sight
         self.looks += 1
-        self.stood += stands
+        self.reused += reused
         self.attended += sight.attended
         self.chances += 1
         self.missed_since, self.misses, self.clean, self.looked = None, 0, 0, at

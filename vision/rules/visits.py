@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from vision.detections import VISIT, Detections
+from vision.detections import Detections
+from vision.look import Look
 from vision.rules.stay import Stay
 from vision.site.rule_settings import RuleSettings
 
@@ -31,8 +32,7 @@ def visit_of(detections: Detections, at: datetime) -> datetime | None:
 
     A clock that was set back since tells of none.
     """
-    told = detections.metadata.get(VISIT)
-    begun = datetime.fromisoformat(told) if told else None
+    begun = Look.of(detections).visit
     return begun if begun is not None and begun <= at else None
 
 

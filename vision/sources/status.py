@@ -35,7 +35,7 @@ class CameraStatus:
         width, height: of the latest frame, pixels; 0 before the first.
         read: frames due to be looked at since start.
         analysed: frames that were looked at.
-        stood: of those, frames of an unchanged scene, for which an earlier look stood.
+        reused: of those, frames of an unchanged scene, for which an earlier look's detections did.
         dropped: frames read but not looked at, counted by reason.
         reconnects: times the source was opened again after having worked.
         last_frame_at: capture time of the latest frame (UTC).
@@ -51,7 +51,7 @@ class CameraStatus:
     height: int = 0
     read: int = 0
     analysed: int = 0
-    stood: int = 0
+    reused: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     reconnects: int = 0
     last_frame_at: datetime | None = None

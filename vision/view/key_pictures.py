@@ -7,9 +7,8 @@ errors do not add up to a way.
 
 from __future__ import annotations
 
-from typing import Any
-
 from vision.frames import Pixels
+from vision.look import Laid
 from vision.view.registration import Registration
 
 
@@ -20,8 +19,8 @@ class KeyPictures:
         self._registration = Registration()
         self._number = 0
 
-    def lay(self, picture: Pixels) -> dict[str, Any] | None:
-        """For `vision.detections.LAID`; None where the picture has too little to be laid over.
+    def lay(self, picture: Pixels) -> Laid | None:
+        """How it lies; None where the picture has too little to be laid over.
 
         Args:
             picture: H×W×3 uint8 BGR.
@@ -31,4 +30,4 @@ class KeyPictures:
             self._registration = Registration()
             self._number += 1
             matrix = self._registration.to_reference(picture)
-        return None if matrix is None else {"over": self._number, "to": matrix.tolist()}
+        return None if matrix is None else Laid(self._number, matrix)

@@ -101,7 +101,7 @@ def _view(camera: Camera, status: CameraStatus | None) -> CameraView:
         height=status.height if status else 0,
         read=status.read if status else 0,
         analysed=status.analysed if status else 0,
-        stood=status.stood if status else 0,
+        stood=status.reused if status else 0,
         dropped=dict(status.dropped) if status else {},
         reconnects=status.reconnects if status else 0,
         last_frame_at=status.last_frame_at if status else None,

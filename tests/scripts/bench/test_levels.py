@@ -9,7 +9,7 @@ from scripts.bench.levels import CamerasBench, Level, Stock
 LEVEL = Level(
     cameras=4,
     looks=4.0,
-    stood=0.0,
+    reused=0.0,
     due=4.0,
     age_p50_s=0.1,
     age_p95_s=0.3,

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vision.detections import REUSED, Detections
+from vision.detections import Detections
 from vision.errors import EngineError
 from vision.frames import Frame
+from vision.look import Look
 from vision.loop import InferenceLoop, LoopCounters
 from vision.loop.loop import ENGINE_FAILED, LOOP_ENDED, REMOVED
 from vision.loop.restarts import PAUSES_S
@@ -416,7 +417,7 @@ def test_what_stands_for_a_frame_is_its_own_cameras_look_before(
     def deliver(frame: Frame, detections: Detections) -> None:
         [name], [[_, _, right, _]] = detections.data["class_name"], detections.xyxy
         assert name == frame.camera
-        stands = bool(detections.metadata.get(REUSED))
+        stands = Look.of(detections).reused
         seen[frame.camera].append((frame.index, int(right) - 1, stands))
 
     def needed(frame: Frame) -> bool:
@@ -439,7 +440,7 @@ def test_what_stands_for_a_frame_is_its_own_cameras_look_before(
             if latest is not None:
                 expected.append((index, latest, stands))
         assert seen[box.camera] == expected
-        assert counters.counts().stood.get(box.camera, 0) == sum(s for *_, s in expected)
+        assert counters.counts().reused.get(box.camera, 0) == sum(s for *_, s in expected)
         assert box.counts().analysed == len(expected)
         assert adds_up(box)
 

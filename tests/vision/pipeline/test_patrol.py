@@ -168,7 +168,7 @@ def test_a_stall_at_one_preset_is_a_case_and_what_stands_at_another_is_none(tmp_
     record = next(i for i in run.events[1][1] if i.role is EvidenceRole.RECORD)
     assert replay(Record.from_json(run.store.read(record.sha256))).same
     assert run.status.analysed == 11 * PATROL
-    assert run.status.stood > 5 * PATROL  # it stands still for five sixths of the time
+    assert run.status.reused > 5 * PATROL  # it stands still for five sixths of the time
     assert (run.status.preset, run.status.view) == (None, View.CLEAR)  # it turns back
 
 

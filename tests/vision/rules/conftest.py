@@ -14,11 +14,17 @@ from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.frames import Clock, Frame
 from vision.geo import DronePose
 from vision.kinds import catalogue
+from vision.look import Look
 from vision.rules import camera_rules
 from vision.site import Camera, Site, SiteInfo, Zone
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 Box = tuple[float, float, float, float]
+
+
+def surveyed(to_reference: Sequence[Sequence[float]]) -> Look:
+    """A drone's look that lies so in the first picture of its place."""
+    return Look(surveyed=True, to_reference=np.array(to_reference, np.float64))
 
 
 class Scene:
@@ -50,11 +56,11 @@ class Scene:
         track: int | None = None,
         load: str = "",
         dirt: str = "clean",
-        metadata: dict[str, object] | None = None,
+        known: Look | None = None,
         pose: DronePose | None = None,
     ) -> list[EpisodeEvent]:
         detections = _detections(seen)
-        detections.metadata |= metadata or {}
+        detections = (known or Look()).on(detections)
         if load and len(detections):
             n = len(detections)
             detections.data |= {

@@ -171,13 +171,16 @@ def test_a_structure_with_a_building_permit_is_not_gone(scene):
 
 def test_a_pass_ends_with_the_hours(scene):
     made = scene("dirty_truck", fps=1, zone=UNTIL_SIX, dwell="0s", looks=3, clear="10s")
-    truck = ("truck", (0.3, 0.4, 0.6, 0.8), 0.9)
-    for t in range(2 * HOUR - 6, 2 * HOUR + 3):
-        made.look(t, [truck], track=1, load="open")
+
+    def drive(seconds: range) -> None:
+        for n, t in enumerate(seconds):
+            x = 0.05 + 0.06 * n
+            made.look(t, [("truck", (x, 0.4, x + 0.3, 0.8), 0.9)], track=1, load="open")
+
+    drive(range(2 * HOUR - 6, 2 * HOUR + 3))
     assert told(made) == [("confirmed", None), ("ended", "hours_over")]
     assert made.events[-1].episode.ended_at == SIX
-    for t in range(14 * HOUR, 14 * HOUR + 6):
-        made.look(t, [truck], track=1, load="open")
+    drive(range(14 * HOUR, 14 * HOUR + 6))
     assert told(made)[2:] == [("confirmed", None)], "another pass"
 
 

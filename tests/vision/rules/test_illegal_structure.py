@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.vision.rules.conftest import Scene
-from vision.detections import TO_REFERENCE
+from tests.vision.rules.conftest import Scene, surveyed
+from vision.look import Look
 from vision.rules import camera_rules
 from vision.site import Camera, Site, SiteInfo, Zone
 
@@ -129,7 +129,7 @@ def seen_from(shift: float, *boxes: tuple[float, float, float, float]) -> dict[s
     to_reference = [[1.0, 0.0, shift], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     found = [("structure", (x1 - shift, y1, x2 - shift, y2), 0.9) for x1, y1, x2, y2 in boxes]
     inside = [one for one in found if one[1][2] > 0 and one[1][0] < 1]
-    return {"seen": inside, "metadata": {TO_REFERENCE: to_reference}}
+    return {"seen": inside, "known": surveyed(to_reference)}
 
 
 STOOD, BUILT, ASIDE = (0.3, 0.4, 0.4, 0.6), (0.6, 0.4, 0.7, 0.6), (1.5, 0.4, 1.6, 0.6)
@@ -165,7 +165,7 @@ def test_what_is_out_of_view_is_not_gone_and_what_cannot_be_placed_is_no_look(sc
     for t in range(30, 60):
         s.look(t, **seen_from(1.0, STOOD, BUILT))
     for t in range(60, 90):
-        s.look(t, [], metadata={TO_REFERENCE: None})
+        s.look(t, [], known=Look(surveyed=True))
     assert s.stages() == ["opened", "confirmed"]
     for t in range(90, 100):
         s.look(t, **seen_from(0.1, STOOD))

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from vision.detections import TO_REFERENCE, make_detections
+from tests.vision.rules.conftest import surveyed
+from vision.detections import make_detections
 from vision.frames import Clock, Frame
 from vision.geo import DronePose, LocalPlane
 from vision.kinds import catalogue
@@ -153,14 +154,14 @@ def test_a_structure_laid_over_the_first_look_is_where_this_look_shows_it(scene)
     s = scene("illegal_structure", camera={"type": "drone"}, learn="2s", dwell="3s", looks=2)
     old, new = (0.1, 0.1, 0.2, 0.2), (0.6, 0.6, 0.7, 0.7)
     for t in range(3):
-        here = {TO_REFERENCE: np.eye(3).tolist()}
-        s.look(t, [("structure", old, 0.9)], pose=ABOVE, metadata=here)
+        here = surveyed(np.eye(3).tolist())
+        s.look(t, [("structure", old, 0.9)], pose=ABOVE, known=here)
     width = 2 * 100 * np.tan(np.radians(35))
     to_reference = [[1.0, 0.0, 0.2], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     here = shifted(ABOVE, 0.2 * width)
     for t in range(3, 9):
         boxes = [("structure", (x1 - 0.2, y1, x2 - 0.2, y2), 0.9) for x1, y1, x2, y2 in (old, new)]
-        s.look(t, boxes, pose=here, metadata={TO_REFERENCE: to_reference})
+        s.look(t, boxes, pose=here, known=surveyed(to_reference))
     (confirmed,) = s.confirmed()
     where = confirmed.episode.where
     expected = ABOVE.position(0.65, 0.65)

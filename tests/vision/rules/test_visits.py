@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.vision.rules.conftest import START
-from vision.detections import VISIT
+from vision.look import Look
 
 STALL = ("stall", (0.3, 0.4, 0.5, 0.7), 0.9)
 OTHER = ("stall", (0.6, 0.4, 0.8, 0.7), 0.9)
@@ -30,15 +30,15 @@ def facts(made) -> list[tuple[str, float]]:
     ]
 
 
-def turned(second: int) -> dict[str, str]:
+def turned(second: int) -> Look:
     """What the pipeline tells of the visit; of the first one it does not know when it began."""
     begun = START + timedelta(seconds=second // EVERY * EVERY)
-    return {VISIT: begun.isoformat()} if second >= EVERY else {}
+    return Look(visit=begun if second >= EVERY else None)
 
 
 def play(made, seconds: Iterable[int], seen: Iterable[tuple] = ()) -> None:
     for second in seconds:
-        made.look(second, list(seen), metadata=turned(second))
+        made.look(second, list(seen), known=turned(second))
 
 
 def watch(scene, **more):
@@ -103,7 +103,7 @@ def test_visits_farther_apart_than_the_dwell_are_not_one_stay(scene):
 def test_a_gap_while_the_camera_stood_still_is_no_visit(scene):
     made = watch(scene)
     for second in (0, 1, 2, 180, 181, 182, 360, 361, 362):
-        made.look(second, [STALL], metadata={VISIT: START.isoformat()})
+        made.look(second, [STALL], known=Look(visit=START))
     assert set(made.stages()) == {"opened", "dropped"}, "nobody knows what was there meanwhile"
 
 
@@ -123,8 +123,8 @@ def test_what_counts_does_not_depend_on_how_often_is_looked(scene, interval):
     for number in range(3):
         begun = number * 50
         for second in range(begun, begun + 25, interval):
-            told = {VISIT: (START + timedelta(seconds=begun)).isoformat()} if number else {}
-            made.look(second, [STALL], metadata=told)
+            told = Look(visit=START + timedelta(seconds=begun)) if number else Look()
+            made.look(second, [STALL], known=told)
     (stay,) = made.rule._places[0].stays
     assert stay.dwell == 3 * timedelta(seconds=25 - interval)
     assert stay.between == 2 * timedelta(seconds=25 + interval)
@@ -163,7 +163,7 @@ def test_a_restart_changes_nothing(scene, every):
 
     whole = watch(scene)
     for second, seen in looks():
-        whole.look(second, seen, metadata=turned(second))
+        whole.look(second, seen, known=turned(second))
     assert whole.stages() == ["opened", "confirmed", "cleared"]
 
     made, events = watch(scene), []
@@ -172,7 +172,7 @@ def test_a_restart_changes_nothing(scene, every):
             state = json.loads(json.dumps(made.rule.remember()))
             made = watch(scene)
             made.rule.recall(state)
-        events += made.look(second, seen, metadata=turned(second))
+        events += made.look(second, seen, known=turned(second))
     facts = [
         [(e.episode.stage, e.episode.opened_at, e.frame.captured_at, e.episode.why) for e in some]
         for some in (whole.events, events)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vision.detections import LAID
+from vision.look import Laid, Look
 from vision.rules.course import travelled
 
 Box = tuple[float, float, float, float]
@@ -30,7 +30,7 @@ def told(scene: type[Any], where: Callable[[int], Box], looks: int = 15, **more:
     return [e.episode.subtype for e in s.confirmed()]
 
 
-REUSED: Box = (0.3, 0.4, 0.6, 0.8)
+STANDS: Box = (0.3, 0.4, 0.6, 0.8)
 CAB: Box = (0.3, 0.55, 0.42, 0.8)
 NEXT: Box = (0.52, 0.42, 0.82, 0.82)
 """A second one, parked beside it."""
@@ -43,10 +43,10 @@ def test_a_truck_that_drives_through_is_told_of(scene):
 @pytest.mark.parametrize(
     "where",
     [
-        lambda _: REUSED,
-        lambda n: (REUSED, CAB)[n % 2],
-        lambda n: (REUSED, NEXT)[n // 7 % 2],
-        lambda n: tuple(v + 0.02 * (n % 3 - 1) for v in REUSED),
+        lambda _: STANDS,
+        lambda n: (STANDS, CAB)[n % 2],
+        lambda n: (STANDS, NEXT)[n // 7 % 2],
+        lambda n: tuple(v + 0.02 * (n % 3 - 1) for v in STANDS),
     ],
     ids=["still", "now the cab, now all of it", "now one, now the next", "unsteady boxes"],
 )
@@ -119,11 +119,11 @@ def test_what_never_comes_to_the_zone_is_soon_forgotten(scene):
     assert s.rule._courses.coming == {}
 
 
-def laid(n: int, over: Callable[[int], int | None], shift: float) -> dict[str, object]:
+def laid(n: int, over: Callable[[int], int | None], shift: float) -> Look:
     """A look's place in the key picture, of a drone that flies to the right."""
-    matrix = np.array([[1, 0, shift * n], [0, 1, 0], [0, 0, 1]], float).tolist()
+    matrix = np.array([[1, 0, shift * n], [0, 1, 0], [0, 0, 1]], float)
     number = over(n)
-    return {LAID: None if number is None else {"over": number, "to": matrix}}
+    return Look(laid=None if number is None else Laid(number, matrix))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_drones_own_way_is_not_the_trucks(scene, over, shift, expected):
     s = scene("dirty_truck", fps=FPS, looks=3, camera={"type": "drone"})
     for n in range(15):
         seen = [("truck", drives(n), 0.9)]
-        s.look(n / FPS, seen, track=1, load="open", metadata=laid(n, over, shift))
+        s.look(n / FPS, seen, track=1, load="open", known=laid(n, over, shift))
     assert [e.episode.subtype for e in s.confirmed()] == expected
 
 
@@ -151,7 +151,7 @@ def test_a_camera_that_is_carried_tells_of_nobody(scene, camera):
 def test_a_restart_forgets_where_a_drones_pictures_lay(scene):
     """Key pictures count from the beginning, and the first may be of another place."""
     s, again = (scene("dirty_truck", fps=FPS, camera={"type": "drone"}) for _ in range(2))
-    s.look(0, [("truck", REUSED, 0.9)], track=1, load="open", metadata=laid(0, lambda _: 0, 0))
+    s.look(0, [("truck", STANDS, 0.9)], track=1, load="open", known=laid(0, lambda _: 0, 0))
     again.rule.recall(json.loads(json.dumps(s.rule.remember())))
     (one,) = again.rule.remember()["passes"]
     assert one["course"]["came"] is None
@@ -174,8 +174,8 @@ def test_what_earlier_versions_remembered_of_a_pass_is_read(scene):
 
 
 def test_boxes_travel_by_both_sides():
-    assert travelled(REUSED, CAB) == pytest.approx(0.0)
-    assert travelled(REUSED, tuple(v + 0.15 for v in REUSED)) == pytest.approx(0.5)
-    x1, y1, x2, y2 = REUSED
+    assert travelled(STANDS, CAB) == pytest.approx(0.0)
+    assert travelled(STANDS, tuple(v + 0.15 for v in STANDS)) == pytest.approx(0.5)
+    x1, y1, x2, y2 = STANDS
     assert travelled((0.4, 0.4, 0.5, 0.5), (0.3, 0.35, 0.6, 0.55)) == pytest.approx(1.0)
-    assert travelled(REUSED, (x1 - 0.1, y1, x2 + 0.1, y2)) == 0.0, "no taller"
+    assert travelled(STANDS, (x1 - 0.1, y1, x2 + 0.1, y2)) == 0.0, "no taller"

@@ -24,8 +24,8 @@ def test_what_stands_on_the_ground_stands_in_the_key_picture():
     for n in range(4):
         told = keys.lay(place[100:400, 40 * n : 40 * n + 480])
         assert told is not None
-        assert told["over"] == 0
-        u, v, w = np.array(told["to"]) @ (0.5, 0.5, 1)
+        assert told.over == 0
+        u, v, w = told.to @ (0.5, 0.5, 1)
         assert (u / w, v / w) == pytest.approx((0.5 + 40 * n / 480, 0.5), abs=0.01)
 
 
@@ -33,7 +33,7 @@ def test_other_ground_is_laid_over_another_picture():
     keys = KeyPictures()
     shown = [ground(1)[:300, :480], ground(2)[:300, :480], ground(2)[20:320, :480]]
     told = [keys.lay(np.ascontiguousarray(picture)) for picture in shown]
-    assert [t and t["over"] for t in told] == [0, 1, 1]
+    assert [t and t.over for t in told] == [0, 1, 1]
 
 
 def test_where_there_is_nothing_to_see_nothing_is_told():
