@@ -109,9 +109,11 @@ class WebFile:
             if self._answer is None:
                 self._answer = self._open()
             data = self._answer.read(most)
-        except (*FAILURES, SourceError) as error:
-            told = isinstance(error, SourceError)
-            self._web.note(error if told else explain(error, self._address, while_reading=True))
+        except SourceError as error:
+            self._web.note(error)
+            return b""
+        except FAILURES as error:
+            self._web.note(explain(error, self._address, while_reading=True))
             return b""
         self._web.note(None)
         self._at += len(data)
