@@ -55,7 +55,7 @@ class Opener:
         self.web = web
         self.url = answer.url
         self.format = "mpjpeg" if answer.content_type == _MULTIPART else None
-        self.endless = answer.length is None
+        self.endless = answer.length is None or self.format is not None
         self._address = address
         self._first: Answer | None = answer
         self._main: WebFile | None = None

@@ -108,6 +108,9 @@ class WebServer(http.server.ThreadingHTTPServer):
         self.asked: list[http.server.BaseHTTPRequestHandler] = []
         self.url = f"http://{host}:{self.server_address[1]}"
 
+    def handle_error(self, *_: object) -> None:
+        """A client that goes away in the middle is none."""
+
 
 class _Paths(http.server.BaseHTTPRequestHandler):
     server: WebServer

@@ -99,13 +99,15 @@ class Described(socketserver.StreamRequestHandler):
 @contextmanager
 def described() -> Iterator[socketserver.ThreadingTCPServer]:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Described) as server:
-        server.daemon_threads = True
+        server.daemon_threads, server.block_on_close = True, False
         server.played = threading.Event()
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_a_camera_whose_session_has_a_gbk_name_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
