@@ -31,6 +31,7 @@ BUSY = "camera-000"
 QUIET = "yard"
 """A camera that has seen nothing."""
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+_ROWS_AT_ONCE = 5000  # which takes far less than `api.storage.database.LONGEST_S`
 _DETECTOR = {"model": "m", "version": "1", "sha256": "", "threshold": 0.3}
 _KINDS = ("street_vending", "overflowing_bin", "illegal_structure")
 
@@ -133,16 +134,19 @@ def fill(database: Database, cases: int) -> None:
     with database.read() as session:
         if session.scalar(select(func.count()).select_from(CaseRow)):
             raise CaseError("this database has cases; give an empty one to measure on")
-    rows = _Rows(cases, on_postgresql=database.on_postgresql)
-    with database.write() as session:
-        for table, columns in (
-            (CaseRow, rows.case()),
-            (SightingRow, rows.sighting()),
-            (EvidenceRow, rows.evidence()),
-        ):
-            made = select(*columns.values()).select_from(rows.numbers)
-            session.execute(insert(table).from_select(list(columns), made))
-        if database.on_postgresql:
+    for start in range(0, cases, _ROWS_AT_ONCE):
+        end = min(start + _ROWS_AT_ONCE, cases)
+        rows = _Rows(start, end, on_postgresql=database.on_postgresql)
+        with database.write() as session:
+            for table, columns in (
+                (CaseRow, rows.case()),
+                (SightingRow, rows.sighting()),
+                (EvidenceRow, rows.evidence()),
+            ):
+                made = select(*columns.values()).select_from(rows.numbers)
+                session.execute(insert(table).from_select(list(columns), made))
+    if database.on_postgresql:
+        with database.write() as session:
             session.execute(text("ANALYZE"))  # which autovacuum does within a minute
 
 
@@ -151,11 +155,11 @@ def _camera(number: int) -> str:
 
 
 class _Rows:
-    """The made-up rows as SQL over the numbers below `count`: the database makes them itself."""
+    """The made-up rows as SQL over the numbers from `start` to below `end`."""
 
-    def __init__(self, count: int, *, on_postgresql: bool) -> None:
-        first = select(literal(0).label("n")).cte("numbers", recursive=True)
-        self.numbers = first.union_all(select(first.c.n + 1).where(first.c.n < count - 1))
+    def __init__(self, start: int, end: int, *, on_postgresql: bool) -> None:
+        first = select(literal(start).label("n")).cte("numbers", recursive=True)
+        self.numbers = first.union_all(select(first.c.n + 1).where(first.c.n < end - 1))
         n = self._n = self.numbers.c.n
         minutes = n * 5
         if on_postgresql:

@@ -33,7 +33,8 @@ def test_everybody_gets_the_masked_picture_by_default(world, client, pictures, r
     http = client(role)
     answer = http.get(f"/v1/media/{pictures['original']}")
     assert digest(answer) == pictures["masked"]
-    assert answer.headers["content-location"] == f"/v1/media/{pictures['masked']}"
+    served = answer.url.join(answer.headers["content-location"])
+    assert served.path == f"/v1/media/{pictures['masked']}"
     assert answer.headers["content-type"] == "image/jpeg"
     for kind in ("masked", "annotated"):
         assert digest(http.get(f"/v1/media/{pictures[kind]}")) == pictures[kind]
