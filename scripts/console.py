@@ -52,6 +52,11 @@ def log_to_stderr(*, verbose: bool = False) -> None:
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
 
 
+def count(number: int, what: str) -> str:
+    """For example `1 camera`, `3 cameras`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def copy_of_stdout() -> int | None:
     """A file descriptor for `reader_left`; None where there is no such file."""
     try:

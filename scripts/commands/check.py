@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from scripts.console import err, log_to_stderr, out
+from scripts.console import count, err, log_to_stderr, out
 from vision.errors import SourceError
 from vision.printable import to_json
 
@@ -43,7 +43,7 @@ def check(
 
     log_to_stderr()
     chosen = load_site(site, look_at=PresetFinder)
-    err.print(f"looking at {len(chosen.cameras)} cameras, 5 s at most each")
+    err.print(f"looking at {count(len(chosen.cameras), 'camera')}, 5 s at most each")
     engine = open_engine(chosen.model)
     rows = []
     for camera, seen in zip(chosen.cameras, first_frames(chosen.cameras), strict=True):
@@ -56,12 +56,16 @@ def check(
     engine.close()
     hooks = [{"webhook": hook.name, **_secret(hook)} for hook in chosen.webhooks]
     if json_:
-        told = {"site": chosen.site.name, "cameras": rows, "webhooks": hooks}
-        print(to_json(told, indent=2))
+        report = {"site": chosen.site.name, "cameras": rows, "webhooks": hooks}
+        print(to_json(report, indent=2))
     else:
-        out.print(f"{escape(str(site))}: valid, {len(rows)} cameras, {len(hooks)} webhooks")
+        told = f"{count(len(rows), 'camera')}, {count(len(hooks), 'webhook')}"
+        out.print(f"{escape(str(site))}: valid, {told}")
         _say([(row["camera"], row) for row in rows])
         _say([(f"webhook {row['webhook']}", row) for row in hooks])
+        out.print(
+            f"without boxes and zones, to draw on: {escape(str(out_dir / 'CAMERA.clean.jpg'))}"
+        )
     if not all(row["ok"] for row in (*rows, *hooks)):
         raise typer.Exit(1)
 
@@ -86,11 +90,9 @@ def _pictures(camera: Camera, seen: Seen, detections: Detections, folder: Path) 
     parts = [f"{frame.width}×{frame.height}", f"clock {frame.clock.value}"]
     if camera.presets:
         parts.append(f"at {f'preset {preset}' if preset else 'none of its presets'}")
-    if camera.type == "drone":
-        parts.append(_telemetry(seen))
-    elif seen.trouble:
-        parts.append(seen.trouble)
-    return f"{', '.join(parts)}, sees {things}: {path}"
+    flies = _telemetry(seen) if camera.type == "drone" else seen.trouble
+    more = f"; {flies}" if flies else ""
+    return f"{', '.join(parts)}, sees {things}: {path}{more}"
 
 
 def _telemetry(seen: Seen) -> str:

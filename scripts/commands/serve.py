@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 from rich.progress import Progress
 
-from scripts.console import err, log_to_stderr, out
+from scripts.console import count, err, log_to_stderr, out
 from vision.errors import SiteError, StreetwardenError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _serve(site: Site, listener: socket) -> None:
     from vision.engines import open_engine
     from vision.evidence import EvidenceStore
 
-    cameras = f"{len(site.cameras)} camera{'s' * (len(site.cameras) != 1)}"
+    cameras = count(len(site.cameras), "camera")
     err.print(f"loading {escape(site.model.name)} for {cameras}")
     database = Database.open(site.storage.database)
     try:

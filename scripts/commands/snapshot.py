@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from scripts.console import err, log_to_stderr, out
+from scripts.console import count, err, log_to_stderr, out
 from vision.errors import SiteError, SourceError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def snapshot(
     log_to_stderr()
     chosen = choose_site(site, source or [], pictures=False)
     targets = _targets(chosen, camera or [], preset, folder)
-    err.print(f"looking at {len(targets)} cameras, 5 s at most each")
+    err.print(f"looking at {count(len(targets), 'camera')}, 5 s at most each")
     engine = open_engine(chosen.model)
     missing = 0
     for (one, path), seen in zip(targets, first_frames([c for c, _ in targets]), strict=True):

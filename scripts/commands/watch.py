@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from scripts.console import err, log_to_stderr, out
+from scripts.console import count, err, log_to_stderr, out
 from vision.durations import parse_duration
 from vision.errors import StreetwardenError
 from vision.printable import printable, to_json
@@ -160,7 +160,7 @@ def _summary(statuses: Sequence[object], printer: _Printer) -> None:
             f"{escape(status.camera)}: {status.state.value}, {status.read} frames read, "
             f"{status.analysed} looked at, {dropped} dropped{escape(error)}"
         )
-    out.print(f"{printer.confirmed} episodes confirmed")
+    out.print(f"{count(printer.confirmed, 'episode')} confirmed")
 
 
 def _limit(text: str | None) -> timedelta | None:
