@@ -56,8 +56,8 @@ def check(
     engine.close()
     hooks = [{"webhook": hook.name, **_secret(hook)} for hook in chosen.webhooks]
     if json_:
-        report = {"site": chosen.site.name, "cameras": rows, "webhooks": hooks}
-        print(to_json(report, indent=2))
+        result = {"site": chosen.site.name, "cameras": rows, "webhooks": hooks}
+        print(to_json(result, indent=2))
     else:
         told = f"{count(len(rows), 'camera')}, {count(len(hooks), 'webhook')}"
         out.print(f"{escape(str(site))}: valid, {told}")
