@@ -20,7 +20,8 @@ from vision.kinds import catalogue
 from vision.rules.context import Context
 from vision.rules.dirty_truck.followed import SAME_TRUCK
 from vision.rules.dirty_truck.spills import Spills
-from vision.rules.pass_through import Charge, Pass, PassThroughRule
+from vision.rules.pass_through import PassThroughRule
+from vision.rules.passes import Charge, Pass
 from vision.rules.reasons import on_frames, spilt
 from vision.rules.sight import Sight, area, boxes_of, find_sights, overlap, overlaps
 
