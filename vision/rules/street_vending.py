@@ -41,8 +41,8 @@ class StreetVending(StationaryRule):
             return found
         _, people = boxes_of(frame, detections, {"person"}, min_score=self.context.threshold)
         stalls = np.array([_surroundings(s.box) for s in found])
-        attended = (overlaps(stalls, people)[0] > 0).any(axis=1).tolist()
-        return [replace(s, attended=a) for s, a in zip(found, attended, strict=True)]
+        visited = set(np.flatnonzero((overlaps(stalls, people)[0] > 0).any(axis=1)).tolist())
+        return [replace(s, attended=n in visited) for n, s in enumerate(found)]
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
         """Adds how often people were seen with it."""

@@ -225,8 +225,9 @@ def _off(
 ) -> dict[int, NormBox]:
     """Those of which less than this share is on a truck, or a truck's on them."""
     cover = overlaps(_array(trucks), _array(list(boxes.values())))[1]
-    off = (cover < share).all(axis=0).tolist()
-    return {n: box for (n, box), away in zip(boxes.items(), off, strict=True) if away}
+    kept = np.flatnonzero((cover < share).all(axis=0)).tolist()
+    numbers = list(boxes)
+    return {numbers[k]: boxes[numbers[k]] for k in kept}
 
 
 def _array(boxes: Sequence[NormBox]) -> NDArray[np.float64]:
