@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vision.rules import sight, stay
+from vision.rules import camera_rules, sight, stay
 from vision.rules.bench import FPS, Crowd, bench_rules
 from vision.rules.dirty_truck import road
+from vision.rules.known import Known
 from vision.rules.sight import Sight, overlap
 from vision.rules.stay import Stay, match
+from vision.site import Camera, Site, SiteInfo, Zone
 
 Box = tuple[float, float, float, float]
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -92,6 +94,28 @@ def test_groups_are_what_touches_one_after_the_other(shown: list[Box], reach: fl
             edge.extend(near)
         expected.append(sorted(group))
     assert sight._groups(np.array(shown, np.float64).reshape(-1, 4), reach) == expected
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(boxes(), max_size=6), st.lists(boxes(), max_size=6))
+def test_what_is_known_is_told_as_one_by_one(known: list[Box], shown: list[Box]) -> None:
+    zone = Zone(name="z", watch=("illegal_structure",))
+    camera = Camera(id="c", source="x", zones=(zone,))
+    (rule,) = camera_rules(Site(site=SiteInfo(name="t"), cameras=(camera,)), camera, threshold=0.4)
+    learnt = Known(rule.context)
+    learnt.boxes = known
+
+    def covered(box: Box) -> bool:
+        for x1, y1, x2, y2 in known:
+            wide = min(x2 + 0.02, box[2]) - max(x1 - 0.02, box[0])
+            tall = min(y2 + 0.02, box[3]) - max(y1 - 0.02, box[1])
+            size = (box[2] - box[0]) * (box[3] - box[1])
+            if wide > 0 and tall > 0 and wide * tall >= 0.6 * size:
+                return True
+        return False
+
+    new = [one.box for one in learnt.new([a_sight(box) for box in shown])]
+    assert new == [box for box in shown if not covered(box)]
 
 
 def way_by_way(pairs: list[tuple[Box, Box]]) -> np.ndarray[Any, Any]:
