@@ -117,6 +117,8 @@ class _Group:
             ids[np.asarray(found.class_id)] = [
                 self._name(int(i)) for i in np.asarray(found.tracker_id)
             ]
+        kept = {int(track.tracker_id) for track in self._tracker.tracks}
+        self._names = {inner: name for inner, name in self._names.items() if inner in kept}
         return ids
 
     def _name(self, inner: int) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scripts.bench.lists import ListBench
     from scripts.bench.loop import LoopBench
     from scripts.bench.soak import Soak
+    from vision.rules.bench import RulesBench
 
 _ROWS = (
     ("decode", "decoder and scaling alone, one core"),
@@ -113,6 +114,20 @@ def show_cameras(result: CamerasBench) -> None:
             f"{peer.looks_each:.2f} looks/s each, "
             + ("held" if peer.holds(result.looks_each) else "not held")
         )
+
+
+def show_rules(result: RulesBench) -> None:
+    """A look at a crowd, part by part."""
+    table = Table(
+        title=f"{result.stalls} stalls, {result.people} people, {result.trucks} trucks",
+        caption=f"median of {result.looks} looks, one core",
+    )
+    table.add_column("")
+    table.add_column("ms a look", justify="right")
+    for name, spent in result.parts.items():
+        table.add_row(name, f"{spent:.1f}")
+    table.add_row("together", f"{result.together:.1f}")
+    out.print(table)
 
 
 def show_soak(result: Soak) -> None:

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.status import Status
 
-from scripts.bench.tables import show_audit, show_cameras, show_lists, show_loop, show_soak
+from scripts.bench.tables import (
+    show_audit,
+    show_cameras,
+    show_lists,
+    show_loop,
+    show_rules,
+    show_soak,
+)
 from scripts.console import err, log_to_stderr
 from scripts.engine_name import EngineName
 from vision.errors import SiteError
@@ -143,6 +150,24 @@ def audit(
         print(json.dumps(result.as_dict(), indent=2))
     else:
         show_audit(result)
+
+
+@bench.command()
+def rules(
+    stalls: Annotated[int, typer.Option(min=0, help="Stalls that stay.")] = 60,
+    people: Annotated[int, typer.Option(min=0, help="People who walk about.")] = 40,
+    trucks: Annotated[int, typer.Option(min=0, help="Trucks that drive by.")] = 20,
+    looks: Annotated[int, typer.Option(min=5, help="Looks; medians are shown.")] = 50,
+    json_: AsJson = False,
+) -> None:
+    """Measure what one look at a crowded street costs the tracker and the rules."""
+    from vision.rules.bench import bench_rules
+
+    result = bench_rules(stalls=stalls, people=people, trucks=trucks, looks=looks)
+    if json_:
+        print(json.dumps(result.as_dict(), indent=2))
+    else:
+        show_rules(result)
 
 
 @bench.command()

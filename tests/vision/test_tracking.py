@@ -132,3 +132,13 @@ def test_weak_boxes_start_no_track_but_continue_one() -> None:
     tracker.update(frame(3), strong)
     tracker.update(frame(4), strong)
     assert ids(tracker.update(frame(5), weak)) == [0]
+
+
+def test_names_of_ended_tracks_are_forgotten() -> None:
+    tracker = Tracker("gate", fps=5)
+    for look in range(200):
+        x = 300.0 * (look // 4)  # each is seen on four looks, far from the one before
+        tracked = tracker.update(frame(look / 5), boxes(("truck", x, 0, x + 90, 60)))
+    assert ids(tracked) == [49], "ids go on"
+    (group,) = tracker._groups.values()
+    assert len(group._names) <= 8, "as many as ByteTrack may still find again"

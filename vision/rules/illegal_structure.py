@@ -78,8 +78,7 @@ class IllegalStructure(StationaryRule):
 
     def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
         """Structures that were not known."""
-        found = self._structures(frame, detections, self.context.threshold)
-        return [sight for sight in found if not self._known.has(sight.box)]
+        return self._known.new(self._structures(frame, detections, self.context.threshold))
 
     def _in_view(self, stay: Stay) -> bool:
         return self._overlay is None or self._overlay.shows(stay.box)

@@ -13,6 +13,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 from pydantic import TypeAdapter
 from shapely.errors import ShapelyError
@@ -103,11 +104,25 @@ class Known:
                 stay.see(at, sights[index], timedelta.max)
         self._stays += [Stay.begun(at, sights[i]) for i in fresh]
 
-    def has(self, box: NormBox) -> bool:
-        """Whether what is seen there was known, or lies where nobody looked while learning."""
+    def new(self, sights: Sequence[Sight]) -> list[Sight]:
+        """Those that were not known, and lie where somebody looked while learning."""
+        known = np.array(self.boxes, np.float64).reshape(1, -1, 4)
+        known = known + np.array((-_DRIFT, -_DRIFT, _DRIFT, _DRIFT))
+        seen = np.array([sight.box for sight in sights], np.float64).reshape(-1, 1, 4)
+        sides = np.minimum(known[..., 2:], seen[..., 2:]) - np.maximum(
+            known[..., :2], seen[..., :2]
+        )
+        areas = (seen[..., 2:] - seen[..., :2]).prod(axis=-1)
+        covered = (sides > 0).all(axis=-1) & (sides.prod(axis=-1) >= _KNOWN_COVER * areas)
+        return [
+            sights[n]
+            for n in np.flatnonzero(~covered.any(axis=1)).tolist()
+            if self._was_in_view(sights[n].box)
+        ]
+
+    def _was_in_view(self, box: NormBox) -> bool:
         middle = shapely.Point((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-        beyond = self._reached is not None and not self._reached.contains(middle)
-        return beyond or any(_covers(known, box) for known in self.boxes)
+        return self._reached is None or bool(self._reached.contains(middle))
 
     def remember(self) -> dict[str, Any]:
         """See `vision.rules.context.Rule`."""
@@ -173,14 +188,6 @@ class Known:
                 self._file,
                 error,
             )
-
-
-def _covers(known: NormBox, box: NormBox) -> bool:
-    grown = (known[0] - _DRIFT, known[1] - _DRIFT, known[2] + _DRIFT, known[3] + _DRIFT)
-    wide = min(grown[2], box[2]) - max(grown[0], box[0])
-    tall = min(grown[3], box[3]) - max(grown[1], box[1])
-    area = (box[2] - box[0]) * (box[3] - box[1])
-    return wide > 0 and tall > 0 and wide * tall >= _KNOWN_COVER * area
 
 
 def _area(text: str | None) -> BaseGeometry | None:

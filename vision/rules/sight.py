@@ -136,14 +136,16 @@ def _groups(boxes: NDArray[np.float64], reach: float) -> list[list[int]]:
     """Indexes of boxes joined by touching (transitively) after growth by `reach`."""
     grow = (boxes[:, 2:] - boxes[:, :2]) * reach / 2
     grown = np.hstack([boxes[:, :2] - grow, boxes[:, 2:] + grow])
-    left, groups = set(range(len(boxes))), []
-    while left:
-        group, edge = [], [left.pop()]
+    touching = overlaps(grown, grown)[0] > 0
+    left, groups = np.ones(len(boxes), np.bool_), []
+    for first in range(len(boxes)):
+        group, edge = [], [first] if left[first] else []
+        left[first] = False
         while edge:
             here = edge.pop()
             group.append(here)
-            near = {j for j in left if overlap(tuple(grown[here]), tuple(grown[j]))[0] > 0}
-            left -= near
+            near = np.flatnonzero(touching[here] & left).tolist()
+            left[near] = False
             edge.extend(near)
-        groups.append(sorted(group))
+        groups += [sorted(group)] if group else []
     return groups

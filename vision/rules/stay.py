@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import AliasChoices, Field
 
 from vision.episodes import NormBox
-from vision.rules.sight import Sight, overlap
+from vision.rules.sight import Sight, overlaps
 
 # Two boxes are of one spot from this overlap on; a hull that gains or loses a part (garbage beside
 # a bin) still covers the smaller one.
@@ -88,8 +88,8 @@ class Stay:
     @property
     def box(self) -> NormBox:
         """Median of the boxes seen here."""
-        x1, y1, x2, y2 = np.median(np.array(self.boxes), axis=0)
-        return float(x1), float(y1), float(x2), float(y2)
+        x1, y1, x2, y2 = map(median, zip(*self.boxes, strict=True))  # a fifth of numpy's time
+        return x1, y1, x2, y2
 
     @property
     def score(self) -> float:
@@ -163,12 +163,11 @@ def match(stays: Sequence[Stay], sights: Sequence[Sight]) -> tuple[list[int | No
     Returns:
         For each stay the index of its sight or None, and the indexes of sights left over.
     """
-    pairs = []
-    for i, stay in enumerate(stays):
-        for j, sight in enumerate(sights):
-            iou, cover = overlap(stay.box, sight.box)
-            if iou >= _SAME_IOU or cover >= _SAME_COVER:
-                pairs.append((iou, i, j))
+    # One median for each stay, not for each pair.
+    boxes = np.array([stay.box for stay in stays]).reshape(-1, 4)
+    iou, cover = overlaps(boxes, np.array([sight.box for sight in sights]).reshape(-1, 4))
+    near = np.argwhere((iou >= _SAME_IOU) | (cover >= _SAME_COVER)).tolist()
+    pairs = [(float(iou[i, j]), i, j) for i, j in near]
     taken: list[int | None] = [None] * len(stays)
     free = set(range(len(sights)))
     for _, i, j in sorted(pairs, reverse=True):

@@ -14,11 +14,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
+
 from vision.detections import Detections
 from vision.episodes import NormBox, Reason
 from vision.frames import Frame
 from vision.rules.reasons import attended
-from vision.rules.sight import Sight, boxes_of, overlap
+from vision.rules.sight import Sight, boxes_of, overlaps
 from vision.rules.stationary import StationaryRule
 from vision.rules.stay import Stay
 
@@ -38,7 +40,9 @@ class StreetVending(StationaryRule):
         if not found:
             return found
         _, people = boxes_of(frame, detections, {"person"}, min_score=self.context.threshold)
-        return [replace(s, attended=any(_beside(s, tuple(p)) for p in people)) for s in found]
+        stalls = np.array([_surroundings(s.box) for s in found])
+        visited = set(np.flatnonzero((overlaps(stalls, people)[0] > 0).any(axis=1)).tolist())
+        return [replace(s, attended=n in visited) for n, s in enumerate(found)]
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
         """Adds how often people were seen with it."""
@@ -50,7 +54,7 @@ class StreetVending(StationaryRule):
         return "roaming_vendor" if stopped and not any(s.ripe for s in stays) else "stall"
 
 
-def _beside(stall: Sight, person: NormBox) -> bool:
-    x1, y1, x2, y2 = stall.box
+def _surroundings(stall: NormBox) -> NormBox:
+    x1, y1, x2, y2 = stall
     wide, tall = _BESIDE * (x2 - x1), _BESIDE * (y2 - y1)
-    return overlap((x1 - wide, y1 - tall, x2 + wide, y2 + tall), person)[0] > 0
+    return x1 - wide, y1 - tall, x2 + wide, y2 + tall

@@ -101,9 +101,10 @@ class Followed:
             truck.track = tracks[n] if tracks[n] >= 0 else truck.track
             if n in judged:
                 self._belongs(truck, judged[n])
+        numbers = {truck.number for truck in whose.values()}
         for truck in self._trucks:
             seen = any(overlap(truck.box, boxes[n])[1] >= SAME_TRUCK for n in whole)
-            if truck not in whose.values() and not seen and _just_seen(truck, at):
+            if truck.number not in numbers and not seen and _just_seen(truck, at):
                 covers.append(Cover(truck.number, truck.box))
         passes = {t.number: t.one for t in self._trucks if t.one > 0}
         return covers, passes, {truck.number: n for n, truck in whose.items()}
@@ -149,9 +150,11 @@ class Followed:
                 if sure > NEAR and _just_seen(truck, at):
                     pairs.append((sure, i, n))
         whose: dict[int, _Truck] = {}
+        taken: set[int] = set()
         for _, i, n in sorted(pairs, reverse=True):
-            if n not in whose and self._trucks[i] not in whose.values():
+            if n not in whose and i not in taken:
                 whose[n] = self._trucks[i]
+                taken.add(i)
         for n, box in boxes.items():
             if n not in whose:
                 self._count += 1

@@ -21,8 +21,12 @@ _ACROSS, _DOWN = 48, 27
 # More free looks in a row than this, or than are asked for, are not told apart, so that a calm road
 # stays as noted.
 _MANY = 10
+Cells = NDArray[np.bool_]
+"""Which cells of the picture."""
 _NOBODY, SOMEBODY = 0, -1
 """Who is over a cell: nobody; somebody of whom no more is known, or several."""
+# Ways that are drawn before it is asked which of the others are drawn by them as well.
+_AT_ONCE = 8
 # Of a box seen from the side or from the front, this lower part is where wheels and load come down.
 _LOWER = 1 / 4
 
@@ -74,8 +78,8 @@ class Road:
         self._over = np.full(shape, SOMEBODY, np.int64)
         self._driven = np.zeros(shape, np.float64)  # when last over it, POSIX seconds
 
-    def look(self, at: datetime, covers: Sequence[Cover]) -> None:
-        """What is over the road in this look."""
+    def look(self, at: datetime, covers: Sequence[Cover], somebody: Cells | None = None) -> None:
+        """What is over the road in this look; `somebody`: cells of whoever else, see `reach`."""
         known = self._free >= self._enough
         self._over[known] = _NOBODY
         self._driven[known] = 0
@@ -92,6 +96,11 @@ class Road:
             if cover.drives:
                 self._driven[way] = at.timestamp()
             covered |= cells
+        if somebody is not None:
+            fresh = somebody & (self._over == _NOBODY)
+            self._before[fresh] = self._free[fresh]
+            self._over[somebody] = SOMEBODY
+            covered |= somebody
         self._free = np.where(covered, 0, np.minimum(self._free + 1, self._many))
 
     def passage(self, box: NormBox) -> Passage | None:
@@ -125,6 +134,36 @@ class Road:
         for n, free, before, over, driven in cells:
             self._free.flat[int(n)], self._before.flat[int(n)] = int(free), int(before)
             self._over.flat[int(n)], self._driven.flat[int(n)] = int(over), driven
+
+
+def reach(pairs: NDArray[np.float64]) -> Cells:
+    """All cells that may have been passed over on the way from one box to another.
+
+    What lies within cells that are taken already is not drawn again: a crowd in which everybody may
+    have been anybody is a few ways, not one for each two of them.
+
+    Args:
+        pairs: N×8, both boxes, normalised; one that is no number is nowhere.
+    """
+    finite = pairs[np.isfinite(pairs).all(axis=1)]
+    cells = (finite.reshape(-1, 4, 2) * (_ACROSS, _DOWN)).astype(np.int64)
+    cells = cells.clip(0, (_ACROSS - 1, _DOWN - 1)).astype(np.int32)
+    low, high = cells.min(axis=1), cells.max(axis=1)
+    taken = np.zeros((_DOWN, _ACROSS), np.uint8)
+    left = np.argsort(-(high - low + 1).prod(axis=1), kind="stable")
+    while len(left):
+        for n in left[:_AT_ONCE].tolist():
+            (ax1, ay1), (ax2, ay2), (bx1, by1), (bx2, by2) = cells[n].tolist()
+            corners = [(x, y) for x in (ax1, ax2) for y in (ay1, ay2)]
+            corners += [(x, y) for x in (bx1, bx2) for y in (by1, by2)]
+            cv2.fillConvexPoly(taken, cv2.convexHull(np.array(corners, np.int32)), 1)
+        left = left[_AT_ONCE:]
+        # How many cells are taken above and to the left of each corner.
+        sums = cv2.integral(taken)
+        (x1, y1), (x2, y2) = low[left].T, high[left].T + 1
+        inside = sums[y2, x2] - sums[y1, x2] - sums[y2, x1] + sums[y1, x1]
+        left = left[inside < (x2 - x1) * (y2 - y1)]
+    return taken.astype(np.bool_)
 
 
 def _cell(u: float, v: float) -> tuple[int, int]:

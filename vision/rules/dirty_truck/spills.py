@@ -17,19 +17,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from math import ceil, hypot
+from math import ceil
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from vision.detections import Detections, class_names
 from vision.episodes import NormBox
 from vision.frames import Frame
 from vision.rules.context import Context
-from vision.rules.dirty_truck.followed import Followed, gap
-from vision.rules.dirty_truck.road import SOMEBODY, Cover, Passage, Road
-from vision.rules.sight import in_zone, overlap
+from vision.rules.dirty_truck.followed import Followed
+from vision.rules.dirty_truck.road import Cells, Passage, Road, reach
+from vision.rules.sight import in_zone, overlap, overlaps
 
 _MOVES = ("car", "bus", "motorcycle", "bicycle", "person")
 # From this share of it on, garbage is on a truck, or somebody is in its cab.
@@ -139,19 +140,12 @@ class Spills:
         scores = np.asarray(detections.confidence)
         unsure = [box for n, box in trucks.items() if scores[n] < self._context.threshold]
         on_road = [cover.box for cover in covers if cover.box not in unsure]
-        movers = [
-            boxes[n]
-            for n in self._of(_MOVES, detections)
-            if not any(overlap(truck, boxes[n])[1] >= _IN_CAB for truck in on_road)
-        ]
-        covers += self._ways(movers, seconds)
-        self._road.look(at, covers)
-        garbage = {
-            n: (boxes[n], float(scores[n]))
-            for n in self._of(("garbage",), detections)
-            if not any(overlap(truck, boxes[n])[1] >= _ON_BED for truck in on_road)
-        }
-        left = self._lies(at, garbage, [cover.box for cover in covers], unsure)
+        movers = _off(on_road, {n: boxes[n] for n in self._of(_MOVES, detections)}, _IN_CAB)
+        self._road.look(at, covers, self._ways(list(movers.values()), seconds))
+        lying = _off(on_road, {n: boxes[n] for n in self._of(("garbage",), detections)}, _ON_BED)
+        garbage = {n: (box, float(scores[n])) for n, box in lying.items()}
+        over = [*(cover.box for cover in covers), *movers.values()]
+        left = self._lies(at, garbage, over, unsure)
         return {
             self._passes[who]: (here[who], *found) for who, found in left.items() if who in here
         }
@@ -183,16 +177,15 @@ class Spills:
         found: list[int] = np.flatnonzero(np.isin(class_names(detections), names)).tolist()
         return found
 
-    def _ways(self, movers: Sequence[NormBox], seconds: float) -> list[Cover]:
+    def _ways(self, movers: Sequence[NormBox], seconds: float) -> Cells:
         """Wherever these are, and may have been since the look before: each may be any of them."""
-        ways = [
-            Cover(SOMEBODY, box, came_from=old)
-            for box in movers
-            for old in self._movers
-            if gap(old, box) <= _REACH * seconds * max(hypot(*_size(old)), hypot(*_size(box)))
-        ]
+        old, new = _array(self._movers)[:, None], _array(movers)[None]
+        apart = np.maximum(new[..., :2] - old[..., 2:], old[..., :2] - new[..., 2:]).max(axis=-1)
+        long = [np.hypot(*np.moveaxis(b[..., 2:] - b[..., :2], -1, 0)) for b in (old, new)]
+        i, j = np.nonzero(apart <= _REACH * seconds * np.maximum(*long))
         self._movers = list(movers)
-        return [*(Cover(SOMEBODY, box) for box in movers), *ways]
+        pairs = np.concatenate([old[i, 0], new[0, j]], axis=1)
+        return reach(np.concatenate([np.tile(new[0], 2), pairs]))
 
     def _lies(
         self,
@@ -225,6 +218,20 @@ class Spills:
                 piece.scores += [max(sure)] if sure else []
             left.setdefault(piece.passage.who, []).extend(shown)
         return {who: found for who, found in left.items() if found}
+
+
+def _off(
+    trucks: Sequence[NormBox], boxes: Mapping[int, NormBox], share: float
+) -> dict[int, NormBox]:
+    """Those of which less than this share is on a truck, or a truck's on them."""
+    cover = overlaps(_array(trucks), _array(list(boxes.values())))[1]
+    kept = np.flatnonzero((cover < share).all(axis=0)).tolist()
+    numbers = list(boxes)
+    return {numbers[k]: boxes[numbers[k]] for k in kept}
+
+
+def _array(boxes: Sequence[NormBox]) -> NDArray[np.float64]:
+    return np.array(boxes, np.float64).reshape(-1, 4)
 
 
 def _touch(a: NormBox, b: NormBox) -> bool:
