@@ -18,8 +18,8 @@ from vision.detections import Detections, make_detections
 from vision.episodes import EpisodeEvent
 from vision.evidence import EvidenceItem, EvidenceRole, EvidenceStore
 from vision.frames import Pixels
+from vision.memory import memory_of
 from vision.pipeline import Pipeline
-from vision.pipeline.pipeline import _memory_of
 from vision.rules.record import Record
 from vision.rules.replay import replay
 from vision.site import Camera, Site, SiteInfo, Zone
@@ -222,7 +222,7 @@ def test_what_is_remembered_of_one_preset_is_not_anothers(tmp_path: Path) -> Non
 
 def test_what_was_seen_in_another_picture_of_a_preset_is_not_remembered(tmp_path: Path) -> None:
     def remembered_at() -> Path | None:
-        return _memory_of(dome, tmp_path, "gate")
+        return memory_of(dome, tmp_path, "gate")
 
     picture = tmp_path / "gate.png"
     gate = Preset(name="gate", picture=str(picture))
