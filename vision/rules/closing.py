@@ -83,8 +83,8 @@ class Closing:
                 place.stays.clear()
 
         def permitted(stay: Stay) -> datetime | None:
-            looked = stay.looked or stay.last
-            return self._registers.permitted_since(self._foot(stay.box), looked, at)
+            moments = self._registers.turns(stay.looked or stay.last, at)
+            return next((m for m in moments if m < at and self._may(stay, m)), None)
 
         return events + self._permit(places, frame, detections, permitted)
 
@@ -96,9 +96,12 @@ class Closing:
 
         def permitted(stay: Stay) -> datetime | None:
             missed = stay.looked == at != stay.last
-            return at if missed and self._registers.permits(self._foot(stay.box), at) else None
+            return at if missed and self._may(stay, at) else None
 
         return self._permit(places, frame, detections, permitted)
+
+    def _may(self, stay: Stay, at: datetime) -> bool:
+        return self._registers.permits(self._foot(stay.box), at)
 
     def _over(self, after: datetime, until: datetime) -> Ending | None:
         closed = self._context.closed_since(after, until)
@@ -119,10 +122,12 @@ class Closing:
         since: Callable[[Stay], datetime | None],
     ) -> list[EpisodeEvent]:
         events: list[EpisodeEvent] = []
-        for place in places:
+        for place in places if self._registers.permitting else ():
             moment = place.permit(since)
+            if moment is None:
+                continue
             left = place.ripe(self._least) if place.confirmed else place.stays
-            if moment is not None and not left:
+            if not left:
                 events += Ending(moment, EndedBy.PERMIT).event(place.episode, frame, detections)
                 place.episode = None
         return events
