@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from scripts.bench.levels import CamerasBench
     from scripts.bench.lists import ListBench
     from scripts.bench.loop import LoopBench
+    from scripts.bench.rules import RulesBench
     from scripts.bench.soak import Soak
-    from vision.rules.bench import RulesBench
 
 _ROWS = (
     ("decode", "decoder and scaling alone, one core"),

@@ -161,7 +161,7 @@ def rules(
     json_: AsJson = False,
 ) -> None:
     """Measure what one look at a crowded street costs the tracker and the rules."""
-    from vision.rules.bench import bench_rules
+    from scripts.bench.rules import bench_rules
 
     result = bench_rules(stalls=stalls, people=people, trucks=trucks, looks=looks)
     if json_:

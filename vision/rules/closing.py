@@ -6,7 +6,8 @@ watched, and one on another day is another one: it ends with the zone's hours. A
 hours are a gap in its looks like any other. Both end where a permit begins that lets it stand.
 
 A gap in the looks that is longer than the kind's `dedupe` ends what people do as well: what is seen
-after it is no longer the same case, so it cannot be the same episode.
+after it is no longer the same case, so it cannot be the same episode. Looks that come as usual are
+never apart by that much, however short a site sets it.
 
 A camera may send nothing from before the end of hours until the next day. So what ended is asked
 for the time since the last look, and is dated by the clock, not by the look that tells it.
@@ -23,6 +24,7 @@ from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage, NormBo
 from vision.frames import Frame
 from vision.registers.permits import Line
 from vision.rules.context import Context
+from vision.rules.gaps import Gaps
 from vision.rules.place import Least, Place
 from vision.rules.registers import Registers
 from vision.rules.stay import Stay
@@ -53,8 +55,8 @@ class Closing:
 
     Args:
         least: what makes a violation there.
+        gaps: where they do not count as presence, gaps and hours end it, and not only permits.
         foot: the line on which a thing in this box stands.
-        timed: hours and gaps end it, and not only permits.
     """
 
     def __init__(
@@ -62,27 +64,27 @@ class Closing:
         context: Context,
         registers: Registers,
         least: Least,
+        gaps: Gaps,
         *,
         foot: Callable[[NormBox], Line],
-        timed: bool,
     ) -> None:
         self._context, self._registers, self._least = context, registers, least
-        self._foot, self._timed = foot, timed
+        self._gaps, self._foot = gaps, foot
 
     def since(
         self, places: Sequence[Place], frame: Frame, detections: Detections
     ) -> list[EpisodeEvent]:
         """What ended between the last look and this one; the stays that ended are taken out."""
         at, events = frame.captured_at, list[EpisodeEvent]()
-        for place in places if self._timed else ():
+        for place in () if self._gaps.count else places:
             over = self._over(place.looked, at)
             if over is not None:
                 events += over.event(place.episode, frame, detections)
                 place.stays.clear()
 
         def permitted(stay: Stay) -> datetime | None:
-            looked = stay.looked or stay.last
-            return self._registers.permitted_since(self._foot(stay.box), looked, at)
+            moments = self._registers.turns(stay.looked or stay.last, at)
+            return next((m for m in moments if m < at and self._may(stay, m)), None)
 
         return events + self._permit(places, frame, detections, permitted)
 
@@ -94,16 +96,21 @@ class Closing:
 
         def permitted(stay: Stay) -> datetime | None:
             missed = stay.looked == at != stay.last
-            return at if missed and self._registers.permits(self._foot(stay.box), at) else None
+            return at if missed and self._may(stay, at) else None
 
         return self._permit(places, frame, detections, permitted)
+
+    def _may(self, stay: Stay, at: datetime) -> bool:
+        return self._registers.permits(self._foot(stay.box), at)
 
     def _over(self, after: datetime, until: datetime) -> Ending | None:
         closed = self._context.closed_since(after, until)
         if closed is not None:
             return Ending(closed, EndedBy.HOURS)
         dedupe = self._context.settings.dedupe
-        if isinstance(dedupe, timedelta) and until - after > dedupe:
+        if not isinstance(dedupe, timedelta):
+            return None
+        if until - after > max(dedupe, self._gaps.empty, self._least.dwell):
             return Ending(after, EndedBy.UNWATCHED)
         return None
 
@@ -115,10 +122,12 @@ class Closing:
         since: Callable[[Stay], datetime | None],
     ) -> list[EpisodeEvent]:
         events: list[EpisodeEvent] = []
-        for place in places:
+        for place in places if self._registers.permitting else ():
             moment = place.permit(since)
+            if moment is None:
+                continue
             left = place.ripe(self._least) if place.confirmed else place.stays
-            if moment is not None and not left:
+            if not left:
                 events += Ending(moment, EndedBy.PERMIT).event(place.episode, frame, detections)
                 place.episode = None
         return events

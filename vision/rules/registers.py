@@ -39,12 +39,14 @@ class Registers:
         local = at.astimezone(self._context.timezone)
         return self._permits.covering(foot, local, self._context.holidays) is not None
 
-    def permitted_since(self, foot: Line, after: datetime, until: datetime) -> datetime | None:
-        """When what stands on this line was first permitted, later than `after`, before `until`."""
-        if not self._permits.permits:
-            return None
-        moments = turns(self._permits.times, after, until, self._context.timezone)
-        return next((m for m in moments if m < until and self.permits(foot, m)), None)
+    @property
+    def permitting(self) -> bool:
+        """Whether there is any permit that what is at hand may have."""
+        return bool(self._permits.permits)
+
+    def turns(self, after: datetime, until: datetime) -> list[datetime]:
+        """The moments (UTC) between two at which one of the permits may have begun or ended."""
+        return turns(self._permits.times, after, until, self._context.timezone)
 
     def asset(self, box: NormBox, where: Position | None) -> Asset | None:
         """The asset that what is seen there is about; see `AssetRegister.at`."""

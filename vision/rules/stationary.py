@@ -70,9 +70,7 @@ class StationaryRule(ABC):
             score=context.threshold,
             together=self.zone_is_one_place,
         )
-        self._closing = Closing(
-            context, self._registers, self._least, foot=self._foot, timed=not self.gaps_count
-        )
+        self._closing = Closing(context, self._registers, self._least, self._gaps, foot=self._foot)
 
     @property
     def idle(self) -> bool:

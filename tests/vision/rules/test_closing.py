@@ -9,7 +9,9 @@ import pytest
 
 from tests.vision.rules.conftest import START
 from vision.registers.permits import Permit
-from vision.rules.record import RULES_VERSION
+from vision.rules import CameraRules
+from vision.rules.record import RULES_VERSION, Record
+from vision.rules.replay import replay
 
 STALL = ("stall", (0.4, 0.4, 0.6, 0.7), 0.8)
 FULL = ("overflowing_bin", (0.3, 0.4, 0.5, 0.7), 0.9)
@@ -95,6 +97,24 @@ def test_a_gap_beyond_the_time_of_one_case_ends_it_unwatched(scene):
     assert told(made)[2:] == [("ended", "unwatched"), ("opened", None), ("confirmed", None)]
     ended = made.events[2].episode
     assert ended.ended_at == ended.last_seen_at == START + timedelta(seconds=5 * HOUR - 10)
+
+
+@pytest.mark.parametrize("dedupe", ["0s", "5s", "1m"])
+def test_a_site_that_wants_no_dedupe_has_episodes_all_the_same(scene, dedupe):
+    made = watch(scene, zone=None, dedupe=dedupe)
+    play(made, 0, HOUR, STALL, every=40)
+    assert told(made) == [("opened", None), ("confirmed", None)]
+
+
+def test_an_end_by_the_clock_can_be_decided_again(scene):
+    made = watch(scene)
+    made.rule = CameraRules([made.rule], model={})
+    play(made, HOUR, 2 * HOUR + 60, STALL)
+    ended = made.events[-1]
+    assert ended.episode.stage == "ended"
+    record = Record.from_json(ended.record)
+    assert record.episode == ended.episode
+    assert replay(record).same
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scripts.bench.rules import FPS, Crowd, bench_rules
 from vision.rules import camera_rules, sight, stay
-from vision.rules.bench import FPS, Crowd, bench_rules
 from vision.rules.dirty_truck import road
 from vision.rules.known import Known
 from vision.rules.sight import Sight, overlap
