@@ -23,7 +23,7 @@ from vision.look import Look
 from vision.view.registration import Matrix, moved
 
 LEAST = 0.5
-"""Of its own size, from which on something has covered ground. On 14 real clips and the demo's gate
+"""Of its own size, from which on something has covered ground. On 13 real clips and the demo's gate
 (README here), trucks that drive by cover 0.9 to 8 of it, what stands 0 to 0.3."""
 STEP = 0.08
 """Of its own size, from one place to the next. A pole that shakes makes 0.1 of it too much to ask
