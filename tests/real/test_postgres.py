@@ -254,7 +254,7 @@ def test_keys_work(world):
 
 
 def test_what_takes_too_long_is_stopped_and_said(new_database, monkeypatch):
-    monkeypatch.setattr("api.storage.database.LONGEST_S", 0.1)
+    monkeypatch.setattr("api.storage.engine.LONGEST_S", 0.1)
     database = Database.open(new_database())
     for opened in (database.read, database.write):
         for _ in range(2):  # the limit outlasts what was rolled back
