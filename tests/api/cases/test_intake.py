@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from api.cases.intake import CaseIntake
-from api.cases.schemas import ReviewRequest
+from api.delivery.events import Announcer
 from api.errors import CaseError, DatabaseUnavailable
 from api.storage.tables import CaseRow, DeliveryRow
 from tests.api.world import (
@@ -19,7 +19,7 @@ from tests.api.world import (
     CONFIRM,
     DETECTOR,
     NOON,
-    OFFICER,
+    REJECT,
     ROOF,
     SECRET,
     cleared,
@@ -28,7 +28,6 @@ from tests.api.world import (
     make_site,
     make_world,
     on_map,
-    review_desk,
     store_pictures,
 )
 from vision.episodes import EpisodeStage
@@ -146,9 +145,7 @@ def test_another_place_or_kind_is_another_case(world, other):
 
 def test_a_rejected_case_takes_no_sighting(world):
     case_id = world.case()
-    review_desk(world.database, world.site).review(
-        OFFICER, case_id, ReviewRequest(decision="reject", reason="false_positive")
-    )
+    world.review(case_id, REJECT)
     assert world.case(at=NOON + HOUR) != case_id
 
 
@@ -345,9 +342,10 @@ def test_what_no_rule_holds_at_the_start_ends_unwatched(tmp_path):
     flown = make_event(camera="drone-1", zone="whole picture", where=on_map(0), **ROOF)
     ids = [made.take(event) for event in (kept, lost, left, flown)]
     for case_id in ids:
-        review_desk(made.database, site).review(OFFICER, case_id, CONFIRM)
+        made.review(case_id, CONFIRM)
     cameras = tuple(c for c in site.cameras if c.id != "yard")
-    intake = CaseIntake(made.database, site.model_copy(update={"cameras": cameras}), DETECTOR)
+    fewer = site.model_copy(update={"cameras": cameras})
+    intake = CaseIntake(made.database, fewer, DETECTOR, Announcer(fewer).announce)
     assert intake.end_unwatched({kept.episode.id}) == 2
     assert intake.end_unwatched({kept.episode.id}) == 0
     how = [made.read(case_id).when for case_id in ids]
