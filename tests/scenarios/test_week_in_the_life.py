@@ -30,7 +30,7 @@ from vision.detections import make_detections
 from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage
 from vision.frames import Clock, Frame
 from vision.kinds import catalogue
-from vision.memory import memory_of
+from vision.pipeline.memory import memory_of
 from vision.rules import CameraRules, camera_rules
 from vision.rules.gaps import GAP_LOOKS
 from vision.site import Site

@@ -5,9 +5,9 @@
 A kind says what it sees (`sights`), what a look says against it (`against`), and how it words it.
 Everything else, which tracks are one pass, which look shows it best, when it has passed, is decided
 here. `inspected` counts the passes, since a bureau reports how many were looked at as well as how
-many were flagged. What is said against a pass is shown by the best look so far that says so: one
-that shows what it left behind, too; else one with details; else the largest. Where the looks
-contradict each other, two things may have been taken for one pass, and nobody is told of it.
+many were flagged. What is said against a pass is shown by the best look so far that says so
+(`best_looks.py`). Where the looks contradict each other, two things may have been taken for one
+pass, and it is not reported.
 Nothing is said of what does not move (`course.py`), and only by looks at as many places on its way
 as looks are needed: what halts says no more by standing there for longer.
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,11 +28,12 @@ from vision.detections import Detections
 from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
+from vision.rules.best_looks import BestLooks
 from vision.rules.closing import Ending
 from vision.rules.context import Context
 from vision.rules.course import Courses
 from vision.rules.passes import Charge, Pass
-from vision.rules.sight import Sight, area, overlap
+from vision.rules.sight import Sight, overlap
 
 SAME_PASS = timedelta(seconds=2)
 """A new track that starts near where a pass was seen this recently is the same: ids get lost."""
@@ -42,21 +43,6 @@ NEAR, _HALTS = 0.1, 0.5
 _FEW = 30
 
 _PASSES = TypeAdapter(list[Pass])
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A look at a pass: it and what it did, in the frame's detections, and its `details`."""
-
-    frame: Frame
-    detections: Detections
-    focus: tuple[int, ...]
-    details: tuple[int, ...]
-    area: float
-
-    @property
-    def worth(self) -> tuple[int, bool, float]:
-        return len(self.focus), bool(self.details), self.area
 
 
 class PassThroughRule(ABC):
@@ -69,7 +55,7 @@ class PassThroughRule(ABC):
         self.context = context
         self.inspected = 0
         self._passes: list[Pass] = []
-        self._best: dict[tuple[int, str], _Shown] = {}  # by number and sub-type; not remembered
+        self.best = BestLooks(self.details)
         self._courses = Courses(context.camera.type)
 
     @property
@@ -132,7 +118,7 @@ class PassThroughRule(ABC):
     def aftermath(
         self, frame: Frame, detections: Detections, passes: Sequence[Pass], seen: Mapping[int, int]
     ) -> None:
-        """Charge passes that are not over with what else the look shows of them, and `show` it.
+        """Charge passes that are not over with what else the look shows, and let `best` take it.
 
         `seen`: numbers of the passes that were judged, by the index of what was judged.
         """
@@ -155,18 +141,6 @@ class PassThroughRule(ABC):
         self.aftermath(frame, detections, self._passes, seen)
         events = [event for one in self._passes if (event := self._advance(one, frame))]
         return over + events
-
-    def show(
-        self, key: tuple[int, str], focus: tuple[int, ...], frame: Frame, detections: Detections
-    ) -> None:
-        """A look that itself says this against a pass; first of `focus` is what passes."""
-        size = (frame.width, frame.height) * 2
-        x1, y1, x2, y2 = np.asarray(detections.xyxy)[focus[0]] / size
-        box = float(x1), float(y1), float(x2), float(y2)
-        details = self.details(box, frame, detections)
-        shown = _Shown(frame, detections, focus, details, area(box))
-        if key not in self._best or shown.worth > self._best[key].worth:
-            self._best[key] = shown
 
     def _pass_of(self, sight: Sight, frame: Frame, detections: Detections) -> Pass:
         ids = detections.tracker_id
@@ -200,7 +174,7 @@ class PassThroughRule(ABC):
         for subtype, score in self.against(sight, detections).items():
             one.charges.setdefault(subtype, Charge()).take(score, one.course.places)
             if score:
-                self.show((one.number, subtype), sight.indexes, frame, detections)
+                self.best.take((one.number, subtype), sight.indexes, frame, detections)
 
     def _advance(self, one: Pass, frame: Frame) -> EpisodeEvent | None:
         if one.episode is not None:
@@ -215,7 +189,7 @@ class PassThroughRule(ABC):
         if not broken:
             return None
         worst = max(broken, key=lambda subtype: broken[subtype].score)
-        best = self._best[one.number, worst]
+        best = self.best[one.number, worst]
         box = broken[worst].box or one.box
         one.episode = Episode(
             id=str(ULID()),
@@ -250,7 +224,7 @@ class PassThroughRule(ABC):
             and min(charge.looks, charge.places) >= needed
             and 2 * charge.looks >= charge.chances
             and not charge.doubtful
-            and (one.number, subtype.name) in self._best
+            and (one.number, subtype.name) in self.best
         }
 
     def _close(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
@@ -277,6 +251,5 @@ class PassThroughRule(ABC):
                 done = replace(known.episode, stage=EpisodeStage.CLEARED, cleared_at=at)
                 events.append(EpisodeEvent(done, frame, detections))
         self._passes = kept
-        numbers = {known.number for known in kept}
-        self._best = {key: best for key, best in self._best.items() if key[0] in numbers}
+        self.best.keep({known.number for known in kept})
         return events
