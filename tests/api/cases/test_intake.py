@@ -14,6 +14,7 @@ from api.access.roles import Principal, Role
 from api.cases.intake import CaseIntake
 from api.cases.schemas import Checks, ReviewRequest
 from api.cases.store import CaseStore
+from api.delivery.events import Announcer
 from api.errors import CaseError, DatabaseUnavailable
 from api.storage.tables import CaseRow, DeliveryRow
 from tests.api.world import (
@@ -355,7 +356,8 @@ def test_what_no_rule_holds_at_the_start_ends_unwatched(tmp_path):
     for case_id in ids:
         review_desk(made.database, site).review(WHO, case_id, CONFIRM)
     cameras = tuple(c for c in site.cameras if c.id != "yard")
-    intake = CaseIntake(made.database, site.model_copy(update={"cameras": cameras}), DETECTOR)
+    rest = site.model_copy(update={"cameras": cameras})
+    intake = CaseIntake(made.database, rest, DETECTOR, Announcer(site).announce)
     assert intake.end_unwatched({kept.episode.id}) == 2
     assert intake.end_unwatched({kept.episode.id}) == 0
     how = [read(made, case_id).when for case_id in ids]
