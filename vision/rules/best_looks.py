@@ -57,6 +57,10 @@ class BestLooks:
         """Forget all but these passes."""
         self._best = {key: best for key, best in self._best.items() if key[0] in numbers}
 
+    def forget(self, number: int) -> None:
+        """This pass is to be judged anew."""
+        self._best = {key: best for key, best in self._best.items() if key[0] != number}
+
     def __contains__(self, key: Key) -> bool:
         return key in self._best
 

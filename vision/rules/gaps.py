@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 
 from vision.rules.context import Context
 
+_YEAR = timedelta(days=365)
+
 GAP_LOOKS = 5
 """A look that comes later than this many intervals was preceded by a gap, not by a stay."""
 
@@ -26,11 +28,14 @@ class Gaps:
     """The gaps and lapses of one kind in one zone.
 
     Attributes:
-        count: time between looks counts as presence however long, so that nothing lapses unseen.
+        count: time between looks counts as presence, so that nothing lapses unseen within the
+            `horizon`.
+        endures: nor does a candidate beyond it.
     """
 
     context: Context
     count: bool
+    endures: bool = False
 
     def since(self, last: datetime | None, visit: datetime | None) -> timedelta:
         """Looks further apart than this say nothing of what was between them.
@@ -51,6 +56,11 @@ class Gaps:
             return timedelta.max
         dwell = self.context.settings.dwell or timedelta(0)
         return max(self.empty, dwell) if _elsewhere(last, visit) else self.empty
+
+    @property
+    def horizon(self) -> timedelta:
+        """How long nobody may have looked at what is in one state."""
+        return self.context.settings.horizon or _YEAR
 
     @property
     def empty(self) -> timedelta:

@@ -36,6 +36,7 @@ class IllegalStructure(StationaryRule):
 
     kind = "illegal_structure"
     gaps_count = True
+    endures = True
     stands_on = "centre"
 
     def __init__(self, context: Context) -> None:

@@ -131,8 +131,8 @@ class PassThroughRule(ABC):
         over += self._finish(frame, detections)  # before another is taken for it
         self._courses.look(detections, [one.course for one in self._passes])
         seen = {}
-        for sight in self.sights(frame, detections):
-            one = self._pass_of(sight, frame, detections)
+        for sight, track in self._known_first(self.sights(frame, detections), detections):
+            one = self._pass_of(sight, track, frame)
             self._see(one, sight, frame, detections)
             seen[sight.indexes[0]] = one.number
         known = {track for one in self._passes for track in one.tracks}
@@ -142,12 +142,23 @@ class PassThroughRule(ABC):
         events = [event for one in self._passes if (event := self._advance(one, frame))]
         return over + events
 
-    def _pass_of(self, sight: Sight, frame: Frame, detections: Detections) -> Pass:
+    def _known_first(
+        self, sights: Sequence[Sight], detections: Detections
+    ) -> list[tuple[Sight, int]]:
+        """With their tracks, those first whose pass is known by it: it is not another's then."""
         ids = detections.tracker_id
-        track = int(np.asarray(ids)[sight.indexes[0]]) if ids is not None else -1
+        tracks = np.asarray(ids) if ids is not None else np.full(len(detections), -1)
+        known = {track for one in self._passes for track in one.tracks}
+        found = [(sight, int(tracks[sight.indexes[0]])) for sight in sights]
+        return sorted(found, key=lambda pair: pair[1] not in known)
+
+    def _pass_of(self, sight: Sight, track: int, frame: Frame) -> Pass:
         for known in self._passes:
             if track >= 0 and track in known.tracks:
-                return known
+                if known.index != frame.index or known.episode is not None:
+                    return known
+                known.part(track)
+                self.best.forget(known.number)
         for known in self._passes:
             if known.index == frame.index:
                 continue
@@ -180,7 +191,8 @@ class PassThroughRule(ABC):
         if one.episode is not None:
             one.episode = replace(
                 one.episode,
-                last_seen_at=one.last,
+                # By a clock that was set back for a moment, it would not have been seen yet.
+                last_seen_at=max(one.last, one.episode.last_seen_at),
                 looks=max(c.looks for c in one.charges.values()),
                 box=one.charges[one.episode.subtype].box or one.box,
             )
@@ -199,7 +211,7 @@ class PassThroughRule(ABC):
             zone=self.context.zone.name,
             box=box,
             stage=EpisodeStage.CONFIRMED,
-            opened_at=one.first,
+            opened_at=min(one.first, one.last),
             last_seen_at=one.last,
             confirmed_at=frame.captured_at,
             looks=broken[worst].looks,

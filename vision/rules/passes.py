@@ -87,6 +87,13 @@ class Pass:
     charges: dict[str, Charge] = field(default_factory=dict)
     course: Course = field(default_factory=Course)
 
+    def part(self, track: int) -> None:
+        """A look shows two things of it: this track is another's, and so may be what was said."""
+        self.tracks.discard(track)
+        self.charges.clear()
+        self.first = self.last
+        self.course = Course()
+
     def follow(self, track: int) -> None:
         """It has this track as well."""
         if track >= 0:

@@ -52,7 +52,10 @@ class StationaryRule(ABC):
     """False: a look at an unchanged scene need not be the model's; see `Rule`."""
     gaps_count = False
     """True: what it sees is in a state, and time between looks counts as presence however long (two
-    surveys weeks apart). So it is not ended by hours nor by gaps; see `closing.py`."""
+    surveys weeks apart). So it is not ended by hours, and by gaps beyond `horizon` alone; see
+    `closing.py`."""
+    endures = False
+    """True: with `gaps_count`, a candidate is the same even beyond the `horizon`: a building."""
 
     stands_on: Literal["bottom", "centre"] = "bottom"
     """Where in its box a thing touches the ground: seen from the side, or from above."""
@@ -63,7 +66,7 @@ class StationaryRule(ABC):
         self.context = context
         self._places: list[Place] = []
         self._registers = Registers(context, self.kind)
-        self._gaps = Gaps(context, self.gaps_count)
+        self._gaps = Gaps(context, self.gaps_count, self.endures)
         self._least = Least(
             dwell=context.settings.dwell or timedelta(0),
             looks=context.settings.looks or 1,

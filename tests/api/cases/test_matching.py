@@ -362,3 +362,34 @@ def test_one_dome_sees_one_violation_from_two_presets(tmp_path):
     close = make_event(zone="pavement close", where=near, box=ELSEWHERE, at=NOON + HOUR, **seen)
     assert made.take(close) == case_id
     made.database.close()
+
+
+@pytest.mark.parametrize(
+    ("seen", "same"),
+    [(timedelta(hours=8), True), (timedelta(hours=2), False), (None, False)],
+    ids=["still there", "its camera is down", "no rule holds it"],
+)
+def test_what_another_camera_holds_is_the_same_however_long_ago_it_told_of_it(world, seen, same):
+    """A stall stands from noon on before the gate, and comes into the yard's view at eight."""
+    gate = make_event(where=on_map(0), **STALL)
+    case_id = world.take(gate)
+    held = {("gate", gate.episode.id): NOON + seen} if seen is not None else {}
+    world.intake.last_seen = lambda camera, episode: held.get((camera, episode))
+    yard = {"camera": "yard", "zone": "whole picture", "where": on_map(3)}
+    assert (world.case(at=NOON + 8 * HOUR, **STALL, **yard) == case_id) is same
+
+
+def test_a_full_bin_that_is_told_late_does_not_date_the_next_one_back(world):
+    """The first one's events lay in quarantine until the second one had its case."""
+    first, second = make_event(**BIN), make_event(at=NOON + 9 * DAY, **BIN)
+    later = world.take(second)
+    assert world.take(first) != later
+    world.take(cleared(first))
+    assert read(world, later).when.first_seen == NOON + 9 * DAY
+
+
+def test_a_flight_told_late_dates_a_case_back_within_its_horizon(world):
+    case_id = world.take(make_event(where=on_map(0), **BIN))
+    assert world.take(drone(1, 1, BIN, at=NOON - DAY)) == case_id
+    assert read(world, case_id).when.first_seen == NOON - DAY
+    assert world.take(drone(2, 1, BIN, at=NOON - 10 * DAY)) != case_id
