@@ -137,6 +137,7 @@ class Matching:
         would not tell of it anew.
         """
         timed = isinstance(self._dedupe, timedelta)
+        window = self._dedupe if isinstance(self._dedupe, timedelta) else self._horizon
         if not timed and self._was_over(case):
             return False
         if case.ended_at is not None and (timed or case.cleared_at is not None):
@@ -148,7 +149,7 @@ class Matching:
         ]
         if not timed and held:
             return True  # a state, as long as no look shows it gone
-        since = self._episode.opened_at - (self._dedupe if timed else self._horizon)
+        since = self._episode.opened_at - window
         told = [self._last_seen(s.camera, s.episode_id) for s in held]
         return max([case.last_seen_at, *(at for at in told if at is not None)]) >= since
 

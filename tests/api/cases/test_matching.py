@@ -385,11 +385,11 @@ def test_a_full_bin_that_is_told_late_does_not_date_the_next_one_back(world):
     later = world.take(second)
     assert world.take(first) != later
     world.take(cleared(first))
-    assert read(world, later).when.first_seen == NOON + 9 * DAY
+    assert world.read(later).when.first_seen == NOON + 9 * DAY
 
 
 def test_a_flight_told_late_dates_a_case_back_within_its_horizon(world):
     case_id = world.take(make_event(where=on_map(0), **BIN))
     assert world.take(drone(1, 1, BIN, at=NOON - DAY)) == case_id
-    assert read(world, case_id).when.first_seen == NOON - DAY
+    assert world.read(case_id).when.first_seen == NOON - DAY
     assert world.take(drone(2, 1, BIN, at=NOON - 10 * DAY)) != case_id
