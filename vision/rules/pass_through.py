@@ -143,7 +143,7 @@ class PassThroughRule(ABC):
         if not self.context.watching(frame):
             return over
         over += self._finish(frame, detections)  # before another is taken for it
-        self._courses.look(detections, [one.course for one in self._passes])
+        self._courses.look(frame, detections, [one.course for one in self._passes])
         seen = {}
         for sight in self.sights(frame, detections):
             one = self._pass_of(sight, frame, detections)
@@ -183,7 +183,15 @@ class PassThroughRule(ABC):
                 return known
         at = frame.captured_at
         self.inspected += 1
-        new = Pass(self.inspected, set(), sight.box, first=at, last=at, index=frame.index)
+        new = Pass(
+            self.inspected,
+            set(),
+            sight.box,
+            first=at,
+            last=at,
+            index=frame.index,
+            source_part=frame.part,
+        )
         new.follow(track)
         new.course = self._courses.of(track)
         self._passes.append(new)
@@ -254,16 +262,22 @@ class PassThroughRule(ABC):
         }
 
     def _close(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
-        """With the zone's hours a pass ends that nobody saw end."""
+        """At a seam of a recording, and with the zone's hours, a pass ends that nobody saw end."""
         events, kept = list[EpisodeEvent](), list[Pass]()
         for known in self._passes:
-            closed = self.context.closed_since(known.last, frame.captured_at)
-            if closed is None:
+            ending = self._ending(known, frame)
+            if ending is None:
                 kept.append(known)
             else:
-                events += Ending(closed, EndedBy.HOURS).event(known.episode, frame, detections)
+                events += ending.event(known.episode, frame, detections)
         self._passes = kept
         return events
+
+    def _ending(self, known: Pass, frame: Frame) -> Ending | None:
+        if known.source_part != frame.part:
+            return Ending(known.last, EndedBy.UNWATCHED)
+        closed = self.context.closed_since(known.last, frame.captured_at)
+        return Ending(closed, EndedBy.HOURS) if closed is not None else None
 
     def _finish(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         events, kept = [], []
