@@ -107,7 +107,7 @@ class InferenceLoop:
         self._max_batch = max_batch
         self._attributes = attributes
         self._needed = needed
-        self._standing: dict[Mailbox, Detections] = {}
+        self._standing: dict[Mailbox, tuple[int, Detections]] = {}
         self._faults = ThrottledLog(log)
         self._under_way: deque[_Batch] = deque()
         self._stopping = False
@@ -277,13 +277,16 @@ class InferenceLoop:
             except Exception as error:  # noqa: BLE001 - without attributes is better than not at all
                 self._fault(taken.frame.camera, "its attributes could not be read", error)
             self.observer.spent(Step.ATTRIBUTES, time.perf_counter() - started)
-        self._standing[taken.mailbox] = detections
+        self._standing[taken.mailbox] = taken.frame.part, detections
         return detections
 
     def _again(self, taken: Taken) -> Detections | None:
-        """What was seen before, for a frame that needs no look; looked at where that is lost."""
-        before = self._standing.get(taken.mailbox)
-        if before is None:
+        """What was seen before, for a frame that needs no look.
+
+        Looked at where that is lost, or lies beyond a seam of a recording.
+        """
+        part, before = self._standing.get(taken.mailbox, (0, None))
+        if before is None or part != taken.frame.part:
             return self._seen(taken, self._engine.alone(taken.frame))
         self.observer.reused(taken.frame.camera)
         return replace(Look.of(before), reused=True).on(before)

@@ -13,6 +13,9 @@ A gap in the looks that is longer than the kind's `dedupe` ends what people do a
 after it is no longer the same case, so it cannot be the same episode. Looks that come as usual are
 never apart by that much, however short a site sets it.
 
+At a seam of a recording (`Frame.part`) all of it ends, whatever its kind: how much time lies there,
+nobody knows, so that neither dwell nor an episode may last over it. It ends with its last look.
+
 A camera may send nothing from before the end of hours until the next day. So what ended is asked
 for the time since the last look, and is dated by the clock, not by the look that tells it.
 """
@@ -59,7 +62,8 @@ class Closing:
 
     Args:
         least: what makes a violation there.
-        gaps: where they do not count as presence, gaps and hours end it, and not only permits.
+        gaps: where they do not count as presence, gaps and hours end it, and not only permits and
+            seams.
         foot: the line on which a thing in this box stands.
     """
 
@@ -81,7 +85,7 @@ class Closing:
         """What ended between the last look and this one; the stays that ended are taken out."""
         at, events = frame.captured_at, list[EpisodeEvent]()
         for place in places:
-            over = self._over(place, at)
+            over = self._over(place, frame)
             if over is not None:
                 events += over.event(place.episode, frame, detections)
                 place.stays.clear()
@@ -107,8 +111,10 @@ class Closing:
     def _may(self, stay: Stay, at: datetime) -> bool:
         return self._registers.permits(self._foot(stay.box), at)
 
-    def _over(self, place: Place, until: datetime) -> Ending | None:
-        after = place.looked
+    def _over(self, place: Place, frame: Frame) -> Ending | None:
+        after, until = place.looked, frame.captured_at
+        if place.source_part != frame.part:
+            return Ending(after, EndedBy.UNWATCHED)
         if not self._gaps.count:
             closed = self._context.closed_since(after, until)
             if closed is not None:

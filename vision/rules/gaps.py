@@ -8,6 +8,9 @@ show a thing gone: so it changes nothing whether something else kept the place a
 the camera saw nothing. Vendors who take turns are within seconds or a minute of each other. It is
 never shorter than a gap, so that a camera that looks seldom decides at all, and between the visits
 of one that turns it is the dwell (see `visits.py`).
+
+A *seam* of a recording (`Frame.part`) is no gap: nobody knows how much time lies there, nor in
+which order its two sides were taken. So nothing lasts over it, whatever its kind: see `closing.py`.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class IllegalStructure(StationaryRule):
         at, laid = frame.captured_at, overlay.detections
         if overlay.view is not None:
             self._known.reach(overlay.view, at)
-        if self._known.learns(at, visit_of(detections, at)):
+        if self._known.learns(frame, visit_of(detections, at)):
             self._known.learn(at, self._structures(frame, laid, _LEARN_SCORE))
             return []
         pose = frame.pose

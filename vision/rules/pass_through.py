@@ -129,7 +129,7 @@ class PassThroughRule(ABC):
         if not self.context.watching(frame):
             return over
         over += self._finish(frame, detections)  # before another is taken for it
-        self._courses.look(detections, [one.course for one in self._passes])
+        self._courses.look(frame, detections, [one.course for one in self._passes])
         seen = {}
         for sight, track in self._known_first(self.sights(frame, detections), detections):
             one = self._pass_of(sight, track, frame)
@@ -168,7 +168,15 @@ class PassThroughRule(ABC):
                 return known
         at = frame.captured_at
         self.inspected += 1
-        new = Pass(self.inspected, set(), sight.box, first=at, last=at, index=frame.index)
+        new = Pass(
+            self.inspected,
+            set(),
+            sight.box,
+            first=at,
+            last=at,
+            index=frame.index,
+            source_part=frame.part,
+        )
         new.follow(track)
         new.course = self._courses.of(track)
         self._passes.append(new)
@@ -240,16 +248,22 @@ class PassThroughRule(ABC):
         }
 
     def _close(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
-        """With the zone's hours a pass ends that nobody saw end."""
+        """At a seam of a recording, and with the zone's hours, a pass ends that nobody saw end."""
         events, kept = list[EpisodeEvent](), list[Pass]()
         for known in self._passes:
-            closed = self.context.closed_since(known.last, frame.captured_at)
-            if closed is None:
+            ending = self._ending(known, frame)
+            if ending is None:
                 kept.append(known)
             else:
-                events += Ending(closed, EndedBy.HOURS).event(known.episode, frame, detections)
+                events += ending.event(known.episode, frame, detections)
         self._passes = kept
         return events
+
+    def _ending(self, known: Pass, frame: Frame) -> Ending | None:
+        if known.source_part != frame.part:
+            return Ending(known.last, EndedBy.UNWATCHED)
+        closed = self.context.closed_since(known.last, frame.captured_at)
+        return Ending(closed, EndedBy.HOURS) if closed is not None else None
 
     def _finish(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         events, kept = [], []

@@ -59,6 +59,7 @@ class Scene:
         dirt: str = "clean",
         known: Look | None = None,
         pose: DronePose | None = None,
+        part: int = 0,
     ) -> list[EpisodeEvent]:
         detections = _detections(seen)
         detections = (known or Look()).on(detections)
@@ -78,6 +79,7 @@ class Scene:
             self.index,
             Clock.MEDIA,
             pose=pose,
+            part=part,
         )
         self.index += 1
         events = self.rule.look(frame, detections)
