@@ -65,7 +65,7 @@ def pair_by_pair(stays: list[Stay], sights: list[Sight]) -> tuple[list[int | Non
     return taken, sorted(free)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(
     st.lists(st.lists(boxes(), min_size=1, max_size=4), max_size=6), st.lists(boxes(), max_size=6)
 )
@@ -74,7 +74,7 @@ def test_stays_are_matched_as_pair_by_pair(seen: list[list[Box]], shown: list[Bo
     assert match(stays, sights) == pair_by_pair(stays, sights)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(st.lists(boxes(), max_size=8), st.sampled_from([0.0, 0.3, 1.0]))
 def test_groups_are_what_touches_one_after_the_other(shown: list[Box], reach: float) -> None:
     grow = [(reach * (x2 - x1) / 2, reach * (y2 - y1) / 2) for x1, y1, x2, y2 in shown]
@@ -96,7 +96,7 @@ def test_groups_are_what_touches_one_after_the_other(shown: list[Box], reach: fl
     assert sight._groups(np.array(shown, np.float64).reshape(-1, 4), reach) == expected
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None)
 @given(st.lists(boxes(), max_size=6), st.lists(boxes(), max_size=6))
 def test_what_is_known_is_told_as_one_by_one(known: list[Box], shown: list[Box]) -> None:
     zone = Zone(name="z", watch=("illegal_structure",))
@@ -136,7 +136,7 @@ def way_by_way(pairs: list[tuple[Box, Box]]) -> np.ndarray[Any, Any]:
     return cells.astype(np.bool_)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None)
 @given(st.lists(st.tuples(boxes(), boxes()), max_size=40))
 def test_everybodys_ways_are_drawn_as_one_after_the_other(pairs: list[tuple[Box, Box]]) -> None:
     drawn = road.reach(np.array(pairs, np.float64).reshape(-1, 8))
