@@ -1,4 +1,7 @@
-"""A detector as a network of OpenVINO or of ONNX Runtime, in memory; `models.export` keeps them."""
+"""A network for OpenVINO or for ONNX Runtime, in memory; `models.export` keeps it.
+
+It takes N×3×H×W, RGB, 0..1, and gives one tensor, as `models.load.Detector` does.
+"""
 
 import tempfile
 import warnings
@@ -11,8 +14,6 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from models.load import Detector
-
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
@@ -22,7 +23,7 @@ class Converted:
     """A converted network that is not on the disk yet.
 
     Attributes:
-        run: N×H×W×3 uint8 BGR to what `Detector` gives.
+        run: N×H×W×3 uint8 BGR to what the original gives.
         save: Writes it to a file.
     """
 
@@ -30,17 +31,16 @@ class Converted:
     save: Callable[[Path], object]
 
 
-def to_openvino(detector: Detector) -> Converted:
-    """Converts to OpenVINO. The network takes what `Detector` takes, of any size. 32-bit floats."""
+def to_openvino(original: nn.Module) -> Converted:
+    """Converts to OpenVINO. It takes what the original takes, of any size. 32-bit floats."""
     import openvino  # noqa: PLC0415 - not installed on every processor
 
-    detector.network.model[-1].dynamic = True  # anchors follow the input's size
     example = torch.zeros(2, 3, 320, 416)
     with torch.inference_mode(), warnings.catch_warnings():
         # torch.jit is deprecated, yet what OpenVINO's converter reads; the tracer warns of sizes
         # that it may freeze, which the comparison in `models.export` would find out.
         warnings.simplefilter("ignore")
-        traced = torch.jit.trace(detector, example, strict=False, check_trace=False)
+        traced = torch.jit.trace(original, example, strict=False, check_trace=False)
         network = openvino.convert_model(traced, example_input=example)
     network.reshape([-1, 3, -1, -1])
     compiled = openvino.compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
@@ -50,14 +50,13 @@ def to_openvino(detector: Detector) -> Converted:
     )
 
 
-def to_onnx(detector: Detector) -> Converted:
+def to_onnx(original: nn.Module) -> Converted:
     """Converts to ONNX. The network's input `pixels` is N×H×W×3 uint8 BGR, of any size.
 
     Colour order, layout and scaling are part of the graph. 32-bit floats.
     """
     import onnxruntime  # noqa: PLC0415 - not installed everywhere
 
-    detector.network.model[-1].dynamic = True
     with (
         torch.inference_mode(),
         warnings.catch_warnings(),
@@ -65,9 +64,10 @@ def to_onnx(detector: Detector) -> Converted:
     ):
         warnings.simplefilter("ignore")  # as above
         written = Path(scratch) / "model.onnx"
+        example = torch.zeros(2, 320, 416, 3, dtype=torch.uint8)
         torch.onnx.export(
-            _FromBytes(detector).eval(),  # else the exporter sets it to train when it is done
-            (torch.zeros(2, 320, 416, 3, dtype=torch.uint8),),
+            _FromBytes(original).eval(),  # else the exporter sets it to train when it is done
+            (example,),
             written,
             dynamo=False,  # what exports otherwise needs the package onnxscript
             input_names=["pixels"],
@@ -83,16 +83,16 @@ def to_onnx(detector: Detector) -> Converted:
 
 
 class _FromBytes(nn.Module):
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, original: nn.Module) -> None:
         super().__init__()
-        self.detector = detector
+        self.original = original
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        found: torch.Tensor = self.detector(pixels.permute(0, 3, 1, 2).flip(1).float() / 255)
+        found: torch.Tensor = self.original(pixels.permute(0, 3, 1, 2).flip(1).float() / 255)
         return found
 
 
 def planes(pixels: Pixels) -> Floats:
-    """N×H×W×3 uint8 BGR to N×3×H×W RGB, 0..1: what `Detector` takes."""
+    """N×H×W×3 uint8 BGR to N×3×H×W RGB, 0..1: what the original takes."""
     rgb = pixels[..., ::-1].transpose(0, 3, 1, 2)
     return np.ascontiguousarray(rgb, np.float32) / np.float32(255)

@@ -1,4 +1,4 @@
-"""Keeps a detector as OpenVINO or ONNX Runtime run it: made once per weight file, and checked.
+"""Keeps a network as OpenVINO or ONNX Runtime run it: made once per weight file, and checked.
 
 What makes it (PyTorch, ultralytics) is imported only where it has to be made, so a server that has
 its converted model runs without them.
@@ -18,15 +18,16 @@ from models.catalogue import ModelEntry
 from models.errors import ExportError
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from models.convert import Converted, Pixels
-    from models.load import Detector
 
 FORMAT = 1
 """Part of the cache key; raise it when a conversion changes."""
 BOX_TOLERANCE = 0.5
 """Largest accepted difference of a box coordinate, in input pixels."""
 SCORE_TOLERANCE = 2e-3
-"""Largest accepted difference of a class score."""
+"""Largest accepted difference of a score or probability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,25 @@ class _Form:
     maker: str
 
 
-def export_openvino(entry: ModelEntry, cache_dir: Path) -> Path:
-    """Converts a detector to OpenVINO's format; the second call finds the first one's file.
+@dataclass(frozen=True, slots=True)
+class _Original:
+    """A network in PyTorch, and how a conversion of it is compared with it.
 
-    The network takes what `models.load.Detector` takes, for any batch size and any height and
-    width that are multiples of its stride, and gives the same output. 32-bit floats.
+    `shapes`: of the pictures that both are given. `boxes`: rows of the output that are coordinates;
+    those after them are scores or probabilities.
+    """
+
+    network: nn.Module
+    shapes: tuple[tuple[int, int, int, int], ...]
+    boxes: int
+
+
+def export_openvino(entry: ModelEntry, cache_dir: Path) -> Path:
+    """Converts a model to OpenVINO's format; the second call finds the first one's file.
+
+    The network takes what the original takes (`models.load.Detector`, or
+    `models.truck_network.TruckChances` for the task `truck_state`), for any batch size and any
+    height and width that are multiples of its stride, and gives the same output. 32-bit floats.
 
     Args:
         entry: From `models.find`.
@@ -64,11 +79,11 @@ def export_openvino(entry: ModelEntry, cache_dir: Path) -> Path:
 
 
 def export_onnx(entry: ModelEntry, cache_dir: Path) -> Path:
-    """Converts a detector to ONNX; the second call finds the first one's file.
+    """Converts a model to ONNX; the second call finds the first one's file.
 
-    The network's input `pixels` is N×H×W×3 uint8 BGR, H and W multiples of the detector's stride;
-    its output is that of `models.load.Detector`. 32-bit floats. Converting needs the packages onnx
-    and onnxruntime.
+    The network's input `pixels` is N×H×W×3 uint8 BGR, H and W multiples of its stride; its output
+    is that of the original, as for `export_openvino`. 32-bit floats. Converting needs the packages
+    onnx and onnxruntime.
 
     Args:
         entry: From `models.find`.
@@ -90,17 +105,16 @@ def _exported(entry: ModelEntry, cache_dir: Path, form: _Form) -> Path:
     if all((folder / name).is_file() for name in form.files):
         return file
     from models import convert  # noqa: PLC0415 - see above
-    from models.load import load_detector  # noqa: PLC0415
 
-    detector = load_detector(entry)
+    original = _original(entry)
     try:
-        converted = getattr(convert, form.maker)(detector)
+        converted = getattr(convert, form.maker)(original.network)
     except Exception as error:
         raise ExportError(
             f"Model {entry.name!r} could not be converted for {form.runtime} ({error}). Use the "
             "torch engine instead."
         ) from error
-    _check(entry, detector, converted, form.runtime)
+    _check(entry, original, converted, form.runtime)
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache_dir, prefix="export-") as scratch:
@@ -119,23 +133,37 @@ def _exported(entry: ModelEntry, cache_dir: Path, form: _Form) -> Path:
     return file
 
 
-def _check(entry: ModelEntry, detector: Detector, converted: Converted, runtime: str) -> None:
+def _original(entry: ModelEntry) -> _Original:
+    if entry.task == "truck_state":
+        from models.truck_network import load_chances  # noqa: PLC0415 - see above
+
+        side = entry.image_size
+        return _Original(load_chances(entry), ((1, side, side, 3), (3, side, side, 3)), boxes=0)
+    from models.load import load_detector  # noqa: PLC0415
+
+    detector = load_detector(entry)
+    detector.network.model[-1].dynamic = True  # anchors follow the input's size
+    return _Original(detector, ((1, 384, 640, 3), (3, 256, 256, 3)), boxes=4)
+
+
+def _check(entry: ModelEntry, original: _Original, converted: Converted, runtime: str) -> None:
     import torch  # noqa: PLC0415 - see above
 
     from models.convert import planes  # noqa: PLC0415
 
-    for shape in ((1, 384, 640, 3), (3, 256, 256, 3)):
+    for shape in original.shapes:
         pixels = _test_picture(shape)
         with torch.inference_mode():
-            wanted = detector(torch.from_numpy(planes(pixels))).numpy()
+            wanted = original.network(torch.from_numpy(planes(pixels))).numpy()
         given = converted.run(pixels)
         if given.shape != wanted.shape:
             raise ExportError(
                 f"Model {entry.name!r} converted for {runtime} gives {given.shape}, not "
                 f"{wanted.shape}. Use the torch engine instead."
             )
-        boxes = float(np.abs(given[:, :4] - wanted[:, :4]).max())
-        scores = float(np.abs(given[:, 4:] - wanted[:, 4:]).max())
+        apart = np.abs(given - wanted)
+        boxes = float(apart[:, : original.boxes].max(initial=0))
+        scores = float(apart[:, original.boxes :].max())
         if boxes > BOX_TOLERANCE or scores > SCORE_TOLERANCE:
             raise ExportError(
                 f"Model {entry.name!r} converted for {runtime} disagrees with the original by "

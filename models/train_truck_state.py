@@ -21,7 +21,8 @@ from torchvision.transforms import v2
 from models.checkpoint import read_checkpoint
 from models.truck_crops import IGNORED, Crop, read_crops
 from models.truck_measure import measure
-from models.truck_state import ATTRIBUTES, BACKBONE_LAYERS, TruckNetwork, save, to_tensor
+from models.truck_network import BACKBONE_LAYERS, TruckNetwork, save, to_tensor
+from models.truck_state import ATTRIBUTES
 
 FROZEN_LAYERS = 7
 """Layers kept as they are: up to the one of stride 16."""

@@ -13,7 +13,8 @@ import torch
 
 from models.catalogue import find
 from models.truck_crops import IGNORED, Crop, read_crops
-from models.truck_state import ATTRIBUTES, TruckNetwork, read_network, to_tensor
+from models.truck_network import TruckNetwork, read_network, to_tensor
+from models.truck_state import ATTRIBUTES
 
 BATCH = 16
 DRAWS = 2000

@@ -90,7 +90,8 @@ def make_pipeline(
         quarantine: name of the folder, beside the evidence, of what these sinks could not store.
 
     Raises:
-        EngineError: the truck-state weights are missing or unreadable, or the device is not there.
+        EngineError: the truck-state weights are missing, cannot be read or converted, or the device
+            is not there.
     """
     from vision.engines.truck_state import open_truck_state
     from vision.evidence import EvidenceStore
@@ -100,6 +101,7 @@ def make_pipeline(
     evidence = Path(site.storage.evidence)
     for folder in (evidence, evidence.parent / "memory"):
         keep_private(folder)
+    model = site.model
     trucks = {
         camera.id
         for camera in site.cameras
@@ -114,7 +116,9 @@ def make_pipeline(
         evidence=EvidenceStore(evidence),
         memory=evidence.parent / "memory",
         quarantine=evidence.parent / quarantine,
-        truck_state=open_truck_state(trucks, device=site.model.device) if trucks else None,
+        truck_state=(
+            open_truck_state(trucks, engine=model.engine, device=model.device) if trucks else None
+        ),
     )
 
 

@@ -69,7 +69,7 @@ def audit(
             raise PictureError("there is nothing to audit in what was given")
         eyes = open_engine(choice)
         err.print(f"model {escape(eyes.model.name)} {eyes.model.version} on {eyes.name}")
-        auditor = Auditor(claimed, eyes, language, *_truck_states(eyes))
+        auditor = Auditor(claimed, eyes, language, *_truck_states(eyes, choice.engine))
         try:
             with _progress(len(intake)) as show:
                 pictures, problems = auditor.run(intake, show)
@@ -101,8 +101,11 @@ def _choice(model: str, engine: str, size: int) -> ModelChoice:
     return ModelChoice(name=model, engine=engine, image_size=size)
 
 
-def _truck_states(engine: Engine) -> tuple[Attributes | None, str]:
-    """The reader of truck states and its weights' hash; without it trucks are only counted."""
+def _truck_states(engine: Engine, asked: str) -> tuple[Attributes | None, str]:
+    """The reader of truck states and its weights' hash; without it trucks are only counted.
+
+    `asked`: the engine's name on the command line; it runs the reader too.
+    """
     from models.catalogue import find
     from vision.audit.auditor import CAMERA
     from vision.engines.truck_state import MODEL, open_truck_state
@@ -110,7 +113,7 @@ def _truck_states(engine: Engine) -> tuple[Attributes | None, str]:
     if "truck" not in engine.model.classes:
         return None, ""
     try:
-        return open_truck_state({CAMERA}), find(MODEL).sha256
+        return open_truck_state({CAMERA}, engine=asked), find(MODEL).sha256
     except EngineError as error:
         err.print(f"trucks are counted, but their load and dirt are not read: {escape(str(error))}")
         return None, ""

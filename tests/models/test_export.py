@@ -6,12 +6,13 @@ import onnxruntime
 import openvino
 import pytest
 import torch
+from torch import nn
 
 from models import convert, find
 from models.convert import Converted, to_onnx
 from models.errors import ExportError
 from models.export import export_onnx, export_openvino
-from models.load import Detector, load_detector
+from models.load import load_detector
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +62,8 @@ def test_second_export_finds_the_first(
 def test_a_conversion_that_differs_is_refused(
     tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def worse(detector: Detector) -> Converted:
-        made = to_onnx(detector)
+    def worse(original: nn.Module) -> Converted:
+        made = to_onnx(original)
         return Converted(lambda pixels: made.run(pixels) + np.float32(1), made.save)
 
     monkeypatch.setattr(convert, "to_onnx", worse)

@@ -12,7 +12,7 @@ from models.checkpoint import read_checkpoint
 from models.errors import TrainingError
 from models.train_truck_state import FROZEN_LAYERS, train
 from models.truck_crops import read_crops
-from models.truck_state import BACKBONE_LAYERS, to_tensor
+from models.truck_network import BACKBONE_LAYERS, to_tensor
 
 PAINT = {"open": (40, 60, 200), "covered": (200, 60, 40)}
 

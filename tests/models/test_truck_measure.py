@@ -4,7 +4,8 @@ from torch import nn
 
 from models.truck_crops import Crop
 from models.truck_measure import balanced_accuracy, interval, measure
-from models.truck_state import ATTRIBUTES, TruckNetwork
+from models.truck_network import TruckNetwork
+from models.truck_state import ATTRIBUTES
 
 COVERED, EMPTY = 1, 2
 

@@ -1,14 +1,19 @@
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from models import ModelEntry
+from models import ModelEntry, convert
 from models.catalogue import file_sha256
-from models.errors import UnreadableWeightsError, WrongTaskError
-from models.truck_state import ATTRIBUTES, TruckNetwork, load_truck_state, save, to_tensor
+from models.convert import Converted, to_onnx
+from models.errors import ExportError, UnreadableWeightsError, WrongTaskError
+from models.export import export_onnx, export_openvino
+from models.truck_network import TruckNetwork, load_truck_state, read_network, save, to_tensor
+from models.truck_state import ATTRIBUTES
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +64,45 @@ def test_a_detector_is_no_truck_reader(tiny_weights: Path, entry: ModelEntry) ->
         load_truck_state(replace(entry, path=tiny_weights))
     with pytest.raises(WrongTaskError, match="detect"):
         load_truck_state(replace(entry, task="detect"))
+
+
+def test_weights_for_another_input_size_are_refused(entry: ModelEntry) -> None:
+    with pytest.raises(UnreadableWeightsError, match=r"96 px, the catalogue lists 192 px"):
+        load_truck_state(replace(entry, image_size=192))
+
+
+def test_the_mirrored_look_is_the_mean_of_both(entry: ModelEntry) -> None:
+    crop = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+    mirrored = np.ascontiguousarray(crop[:, ::-1])
+    network, size = read_network(entry)
+    with torch.inference_mode():
+        logits = network.eval()(torch.stack([to_tensor(one, size) for one in (crop, mirrored)]))
+    for reading in load_truck_state(entry).read([crop, mirrored]):
+        for name, chances in (("load", reading.loads), ("dirt", reading.dirts)):
+            wanted = logits[name].softmax(1).mean(0).tolist()
+            assert list(chances.values()) == pytest.approx(wanted, abs=1e-5)
+
+
+@pytest.mark.parametrize("keep", [export_openvino, export_onnx])
+def test_converting_damaged_weights_and_into_a_blocked_folder(
+    entry: ModelEntry, tmp_path: Path, keep: Callable[[ModelEntry, Path], Path]
+) -> None:
+    path = tmp_path / "truck.pt"
+    path.write_bytes(b"nothing")
+    with pytest.raises(UnreadableWeightsError, match=r"truck\.pt"):
+        keep(replace(entry, path=path), tmp_path)
+    with pytest.raises(ExportError, match=r"could not be written.*Free some space"):
+        keep(entry, path)
+
+
+def test_a_conversion_that_reads_otherwise_is_refused(
+    entry: ModelEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def worse(original: nn.Module) -> Converted:
+        made = to_onnx(original)
+        return Converted(lambda pixels: made.run(pixels) + np.float32(0.003), made.save)
+
+    monkeypatch.setattr(convert, "to_onnx", worse)
+    with pytest.raises(ExportError, match=r"disagrees with the original by 0\.00 px and 0\.0030"):
+        export_onnx(entry, tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -18,7 +18,7 @@ def engine(monkeypatch, colours):
     """The command's engine and truck reader, replaced where it opens them."""
     opened = colours.ColourEngine()
 
-    def no_weights(cameras):
+    def no_weights(cameras, engine):
         raise EngineError("no weights of truck states")
 
     monkeypatch.setattr("vision.engines.open_engine", lambda choice: opened)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import platform
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from models.catalogue import ModelEntry, find
+from models.catalogue import find
 from models.errors import ModelError
-from vision.engine_registry import AUTO, ENGINES
+from vision.engine_registry import AUTO, ENGINES, Known
 from vision.engines.engine import Engine, Pending
 from vision.errors import EngineError
 from vision.model_choice import ModelChoice
 
-__all__ = ["Engine", "ModelChoice", "Pending", "open_engine"]
+if TYPE_CHECKING:
+    from models.truck_state import TruckState
+
+__all__ = ["Engine", "ModelChoice", "Pending", "open_engine", "open_truck_network"]
 
 _log = logging.getLogger(__name__)
 
@@ -29,15 +33,44 @@ def open_engine(choice: ModelChoice) -> Engine:
     Raises:
         EngineError: the weights, the package or the device asked for are not there.
     """
+    engine: Engine = _opened(choice, lambda known: known.made_by, image_size=choice.image_size)
+    return engine
+
+
+def open_truck_network(choice: ModelChoice) -> TruckState:
+    """Open the network that reads truck crops, on what `open_engine` would take.
+
+    Args:
+        choice: its `name` is that of the reader's weights; its `image_size` is left aside, as the
+            weights take one size alone.
+
+    Raises:
+        EngineError: the weights, the package or the device asked for are not there.
+    """
+    reader: TruckState = _opened(choice, lambda known: known.reads_trucks_by)
+    return reader
+
+
+def _opened(choice: ModelChoice, made_by: Callable[[Known], str], **given: object) -> Any:
+    """What a registered maker makes of the weights: the one asked for, or the quickest here."""
     try:
         model = find(choice.name)
     except ModelError as error:
         raise EngineError(str(error)) from error
+
+    def open_(name: str, device: str) -> Any:
+        known = ENGINES[name]
+        if not known.own_devices:
+            _demand(name, known.packages, device)
+        devices = {"device": _torch_device(device)} if known.own_devices else {}
+        module, _, maker = made_by(known).partition(":")
+        return getattr(import_module(module), maker)(model, **devices, **given)
+
     if choice.engine != AUTO:
-        return _open(choice.engine, model, choice)
+        return open_(choice.engine, choice.device)
     device = _torch_device(choice.device)
-    engine = _quickest_on_cpu(model, choice) if device == "cpu" else None
-    return engine or _open("torch", model, choice.model_copy(update={"device": device}))
+    opened = _quickest_on_cpu(open_) if device == "cpu" else None
+    return opened or open_("torch", device)
 
 
 def _torch_device(wanted: str) -> str:
@@ -48,7 +81,7 @@ def _torch_device(wanted: str) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _quickest_on_cpu(model: ModelEntry, choice: ModelChoice) -> Engine | None:
+def _quickest_on_cpu(open_: Callable[[str, str], Any]) -> Any:
     """What is quicker than PyTorch on this machine's CPU, if it is there."""
     for name, known in ENGINES.items():
         if known.own_devices:
@@ -57,7 +90,7 @@ def _quickest_on_cpu(model: ModelEntry, choice: ModelChoice) -> Engine | None:
             if platform.machine().lower() not in known.quickest_on:
                 continue
             if not _missing(known.packages):
-                return _open(name, model, choice)
+                return open_(name, "cpu")
             _log.warning(
                 "the package %s, which runs the model quickest on this processor, is not "
                 "installed; install it with: pip install %s",
@@ -65,22 +98,10 @@ def _quickest_on_cpu(model: ModelEntry, choice: ModelChoice) -> Engine | None:
             )
             continue
         try:
-            return _open(name, model, choice)
+            return open_(name, "cpu")
         except EngineError as error:
             _log.warning("PyTorch runs the model on the CPU, as %s cannot: %s", name, error)
     return None
-
-
-def _open(name: str, model: ModelEntry, choice: ModelChoice) -> Engine:
-    known = ENGINES[name]
-    given: dict[str, Any] = {"image_size": choice.image_size}
-    if known.own_devices:
-        given = {"device": _torch_device(choice.device), **given}
-    else:
-        _demand(name, known.packages, choice.device)
-    module, _, maker = known.made_by.partition(":")
-    engine: Engine = getattr(import_module(module), maker)(model, **given)
-    return engine
 
 
 def _missing(packages: tuple[str, ...]) -> list[str]:

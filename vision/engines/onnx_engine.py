@@ -66,7 +66,7 @@ class OnnxEngine:
             graph = export_onnx(model, cache or cache_dir() / "models")
         except ModelError as error:
             raise EngineError(str(error)) from error
-        self._session = _open(graph)
+        self._session = open_graph(graph)
         self.batch = _cores()
         self._threads = ThreadPoolExecutor(self.batch, "onnx-engine")
 
@@ -125,19 +125,24 @@ class OnnxPending:
         try:
             output = look.output.result()
         except Exception as error:  # ONNX Runtime's own share no base
-            raise _failed(error) from error
+            raise failed(error) from error
         [found] = decode(torch.from_numpy(output), [look.box], self._classes, self._floor)
         return found
 
 
-def _open(graph: Path) -> onnxruntime.InferenceSession:
+def open_graph(graph: Path) -> onnxruntime.InferenceSession:
+    """Open a file of `models.export.export_onnx`; each run takes one thread.
+
+    Raises:
+        EngineError: the file is damaged, or ONNX Runtime refuses it.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3  # errors are raised; its warnings are of the graph's making
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise _failed(error) from error
+        raise failed(error) from error
 
 
 def _cores() -> int:
@@ -147,7 +152,8 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _failed(error: Exception) -> EngineError:
+def failed(error: Exception) -> EngineError:
+    """What ONNX Runtime said, and what to do."""
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return EngineError(
         f"Engine onnx-cpu failed ({reason}). If it repeats, set `engine: torch` in the site file's "

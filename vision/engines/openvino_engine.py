@@ -68,11 +68,11 @@ class OpenVinoEngine:
         except ModelError as error:
             raise EngineError(str(error)) from error
         try:
-            self._compiled = _compile(graph)
+            self._compiled = compile_graph(graph)
             self._streams = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
             requests = [self._compiled.create_infer_request() for _ in range(self._streams * AHEAD)]
         except RuntimeError as error:
-            raise _failed(error) from error
+            raise failed(error) from error
         self.batch = self._streams
         self._free = deque(requests)
         self._under_way: deque[_Look] = deque()
@@ -136,7 +136,7 @@ class OpenVinoEngine:
             request.start_async()
         except RuntimeError as error:
             self._free.append(request)
-            raise _failed(error) from error
+            raise failed(error) from error
         look = _Look(box, request)
         self._under_way.append(look)
         return look
@@ -158,7 +158,7 @@ class OpenVinoEngine:
             outputs = torch.from_numpy(request.get_output_tensor(0).data)
             [look.found] = decode(outputs, [look.box], self.model.classes, self._floor)
         except RuntimeError as error:
-            look.found = _failed(error)
+            look.found = failed(error)
         finally:
             self._free.append(request)
 
@@ -175,7 +175,17 @@ class OpenVinoPending:
         return [self._engine.finish(look) for look in self._looks]
 
 
-def _compile(graph: Path) -> openvino.CompiledModel:
+def compile_graph(graph: Path, hint: str = "THROUGHPUT") -> openvino.CompiledModel:
+    """Compile a file of `models.export.export_openvino` for the CPU, to take bytes: N×H×W×3 BGR.
+
+    Args:
+        graph: the `.xml` file.
+        hint: what OpenVINO shall be quick at. `THROUGHPUT` gives a stream per core or two: with
+            many cameras the sum matters, not one picture's wait. `LATENCY`: one answer.
+
+    Raises:
+        RuntimeError: the file is damaged, or OpenVINO refuses the CPU.
+    """
     core = openvino.Core()
     build = PrePostProcessor(core.read_model(graph))
     pixels = build.input()
@@ -184,11 +194,11 @@ def _compile(graph: Path) -> openvino.CompiledModel:
     pixels.preprocess().convert_element_type(openvino.Type.f32)
     pixels.preprocess().convert_color(ColorFormat.RGB).scale(255.0)
     pixels.model().set_layout(openvino.Layout("NCHW"))
-    # A stream per core or two; with many cameras the sum matters, not one picture's wait.
-    return core.compile_model(build.build(), "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+    return core.compile_model(build.build(), "CPU", {"PERFORMANCE_HINT": hint})
 
 
-def _failed(error: RuntimeError) -> EngineError:
+def failed(error: RuntimeError) -> EngineError:
+    """What OpenVINO said, and what to do."""
     reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
     return EngineError(
         f"Engine openvino-cpu failed ({reason}). If it repeats, set `engine: torch` in the site "

@@ -12,11 +12,10 @@ from typing import Protocol
 
 import numpy as np
 
-from models.catalogue import find
-from models.errors import ModelError
 from vision.detections import Detections, class_names
-from vision.errors import EngineError
+from vision.engines import open_truck_network
 from vision.frames import Frame, Pixels, crop
+from vision.model_choice import AUTO, ModelChoice
 
 MODEL = "truck-state"
 """Name of the shipped classifier in `models/catalogue.yaml`."""
@@ -81,23 +80,19 @@ class TruckStateReader:
 
 
 def open_truck_state(
-    cameras: Collection[str], *, model: str = MODEL, device: str = "auto"
+    cameras: Collection[str], *, model: str = MODEL, engine: str = AUTO, device: str = "auto"
 ) -> TruckStateReader:
     """Open the shipped classifier for the trucks of these cameras.
 
     Args:
         cameras: ids of the cameras whose trucks are read.
         model: its weights, by name.
-        device: where it runs, as the detector does: the site's `model.device`.
+        engine: what runs it, as the detector: the site's `model.engine`.
+        device: where it runs, as the detector: the site's `model.device`.
 
     Raises:
-        EngineError: its weights are missing or cannot be read, or there is no such device.
+        EngineError: its weights are missing, cannot be read or converted, or there is no such
+            device.
     """
-    from models.truck_state import load_truck_state  # noqa: PLC0415 - torch is slow to import
-    from vision.engines.torch_engine import torch_device  # noqa: PLC0415 - as torch
-
-    chosen = torch_device(device)
-    try:
-        return TruckStateReader(load_truck_state(find(model), chosen), cameras)
-    except ModelError as error:
-        raise EngineError(str(error)) from error
+    choice = ModelChoice(name=model, engine=engine, device=device)
+    return TruckStateReader(open_truck_network(choice), cameras)

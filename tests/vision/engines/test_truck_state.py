@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from scripts.watching import make_pipeline
 from vision.detections import make_detections, only
+from vision.engines import truck_networks
 from vision.engines.truck_state import TruckStateReader, crop, open_truck_state
 from vision.errors import EngineError
 from vision.frames import Frame, Pixels
@@ -99,29 +101,45 @@ def test_missing_weights_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "device"), [("cpu", "cpu"), ("cuda:1", "cuda:1"), ("auto", "cuda")]
+    ("model", "has", "wanted"),
+    [
+        ({}, "openvino", "openvino"),
+        ({}, "onnx onnxruntime", "onnx"),
+        ({}, "", "torch cpu"),
+        ({}, "cuda openvino", "torch cuda"),
+        ({"device": "cpu"}, "cuda openvino", "openvino"),
+        ({"device": "cuda:1"}, "cuda openvino", "torch cuda:1"),
+        ({"engine": "torch"}, "openvino", "torch cpu"),
+        ({"engine": "onnx"}, "openvino onnx onnxruntime", "onnx"),
+    ],
 )
-def test_the_reader_runs_where_the_site_says(
-    monkeypatch: pytest.MonkeyPatch, wanted: str, device: str
+def test_the_reader_runs_where_and_on_what_the_site_says(
+    monkeypatch: pytest.MonkeyPatch, model: dict[str, Any], has: str, wanted: str
 ) -> None:
     opened = []
 
-    def load(entry: object, where: object) -> Colours:
-        opened.append(str(where))
-        return Colours()
+    def opens(name: str) -> Callable[..., Colours]:
+        def network(_: object, **given: object) -> Colours:
+            opened.append(" ".join(str(word) for word in (name, *given.values())))
+            return Colours()
 
-    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
-    monkeypatch.setattr("models.truck_state.load_truck_state", load)
+        return network
+
+    for name in ("torch", "openvino", "onnx"):
+        monkeypatch.setattr(truck_networks, f"on_{name}", opens(name))
+    monkeypatch.setattr("torch.cuda.is_available", lambda: "cuda" in has)
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr("vision.engines.find_spec", lambda name: name in has.split() or None)
     site = Site(
         site=SiteInfo(name="s"),
         storage=Storage(evidence=str(Path("none/evidence"))),
-        model=ModelChoice(device=wanted),
+        model=ModelChoice(**model),
         cameras=(Camera(id="gate", source="none.mp4"),),
     )
+    monkeypatch.setattr("scripts.watching.keep_private", lambda _: None)
     monkeypatch.setattr("vision.pipeline.Pipeline", lambda *_, truck_state, **__: truck_state)
     assert make_pipeline(site, None, []) is not None
-    assert opened == [device]
+    assert opened == [wanted]
 
 
 def test_a_device_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
