@@ -13,9 +13,10 @@ from typing import Protocol
 import numpy as np
 
 from vision.detections import Detections, class_names
+from vision.engine_registry import AUTO
 from vision.engines import open_truck_network
 from vision.frames import Frame, Pixels, crop
-from vision.model_choice import AUTO, ModelChoice
+from vision.model_choice import ModelChoice
 
 MODEL = "truck-state"
 """Name of the shipped classifier in `models/catalogue.yaml`."""
