@@ -1,16 +1,17 @@
-"""Closing: what ends an episode that nobody saw gone.
+"""Closing: ends episodes without a clear: end of hours, start of a permit, or a long camera gap.
 
-Vending and whatever else is something that people *do* is a violation only while the zone is
-watched, and one on another day is another one: it ends with the zone's hours. A thing that is in a
-*state* (a full bin, a structure; `gaps_count`) is not emptied or torn down by the clock: closed
-hours are a gap in its looks like any other. Both end where a permit begins that lets it stand.
+Vending and other activities are violations only during the zone's hours, and an activity on another
+day is another violation: its episode ends with the zone's hours. A thing that is in a *state* (a
+full bin, a structure; `gaps_count`) is not emptied or torn down by the clock, so closed hours are
+an ordinary camera gap for it. Episodes of both sorts end when a permit starts that covers them.
 
-A gap in the looks that is longer than the kind's `dedupe` ends what people do as well: what is seen
-after it is no longer the same case, so it cannot be the same episode. Looks that come as usual are
-never apart by that much, however short a site sets it.
+A camera gap longer than the kind's `dedupe` also ends the episode of an activity: what is seen
+after the gap is no longer the same case, so it cannot be the same episode. Looks at the usual
+interval are never that far apart, however short a site sets `dedupe`.
 
-A camera may send nothing from before the end of hours until the next day. So what ended is asked
-for the time since the last look, and is dated by the clock, not by the look that tells it.
+A camera may send nothing from before the end of hours until the next day. Each look therefore
+checks the whole time since the last look, and an episode's end is dated by the schedule, not by
+the look that detects it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from vision.rules.stay import Stay
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """When (UTC) and by what it ended."""
+    """The end of an episode: when (UTC) and by what."""
 
     at: datetime
     by: EndedBy
@@ -40,7 +41,7 @@ class Ending:
     def event(
         self, episode: Episode | None, frame: Frame, detections: Detections
     ) -> Sequence[EpisodeEvent]:
-        """What it makes of an episode: ended if it was confirmed, else dropped."""
+        """Return the event: the episode ended if it was confirmed, else dropped."""
         if episode is None:
             return ()
         if episode.stage is EpisodeStage.CONFIRMED:
@@ -51,12 +52,12 @@ class Ending:
 
 
 class Closing:
-    """Ends what stays in one zone.
+    """Ends the stays of one zone.
 
     Args:
-        least: what makes a violation there.
-        gaps: where they do not count as presence, gaps and hours end it, and not only permits.
-        foot: the line on which a thing in this box stands.
+        least: the minimum that makes a violation there.
+        gaps: if gaps do not count as presence, gaps and hours end a stay; permits always do.
+        foot: the ground line of a thing with this box.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Closing:
     def since(
         self, places: Sequence[Place], frame: Frame, detections: Detections
     ) -> list[EpisodeEvent]:
-        """What ended between the last look and this one; the stays that ended are taken out."""
+        """Return what ended between the last look and this one; remove the stays that ended."""
         at, events = frame.captured_at, list[EpisodeEvent]()
         for place in () if self._gaps.count else places:
             over = self._over(place.looked, at)
@@ -91,7 +92,7 @@ class Closing:
     def now(
         self, places: Sequence[Place], frame: Frame, detections: Detections
     ) -> list[EpisodeEvent]:
-        """What this look does not show since a permit lets it stand there."""
+        """End what this look leaves out because a permit covers it."""
         at = frame.captured_at
 
         def permitted(stay: Stay) -> datetime | None:

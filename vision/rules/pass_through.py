@@ -1,15 +1,15 @@
-"""PassThroughRule: the machine behind a kind that is a matter of one thing passing through.
+"""PassThroughRule: the state machine of kinds in which one object passes through the zone.
 
     tracks → pass → CONFIRMED → CLEARED
 
-A kind says what it sees (`sights`), what a look says against it (`against`), and how it words it.
-Everything else, which tracks are one pass, which look shows it best, when it has passed, is decided
-here. `inspected` counts the passes, since a bureau reports how many were looked at as well as how
-many were flagged. What is said against a pass is shown by the best look so far that says so: one
-that shows what it left behind, too; else one with details; else the largest. Where the looks
-contradict each other, two things may have been taken for one pass, and nobody is told of it.
-Nothing is said of what does not move (`course.py`), and only by looks at as many places on its way
-as looks are needed: what halts says no more by standing there for longer.
+A kind defines what it sees (`sights`), what a look charges (`against`), and the wording. Everything
+else is decided here: which tracks are one pass, which look shows it best, when it is over.
+`inspected` counts the passes, since a bureau reports how many were inspected as well as how many
+were flagged. The evidence of a charge is the best look so far that supports it: one that also shows
+what the object left behind; else one with details; else the largest. If the looks contradict each
+other, two objects may have been merged into one pass, and nothing is reported.
+An object that does not move (`course.py`) is not reported. The looks that charge it must come from
+as many different places on its way as looks are needed, so a halt adds no evidence.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from vision.rules.passes import Charge, Pass
 from vision.rules.sight import Sight, area, overlap
 
 SAME_PASS = timedelta(seconds=2)
-"""A new track that starts near where a pass was seen this recently is the same: ids get lost."""
-# Intersection over union from which it is there where it was: just now, or later, since it halts.
+"""A new track that starts where a pass was seen this recently continues it: trackers lose ids."""
+# Minimum intersection over union to be at the same place: a moment later, or later after a halt.
 NEAR, _HALTS = 0.1, 0.5
-# Only after fewer looks is one that stays for hours urgent.
+# An object that stays for hours is a candidate only in its first looks, fewer than this.
 _FEW = 30
 
 _PASSES = TypeAdapter(list[Pass])
@@ -46,7 +46,7 @@ _PASSES = TypeAdapter(list[Pass])
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A look at a pass: it and what it did, in the frame's detections, and its `details`."""
+    """A look at a pass: the object and what it did, as detections of the frame, and `details`."""
 
     frame: Frame
     detections: Detections
@@ -74,7 +74,7 @@ class PassThroughRule(ABC):
 
     @property
     def idle(self) -> bool:
-        """See `vision.rules.context.Rule`; what stands where it cannot be judged is nothing."""
+        """See `vision.rules.context.Rule`; objects that stand and cannot be judged do not count."""
         return not self._passes and not self._courses.moving
 
     @property
@@ -84,7 +84,7 @@ class PassThroughRule(ABC):
 
     @property
     def has_candidates(self) -> bool:
-        """Something that could be judged is passing through, and was not looked at for long."""
+        """An object that can be judged passes through and has had few looks so far."""
         open_ones = (one.charges.values() for one in self._passes if one.episode is None)
         return any(charges and all(c.chances < _FEW for c in charges) for charges in open_ones)
 
@@ -96,7 +96,7 @@ class PassThroughRule(ABC):
         }
 
     def recall(self, state: Any) -> None:
-        """See `vision.rules.context.Rule`; what passes is known again by its place."""
+        """See `vision.rules.context.Rule`; passes are recognised again by their place."""
         self.inspected = int(state["inspected"])
         self._passes = _PASSES.validate_python(state["passes"])
         for known in self._passes:
@@ -106,23 +106,23 @@ class PassThroughRule(ABC):
 
     @abstractmethod
     def sights(self, frame: Frame, detections: Detections) -> Sequence[Sight]:
-        """What passes in this look and can be judged, each thing once."""
+        """Return the passing objects in this look that can be judged, each once."""
 
     @abstractmethod
     def in_view(self, frame: Frame, detections: Detections) -> Mapping[int, NormBox]:
-        """By track, all that is to be seen of what passes, whether it can be judged or not."""
+        """Return the boxes of all passing objects by track, whether they can be judged or not."""
 
     @abstractmethod
     def against(self, sight: Sight, detections: Detections) -> Mapping[str, float | None]:
-        """For each sub-type, what `Charge.take` takes; nothing where a look does not count."""
+        """Return the score for `Charge.take` by sub-type; nothing if the look does not count."""
 
     def judged(self, one: Pass) -> bool:
-        """Whether it is one of those that pass through."""
+        """Whether it moves, and so passes through."""
         return one.course.moves
 
     @abstractmethod
     def details(self, box: NormBox, frame: Frame, detections: Detections) -> tuple[int, ...]:
-        """Indexes of what a reviewer wants to see by itself of what is in this box."""
+        """Indexes of the detections in this box that a reviewer wants to see enlarged."""
 
     @abstractmethod
     def reason(self, subtype: str, one: Pass) -> Reason:
@@ -132,13 +132,13 @@ class PassThroughRule(ABC):
     def aftermath(
         self, frame: Frame, detections: Detections, passes: Sequence[Pass], seen: Mapping[int, int]
     ) -> None:
-        """Charge passes that are not over with what else the look shows of them, and `show` it.
+        """Charge ongoing passes with what else the look shows of them, and `show` it.
 
-        `seen`: numbers of the passes that were judged, by the index of what was judged.
+        `seen`: numbers of the judged passes, by the index of the judged detection.
         """
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
-        """See `vision.rules.context.Rule.look`; wants `tracker_id`."""
+        """See `vision.rules.context.Rule.look`; needs `tracker_id`."""
         over = self._close(frame, detections)
         if not self.context.watching(frame):
             return over
@@ -159,7 +159,7 @@ class PassThroughRule(ABC):
     def show(
         self, key: tuple[int, str], focus: tuple[int, ...], frame: Frame, detections: Detections
     ) -> None:
-        """A look that itself says this against a pass; first of `focus` is what passes."""
+        """Keep a look that supports this charge; the first of `focus` is the passing object."""
         size = (frame.width, frame.height) * 2
         x1, y1, x2, y2 = np.asarray(detections.xyxy)[focus[0]] / size
         box = float(x1), float(y1), float(x2), float(y2)
@@ -191,7 +191,7 @@ class PassThroughRule(ABC):
 
     @property
     def _over(self) -> timedelta:
-        """A pass is over when it was not seen for so long."""
+        """How long an object may be unseen before its pass is over."""
         return max(self.context.settings.clear or timedelta(0), SAME_PASS)
 
     def _see(self, one: Pass, sight: Sight, frame: Frame, detections: Detections) -> None:
@@ -239,7 +239,7 @@ class PassThroughRule(ABC):
         )
 
     def _broken(self, one: Pass) -> dict[str, Charge]:
-        """What enough looks, and half of them, say and can show; as `kinds.yaml` orders it."""
+        """Charges that enough looks, and half of all, support and show, in `kinds.yaml` order."""
         needed = self.context.settings.looks or 1
         if not self.judged(one):
             return {}
@@ -254,7 +254,7 @@ class PassThroughRule(ABC):
         }
 
     def _close(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
-        """With the zone's hours a pass ends that nobody saw end."""
+        """End the passes that the end of the zone's hours cuts short."""
         events, kept = list[EpisodeEvent](), list[Pass]()
         for known in self._passes:
             closed = self.context.closed_since(known.last, frame.captured_at)
