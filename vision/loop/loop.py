@@ -1,4 +1,4 @@
-"""InferenceLoop: one thread owns the model and looks at every camera's due frames."""
+"""InferenceLoop: one thread owns the model and runs inference on every camera's due frames."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ Attributes = Callable[[Frame, Detections], Detections]
 ENGINE_FAILED = "engine_failed"
 """Reason of a drop: the engine could not infer this frame, not even alone."""
 REMOVED = "camera_removed"
-"""Reason of a drop: the camera was taken out of the loop while the frame was in its hands."""
+"""Reason of a drop: the camera was removed while the loop had the frame."""
 LOOP_ENDED = "loop_ended"
-"""Reason of a drop: the loop ended on an error while the frame was in its hands."""
+"""Reason of a drop: the loop ended on an error while it had the frame."""
 WINDOW_SHARE = 0.1
 """An idle device waits for a fuller batch for this share of the time that its last batch took."""
 LONGEST_WINDOW_S = 0.005
@@ -43,9 +43,9 @@ LONGEST_WINDOW_S = 0.005
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Frames taken, those of them given to the engine, and what it promised or how it refused.
+    """Frames taken, those of them given to the engine, and its pending result or error.
 
-    A frame that was not given to it stands as its camera's one before.
+    A frame that was not given to the engine reuses the detections of its camera's frame before.
     """
 
     taken: Sequence[Taken]
@@ -58,12 +58,12 @@ class _Batch:
 class InferenceLoop:
     """Collects due frames across cameras, batches, infers, delivers; see README.md here.
 
-    Frames of a camera are delivered in the order of its mailbox, each once. What fails for one
-    frame is reported to the observer and touches no other: a batch that fails is tried again
-    picture by picture. When not even a blank picture works, the engine is started again, at most
-    `max_restarts` times in ten minutes, after a longer pause each time; then the loop ends and
-    `failed` says why. `trouble` says so from the first failure until a picture works again. `ended`
-    is set when no frame will be looked at any more, because it failed or was stopped.
+    Frames of a camera are delivered in the order of its mailbox, each once. A failure of one frame
+    is reported to the observer and affects no other: a batch that fails is retried picture by
+    picture. If not even a blank picture works, the engine is restarted, at most `max_restarts`
+    times in ten minutes, with increasing pauses; then the loop ends and `failed` says why.
+    `trouble` says why from the first failure until a picture works again. `ended` is set when no
+    frame will be analysed any more, because the loop failed or was stopped.
 
     Args:
         engine: the loop's thread owns it from `start` to the end; closing it is the caller's.
@@ -71,13 +71,13 @@ class InferenceLoop:
         deliver: called in the loop's thread with each frame and its detections; what it does
             delays every camera, except that the device goes on with the next batch meanwhile.
         ready: the condition that the mailboxes share.
-        max_batch: most frames given to the engine at once; the engine's own wish by default.
+        max_batch: most frames given to the engine at once; the engine's own batch by default.
         attributes: adds to the detections before delivery, for example what a truck carries.
-        tiled: whether the engine sees a camera's frames in tiles too, as things are small in them.
-        needed: whether the engine has to look at a camera's next frame; where not, what was
-            delivered for the frame before is delivered again, marked `Look.reused`.
-        observer: told what happens; counters by default.
-        reopen: makes a new engine after a failure; without it the old one is tried again.
+        tiled: whether the engine sees a camera's frames in tiles too, because objects are small.
+        needed: whether a camera's next frame needs inference; if not, the detections of the frame
+            before are delivered again, marked `Look.reused`.
+        observer: receives the loop's events; counters by default.
+        reopen: makes a new engine after a failure; without it the old one is retried.
         max_restarts: see above.
         pause: waits these seconds before a restart; the loop's own wait, which `stop` ends.
     """
@@ -121,11 +121,11 @@ class InferenceLoop:
         self._thread = Thread(target=self._run, name="inference-loop", daemon=True)
 
     def start(self) -> None:
-        """Begin: warm the engine up, then look. A loop runs once; make a new one to begin again."""
+        """Warm the engine up, then run. A loop runs once; make a new one to start again."""
         self._thread.start()
 
     def stop(self, timeout: float | None = None) -> bool:
-        """End: what the engine has is still delivered, what waits in mailboxes is dropped.
+        """Stop: batches in the engine are still delivered, frames in mailboxes are dropped.
 
         Args:
             timeout: seconds to wait for the end; None waits until it is reached, 0 not at all.
@@ -197,7 +197,7 @@ class InferenceLoop:
         log.error("%s", error)
 
     def _end(self) -> None:
-        """Release readers that wait for room, and account for every frame still in hand."""
+        """Release readers that wait for room, and account for every frame that was taken."""
         in_hand = {t.mailbox for batch in self._under_way for t in batch.taken}
         self._under_way.clear()
         with self._ready:
@@ -310,10 +310,10 @@ class InferenceLoop:
         return found
 
     def _revive(self) -> None:
-        """Make sure that the engine works: at the start, and when nothing of a batch worked.
+        """Ensure that the engine works: at the start, and after a batch that failed completely.
 
         Raises:
-            EngineError: it does not, and it has been started again too often.
+            EngineError: it does not work, and has been restarted too often.
         """
         while not self._stopping:
             try:
@@ -354,12 +354,12 @@ class InferenceLoop:
             self._ready.wait_for(lambda: self._stopping, seconds)
 
     def _fault(self, camera: str, what: str, error: Exception) -> None:
-        """Count a frame's trouble, and tell of it once per kind and minute."""
+        """Count a frame's failure, and log it once per kind and minute."""
         self.observer.failed(camera, error)
         self._faults.traced(f"{camera}: {what}", error)
 
     def _seen(self, taken: Taken, detections: Detections | None) -> Detections | None:
-        """What the engine found, with its attributes; kept for frames to come."""
+        """Return the engine's detections with their attributes; kept to be reused."""
         if detections is None:
             self._standing.pop(taken.mailbox, None)
             return None
@@ -374,7 +374,7 @@ class InferenceLoop:
         return detections
 
     def _again(self, taken: Taken) -> Detections | None:
-        """What was seen before, for a frame that needs no look; looked at where that is lost."""
+        """Return the reused detections of an unchanged scene; infer if they are lost."""
         before = self._standing.get(taken.mailbox)
         if before is None:
             return self._seen(taken, self._alone(self._views(taken.frame)))
