@@ -1,4 +1,4 @@
-"""SRT: the subtitles in which DJI's drones write their telemetry, beside or inside a recording.
+"""SRT: reads the telemetry that DJI's drones write as subtitles, next to or in a recording.
 
 Two kinds of text are understood. The bracketed one, in which newer models write gimbal angles:
 

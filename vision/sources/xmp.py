@@ -1,4 +1,4 @@
-"""XMP: what DJI's drones write of themselves into their photos."""
+"""XMP: reads the telemetry that DJI's drones write into their photos."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _FIELD = re.compile(
 
 
 def read_xmp(path: Path) -> Sample | None:
-    """What a photo tells of the drone that took it; None where it is none of DJI's.
+    """Return the telemetry in a drone's photo; None if it is not from a DJI drone.
 
-    A photo that is stored turned (EXIF orientation) tells nothing: its angles are of the camera
-    as it was held, and what is read is the picture upright.
+    A photo that is stored rotated (EXIF orientation) gives None: its angles are of the camera as it
+    was held, but the picture is read upright.
     """
     try:
         with Image.open(path) as picture:
@@ -32,7 +32,7 @@ def read_xmp(path: Path) -> Sample | None:
             lens = exif.get_ifd(ExifTags.IFD.Exif)
             focal = float(lens.get(ExifTags.Base.FocalLengthIn35mmFilm) or nan)
             zoom = float(lens.get(ExifTags.Base.DigitalZoomRatio) or 1.0)
-    # Pillow raises these on damage, which whoever reads the picture tells of.
+    # Pillow raises these on damage, which the picture's reader reports.
     except (OSError, ValueError, TypeError, KeyError, IndexError, SyntaxError, ArithmeticError):
         return None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
