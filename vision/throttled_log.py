@@ -1,4 +1,4 @@
-"""ThrottledLog: errors that may come hundreds of times a second, each kind told once a minute."""
+"""ThrottledLog: rate limit of the error log: each kind of error is logged once a minute."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable
 from threading import Lock
 
 PERIOD_S = 60.0
-"""A kind is told again after this long, with how often it came meanwhile."""
+"""A kind is logged again after this long, with how often it occurred meanwhile."""
 _MOST_KINDS = 1000
 
 
 class ThrottledLog:
     """Logs errors with their traceback, one of each kind in a period. Any thread may use it.
 
-    A kind is where it happened and the error's type: a camera whose rule fails at every look fills
-    no disk, and does not hide what fails elsewhere.
+    A kind is the place and the error's type: a camera whose rule fails at every look does not fill
+    the disk, and does not hide failures elsewhere.
 
     Args:
         log: where to.
@@ -38,11 +38,11 @@ class ThrottledLog:
         self._told: dict[tuple[str, type[BaseException]], tuple[float, int]] = {}
 
     def traced(self, where: str, error: BaseException) -> None:
-        """Tell of an error that nobody expected, with its traceback."""
+        """Log an unexpected error with its traceback."""
         self._tell(logging.ERROR, where, error, trace=True)
 
     def in_words(self, where: str, error: BaseException) -> None:
-        """Tell of an error whose message says all that there is to know."""
+        """Log an expected error by its message alone."""
         self._tell(logging.WARNING, where, error, trace=False)
 
     def _tell(self, level: int, where: str, error: BaseException, *, trace: bool) -> None:
@@ -54,7 +54,7 @@ class ThrottledLog:
         self._log.log(level, "%s: %s%s", where, what, more, exc_info=error if trace else None)
 
     def _due(self, where: str, kind: type[BaseException]) -> int | None:
-        """How many of this kind were passed over; None while it was told of just now."""
+        """How many of this kind were suppressed; None if it was logged within the period."""
         now, key = self._clock(), (where, kind)
         with self._lock:
             last, passed = self._told.get(key, (None, 0))
