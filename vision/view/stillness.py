@@ -1,4 +1,4 @@
-"""Stillness: a scene that has not changed need not be looked at again by the model."""
+"""Stillness: detects unchanged scenes, so that inference can be skipped and detections reused."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from vision.frames import Clock, Frame
 
 MAX_AGE_S = 30.0
-"""Longest time that a result stands for a still scene, in seconds."""
+"""Longest time for which detections are reused in a still scene, in seconds."""
 SETTLING = 3
-"""Looks after a change that the model makes in any case: rules want to see a thing more than once,
-and one look may have been at something passing."""
+"""Looks after a change that always run inference: rules need more than one look at an object, and
+one look may have shown something passing."""
 
 _SIZE = (160, 96)  # of the luma that is compared, width and height in pixels
 _BLOCK = (6, 8)  # its blocks, height and width; a person at 640 px covers one
@@ -22,11 +22,11 @@ _CHANGED = 4.0  # mean difference in some block, of 255; sensor noise of 5 leave
 
 
 class Stillness:
-    """Tells for one camera which of its frames the model needs to see.
+    """Decides for one camera which of its frames need inference.
 
-    A frame is held against the one that the model saw last, so that what changes slowly adds up.
-    Small things count: it is the block that changed most that decides. Pictures of an album are
-    each their own scene.
+    A frame is compared with the last one that the model saw, so that slow change adds up. Small
+    changes count: the block that changed most decides. Each picture of an album is a scene of its
+    own.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Stillness:
         self._settling = SETTLING
 
     def changed(self, frame: Frame) -> bool:
-        """Whether the model is to look at the camera's next frame; it is taken to do so."""
+        """Whether the camera's next frame needs inference, which is then assumed to happen."""
         luma, size = _luma(frame), (frame.width, frame.height)
         if size != self._size or not self._stands(frame, luma):
             self._settling = SETTLING
@@ -47,7 +47,7 @@ class Stillness:
         return True
 
     def forget(self) -> None:
-        """Nothing that was seen counts any more: the next looks are the model's."""
+        """Discard the last result: the next looks run inference."""
         self._seen = None
 
     def _stands(self, frame: Frame, luma: NDArray[np.float32]) -> bool:
