@@ -77,8 +77,8 @@ class Camera(Part):
 
     `decoder` is what decodes its video; software where the device named is not there.
 
-    `candidate_fps` is how often a live camera is looked at while something is being made sure of,
-    so that one which is otherwise looked at seldom still decides soon.
+    `candidate_fps` is the looks per second of a live camera while a rule has a candidate, so that a
+    camera with few looks still confirms soon.
 
     `clip` is how much of a live stream before a case's moments is kept with them, as it was sent.
     Nothing is kept where `privacy` paints something out: it cannot be painted out of what was sent.
