@@ -227,7 +227,7 @@ class Track:
         beyond = 0.0 if between else float(np.min(np.abs(self._times - at)))
         if beyond > _REACH:
             return None
-        # A text tells of some moment while it is shown: so far, on the mean square, from its first.
+        # A text is of some moment while it is shown; root mean square of its distance to the first.
         return hypot(_LAG, min(spacing, _GAP) / sqrt(3), beyond)
 
     def _values(self, at: float) -> NDArray[np.float64]:
@@ -251,7 +251,7 @@ def _flown(
 
     Looked at are neighbours, and samples about a second apart, with what lies between them: with
     many texts a second, a pace that none can keep up is hidden between neighbours by the steps in
-    which positions are told.
+    which positions are written.
     """
     count = np.arange(len(times))
     off = 10.0**-digits  # rounded or cut off, each by up to one of its last digit

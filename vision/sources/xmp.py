@@ -38,17 +38,17 @@ def read_xmp(path: Path) -> Sample | None:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return None
     text = packet[:_LARGEST].decode(errors="replace") if isinstance(packet, bytes) else ""
-    told = dict(_FIELD.findall(text))
-    if not told or exif.get(ExifTags.Base.Orientation, 1) != 1:
+    fields = dict(_FIELD.findall(text))
+    if not fields or exif.get(ExifTags.Base.Orientation, 1) != 1:
         return None
 
     def number(*names: str) -> float:
-        return next((float(told[name]) for name in names if name in told), nan)
+        return next((float(fields[name]) for name in names if name in fields), nan)
 
     return Sample(
         lon=number("GpsLongitude", "GpsLongtitude"),
         lat=number("GpsLatitude"),
-        digits=len(told.get("GpsLatitude", "").partition(".")[2]),
+        digits=len(fields.get("GpsLatitude", "").partition(".")[2]),
         height_m=number("RelativeAltitude"),
         yaw=number("GimbalYawDegree"),
         pitch=number("GimbalPitchDegree"),
