@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 SIDE = 64
-"""Of the thumbnails that are laid over each other."""
+"""Of the thumbnails that are compared."""
 HASHED, FREQUENCIES = 32, 8
 SLANTS = (-12.0, -6.0, 0.0, 6.0, 12.0)
 """Degrees, across and down: copies of up to 15 degrees are then at most 3 from one of these."""

@@ -122,7 +122,7 @@ def keep_private(folder: Path) -> None:
     """Make a folder of pictures of people for its owner only; take it from others where it exists.
 
     What lies in it is reached by nobody who may not enter. A group that was let in stays in. A
-    folder that cannot be made is told of by what writes to it.
+    folder that cannot be made is reported by what writes to it.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -79,7 +79,7 @@ class Progress:
         self._began = self._said = time.monotonic()
 
     def follow(self, trainer: StageTrainer) -> None:
-        """Is told of the trainer's epochs and batches."""
+        """Receives the trainer's epochs and batches."""
         trainer.add_callback("on_train_epoch_start", self.epoch)
         trainer.add_callback("on_train_batch_end", self.batch)
 
