@@ -25,7 +25,7 @@ RULES_VERSION = "4"
 MEDIA_TYPE = "application/vnd.streetwarden.decision+json"
 
 _EPISODE = TypeAdapter(Episode)
-_OF_CAMERA = {"id", "type", "analyse_fps", "place", "ground"}  # its source is nobody's business
+_OF_CAMERA = {"id", "type", "analyse_fps", "place", "ground"}  # the source is private
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Record:
             "threshold": context.threshold,
             "timezone": context.timezone.key,
             "permits": [permit.model_dump(mode="json") for permit in context.permits],
-            "assets": [  # a city's register is nobody's business: the one that decided
+            "assets": [  # the register is private: only the asset of this decision
                 asset.model_dump(mode="json")
                 for asset in context.assets
                 if asset.id == self.episode.asset
