@@ -4,9 +4,9 @@ Pictures are first compared by the perceptual hash of Zauner, "Implementation an
 Perceptual Image Hash Functions" (2010), section 3.2: the signs, against their median, of the 8×8
 lowest frequencies of a 32×32 picture. Mirroring flips the sign of every other frequency and turning
 also transposes them, so eight views of a picture cost one transform; slants, as augmentation
-makes them, are tried. What agrees by chance, as pictures with the same black corners do, is told
-from a copy by laying the two over each other (Evangelidis and Psarakis, "Parametric Image
-Alignment using Enhanced Correlation Coefficient Maximization", 2008) and comparing the pixels.
+makes them, are tried. Chance matches, as of pictures with the same black corners, are distinguished
+from copies by aligning the two (Evangelidis and Psarakis, "Parametric Image Alignment using
+Enhanced Correlation Coefficient Maximization", 2008) and comparing the pixels.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
