@@ -1,1 +1,1 @@
-"""Cases put to people: store, review, media, keys, webhooks, and the console page."""
+"""API: cases and their review, evidence, access keys, webhooks, and the console page."""

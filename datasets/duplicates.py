@@ -1,4 +1,4 @@
-"""Groups of pictures that show the same thing: near-duplicates, copies of one photo, one scene."""
+"""Duplicates: groups near-duplicate pictures, copies of one photo, and pictures of one scene."""
 
 import re
 from collections.abc import Sequence

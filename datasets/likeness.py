@@ -4,9 +4,9 @@ Pictures are first compared by the perceptual hash of Zauner, "Implementation an
 Perceptual Image Hash Functions" (2010), section 3.2: the signs, against their median, of the 8×8
 lowest frequencies of a 32×32 picture. Mirroring flips the sign of every other frequency and turning
 also transposes them, so eight views of a picture cost one transform; slants, as augmentation
-makes them, are tried. What agrees by chance, as pictures with the same black corners do, is told
-from a copy by laying the two over each other (Evangelidis and Psarakis, "Parametric Image
-Alignment using Enhanced Correlation Coefficient Maximization", 2008) and comparing the pixels.
+makes them, are tried. Chance matches, as of pictures with the same black corners, are distinguished
+from copies by aligning the two (Evangelidis and Psarakis, "Parametric Image Alignment using
+Enhanced Correlation Coefficient Maximization", 2008) and comparing the pixels.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 SIDE = 64
-"""Of the thumbnails that are laid over each other."""
+"""Of the thumbnails that are compared."""
 HASHED, FREQUENCIES = 32, 8
 SLANTS = (-12.0, -6.0, 0.0, 6.0, 12.0)
 """Degrees, across and down: copies of up to 15 degrees are then at most 3 from one of these."""

@@ -2,7 +2,7 @@
 
 Each source's class ids are mapped to the classes of `kinds.yaml`; hand-checked boxes replace the
 source's own (`datasets.checked`); objects that a source does not label are filled in from a
-teacher's pre-labels (`models.prelabel`). A broken picture or label is named and passed over, and so
+teacher's pre-labels (`models.prelabel`). A broken picture or label is reported and skipped, and so
 is a training picture that a validation source holds, or nearly so. The result is a folder that
 ultralytics trains on: `images/`, `labels/`, `data.yaml`, one `val_<source>.yaml` per validation
 source, and `manifest.jsonl` and `sources.json`, which say of each picture what is labelled on it

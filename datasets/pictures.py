@@ -1,4 +1,4 @@
-"""Which picture an export speaks of: the one whose path ends as the name that is given.
+"""Pictures: finds the picture that an export names, by the longest common path end.
 
 Exports are made on another machine, under other folders, often on Windows; pictures of several
 cameras have one name each. A label on another camera's picture is worse than none, so where two

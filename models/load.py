@@ -1,4 +1,4 @@
-"""A detector ready to run: fused, in evaluation mode, one tensor in and one tensor out."""
+"""Load: a detector ready for inference: fused, in evaluation mode, one tensor in and one out."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whether a converted detector sees on real pictures what the original sees."""
+"""Parity: whether a converted detector gives the same detections as the original."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

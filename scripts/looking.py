@@ -1,4 +1,4 @@
-"""What `check` and `snapshot` share: one look at each camera, and pictures of it."""
+"""Looking: the first frame of each camera, for `check` and `snapshot`."""
 
 from __future__ import annotations
 

@@ -58,10 +58,10 @@ def choose_site(
 
 
 def home_of(sources: Sequence[str]) -> Path:
-    """Where what is seen of bare sources is kept: apart from any site's, and from other sources'.
+    """Return the data folder for bare sources, separate from any site's and from other sources'.
 
-    Named after the first and, so that no two share one, by a hash of all; a new password is no new
-    source.
+    It is named after the first source and a hash of all, so that no two share one; a new password
+    is no new source.
     """
     shown = [_shown(source) for source in sources]
     last = re.split(r"[/\\]", shown[0].rstrip("/\\"))[-1]
@@ -85,9 +85,9 @@ def make_pipeline(
 
     Args:
         site: what to watch.
-        engine: what looks.
-        sinks: take what is found.
-        quarantine: name of the folder, beside the evidence, of what these sinks could not store.
+        engine: runs inference.
+        sinks: take the events with their evidence.
+        quarantine: folder name, next to the evidence, for events that these sinks could not store.
 
     Raises:
         EngineError: the truck-state weights are missing, cannot be read or converted, or the device
@@ -126,7 +126,7 @@ def keep_private(folder: Path) -> None:
     """Make a folder of pictures of people for its owner only; take it from others where it exists.
 
     What lies in it is reached by nobody who may not enter. A group that was let in stays in. A
-    folder that cannot be made is told of by what writes to it.
+    folder that cannot be made is reported by what writes to it.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

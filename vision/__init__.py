@@ -1,1 +1,1 @@
-"""From a camera's frames to violations as facts over time, with their evidence."""
+"""Vision: from a camera's frames to episodes of violations with their evidence."""

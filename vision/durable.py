@@ -1,4 +1,4 @@
-"""Durable files: after a crash or a power cut a file is there whole, or as it was before."""
+"""Durable files: atomic writes with fsync: after a power cut, a file is whole or unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Egress addresses: which IP addresses are public, and which a site has allowed besides.
+"""Egress addresses: the SSRF guard: which IP addresses are public, and which a site also allows.
 
 Pure values, without a resolver: whoever connects resolves a name once, asks here about each
 address, and connects to the address that was asked about.

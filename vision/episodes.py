@@ -1,4 +1,4 @@
-"""Episode: one violation at one place over time, and the events it goes through."""
+"""Episode: one violation at one place over time, and its events (opened, confirmed, cleared …)."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ NormBox = tuple[float, float, float, float]
 
 
 class EpisodeStage(StrEnum):
-    """Where an episode stands. `opened` may still be dropped; nothing leaves before `confirmed`."""
+    """Stage of an episode. `opened` may still be dropped; nothing is sent before `confirmed`."""
 
     OPENED = "opened"
     CONFIRMED = "confirmed"
     CLEARED = "cleared"
     """Clean looks have shown it gone."""
     ENDED = "ended"
-    """It is not watched any more: nobody saw it gone. `Episode.ended_by` says why."""
+    """It is no longer watched, and was not seen gone. `Episode.ended_by` says why."""
     DROPPED = "dropped"
 
 
 class EndedBy(StrEnum):
-    """What ended an episode that nobody saw gone."""
+    """What ended an episode without a clear."""
 
     HOURS = "hours_over"
     """The zone is not watched at this time."""
     PERMIT = "permit"
-    """From now on a permit lets it stand there."""
+    """A permit covers it from now on."""
     UNWATCHED = "unwatched"
     """For too long nobody looked, the camera, its zone or preset has left the site, or a recording
     has a seam there."""
@@ -59,7 +59,7 @@ class Episode:
         box: the place in the picture, normalised; for a market the hull of its stalls.
         opened_at, last_seen_at: first and latest look that showed it.
         confirmed_at, cleared_at: None until it happened.
-        ended_at, ended_by: when it was last watched and why no longer; None where it was seen gone.
+        ended_at, ended_by: when it was last watched and why no longer; None if it cleared.
         looks: number of looks that showed it.
         score: median of the best score of each look that showed it, 0..1.
         why: the rule's reasons, in the order they were met.
@@ -91,7 +91,7 @@ class Episode:
 
     @property
     def dwell(self) -> timedelta:
-        """How long it was there to see: from the first look to the last that showed it."""
+        """Time from the first look to the last that showed it."""
         return self.last_seen_at - self.opened_at
 
 
@@ -101,9 +101,9 @@ class EpisodeEvent:
 
     `detections` are all of the frame's, so that evidence can mask bystanders; `focus` are the
     indexes of those that the episode is about, `details` of those that a reviewer wants to see by
-    themselves, such as a truck's plate. `recording` is what a live camera sent until now,
-    where it is kept; `record` what the rule decided from, see `vision.rules.record`. `preset` is
-    what a camera that has presets shows in the frame: what evidence must paint out depends on it.
+    themselves, such as a truck's plate. `recording` is the clip of a live camera up to now, if one
+    is kept; `record` holds the inputs of the decision, see `vision.rules.record`. `preset` is the
+    preset in the frame, if the camera has presets: the privacy zones to paint out depend on it.
     """
 
     episode: Episode

@@ -1,4 +1,4 @@
-"""A file's name for what people name: cameras, zones, presets."""
+"""File names: unique and portable, for names that people choose (cameras, zones, presets)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _READABLE, _DIGITS = 40, 12
 
 
 def file_name(first: str, *more: str) -> str:
-    """A name of a file or folder, told apart from that of any other names on every file system.
+    """Return a file or folder name that is unique for these names on every file system.
 
     It begins with the first name as far as that can be written, for people; what tells it apart is
     a hash of all of them: `roof 1`, `roof-1` and `roof/1`, `Gate` and `gate` are six names.

@@ -1,4 +1,4 @@
-"""Files that somebody names: read whole, if they are files and no larger than they should be."""
+"""Files: bounded reads of files that a user names."""
 
 from __future__ import annotations
 

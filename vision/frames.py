@@ -20,7 +20,7 @@ stands out of its box."""
 
 
 class Clock(StrEnum):
-    """Where a frame's capture time comes from; it travels into the case."""
+    """Source of a frame's capture time; it is stored with the case."""
 
     STREAM = "stream"
     """The stream states wall-clock time itself (for example RTCP sender reports)."""

@@ -1,4 +1,4 @@
-"""WeeklyHours: when something holds, as lines such as `Mon-Fri 06:00-23:00`."""
+"""WeeklyHours: a weekly schedule from lines such as `Mon-Fri 06:00-23:00`."""
 
 from __future__ import annotations
 

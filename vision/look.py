@@ -1,4 +1,4 @@
-"""Look: what is known of one look at a camera besides its picture and what was detected in it.
+"""Look: facts about one look at a camera besides its picture and detections (reused, visit, …).
 
 It travels with the detections (`Look.of`, `Look.on`), since that is what goes from the loop through
 the pipeline to the rules.
@@ -22,7 +22,7 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Laid:
-    """How a drone's picture lies in a key picture of its own; see `vision.view.key_pictures`.
+    """Registration of a drone's picture to a key picture; see `vision.view.key_pictures`.
 
     Attributes:
         over: the key picture's number.
@@ -39,12 +39,12 @@ class Look:
 
     Attributes:
         reused: the detections are an earlier look's, of a scene that has not changed since.
-        surveyed: the look is from a flight, so its picture has a place in the first one of the
-            ground it shows, and `to_reference` says which.
-        to_reference: from this picture to the first one; None where it could not be told, or the
-            look was not `surveyed`. See `vision.view.registration`.
-        laid: in a drone's look that is judged for what drives; None where it could not be told.
-        visit: when the camera turned to the preset that the look shows (UTC), where it was seen to
+        surveyed: the look is from a flight, and `to_reference` registers its picture to the first
+            picture of the same ground.
+        to_reference: from this picture to the first one; None if registration failed, or the look
+            was not `surveyed`. See `vision.view.registration`.
+        laid: registration to a key picture, for a drone that watches trucks; None if it failed.
+        visit: when the camera turned to the preset that the look shows (UTC), if it was seen to
             stand elsewhere before.
     """
 

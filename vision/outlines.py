@@ -1,4 +1,4 @@
-"""Outlines: whether corners that somebody drew enclose an area, and in which order they would."""
+"""Outlines: validates polygons (area, no self-crossing) and suggests a mended order of corners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ThrottledLog: errors that may come hundreds of times a second, each kind told once a minute."""
+"""ThrottledLog: rate limit of the error log: each kind of error is logged once a minute."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from vision.throttle import Throttle
 class ThrottledLog:
     """Logs errors with their traceback, one of each kind a minute. Any thread may use it.
 
-    A kind is where it happened and the error's type: a camera whose rule fails at every look fills
-    no disk, and does not hide what fails elsewhere.
+    A kind is the place and the error's type: a camera whose rule fails at every look does not fill
+    the disk, and does not hide failures elsewhere.
 
     Args:
         log: where to.

@@ -1,4 +1,4 @@
-"""Tracker: which box of this frame is which box of the last one, for one camera."""
+"""Tracker: multi-object tracking (ByteTrack) for one camera."""
 
 from __future__ import annotations
 

@@ -87,8 +87,8 @@ class KeyStore:
     def session_key(self) -> str:
         """Make the console's admin key for the next 12 hours.
 
-        Those of earlier starts go on until they end: who works in the console does not notice that
-        the server was restarted. `revoke` ends one at once.
+        Keys of earlier starts remain valid until they expire, so a restart of the server does not
+        end a console session. `revoke` ends one at once.
         """
         row, new = _mint(SESSION_LABEL, Role.ADMIN, SESSION_LIFE)
         row.session = True
@@ -97,7 +97,7 @@ class KeyStore:
         return new.key
 
     def verify(self, key: str) -> Principal | None:
-        """Who holds this key now; None if it is unknown, revoked or expired.
+        """Return the principal of this key; None if it is unknown, revoked or expired.
 
         Raises:
             DatabaseUnavailable: it cannot be looked up.
@@ -126,7 +126,7 @@ class KeyStore:
         return time.monotonic() - self._learnt_at
 
     def recall(self, key: str) -> Principal | None:
-        """As `verify`, of the keys that `learn` read, without asking the database."""
+        """As `verify`, from the keys that `learn` read, without the database."""
         key_id, secret = _parts(key)
         return _holder(self._known.get(key_id), secret) if key_id else None
 

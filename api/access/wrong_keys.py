@@ -1,4 +1,4 @@
-"""WrongKeys: how often an address gave a wrong key, and how long it has to wait for that."""
+"""WrongKeys: rate limit for wrong keys, by address, with exponential back-off."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class _Record:
 class WrongKeys:
     """Counts wrong keys by address; after the first few each doubles the wait, up to 5 minutes.
 
-    An IPv6 address stands for its /64, which is what one subscriber has. Only so many addresses are
-    remembered, the latest. Not for several threads: the server's event loop asks.
+    An IPv6 address is counted by its /64, which is what one subscriber has. Only a limited number
+    of addresses is kept, the latest. Not thread-safe: only the server's event loop uses it.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,7 +37,7 @@ class WrongKeys:
         self._records: OrderedDict[str, _Record] = OrderedDict()
 
     def wait_s(self, address: str) -> int:
-        """Whole seconds until this address may guess again; 0 for now."""
+        """Whole seconds until this address may try again; 0 if it may now."""
         record = self._records.get(_network(address))
         return max(0, math.ceil(record.until - self._clock())) if record else 0
 

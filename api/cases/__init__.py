@@ -1,1 +1,1 @@
-"""Cases: from episode to a decision by a person."""
+"""Cases: from a confirmed episode to a person's decision: matching, suppression, review."""

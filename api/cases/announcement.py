@@ -1,7 +1,7 @@
-"""What becomes of a case that others hear of, and how it is announced.
+"""Announcement: the events of a case that are reported to receivers.
 
-Cases say what happened, in the transaction of the change itself; who listens is no matter of
-theirs. `api.delivery.events.Announcer.announce` puts it into the outbox.
+Cases announce an event in the transaction of the change itself and do not know who listens.
+`api.delivery.events.Announcer.announce` puts it into the outbox.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from api.storage.tables import CaseRow
 
 
 class CaseEvent(StrEnum):
-    """What receivers can subscribe to; nothing here happens before a person decided."""
+    """Events that receivers can subscribe to; none occurs before a person's decision."""
 
     CONFIRMED = "confirmed"
     CLEARED = "cleared"
     """Clean looks have shown it gone."""
     ENDED = "ended"
-    """No camera watches it any more: nobody saw it gone."""
+    """No camera watches it any more, and it was not seen gone."""
     REOPENED = "reopened"
-    """It was cleared or ended, and is there again within `dedupe`."""
+    """It was cleared or ended, and was seen again within `dedupe`."""
     REJECTED = "rejected"
 
 
 def ending(case: CaseRow) -> CaseEvent:
-    """What tells that a case has ended."""
+    """Return the event for a case that is over: cleared or ended."""
     return CaseEvent.ENDED if case.cleared_at is None else CaseEvent.CLEARED
 
 

@@ -33,7 +33,7 @@ _TAKEN = frozenset({EpisodeStage.CONFIRMED, EpisodeStage.CLEARED, EpisodeStage.E
 
 
 class CaseIntake:
-    """Takes episode events from the pipeline; safe to call from its thread, and again.
+    """Takes episode events from the pipeline, idempotently; safe to call from its thread.
 
     `announce` is told what becomes of a case; see `api.cases.announcement`.
 
@@ -83,11 +83,11 @@ class CaseIntake:
             return self._confirm(session, camera, episode, items)
 
     def end_unwatched(self, held: Collection[str]) -> int:
-        """End what no rule holds any more, before the cameras are watched; gives how many did.
+        """End the sightings that no rule holds any more; return how many. Call it at the start.
 
-        Its camera, zone or preset has left the site, its recording is over, or what the rules
-        remembered is lost: nobody will tell that it is gone. Not so what a camera saw that flies
-        or drives on, which never tells that.
+        Their camera, zone or preset has left the site, their recording is over, or the rules' state
+        is lost, so no event will clear them. Sightings of cameras that fly or drive are left alone:
+        those never report that something is gone.
 
         Args:
             held: ids of the episodes that rules hold.
@@ -144,12 +144,15 @@ class CaseIntake:
         settings = self._settings(camera, episode)
         same = Matching(session, camera, episode, settings, self._fixed, last_seen=self.last_seen)
         match = same.current()
-        told: dict[str, Any] = {}
+        distance: dict[str, Any] = {}
         ended_at = None
         if match is not None:
             case, action, ended_at = match.case, "sighted", match.case.ended_at
             if match.apart_m is not None:
-                told = {"apart_m": round(match.apart_m, 1), "reach_m": round(match.reach_m or 0, 1)}
+                distance = {
+                    "apart_m": round(match.apart_m, 1),
+                    "reach_m": round(match.reach_m or 0, 1),
+                }
         else:
             threshold = settings.threshold or self._detector.threshold
             detector = replace(self._detector, threshold=threshold)
@@ -165,7 +168,7 @@ class CaseIntake:
         action = "reopened" if back else action
         session.flush()
         attach(case, episode.id, items)
-        session.add(_entry(case, action, episode, items, told))
+        session.add(_entry(case, action, episode, items, distance))
         if match is None or case.stage in SUPPRESSED:
             self._suppression.settle(session, case, seen, seen.confirmed_at)
         if back:
@@ -178,14 +181,14 @@ class CaseIntake:
     ) -> str:
         case = session.get_one(CaseRow, known.case_id, with_for_update=True)
         gone = episode.stage is EpisodeStage.CLEARED
-        # What was taken for unwatched may be seen gone after all.
+        # A sighting that ended as unwatched may clear after all.
         if known.cleared_at is not None or (known.ended_at is not None and not gone):
             return case.id
         at = episode.cleared_at or episode.ended_at or episode.last_seen_at
         by = CLEARED if gone else (episode.ended_by or EndedBy.UNWATCHED).value
         end(known, at, by, last_seen_at=episode.last_seen_at, episode=episode)
         if case.stage in SUPPRESSED:
-            # Before it counts as ended: what was still seen after its silence goes to people.
+            # Before it ends: a case that was still seen after its silence goes to review.
             self._suppression.settle(session, case, known, episode.last_seen_at)
         attach(case, episode.id, items)
         session.add(_entry(case, episode.stage.value, episode, items, {"ended_by": by}))
@@ -193,7 +196,7 @@ class CaseIntake:
         return case.id
 
     def _summarise_end(self, session: Session, case: CaseRow) -> None:
-        """Sum up a case of which a sighting has ended, and tell if it was the last one."""
+        """Summarise a case of which a sighting has ended; announce it if it was the last one."""
         before = (case.ended_at, case.cleared_at)
         summarise(case, self._fixed)
         session.flush()

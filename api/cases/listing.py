@@ -1,9 +1,9 @@
-"""Which cases a list shows: the newest ids that a filter and a key's scope admit.
+"""Listing: keyset pagination of cases: the newest ids that a filter and a key's scope admit.
 
-A list is found as ids alone, walked in an index from the newest down, and ends when its page is
-full; only then are the cases read. What narrows it most leads: the cameras (each one's sightings
-are in order of their cases' ids), else the place, else the kinds. Where several lead, the newest of
-all are among the newest of each. So no list sorts or reads a table, however few of it match.
+A list is first found as ids only, scanned in an index from the newest down until its page is full;
+then the cases are read. The most selective condition leads: the cameras (each one's sightings are
+in order of their cases' ids), else the place, else the kinds. If several lead, the newest of all
+are among the newest of each. So no list sorts or scans a table, however few cases match.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from api.storage.tables import CaseRow, SightingRow
 _DEGREE_M = 111_320.0
 _GEODETIC = ("WGS84", "CGCS2000")
 _AT_ONCE = 100
-"""Leads of one statement: SQLite refuses more than 500 (SQLITE_LIMIT_COMPOUND_SELECT)."""
+"""Leading scans of one statement: SQLite refuses more than 500 (SQLITE_LIMIT_COMPOUND_SELECT)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """What a list is narrowed to; times compare with the first sighting, ends exclusive."""
+    """Filter of a list; times compare with the first sighting, ends exclusive."""
 
     kind: str | None = None
     stage: Stage | None = None
@@ -94,7 +94,7 @@ def newest(
 def _leads(
     who: Principal, wanted: CaseFilter, after: str | None, limit: int
 ) -> Iterator[Select[str]]:
-    """One walk for each camera, or each kind, or one in all."""
+    """Return one index scan for each camera, or each kind, or a single one."""
     conditions = wanted.conditions()
     kinds, cameras = _kinds(who, wanted), _cameras(who, wanted)
     if cameras is not None:

@@ -1,17 +1,17 @@
-"""Matching: when an episode is another sighting of a case, and which cases came before it here.
+"""Matching (dedupe): whether an episode is a sighting of an open case, and which cases are prior.
 
-On the map two are one violation when their circles of error meet: not farther apart than the sum of
-their accuracies (each holds the true place with 95 %), whichever cameras saw them and from which
-flights. `reach` in `kinds.yaml` bounds that sum for each kind: from below, since a thing has a size
+On the map, two sightings are one violation if their error circles meet: not farther apart than the
+sum of their accuracies (each contains the true place with 95 %), whichever cameras and flights saw
+them. `reach` in `kinds.yaml` bounds that sum for each kind: from below, since an object has a size
 and two views of it pick different points of it; from above, since with poorer positions a neighbour
-would be taken for it, and two cases of one violation cost a minute while one case of two violations
+would be matched, and two cases of one violation cost a minute while one case of two violations
 hides one. A case keeps the position of its first sighting that had one, so that a row of neighbours
-does not grow together link by link.
+does not merge link by link.
 
-In the picture, for a fixed camera that has seen the case before, and where no position is known:
-the same zone, and for things that stand side by side in a zone boxes that overlap.
+In the picture, for a fixed camera that has seen the case before, and if a position is missing: the
+same zone, and overlapping boxes for kinds that can stand side by side in a zone.
 
-Where both are about a registered asset, that alone decides, whichever cameras saw it.
+If both are about a registered asset, the asset alone decides, whichever cameras saw it.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from vision.site import Camera
 from vision.site.rule_settings import RuleSettings
 
 SAME_BOX_IOU = 0.3
-"""Two boxes that overlap less are two bins, or two structures, of one zone."""
+"""Boxes that overlap less are two different bins, or structures, of one zone."""
 MEMORY = timedelta(days=365)
-"""How far back a new case knows the earlier ones where a site does not say."""
+"""Default for how far back prior cases are looked up."""
 MOST_PRIOR = 50
-"""A street vendor of every day would fill a webhook with cases; the newest tell enough."""
+"""Maximum of prior cases: a daily street vendor would fill a webhook; the newest are enough."""
 _READ_AT_ONCE = 100
 _PLACE = (
     load_only(
@@ -91,7 +91,7 @@ class Matching:
         self._session = session
         self._episode = episode
         self._moves = not is_fixed(camera)
-        # At another preset the same camera is another: its pictures cannot be compared.
+        # Pictures of one camera at two presets cannot be compared.
         self._views = _zones_beside(camera, episode.zone) if camera.presets else None
         self._where = located(episode.where)
         self._dedupe: timedelta | Literal["until_cleared"] | None = settings.dedupe
@@ -101,7 +101,7 @@ class Matching:
         self._one_is = catalogue().kind(episode.kind).place
 
     def current(self) -> Match | None:
-        """The open case that the episode is a sighting of, locked; the nearest, then the newest."""
+        """Return the open case that the episode matches, locked; the nearest, then the newest."""
         if self._one_is == "pass" or self._dedupe is None:
             return None
         query = self._here().where(CaseRow.stage.in_([s.value for s in OPEN]))
@@ -114,7 +114,7 @@ class Matching:
                 CaseRow.first_seen_at <= self._episode.last_seen_at + self._dedupe,
             )
         else:
-            # A flight that is taken in late saw what has cleared since.
+            # A flight that is imported late may show a violation that has cleared since.
             at = self._episode.last_seen_at
             then = and_(CaseRow.first_seen_at <= at, CaseRow.cleared_at >= at)
             query = query.where(or_(CaseRow.cleared_at.is_(None), then))
@@ -126,15 +126,15 @@ class Matching:
         ]
         match = min(found, key=lambda m: m.apart_m or 0.0, default=None)
         if match is not None:
-            # A person may be about to confirm it: wait, and see it as they left it.
+            # A person may be confirming it: wait for the lock, then read the result.
             self._session.refresh(match.case, with_for_update=True)
         return match
 
     def _still_open(self, case: CaseRow) -> bool:
-        """Whether a case that nobody saw cleared may yet be what is seen now.
+        """Whether a case that was never seen cleared may still match (`horizon`).
 
-        Another fixed camera that holds it sees it at this moment, whenever it told of it. This one
-        would not tell of it anew.
+        It may if another fixed camera holds it, since that camera sees it now, whenever it reported
+        it. A sighting held by this camera would not have been reported again.
         """
         timed = isinstance(self._dedupe, timedelta)
         window = self._dedupe if isinstance(self._dedupe, timedelta) else self._horizon
@@ -165,7 +165,7 @@ class Matching:
         return (told_anew and not self._moves) or case.first_seen_at > seen_at + self._horizon
 
     def prior(self) -> list[str]:
-        """Ids of cases here that were over before the episode opened, the latest seen first."""
+        """Return ids of cases here that were over before the episode opened, latest seen first."""
         if self._one_is == "pass":
             return []
         opened = self._episode.opened_at
@@ -177,8 +177,8 @@ class Matching:
             CaseRow.last_seen_at.between(opened - self._memory, opened),
         )
         query = query.order_by(CaseRow.last_seen_at.desc(), CaseRow.id.desc()).options(*_PLACE)
-        # A zone of many bins has many a case in a year: only what tells the place is read, and
-        # only as far as it is needed.
+        # A zone of many bins has many cases in a year: only the columns that give the place are
+        # read, and only as many rows as are needed.
         with self._session.scalars(query.execution_options(yield_per=_READ_AT_ONCE)) as rows:
             return list(islice((r.id for r in rows if self._match(r)), MOST_PRIOR))
 
@@ -200,11 +200,11 @@ class Matching:
             two = any(_at_once(s, self._episode) for s in own)
             return Match(case) if case.asset == self._episode.asset and not two else None
         there = position(case)
-        # A fixed camera that knows the case tells by its picture better than by the map; to one
-        # that flies, its picture tells no place.
+        # A fixed camera that has seen the case matches better by its picture than by the map; a
+        # flying camera's picture gives no place.
         if self._where is not None and there is not None and (self._moves or not own):
             metres, limit = apart(there, self._where), reach(case.kind, there, self._where)
-            # What one camera counts as two at the same time is two, however near.
+            # Two sightings of one camera at the same time are two violations, however near.
             if metres > limit or any(_at_once(s, self._episode) for s in own):
                 return None
             return Match(case, metres, limit)
@@ -229,7 +229,7 @@ def _bounds(kind: str) -> tuple[float, float]:
 
 
 def _zones_beside(camera: Camera, zone: str) -> set[str]:
-    """Names of the zones that are drawn at the same preset."""
+    """Return the names of the zones at the same preset."""
     presets = {known.name: known.preset for known in camera.zones}
     return {name for name, preset in presets.items() if preset == presets.get(zone)}
 

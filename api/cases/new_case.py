@@ -1,4 +1,4 @@
-"""A new case, from the episode that a rule confirmed."""
+"""New case: makes a case from a confirmed episode."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LEAD_ONLY = (
 
 @dataclass(frozen=True, slots=True)
 class DetectorInfo:
-    """What looked: the model's name, version and file hash, and its score threshold if fixed."""
+    """The detector: the model's name, version and file hash, and its score threshold if fixed."""
 
     model: str
     version: str
@@ -44,7 +44,7 @@ def new_case(
     """A case that waits for review, at its camera's place and without its sightings.
 
     Args:
-        detector: what looked, with the threshold that the zone has set.
+        detector: the model, with the zone's threshold.
         prior: ids of earlier cases here.
 
     Raises:
@@ -87,8 +87,8 @@ def new_case(
 def locate(case: CaseRow, episode: Episode, grid: UnitGrid | None) -> None:
     """Give the case the episode's own position unless it has one of its own already.
 
-    With it come the unit-grid cell there and who answers for that, where the grid says so; else
-    both stay those of the camera's place.
+    Its unit-grid cell and the responsible department are set with it, if the grid has them; else
+    both remain those of the camera's place.
     """
     where = located(episode.where)
     if where is None or case.method not in {None, "camera_registered"}:

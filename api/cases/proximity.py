@@ -1,4 +1,4 @@
-"""Places of cases: near enough on the ground, or the same zone of the same camera."""
+"""Proximity: finds cases near a position on the ground, or in the same zone of a camera."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def fixed_cameras(site: Site) -> frozenset[str]:
 
 
 def located(where: Position | None) -> Position | None:
-    """A violation's own position, in WGS 84; None for none whose error is known.
+    """Return a violation's own position in WGS 84; None if its error is not known.
 
-    Where a camera stands is no position of what it sees: two cameras on one pole look two ways.
+    A camera's own place is not a position of what it sees: two cameras on one pole look two ways.
     """
     if where is None or where.accuracy_m is None or where.method == _REGISTERED:
         return None

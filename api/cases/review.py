@@ -1,4 +1,4 @@
-"""ReviewDesk: a person decides about a case, once."""
+"""ReviewDesk: records a person's decision on a case, once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vision.site import Site
 
 
 class ReviewDesk:
-    """Takes decisions; `announce` is told of them, see `api.cases.announcement`."""
+    """Records decisions and announces them; see `api.cases.announcement`."""
 
     def __init__(self, database: Database, site: Site, announce: Announce) -> None:
         self._database = database
@@ -60,7 +60,7 @@ class ReviewDesk:
             else:
                 self._announce(session, row, CaseEvent.CONFIRMED, now)
                 if row.ended_at is not None:
-                    # It ended while it waited for a person; a receiver must not wait for that.
+                    # It ended while it waited for review; the receiver gets that event as well.
                     self._announce(session, row, ending(row), now)
             session.flush()
             session.refresh(row)

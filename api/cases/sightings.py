@@ -1,4 +1,4 @@
-"""Sightings of a case: what each adds to it, and when it has cleared for all of them."""
+"""Sightings: the episodes of a case, how each updates it, and when all of them have cleared."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from vision.episodes import Episode
 from vision.evidence import EvidenceItem
 
 CLEARED = "cleared"
-"""How a sighting ended that clean looks saw gone; the other ways are `vision.episodes.EndedBy`."""
+"""End of a sighting by clean looks; the other values are those of `vision.episodes.EndedBy`."""
 
 
 def sighting(episode: Episode) -> SightingRow:
-    """An episode that was confirmed, as a sighting."""
+    """Make a sighting of a confirmed episode."""
     return SightingRow(
         episode_id=episode.id,
         camera=episode.camera,
@@ -32,9 +32,9 @@ def summarise(case: CaseRow, fixed: Collection[str]) -> None:
     """Set the case's times and numbers from its sightings.
 
     Args:
-        fixed: the cameras that stay where they are. One of those says itself when what it saw is
-            gone; a camera that flies or drives on does not, so another's clean look ends its
-            sighting too. So it does for a sighting that ended without anybody having seen it gone.
+        fixed: the fixed cameras. A fixed camera reports itself when its sighting is gone; a camera
+            that flies or drives does not, so another camera's clean look ends its sighting too. The
+            same holds for a sighting that ended without being seen gone.
     """
     seen = case.sightings
     case.first_seen_at = min(s.opened_at for s in seen)
@@ -46,7 +46,7 @@ def summarise(case: CaseRow, fixed: Collection[str]) -> None:
     if held and all(s.ended_at is not None for s in held):
         last = max(held, key=lambda s: s.ended_at or s.last_seen_at)
         case.ended_at, case.ended_by = last.ended_at, last.ended_by
-    # The longest stay, not first to last: between two sightings nobody saw it.
+    # Dwell is the longest sighting, not first to last: between sightings it was not seen.
     case.dwell_s = max((s.last_seen_at - s.opened_at).total_seconds() for s in seen)
     case.looks = sum(s.looks for s in seen)
     case.score = max(s.score for s in seen)
@@ -55,13 +55,13 @@ def summarise(case: CaseRow, fixed: Collection[str]) -> None:
 def end(
     one: SightingRow, at: datetime, by: str, *, last_seen_at: datetime, episode: Episode | None
 ) -> None:
-    """Note when and how a sighting ended, and what its episode, if it is at hand, then was."""
+    """Record when and how a sighting ended, with its final episode if that is given."""
     one.ended_at, one.ended_by, one.last_seen_at = at, by, last_seen_at
     one.cleared_at = at if by == CLEARED else None
     if episode is None:
         return
     one.looks, one.score = episode.looks, episode.score
-    # The camera's clock may have been set back since it was told of.
+    # The camera's clock may have been set back since it was reported.
     one.opened_at = min(one.opened_at, episode.opened_at)
     one.confirmed_at = min(one.confirmed_at, episode.confirmed_at or one.confirmed_at)
 

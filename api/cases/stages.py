@@ -12,7 +12,7 @@ from api.errors import IllegalStep
 
 
 class Stage(StrEnum):
-    """Where a case stands."""
+    """Stage of a case."""
 
     PENDING_REVIEW = "pending_review"
     SILENCED = "silenced"
@@ -26,7 +26,7 @@ class Stage(StrEnum):
 
 
 class Step(StrEnum):
-    """What can be done to a case."""
+    """A step from one stage to the next."""
 
     SILENCE = "silence"
     INHIBIT = "inhibit"
@@ -47,7 +47,7 @@ class Rejection(StrEnum):
 
 
 SUPPRESSED = frozenset({Stage.SILENCED, Stage.INHIBITED})
-"""Stages of a case that waits for no person; one who comes across it may still decide."""
+"""Stages of a suppressed case: not in the review queue, but a person may still decide on it."""
 
 UNDECIDED = frozenset({Stage.PENDING_REVIEW}) | SUPPRESSED
 """Stages before a person's decision."""
@@ -62,10 +62,10 @@ STEPS: Mapping[tuple[Stage, Step], Stage] = {
 }
 
 PERSON_CONFIRMED = frozenset({Stage.CONFIRMED, Stage.EMITTED})
-"""Stages behind a person's confirmation: only from here may anything leave."""
+"""Stages after a person's confirmation: only from here may anything be sent."""
 
 SHOWN = frozenset({Stage.PENDING_REVIEW}) | PERSON_CONFIRMED
-"""Stages of a case that people were told of and did not reject."""
+"""Stages of a case that was put into the review queue and not rejected."""
 
 OPEN = SHOWN | SUPPRESSED
 """Stages in which a new episode at the same place can be a sighting of the case."""

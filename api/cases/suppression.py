@@ -1,11 +1,11 @@
-"""Suppression: which cases are kept without being put to people, and until when.
+"""Suppression: which cases are kept out of the review queue, and until when.
 
-A *silence* of the site file mutes what is confirmed in its time; an open case that people know of
-*inhibits* cases of another kind at its place. Both words are Alertmanager's. Nothing is lost: the
-case, its evidence and its log are kept, and a person who comes across it may decide.
+A *silence* of the site file suppresses cases that are confirmed in its time; an open case that is
+not suppressed itself *inhibits* cases of another kind at its place. Both terms are Alertmanager's.
+Nothing is lost: the case, its evidence and its log are kept, and a person may still decide on it.
 
-What is still there when its silence ends, or when its inhibitor was rejected or has cleared, goes
-into the review queue. What cleared before stays as it is.
+A case that is still there when its silence ends, or when its inhibitor was rejected or has cleared,
+goes into the review queue. A case that cleared before remains suppressed.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from vision.site import Site
 from vision.site.inhibition import Inhibition
 
 _LIVE = (Clock.STREAM.value, Clock.ARRIVAL.value)
-"""Clocks that run with ours: a recording of last year does not outlast a silence by being old."""
+"""Clocks of live sources: an old recording does not outlast a silence merely by its age."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Why a case is not put to people: a silence with its end, or another case."""
+    """Why a case is suppressed: a silence with its end, or another case that inhibits it."""
 
     step: Step
     reason: str
@@ -42,7 +42,7 @@ class Mute:
 
 
 class Suppression:
-    """What this site's silences and inhibitions do to cases."""
+    """Applies this site's silences and inhibitions to cases."""
 
     def __init__(self, site: Site) -> None:
         self._silences = site.silences
@@ -51,10 +51,10 @@ class Suppression:
         self._fixed = fixed_cameras(site)
 
     def settle(self, session: Session, case: CaseRow, seen: SightingRow, at: datetime) -> None:
-        """Mute, mute otherwise or release an undecided case, as its sighting `seen` asks for.
+        """Suppress or release an undecided case, according to its sighting `seen`.
 
-        Call it for a new case and for one that is muted, in a transaction that decides alone; `at`
-        is when it was seen.
+        Call it for a new case and for a suppressed one, in a transaction that decides alone
+        (`Database.decide_alone`); `at` is when it was seen.
         """
         mute = self._silence(case, seen, at) or self._inhibitor(session, case, seen)
         before = (case.stage, case.silenced_until, case.inhibited_by)
@@ -79,7 +79,7 @@ class Suppression:
         )
 
     def release_due(self, database: Database, now: datetime) -> None:
-        """Settle what live cameras still see although its silence has ended."""
+        """Settle the silenced cases that live cameras still see after their silence has ended."""
         due = select(CaseRow).where(
             CaseRow.stage == Stage.SILENCED.value,
             CaseRow.silenced_until <= now,
@@ -94,7 +94,7 @@ class Suppression:
             self._settle_all(session, due, now)
 
     def release_targets(self, session: Session, source: CaseRow, at: datetime) -> None:
-        """Settle what this case inhibited, now that it does so no longer."""
+        """Settle the cases that this case no longer inhibits."""
         inhibited = select(CaseRow).where(
             CaseRow.stage == Stage.INHIBITED.value,
             CaseRow.inhibited_by == source.id,
@@ -128,7 +128,7 @@ class Suppression:
         ]
         if not sources:
             return None
-        # The one that inhibits it already goes on doing so.
+        # A present inhibitor remains the inhibitor.
         source = min(sources, key=lambda s: s.id != case.inhibited_by)
         reason = f"{source.kind} of case {source.id} is open at this place"
         return Mute(Step.INHIBIT, reason, {"inhibitor": source.id}, by_case=source.id)
@@ -136,7 +136,7 @@ class Suppression:
     def _sources(
         self, session: Session, rule: Inhibition, case: CaseRow, seen: SightingRow
     ) -> list[CaseRow]:
-        """Open cases, known to people, that inhibit this one by this rule; the newest first."""
+        """Return open, unsuppressed cases that inhibit this one by this rule; newest first."""
         here = position(case)
         ids = [seen_by(seen.camera, seen.zone)]
         if here is not None and rule.within != "same_zone":
@@ -161,7 +161,7 @@ class Suppression:
         if rule.within != "same_zone":
             if here is not None and there is not None:
                 return apart(here, there) <= rule.within
-            # The whole town passes through the one zone of a camera that flies.
+            # A flying camera's one zone may cover the whole town.
             if seen.camera not in self._fixed:
                 return False
         return any((s.camera, s.zone) == (seen.camera, seen.zone) for s in source.sightings)

@@ -1,4 +1,4 @@
-"""Case rows as outside models."""
+"""View: maps case rows to the models of `schemas`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Delivery: the outbox from event to receiver."""
+"""Delivery: webhooks: outbox, queue with leases, signed sends, retries and dead letters."""

@@ -1,4 +1,4 @@
-"""Egress guard: a webhook reaches only addresses that the site allows.
+"""Egress guard (SSRF): a webhook connects only to addresses that the site allows.
 
 A receiver's name is resolved once for each attempt; the addresses that were checked are the ones
 connected to, so a name that answers differently the second time (DNS rebinding) gains nothing.
@@ -58,8 +58,8 @@ async def pinned_addresses(
 class PinnedTransport(httpx.AsyncBaseTransport):
     """An httpx transport that connects to checked addresses and nowhere else.
 
-    A receiver with several addresses is tried on each until one takes the connection; after that,
-    what goes wrong has gone wrong for this attempt.
+    A receiver with several addresses is tried on each until one accepts the connection; a failure
+    after that fails the attempt.
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class PinnedTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self._allow = allow
         self._inner = inner or httpx.AsyncHTTPTransport(trust_env=False)
-        # A name server that does not answer holds a thread for as long as it likes: this receiver's
-        # own, so that the others' names and the database's work have theirs.
+        # A name server that does not answer blocks a thread indefinitely. Each receiver has its own
+        # resolver thread, so that other receivers and the database are not affected.
         self._resolver = ThreadPoolExecutor(1, thread_name_prefix="resolver")
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Events of a case for the webhook receivers, written in the transaction of the change itself."""
+"""Events: writes a case's events to the outbox, in the transaction of the change itself."""
 
 from __future__ import annotations
 

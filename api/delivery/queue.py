@@ -1,12 +1,12 @@
-"""DeliveryQueue: rows of the outbox as a queue that several workers may share.
+"""DeliveryQueue: the outbox as a queue with leases that several workers may share.
 
 A claim moves `next_attempt_at` to the end of a lease, so a worker that dies in between loses
 nothing: the row is due again, under the same event id, when the lease ends. A delivery waits until
 every earlier event of its case has reached the same receiver.
 
-This machine's clock may be set while deliveries wait. What is due is told from times that it once
-gave, so a time that lies further ahead than anything is ever planned means that the clock was
-wrong then, and the delivery is due now.
+This machine's clock may be set while deliveries wait. Due times come from that clock, so a time
+further ahead than any retry or lease is scheduled means that the clock was wrong then, and the
+delivery is due now.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class DeliveryQueue:
         """Take the receiver's next due delivery; None when nothing is due."""
         now = datetime.now(UTC)
         query = _heads(receiver).where(self._is_due(now)).order_by(DeliveryRow.id).limit(1)
-        with self._database.read() as session:  # writers wait for nobody who finds nothing
+        with self._database.read() as session:  # an empty poll takes no write lock
             if session.scalar(query.with_only_columns(DeliveryRow.id)) is None:
                 return None
         with self._database.write() as session:
@@ -81,7 +81,7 @@ class DeliveryQueue:
         return select(_heads(receiver).where(self._is_due(now)).exists())
 
     def _is_due(self, now: datetime) -> ColumnElement[bool]:
-        """Whether its time has come, or was given by a clock that was ahead."""
+        """Whether a delivery is due, or its time was set by a clock that was ahead."""
         last_attempt = (
             select(AttemptRow.at)
             .where(AttemptRow.delivery_id == DeliveryRow.id)
@@ -98,7 +98,7 @@ class DeliveryQueue:
         return or_(DeliveryRow.next_attempt_at <= now, ahead)
 
     def settle(self, claim: Claim, outcome: Outcome, retry: RetryPolicy) -> None:
-        """Record what came of an attempt; the case's stage follows in the same transaction."""
+        """Record the outcome of an attempt; the case's stage follows in the same transaction."""
         now = datetime.now(UTC)
         with self._database.write() as session:
             row = session.get_one(DeliveryRow, claim.id, with_for_update=True)
@@ -150,17 +150,17 @@ def replay(
     delivery_id: int | None = None,
     within: Select[str] | None = None,
 ) -> int:
-    """Make dead letters, and what waits for another try, due now; enable the receiver.
+    """Replay dead letters, and deliveries that wait for a retry: due now; enable the receiver.
 
     Args:
-        database: where they are.
+        database: the case database.
         receiver: its name.
-        delivery_id: this one alone.
-        within: ids of the cases that the asking key sees; None for all. Only a key that sees all
+        delivery_id: replay only this delivery.
+        within: ids of the cases in the key's scope; None for all. Only a key without a limit
             enables a receiver, since that sends every camera's letters.
 
     Returns:
-        How many are due now that were not.
+        Number of deliveries that became due.
 
     Raises:
         CaseError: `delivery_id` is neither a dead letter of this receiver nor one that waits, as
@@ -168,7 +168,7 @@ def replay(
     """
     waits = and_(
         DeliveryRow.state == DeliveryState.PENDING.value,
-        DeliveryRow.owner.is_(None),  # else it is on its way
+        DeliveryRow.owner.is_(None),  # else a worker has claimed it
         DeliveryRow.failures > 0,
     )
     stuck = or_(DeliveryRow.state == DeliveryState.DEAD.value, waits)

@@ -1,4 +1,4 @@
-"""RetryPolicy: when a failed delivery is tried again, and when it is given up."""
+"""RetryPolicy: the back-off schedule of failed deliveries, until they are dead letters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RetryPolicy:
     jitter: float = 0.2
 
     def wait(self, failures: int, retry_after: timedelta | None = None) -> timedelta | None:
-        """How long to wait after this many failures (from 1); None: it is a dead letter.
+        """Return the wait after this many failures (from 1); None makes it a dead letter.
 
         A receiver's `Retry-After` can lengthen the wait, up to a day, never shorten it.
         """

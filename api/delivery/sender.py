@@ -25,7 +25,7 @@ from vision.throttled_log import ThrottledLog
 
 _TROUBLE = ThrottledLog(logging.getLogger("streetwarden.sender"))
 _LONGEST_ERROR = 300
-"""Characters of an error that are kept: a receiver may choose some of them."""
+"""Maximum characters of an error that are kept: a receiver controls some of them."""
 
 
 class Result(StrEnum):
@@ -39,7 +39,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one attempt. `error` is None when the receiver accepted."""
+    """Outcome of one attempt. `error` is None if the receiver accepted."""
 
     result: Result
     status: int | None = None
@@ -79,7 +79,7 @@ class Sender:
         await self._client.aclose()
 
     async def send(self, event_id: str, body: str) -> Outcome:
-        """One attempt, ended after the total time at the latest; what goes wrong is its outcome."""
+        """Make one attempt within the total time; a failure is its outcome, not an exception."""
         try:
             async with asyncio.timeout(self._total.total_seconds()):
                 return await self._send(event_id, body)
@@ -101,7 +101,7 @@ class Sender:
         request = self._client.stream(
             "POST", self._hook.url, content=body.encode(), headers=headers
         )
-        async with request as response:  # whose body nobody reads: it may never end
+        async with request as response:  # the body is not read: it may never end
             return _judge(response)
 
 

@@ -1,9 +1,9 @@
-"""Outbox: the worker that carries events from the database to the receivers.
+"""Outbox: the delivery worker, which sends events from the database to the receivers.
 
-One thread with an event loop, one task per receiver, so a slow receiver holds up nobody else, and
-whatever goes wrong for one goes wrong for that one: it is tried again after a while, for ever. A
-task sleeps until a row is added in this process, until the next retry is due, or for half a minute
-(rows may also be added by another process).
+It has one thread with an event loop and one task per receiver, so a slow receiver delays no other,
+and a failure affects only its own receiver: its task resumes after a pause. A task sleeps until a
+row is added in this process, until the next retry is due, or for half a minute (rows may also be
+added by another process).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ LOG = logging.getLogger("streetwarden.outbox")
 _TROUBLE = ThrottledLog(LOG)
 LONGEST_SLEEP_S = 30.0
 _FIRST_PAUSE_S = 1.0
-"""After trouble of our own; it doubles until the longest sleep."""
+"""Pause after an error of the worker itself; it doubles up to the longest sleep."""
 
 
 class Outbox:
-    """Sends what waits in the outbox, from `start()` to `stop()`.
+    """Sends the pending deliveries of the outbox, from `start()` to `stop()`.
 
     Raises:
         SiteError: a receiver's secret cannot be used.

@@ -1,1 +1,1 @@
-"""Evidence as people get it: masked by default, originals for a reason."""
+"""Evidence access: masked pictures by default, originals for a stated reason."""

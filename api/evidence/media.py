@@ -1,4 +1,4 @@
-"""MediaDesk: which stored picture a key's holder gets, and the record of looks at originals."""
+"""MediaDesk: access to stored pictures, and the access log of originals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections: how many may be open, and how long each may keep the server waiting."""
+"""Connections: limits on open connections, header size and time-outs."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class BoundedProtocol(H11Protocol):
-    """Uvicorn's protocol, for so many connections at a time, none of them for longer than it works.
+    """Uvicorn's protocol with limits on the number of connections and on their times.
 
-    When all are taken, the address that holds the most gives up the one that has been idle for the
-    longest: any number of silent connections of one stranger costs the others nothing.
+    When all are taken, the address that holds the most loses its longest idle connection: any
+    number of silent connections of one stranger costs the others nothing.
     """
 
     most = MOST
@@ -120,9 +120,9 @@ def raise_file_limit() -> int:
 
 
 def tell_of_exhaustion(loop: asyncio.AbstractEventLoop) -> None:
-    """Let this loop say once a minute, in one line, that no more connections can be accepted.
+    """Make this loop log once a minute, in one line, that no more connections can be accepted.
 
-    The loop itself says it with a traceback for each try, hundreds of times a second.
+    By default it logs a traceback for each failed accept, hundreds of times a second.
     """
     throttle = Throttle()
 
@@ -141,10 +141,10 @@ def tell_of_exhaustion(loop: asyncio.AbstractEventLoop) -> None:
 
 
 class OnceAMinute(logging.Filter):
-    """Lets each message of a logger through once a minute: strangers must not fill a disk.
+    """Rate limit of a logger: each message once a minute, so that strangers cannot fill a disk.
 
-    Messages are told apart before their arguments are put in; the next one to pass says how many
-    did not. What has a traceback passes always: it is a fault, not a stranger's doing.
+    Messages are compared before their arguments are put in; the next one to pass says how many
+    did not. Records with a traceback always pass: they are faults of ours, not a stranger's doing.
     """
 
     def __init__(self, throttle: Throttle | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Context: what the routes of one app share, and the dependencies that read it."""
+"""Context: the shared services of one app's routes, and the FastAPI dependencies for them."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Context:
     metrics: OwnThread[bytes]
 
 
-# What a route depends on is a coroutine: FastAPI would run a function in a request worker, and
-# what answers beside those would wait for one.
+# Dependencies are coroutines: FastAPI would run a function in a request worker, and routes that
+# need no worker would wait for one.
 async def context(request: Request) -> Context:
     """The app's context."""
     found = request.app.state.context
@@ -64,12 +64,12 @@ async def principal(
     request: Request,
     _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
 ) -> Principal:
-    """Who asks; the doorkeeper has turned away who has no key."""
+    """Return the principal of a request; the doorkeeper has refused requests without a key."""
     return asking(request)
 
 
 def allowed_to(right: Right) -> Callable[[Principal], Awaitable[Principal]]:
-    """A dependency: who asks, if the role has this right; else 403."""
+    """Return a dependency that gives the principal if the role has this right, else 403."""
 
     async def check(who: Annotated[Principal, Depends(principal)]) -> Principal:
         if not who.may(right):

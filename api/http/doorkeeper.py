@@ -1,4 +1,4 @@
-"""Doorkeeper: who asks is known before anything of a request but its head is read."""
+"""Doorkeeper: authentication from the request's head, before its body is read, with rate limit."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _LEARN_AGAIN_S = 1.0
 
 
 class Doorkeeper:
-    """ASGI middleware: 401 or 429 for what needs a key and has no right one.
+    """ASGI middleware: 401 or 429 for a guarded path without a valid key.
 
-    An address that gave too many wrong keys waits, but not those who have a right one there, as
-    behind one bureau's address: their key is found among the known ones, in memory, which are read
-    anew at most once a second. So a guess costs the database nothing then.
+    An address that gave too many wrong keys is rate-limited. Valid keys from the same address (a
+    bureau may have only one) still pass: they are found among the keys in memory, which are loaded
+    at most once a second, so a wrong key then costs the database nothing.
     """
 
     def __init__(self, app: ASGIApp, keys: KeyStore, wrong: WrongKeys) -> None:
@@ -35,7 +35,7 @@ class Doorkeeper:
         self._wrong = wrong
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request through, with who asks, or answer it."""
+        """Pass a request through with its principal, or refuse it."""
         if scope["type"] == "http" and scope["path"].startswith(GUARDED):
             try:
                 scope.setdefault("state", {})[_STATE] = await self._who(scope)
@@ -83,7 +83,7 @@ def address_of(scope: Scope) -> str:
 
 
 def asking(request: Request) -> Principal:
-    """Who asks, as the doorkeeper found out."""
+    """Return the principal that the doorkeeper authenticated."""
     who = getattr(request.state, _STATE)
     assert isinstance(who, Principal)
     return who

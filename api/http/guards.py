@@ -1,4 +1,4 @@
-"""Guards around every answer: size and time of what comes in, the headers of what goes out."""
+"""Guards: limits on request bodies (size, time), and security headers on every answer."""
 
 from __future__ import annotations
 

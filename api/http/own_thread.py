@@ -1,4 +1,4 @@
-"""OwnThread: an answer that is worked out beside the request workers, however busy they are."""
+"""OwnThread: runs health checks and metrics in a thread of their own, not a request worker."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 class OwnThread(Generic[T]):
-    """Works out one answer at a time in a thread of its own.
+    """Computes one answer at a time in a thread of its own.
 
-    Who asks while it is being worked out gets that answer too, so any number of askers costs no
-    more than one. Ask from one event loop.
+    Requests that arrive meanwhile share that answer, so any number of them costs no more than one.
+    Use it from one event loop.
 
     Args:
         work: gives the answer; may take long, or never come back.
@@ -54,4 +54,4 @@ def _tell(loop: asyncio.AbstractEventLoop, settle: Callable[..., None], what: ob
     try:
         loop.call_soon_threadsafe(settle, what)
     except RuntimeError:
-        return  # the server ended meanwhile: nobody is left to tell
+        return  # the server ended meanwhile: no request waits any more

@@ -1,4 +1,4 @@
-"""What callers may give in paths, queries and bodies: nothing that a database cannot take."""
+"""Parameters: the types of path, query and body values, limited to what the databases accept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prefix: the path under which a proxy shows this server, such as `/streetwarden`."""
+"""Prefix: the path prefix under which a reverse proxy serves this app, such as `/streetwarden`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): the only shape in which this API says no."""
+"""Problem details (RFC 9457): the only form of this API's error answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serving: the port is taken before anything else starts, and given back in good order."""
+"""Server: binds the port before anything else starts, and shuts down gracefully."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Monitoring: readiness, metrics, what is asked of a running pipeline."""
+"""Monitoring: readiness, metrics, and the `Watch` protocol of a running pipeline."""

@@ -1,4 +1,4 @@
-"""Readiness: what this server needs to do its work, and what of it is missing now."""
+"""Readiness: the health checks of database, evidence folder, outbox and cameras."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watch: what the API asks of the running pipeline, which implements it."""
+"""Watch: the protocol through which the API reads the running pipeline."""
 
 from __future__ import annotations
 

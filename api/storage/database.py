@@ -95,7 +95,7 @@ class Database:
                 listener()
 
     def decide_alone(self, session: Session) -> None:
-        """Until this transaction ends, no other decides which cases are one or mute each other.
+        """Take the lock under which cases are matched and suppressed, until the transaction ends.
 
         Call it before anything is read. Such a decision may touch cases of every camera and of two
         kinds; one lock that is taken first cannot dead-lock. A city confirms some episodes a

@@ -1,4 +1,4 @@
-"""What both databases can take, so that nothing else is let in."""
+"""Limits: values that both databases accept; anything else is refused."""
 
 TEXT = r"^[^\x00]*$"
 """PostgreSQL has no NUL in texts. (Lone surrogates, which nothing can encode, pydantic refuses.)"""

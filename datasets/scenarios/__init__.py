@@ -1,4 +1,4 @@
-"""Scenarios: short stories with exactly known truth, that the rules are held against."""
+"""Scenarios: short scripted scenes with exact ground truth, against which the rules are tested."""
 
 from datasets.scenarios.drawing import Drawing
 from datasets.scenarios.look import Look

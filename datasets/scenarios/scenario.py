@@ -56,7 +56,7 @@ class View:
         cast: Makes who and what is in the scene besides the stage's furniture.
         conditions: (from second, light and weather), in order of time.
         sway: Shift of the picture at a second, across and down, each -1..1 of its margin.
-        over: For a drone that flies about, the stage as it saw it first: what it tells of its place
+        over: For a drone that flies about, the stage as it saw it first: the poses it gives
             lays looks over that one.
     """
 

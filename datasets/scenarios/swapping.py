@@ -1,4 +1,4 @@
-"""Swapping: two drones that change places in flight. What one saw is not counted for the other."""
+"""Swapping: two drones change places in flight; sightings of one do not count for the other."""
 
 from datasets.renderer.scene import Actor
 from datasets.scenarios.cast import truck

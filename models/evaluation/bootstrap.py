@@ -1,4 +1,4 @@
-"""Intervals by drawing pictures again and again (the percentile bootstrap), all draws at once.
+"""Bootstrap: confidence intervals by resampling pictures (percentile bootstrap), vectorised.
 
 A draw is a row of weights: how often each picture is in it. Pictures are drawn within their source,
 so that a draw has the sources' shares; one set of draws serves every figure, which makes

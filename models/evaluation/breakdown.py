@@ -1,4 +1,4 @@
-"""Where a detector is good and where not: by size, light, mark, and what it takes for what."""
+"""Breakdown of a detector's figures by size, light and mark, and its confusion matrix."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Precision over recall of each class, as one picture."""
+"""Precision-recall curves of each class, as one picture."""
 
 from collections.abc import Mapping
 from pathlib import Path

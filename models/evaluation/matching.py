@@ -1,4 +1,4 @@
-"""Which detection found which object: the customary greedy matching by overlap."""
+"""Matching of detections with objects: the usual greedy matching by IoU."""
 
 import numpy as np
 import numpy.typing as npt

@@ -88,7 +88,7 @@ def evaluate(
         data: Folder made by `datasets.merge`.
         out: Folder for the results.
         settings: How.
-        say: Told of progress.
+        say: Receives progress.
 
     Returns:
         What `evaluation.json` holds.

@@ -1,4 +1,4 @@
-"""Learning without forgetting: a teacher keeps alive what the starting weights knew.
+"""Distillation (learning without forgetting): a teacher preserves what the start weights know.
 
 Hard pre-labels lose what a teacher is unsure of, and say of everything else that it is nothing.
 Here the teacher looks at each training picture as it was augmented, and the classes that both know

@@ -1,4 +1,4 @@
-"""What is kept of a run beside its weights: how they were made, and from which pictures."""
+"""Record: a training run's provenance, kept with its weights: settings, start, data, pictures."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ DIGITS = 16
 """Hexadecimal digits kept of a picture's SHA-256: enough that no two of a billion agree."""
 PACKAGES = ("numpy", "torch", "ultralytics")
 IDENTITY = ("settings", "start", "teacher", "data")
-"""What must be the same for a stage to go on."""
+"""What must be unchanged for a stage to resume."""
 
 
 def new_record(
@@ -97,7 +97,7 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
 
 
 def check_same(record: dict[str, Any], fresh: dict[str, Any]) -> None:
-    """Checks that a stage that was begun is the one that is asked for.
+    """Checks that a stage to be resumed is the one that is asked for.
 
     Raises:
         TrainingError: Its settings, its start or its data are others.

@@ -1,4 +1,4 @@
-"""All stages of a recipe, in order; a run that was stopped goes on where it was."""
+"""Run: trains all stages of a recipe in order; a stopped run resumes where it was."""
 
 import math
 from dataclasses import dataclass
@@ -43,8 +43,8 @@ def train(
         out: Folder for the runs, one folder inside per stage.
         teacher: What stages with `distill` are held to.
         stage: Only this stage, from `start`.
-        resume: Go on: finished stages are kept, the one that was stopped is taken up.
-        say: Told of progress.
+        resume: Keep finished stages and resume the one that was stopped.
+        say: Receives progress.
 
     Returns:
         The last stage's weights.

@@ -70,7 +70,7 @@ class StageTrainer(DetectionTrainer):
 
 
 class Progress:
-    """Says now and then how far a stage is."""
+    """Reports a stage's progress now and then."""
 
     def __init__(self, name: str, say: Say) -> None:
         self._name = name
@@ -79,7 +79,7 @@ class Progress:
         self._began = self._said = time.monotonic()
 
     def follow(self, trainer: StageTrainer) -> None:
-        """Is told of the trainer's epochs and batches."""
+        """Receives the trainer's epochs and batches."""
         trainer.add_callback("on_train_epoch_start", self.epoch)
         trainer.add_callback("on_train_batch_end", self.batch)
 
@@ -125,8 +125,8 @@ def train_stage(
         data: Folder made by `datasets.merge`.
         out: Folder for the runs.
         teacher: Weights that a stage with `distill` is held to.
-        resume: Go on from the stage's own `last.pt`.
-        say: Told of progress, a line at a time.
+        resume: Resume from the stage's own `last.pt`.
+        say: Receives progress, a line at a time.
         saved: Called after each epoch, when its weights are on the disk.
 
     Returns:

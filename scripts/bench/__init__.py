@@ -1,1 +1,1 @@
-"""Benches: what `streetwarden bench` measures, each side by side with its parts and its peer."""
+"""Benchmarks behind `streetwarden bench`, each compared with its parts and its peer."""

@@ -1,10 +1,10 @@
-"""Measures how many cameras one loop holds, beside the bare engine and the stock way, in one run.
+"""Benchmark: how many cameras one loop holds, against the bare engine and the stock way.
 
 For each number of cameras: they are RTSP addresses of their own, opened one after the other over
 the time between two looks, as key frames of a site's cameras do not fall together. Once each has
 been looked at a few times, looks are counted for a while. A level is held when nearly every look
 that was due was made and 95 in 100 were young at their delivery. The engine alone is measured
-before and after each level, on ready tensors; the server's own share of the cores is told, as on a
+before and after each level, on ready tensors; the server's own share of the cores is given, as on a
 real site it would not be on this machine.
 
 Where the engine computes on the cores that readers and server need too, it cannot reach what it

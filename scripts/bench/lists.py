@@ -1,4 +1,4 @@
-"""How long lists of many cases take: the console's filters, and what a limited key may ask.
+"""Benchmark: query times of lists with many cases, for the console's filters and limited keys.
 
 The cases are made up: a city of cameras of which one sees far more than the others, most of its
 cases decided, none of some kinds.
@@ -38,7 +38,7 @@ _KINDS = ("street_vending", "overflowing_bin", "illegal_structure")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question: its name, who asks, for what."""
+    """One query: its name, its principal and its filter."""
 
     name: str
     who: Principal

@@ -1,4 +1,4 @@
-"""Measures what one look at a crowded street costs the tracker and the rules."""
+"""Benchmark: the cost of one look at a crowded street, for the tracker and the rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Soak: cameras that die and return at random, for long; what leaks and what does not add up.
+"""Soak test: cameras fail and return at random for a long time; finds leaks and wrong counts.
 
 Every few seconds one server of cameras is killed without a goodbye and started again a while
 later. Memory, threads and open files are sampled all along; the first third is settling and does

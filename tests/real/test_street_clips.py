@@ -1,4 +1,4 @@
-"""Ordinary streets, as `--source` watches them: none shows a violation, and none is told of."""
+"""Ordinary streets, as `--source` watches them: none shows a violation, and none is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each kind of error is told once a minute, with its traceback and how often it came."""
+"""Each kind of error is logged once a minute, with its traceback and how often it occurred."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audits: a batch of photos in, one report out; resumable, and honest about single pictures."""
+"""Audit: a batch of photos in, one report out; resumable; a single photo gives suspicions only."""
 
 from vision.audit.auditor import Auditor, Progress
 from vision.audit.findings import Finding, find

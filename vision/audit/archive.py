@@ -1,4 +1,4 @@
-"""Zips of photos, read as if an enemy had made them.
+"""Archive: reads zips of photos as untrusted input.
 
 Nothing is ever unpacked under a name that the zip chose, so a path that climbs out of the folder
 can do no harm; it is refused by name all the same, because its maker meant something by it.

@@ -1,4 +1,4 @@
-"""What a photo says about itself in EXIF: where and when it was taken."""
+"""EXIF: where and when a photo was taken."""
 
 from __future__ import annotations
 

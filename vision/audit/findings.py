@@ -1,7 +1,7 @@
-"""Findings: what one photo can honestly say.
+"""Findings: the suspicions that a single photo supports.
 
-A photo shows neither how long something stood there nor whether it is permitted, so a finding is
-always a suspicion for a person to look at and never a violation. Structures make no finding: one
+A photo shows neither dwell nor permits, so a finding is always a suspicion for a person to check
+and never a violation. Structures make no finding: one
 picture cannot tell a new building from one that is in the baseline.
 """
 

@@ -1,4 +1,4 @@
-"""Evidence: originals sealed by SHA-256, masked and annotated derivatives beside them."""
+"""Evidence: originals sealed by SHA-256, with masked and annotated derivatives."""
 
 from vision.evidence.annotate import annotate
 from vision.evidence.item import EvidenceItem, EvidenceRole

@@ -18,7 +18,7 @@ class EvidenceRole(StrEnum):
     ANNOTATED = "annotated"
     """A masked derivative with the violation drawn in."""
     RECORD = "record"
-    """What the rule decided from, without pixels: its decision can be made again from it."""
+    """The inputs of a rule's decision, without pixels, from which it can be replayed."""
 
 
 @dataclass(frozen=True, slots=True)

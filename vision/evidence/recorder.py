@@ -1,9 +1,10 @@
 """Recorder: turn an episode's moments into stored evidence.
 
-An episode that opened may yet be dropped, so its opening frame is only held in memory; it is
-stored with the confirming frame, when the two together show how long the violation stood there.
-With them goes what a live camera sent in the seconds before, untouched. Of an episode that ended by
-the clock no picture is kept: the look that tells it may be of the next day, or out of hours.
+An opened episode may yet be dropped, so its opening frame is only held in memory; it is stored with
+the confirming frame, and the two together show the dwell.
+A live camera's clip of the seconds before is stored with them, untouched. For an episode that ended
+without a clear, no picture is kept: the look that detects the end may be of the next day, or
+outside the hours.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Recorder:
         return items
 
     def take_opened(self, episode: str) -> EpisodeEvent | None:
-        """The opening of an episode that is held in memory, which is then held no longer."""
+        """Return and forget the opening event of an episode that is held in memory."""
         return self._opened.pop(episode, None)
 
     def _moment(self, event: EpisodeEvent) -> list[EvidenceItem]:
@@ -84,12 +85,12 @@ class Recorder:
         ]
 
     def _detail(self, event: EpisodeEvent, clean: Pixels, index: int) -> EvidenceItem:
-        """A part of the original by itself, unmasked as it is."""
+        """Store a crop of the original, unmasked."""
         part = crop(clean, np.asarray(event.detections.xyxy)[index])
         return self._put(event, part, EvidenceRole.ORIGINAL, None)
 
     def _clip(self, event: EpisodeEvent) -> list[EvidenceItem]:
-        """What the camera sent until this moment; none where FFmpeg cannot write it."""
+        """Store the clip up to this moment; none if FFmpeg cannot write it."""
         if event.recording is None:
             return []
         try:

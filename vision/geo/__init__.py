@@ -1,4 +1,4 @@
-"""On the map: where on the ground a picture's point lies, how sure that is, and in which cell."""
+"""Geo: georeferencing: the ground position of a point of a picture, with its error."""
 
 from vision.geo.coordinates import Crs, convert
 from vision.geo.drone_pose import DronePose, PoseDeviations

@@ -1,4 +1,4 @@
-"""DronePose: where a drone's picture lies on the ground, and how far off that may be."""
+"""DronePose: georeferences a drone's picture from position and gimbal angles, with its error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ellipse: how far off a place may be, and in which direction most."""
+"""Ellipse: the error ellipse (95 %) of a position."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GeoJSON: polygons of a file on disk, each mistake told with its feature."""
+"""GeoJSON: reads polygons from a file; each mistake is reported with its feature."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ground: the map of a fixed camera's picture, from points known in both."""
+"""Ground: georeferences a fixed camera's picture by a homography from calibration points."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Ground:
         ground's unevenness may be off by, so it grows away from the calibration points (A.
         Criminisi, I. Reid, A. Zisserman, A Plane Measuring Device, Image and Vision Computing 17,
         1999). `accuracy_m` is its longer semi-axis. `error_m` does not enter: with few points it
-        tells of the weak fit to the rest rather than of the fit to all.
+        reflects the weak fit to the rest rather than the fit to all.
 
         Raises:
             NoGround: the point is at, above or too near the horizon.

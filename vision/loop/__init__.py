@@ -1,4 +1,4 @@
-"""The inference loop: frames of many cameras, one device, detections in order per camera."""
+"""Inference loop: batches frames of many cameras on one device, in order for each camera."""
 
 from vision.loop.loop import Attributes, Deliver, InferenceLoop
 from vision.loop.metrics import LoopCounters, LoopCounts, LoopObserver, Step

@@ -1,4 +1,4 @@
-"""Collection: which due frames go into the next batch, fair to every camera."""
+"""Collection: selects the due frames of the next batch, round-robin over the cameras."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from vision.sources.mailbox import Mailbox
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A frame in the loop's hands, and the mailbox that wants to know what became of it."""
+    """A frame that the loop has taken, and the mailbox it must be accounted to."""
 
     mailbox: Mailbox
     frame: Frame
 
 
 class Collector:
-    """Takes frames from mailboxes, one per camera in turn, more only where there is room.
+    """Takes frames from mailboxes, one per camera in turn, more only if there is room.
 
-    The turn goes on where the last batch stopped, so with more cameras than places in a batch
-    nobody waits longer than one round of everybody. Any thread may add and remove; one takes.
+    The turn continues where the last batch stopped, so with more cameras than places in a batch no
+    camera waits longer than one full round. Any thread may add and remove; one takes.
 
     Args:
         mailboxes: one per camera.
@@ -62,7 +62,7 @@ class Collector:
 
     @property
     def mailboxes(self) -> tuple[Mailbox, ...]:
-        """Those served now."""
+        """The mailboxes that are served now."""
         with self._ready:
             return tuple(self._mailboxes)
 

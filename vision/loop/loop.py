@@ -1,4 +1,4 @@
-"""InferenceLoop: one thread owns the model and looks at every camera's due frames."""
+"""InferenceLoop: one thread owns the model and runs inference on every camera's due frames."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Attributes = Callable[[Frame, Detections], Detections]
 ENGINE_FAILED = "engine_failed"
 """Reason of a drop: the engine could not infer this frame, not even alone."""
 REMOVED = "camera_removed"
-"""Reason of a drop: the camera was taken out of the loop while the frame was in its hands."""
+"""Reason of a drop: the camera was removed while the loop had the frame."""
 LOOP_ENDED = "loop_ended"
 """Reason of a drop: the loop ended on an error while the frame was in its hands."""
 
@@ -62,13 +62,13 @@ class InferenceLoop:
         deliver: called in the loop's thread with each frame and its detections; what it does
             delays every camera, except that the device goes on with the next batch meanwhile.
         ready: the condition that the mailboxes share.
-        max_batch: most frames given to the engine at once; the engine's own wish by default.
+        max_batch: most frames given to the engine at once; the engine's own batch by default.
         attributes: adds to the detections before delivery, for example what a truck carries.
-        tiled: whether the engine sees a camera's frames in tiles too, as things are small in them.
-        needed: whether the engine has to look at a camera's next frame; where not, what was
-            delivered for the frame before is delivered again, marked `Look.reused`.
-        observer: told what happens; counters by default.
-        reopen: makes a new engine after a failure; without it the old one is tried again.
+        tiled: whether the engine sees a camera's frames in tiles too, because objects are small.
+        needed: whether a camera's next frame needs inference; if not, the detections of the frame
+            before are delivered again, marked `Look.reused`.
+        observer: receives the loop's events; counters by default.
+        reopen: makes a new engine after a failure; without it the old one is retried.
         max_restarts: see above.
         pause: waits these seconds before a restart; the loop's own wait, which `stop` ends.
     """
@@ -125,11 +125,11 @@ class InferenceLoop:
         return str(self.failed) if self.failed is not None else self._engine.trouble
 
     def start(self) -> None:
-        """Begin: warm the engine up, then look. A loop runs once; make a new one to begin again."""
+        """Warm the engine up, then run. A loop runs once; make a new one to start again."""
         self._thread.start()
 
     def stop(self, timeout: float | None = None) -> bool:
-        """End: what the engine has is still delivered, what waits in mailboxes is dropped.
+        """Stop: batches in the engine are still delivered, frames in mailboxes are dropped.
 
         Args:
             timeout: seconds to wait for the end; None waits until it is reached, 0 not at all.
@@ -201,7 +201,7 @@ class InferenceLoop:
         log.error("%s", error)
 
     def _end(self) -> None:
-        """Release readers that wait for room, and account for every frame still in hand."""
+        """Release readers that wait for room, and account for every frame that was taken."""
         in_hand = {t.mailbox for batch in self._under_way for t in batch.taken}
         self._under_way.clear()
         with self._ready:
@@ -261,12 +261,12 @@ class InferenceLoop:
             self._ready.wait_for(lambda: self._stopping, seconds)
 
     def _fault(self, camera: str, what: str, error: Exception) -> None:
-        """Count a frame's trouble, and tell of it once per kind and minute."""
+        """Count a frame's failure, and log it once per kind and minute."""
         self.observer.failed(camera, error)
         self._faults.traced(f"{camera}: {what}", error)
 
     def _seen(self, taken: Taken, detections: Detections | None) -> Detections | None:
-        """What the engine found, with its attributes; kept for frames to come."""
+        """Return the engine's detections with their attributes; kept to be reused."""
         if detections is None:
             self._standing.pop(taken.mailbox, None)
             return None

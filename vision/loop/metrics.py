@@ -1,4 +1,4 @@
-"""What the loop tells of itself: a protocol of hooks, and counters that implement it."""
+"""Metrics of the loop: a protocol of hooks, and counters that implement it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class LoopObserver(Protocol):
         ...
 
     def spent(self, step: Step, seconds: float) -> None:
-        """A step took so long."""
+        """A step took this many seconds."""
         ...
 
     def delivered(self, camera: str, age_s: float | None) -> None:
@@ -51,7 +51,7 @@ class LoopObserver(Protocol):
         ...
 
     def reused(self, camera: str) -> None:
-        """A frame of this camera needed no look: what was seen before stands for it."""
+        """A frame of this camera needed no inference: earlier detections were reused."""
         ...
 
     def failed(self, camera: str, error: Exception) -> None:
@@ -65,7 +65,7 @@ class LoopObserver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How often something took how long.
+    """A histogram of durations.
 
     Attributes:
         counts: number of values up to each of `SECONDS` and above the one before; the last number

@@ -1,4 +1,4 @@
-"""Restarts: how often an engine that failed is started again, and after which pause."""
+"""Restarts: the limit and back-off of engine restarts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 PERIOD_S = 600.0
-"""Restarts further apart than this are not one fault that repeats."""
+"""Period in which restarts count towards the limit; further apart, they are separate faults."""
 PAUSES_S = (1.0, 10.0, 60.0)
 """Seconds before each restart in that time: a driver that resets its device needs some."""
 
@@ -16,8 +16,8 @@ class Restarts:
     """Counts the restarts of the last ten minutes.
 
     Args:
-        most: of them in ten minutes.
-        clock: seconds that only grow.
+        most: most restarts in ten minutes.
+        clock: monotonic seconds.
     """
 
     def __init__(
@@ -36,5 +36,5 @@ class Restarts:
         return PAUSES_S[min(len(self._at), len(PAUSES_S) - 1)]
 
     def count(self) -> None:
-        """One happens now."""
+        """Count a restart now."""
         self._at.append(self._clock())

@@ -1,4 +1,4 @@
-"""Views: the pictures of one frame that the engine sees, and what it saw put together."""
+"""Views: the pictures of one frame for inference (whole and tiles), and merging their boxes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from vision.frames import Frame, Pixels
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Views:
-    """The whole frame, scaled, and where it is to be seen closer, its tiles in full resolution.
+    """The whole frame, scaled, and optionally its tiles in full resolution.
 
     Attributes:
-        frame: what is seen.
-        tiles: parts of it that are seen too.
+        frame: the frame.
+        tiles: its parts for further inference.
     """
 
     frame: Frame
@@ -41,8 +41,8 @@ class Views:
     def joined(self, found: Sequence[Detections]) -> Detections:
         """Detections in pixels of the frame, from those of each picture in its own.
 
-        What a tile's seam may have cut is left to the tile beside it or to the whole frame; of
-        boxes of one class that overlap, the surest stays.
+        A box that a tile's seam may have cut is left to the neighbouring tile or the whole frame;
+        of overlapping boxes of one class, the one with the highest score remains.
         """
         whole = self._on_frame(found[0])
         if not self.tiles:

@@ -1,4 +1,4 @@
-"""Pipeline: everything that watches a site, put together."""
+"""Pipeline: connects sources, inference loop, trackers, rules and evidence for one site."""
 
 from vision.pipeline.pipeline import Pipeline
 

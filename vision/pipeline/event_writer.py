@@ -1,9 +1,9 @@
-"""EventWriter: stores evidence and hands events on, off the loop's thread, losing none.
+"""EventWriter: stores evidence and passes events to the sinks in its own thread, with retries.
 
 A full disk or a locked database must not stop the cameras, and must not lose a violation: while
-nothing can be stored (`StorageUnavailable`), the event at the head of the queue waits and is tried
-again, and everybody can read from `problem` what stands in the way. Any other error is this event's
-own: after some tries it goes into quarantine, and the others go on.
+nothing can be stored (`StorageUnavailable`), the event at the head of the queue is retried, and
+`problem` states the cause. Any other error is specific to this event: after some retries it goes
+into quarantine, and the other events continue.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ Sink = Callable[[EpisodeEvent, Sequence[EvidenceItem]], object]
 _WAITING = 64
 _RETRY_S = 5.0
 TRIES = 3
-"""Of an event that is at fault itself: two processes may have been in each other's way."""
+"""Tries of an event that fails by itself: two processes may have collided."""
 
 
 class EventWriter:
     """One thread that records events in order and passes them to every sink.
 
     Args:
-        recorder: stores what an event shows; nothing is stored if None.
+        recorder: stores an event's evidence; None stores nothing.
         sinks: called in order with each event and what was stored of it.
-        quarantine: takes what cannot be stored, which is lost if None; what lies there is tried
-            again before anything else.
-        stored: called when an event is stored or in quarantine: nobody owes it any longer.
-        retry_s: seconds between two tries while nothing can be stored.
+        quarantine: takes events that cannot be stored (lost if None); its events are retried
+            before anything else.
+        stored: called when an event is stored or in quarantine, so that its sender may forget it.
+        retry_s: seconds between two retries while nothing can be stored.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class EventWriter:
         self._thread.start()
 
     def put(self, event: EpisodeEvent) -> None:
-        """Take an event; waits while too many wait already, unless all is about to end."""
+        """Queue an event; blocks while the queue is full, unless the writer is about to stop."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._waiting) < _WAITING or self._stopping)
             if not self._ended:
@@ -91,16 +91,16 @@ class EventWriter:
         self._put_aside(event, "it came when everything had ended", None)
 
     def hasten(self) -> None:
-        """From now on wait for nothing: what cannot be stored at once goes into quarantine."""
+        """Stop retrying: from now on, what cannot be stored at once goes into quarantine."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
 
     def stop(self, timeout: float = 10.0) -> None:
-        """Write what waits, then end.
+        """Write the queued events, then stop.
 
-        What cannot be stored goes into quarantine; what cannot even go there is counted in `lost`
-        and named in the log.
+        What cannot be stored goes into quarantine; if that fails too, it is counted in `lost` and
+        logged.
 
         Args:
             timeout: seconds after which one event that is neither stored nor put aside is given up.
@@ -150,9 +150,9 @@ class EventWriter:
             return event
 
     def _store(self, attempt: _Attempt, tries: int) -> Exception | None:
-        """Record and pass on; what is wrong if that fails because of this event, or all ends."""
+        """Record and pass on; return the error if the event itself fails, or the writer stops."""
         if self._down is not None and self._stopping:
-            return self._down  # it need not be asked again for each that waits
+            return self._down  # no need to try the storage again for each queued event
         faults = 0
         fault: Exception
         while True:
@@ -178,7 +178,7 @@ class EventWriter:
     def _put_aside(
         self, event: EpisodeEvent, why: Exception | str, items: Sequence[EvidenceItem] | None
     ) -> None:
-        """Into quarantine; waits for a full disk while it may."""
+        """Put into quarantine; waits for a full disk while it may."""
         opened = self._recorder.take_opened(event.episode.id) if self._recorder else None
         while self._quarantine is not None:
             try:
@@ -204,7 +204,7 @@ class EventWriter:
         log.error("%s is lost: %s; %s", _named(event), why, self.problem or "no quarantine is kept")
 
     def _replay(self) -> None:
-        """Try what lies in quarantine again, episode by episode."""
+        """Retry the quarantined events, episode by episode."""
         if self._quarantine is None:
             return
         for episode, kept in self._quarantine.episodes():
@@ -225,7 +225,7 @@ class EventWriter:
 
 
 class _Attempt:
-    """How far an event has come: what is stored of it, and which sinks have not taken it yet."""
+    """Progress of an event: the evidence stored so far, and the sinks that have not taken it."""
 
     def __init__(self, event: EpisodeEvent, items: list[EvidenceItem] | None = None) -> None:
         self.event = event

@@ -1,9 +1,9 @@
-"""Memory: the folder in which the rules of a camera keep what must outlive the process.
+"""Memory: the folder in which a camera's rules persist their state across restarts.
 
-A camera that shows the present is its `id`: it may get another address, and still looks at the same
-street. A recording is itself: what was seen in another one that is read under the same id is not
-this one's. So is a source that was given on the command line, whose id is only its place there.
-What was seen at one preset is not another one's, nor the same one's in another picture.
+A live camera is identified by its `id`: it may get another address and still looks at the same
+street. A recording is identified by its address as well, because another recording read under the
+same id has another state; so is a source given on the command line, whose id is only its position
+there. Each preset has its own folder, and a new one when its picture changes.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _DOWNLOADS = frozenset((".mp4", ".mov", ".mkv", ".avi", ".webm"))
 def memory_of(
     camera: Camera, root: Path | None, preset: str | None = None, *, bare: bool = False
 ) -> Path | None:
-    """The folder of a camera, at one of its presets if any; None where nothing is remembered.
+    """Return the folder of a camera, at one of its presets if any; None if nothing is persisted.
 
-    One that an earlier version named after the camera's address is taken over.
+    A folder that an earlier version named after the camera's address is adopted.
 
     Args:
-        root: of all cameras.
+        root: folder of all cameras.
         bare: the source was given without a site file.
     """
     if root is None:
@@ -57,7 +57,7 @@ def _recorded(address: Address) -> bool:
 
 
 def _take_over(camera: Camera, folder: Path, named_after: str, *, moved: bool) -> None:
-    """Go on with the folder of an earlier version: of this address, else the latest of any."""
+    """Adopt the folder of an earlier version: of this address, else the latest of any."""
     old = folder.parent / f"{camera.id}-{sha256(named_after.encode()).hexdigest()[:12]}"
     if not old.exists() and moved and not camera.presets and folder.parent.exists():
         form = re.compile(rf"{re.escape(camera.id)}-[0-9a-f]{{12}}")

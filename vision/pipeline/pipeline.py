@@ -1,8 +1,8 @@
-"""Pipeline: the whole watch of a site, from sources to events with their evidence.
+"""Pipeline: runs a site from sources to episode events with their evidence.
 
-Reader threads leave due frames in mailboxes, one loop thread looks at them in batches, rules
-decide in that thread, and a writer thread stores evidence and passes
-events to the sinks. Nothing here knows of cases: a sink does.
+Reader threads leave due frames in mailboxes, one loop thread runs inference on them in batches,
+rules decide in that thread, and a writer thread stores evidence and passes events to the sinks.
+Nothing here knows of cases: a sink does.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ class Pipeline:
 
     Args:
         site: what to watch.
-        engine: what looks.
+        engine: runs inference.
         sinks: take events with their evidence.
         evidence: where pictures are stored; nowhere if None.
-        memory: folder of what rules remember over a restart; nowhere if None.
-        quarantine: folder of what could not be stored, and is tried again; nowhere if None. Of
-            these sinks alone: others would take what lies there for stored.
+        memory: folder for the rules' state across restarts; nowhere if None.
+        quarantine: folder of events that could not be stored and are retried; nowhere if None. It
+            must be used with these sinks only: other sinks would mark its events as stored.
         truck_state: reads the state of trucks.
     """
 
@@ -104,7 +104,7 @@ class Pipeline:
             watched.reader.start()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until every source has ended and all its frames were looked at; False on timeout.
+        """Wait until all sources have ended and all frames are analysed; False on timeout.
 
         Raises:
             EngineError: the loop gave up.
@@ -112,15 +112,15 @@ class Pipeline:
         return self._loop.wait_until_drained(timeout)
 
     def stop(self) -> None:
-        """Stop readers first, so that nothing new comes; then look at and store what is left.
+        """Stop the readers first, so that nothing new comes; then analyse and store what is left.
 
-        What cannot be stored at once is put into quarantine: this ends also while nothing can be.
+        What cannot be stored at once goes into quarantine, so this returns even if storage is down.
         """
         for watched in self._cameras.values():
             watched.reader.stop(timeout=0)
         for watched in self._cameras.values():
             watched.reader.stop(timeout=10)
-        self._writer.hasten()  # or the loop would wait for it, and it for the storage
+        self._writer.hasten()  # else the loop would wait for the writer, and it for the storage
         if not self._loop.stop(timeout=30):
             log.error("the inference loop did not end; what it still has is dropped")
         self._writer.stop()
@@ -131,12 +131,12 @@ class Pipeline:
 
     @property
     def problem(self) -> str | None:
-        """What stands in the way of watching or storing, in plain words; None while all is well."""
+        """Why watching or storing fails now, in plain words; None while all is well."""
         return self._loop.trouble or self._writer.problem
 
     @property
     def failed(self) -> EngineError | None:
-        """Why no camera is looked at any more; None while they are."""
+        """Why inference has ended; None while it runs."""
         return self._loop.failed
 
     @property
@@ -146,11 +146,11 @@ class Pipeline:
 
     @property
     def quarantined(self) -> int:
-        """Episodes of which something could not be stored; it lies in quarantine."""
+        """Number of episodes with events in quarantine."""
         return self._writer.quarantined
 
     def status(self) -> list[CameraStatus]:
-        """How each camera is doing."""
+        """Return the status of each camera."""
         reused = self._counters.counts().reused
         return [self._status(w, reused.get(w.camera.id, 0)) for w in self._cameras.values()]
 
@@ -217,7 +217,7 @@ class Pipeline:
         shows = self._shows(watched, frame, preset)
         if scene is None or not shows:
             watched.has_candidates = False
-            return  # neither presence nor absence: rules pause instead of lying
+            return  # neither presence nor absence: the rules pause
         for event in scene.rules.look(frame, detections):
             if event.episode.stage is EpisodeStage.CONFIRMED:
                 log.info("%s: %s confirmed", frame.camera, event.episode.kind)
@@ -248,12 +248,12 @@ class Pipeline:
     def _stored(self, event: EpisodeEvent) -> None:
         watched = self._cameras.get(event.episode.camera)
         scene = watched.scenes.get(event.preset) if watched is not None else None
-        if scene is not None:  # else it comes from the quarantine, and its camera or preset is gone
+        if scene is not None:  # else it came from quarantine, and its camera or preset is gone
             scene.rules.stored(event.episode)
 
     @staticmethod
     def _shows(watched: Watched, frame: Frame, preset: str | None) -> bool:
-        """Whether the camera shows what it is there to show; what changes is logged."""
+        """Whether the camera's view is clear; changes are logged."""
         before = watched.health.view
         has_presets = watched.finder is not None
         view = watched.health.look(frame, preset if has_presets else "")

@@ -1,4 +1,4 @@
-"""Quarantine: events that could not be stored, kept whole until they can be.
+"""Quarantine: the dead letters of the event writer, kept whole on disk and retried at each start.
 
 A folder beside the evidence, with a folder for each episode in it:
 
@@ -49,7 +49,7 @@ _ITEMS = TypeAdapter(list[EvidenceItem] | None)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An event as it lies here. `items` is what was stored of it as evidence; None if nothing."""
+    """A quarantined event. `items` is the evidence that was stored of it; None if nothing was."""
 
     event: EpisodeEvent
     items: list[EvidenceItem] | None
@@ -70,11 +70,11 @@ class Quarantine:
 
     @property
     def count(self) -> int:
-        """How many episodes have events here."""
+        """Number of episodes with quarantined events."""
         return len(self._episodes)
 
     def holds(self, episode: str) -> bool:
-        """Whether an event of this episode lies here."""
+        """Whether an event of this episode is in quarantine."""
         return episode in self._episodes
 
     def held(self) -> frozenset[str]:
@@ -90,7 +90,7 @@ class Quarantine:
     def keep(
         self, event: EpisodeEvent, why: Exception | str, items: Sequence[EvidenceItem] | None
     ) -> None:
-        """Put an event here, durably. What of it cannot be kept is named in its JSON.
+        """Put an event into quarantine, durably. Parts that cannot be kept are named in its JSON.
 
         Raises:
             OSError: it cannot be written.
@@ -106,7 +106,7 @@ class Quarantine:
                 else:
                     if made is not None:
                         durable.write(folder / f"{stage}.{suffix}", made)
-        told = {
+        entry = {
             "format": FORMAT,
             "kept_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "why": why if isinstance(why, str) else f"{type(why).__name__}: {why}",
@@ -120,13 +120,13 @@ class Quarantine:
             "preset": event.preset,
             "items": _ITEMS.dump_python(None if items is None else list(items), mode="json"),
         }
-        durable.write(folder / f"{stage}.json", json.dumps(told, indent=1).encode())
+        durable.write(folder / f"{stage}.json", json.dumps(entry, indent=1).encode())
         self._episodes.add(event.episode.id)
 
     def episodes(self) -> Iterator[tuple[str, list[Kept]]]:
-        """Ids of the episodes here, the oldest first, with their events in order.
+        """Yield the ids of the quarantined episodes, oldest first, with their events in order.
 
-        What cannot be read is logged and left where it is.
+        Events that cannot be read are logged and left in place.
         """
         for name in sorted(self._episodes):
             try:
@@ -135,14 +135,14 @@ class Quarantine:
                 log.warning("%s: cannot be read (%s); it stays there", self.root / name, error)
 
     def release(self, episode: str) -> None:
-        """Remove an episode of which all is stored.
+        """Remove an episode whose events are all stored.
 
         Raises:
             OSError: it cannot be removed.
         """
         folder = self.root / episode
-        for told in folder.glob("*.json"):  # first: without them the rest means nothing
-            told.unlink()
+        for entry in folder.glob("*.json"):  # first: without them the rest means nothing
+            entry.unlink()
         shutil.rmtree(folder)
         self._episodes.discard(episode)
 
@@ -163,17 +163,17 @@ class Quarantine:
 
     def _events(self, name: str) -> Iterator[Kept]:
         for stage in EpisodeStage:
-            told = self.root / name / f"{stage.value}.json"
-            if told.exists():
-                yield self._read(told.with_suffix(""), json.loads(told.read_text("utf-8")))
+            entry = self.root / name / f"{stage.value}.json"
+            if entry.exists():
+                yield self._read(entry.with_suffix(""), json.loads(entry.read_text("utf-8")))
 
     @staticmethod
-    def _read(base: Path, told: dict[str, Any]) -> Kept:
-        if told["format"] != FORMAT:
-            raise ValueError(f"format {told['format']!r}, this version reads {FORMAT}")
-        episode = _EPISODE.validate_python(told["episode"])
-        frame, detections = from_row(told["look"], episode.camera)
-        frame = replace(frame, name=told["name"])
+    def _read(base: Path, entry: dict[str, Any]) -> Kept:
+        if entry["format"] != FORMAT:
+            raise ValueError(f"format {entry['format']!r}, this version reads {FORMAT}")
+        episode = _EPISODE.validate_python(entry["episode"])
+        frame, detections = from_row(entry["look"], episode.camera)
+        frame = replace(frame, name=entry["name"])
         if (picture := base.with_suffix(".png")).exists():
             pixels = cv2.imdecode(np.frombuffer(picture.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
             if pixels is None:
@@ -184,13 +184,13 @@ class Quarantine:
             episode,
             frame,
             detections,
-            focus=tuple(told["focus"]),
-            details=tuple(told["details"]),
+            focus=tuple(entry["focus"]),
+            details=tuple(entry["details"]),
             recording=_StoredClip((), "", 0, 0, frame.captured_at, clip) if clip.exists() else None,
             record=record.read_bytes() if record.exists() else None,
-            preset=told["preset"],
+            preset=entry["preset"],
         )
-        return Kept(event, _ITEMS.validate_python(told["items"]))
+        return Kept(event, _ITEMS.validate_python(entry["items"]))
 
 
 @dataclass(frozen=True, slots=True)

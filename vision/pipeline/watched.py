@@ -1,4 +1,4 @@
-"""Watched: one camera of a running pipeline, and what it shows."""
+"""Watched: the run-time state of one camera: reader, view, presets, and a scene for each."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from vision.view.stillness import Stillness
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a camera shows, by itself or at one preset: what is tracked and decided there."""
+    """The tracker and rules of a camera, or of one of its presets."""
 
     tracker: Tracker
     rules: CameraRules
 
 
 class Watched:
-    """One camera: its reader, its mailbox, what it shows, and the last look at it.
+    """One camera: its reader, mailbox, view, scenes and latest look.
 
-    `scenes` are by preset, or one alone under None. `last` is the latest frame with what was seen
-    in it and the preset that it shows. `has_candidates`: after it, some rule there has a candidate.
-    `turned_at` is when it was last seen to turn to what it shows, or away.
+    `scenes` are by preset, or a single one under None. `last` is the latest frame with its
+    detections and preset. `has_candidates`: after that frame, a rule there has a candidate.
+    `turned_at` is when the camera last turned to the present preset, or away from one.
     """
 
     def __init__(
@@ -65,10 +65,10 @@ class Watched:
             local = moment.astimezone(zone)
             return any(part.watched_at(local, holidays) for part in camera.watched_zones)
 
-        # What a privacy zone covers must not be stored, and cannot be cut out of what was sent.
+        # Privacy zones must not be stored, and cannot be removed from a coded stream.
         keep = camera.clip and not camera.privacy and not any(p.privacy for p in camera.presets)
         self.ring = Ring(camera.clip.total_seconds()) if keep else None
-        # A photo's EXIF time has no zone of its own: it is the site's.
+        # A photo's EXIF time has no time zone: the site's is used.
         opener = partial(
             open_source,
             zone=zone,
@@ -98,7 +98,7 @@ class Watched:
         self.turned_at: datetime | None = None
 
     def look(self, frame: Frame, detections: Detections) -> Look:
-        """What is known of a look at what the camera shows now; every look is given, in order."""
+        """Return the `Look` of a frame (visit, registration); call it for every look, in order."""
         look = replace(Look.of(detections), visit=self.turned_at)
         if self.registration is not None:
             to = self.registration.to_reference(frame.small)
@@ -108,7 +108,7 @@ class Watched:
         return look
 
     def shown(self, frame: Frame, detections: Detections) -> str | None:
-        """The preset that a look shows; what was of another is let go of."""
+        """Return the preset that a look shows; at a change, reset stillness and the clip ring."""
         if self.finder is None:
             return None
         before = self.last[2] if self.last is not None else None
@@ -128,6 +128,6 @@ class Watched:
         return wanted or self.camera.analyse_fps
 
     def recording(self, event: EpisodeEvent) -> Recording | None:
-        """What the camera sent of late, where this event goes into a case."""
-        put_to_people = event.episode.stage in {EpisodeStage.CONFIRMED, EpisodeStage.CLEARED}
-        return self.ring.recording() if self.ring is not None and put_to_people else None
+        """Return the last seconds that the camera sent, if this event is reported."""
+        reported = event.episode.stage in {EpisodeStage.CONFIRMED, EpisodeStage.CLEARED}
+        return self.ring.recording() if self.ring is not None and reported else None

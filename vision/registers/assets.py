@@ -1,4 +1,4 @@
-"""Assets: what the city has registered where it stands, as a bin that a work order is about."""
+"""Assets: the city's register of assets, such as bins, with their places."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vision.registers.permits import Degrees
 
 # Share of an asset's outline in the picture that a thing covers, to be at it.
 _COVERS = 0.5
-# Farther from where it is registered nothing is at it, however poor the position.
+# Maximum distance from an asset's registered place, however poor the position.
 _REACH_M = 5.0
 _SPECK = 1e-6  # of the picture: a pixel or two
 
@@ -79,7 +79,7 @@ class AssetRegister:
         self._degrees = np.array([a.at_wgs84 for a in placed], np.float64).reshape(-1, 2)
 
     def at(self, box: tuple[float, float, float, float], where: Position | None) -> Asset | None:
-        """The asset at which something is seen; None where there is none or it cannot be told.
+        """Return the asset at a box or position; None if there is none or it is ambiguous.
 
         Args:
             box: x1, y1, x2, y2, normalised.
@@ -96,12 +96,12 @@ class AssetRegister:
         return self._nearest(where.to("WGS84")) if where is not None else None
 
     def _nearest(self, where: Position) -> Asset | None:
-        """The nearest, unless by what the position may be off by another may be nearer."""
+        """Return the nearest asset, unless within the position's error another may be nearer."""
         if where.accuracy_m is None or not self._placed:
             return None
         offset = (self._degrees - (where.lon, where.lat)) * degree_lengths(where.lat)
         metres = np.hypot(offset[:, 0], offset[:, 1])
         nearest, *others = np.argsort(metres)[:2].tolist()
         doubt = metres[nearest] + 2 * where.accuracy_m
-        told = metres[nearest] <= _REACH_M and all(metres[n] > doubt for n in others)
-        return self._placed[nearest] if told else None
+        clear = metres[nearest] <= _REACH_M and all(metres[n] > doubt for n in others)
+        return self._placed[nearest] if clear else None

@@ -1,4 +1,4 @@
-"""Baseline: the structures that were known on a day."""
+"""Baseline: the known structures on a day, from GeoJSON."""
 
 from __future__ import annotations
 

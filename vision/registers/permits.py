@@ -1,4 +1,4 @@
-"""Permits: who may do where and when what is otherwise a violation."""
+"""Permits: the register of permits: an activity that is allowed at a place and time."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Permit(Part):
     The place is drawn either in the picture of one camera (`camera`, `polygon`, `keep_out`, and
     `preset` where it has any) or on the map (`polygon_wgs84`, `keep_out_wgs84`: longitude and
     latitude in WGS 84 degrees) for every camera whose `ground` is known and every drone that tells
-    its pose. What stands on a strip of `keep_out` is not permitted. What may be sold there
-    (`categories`) and by whom (`stalls`) a picture does not tell: both are put before the reviewer.
+    its pose. Objects on a strip of `keep_out` are not permitted. What may be sold there
+    (`categories`) and by whom (`stalls`) cannot be seen: both are shown to the reviewer.
     """
 
     name: str
@@ -96,9 +96,9 @@ class PermitRegister:
         drone: the camera is a drone's.
 
     Attributes:
-        view: what tells where on the map a point of the picture at hand lies: the camera's
-            ground, or a drone's pose at that moment. Without one, permits on the map do not concern
-            a fixed camera; a drone may be above any of them.
+        view: the mapping from the current picture to the map: the camera's ground, or a drone's
+            pose at that moment. Without one, permits on the map do not apply to a fixed camera; a
+            drone may be above any of them.
     """
 
     def __init__(
@@ -132,10 +132,9 @@ class PermitRegister:
     def covering(self, foot: Line, local: datetime, holidays: Collection[date]) -> Permit | None:
         """The permit in force at this local time for what stands on `foot`, a line in the picture.
 
-        It must stand inside with the middle of its foot, and with no part of its middle half on a
-        keep-out strip. What the view may be off by counts in its favour; and where a drone looks
-        so flatly that nobody can tell where it stands, or told nothing of its pose, any permit on
-        the map does.
+        The middle of its foot must be inside, and no part of its middle half on a keep-out strip.
+        The view's error counts in its favour. If a drone's view is too flat to give a position, or
+        the drone gave no pose, any permit on the map covers it.
         """
         for permit, area in self._areas:
             if permit.holds_at(local, holidays) and area.holds(foot, self.view, self._drone):

@@ -1,4 +1,7 @@
-"""Rules: one module per kind over one machine; `camera_rules` makes those of a camera."""
+"""Rules: decide which detections are violations, one module per kind on shared state machines.
+
+`camera_rules` makes the rules of a camera.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ def camera_rules(
     """The rules of one camera: one for each kind watched in each of its zones.
 
     Args:
-        threshold: the model's shipped score threshold; a zone's setting goes before it.
-        memory: folder for what a rule keeps across restarts.
+        threshold: the model's shipped score threshold; a zone's setting overrides it.
+        memory: folder for the state that a rule keeps across restarts.
 
     Raises:
-        SiteError: no package here decides a kind that is watched.
+        SiteError: no installed package has a rule for a kind that is watched.
         PlaceError: the baseline cannot be read.
     """
     rules: list[Rule] = []

@@ -1,4 +1,4 @@
-"""CameraRules: the rules of one camera, kept over a restart, each decision with its record."""
+"""CameraRules: runs the rules of one camera, persists their state and records each decision."""
 
 from __future__ import annotations
 
@@ -26,26 +26,25 @@ from vision.throttled_log import ThrottledLog
 _log = logging.getLogger(__name__)
 
 GENERATION = 500
-"""Looks after which what a rule remembers is noted anew; a record holds one to two times so many,
-or as many as there were since nothing was going on."""
+"""Looks between two snapshots of a rule's state; a record holds one to two times as many looks, or
+all looks since the rules were last idle."""
 
-_TOLD = frozenset({EpisodeStage.CONFIRMED, EpisodeStage.CLEARED, EpisodeStage.ENDED})
+_REPORTED = frozenset({EpisodeStage.CONFIRMED, EpisodeStage.CLEARED, EpisodeStage.ENDED})
 _RECORDED = frozenset({Clock.MEDIA, Clock.PHOTO})
 _EPISODES = TypeAdapter(list[Episode])
 
 
 class CameraRules:
-    """Gives every look to the rules of one camera, in order.
+    """Passes every look to the rules of one camera, in order.
 
-    After each look that leaves something going on, what the rules remember is written to a file,
-    together with the events that nobody has stored yet. So a process that is killed forgets at most
-    the look it was at, and a violation that was confirmed in that moment is told of again, with the
-    next look as its picture.
+    After each look, the rules' state is written to a file together with the events that are not
+    stored yet. A process that is killed therefore loses at most the look it was processing, and a
+    violation that was confirmed at that look is reported again, with the next look as its picture.
 
     Args:
-        rules: of this camera.
+        rules: the rules of this camera.
         model: name, version and SHA-256 of the weights, for the records.
-        file: where to remember; nowhere if None.
+        file: where the state is written; None writes nothing.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class CameraRules:
 
     @property
     def held(self) -> frozenset[str]:
-        """Ids of the episodes that go on, and of those of which something is yet to be stored."""
+        """Ids of the ongoing episodes and of those with an event that is not stored yet."""
         going_on = {episode.id for rule in self.rules for episode in rule.episodes}
         with self._lock:
             return frozenset(going_on | {episode_id for episode_id, _ in self._owed})
@@ -88,10 +87,10 @@ class CameraRules:
             return self._seen.get(episode)
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
-        """What this look changes, each with the record of its decision.
+        """Return the events of this look, each with the record of its decision.
 
-        A picture that comes twice in a row is one look. A recording that is read again from its
-        beginning after a restart is passed over until where it was.
+        A picture that comes twice in a row is one look. When a recording is read again from its
+        beginning after a restart, the frames that were processed before are skipped.
         """
         if self._seen_already(frame):
             return []
@@ -100,8 +99,10 @@ class CameraRules:
         self._recalled = []
         for rule in self.rules:
             for event in self._ask(rule, frame, detections):
-                told = event.episode.stage in _TOLD
-                events.append(replace(event, record=self._record(rule, event)) if told else event)
+                reported = event.episode.stage in _REPORTED
+                events.append(
+                    replace(event, record=self._record(rule, event)) if reported else event
+                )
         noted = self._notes()
         self._turn_over(noted)
         resumes = frame.clock in _RECORDED or not self._idle
@@ -113,7 +114,7 @@ class CameraRules:
         return events
 
     def _ask(self, rule: Rule, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
-        """What one rule says; a fault of it must not lose what the others say."""
+        """Return one rule's events; an exception in it must not lose those of the other rules."""
         try:
             events = rule.look(frame, detections)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others' cases are not to pay for it
@@ -124,13 +125,13 @@ class CameraRules:
         return events
 
     def stored(self, episode: Episode) -> None:
-        """An event of ours has been stored: it need not be told again."""
+        """Mark this episode's event as stored, so that it is not reported again."""
         with self._lock:
             if self._owed.pop(_key(episode), None) is not None:
                 self._write()
 
     def forget(self) -> None:
-        """The recording is over: when it is watched again, it begins anew."""
+        """Delete the state at the end of a recording: watched again, it starts afresh."""
         with self._lock:
             if self._file is not None:
                 self._file.unlink(missing_ok=True)
@@ -163,7 +164,7 @@ class CameraRules:
         return record.to_json()
 
     def _turn_over(self, noted: dict[str, Any]) -> None:
-        """Bound the looks that are kept."""
+        """Limit how many looks are kept for the records."""
         if self._idle:
             self._before, self._looks = [noted], [[]]
         elif len(self._looks[-1]) >= GENERATION:
@@ -177,7 +178,7 @@ class CameraRules:
         return {_name(rule): rule.remember() for rule in self.rules}
 
     def _write(self) -> None:
-        """Whole or not at all; a disk that is full is told of once, and stops nobody."""
+        """Write the state atomically; a full disk is logged once and stops no rule."""
         if self._file is None:
             return
         text = json.dumps(
@@ -189,8 +190,8 @@ class CameraRules:
         )
         if text == self._written:
             return
-        # What is owed is synced: a power cut is not to lose a confirmed case. The rest changes with
-        # every look, and all cameras would wait for the disk.
+        # Unstored events are synced to disk: a power cut must not lose a confirmed case. The rest
+        # of the state changes with every look; syncing it would make all cameras wait for the disk.
         owed = frozenset(self._owed)
         try:
             durable.write(self._file, text.encode(), sync=owed != self._owed_written)

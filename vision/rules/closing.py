@@ -1,9 +1,9 @@
-"""Closing: what ends an episode that nobody saw gone.
+"""Closing: ends episodes without a clear: end of hours, start of a permit, or a long camera gap.
 
-Vending and whatever else is something that people *do* is a violation only while the zone is
-watched, and one on another day is another one: it ends with the zone's hours. A thing that is in a
-*state* (a full bin, a structure; `gaps_count`) is not emptied or torn down by the clock: closed
-hours are a gap in its looks like any other. Both end where a permit begins that lets it stand.
+Vending and other activities are violations only during the zone's hours, and an activity on another
+day is another violation: its episode ends with the zone's hours. A thing that is in a *state* (a
+full bin, a structure; `gaps_count`) is not emptied or torn down by the clock, so closed hours are
+an ordinary camera gap for it. Episodes of both sorts end when a permit starts that covers them.
 
 A state that nobody looked at for the kind's `horizon` is another one: a bin was emptied many times
 since. Its episode ends as well, and what was no more than a candidate begins anew, but for what
@@ -39,7 +39,7 @@ from vision.rules.stay import Stay
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """When (UTC) and by what it ended."""
+    """The end of an episode: when (UTC) and by what."""
 
     at: datetime
     by: EndedBy
@@ -47,7 +47,7 @@ class Ending:
     def event(
         self, episode: Episode | None, frame: Frame, detections: Detections
     ) -> Sequence[EpisodeEvent]:
-        """What it makes of an episode: ended if it was confirmed, else dropped."""
+        """Return the event: the episode ended if it was confirmed, else dropped."""
         if episode is None:
             return ()
         if episode.stage is EpisodeStage.CONFIRMED:
@@ -58,7 +58,7 @@ class Ending:
 
 
 class Closing:
-    """Ends what stays in one zone.
+    """Ends the stays of one zone.
 
     Args:
         least: what makes a violation there.
@@ -82,7 +82,7 @@ class Closing:
     def since(
         self, places: Sequence[Place], frame: Frame, detections: Detections
     ) -> list[EpisodeEvent]:
-        """What ended between the last look and this one; the stays that ended are taken out."""
+        """Return what ended between the last look and this one; remove the stays that ended."""
         at, events = frame.captured_at, list[EpisodeEvent]()
         for place in places:
             over = self._over(place, frame)
@@ -99,7 +99,7 @@ class Closing:
     def now(
         self, places: Sequence[Place], frame: Frame, detections: Detections
     ) -> list[EpisodeEvent]:
-        """What this look does not show since a permit lets it stand there."""
+        """End what this look leaves out because a permit covers it."""
         at = frame.captured_at
 
         def permitted(stay: Stay) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Context: what a rule knows of its camera, zone and settings; and the Rule protocol."""
+"""Context: a rule's camera, zone, settings and registers; and the `Rule` protocol."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Context:
     """One kind watched in one zone of one camera.
 
     Attributes:
-        settings: complete: every field that the kind needs is set.
-        threshold: the score from which a detection counts, 0..1.
-        timezone: the site's, for the zone's hours.
-        ground: from the camera's picture to the map, where it is known.
-        permits: those that may permit this kind of thing to this camera.
-        assets: those that this kind of thing may be about.
-        holidays: the site's.
-        baseline: the structures that were known, where the site has them on the map.
-        memory: folder where a rule keeps what must outlive the process, or None.
+        settings: complete settings: every field that the kind needs is set.
+        threshold: the minimum score of a detection, 0..1.
+        timezone: the site's time zone, for the zone's hours.
+        ground: homography from the camera's picture to the map, where it is known.
+        permits: the permits that may apply to this kind and camera.
+        assets: the registered assets that this kind may be about.
+        holidays: the site's holidays.
+        baseline: the known structures, if the site has them on the map.
+        memory: folder for the state that must outlive the process, or None.
     """
 
     camera: Camera
@@ -53,13 +53,13 @@ class Context:
 
     @property
     def look_interval(self) -> timedelta:
-        """Time between two looks at this camera when nothing is lost."""
+        """Nominal time between two looks at this camera."""
         return timedelta(seconds=1 / self.camera.analyse_fps)
 
     def where(self, frame: Frame, u: float, v: float) -> Position | None:
-        """The ground at a point of the picture (fractions of it); None where that is not known.
+        """Return the ground position at a point of the picture (fractions of it), if it is known.
 
-        A drone's pose goes before the camera's ground: it is of this very picture.
+        A drone's pose takes precedence over the camera's ground, as it belongs to this picture.
         """
         view = frame.pose or self.ground
         if view is None:
@@ -88,10 +88,10 @@ class Rule(Protocol):
     """Decides one kind in one zone. Called with every look at the camera, in order of time.
 
     Attributes:
-        every_look: what it watches moves, so an earlier look must not stand for an unchanged scene.
-        has_candidates: something is being made sure of: further looks, sooner, would decide it.
-        idle: nothing is going on, so that looks so far decide nothing of what is to come.
-        episodes: those that are confirmed and go on.
+        every_look: the objects move, so each look needs inference, also in an unchanged scene.
+        has_candidates: there is a candidate, which more frequent looks would decide sooner.
+        idle: the rule has no state, so past looks do not affect future decisions.
+        episodes: the confirmed episodes that are ongoing.
     """
 
     context: Context
@@ -107,17 +107,17 @@ class Rule(Protocol):
     def episodes(self) -> Sequence[Episode]: ...  # noqa: D102 - see above
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
-        """What this look changes: episodes opened, confirmed, cleared, ended or dropped.
+        """Return the episodes that this look opened, confirmed, cleared, ended or dropped.
 
-        Every look is given to it, also outside of the zone's hours: then it ends what the end of
-        hours ends, and sees nothing.
+        The rule receives every look, also outside the zone's hours: there it only ends the episodes
+        that end with the hours, and ignores the detections.
         """
         ...
 
     def remember(self) -> Any:
-        """All that earlier looks left behind, ready for JSON."""
+        """Return the rule's state, ready for JSON."""
         ...
 
     def recall(self, state: Any) -> None:
-        """Go on from what `remember` gave; ValueError or KeyError where it cannot be read."""
+        """Restore the state that `remember` gave; ValueError or KeyError if it cannot be read."""
         ...

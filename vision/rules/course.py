@@ -1,10 +1,11 @@
-"""Course: how far something has moved over the picture, and what it was taken for on the way.
+"""Course: the trajectory of an object across the picture, and its class votes along the way.
 
-Who is accused of passing through must have moved. What stands is seen in boxes that are not still:
-now the cab alone, now all of it, or the next one in a row of parked cars. So a box has moved only
-as far as both of its sides have; and a single leap is no way: it must have been seen at several
-places, each further than the last. Where the camera moves, boxes lie as in one picture of its own
-(`Courses`); where nobody can tell how they lie in it, nothing moves.
+Only an object that has moved can be reported for passing through. The boxes of a parked vehicle are
+not still: the detector finds the cab alone, then the whole vehicle, or the next one in a row of
+parked cars. So a box has moved only as far as both of its sides have, and a single jump does not
+count: the object must have been seen at several places, each further than the last. If the camera
+moves, boxes are transformed into one reference picture (`Courses`); without a transform, nothing
+counts as moving.
 """
 
 from __future__ import annotations
@@ -27,25 +28,25 @@ LEAST = 0.5
 """Of its own size, from which on something has covered ground. On 13 real clips and the demo's gate
 (README here), trucks that drive by cover 0.9 to 8 of it, what stands 0 to 0.3."""
 STEP = 0.08
-"""Of its own size, from one place to the next. A pole that shakes makes 0.1 of it too much to ask
-of a truck far off."""
+"""Distance, in the object's own size, from one place to the next. On a shaking pole, 0.1 would ask
+too much of a distant truck."""
 STEPS = 2
-"""In so many steps at least: one is a leap."""
+"""Minimum number of steps: a single one is a jump."""
 _STEADY = 2 / 3
 
 
 @dataclass(slots=True)
 class Course:
-    """The way of one thing.
+    """The trajectory of one object.
 
     Attributes:
-        came: where it was first seen, normalised; None where that is not known.
-        there: where it was when it had last got further by a step.
-        furthest: how far it has got from there, in its own sizes.
-        steps: in how many steps.
-        places: at how many places it was seen so far.
-        moves: it has covered ground.
-        taken_for: by class, the sum of its scores over all looks.
+        came: its first box, normalised; None if that is not known.
+        there: its box at the latest step.
+        furthest: distance from `came` at that step, in its own size.
+        steps: number of steps.
+        places: number of places at which it was seen so far.
+        moves: it has moved far enough to count as moving.
+        taken_for: class votes: by class, the sum of its scores over all looks.
     """
 
     came: NormBox | None = None
@@ -57,7 +58,7 @@ class Course:
     taken_for: dict[str, float] = field(default_factory=dict)
 
     def go(self, box: NormBox) -> None:
-        """It is here now; a box without area is nowhere."""
+        """Add the box of a look; a box without area is ignored."""
         if box[2] <= box[0] or box[3] <= box[1]:
             return
         if self.came is None or self.there is None:
@@ -70,31 +71,31 @@ class Course:
             self.moves = self.moves or (far >= LEAST and self.steps >= STEPS)
 
     def lose(self) -> None:
-        """Where it came from is not known any more."""
+        """Discard the starting point, which is no longer known."""
         self.came, self.there, self.furthest, self.steps = None, None, 0.0, 0
 
     def restart(self, camera: str) -> None:
-        """The process began anew: only a camera that stands shows the same picture as before."""
+        """Continue after a restart: only a fixed camera still shows the same picture."""
         if camera != "cctv":
             self.lose()
 
     def take_for(self, names: NDArray[np.str_], scores: NDArray[np.floating]) -> None:
-        """A look shows it as these classes, so surely; of one class, the surest counts."""
+        """Add a look's class votes; for each class, the highest score counts."""
         for name in sorted(set(names.tolist())):
             best = float(scores[names == name].max())
             self.taken_for[name] = round(self.taken_for.get(name, 0.0) + best, 4)
 
     def is_steadily(self, name: str) -> bool:
-        """Whether two thirds of what it was taken for, each look by its score, is this class."""
+        """Whether this class has two thirds of the votes, each look weighted by its score."""
         return self.taken_for.get(name, 0.0) >= _STEADY * sum(self.taken_for.values())
 
 
 def travelled(a: NormBox, b: NormBox) -> float:
-    """How far a thing has got from box `a` to box `b`, in its own sizes.
+    """Return the distance from box `a` to box `b`, in the object's own size.
 
-    Across or down, what the side that moved less has moved by, over the mean of the two sizes; or,
-    where none of the four sides stayed where it was, how often it has doubled or halved across and
-    down: it came nearer or went away.
+    Horizontally or vertically, this is the shift of the side that moved less, over the mean of the
+    two sizes. If all four sides moved, it may also be the change of scale of an object that
+    approaches or recedes: how often it has doubled or halved, both horizontally and vertically.
     """
     shifts, by, grown = [0.0], [], []
     for low, high in ((0, 2), (1, 3)):
@@ -109,11 +110,11 @@ def travelled(a: NormBox, b: NormBox) -> float:
 
 
 class Courses:
-    """The courses of one camera's looks, in one picture, as long as there is one.
+    """The courses of one camera, in the coordinates of one reference picture.
 
-    A camera that stands shows one picture. A drone's looks say how they lie in a key picture
-    (`Look.laid`). Carried by a car or a person, a camera passes by what stands close
-    to it, and no plane lays that over another picture: there nothing is told to move.
+    A fixed camera has one picture. A drone's looks are registered to a key picture (`Look.laid`).
+    A camera carried by a car or a person passes close to standing objects, and no planar transform
+    aligns its pictures: there, nothing counts as moving.
     """
 
     def __init__(self, camera: str) -> None:
@@ -125,12 +126,12 @@ class Courses:
 
     @property
     def moving(self) -> bool:
-        """Whether anything comes that may be judged; what stands is nothing."""
+        """Whether an approaching object moves and may soon be judged."""
         return any(course.places > 1 for _, course in self._coming.values())
 
     @property
     def coming(self) -> dict[int, Course]:
-        """Of what was not judged yet, by track."""
+        """The courses of objects that were not judged yet, by track."""
         return {track: course for track, (_, course) in self._coming.items()}
 
     def look(self, frame: Frame, detections: Detections, judged: Sequence[Course]) -> None:
@@ -149,7 +150,7 @@ class Courses:
                 course.lose()
 
     def go(self, course: Course, box: NormBox) -> None:
-        """What goes this way is here in the look."""
+        """Add the box of this look to a course, in the reference picture's coordinates."""
         if self._camera == "cctv":
             course.go(box)
         elif self._matrix is not None:
@@ -163,13 +164,13 @@ class Courses:
         judged: Collection[int],
         longest: timedelta,
     ) -> None:
-        """Follow what may come to be judged, so that its way to there counts.
+        """Follow objects before they are judged, so that their way up to then counts.
 
         Args:
             at: moment of the look.
-            boxes: of all that it shows, by track.
-            judged: tracks that have a course of their own by now.
-            longest: what was not seen for so long does not come.
+            boxes: boxes of all objects in the look, by track.
+            judged: tracks that already have a course of their own.
+            longest: an object unseen for longer than this is forgotten.
         """
         for track, box in boxes.items():
             if track not in judged:
@@ -183,6 +184,6 @@ class Courses:
         }
 
     def of(self, track: int) -> Course:
-        """The course of a track since it came into the picture; from now on the caller's."""
+        """Hand over the course of a track since it entered the picture."""
         known = self._coming.pop(track, None)
         return known[1] if known is not None else Course()

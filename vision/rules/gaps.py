@@ -1,6 +1,7 @@
-"""Gaps: how long nothing may be seen of what is still one stay.
+"""Gaps: how long an object may go unseen within one stay, and which intervals add to dwell.
 
-A *gap* is a time between two looks of which nobody knows what was in it; it adds nothing to dwell.
+A *gap* is an interval between two looks that is too long to know what happened in it; it adds
+nothing to dwell.
 
 The *lapse* is how long a thing may be unseen, or a place empty of what had stopped, in one stay;
 after it both begin anew with their time. It is the zone's `clear`, the time after which clean looks
@@ -41,11 +42,11 @@ class Gaps:
     endures: bool = False
 
     def since(self, last: datetime | None, visit: datetime | None) -> timedelta:
-        """Looks further apart than this say nothing of what was between them.
+        """Return the longest interval between looks that counts as dwell.
 
         Args:
-            last: when it was seen last.
-            visit: when the visit began that shows it now, of a camera that turns.
+            last: when the object was last seen.
+            visit: start of the visit that shows it now, for a camera on patrol.
         """
         if self.count:
             return timedelta.max
@@ -54,7 +55,7 @@ class Gaps:
         return GAP_LOOKS * self.context.look_interval
 
     def lapse(self, last: datetime | None, visit: datetime | None) -> timedelta:
-        """How long it may have been unseen in one stay, as of a look that shows it again."""
+        """How long it may have been unseen within one stay, at a look that shows it again."""
         if self.count:
             return timedelta.max
         dwell = self.context.settings.dwell or timedelta(0)
@@ -67,7 +68,7 @@ class Gaps:
 
     @property
     def empty(self) -> timedelta:
-        """How long a place may be seen empty in one stay."""
+        """How long a place may be seen empty within one stay."""
         clear = self.context.settings.clear or timedelta(0)
         return clear if self.count else max(clear, GAP_LOOKS * self.context.look_interval)
 

@@ -1,8 +1,8 @@
-"""Illegal structure: a structure that was not there when the view was first learnt.
+"""Illegal structure: a structure that is not in the baseline of the view.
 
-Every look is laid over the first one (`Overlay`), so that two flights over a place are two looks at
-it; boxes and zones are those of the first look. What was there is `Known`. A structure stays
-*suspected*: nothing here knows whether it has a permit, unless the register has one.
+Every look is registered to the first one (`Overlay`), so that two flights over a place are two
+looks at it; boxes and zones are in the first look's coordinates. `Known` holds the baseline. A
+structure remains *suspected*: unless the register has a permit, the rule cannot know of one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LEARN_SCORE = 0.1
 
 
 class IllegalStructure(StationaryRule):
-    """Each new structure is a place of its own."""
+    """Stationary rule in which each new structure is a place of its own."""
 
     kind = "illegal_structure"
     gaps_count = True
@@ -59,7 +59,7 @@ class IllegalStructure(StationaryRule):
         self._known.recall(state)
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
-        """Learns first, then watches for what was not there."""
+        """Learn the baseline first, then report structures that are not in it."""
         if not self.context.watching(frame):
             return []
         self._overlay = overlay = Overlay.of(frame, detections)
@@ -78,7 +78,7 @@ class IllegalStructure(StationaryRule):
         return [replace(event, frame=frame, detections=detections) for event in events]
 
     def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
-        """Structures that were not known."""
+        """Structures that are not in the baseline."""
         return self._known.new(self._structures(frame, detections, self.context.threshold))
 
     def _in_view(self, stay: Stay) -> bool:
@@ -89,7 +89,7 @@ class IllegalStructure(StationaryRule):
         return "unauthorised_building"
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
-        """Adds what the baseline is, and how large the structure where that can be told."""
+        """Add what the baseline is, and the structure's size where it can be measured."""
         baseline = not_known(len(self._known.boxes), self._known.until)
         return (baseline, *self._size(lead.box), *super().reasons(lead, occupied))
 

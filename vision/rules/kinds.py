@@ -1,4 +1,4 @@
-"""Which rule decides which kind: ours, and those that other packages bring."""
+"""Kinds: the registry of rules by kind, built in and from other packages' entry points."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vision.rules.overflowing_bin import OverflowingBin
 from vision.rules.street_vending import StreetVending
 
 GROUP = "streetwarden.rules"
-"""Entry points of other packages: the name is the kind's, the value a class like ours."""
+"""Entry point group for other packages: the name is the kind, the value its rule class."""
 
 MakeRule = Callable[[Context], Rule]
 
@@ -25,10 +25,10 @@ _OURS: dict[str, MakeRule] = {
 
 @cache
 def rule_of(kind: str) -> MakeRule:
-    """What makes the rule of a kind.
+    """Return the factory of the rule of a kind.
 
     Raises:
-        SiteError: no package here has a rule for it.
+        SiteError: no installed package has a rule for it.
     """
     if kind in _OURS:
         return _OURS[kind]

@@ -1,7 +1,7 @@
-"""Known: the structures that stood in a view before anything in it can be new.
+"""Known: the baseline of structures in a view, against which a structure is new.
 
-They are the site's baseline, of a day and on the map, where the camera's ground is known; else what
-stood in view while the rule was learning, as far as the view reached.
+If the camera's ground is known, this is the site's dated baseline on the map; otherwise it is what
+the rule saw while learning, within the area that was in view.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from vision.rules.stay import Stay, match
 
 log = logging.getLogger(__name__)
 
-# What only a few looks showed is the model's fancy, and must not hide what is built there later.
+# What only few looks showed is a false detection and must not hide what is built there later.
 _LEARN_PRESENCE = 0.25
-# Covered this far by a known structure, a sight is known.
+# A sight is known if a known structure covers at least this share of it.
 _KNOWN_COVER = 0.6
 # A hovering drone drifts by this much of the picture.
 _DRIFT = 0.02
@@ -42,11 +42,11 @@ _KIND = "illegal_structure"
 
 
 class Known:
-    """What one rule takes for known, kept in a file once it is learnt.
+    """The known structures of one rule, kept in a file once they are learnt.
 
     Attributes:
         until: when learning ends, or the baseline's day; None before the first look.
-        boxes: of the structures, in the first look's picture.
+        boxes: boxes of the structures, in the first look's coordinates.
     """
 
     def __init__(self, context: Context) -> None:
@@ -69,11 +69,11 @@ class Known:
 
     @property
     def learning(self) -> bool:
-        """Whether something was seen that is yet to be known."""
+        """Whether learning has seen structures and is not concluded."""
         return bool(self._stays)
 
     def reach(self, view: shapely.Polygon, at: datetime) -> None:
-        """A look at this moment reached so far; what none reached while learning is never new."""
+        """Add a look's view to the learnt area; outside that area, nothing is ever new."""
         if self.until is None or at < self.until:
             reached = view if self._reached is None else self._reached.union(view)
             self._reached = reached.simplify(_DRIFT / 4)  # a hovering drone adds slivers
@@ -100,7 +100,7 @@ class Known:
         return False
 
     def learn(self, at: datetime, sights: Sequence[Sight]) -> None:
-        """A look at what stands there; older than the site's baseline, it tells of nothing."""
+        """Learn the sights of a look; a look older than the site's baseline teaches nothing."""
         if self._concluded:
             return
         self._looks += 1
@@ -111,7 +111,7 @@ class Known:
         self._stays += [Stay.begun(at, sights[i]) for i in fresh]
 
     def new(self, sights: Sequence[Sight]) -> list[Sight]:
-        """Those that were not known, and lie where somebody looked while learning."""
+        """Return the sights that are not known and lie in the learnt area."""
         known = np.array(self.boxes, np.float64).reshape(1, -1, 4)
         known = known + np.array((-_DRIFT, -_DRIFT, _DRIFT, _DRIFT))
         seen = np.array([sight.box for sight in sights], np.float64).reshape(-1, 1, 4)
@@ -164,13 +164,13 @@ class Known:
         }
 
     def _conclude(self) -> None:
-        """Learning is over: keep what stood there, drop what only flickered."""
+        """Conclude learning: keep the structures that were present, drop those that flickered."""
         least = max(1.0, _LEARN_PRESENCE * self._looks)
         self.boxes = [s.box for s in self._stays if s.looks >= least]
         self._stays, self._concluded = [], True
         if self._file is None:
             return
-        try:  # whole or not at all: a half-written baseline would turn old roofs into new ones
+        try:  # atomic: a half-written baseline would turn old roofs into new ones
             durable.write(self._file, json.dumps(self._learnt()).encode())
         except OSError as error:
             log.warning(
@@ -199,7 +199,7 @@ class Known:
 
 
 def _area(text: str | None) -> BaseGeometry | None:
-    """What was reached, from its well-known text; ValueError where it is none."""
+    """Parse the learnt area from its well-known text; ValueError if it is none."""
     if not text:
         return None
     try:
@@ -219,12 +219,12 @@ def _file(context: Context) -> Path | None:
 
 
 def _former(camera: str, zone: str) -> str:
-    """What an earlier version called the file; zones of like names shared one."""
+    """File name of an earlier version, in which zones of similar names shared one file."""
     return f"baseline-{camera}-{''.join(c if c.isalnum() else '-' for c in zone)}.json"
 
 
 def _take_over(context: Context, old: Path, file: Path) -> None:
-    """Go on with the file of an earlier version, unless nobody knows which zone's it is."""
+    """Adopt the file of an earlier version, unless it is unclear to which zone it belongs."""
     name = old.name.casefold()
     sharing = [
         zone.name

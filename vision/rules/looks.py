@@ -1,4 +1,4 @@
-"""Looks as data: what a rule saw in a frame, without the pixels, and back."""
+"""Looks as data: serialises what a rule saw in a frame, without the pixels, and reads it back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Unseen:
 
 
 def as_row(frame: Frame, detections: Detections) -> Row:
-    """All that a rule decides from; floats are kept exactly."""
+    """Return everything that a rule decides from; floats are kept exactly."""
     row: Row = {
         "at": frame.captured_at.isoformat(),
         "clock": frame.clock.value,
@@ -69,7 +69,7 @@ def as_row(frame: Frame, detections: Detections) -> Row:
 
 
 def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
-    """The look again; its frame has no pixels.
+    """Read a look back; its frame has no pixels.
 
     Raises:
         ValueError, KeyError, TypeError: the row is not one of `as_row`.
@@ -106,7 +106,7 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
 
 
 def _of_look(look: Look) -> Row:
-    """What is known of a look, under the names that records have had from the beginning."""
+    """Serialise a `Look` under the field names that records have always had."""
     row: Row = {"stands": True} if look.reused else {}
     if look.surveyed:
         row["to_reference"] = None if look.to_reference is None else look.to_reference.tolist()
@@ -128,5 +128,5 @@ def _look(row: Row) -> Look:
     )
 
 
-def _matrix(told: list[list[float]] | None) -> Matrix | None:
-    return None if told is None else np.array(told, np.float64)
+def _matrix(rows: list[list[float]] | None) -> Matrix | None:
+    return None if rows is None else np.array(rows, np.float64)

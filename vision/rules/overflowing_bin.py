@@ -1,4 +1,4 @@
-"""Overflowing bin: a full bin, or garbage, seen at one place on looks far enough apart."""
+"""Overflowing bin: a full bin, or garbage, that dwells at one place over enough looks."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Overlay: a look laid over the first one of its place.
+"""Overlay: a look in the coordinates of the first look at the same place.
 
-A fixed camera's look lies there anyway, a drone's where its registration says
+A fixed camera's looks share these coordinates; a drone's look is transformed by its registration
 (`Look.to_reference`).
 """
 
@@ -20,13 +20,12 @@ from vision.view.registration import Matrix, moved, shown
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """What a look shows, with boxes as they lie in the first look's picture.
+    """A look's detections, with boxes in the first look's coordinates.
 
     Attributes:
         detections: in pixels of a picture of the frame's size.
-        from_reference: 3×3, from the first look's fractions to this one's; None where the camera
-            stays where it is.
-        view: what the look shows of the first one's plane, in fractions; None as well.
+        from_reference: 3×3, from the first look's fractions to this one's; None for a fixed camera.
+        view: the look's outline in the first look's fractions; None for a fixed camera.
     """
 
     detections: Detections
@@ -35,7 +34,7 @@ class Overlay:
 
     @classmethod
     def of(cls, frame: Frame, detections: Detections) -> Overlay | None:
-        """The look laid over the first one; None where nobody can tell where it lies."""
+        """Transform a look into the first look's coordinates; None if it is not registered."""
         look = Look.of(detections)
         if not look.surveyed:
             return cls(detections)
@@ -51,7 +50,7 @@ class Overlay:
         )
 
     def shows(self, box: NormBox) -> bool:
-        """Whether the middle of a box of the first look's picture is in this one."""
+        """Whether the centre of a box, in the first look's coordinates, is in this look's view."""
         if self.from_reference is None:
             return True
         middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2

@@ -1,4 +1,4 @@
-"""PassThroughRule: the machine behind a kind that is a matter of one thing passing through.
+"""PassThroughRule: the state machine of kinds in which one object passes through the zone.
 
     tracks → pass → CONFIRMED → CLEARED
 
@@ -36,10 +36,10 @@ from vision.rules.passes import Charge, Pass
 from vision.rules.sight import Sight, overlap
 
 SAME_PASS = timedelta(seconds=2)
-"""A new track that starts near where a pass was seen this recently is the same: ids get lost."""
-# Intersection over union from which it is there where it was: just now, or later, since it halts.
+"""A new track that starts where a pass was seen this recently continues it: trackers lose ids."""
+# Minimum intersection over union to be at the same place: a moment later, or later after a halt.
 NEAR, _HALTS = 0.1, 0.5
-# Only after fewer looks is one that stays for hours urgent.
+# An object that stays for hours is a candidate only in its first looks, fewer than this.
 _FEW = 30
 
 _PASSES = TypeAdapter(list[Pass])
@@ -60,7 +60,7 @@ class PassThroughRule(ABC):
 
     @property
     def idle(self) -> bool:
-        """See `vision.rules.context.Rule`; what stands where it cannot be judged is nothing."""
+        """See `vision.rules.context.Rule`; objects that stand and cannot be judged do not count."""
         return not self._passes and not self._courses.moving
 
     @property
@@ -70,7 +70,7 @@ class PassThroughRule(ABC):
 
     @property
     def has_candidates(self) -> bool:
-        """Something that could be judged is passing through, and was not looked at for long."""
+        """An object that can be judged passes through and has had few looks so far."""
         open_ones = (one.charges.values() for one in self._passes if one.episode is None)
         return any(charges and all(c.chances < _FEW for c in charges) for charges in open_ones)
 
@@ -82,7 +82,7 @@ class PassThroughRule(ABC):
         }
 
     def recall(self, state: Any) -> None:
-        """See `vision.rules.context.Rule`; what passes is known again by its place."""
+        """See `vision.rules.context.Rule`; passes are recognised again by their place."""
         self.inspected = int(state["inspected"])
         self._passes = _PASSES.validate_python(state["passes"])
         for known in self._passes:
@@ -92,23 +92,23 @@ class PassThroughRule(ABC):
 
     @abstractmethod
     def sights(self, frame: Frame, detections: Detections) -> Sequence[Sight]:
-        """What passes in this look and can be judged, each thing once."""
+        """Return the passing objects in this look that can be judged, each once."""
 
     @abstractmethod
     def in_view(self, frame: Frame, detections: Detections) -> Mapping[int, NormBox]:
-        """By track, all that is to be seen of what passes, whether it can be judged or not."""
+        """Return the boxes of all passing objects by track, whether they can be judged or not."""
 
     @abstractmethod
     def against(self, sight: Sight, detections: Detections) -> Mapping[str, float | None]:
-        """For each sub-type, what `Charge.take` takes; nothing where a look does not count."""
+        """Return the score for `Charge.take` by sub-type; nothing if the look does not count."""
 
     def judged(self, one: Pass) -> bool:
-        """Whether it is one of those that pass through."""
+        """Whether it moves, and so passes through."""
         return one.course.moves
 
     @abstractmethod
     def details(self, box: NormBox, frame: Frame, detections: Detections) -> tuple[int, ...]:
-        """Indexes of what a reviewer wants to see by itself of what is in this box."""
+        """Indexes of the detections in this box that a reviewer wants to see enlarged."""
 
     @abstractmethod
     def reason(self, subtype: str, one: Pass) -> Reason:
@@ -120,11 +120,11 @@ class PassThroughRule(ABC):
     ) -> None:
         """Charge passes that are not over with what else the look shows, and let `best` take it.
 
-        `seen`: numbers of the passes that were judged, by the index of what was judged.
+        `seen`: numbers of the judged passes, by the index of the judged detection.
         """
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
-        """See `vision.rules.context.Rule.look`; wants `tracker_id`."""
+        """See `vision.rules.context.Rule.look`; needs `tracker_id`."""
         over = self._close(frame, detections)
         if not self.context.watching(frame):
             return over
@@ -184,7 +184,7 @@ class PassThroughRule(ABC):
 
     @property
     def _over(self) -> timedelta:
-        """A pass is over when it was not seen for so long."""
+        """How long an object may be unseen before its pass is over."""
         return max(self.context.settings.clear or timedelta(0), SAME_PASS)
 
     def _see(self, one: Pass, sight: Sight, frame: Frame, detections: Detections) -> None:
@@ -233,7 +233,7 @@ class PassThroughRule(ABC):
         )
 
     def _broken(self, one: Pass) -> dict[str, Charge]:
-        """What enough looks, and half of them, say and can show; as `kinds.yaml` orders it."""
+        """Charges that enough looks, and half of all, support and show, in `kinds.yaml` order."""
         needed = self.context.settings.looks or 1
         if not self.judged(one):
             return {}

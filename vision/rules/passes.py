@@ -1,4 +1,4 @@
-"""Passes: what passes through, one at a time, and what is said against each."""
+"""Passes: one pass of one object through a zone, and the charges against it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from statistics import median
 from vision.episodes import Episode, NormBox
 from vision.rules.course import Course
 
-# So many scores are kept of one that stays for hours,
+# Scores that are kept of an object that stays for hours,
 _KEPT = 100
-# and so many of its tracks: an old one does not come back.
+# and tracks: an old one does not come back.
 _TRACKS = 8
 
 
 @dataclass(slots=True)
 class Charge:
-    """What is said against a pass, by the looks of `scores` and as many as `earlier` before them.
+    """A charge against a pass, supported by the looks in `scores` and `earlier` looks before them.
 
-    `chances` is of how many looks; `denied`, how many surely say otherwise. `box` is where, if that
-    is not where the thing itself is by now. `places` are those on its way at which looks say so,
-    `place` the latest.
+    `chances` counts all looks, `denied` those that contradict it with confidence. `box` is the
+    place of the charge, if that is not the object's own box. `places` counts the places on its way
+    at which looks support it, `place` is the latest.
     """
 
     scores: list[float] = field(default_factory=list)
@@ -33,11 +33,11 @@ class Charge:
     place: int = 0
 
     def take(self, score: float | None, place: int) -> None:
-        """Take in a look.
+        """Add a look.
 
         Args:
-            score: how sure it is, 0 where it surely says otherwise, None if it is not.
-            place: the number of the place at which it was then, see `Course.places`.
+            score: its score; 0 if it contradicts with confidence, None if it is uncertain.
+            place: the number of the object's place at the look, see `Course.places`.
         """
         self.chances += 1
         self.denied += score == 0
@@ -49,28 +49,28 @@ class Charge:
 
     @property
     def looks(self) -> int:
-        """How many say so."""
+        """How many looks support it."""
         return self.earlier + len(self.scores)
 
     @property
     def doubtful(self) -> bool:
-        """Of the looks that are sure, a quarter or more say one thing and the others another."""
+        """A quarter or more of the confident looks contradict the others."""
         fewer = min(self.looks, self.denied)
         return fewer > 0 and 4 * fewer >= self.looks + self.denied
 
     @property
     def score(self) -> float:
-        """Median, 0..1."""
+        """Median score, 0..1."""
         return median(self.scores)
 
 
 @dataclass(slots=True)
 class Pass:
-    """One thing passing through: its tracks, what is said against it, its episode.
+    """One object passing through: its tracks, the charges against it, its episode.
 
     Attributes:
         number: counts from 1 in each zone.
-        box: where it was seen last.
+        box: its latest box.
         first, last: moments of the first and latest look that showed it (UTC).
         index: the frame's of the latest look.
         charges: by sub-type of the kind.
@@ -97,7 +97,7 @@ class Pass:
         self.course = Course()
 
     def follow(self, track: int) -> None:
-        """It has this track as well."""
+        """Add a track id to this pass."""
         if track >= 0:
             self.tracks.add(track)
             self.tracks -= set(sorted(self.tracks)[:-_TRACKS])

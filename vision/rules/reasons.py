@@ -1,4 +1,4 @@
-"""Reasons of a decision, in words (en, zh) and as the numbers that the words were made from."""
+"""Reasons of a decision, in words (en, zh) and as the numbers behind them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vision.registers.assets import Asset
 
 
 def unpermitted(names: Sequence[str]) -> Reason:
-    """None of these permits covers it now."""
+    """Reason: none of these permits covers it now."""
     return Reason(
         en=f"no permit covers it now (looked at: {', '.join(names)})",
         zh=f"当前无有效许可（已核对：{'、'.join(names)}）",
@@ -19,7 +19,7 @@ def unpermitted(names: Sequence[str]) -> Reason:
 
 
 def at_asset(asset: Asset) -> Reason:
-    """Which registered thing it is about."""
+    """Reason: which registered asset it is about."""
     called = " ".join(word for word in (asset.id, asset.name) if word)
     return Reason(
         en=f"at the registered asset {called}", zh=f"位于登记部件{called}", data={"asset": asset.id}
@@ -27,7 +27,7 @@ def at_asset(asset: Asset) -> Reason:
 
 
 def not_known(known: int, until: datetime | None) -> Reason:
-    """It is none of so many structures that were known at a moment."""
+    """Reason: it is none of the structures in the baseline of a moment."""
     day = until.date().isoformat() if until else "?"
     return Reason(
         en=f"suspected: not among the {known} structures known on {day}",
@@ -37,7 +37,7 @@ def not_known(known: int, until: datetime | None) -> Reason:
 
 
 def covers(size: float, error: float) -> Reason:
-    """How much ground it covers, square metres, and what that may be off by."""
+    """Reason: the ground area in square metres, with its error."""
     return Reason(
         en=f"covers about {size:.0f} m² in the picture (± {error:.0f} m²)",
         zh=f"图上占地约{size:.0f}平方米（±{error:.0f}平方米）",
@@ -46,7 +46,7 @@ def covers(size: float, error: float) -> Reason:
 
 
 def stayed(dwell: timedelta, least: timedelta) -> Reason:
-    """How long it was at one place."""
+    """Reason: the dwell at one place."""
     return Reason(
         en=f"stayed {_words(dwell, 'en')} at one place (rule: {_words(least, 'en')})",
         zh=f"在同一位置停留{_words(dwell, 'zh')}（规则：{_words(least, 'zh')}）",
@@ -58,7 +58,7 @@ def stayed(dwell: timedelta, least: timedelta) -> Reason:
 
 
 def between_visits(length: timedelta) -> Reason:
-    """How much of its stay nobody watched, since the camera stood at another preset."""
+    """Reason: how much of the stay was unwatched, with the camera at another preset."""
     return Reason(
         en=f"{_words(length, 'en')} of this the camera looked elsewhere, seen before and after",
         zh=f"其中{_words(length, 'zh')}摄像机转向别处，前后均可见",
@@ -67,7 +67,7 @@ def between_visits(length: timedelta) -> Reason:
 
 
 def by_turns(occupied: timedelta, least: timedelta) -> Reason:
-    """How long the zone was occupied, at one spot after the other."""
+    """Reason: the occupancy of the zone, at one spot after the other."""
     return Reason(
         en=f"stopped at several spots of the zone, {_words(occupied, 'en')} together "
         f"(rule: {_words(least, 'en')})",
@@ -80,7 +80,7 @@ def by_turns(occupied: timedelta, least: timedelta) -> Reason:
 
 
 def seen_in(looks: int, chances: int, least: int, reused: int) -> Reason:
-    """How many looks showed it; for `reused` of them an earlier look at the same scene stood."""
+    """Reason: how many looks showed it; `reused` of them reused an earlier look's detections."""
     return Reason(
         en=f"seen in {looks} of {chances} looks (rule: {least})"
         + (f", {reused} of them at an unchanged scene" if reused else ""),
@@ -91,7 +91,7 @@ def seen_in(looks: int, chances: int, least: int, reused: int) -> Reason:
 
 
 def attended(times: int, looks: int) -> Reason:
-    """On how many of the looks that showed it people were seen with it."""
+    """Reason: on how many of the looks that showed it people were with it."""
     return Reason(
         en=f"people seen with it on {times} of {looks} looks",
         zh=f"可见的{looks}次查看中{times}次有人在旁",
@@ -100,7 +100,7 @@ def attended(times: int, looks: int) -> Reason:
 
 
 def scored(score: float, threshold: float) -> Reason:
-    """How sure the model was."""
+    """Reason: the model's score."""
     return Reason(
         en=f"median score {score:.2f} (threshold {threshold:.2f})",
         zh=f"置信度中位数{score:.2f}（阈值{threshold:.2f}）",
@@ -109,7 +109,7 @@ def scored(score: float, threshold: float) -> Reason:
 
 
 def on_frames(en: str, zh: str, frames: int, reads: int, score: float) -> Reason:
-    """On how many frames of one pass a thing was read as breaking the rule."""
+    """Reason: on how many frames of one pass the violation was read."""
     return Reason(
         en=f"{en} on {frames} of {reads} frames of one pass, median score {score:.2f}",
         zh=f"一次通过的{reads}帧中{frames}帧{zh}，置信度中位数{score:.2f}",
@@ -118,7 +118,7 @@ def on_frames(en: str, zh: str, frames: int, reads: int, score: float) -> Reason
 
 
 def spilt(frames: int, chances: int, score: float, since: timedelta, free: int) -> Reason:
-    """What lies where a thing drove `since` before, and did not on `free` looks before it came."""
+    """Reason: garbage lies where it drove `since` before, and `free` looks before showed none."""
     after = since.total_seconds()
     return Reason(
         en=f"garbage on the road {after:.1f} s after it drove there, on {frames} of {chances} "

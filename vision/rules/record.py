@@ -1,4 +1,4 @@
-"""Record: what a decision was made from, so that anybody can make it again."""
+"""Record: the inputs of a decision, so that it can be replayed."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from vision.site.rule_settings import RuleSettings
 
 FORMAT = "streetwarden.decision.v1"
 RULES_VERSION = "4"
-"""Goes up with every change that may decide something otherwise."""
+"""Incremented with every change that may change a decision."""
 MEDIA_TYPE = "application/vnd.streetwarden.decision+json"
 
 _EPISODE = TypeAdapter(Episode)
-_OF_CAMERA = {"id", "type", "analyse_fps", "place", "ground"}  # its source is nobody's business
+_OF_CAMERA = {"id", "type", "analyse_fps", "place", "ground"}  # the source is private
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A decision with all that it was made from.
+    """A decision with all of its inputs.
 
     Attributes:
-        context: one kind in one zone, as it was set then.
-        model: name, version and SHA-256 of the weights that looked.
-        before: what the rule remembered before the first of the looks.
-        looks: what it then saw, see `vision.rules.looks`.
-        episode: what it decided at the last of them.
-        rules: the version of the rules that decided.
+        context: the kind, zone and settings at that time.
+        model: name, version and SHA-256 of the weights.
+        before: the rule's state before the first of the looks.
+        looks: the looks that it saw, see `vision.rules.looks`.
+        episode: its decision at the last of them.
+        rules: the version of the rules.
     """
 
     context: Context
@@ -63,7 +63,7 @@ class Record:
             "threshold": context.threshold,
             "timezone": context.timezone.key,
             "permits": [permit.model_dump(mode="json") for permit in context.permits],
-            "assets": [  # a city's register is nobody's business: the one that decided
+            "assets": [  # the register is private: only the asset of this decision
                 asset.model_dump(mode="json")
                 for asset in context.assets
                 if asset.id == self.episode.asset

@@ -1,4 +1,4 @@
-"""Registers: what the city has on record that decides, or tells more of, what a rule sees."""
+"""Registers: the city's permits and assets, as one rule looks them up."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ class Registers:
         self._assets = AssetRegister(context.assets, kind=kind, camera=camera, preset=preset)
 
     def look(self, frame: Frame) -> None:
-        """What is asked from now on is of this frame."""
+        """Set the frame that the next lookups refer to."""
         self._permits.view = frame.pose or self._context.ground
 
     def permits(self, foot: Line, at: datetime) -> bool:
-        """Whether what stands on this line of the picture may stand there at this moment."""
+        """Whether a permit covers an object on this ground line of the picture at this moment."""
         local = at.astimezone(self._context.timezone)
         return self._permits.covering(foot, local, self._context.holidays) is not None
 
     @property
     def permitting(self) -> bool:
-        """Whether there is any permit that what is at hand may have."""
+        """Whether any permit may apply here."""
         return bool(self._permits.permits)
 
     def turns(self, after: datetime, until: datetime) -> list[datetime]:
-        """The moments (UTC) between two at which one of the permits may have begun or ended."""
+        """Return the moments (UTC) in an interval at which a permit may have started or ended."""
         return turns(self._permits.times, after, until, self._context.timezone)
 
     def asset(self, box: NormBox, where: Position | None) -> Asset | None:
-        """The asset that what is seen there is about; see `AssetRegister.at`."""
+        """Return the asset at this box or position; see `AssetRegister.at`."""
         return self._assets.at(box, where)
 
     def reasons(self, asset: Asset | None) -> list[Reason]:
-        """That no permit covers it, where there are any, and at which asset it is."""
+        """Reasons: that no permit covers it, if there are any, and which asset it is at."""
         names = [permit.name for permit in self._permits.permits]
         uncovered = [unpermitted(names)] if names else []
         return uncovered + ([at_asset(asset)] if asset is not None else [])

@@ -1,4 +1,4 @@
-"""Replay: a stored decision is made again from what it was made from."""
+"""Replay: makes a stored decision again from its record."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _ARBITRARY = {"id"}
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision made again.
+    """The result of a replay.
 
     Attributes:
-        stored: what was decided then.
-        again: what is decided now; None where nothing is.
-        differs: names of the episode's fields that came out otherwise.
+        stored: the decision at that time.
+        again: the decision now; None if there is none.
+        differs: names of the episode's fields that differ.
         rules: the versions of the rules, then and now.
     """
 
@@ -31,12 +31,12 @@ class Verdict:
 
     @property
     def same(self) -> bool:
-        """Whether the same was decided."""
+        """Whether both decisions are the same."""
         return not self.differs
 
 
 def replay(record: Record) -> Verdict:
-    """Give the rule its looks again.
+    """Pass the recorded looks to the rule again.
 
     Raises:
         ValueError, KeyError, TypeError: the record's looks or state cannot be read by these rules.

@@ -1,4 +1,4 @@
-"""Sight: one thing at one place in one look, made of one or several detections."""
+"""Sight: one object in one look, grouped from one or several detections."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Sight:
         score: the best score among them.
         classes: their class names.
         indexes: their places in the frame's detections.
-        attended: somebody is with it, where the kind asks.
+        attended: a person is with it, for kinds that use this.
     """
 
     box: NormBox
@@ -45,12 +45,12 @@ def find_sights(
     stands_on: Literal["bottom", "centre"] = "bottom",
     reach: float | None = 0.0,
 ) -> list[Sight]:
-    """Detections of these classes as sights that lie in the zone.
+    """Group detections of these classes into sights and return those in the zone.
 
     Boxes that overlap, once each is grown by `reach` of its own size, are one sight; with None
-    every detection is a sight by itself. A sight lies in the zone when its foot (the middle of its
-    lower edge, where it touches the ground in an oblique view) or, with `stands_on="centre"`, its
-    middle (seen from above) lies in the polygon; of several detections, that of any of them.
+    every detection is a sight by itself. A sight is in the zone if the foot of any of its boxes
+    (the middle of the lower edge, where it touches the ground in an oblique view) or, with
+    `stands_on="centre"`, the centre of any (seen from above) is in the polygon.
     """
     if len(detections) == 0:
         return []
@@ -118,7 +118,7 @@ def overlaps(
 
 
 def area(box: NormBox) -> float:
-    """Of a box, as a share of the picture."""
+    """Return the area of a box, as a share of the picture."""
     return (box[2] - box[0]) * (box[3] - box[1])
 
 

@@ -1,11 +1,11 @@
-"""StationaryRule: the one machine behind every kind that is a matter of staying at a place.
+"""StationaryRule: the state machine of kinds that dwell at a place.
 
     nothing → candidate → OPENED → CONFIRMED → (holding) → CLEARED
                              └──────────────────────────→ DROPPED
 
-A kind says what it sees (`sights`), how it words it, and whether a zone is one place (a market is
-one case, not sixty) or each spot is one. Everything else, how long, how often, when it is over,
-is decided here from the zone's settings.
+A kind defines what it sees (`sights`), the wording, and whether a zone is one place (a market is
+one case, not sixty) or each spot is one. Everything else is decided here from the zone's settings:
+the dwell, the number of looks, and when an episode clears.
 
 Time counts as one stay only while the gaps in it are short (`gaps.py`). What was confirmed is held
 beyond that, until clean looks clear it or its time ends (`closing.py`). At a seam of a recording
@@ -50,7 +50,7 @@ class StationaryRule(ABC):
     zone_is_one_place = False
     """True: all stays of the zone are one episode."""
     every_look = False
-    """False: a look at an unchanged scene need not be the model's; see `Rule`."""
+    """False: a look at an unchanged scene may reuse earlier detections; see `Rule`."""
     gaps_count = False
     """True: what it sees is in a state, and time between looks counts as presence however long (two
     surveys weeks apart). So it is not ended by hours, and by gaps beyond `horizon` alone; see
@@ -59,9 +59,9 @@ class StationaryRule(ABC):
     """True: with `gaps_count`, a candidate is the same even beyond the `horizon`: a building."""
 
     stands_on: Literal["bottom", "centre"] = "bottom"
-    """Where in its box a thing touches the ground: seen from the side, or from above."""
+    """Where in its box an object touches the ground: seen from the side, or from above."""
     reach = 0.0
-    """How near two detections are one thing, as a share of their size; see `find_sights`."""
+    """Detections within this share of their size are one object; see `find_sights`."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -96,11 +96,11 @@ class StationaryRule(ABC):
 
     @property
     def has_candidates(self) -> bool:
-        """There are candidates, or what was confirmed is not to be seen."""
+        """Whether a place is a candidate, or confirmed with none of its stays in sight."""
         return any(place.doubtful for place in self._places)
 
     def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
-        """What of this kind the look shows in the zone; what is within `reach` is one thing."""
+        """Return the objects of this kind in the zone; detections within `reach` are one."""
         return find_sights(
             frame,
             detections,
@@ -113,7 +113,7 @@ class StationaryRule(ABC):
 
     @abstractmethod
     def subtype(self, stays: Sequence[Stay]) -> str:
-        """The sub-type, from what stays at the place."""
+        """Return the sub-type from the stays at the place."""
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """See `vision.rules.context.Rule.look`."""
@@ -132,14 +132,14 @@ class StationaryRule(ABC):
         clear = self.context.settings.clear or timedelta(0)
         for place in self._places:
             gone = place.part(at, clear, self._gaps.empty)
-            # Opened and confirmed may fall on one look: two surveys make a violation.
+            # A place may open and confirm at one look: two surveys make a violation.
             while (event := self._advance(place, gone, frame, detections)) is not None:
                 events.append(event)
         self._places = [p for p in self._places if p.stays]
         return events
 
     def _foot(self, box: NormBox) -> Line:
-        """The line on which a thing stands, from its left to its right."""
+        """Return the ground line of a box, from left to right."""
         x1, y1, x2, y2 = box
         y = y2 if self.stands_on == "bottom" else (y1 + y2) / 2
         return (x1, y), (x2, y)
@@ -172,7 +172,7 @@ class StationaryRule(ABC):
                 self._places.append(Place(stays=[stay], source_part=frame.part))
 
     def _in_view(self, stay: Stay) -> bool:  # noqa: ARG002 - of a camera that stays where it is
-        """Whether the look at hand shows the spot at all."""
+        """Whether the current look has the spot in view."""
         return True
 
     def _keep_time(self, frame: Frame) -> None:
@@ -208,14 +208,14 @@ class StationaryRule(ABC):
         if place.episode.stage is EpisodeStage.OPENED:
             if ripe:
                 return EpisodeStage.CONFIRMED
-            # What it opened with may be long gone, and what is here now came later.
+            # The stay that it opened with may be gone, and the present ones came later.
             lasts = place.stays and place.since(at, self._gaps.empty) <= place.episode.opened_at
             return None if lasts else EpisodeStage.DROPPED
-        # What is left without being ripe is a new candidate, not the old violation.
+        # Remaining stays that are not ripe are a new candidate, not the old violation.
         return None if ripe else EpisodeStage.CLEARED
 
     def _focus(self, stays: Sequence[Stay], at: datetime) -> tuple[int, ...]:
-        """Detections of this look that belong to the stays; none where they were not seen now."""
+        """Return the detections of this look that belong to the stays, if it showed them."""
         return tuple(i for s in stays if s.last == at for i in s.sight.indexes)
 
     def _snapshot(
@@ -262,7 +262,7 @@ class StationaryRule(ABC):
         return replace(episode, stage=stage) if stage else episode
 
     def _where(self, place: Place, lead: Stay, frame: Frame) -> Position | None:
-        """A drone's pose is of one look alone: what that does not show stays where it was."""
+        """Return the position; a drone's pose is of one look, so unseen stays keep their last."""
         fixed = frame.pose is None and self.context.ground is not None
         (left, y), (right, _) = self._foot(lead.box if fixed else lead.sight.box)
         shown = fixed or lead.last == frame.captured_at
@@ -273,15 +273,15 @@ class StationaryRule(ABC):
 
     def _subtype(self, episode: Episode | None, stays: Sequence[Stay]) -> str:
         if episode is not None and episode.stage is EpisodeStage.CONFIRMED:
-            return episode.subtype  # what was told once
+            return episode.subtype  # it was reported and does not change
         return self.context.zone.subtypes.get(self.kind) or self.subtype(stays)
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
-        """Why, in words and data.
+        """Return the reasons, in words and data.
 
         Args:
-            lead: what was there longest.
-            occupied: how long the place was, by one thing or one after the other.
+            lead: the longest stay.
+            occupied: the place's occupancy, by one object or several in turn.
         """
         by_turn = not lead.ripe and occupied >= self._least.dwell
         return (

@@ -1,8 +1,8 @@
-"""Stay: something that remains at one spot over several looks.
+"""Stay: an object that remains at one spot over several looks, with its dwell.
 
 Dwell belongs to the spot, not to a track: track ids are lost at every occlusion, and a stay must
-survive a passer-by in front of it. A spot does not follow what moves: a sight is matched with the
-median of the boxes seen there, so a slow cart leaves its spot instead of dragging it along.
+survive a passer-by in front of it. A spot does not follow a moving object: a sight is matched with
+the median of the boxes seen there, so a slow cart leaves its spot instead of dragging it along.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ _MIN_PRESENCE = 0.5
 
 @dataclass(slots=True)
 class Stay:
-    """One spot and what was seen there.
+    """One spot and the object seen there.
 
     Attributes:
         first, last: moments of the first and latest look that showed it (UTC).
-        stopped: it has been here for a while, and does not just pass.
-        ripe: it has met its rule; stays true until it is gone, whatever is missed in between.
-        dwell: time accumulated between looks; an interval longer than the allowed gap counts for
-            nothing, since nobody saw what happened in it.
+        stopped: it has been here long enough not to be passing by.
+        ripe: it meets the rule's minimum; remains true until it is gone, even if looks miss it.
+        dwell: time accumulated between looks; an interval longer than the allowed gap adds
+            nothing, since it is not known what happened in it.
         step: what the latest look added to `dwell`.
-        between: what counts of the time between a turning camera's visits, beside `dwell`.
+        between: time that counts between the visits of a camera on patrol, in addition to `dwell`.
         here: looks that showed it in the latest visit that did.
         looks: looks that showed it; `chances`: looks since the first, showing it or not.
         reused: of the looks that showed it, those that reused the detections of an earlier one.
         attended: of the looks that showed it, those that showed somebody with it.
-        missed_since: moment of the first look of the present run of clean looks, else None.
+        missed_since: moment of the first look of the current run of clean looks, else None.
         misses: clean looks in that run; `clean`: those of them in the latest visit.
-        looked: moment of the latest look at the spot, showing it or not.
+        looked: moment of the latest look at the spot, whether it showed the object or not.
     """
 
     first: datetime
@@ -77,12 +77,12 @@ class Stay:
 
     @classmethod
     def begun(cls, at: datetime, sight: Sight) -> Stay:
-        """What a look shows for the first time."""
+        """Start a stay with the first look that shows it."""
         return cls(first=at, last=at, sight=sight, attended=int(sight.attended))
 
     @property
     def stayed(self) -> timedelta:
-        """How long it was here, as far as that counts."""
+        """The dwell, including the time that counts between visits."""
         return self.dwell + self.between
 
     @property
@@ -115,12 +115,12 @@ class Stay:
         reused: bool = False,
         visit: datetime | None = None,
     ) -> None:
-        """It was seen again, or the scene has not changed since it was.
+        """Add a look that shows it.
 
         Args:
-            gap: more time between looks than this counts for nothing.
-            reused: the latter.
-            visit: when the visit began that shows it, of a camera that turns.
+            gap: a longer interval between looks than this adds no dwell.
+            reused: the look reused earlier detections, since the scene has not changed.
+            visit: start of the visit that shows it, for a camera on patrol.
         """
         since = at - self.last
         again = visit is not None and self.last < visit
@@ -137,7 +137,7 @@ class Stay:
         self.scores.append(sight.score)
 
     def miss(self, at: datetime, visit: datetime | None = None) -> None:
-        """A look did not show it; the first of a visit begins a new run of `clean`."""
+        """Add a clean look; the first of a visit starts a new run of `clean`."""
         again = visit is not None and (self.looked or self.last) < visit
         self.clean = 1 if again else self.clean + 1
         self.chances += 1
@@ -145,7 +145,7 @@ class Stay:
         self.missed_since, self.looked = self.missed_since or at, at
 
     def shift(self, by: timedelta) -> None:
-        """The camera's clock was set: all that was seen so far was at other times."""
+        """Shift all times after the camera's clock was set."""
         self.first += by
         self.last += by
         self.looked = self.looked and self.looked + by
@@ -153,7 +153,7 @@ class Stay:
             self.missed_since += by
 
     def absent(self, at: datetime) -> timedelta:
-        """How long clean looks have shown it gone. A camera gap alone is no absence."""
+        """How long clean looks have shown it gone. A camera gap alone is not absence."""
         return at - self.missed_since if self.missed_since else timedelta(0)
 
 

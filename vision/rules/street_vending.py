@@ -1,11 +1,11 @@
-"""Street vending: a stall or parasol that stays in the zone. A market is one episode.
+"""Street vending: a stall or parasol that dwells in the zone. A market is one episode.
 
-A parasol that overlaps a stall is one thing with it. Who keeps moving on before the dwell is over,
-but stops in the zone for as long all together, is a roaming vendor; what stands before a shop's
-door is told by the zone (`subtypes: {street_vending: shop_outside}`). Whose a stall is, a picture
-does not tell: a reviewer corrects the matter. Whether people are with it decides nothing, since
-they are easily missed under a parasol; it is told, for an unattended cart is another matter than a
-vendor.
+A parasol that overlaps a stall is one object with it. A vendor who moves on before the dwell is
+over, but whose stops in the zone add up to it (occupancy), is a roaming vendor. Goods outside a
+shop are a sub-type set by the zone (`subtypes: {street_vending: shop_outside}`): a picture does not
+show whose a stall is, and a reviewer corrects the sub-type. Whether people are with a stall does
+not affect the decision, since the detector easily misses people under a parasol; it is among the
+reasons, because an unattended cart is handled differently from a vendor.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from vision.rules.sight import Sight, boxes_of, overlaps
 from vision.rules.stationary import StationaryRule
 from vision.rules.stay import Stay
 
-# Who is within this share of a stall's size of it, to each side, is with it.
+# A person within this share of a stall's size, to each side, is with it.
 _BESIDE = 0.25
 
 
 class StreetVending(StationaryRule):
-    """See the module's text."""
+    """Stationary rule of vending; see the module's docstring."""
 
     kind = "street_vending"
     zone_is_one_place = True
 
     def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
-        """Stalls in the zone, each with whether somebody is beside it."""
+        """Return the stalls in the zone, each with whether a person is next to it."""
         found = super().sights(frame, detections)
         if not found:
             return found
@@ -45,11 +45,11 @@ class StreetVending(StationaryRule):
         return [replace(s, attended=n in visited) for n, s in enumerate(found)]
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
-        """Adds how often people were seen with it."""
+        """Add how often people were seen with it."""
         return (*super().reasons(lead, occupied), attended(lead.attended, lead.looks))
 
     def subtype(self, stays: Sequence[Stay]) -> str:
-        """A stall where one stays long enough; a roaming vendor where only all together do."""
+        """A stall if one stay has the dwell; a roaming vendor if only several stops together do."""
         stopped = any(s.looks >= self._least.looks for s in stays)
         return "roaming_vendor" if stopped and not any(s.ripe for s in stays) else "stall"
 

@@ -1,16 +1,16 @@
-"""Visits: what a camera that turns among its presets tells of the time it looked elsewhere.
+"""Visits: dwell between the visits of a pan-tilt-zoom camera on patrol to one preset.
 
-A zone at a preset is seen in visits, some minutes apart. What is seen at the end of one and at the
-beginning of the next, at the same spot, has stayed: each visit is a look of a camera that looks
-seldom. Four bounds keep this from convicting who was not there:
+A zone at a preset is seen in visits, some minutes apart. An object seen at the end of one visit and
+at the start of the next, at the same spot, has stayed: each visit is like one look of a camera with
+rare looks. Four limits prevent false accusations:
 
 - It was seen at least twice in the visit before, and hardly missed since.
 - Visits farther apart than the kind's whole dwell are not one stay.
-- Of the time between two visits no more counts than makes the dwell with as many visits as the rule
-  wants looks, however long it was: that often it has to be seen.
-- What occupies a place one after the other adds up only while it is seen.
+- The time that counts between two visits is limited so that the dwell needs as many visits as the
+  rule needs looks, however far apart they are.
+- Occupancy by several objects in turn adds up only while they are seen.
 
-Absence is held to the same: a stay ends only with clean looks in one visit. Kinds that count the
+The same holds for absence: a stay ends only with clean looks in one visit. Kinds that count the
 time between looks anyway (bins, structures) count it between visits as well.
 """
 
@@ -23,24 +23,24 @@ from vision.look import Look
 from vision.rules.stay import Stay
 from vision.site.rule_settings import RuleSettings
 
-# Looks that showed it in the visit before, and looks missed since, as flicker may be.
+# Minimum looks that showed it in the visit before, and maximum misses since, to allow for flicker.
 _SEEN, _MISSED = 2, 2
 
 
 def visit_of(detections: Detections, at: datetime) -> datetime | None:
-    """When the visit began that a look at this moment belongs to; None where there are no others.
+    """Return the start of the visit that this look belongs to; None if there are no visits.
 
-    A clock that was set back since tells of none.
+    Also None if the clock was set back since.
     """
     begun = Look.of(detections).visit
     return begun if begun is not None and begun <= at else None
 
 
 def between(stay: Stay, at: datetime, begun: datetime | None, settings: RuleSettings) -> timedelta:
-    """What counts of the time between visits, of a thing that is seen again at this moment.
+    """Return how much time between visits counts for a stay that is seen again at this moment.
 
     Args:
-        begun: the visit that shows it now.
+        begun: start of the visit that shows it now.
     """
     least, since = settings.dwell or timedelta(0), at - stay.last
     seen = stay.here >= _SEEN and stay.misses <= _MISSED

@@ -1,4 +1,4 @@
-"""The site file: cameras, zones, rules, registers, receivers, validated."""
+"""Site: the site file's models: cameras, zones, rules, registers, receivers, validated."""
 
 from vision.model_choice import ModelChoice
 from vision.site.camera import Camera

@@ -1,4 +1,4 @@
-"""The site file: YAML to a validated `Site`; every mistake is told with its line and its mend."""
+"""Site file: reads YAML into a validated `Site`; every mistake is reported with line and mend."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def load_site(path: Path, *, look_at: Look | None = None) -> Site:
 
     Args:
         path: where it is.
-        look_at: told the presets of each camera, with their pictures' paths; None where these are
-            still to be taken, or not needed.
+        look_at: called with the presets of each camera, with their pictures' paths; None if these
+            are still to be taken, or not needed.
 
     Raises:
         SiteError: the file is missing, is not YAML, or has mistakes, listed with their lines; or

@@ -1,6 +1,6 @@
-"""Inhibition: while a case of one kind is open at a place, those of another are not put to people.
+"""Inhibition: while a case of one kind is open at a place, cases of another kind are suppressed.
 
-The words are Alertmanager's: the source inhibits the target.
+The terms are Alertmanager's: the source inhibits the target.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from vision.fields import KindName, Part
 from vision.kinds import catalogue
 
 FURTHEST_M = 1000.0
-"""Beyond this nothing is on the site of something."""
+"""Maximum of `within`, metres: beyond it, two cases are not at one place."""
 
 
 def _metres(value: object) -> object:

@@ -1,4 +1,4 @@
-"""RuleSettings: what a kind's rule waits for, by the zone, the site or as we ship it."""
+"""RuleSettings: dwell, looks, dedupe and the other settings of a rule, by zone, site or default."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from vision.kinds import catalogue
 
 
 class RuleSettings(Part):
-    """What a kind's rule waits for; unset fields fall back to the site's, then to ours.
+    """Settings of a kind's rule; unset fields fall back to the site's, then to the defaults.
 
-    `dedupe` is how long what is seen again is the same case; where that is `until_cleared`,
-    `horizon` is how long a case that nobody saw cleared may have been unseen, a year where nothing
-    is said. `memory` is how far back a new case knows the earlier ones at its place, a year too.
+    `dedupe` is how long a new episode is the same case; if it is `until_cleared`, `horizon` is how
+    long a case that was never seen cleared may have been unseen, by default a year. `memory` is how
+    far back a new case looks up prior cases at its place, by default a year too.
     """
 
     dwell: Duration | None = None
@@ -36,7 +36,7 @@ class RuleSettings(Part):
 
 @cache
 def shipped(kind: str, subtype: str | None = None) -> RuleSettings:
-    """What a kind's rule waits for where the site file says nothing: see `datasets/kinds.yaml`."""
+    """Return the default settings of a kind's rule, from `datasets/kinds.yaml`."""
     described = catalogue().kind(kind)
     special = described.subtype(subtype).settings if subtype is not None else {}
     return RuleSettings.model_validate(described.settings | special)

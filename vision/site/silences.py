@@ -1,4 +1,4 @@
-"""Silence: for a stated time, and for a stated reason, what matches is not put to people."""
+"""Silence: suppresses matching cases for a stated time and reason."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pydantic import ConfigDict, Field, model_validator
 from vision.fields import KindName, Part
 
 LONGEST = timedelta(days=366)
-"""What is to be quiet for longer is no silence: it is a zone that does not watch a kind."""
+"""Longest silence: for longer, let the zone not watch the kind."""
 
 
 class Silence(Part):
-    """Episodes that are confirmed from `from` until `until` and match are kept, but not shown.
+    """Episodes that match and are confirmed from `from` until `until` are kept, but suppressed.
 
     An empty matcher matches all. A time without an offset is the site's local time.
     """

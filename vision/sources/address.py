@@ -1,4 +1,4 @@
-"""Address: what a camera's `source` points at, and how to speak of it without its secrets.
+"""Address: classifies a camera's `source` and redacts its credentials.
 
 A stream's address may carry a user's name and password, and cameras are lax about how: passwords
 hold `@`, `/` or `:` unescaped, tokens travel in the query. `Address.url` is the strict form that
@@ -31,7 +31,7 @@ _SECRET_SETTING = re.compile(
     r"(?i)((?:password|passwd|passphrase|pwd|pass|token|secret|api_?key|auth|signature|sig)=)"
     r"[^&\s'\"<>]+"
 )
-# Query settings that cameras use and that tell nobody how to get in; every other value is hidden.
+# Query settings of cameras that hold no credentials; every other value is redacted.
 _HARMLESS = frozenset(
     (
         *("channel", "ch", "subtype", "stream", "streamtype", "profile", "camera"),
@@ -92,7 +92,7 @@ class Address:
 
     @property
     def live(self) -> bool:
-        """Whether it shows the present. Of an HTTP address only opening it tells for sure."""
+        """Whether it is a live source. An HTTP address must be opened to know for sure."""
         return self.kind in (SourceKind.RTSP, SourceKind.RTMP, SourceKind.HLS, SourceKind.DEVICE)
 
     @property

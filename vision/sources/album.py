@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class Album:
-    """Every picture is due, in natural order of names; what cannot be read is named and passed.
+    """Every picture is due, in natural order of names; unreadable ones are reported and skipped.
 
     Raises:
         SourceBroken: the folder cannot be read or holds no picture.
@@ -85,12 +85,12 @@ class Album:
             self._tell("passed over", f"{listed[0].below}: not read, {listed[0].why}{many}")
 
     def _tell(self, what: str, text: str) -> None:
-        """Put into `trouble` what is the matter, a sentence of each kind."""
+        """Add a fault to `trouble`, one sentence of each kind."""
         self._told[what] = printable(text)
         self.trouble = "; ".join(filter(None, self._told.values()))
 
     def _pose(self, path: Path, pixels: Pixels) -> DronePose | None:
-        """What a drone's photo tells; what it lacks is told of once."""
+        """Return the pose from a drone photo's telemetry; what it lacks is reported once."""
         sample = read_xmp(path) if self._flight is not None else None
         if self._flight is None or sample is None:
             return None

@@ -1,9 +1,9 @@
-"""Backlog: how far a live stream lies behind, and whether its own times agree with their arrival.
+"""Backlog: the lag of a live stream, and whether its timestamps agree with arrival times.
 
 A sender's clock is not real time: cameras stamp 25 pictures a second and send 21, or 5; times leap,
-wrap and stand still. So a packet's time counts only as far as packets arrive by it. What arrives
-later than it should either lies waiting, because this machine or the network was behind, or its
-time is wrong; how fast packets can be read tells the one from the other.
+wrap and stand still. So timestamps are used only while packets arrive according to them. A packet
+that arrives late was either buffered, because this machine or the network was behind, or its
+timestamp is wrong; buffered packets can be read faster than real time, which distinguishes the two.
 """
 
 from __future__ import annotations
@@ -11,35 +11,35 @@ from __future__ import annotations
 import math
 
 BUDGET_S = 1.0
-"""Seconds that a live stream may lie behind, before what lies between is passed over; and by which
-its own times may differ from arrival, before they are not believed. A camera and its network delay
-a picture by less, and a look that is older shows another moment."""
+"""Seconds that a live stream may lag before its packets are skipped, and by which its timestamps
+may differ from arrival before they are not trusted. A camera and its network delay a picture by
+less, and an older look shows another moment."""
 PROBATION_S = 10.0
-"""Seconds for which the times of a stream are not believed after they have disagreed. So a stream
-that is believed runs at most 10 % (the budget in this time) slower than real time."""
+"""Seconds for which a stream's timestamps are not trusted after they have disagreed. So a trusted
+stream runs at most 10 % (the budget in this time) slower than real time."""
 # A step of the stream's times of more than this, or backwards (seconds), is a leap, not a delay.
 _LEAP = 10.0
-# Stretch of the stream (seconds) by which its speed is judged, and how many times its own speed
-# what lies waiting is read at least.
+# Stretch of the stream (seconds) over which its speed is measured, and the minimum speed, as a
+# multiple of real time, at which buffered packets are read.
 _STRETCH = 0.5
 _WAITING = 3.0
-# Stretches in a row that had to be waited for, of a stream that is behind, before its times are
-# taken to be wrong: a network that stalls makes one wait, and then what was held up comes at once.
+# Consecutive stretches of a late stream that had to be waited for, before its timestamps count as
+# wrong: a stalled network makes one wait, and then the buffered packets come at once.
 _SLOW = 2
 
 
 class Backlog:
-    """Tells, packet by packet, when it was sent, and whether newer ones are waiting already.
+    """Determines for each packet when it was sent, and whether to skip it because it is late.
 
-    The packet that came through fastest is taken for punctual; another is as late as it lies behind
-    that. What is late and can be read faster than it was sent is passed over, undecoded, until the
-    present is reached. What is late and yet has to be waited for has wrong times: what is punctual
-    is set anew, and arrival dates what comes in the next ten seconds.
+    The fastest packet so far defines zero lag; the lag of another is its delay relative to that.
+    Late packets that can be read faster than they were sent are skipped, undecoded, until the
+    present is reached. Late packets that have to be waited for have wrong timestamps: zero lag is
+    defined anew, and packets of the next ten seconds are dated by arrival.
     """
 
     def __init__(self) -> None:
         self.passed_s = 0.0
-        """Seconds of the stream that were passed over, so far."""
+        """Seconds of the stream that were skipped so far."""
         self._punctual = 0.0
         self._last: float | None = None
         self._passing = False
@@ -48,11 +48,11 @@ class Backlog:
         self._waiting, self._slow = False, 0
 
     def late(self, at: float | None, now: float, waited: float) -> bool:
-        """Whether to pass over a packet.
+        """Whether to skip a packet.
 
         Args:
-            at: its decoding time in seconds, any origin; None where it does not say.
-            now: when it was read, seconds of a clock that only runs forward.
+            at: its decoding time in seconds, any origin; None if it has none.
+            now: when it was read, monotonic seconds.
             waited: how long reading it took, seconds.
         """
         if at is None:
@@ -79,10 +79,10 @@ class Backlog:
         return self._passing
 
     def sent(self, at: float | None, now: float) -> float:
-        """When something was sent, by the clock of `now`: as it says while believed, else now.
+        """When it was sent, by the clock of `now`: from its timestamp while trusted, else `now`.
 
         Args:
-            at: its time in seconds; None where it does not say.
+            at: its timestamp in seconds; None if it has none.
             now: when it arrived.
         """
         if at is None or self._last is None or now < self._believed_from:
@@ -95,7 +95,7 @@ class Backlog:
         self._slow = 0
 
     def _judge_speed(self, step: float, waited: float) -> None:
-        """See whether packets come faster than they were sent, as only waiting ones do."""
+        """Check whether packets come faster than they were sent, as only buffered ones do."""
         self._stretch += step
         self._waited += waited
         if self._stretch >= _STRETCH or self._waited >= _STRETCH / _WAITING:

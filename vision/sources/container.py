@@ -1,4 +1,4 @@
-"""Container: what FFmpeg opens of an address, with its time-outs and the stream of pictures."""
+"""Container: opens an address with FFmpeg, with time-outs, and selects its video stream."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ _STREAMING = "tls,tcp,rtp,rtsp,rtmp,rtmps,srtp,udp"  # protocols of RTSP and RTM
 
 
 def ask_web(address: Address, allow: Sequence[Network]) -> tuple[Web, Answer]:
-    """What an address of the web answers.
+    """Request an HTTP address and return its answer.
 
     Args:
         allow: see `vision.site.Camera`.
 
     Raises:
-        SourceUnavailable: it does not answer, or leads to where the site does not allow.
+        SourceUnavailable: it does not answer, or leads to an address that the site does not allow.
         SourceBroken: it is no address.
     """
     web = Web(address, allow)

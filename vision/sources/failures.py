@@ -1,4 +1,4 @@
-"""Failures: FFmpeg's errors as ours: the thing, the cause, the next step, and no credential.
+"""Failures: translates FFmpeg's errors into ours: the thing, the cause, the next step.
 
 FFmpeg's exceptions carry the address as it was opened, password included, so they never travel
 on as a cause: `explain` makes a fresh error, to be raised outside of the `except` block.

@@ -1,4 +1,4 @@
-"""Framing: a decoder's picture as a frame, scaled, dated and placed."""
+"""Framing: makes a frame of a decoded picture: scaled, with capture time and drone pose."""
 
 from __future__ import annotations
 

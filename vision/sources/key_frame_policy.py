@@ -1,41 +1,41 @@
-"""KeyFramePolicy: decode only what will be looked at."""
+"""KeyFramePolicy: decode key frames only, if they come often enough for the looks."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
 
-# Spacings of key frames in a row that were short enough, before the frames between them are left
-# undecoded: of a recording, in which no look may be lost, and of a live stream.
+# Consecutive key-frame intervals that must be short enough before the frames between key frames are
+# left undecoded: for a recording, in which no look may be lost, and for a live stream.
 _TRUSTED = 4
 _TRUSTED_LIVE = 2
-# Looks at least so far apart (seconds) are hoped to be served by a live stream's key frames before
-# anything is known of them: cameras are set to one each second or two, as a rule.
+# From this look interval on (seconds), a live stream is assumed to have enough key frames before
+# anything is known of them: cameras are usually set to one each second or two.
 _HOPED_FOR = 0.95
-# Packets left out for want of a key frame, after which decoding begins without one: some encoders
-# send none but refresh the picture piece by piece.
+# Packets skipped while waiting for a key frame, after which decoding begins without one: some
+# encoders send none but refresh the picture piece by piece.
 _PATIENCE = 300
-# Of one look interval that key frames may be late, for cameras whose rate is not quite even.
+# Share of a look interval by which key frames may be late, for cameras with an uneven rate.
 _TOLERANCE = 0.02
-# Key frames in a row that gave no picture of their own, or have no time, after which they are not
-# relied upon.
+# Consecutive key frames that gave no picture of their own, or have no timestamp, after which key
+# frames are not relied upon.
 _BARREN = 2
 
 
 class KeyFramePolicy:
-    """Tells, packet by packet, whether a picture is worth decoding.
+    """Decides for each packet whether to decode it.
 
-    Where key frames come at least as often as looks are due, they alone are decoded: each stands
-    for itself, and decoding the frames between them only to throw them away is what most of a
-    camera's cost would be. The spacing is learned from the stream and watched: should it grow
-    (an encoder that stretches it over a still scene), everything is decoded again, from the next
-    key frame on, since what lies before it cannot be; that is at most one gap in looks per change.
-    Of a live stream that is looked at seldom, key frames alone are tried first: else many cameras
-    that start together decode everything at once, just to learn that they need not.
+    If key frames come at least as often as looks are due, only they are decoded: a key frame needs
+    no other, and decoding the frames between them only to discard them would be most of a camera's
+    cost. The key-frame interval is learned from the stream and monitored: if it grows (an encoder
+    may stretch it over a still scene), everything is decoded again from the next key frame on,
+    since nothing before it can be; that is at most one gap in looks per change. A live stream with
+    rare looks starts with key frames only: otherwise many cameras that start together would decode
+    everything at once, just to learn that they need not.
 
     Args:
         interval: seconds between two looks.
-        live: a look that is lost at the start is no loss.
+        live: the source is live, so a look that is lost at the start does not matter.
     """
 
     def __init__(self, interval: float, *, live: bool = False) -> None:
@@ -48,21 +48,21 @@ class KeyFramePolicy:
         self._barren = 0
         self._untimed = 0
         self.stale = False
-        """Packets are missing: nothing can be decoded before a key frame."""
+        """Packets are missing, so nothing can be decoded before the next key frame."""
         self.only_keys = self._hoping
-        """Key frames alone are decoded now: the decoder is to be drained after each."""
+        """Only key frames are decoded now: the decoder must be drained after each."""
         self.left_out = 0
-        """Packets that were not decoded, so far."""
+        """Packets that were not decoded so far."""
         self.behind = 0.0
-        """Seconds between the last key frame and the last packet, where what lies between them was
+        """Seconds between the last key frame and the last packet, if the packets between them were
         not decoded."""
 
     def look_every(self, interval: float) -> None:
-        """Looks are this far apart (seconds) from now on; heeded from the next key frame on."""
+        """Set the look interval (seconds); it takes effect at the next key frame."""
         self._interval = interval * (1 + _TOLERANCE)
 
     def wants(self, at: float | None, *, key: bool) -> bool:
-        """Whether to decode the packet presented at `at` (seconds; None where it does not say)."""
+        """Whether to decode the packet presented at `at` (seconds; None if it has no time)."""
         if key:
             self._note_key(at)
             self._keyless, self._waited = False, 0
@@ -83,14 +83,14 @@ class KeyFramePolicy:
         return wanted
 
     def gave(self, pictures: int) -> None:
-        """How many pictures a key frame gave, when drained; one that never does is no shortcut."""
+        """Note how many pictures a drained key frame gave; without any, key frames do not help."""
         self._barren = 0 if pictures else self._barren + 1
         if self._barren >= _BARREN:
             self.only_keys = self._hoping = False
             self._interval = -math.inf
 
     def skipped(self) -> None:
-        """A packet was left out by somebody else: nothing can be decoded before a key frame."""
+        """Note that a packet was skipped elsewhere: nothing can be decoded before a key frame."""
         self.left_out += 1
         self.stale = self._keyless = True
         self._last_key = None
@@ -110,7 +110,7 @@ class KeyFramePolicy:
         self.only_keys = close and (known or self._hoping)
 
     def _overdue(self, at: float | None) -> bool:
-        """Whether a key frame should have come; where none has ever, that cannot be told."""
+        """Whether a key frame is overdue; before the first one, that is not known."""
         if at is None:  # as a live stream's first packets may be
             return not self._hoping
         return self._last_key is not None and at - self._last_key > self._interval

@@ -1,4 +1,4 @@
-"""Listing: every file below a folder, once, and of each that is not read, why.
+"""Listing: walks a folder once, and states for each file that is not read why.
 
 Nobody should believe that an audit saw a folder of photos that it passed over. Only what computers
 put beside files by themselves (`.DS_Store`, `Thumbs.db`, `__MACOSX`, `._…`) goes without a word.

@@ -1,8 +1,8 @@
-"""Mailbox: where a reader leaves frames and the loop picks them up.
+"""Mailbox: the bounded queue of frames from a camera's reader to the loop.
 
 One mailbox per camera, one shared `ready` condition for all of them. The reader calls `put` and,
-at the end, `finish`; the loop waits on `ready`, calls `take`, and for every frame it took says what
-became of it: `analysed()` or `drop(reason)`. So at any moment
+at the end, `finish`; the loop waits on `ready`, calls `take`, and accounts for every frame it took
+with `analysed()` or `drop(reason)`. So at any moment
 
     read == analysed + sum(dropped.values()) + pending
 
@@ -23,14 +23,14 @@ from vision.frames import Frame
 SUPERSEDED = "superseded"
 """A newer frame of the same live camera came before this one was looked at."""
 LATE = "late"
-"""This machine was behind a live stream: what waited in it was passed over undecoded."""
+"""This machine lagged behind a live stream: its buffered packets were skipped undecoded."""
 CLOSED = "closed"
 """The mailbox was closed while the frame was still waiting in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of a camera's frames so far; `read == analysed + dropped + pending`."""
+    """Counts of a camera's frames so far; `read == analysed + dropped + pending`."""
 
     read: int = 0
     analysed: int = 0
@@ -85,7 +85,7 @@ class Mailbox:
         return True
 
     def pass_over(self, reason: str, count: int) -> None:
-        """`count` frames that were due are not left here at all, for this reason."""
+        """Count `count` due frames that were skipped for this reason and never put here."""
         with self._changed:
             self._read += count
             self._dropped[reason] = self._dropped.get(reason, 0) + count

@@ -1,4 +1,4 @@
-"""Packets: a stream's coded pictures, each in one piece."""
+"""Packets: joins the slices of key frames, and paces the packets of live playlists (HLS)."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _LONGEST_WAIT = 2.0
 def at_own_speed(
     packets: Iterable[Packet[VideoStream]], stop: Event
 ) -> Iterator[Packet[VideoStream]]:
-    """A live playlist's packets, each in its turn, as a player shows them.
+    """Yield a live playlist's packets at real-time speed, as a player shows them.
 
-    They arrive by segments of some seconds: handed on at once, one look of a segment would be the
-    newest and all others dropped, and a second look would come too late to follow it.
+    They arrive in segments of some seconds. Handed on at once, only the newest look of a segment
+    would be kept and all others dropped.
     """
     start = 0.0
     for packet in packets:

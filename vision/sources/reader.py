@@ -1,4 +1,4 @@
-"""Reader: the thread that keeps one camera's frames coming."""
+"""Reader: the thread that reads one camera, with retries and exponential back-off."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ _log = logging.getLogger(__name__)
 FIRST_RETRY = 0.25
 """Seconds before the first retry; doubled for each further one."""
 LAST_RETRY = 2.0
-"""Most seconds between retries, so that a camera is seen again within 5 s of its return."""
+"""Maximum seconds between retries, so that a camera is seen again within 5 s of its return."""
 REFUSED_RETRY = 60.0
 """Seconds before the first retry with credentials that were refused, doubled for each further one.
-Never for good: a camera that starts refuses for a moment. And seldom: cameras lock out who guesses
-(after five to seven times within half an hour, as a rule)."""
+Retries never stop, since a camera that starts refuses for a moment. They are rare, since cameras
+lock out a client that guesses (usually after five to seven tries within half an hour)."""
 LAST_REFUSED_RETRY = 900.0
-"""Most seconds between retries with credentials that were refused."""
+"""Maximum seconds between retries with credentials that were refused."""
 _NICER = 10  # of a reader's thread: from a weight of 1024 to 110 in Linux's scheduler
-_SETTLED = 5.0  # seconds of frames after which a stream counts as well and backoff starts anew
+_SETTLED = 5.0  # seconds of frames after which a stream counts as healthy and back-off is reset
 
 
 class Reader:
     """Reads one camera into its mailbox until it ends, cannot work, or is stopped.
 
-    Live and network sources are tried again for ever, with exponential backoff and jitter, whatever
-    they answer, before a first frame as after it; only an address that is none is final. Nothing
-    that goes wrong here reaches another camera, and nothing ends the thread without a word.
+    Live and network sources are retried for ever, with exponential back-off and jitter, whatever
+    they answer, before a first frame as after it; only an invalid address is final. No failure here
+    affects another camera, and none ends the thread without being logged.
 
     Args:
         camera: what to read, and how often.
         mailbox: where its frames are left.
         opener: opens the camera's source.
         watching: whether the camera is to be watched at a moment (UTC); the opener's source acts on
-            it, here it is only told of.
+            it, the reader only shows it in the status.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Reader:
         return not self._thread.is_alive()
 
     def status(self) -> CameraStatus:
-        """How the camera is doing now."""
+        """Return the camera's status."""
         counts = self._mailbox.counts()
         with self._lock:
             now = self._status
@@ -177,7 +177,7 @@ class Reader:
             return self._address.network and self._has_worked and self._mailbox.live
         if isinstance(failure, SourceError) or self._mailbox.live:
             return True
-        # What nobody foresaw in a camera's first answer may be gone in its next.
+        # An unexpected error in a camera's first answer may be gone in its next.
         return not self._has_worked and (self._address.network or self._address.live)
 
     def _show(self, **changes: Any) -> None:
@@ -196,13 +196,13 @@ class Reader:
 
 
 class _Surprise(Exception):  # noqa: N818 - never raised: it carries a text
-    """An error nobody foresaw, its text cleaned."""
+    """An unexpected error, its text redacted."""
 
 
 def _yield_to_the_engine() -> None:
-    """Where both want the processor the engine comes first, by nine to one on Linux.
+    """Lower this thread's priority: the engine gets the processor first, nine to one on Linux.
 
-    A frame that is decoded while the engine cannot keep up is one that nobody will look at.
+    A frame that is decoded while the engine cannot keep up would be dropped anyway.
     """
     if sys.platform == "linux":
         me = get_native_id()
@@ -212,8 +212,8 @@ def _yield_to_the_engine() -> None:
 def retry_delay(attempt: int, failure: Exception | None = None) -> float:
     """Seconds to wait before retry number `attempt` (from 0) after failures of one sort, jittered.
 
-    Jitter (the upper half of the span is drawn from) keeps the cameras behind one switch that
-    returns from knocking all at once.
+    Jitter (drawn from the upper half of the span) prevents the cameras behind one switch from
+    retrying all at once when it returns.
     """
     if isinstance(failure, SourceRefused):
         return min(LAST_REFUSED_RETRY, REFUSED_RETRY * 2.0 ** min(attempt, 10))

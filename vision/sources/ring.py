@@ -1,4 +1,4 @@
-"""Ring: the last seconds of a live stream as they were sent, for clips."""
+"""Ring: a ring buffer of the last seconds of a live stream, as sent, for clips."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ class Recording:
 
 
 class Ring:
-    """Keeps what was sent of late, bounded in seconds and in bytes. Any thread may ask for it.
+    """Keeps the latest packets, bounded in seconds and in bytes. Any thread may read it.
 
-    What is kept always starts with a key frame, so it is up to one distance between key frames
-    longer than `seconds`.
+    The content always starts with a key frame, so it is up to one key-frame interval longer than
+    `seconds`.
 
     Args:
         seconds: how far back.
@@ -102,13 +102,13 @@ class Ring:
         self._stream: tuple[str, int, int] | None = None
 
     def begin(self, codec: str, width: int, height: int) -> None:
-        """A new connection: what an earlier one sent does not go on."""
+        """Start afresh for a new connection, which does not continue an earlier one."""
         with self._lock:
             self._groups.clear()
             self._stream = (codec, width, height)
 
     def forget(self) -> None:
-        """Keep nothing of what was sent so far."""
+        """Discard what was sent so far."""
         with self._lock:
             self._groups.clear()
 
@@ -125,7 +125,7 @@ class Ring:
             self._trim(now)
 
     def recording(self) -> Recording | None:
-        """What is kept; None before the first key frame."""
+        """Return the content; None before the first key frame."""
         with self._lock:
             if not self._groups or self._stream is None:
                 return None

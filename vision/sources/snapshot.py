@@ -1,4 +1,4 @@
-"""Snapshot: an address that answers one picture a request, as a live source."""
+"""Snapshot: a snapshot URL (one picture per request) as a live source."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def is_snapshot(answer: Answer) -> bool:
 class Snapshot:
     """See `vision.sources.source.Source`. A picture is fetched when a look is due.
 
-    It is dated when the answer began: cameras take it then. What a server says of when it was
-    changed is not heeded, as many say anything. A picture that stays the same is told of by the
-    camera's view (`vision.view.health`), so `analyse_fps` should be no more than it is renewed.
+    Its capture time is when the answer began: cameras take it then. `Last-Modified` is ignored, as
+    it is often wrong. A picture that stays the same is reported as frozen (`vision.view.health`),
+    so `analyse_fps` should not exceed the rate at which the picture is renewed.
 
     Args:
         camera: its looks per second.

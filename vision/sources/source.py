@@ -34,7 +34,7 @@ class Source(Protocol):
 
     @property
     def late(self) -> int:
-        """Looks passed over so far because this machine was behind a live stream."""
+        """Looks skipped so far because this machine lagged behind a live stream."""
         ...
 
     def __iter__(self) -> Iterator[Frame]:

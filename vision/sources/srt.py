@@ -1,4 +1,4 @@
-"""SRT: the subtitles in which DJI's drones write their telemetry, beside or inside a recording.
+"""SRT: reads the telemetry that DJI's drones write as subtitles, next to or in a recording.
 
 Two kinds of text are understood. The bracketed one, in which newer models write gimbal angles:
 
@@ -111,24 +111,24 @@ def _seconds(hours: str, minutes: str, seconds: str, parts: str) -> float:
 
 def parse_text(text: str, at: float) -> Sample | None:
     """What one text tells; None where it is no telemetry."""
-    told = dict(_FIELD.findall(text[:_LONGEST]))
-    if not told:
+    fields = dict(_FIELD.findall(text[:_LONGEST]))
+    if not fields:
         return _compact(text[:_LONGEST_COMPACT], at)
 
     def number(*names: str) -> float:
-        return next((float(told[name]) for name in names if name in told), nan)
+        return next((float(fields[name]) for name in names if name in fields), nan)
 
     return Sample(
         at=at,
         lon=number("longitude", "longtitude"),
         lat=number("latitude"),
-        digits=_digits(told.get("latitude", "")),
+        digits=_digits(fields.get("latitude", "")),
         height_m=number("rel_alt"),
         yaw=number("gb_yaw"),
         pitch=number("gb_pitch"),
         roll=number("gb_roll"),
-        focal_mm=_scaled(told.get("focal_len"), 10, WIDEST_MM, nan),
-        zoom=_scaled(told.get("dzoom_ratio"), 10_000, 1.0, 1.0),
+        focal_mm=_scaled(fields.get("focal_len"), 10, WIDEST_MM, nan),
+        zoom=_scaled(fields.get("dzoom_ratio"), 10_000, 1.0, 1.0),
     )
 
 

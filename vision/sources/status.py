@@ -1,4 +1,4 @@
-"""CameraStatus: how a camera is doing, as the console and the metrics read it."""
+"""CameraStatus: the status of a camera, for the console and the metrics."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class CameraStatus:
         width, height: of the latest frame, pixels; 0 before the first.
         read: frames due to be looked at since start.
         analysed: frames that were looked at.
-        reused: of those, frames of an unchanged scene, for which an earlier look's detections did.
+        reused: of those, frames of an unchanged scene, which reused an earlier look's detections.
         dropped: frames read but not looked at, counted by reason.
         reconnects: times the source was opened again after having worked.
         last_frame_at: capture time of the latest frame (UTC).
-        view: whether it shows what it is there to show; rules pause while it does not.
+        view: health of its view; rules pause while it is not clear.
         preset: which of its presets it shows; None at none of them, or where it has none.
     """
 

@@ -1,4 +1,4 @@
-"""Telemetry: what a drone wrote of itself, and the pose of a picture made of it.
+"""Telemetry: a drone's telemetry samples, and the pose of a picture from them.
 
 Positions are WGS 84, as satellite receivers and EXIF have them.
 """
@@ -32,8 +32,8 @@ measured five times a second (DJI Onboard SDK, time synchronisation) and repeate
 _REACH = 0.5
 """Seconds for which a sample holds where there is no other beyond."""
 _GAP = 2.0
-"""Seconds between two samples above which nobody knows what was between; the slowest drones write
-one a second."""
+"""Seconds between two samples above which they are not interpolated; the slowest drones write one
+a second."""
 _NOWHERE = (1.571, 3.142)
 """Latitude and longitude that are both this near to 0 are no fix yet, or the radians that some
 firmware wrote; as degrees they are open sea."""
@@ -51,7 +51,7 @@ _LON, _LAT, _HEIGHT = 0, 4, 5  # among the columns, after those of `_ROUND`
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A drone at one moment, as it wrote of itself; NaN where it wrote nothing.
+    """A drone's telemetry at one moment; NaN for missing values.
 
     Attributes:
         at: seconds since the recording began; 0 of a photo.
@@ -75,7 +75,7 @@ class Sample:
     zoom: float = 1.0
 
     def over(self, flight: Flight) -> Sample:
-        """With the angles that the site states for a drone that writes none."""
+        """Return the sample with the angles that the site states for a drone that writes none."""
         if isfinite(self.yaw) and isfinite(self.pitch):
             return self if isfinite(self.roll) else replace(self, roll=0.0)
         if flight.yaw is None or flight.pitch is None:
@@ -83,7 +83,7 @@ class Sample:
         return replace(self, yaw=flight.yaw, pitch=flight.pitch, roll=flight.roll)
 
     def lacks(self, flight: Flight) -> str:
-        """What no pose can do without and nobody states, with what to do; "" where nothing is."""
+        """Return what is missing for a pose, with what to do; "" if nothing is."""
         somewhere = abs(self.lat) <= 85 and abs(self.lon) <= 180  # LocalPlane's reach
         if not somewhere or (abs(self.lat) <= _NOWHERE[0] and abs(self.lon) <= _NOWHERE[1]):
             return "no position; it had no satellites, or its firmware writes another format"
@@ -172,8 +172,8 @@ class Track:
     """Where a drone was during a recording: its samples, in order of time.
 
     Args:
-        samples: in any order; those that lack something are passed over, and so are those a second
-            to each side of a leap that no drone can fly: nobody knows which side is wrong.
+        samples: in any order; incomplete ones are skipped, and so are those within a second of a
+            leap that no drone can fly, since either side may be wrong.
         flight: what the site adds.
     """
 
@@ -227,7 +227,7 @@ class Track:
         beyond = 0.0 if between else float(np.min(np.abs(self._times - at)))
         if beyond > _REACH:
             return None
-        # A text tells of some moment while it is shown: so far, on the mean square, from its first.
+        # A text is of some moment while it is shown; root mean square of its distance to the first.
         return hypot(_LAG, min(spacing, _GAP) / sqrt(3), beyond)
 
     def _values(self, at: float) -> NDArray[np.float64]:
@@ -251,7 +251,7 @@ def _flown(
 
     Looked at are neighbours, and samples about a second apart, with what lies between them: with
     many texts a second, a pace that none can keep up is hidden between neighbours by the steps in
-    which positions are told.
+    which positions are written.
     """
     count = np.arange(len(times))
     off = 10.0**-digits  # rounded or cut off, each by up to one of its last digit

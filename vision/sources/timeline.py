@@ -1,7 +1,7 @@
-"""Timelines: when a picture was taken, and whether it is due to be looked at.
+"""Timelines: capture times of pictures, and which of them are due for a look.
 
 Presentation times (PTS) of real streams jump, wrap, run backwards, go missing and drift against
-this machine's clock. What comes out of here never runs backwards, and never lies in the future.
+this machine's clock. The capture times made here never run backwards and never lie in the future.
 """
 
 from __future__ import annotations
@@ -95,9 +95,9 @@ class LiveClock:
 class RecordingClock:
     """Capture times of a recording: its start plus presentation time since `origin` (seconds).
 
-    Where presentation time stands, runs backwards or is missing (spliced and damaged files), time
-    goes on by the frame interval before, as what a container says of its rate may be anything.
-    Where it leaps ahead it is followed, unless that would lead into the future.
+    If presentation time stands, runs backwards or is missing (spliced and damaged files), time
+    continues by the last frame interval, as the rate that a container states may be anything.
+    A leap ahead is followed, unless that would lead into the future.
 
     Args:
         start: when the recording began.
@@ -117,7 +117,7 @@ class RecordingClock:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.part = 0
-        """Leaps so far, ahead or back: what lies on two sides of one did not follow on."""
+        """Leaps so far, ahead or back: frames on two sides of one are not continuous."""
         self.played = 0.0
         """Seconds that playing it takes up to the latest frame, leaps left out."""
         self._start = start.timestamp()

@@ -48,10 +48,10 @@ _HIGHEST_RATE = 240.0  # frames/s that are believed of a recording
 class Video:
     """See `vision.sources.source.Source`. Only frames that are due are scaled and handed on.
 
-    Where key frames come often enough for the looks, nothing else is decoded (`KeyFramePolicy`);
-    while a live camera need not be watched, nothing is, and what lies waiting because this machine
-    is behind is passed over (`Backlog`). Frame size may change at any time. Frames that the decoder
-    marks as corrupt are left out: no frame is no frame.
+    If key frames come often enough for the looks, only they are decoded (`KeyFramePolicy`). Outside
+    its hours, nothing of a live camera is decoded, and packets that are late because this machine
+    lags are skipped (`Backlog`). Frame size may change at any time. Frames that the decoder marks
+    as corrupt are left out.
 
     Args:
         camera: its looks per second and pace.
@@ -102,7 +102,7 @@ class Video:
         self._fps = camera.analyse_fps
         self._pace = pace if pace is not None and self.live else lambda: camera.analyse_fps
         self._due = DueTimes(camera.analyse_fps)
-        self._sparing = KeyFramePolicy(1 / camera.analyse_fps, live=self.live)
+        self._key_frames = KeyFramePolicy(1 / camera.analyse_fps, live=self.live)
         self._backlog = Backlog()
         self._ring = ring if self.live else None
         if self._ring is not None:
@@ -136,7 +136,7 @@ class Video:
         self._closing.close()
 
     def _failure(self) -> SourceError | None:
-        """What the web says of why nothing more came."""
+        """Return the HTTP failure that ended the stream, if any."""
         return self._opener.web.failure if self._opener is not None else None
 
     def _live_frames(self) -> Iterator[Frame]:
@@ -148,7 +148,7 @@ class Video:
                 continue
             own = self._own_anchor + at if self._own_anchor is not None and at is not None else None
             dated = clock.stamp(time.monotonic() - sent, own)
-            frame = self._framing.frame(picture, dated, index + self._sparing.left_out)
+            frame = self._framing.frame(picture, dated, index + self._key_frames.left_out)
             if frame is not None:
                 yield frame
         if not self._stop.is_set():
@@ -181,7 +181,7 @@ class Video:
                     self._stop.wait(max(0.0, started + clock.played - time.monotonic()))
                 if self._stop.is_set():
                     return
-                number, dated = index + self._sparing.left_out, clock.stamp(elapsed)
+                number, dated = index + self._key_frames.left_out, clock.stamp(elapsed)
                 frame = self._framing.frame(
                     picture, dated, number, elapsed=elapsed, part=clock.part
                 )
@@ -196,7 +196,7 @@ class Video:
                 trouble_at_end(
                     self._address,
                     self._failure() or failure,
-                    seen=elapsed + self._sparing.behind + 1 / rate,
+                    seen=elapsed + self._key_frames.behind + 1 / rate,
                     promised=0.0 if clock.part else promised,
                     damaged=self._damaged + self._framing.failed,
                 )
@@ -217,8 +217,8 @@ class Video:
             wanted = not self.live or self._worth_it(packet, now, now - asked)
             late_since = None if wanted or not self._watched_now else late_since or now
             if not wanted:
-                self._sparing.skipped()
-                # What lies waiting is passed over in a moment: else its sender's clock stands.
+                self._key_frames.skipped()
+                # Skipping buffered packets takes a moment only; longer, the sender's clock stands.
                 if late_since is None or now - late_since < _BLIND:
                     alive_at, asked = now, time.monotonic()
                     continue
@@ -246,14 +246,14 @@ class Video:
         return whole_pictures(sent) if self._stream.codec.name in _IN_SLICES else sent
 
     def _keep_pace(self) -> None:
-        """Look as often as is wanted from now on."""
+        """Apply the looks per second that are wanted now."""
         fps = self._pace()
         if fps != self._fps:
             self._fps, self._due = fps, DueTimes(fps)
-            self._sparing.look_every(1 / fps)
+            self._key_frames.look_every(1 / fps)
 
     def _worth_it(self, packet: Packet[VideoStream], now: float, waited: float) -> bool:
-        """Whether the camera is watched now, and no newer packets are waiting already."""
+        """Whether to decode a packet: the camera is watched now, and the packet is not late."""
         if now - self._asked_at >= _ASKED_EVERY:
             self._watched_now, self._asked_at = self._watching(datetime.now(UTC)), now
         watched = self._watched_now
@@ -265,15 +265,15 @@ class Video:
         return watched and not late
 
     def _pictures(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
-        """What a packet gives; nothing where it is not worth decoding or cannot be."""
+        """Return a packet's pictures; none if it is not wanted or cannot be decoded."""
         key = packet.is_keyframe
-        if key or not self._sparing.only_keys:
+        if key or not self._key_frames.only_keys:
             self._keep_pace()
         at = self._seconds(packet.pts)
-        stale = self._sparing.stale
+        stale = self._key_frames.stale
         end = packet.size == 0  # asks for what the decoder still holds
         sent = self._backlog.sent(at, self._arrived) if self.live else at
-        if not end and not self._sparing.wants(sent, key=key):
+        if not end and not self._key_frames.wants(sent, key=key):
             return []
         if self.live and at is not None and (wall := own_time(packet)) is not None:
             self._own_anchor = wall - at
@@ -282,11 +282,11 @@ class Video:
             codec.flush_buffers()  # nothing from before the gap may be built upon
         try:
             pictures = codec.decode(packet)
-            if self._sparing.only_keys and not end:
+            if self._key_frames.only_keys and not end:
                 # A decoder holds a picture back until later ones tell its turn: none will come.
                 pictures += codec.decode(None)
                 codec.flush_buffers()
-                self._sparing.gave(sum(not picture.is_corrupt for picture in pictures))
+                self._key_frames.gave(sum(not picture.is_corrupt for picture in pictures))
         except FFmpegError:
             self._damaged += packet.size > 0
             return []

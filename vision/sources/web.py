@@ -1,9 +1,9 @@
-"""Web: what a camera's HTTP address leads to, fetched only from where the site allows.
+"""Web: an HTTP client for cameras with an SSRF guard: fetches only from allowed addresses.
 
-What a site's operator wrote is meant. What a camera then names (a redirect, a playlist's segments,
-a key) may be anything: it is fetched from the host that was written, from public addresses, and
-from networks in the camera's `allow`. A name is resolved once, and the address that was checked is
-the one connected to. FFmpeg gets what it reads from here and opens no connection by itself.
+The address in the site file is trusted. URLs that the camera then names (a redirect, a playlist's
+segments, a key) may be anything: they are fetched only from the site file's host, from public
+addresses, and from networks in the camera's `allow`. A name is resolved once, and the address that
+was checked is the one connected to. FFmpeg reads through this client and does not connect itself.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Web:
 
     def __init__(self, address: Address, allow: Sequence[Network]) -> None:
         self.failure: SourceError | None = None
-        """Why what was read last could not be; for good, where the site does not allow it."""
+        """Why the last read failed; final if the site does not allow the address."""
         self._shown = address.shown
         self._allow = tuple(allow)
         url = _parsed(address.url, address.shown)
@@ -104,7 +104,7 @@ class Web:
         self._tls.verify_mode = ssl.CERT_NONE
 
     def within(self, seconds: float) -> None:
-        """All that is waited for from now on is to come within so many seconds."""
+        """Set a deadline of so many seconds for all waits from now on."""
         self._deadline = time.monotonic() + seconds
 
     def each_within(self, seconds: float, items: Iterable[_Item]) -> Iterator[_Item]:
@@ -120,7 +120,7 @@ class Web:
             self.within(seconds)
 
     def note(self, failure: SourceError | None) -> None:
-        """Keep how reading went, where nothing may be raised."""
+        """Keep a failure where nothing may be raised."""
         if not isinstance(self.failure, _NotAllowed):
             self.failure = failure
 

@@ -1,4 +1,4 @@
-"""WebFile: what FFmpeg opens over HTTP, as a file that it reads.
+"""WebFile: a file-like object over HTTP for FFmpeg to read.
 
 FFmpeg must not see an exception of Python's: it would be printed with its traceback as soon as a
 second one comes. What goes wrong is kept in `Web.failure`, and FFmpeg sees an end.

@@ -1,4 +1,4 @@
-"""Wire: a connection whose waits all end by one deadline, however slowly its sender drips."""
+"""Wire: a connection with one deadline for all waits, however slowly its sender drips."""
 
 from __future__ import annotations
 

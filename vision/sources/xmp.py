@@ -1,4 +1,4 @@
-"""XMP: what DJI's drones write of themselves into their photos."""
+"""XMP: reads the telemetry that DJI's drones write into their photos."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _FIELD = re.compile(
 
 
 def read_xmp(path: Path) -> Sample | None:
-    """What a photo tells of the drone that took it; None where it is none of DJI's.
+    """Return the telemetry in a drone's photo; None if it is not from a DJI drone.
 
-    A photo that is stored turned (EXIF orientation) tells nothing: its angles are of the camera
-    as it was held, and what is read is the picture upright.
+    A photo that is stored rotated (EXIF orientation) gives None: its angles are of the camera as it
+    was held, but the picture is read upright.
     """
     try:
         with Image.open(path) as picture:
@@ -32,23 +32,23 @@ def read_xmp(path: Path) -> Sample | None:
             lens = exif.get_ifd(ExifTags.IFD.Exif)
             focal = float(lens.get(ExifTags.Base.FocalLengthIn35mmFilm) or nan)
             zoom = float(lens.get(ExifTags.Base.DigitalZoomRatio) or 1.0)
-    # Pillow raises these on damage, which whoever reads the picture tells of.
+    # Pillow raises these on damage, which the picture's reader reports.
     except (OSError, ValueError, TypeError, KeyError, IndexError, SyntaxError, ArithmeticError):
         return None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return None
     text = packet[:_LARGEST].decode(errors="replace") if isinstance(packet, bytes) else ""
-    told = dict(_FIELD.findall(text))
-    if not told or exif.get(ExifTags.Base.Orientation, 1) != 1:
+    fields = dict(_FIELD.findall(text))
+    if not fields or exif.get(ExifTags.Base.Orientation, 1) != 1:
         return None
 
     def number(*names: str) -> float:
-        return next((float(told[name]) for name in names if name in told), nan)
+        return next((float(fields[name]) for name in names if name in fields), nan)
 
     return Sample(
         lon=number("GpsLongitude", "GpsLongtitude"),
         lat=number("GpsLatitude"),
-        digits=len(told.get("GpsLatitude", "").partition(".")[2]),
+        digits=len(fields.get("GpsLatitude", "").partition(".")[2]),
         height_m=number("RelativeAltitude"),
         yaw=number("GimbalYawDegree"),
         pitch=number("GimbalPitchDegree"),

@@ -1,4 +1,4 @@
-"""Edges: where a small picture has them, and how far two pictures have them in the same places."""
+"""Edges: edge maps of small pictures, and how far two of them agree."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""View health: whether a camera shows what it is there to show, told from its looks.
+"""View health: detects a frozen, dark, covered, blurred or moved camera from its looks.
 
-All measures are of the small luma, about a millisecond a look, and each is held against what this
-camera showed before, so nothing has to be set up. On three street clips and four rendered scenes
+All measures are of the small luma, about a millisecond a look, and each is compared with what the
+camera showed before, so nothing needs configuration. On three street clips and four rendered scenes
 half to all of the blocks of a fixed view kept their edges (the least in dense traffic), other views
 shared 0 to 19 % by chance, a view turned by a tenth of its width 6 to 28 %; one turned by less than
 about 5 % is not noticed. An out-of-focus lens left less than a tenth of the sharpness.
@@ -37,7 +37,7 @@ _STEP_S = 60.0  # of this, what a look counts for at most: a camera that is off 
 _RATE = 0.05  # of a look in the running mean of edges
 
 _Usual = defaultdict[str, deque[float]]
-"""What was measured of late, by preset."""
+"""The latest measurements, by preset."""
 
 
 class View(StrEnum):
@@ -68,9 +68,9 @@ ADVICE: dict[View, str] = {
 class ViewHealth:
     """Follows one camera's view.
 
-    A trouble is believed when it lasts, and over when it is gone as long; a moved view is compared
-    with what was seen at the start, and is well again when it comes back to that. Pictures of an
-    album show what they like and are always clear; a recording cannot freeze.
+    A fault is reported when it lasts, and is over when it is gone for as long. A moved view is
+    compared with the view at the start, and is clear again when it returns to that. Pictures of an
+    album are always clear; a recording cannot freeze.
 
     So it is over a seam of a recording (`Frame.part`): zones were drawn in what was seen before it.
     But no trouble lasts across one, as nobody knows for how long.
@@ -97,7 +97,7 @@ class ViewHealth:
         self._source_part = 0
 
     def look(self, frame: Frame, preset: str | None = "") -> View:
-        """What the camera shows, after its next look.
+        """Return the state of the view after the next look.
 
         Args:
             preset: the one that it shows, None while it shows none; not for a camera without.
@@ -155,7 +155,7 @@ class ViewHealth:
         return self._elsewhere_s + min(max(step, 0.0), _STEP_S)
 
     def _frozen(self, grey: Pixels, frame: Frame) -> bool:
-        """Whether picture after picture was the same, as no sensor shows it."""
+        """Whether consecutive pictures were identical, which no live sensor gives."""
         last, self._last = self._last, grey
         if frame.clock is Clock.MEDIA or last is None or not np.array_equal(last, grey):
             self._same = None
@@ -166,7 +166,7 @@ class ViewHealth:
         return looks + 1 >= _FROZEN_LOOKS and lasted >= _FROZEN_S
 
     def _moved(self, luma: Luma, *, infrared: bool) -> bool:
-        """Whether the view is another one than at the start, by day or by infrared."""
+        """Whether the view differs from the one at the start, by day or by infrared."""
         seen = edges(luma)
         last, self._last_edges = self._last_edges, seen
         usual = self._edges.get(infrared)

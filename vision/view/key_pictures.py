@@ -1,8 +1,8 @@
-"""Key pictures: where the picture of a camera that flies lies in an earlier one of its own.
+"""Key pictures: registers a drone's pictures to an earlier one, to compensate its own motion.
 
-What stands moves through its picture as what drives does. Laid over one picture of the same ground,
-it stands. Each picture is laid over the key picture itself, not over the one before, so that small
-errors do not add up to a way.
+In a moving camera's picture, standing objects move as driving ones do; registered to one picture of
+the same ground, they stand. Each picture is registered to the key picture itself, not to the one
+before, so that small errors do not accumulate into a path.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from vision.view.registration import Registration
 
 
 class KeyPictures:
-    """Lays each picture over the latest key picture; one that does not fit becomes the next."""
+    """Registers each picture to the latest key picture; one that does not match is the next."""
 
     def __init__(self) -> None:
         self._registration = Registration()
         self._number = 0
 
     def lay(self, picture: Pixels) -> Laid | None:
-        """How it lies; None where the picture has too little to be laid over.
+        """Return the registration; None if the picture has too few features.
 
         Args:
             picture: H×W×3 uint8 BGR.

@@ -1,11 +1,11 @@
-"""PresetFinder: which of its presets a camera shows, told from the picture.
+"""PresetFinder: recognises which of its presets a pan-tilt-zoom camera shows, from the picture.
 
-Cameras that tell where they point do so each in its own way, many not at all, so each look is held
-against the presets' pictures: where the edges of the look's middle lie in the preset's picture, and
-then, laid there, how many blocks have their edges in the same places, upright ones and level ones
-each by themselves, for a view turned along a pavement keeps its level edges. A preset is met when
-the view lies hardly off and the blocks agree. The pictures stay what they were: an average that
-followed what is seen could be led away.
+Cameras report where they point each in its own way, many not at all, so each look is compared with
+the presets' pictures: first the offset at which the edges of the look's centre lie in the preset's
+picture; then, at that offset, how many blocks have their edges in the same places, vertical and
+horizontal ones separately, since a view turned along a pavement keeps its horizontal edges. A
+preset matches if the offset is small and the blocks agree. The reference pictures never change: an
+average that followed the view could drift.
 
 Measured on 52 street pictures (stalls, bins, traffic), the share of blocks that agree with the
 preset's picture, at 160×90 pixels:
@@ -100,9 +100,9 @@ def picture_of(preset: Preset) -> Pixels:
 
 
 class PresetFinder:
-    """Tells look by look which preset one camera shows.
+    """Recognises, look by look, which preset one camera shows.
 
-    Each look must match by itself: from its own picture nobody is told what was shown before it.
+    Each look must match by itself, without regard to the preset shown before it.
 
     Args:
         presets: of the camera, with the paths of their pictures.

@@ -1,4 +1,4 @@
-"""Registration: where a picture from a flight lies in the first picture of the same place."""
+"""Registration: aligns a drone's picture with the first picture of the same place (homography)."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def shown(
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LaidPose(DronePose):
-    """The pose of a picture whose points are given where they lie in another, the reference.
+    """The pose of a picture, queried with points of another picture, the reference.
 
     Attributes:
         from_reference: 3×3, from (u, v, 1) of the reference to this picture's.

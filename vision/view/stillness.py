@@ -1,4 +1,4 @@
-"""Stillness: a scene that has not changed need not be looked at again by the model."""
+"""Stillness: detects unchanged scenes, so that inference can be skipped and detections reused."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from vision.frames import Clock, Frame
 
 MAX_AGE_S = 30.0
-"""Longest time that a result stands for a still scene, in seconds."""
+"""Longest time for which detections are reused in a still scene, in seconds."""
 SETTLING = 3
-"""Looks after a change that the model makes in any case: rules want to see a thing more than once,
-and one look may have been at something passing."""
+"""Looks after a change that always run inference: rules need more than one look at an object, and
+one look may have shown something passing."""
 
 _SIZE = (160, 96)  # of the luma that is compared, width and height in pixels
 _BLOCK = (6, 8)  # its blocks, height and width; a person at 640 px covers one
@@ -22,7 +22,7 @@ _CHANGED = 4.0  # mean difference in some block, of 255; sensor noise of 5 leave
 
 
 class Stillness:
-    """Tells for one camera which of its frames the model needs to see.
+    """Decides for one camera which of its frames need inference.
 
     A frame is held against the one that the model saw last, so that what changes slowly adds up.
     Small things count: it is the block that changed most that decides. Pictures of an album are
@@ -51,7 +51,7 @@ class Stillness:
         return True
 
     def forget(self) -> None:
-        """Nothing that was seen counts any more: the next looks are the model's."""
+        """Discard the last result: the next looks run inference."""
         self._seen = None
 
     def _stands(self, frame: Frame, luma: NDArray[np.float32]) -> bool:

@@ -1,4 +1,4 @@
-"""Silence and inhibition: kept, not put to people, and put to them when the reason is gone."""
+"""Suppression: cases are silenced or inhibited, and go to review when the reason is gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stall is told from a passer-by by how long it stays at one place."""
+"""A stall is distinguished from a passer-by by its dwell at one place."""
 
 from __future__ import annotations
 

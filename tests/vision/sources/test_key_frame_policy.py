@@ -13,12 +13,12 @@ def _decoded(
     keys: list[int], frames: int, *, interval: float, rate: int = 10, live: bool = False
 ) -> list[int]:
     """Numbers of the frames that are decoded, of a stream with key frames at `keys`."""
-    sparing, wanted = KeyFramePolicy(interval, live=live), []
+    policy, wanted = KeyFramePolicy(interval, live=live), []
     for number in range(frames):
-        if sparing.wants(number / rate, key=number in keys):
+        if policy.wants(number / rate, key=number in keys):
             wanted.append(number)
-            if sparing.only_keys:
-                sparing.gave(1)
+            if policy.only_keys:
+                policy.gave(1)
     return wanted
 
 
@@ -35,26 +35,26 @@ def test_a_live_stream_looked_at_seldom_is_hoped_to_have_enough_key_frames() -> 
 
 
 def test_first_packets_whose_time_is_not_known_yet_disappoint_nobody() -> None:
-    sparing = KeyFramePolicy(1.0, live=True)
-    assert not sparing.wants(None, key=False)
-    assert sparing.wants(None, key=True)
-    assert [sparing.wants(n / 10, key=n % 10 == 0) for n in range(1, 21)] == [
+    policy = KeyFramePolicy(1.0, live=True)
+    assert not policy.wants(None, key=False)
+    assert policy.wants(None, key=True)
+    assert [policy.wants(n / 10, key=n % 10 == 0) for n in range(1, 21)] == [
         n % 10 == 0 for n in range(1, 21)
     ]
 
 
 def test_a_live_stream_without_times_is_decoded_whole_after_two_key_frames() -> None:
-    sparing = KeyFramePolicy(10, live=True)
-    assert [sparing.wants(None, key=n % 5 == 0) for n in range(12)] == [
+    policy = KeyFramePolicy(10, live=True)
+    assert [policy.wants(None, key=n % 5 == 0) for n in range(12)] == [
         *[n % 5 == 0 for n in range(5)],
         *[True] * 7,
     ]
 
 
 def test_two_key_frames_of_one_time_are_one() -> None:
-    sparing = KeyFramePolicy(1.0, live=True)
+    policy = KeyFramePolicy(1.0, live=True)
     keys_and_others = [(n / 10, n % 10 == 0) for n in (0, 0, 5, 10, 10, 15, 20, 20, 25)]
-    wanted = [sparing.wants(at, key=key) for at, key in keys_and_others]
+    wanted = [policy.wants(at, key=key) for at, key in keys_and_others]
     assert wanted == [True, True, False] * 3
 
 
@@ -96,30 +96,30 @@ def test_when_key_frames_stay_away_everything_is_decoded_again_from_the_next() -
 
 
 def test_a_stream_without_times_is_decoded_whole() -> None:
-    sparing = KeyFramePolicy(10)
-    assert all(sparing.wants(None, key=n % 5 == 0) for n in range(100))
+    policy = KeyFramePolicy(10)
+    assert all(policy.wants(None, key=n % 5 == 0) for n in range(100))
 
 
 def test_key_frames_that_give_no_picture_are_not_relied_upon() -> None:
-    sparing = KeyFramePolicy(1)
+    policy = KeyFramePolicy(1)
     for number in range(5):
-        sparing.wants(number, key=True)
-    assert sparing.only_keys
-    sparing.gave(0)
-    sparing.wants(5, key=True)
-    sparing.gave(0)
-    assert not sparing.only_keys
-    assert all(sparing.wants(n / 10, key=n % 10 == 0) for n in range(60, 200))
+        policy.wants(number, key=True)
+    assert policy.only_keys
+    policy.gave(0)
+    policy.wants(5, key=True)
+    policy.gave(0)
+    assert not policy.only_keys
+    assert all(policy.wants(n / 10, key=n % 10 == 0) for n in range(60, 200))
 
 
 def test_what_was_left_out_while_nobody_watched_needs_a_key_frame_first() -> None:
-    sparing = KeyFramePolicy(0.1)
-    assert sparing.wants(0, key=True)
-    sparing.skipped()
-    assert not sparing.wants(0.2, key=False)
-    assert sparing.wants(0.3, key=True)
-    assert sparing.wants(0.4, key=False)
-    assert sparing.left_out == 2
+    policy = KeyFramePolicy(0.1)
+    assert policy.wants(0, key=True)
+    policy.skipped()
+    assert not policy.wants(0.2, key=False)
+    assert policy.wants(0.3, key=True)
+    assert policy.wants(0.4, key=False)
+    assert policy.left_out == 2
 
 
 @given(
@@ -153,13 +153,13 @@ def test_no_look_is_lost_while_key_frames_come_often_enough(gaps: list[int]) -> 
 
 
 def test_looks_that_come_closer_want_every_frame_until_they_are_far_apart_again() -> None:
-    sparing, wanted = KeyFramePolicy(1.0, live=True), []
+    policy, wanted = KeyFramePolicy(1.0, live=True), []
     for number in range(120):
         if number in (40, 80):
-            sparing.look_every(0.2 if number == 40 else 1.0)
-        if sparing.wants(number / 10, key=number % 10 == 0):
+            policy.look_every(0.2 if number == 40 else 1.0)
+        if policy.wants(number / 10, key=number % 10 == 0):
             wanted.append(number)
-            if sparing.only_keys:
-                sparing.gave(1)
+            if policy.only_keys:
+                policy.gave(1)
     seldom = [n for n in range(120) if n % 10 == 0]
     assert wanted == sorted({*seldom, *range(40, 81)})

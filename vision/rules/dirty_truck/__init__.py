@@ -1,4 +1,4 @@
-"""Dirty truck: a load carried open, mud, or a spill, and what it takes to tell them."""
+"""Dirty truck: the rule for uncovered loads, mud and spills, with its truck and road models."""
 
 from vision.rules.dirty_truck.rule import DirtyTruck
 

@@ -1,9 +1,9 @@
-"""Followed: every truck in the picture, so that its whole way over the road is known as its own.
+"""Followed: identifies every truck in the picture, so that a spill is attributed to one truck.
 
-A pass begins when its truck can be judged, in the zone and near enough, and two trucks may be taken
-for one pass. Whoever is accused of something beside its own state must be one truck alone, and
-never so near to another that they may have changed places between two looks: a convoy that moves
-on by a truck's length looks as if it stood.
+A pass begins only when its truck can be judged (in the zone and near enough), and two trucks may be
+merged into one pass. A truck that is charged with a spill must be a single one, and never so near
+to another that the two may have swapped places between two looks: a convoy that moves on by a
+truck's length looks as if it stood still.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from vision.rules.pass_through import NEAR, SAME_PASS
 from vision.rules.sight import area, overlap
 
 SAME_TRUCK = 0.4
-"""Boxes of one frame that cover each other this far are cab and body of one truck; two trucks that
-hide each other so far cannot be told apart anyway."""
-# Where two trucks are seen, longer sides of the smaller box that either may move in a second.
+"""Boxes of one frame that overlap at least this much are cab and body of one truck; two trucks that
+overlap this much could not be distinguished anyway."""
+# How far either of two trucks may move in a second, in longer sides of the smaller box.
 _REACH = 1.0
 _NONE, _DOUBTFUL = 0, -1
 
 
 @dataclass(slots=True)
 class _Truck:
-    """`number` is its own; `one` that of its pass, or `_DOUBTFUL` where that is another's, too."""
+    """`number` is the truck's; `one` is its pass, or `_DOUBTFUL` if that is another truck's too."""
 
     number: int
     track: int
@@ -43,18 +43,18 @@ _TRUCKS = TypeAdapter(list[_Truck])
 
 
 class Followed:
-    """The trucks of one camera. One not seen for a moment still stands where it was seen last."""
+    """The trucks of one camera. A truck unseen for a moment is taken to be at its last place."""
 
     def __init__(self) -> None:
         self._trucks: list[_Truck] = []
         self._count = 0
 
     def remember(self) -> Any:
-        """All that earlier looks left behind, ready for JSON."""
+        """Return the state, ready for JSON."""
         return {"count": self._count, "known": _TRUCKS.dump_python(self._trucks, mode="json")}
 
     def recall(self, state: Any) -> None:
-        """Go on from what `remember` gave; trucks are known again by their place."""
+        """Restore the state that `remember` gave; trucks are recognised again by their place."""
         self._count = int(state["count"])
         self._trucks = _TRUCKS.validate_python(state["known"])
         for truck in self._trucks:
@@ -72,18 +72,18 @@ class Followed:
         judged: Mapping[int, int],
         going_on: Collection[int],
     ) -> tuple[list[Cover], dict[int, int], dict[int, int]]:
-        """Take in a look.
+        """Add a look.
 
         Args:
-            at: its moment.
-            boxes: of the trucks seen, normalised, by their indexes in the detections.
-            tracks: their track ids, -1 where there is none.
-            judged: the numbers of the passes of those that were judged.
-            going_on: the numbers of the passes that are not over.
+            at: moment of the look.
+            boxes: boxes of the trucks, normalised, by their indexes in the detections.
+            tracks: their track ids, -1 if there is none.
+            judged: pass numbers of the judged trucks.
+            going_on: numbers of the ongoing passes.
 
         Returns:
-            What is over the road; and by a truck's number there, the number of its pass, where it
-            has one to itself, and its index, where it is seen.
+            What covers the road; by truck number, the number of its pass, if it has one to itself;
+            and by truck number, its index, if it is seen.
         """
         self._trucks = [t for t in self._trucks if _just_seen(t, at) or t.one in going_on]
         whole: list[int] = []
@@ -119,12 +119,12 @@ class Followed:
         before: Sequence[tuple[_Truck, NormBox, datetime]],
         now: Mapping[int, tuple[_Truck, NormBox]],
     ) -> None:
-        """Two trucks of one look may be each other at the next, if one reaches where the other is.
+        """Mark two trucks as doubtful if they may have swapped places since the look before.
 
         Args:
             at: the moment of this look.
-            before: the trucks seen of late, where, and when.
-            now: those of this look, and where, by number.
+            before: the recently seen trucks, with box and moment.
+            now: the trucks of this look, with their box, by number.
         """
         known = {truck.number: seen for truck, _, seen in before}
         for truck, box, seen in before:
@@ -145,7 +145,7 @@ class Followed:
     def _match(
         self, boxes: Mapping[int, NormBox], tracks: Mapping[int, int], at: datetime
     ) -> dict[int, _Truck]:
-        """Which of the boxes is which truck, the surest first; the rest are new ones."""
+        """Match boxes with trucks, the best match first; the rest are new trucks."""
         pairs = []
         for i, truck in enumerate(self._trucks):
             for n, box in boxes.items():
@@ -168,12 +168,12 @@ class Followed:
 
 
 def _just_seen(truck: _Truck, at: datetime) -> bool:
-    """Whether it was seen a moment ago, by a clock that was not set."""
+    """Whether it was seen a moment ago, and the clock was not set since."""
     return abs(at - truck.seen) <= SAME_PASS
 
 
 def gap(a: NormBox, b: NormBox) -> float:
-    """Between two boxes, the wider one across or down; negative where they overlap."""
+    """Return the larger of the horizontal and vertical gap between boxes; negative on overlap."""
     return max(b[0] - a[2], a[0] - b[2], b[1] - a[3], a[1] - b[3])
 
 

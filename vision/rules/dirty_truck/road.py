@@ -1,8 +1,8 @@
-"""Road: which parts of a picture were seen free, and who has been over each of them since.
+"""Road: an occlusion map of the picture: which cells were seen free, and who was over each since.
 
-The picture is laid out in cells. What covers a cell, wherever it stands, may hide it, so that
-nothing can be said of what lies there meanwhile. A cell that was free on enough looks in a row is
-known again: whoever was over it before has left nothing that was not seen by then.
+The picture is divided into cells. Anything that covers a cell may occlude it, so what lies there
+meanwhile is unknown. A cell that was free on enough looks in a row is known again: whatever an
+earlier road user left there was seen by then.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from numpy.typing import NDArray
 from vision.episodes import NormBox
 
 _ACROSS, _DOWN = 48, 27
-# More free looks in a row than this, or than are asked for, are not told apart, so that a calm road
-# stays as noted.
+# Free looks in a row are counted up to this number, or up to what is asked for if that is more, so
+# that the state of a calm road does not change.
 _MANY = 10
 Cells = NDArray[np.bool_]
 """Which cells of the picture."""
 _NOBODY, SOMEBODY = 0, -1
-"""Who is over a cell: nobody; somebody of whom no more is known, or several."""
-# Ways that are drawn before it is asked which of the others are drawn by them as well.
+"""Who is over a cell: nobody; or somebody unidentified, or several."""
+# Number of paths drawn before the remaining ones are checked for being covered by them.
 _AT_ONCE = 8
-# Of a box seen from the side or from the front, this lower part is where wheels and load come down.
+# The lower part of a truck's box, as a share of its height, where wheels and load touch the road.
 _LOWER = 1 / 4
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Something over the road in one look.
+    """An object that covers part of the road in one look.
 
     Attributes:
-        who: a number from 1 on; `SOMEBODY` for what need not be known again.
-        box: where, normalised.
-        came_from: where it was at its last look, if its way from there to here is known.
-        drives: its wheels are on the lower part of the box.
+        who: a number from 1 on; `SOMEBODY` for objects that need no identity.
+        box: its box, normalised.
+        came_from: its box at its last look, if the path from there to here is known.
+        drives: its wheels are in the lower part of the box.
     """
 
     who: int
@@ -50,7 +50,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Who alone was over a spot: `at` when last, after `free` looks that showed it free."""
+    """The only one over a spot: last at `at`, after `free` looks that showed it free."""
 
     who: int
     at: datetime
@@ -58,11 +58,11 @@ class Passage:
 
 
 class Road:
-    """What looks have shown of the road. Nothing is known of it in the beginning.
+    """The occlusion map. At first, no cell is known.
 
     Args:
         enough: free looks in a row after which a cell is known.
-        clean: free looks in a row, before somebody came, without which nothing is said of a spot.
+        clean: free looks in a row that a passage needs before it.
     """
 
     def __init__(self, enough: int, clean: int = 0) -> None:
@@ -71,15 +71,15 @@ class Road:
         self.forget()
 
     def forget(self) -> None:
-        """Nobody looked for a while: anybody may have been anywhere."""
+        """Reset the map after a gap in the looks: anybody may have been anywhere."""
         shape = (_DOWN, _ACROSS)
-        self._free = np.zeros(shape, np.int64)  # looks in a row
-        self._before = np.zeros(shape, np.int64)  # and how many before somebody came
+        self._free = np.zeros(shape, np.int64)  # free looks in a row
+        self._before = np.zeros(shape, np.int64)  # and how many before it was covered
         self._over = np.full(shape, SOMEBODY, np.int64)
         self._driven = np.zeros(shape, np.float64)  # when last over it, POSIX seconds
 
     def look(self, at: datetime, covers: Sequence[Cover], somebody: Cells | None = None) -> None:
-        """What is over the road in this look; `somebody`: cells of whoever else, see `reach`."""
+        """Add a look: what covers the road, and `somebody`, the cells of all others (`reach`)."""
         known = self._free >= self._enough
         self._over[known] = _NOBODY
         self._driven[known] = 0
@@ -104,7 +104,7 @@ class Road:
         self._free = np.where(covered, 0, np.minimum(self._free + 1, self._many))
 
     def passage(self, box: NormBox) -> Passage | None:
-        """Who was over a clean spot since it was known, if that was one alone and drove over it."""
+        """Return who drove over a clean spot since it was known, if it was one truck alone."""
         if not np.isfinite(box).all():
             return None
         cells = _cells(box)
@@ -120,7 +120,7 @@ class Road:
         return Passage(who, datetime.fromtimestamp(driven, UTC), free)
 
     def remember(self) -> list[list[float]]:
-        """The cells that are not known, ready for JSON; none of a calm road."""
+        """Return the cells that are not known, ready for JSON; a calm road has none."""
         unknown = np.flatnonzero((self._free < self._many) | (self._over != _NOBODY))
         fields = (self._free, self._before, self._over)
         return [
@@ -129,7 +129,7 @@ class Road:
         ]
 
     def recall(self, cells: Sequence[Sequence[float]]) -> None:
-        """Go on from what `remember` gave."""
+        """Restore the state that `remember` gave."""
         self._free[:], self._over[:] = self._many, _NOBODY
         for n, free, before, over, driven in cells:
             self._free.flat[int(n)], self._before.flat[int(n)] = int(free), int(before)
@@ -137,13 +137,13 @@ class Road:
 
 
 def reach(pairs: NDArray[np.float64]) -> Cells:
-    """All cells that may have been passed over on the way from one box to another.
+    """Return all cells that may have been crossed on the path from one box to another.
 
-    What lies within cells that are taken already is not drawn again: a crowd in which everybody may
-    have been anybody is a few ways, not one for each two of them.
+    A path within cells that are taken already is not drawn again: in a crowd whose members cannot
+    be matched, a few paths cover all, instead of one for each pair.
 
     Args:
-        pairs: N×8, both boxes, normalised; one that is no number is nowhere.
+        pairs: N×8, both boxes, normalised; a pair with a value that is not finite is ignored.
     """
     finite = pairs[np.isfinite(pairs).all(axis=1)]
     cells = (finite.reshape(-1, 4, 2) * (_ACROSS, _DOWN)).astype(np.int64)
@@ -158,7 +158,7 @@ def reach(pairs: NDArray[np.float64]) -> Cells:
             corners += [(x, y) for x in (bx1, bx2) for y in (by1, by2)]
             cv2.fillConvexPoly(taken, cv2.convexHull(np.array(corners, np.int32)), 1)
         left = left[_AT_ONCE:]
-        # How many cells are taken above and to the left of each corner.
+        # Integral image: how many cells are taken above and to the left of each corner.
         sums = cv2.integral(taken)
         (x1, y1), (x2, y2) = low[left].T, high[left].T + 1
         inside = sums[y2, x2] - sums[y1, x2] - sums[y2, x1] + sums[y1, x1]
@@ -181,7 +181,7 @@ def _cells(box: NormBox) -> NDArray[np.bool_]:
 
 
 def _way(cover: Cover) -> NDArray[np.bool_]:
-    """All cells that the lower part of what drives touches, or all of what does not, on its way."""
+    """Return the cells on an object's path: of a driving one, those of its lower part only."""
     part = _LOWER if cover.drives else 1
     corners = [
         _cell(u, v)[::-1]

@@ -1,8 +1,9 @@
-"""Dirty truck: a load carried open, mud, or a spill on the road, on enough frames of one pass.
+"""Dirty truck: an uncovered load, mud, or a spill on the road, on enough frames of one pass.
 
-An empty, a covered or another truck is inspected and let go. Its plate is kept for the reviewer.
-What stands, what is as often taken for a car or a bus, and what is too small to read is not judged;
-a look in which the picture cuts it off says nothing.
+Every truck is inspected; empty and covered ones are not reported. The plate is kept for the
+reviewer. A standing truck, an object that as many looks classify as a car or a bus, and one that is
+too small to read are not judged; a look in which the picture's edge cuts the truck off does not
+count.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ from vision.rules.passes import Charge, Pass
 from vision.rules.reasons import on_frames, spilt
 from vision.rules.sight import Sight, area, boxes_of, find_sights, overlap, overlaps
 
-# A plate is a truck's from this share of it on.
+# A plate belongs to a truck if at least this share of it is in the truck's box.
 _INSIDE = 0.8
-# A reading counts from this score on; half is a coin's throw for two states.
+# Minimum score of a reading; 0.5 is chance for two states.
 _MIN_READING = 0.6
-# By attribute: the value that breaks the rule, and the sub-type it makes.
+# By attribute: the value that is a violation, and its sub-type.
 _BAD = {"load": ("open", "not_sealed"), "dirt": ("muddy", "mud_on_wheels")}
-# As near to the picture's edge as this share of its sides, a thing is cut off by it: a model's
-# boxes end a few pixels short of the edge.
+# A box within this share of the picture's sides of its edge is cut off: a model's boxes end a few
+# pixels short of the edge.
 _EDGE = 0.01
-# A box that overlaps a truck's so far is of the same thing.
+# A box that overlaps a truck's box at least this much is the same object.
 _SAME = 0.5
 _VEHICLES = ("truck", "bus", "car")
 _SPILL, _LOADED = "spill", ("not_sealed",)
@@ -45,7 +46,7 @@ _WORDS = {
 
 
 class DirtyTruck(PassThroughRule):
-    """One episode for each pass of a truck that breaks the rule."""
+    """Pass-through rule with one episode for each pass of a truck with a violation."""
 
     kind = "dirty_truck"
 
@@ -58,13 +59,13 @@ class DirtyTruck(PassThroughRule):
         return {**super().remember(), "spills": self._spills.remember()}
 
     def recall(self, state: Any) -> None:
-        """See `vision.rules.context.Rule`; earlier versions remembered no road."""
+        """See `vision.rules.context.Rule`; the state of earlier versions has no road."""
         super().recall(state)
         if "spills" in state:
             self._spills.recall(state["spills"])
 
     def sights(self, frame: Frame, detections: Detections) -> Sequence[Sight]:
-        """Trucks whose state was read."""
+        """Return the trucks whose state was read."""
         if len(detections) == 0 or "load" not in detections.data:
             return []
         loads = np.asarray(detections.data["load"])
@@ -86,13 +87,13 @@ class DirtyTruck(PassThroughRule):
         return trucks
 
     def in_view(self, frame: Frame, detections: Detections) -> Mapping[int, NormBox]:
-        """Vehicles: a truck may be taken for another for a moment."""
+        """Return all vehicles: a truck may be misclassified for a moment."""
         _, boxes, tracks = self._vehicles(frame, detections)
         there = zip(tracks.tolist(), boxes.tolist(), strict=True)
         return {track: tuple(box) for track, box in there if track >= 0}
 
     def against(self, sight: Sight, detections: Detections) -> Mapping[str, float | None]:
-        """What its crop was read as, if all of it is in the picture."""
+        """Return the readings of its crop, if the truck is wholly in the picture."""
         if min(sight.box[0], sight.box[1], 1 - sight.box[2], 1 - sight.box[3]) < _EDGE:
             return {}
         said: dict[str, float | None] = {}
@@ -104,7 +105,7 @@ class DirtyTruck(PassThroughRule):
         return said
 
     def judged(self, one: Pass) -> bool:
-        """Whether it moves, and is a truck by most looks and not a car or a bus by others."""
+        """Whether it moves, and its class votes are steadily for a truck, not a car or a bus."""
         return super().judged(one) and one.course.is_steadily("truck")
 
     def details(self, box: NormBox, frame: Frame, detections: Detections) -> tuple[int, ...]:
@@ -118,10 +119,10 @@ class DirtyTruck(PassThroughRule):
     def aftermath(
         self, frame: Frame, detections: Detections, passes: Sequence[Pass], seen: Mapping[int, int]
     ) -> None:
-        """What a truck has left on the road; a camera that moves cannot tell what is new there.
+        """Charge spills; on a moving camera, what is new on the road cannot be determined.
 
-        A pass that was read as two trucks is not charged. A spill that is seen only once the truck
-        has gone is shown by the truck alone.
+        A pass with contradictory readings, which may be two trucks, is not charged. A spill that is
+        seen only after the truck has gone is shown by the truck alone.
         """
         self._take_for(frame, detections, passes)
         if self.context.camera.type != "cctv":
@@ -135,14 +136,14 @@ class DirtyTruck(PassThroughRule):
                 one.charges[_SPILL] = Charge(
                     list(spill.scores), spill.chances, spill.box, places=len(spill.scores)
                 )
-            elif one.episode is None:  # it may be another's by now
+            elif one.episode is None:  # the spill may be attributed to another truck by now
                 one.charges.pop(_SPILL, None)
             for focus in (alone.get(one.number), both.get(one.number)):
                 if focus is not None:
                     self.best.take((one.number, _SPILL), focus, frame, detections)
 
     def _take_for(self, frame: Frame, detections: Detections, passes: Sequence[Pass]) -> None:
-        """What each pass is taken for in this look: its own box, its tracks', and any over it."""
+        """Add this look's class votes to each pass: of its tracks and of boxes that overlap it."""
         chosen, boxes, tracks = self._vehicles(frame, detections)
         names = class_names(detections)[chosen]
         scores = np.asarray(detections.confidence)[chosen]
@@ -158,14 +159,14 @@ class DirtyTruck(PassThroughRule):
     def _vehicles(
         frame: Frame, detections: Detections
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-        """Indexes, boxes and tracks of all that may be a truck to the model, or a car to it."""
+        """Return indexes, boxes and tracks of all vehicles, whatever their score."""
         chosen, boxes = boxes_of(frame, detections, _VEHICLES, min_score=0)
         ids = detections.tracker_id
         tracks = np.asarray(ids)[chosen] if ids is not None else np.full(len(chosen), -1)
         return chosen, boxes, tracks
 
     def reason(self, subtype: str, one: Pass) -> Reason:
-        """On how many frames of the pass, or after it."""
+        """Return the reason: on how many frames of the pass, or after it."""
         charge, spill = one.charges[subtype], self._spills.of(one.number)
         frames, score = charge.looks, charge.score
         if subtype == _SPILL and spill is not None and spill.passage is not None:

@@ -1,15 +1,15 @@
-"""Spills: what lies on the road where a truck has been, and did not lie there before.
+"""Spills: new garbage on the road that is attributed to the one truck that drove there.
 
-Garbage is a truck's only where that truck alone was over the spot since it was last seen free, and
-drove over it. So nobody is told of where two followed each other closely, where a car, a bus, a
-cyclist or a person was there too, or where nobody looked before. Garbage where some was seen in the
-last ten minutes is not new, however it was hidden meanwhile; what is on a truck is not on the road.
-A spot was free if some seconds of looks in a row showed nothing there, since a few such looks are
-soon had of litter that the model sees now and then. To accuse, a detection must be sure; to
-exonerate, any will do.
+Garbage is attributed to a truck only if that truck alone was over the spot since it was last seen
+free, and drove over it. No spill is reported if two trucks followed each other closely, if a car, a
+bus, a cyclist or a person was there too, or if there were no looks before. Garbage at a spot where
+some was seen in the last ten minutes is not new, even after an occlusion; garbage on a truck is not
+on the road. A spot counts as free after some seconds of looks in a row that showed nothing there,
+since the detector easily misses old litter on a few looks. To charge a truck, a detection must
+reach the threshold; to exonerate it, any detection is enough.
 
-Not told apart: litter that a truck drags along further than its own size, and what somebody whom
-the model does not see puts down within a few looks behind a truck.
+Known limits: litter that a truck drags along further than its own size, and garbage that a person
+whom the model does not detect puts down within a few looks behind a truck.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from vision.rules.dirty_truck.road import Cells, Passage, Road, reach
 from vision.rules.sight import in_zone, overlap, overlaps
 
 _MOVES = ("car", "bus", "motorcycle", "bicycle", "person")
-# From this share of it on, garbage is on a truck, or somebody is in its cab.
+# From this overlap on, as a share of its box, garbage is on a truck, or a person is in its cab.
 _ON_BED, _IN_CAB = 0.1, 0.8
-# What was seen at one spot; see `vision.rules.stay`.
+# Minimum overlap of boxes at one spot; see `vision.rules.stay`.
 _SAME_IOU, _SAME_COVER = 0.3, 0.75
 _REMEMBERED = timedelta(minutes=10)
 # A look that comes later than this many intervals was preceded by a gap.
 _GAP_LOOKS = 3
-# Looks, and seconds of looks, that showed a spot clean before a truck may have left anything there.
+# Looks, and seconds of looks, that must show a spot clean before a spill can be attributed there.
 _CLEAN_LOOKS, _CLEAN_SECONDS = 6, 3.0
-# Diagonals of the larger of two boxes that all but trucks may move in a second.
+# How far road users other than trucks may move in a second, in diagonals of the larger box.
 _REACH = 8.0
-# Looks at one piece after which no more are counted.
+# Looks at one piece of litter after which no more are counted.
 _DECIDED = 100
 
 
@@ -53,11 +53,11 @@ class Litter:
     """Garbage at one spot.
 
     Attributes:
-        box: where it was first seen, normalised.
+        box: its first box, normalised.
         first, last: moments of the first and latest look that showed it (UTC).
-        passage: of the truck that left it there, where that is known.
-        scores: of each look that showed it surely; `chances`: looks since the first in which
-            nothing hid the spot.
+        passage: the passage of the truck that left it there, if that is known.
+        scores: scores of the looks that showed it above the threshold; `chances`: looks since the
+            first in which the spot was not occluded.
     """
 
     box: NormBox
@@ -83,14 +83,14 @@ class Spills:
         self._road = Road(context.settings.looks or 1, max(_CLEAN_LOOKS, seconds))
         self._trucks = Followed()
         self._litter: list[Litter] = []
-        self._passes: dict[int, int] = {}  # as of this look, by the number of a truck on the road
-        self._movers: list[NormBox] = []  # of the look before
-        self._last: datetime | None = None  # that look, unless a restart came in between
+        self._passes: dict[int, int] = {}  # as of this look: pass numbers by truck number
+        self._movers: list[NormBox] = []  # boxes of the look before
+        self._last: datetime | None = None  # its moment; None after a restart
         self._valid_until: datetime | None = None
         self._source_part = 0
 
     def remember(self) -> Any:
-        """All that earlier looks left behind, ready for JSON."""
+        """Return the state, ready for JSON."""
         return {
             "road": self._road.remember(),
             "valid_until": self._valid_until.isoformat() if self._valid_until else None,
@@ -101,7 +101,7 @@ class Spills:
         }
 
     def recall(self, state: Any) -> None:
-        """Go on from what `remember` gave; ValueError or KeyError where it cannot be read."""
+        """Restore the state that `remember` gave; ValueError or KeyError if it cannot be read."""
         self._road.recall(state["road"])
         until = state["valid_until"]
         self._valid_until = datetime.fromisoformat(until) if until else None
@@ -111,7 +111,7 @@ class Spills:
         self._source_part = int(state.get("source_part", 0))
 
     def of(self, number: int) -> Litter | None:
-        """What the truck of this pass left on the road, that which most looks showed."""
+        """Return what the truck of this pass left on the road: the piece that most looks showed."""
         left = [p for p in self._litter if p.passage and self._passes.get(p.passage.who) == number]
         return max(left, key=lambda p: len(p.scores), default=None)
 
@@ -122,15 +122,15 @@ class Spills:
         judged: Mapping[int, int],
         going_on: Collection[int],
     ) -> dict[int, tuple[int, ...]]:
-        """Take in a look.
+        """Add a look.
 
         Args:
             frame, detections: the look.
-            judged: numbers of the passes by the indexes of their trucks.
-            going_on: numbers of the passes that are not over.
+            judged: pass numbers by the indexes of their trucks.
+            going_on: numbers of the ongoing passes.
 
         Returns:
-            By number, the indexes of a truck and of what it left behind, where both are seen.
+            By pass number, the indexes of the truck and of its spill, if both are seen.
         """
         at = frame.captured_at
         self._pass_seam(frame)
@@ -162,13 +162,13 @@ class Spills:
             self._trucks.forget()
 
     def _keep_watch(self, at: datetime) -> float:
-        """After a gap, or when the clock was set, nothing is known of the road.
+        """Reset the road after a gap, or when the clock was set.
 
-        The end of the watch is set anew only now and then: what is remembered of a calm road shall
-        not change with every look. So over a restart a gap is up to twice as long.
+        `valid_until` is renewed only now and then, so that the state of a calm road does not change
+        with every look. Therefore the allowed gap is up to twice as long over a restart.
 
         Returns:
-            Seconds since the look before, or most that they can be.
+            Seconds since the look before; after a restart the most that they can be.
         """
         longest = _GAP_LOOKS * self._context.look_interval
         until, last, self._last = self._valid_until, self._last, at
@@ -184,12 +184,12 @@ class Spills:
         return (at - last if last is not None else 2 * longest).total_seconds()
 
     def _of(self, names: Sequence[str], detections: Detections) -> list[int]:
-        """Indexes of all that may be of these classes."""
+        """Return the indexes of all detections of these classes, whatever their score."""
         found: list[int] = np.flatnonzero(np.isin(class_names(detections), names)).tolist()
         return found
 
     def _ways(self, movers: Sequence[NormBox], seconds: float) -> Cells:
-        """Wherever these are, and may have been since the look before: each may be any of them."""
+        """Return where these are and may have been since the look before, in any matching."""
         old, new = _array(self._movers)[:, None], _array(movers)[None]
         apart = np.maximum(new[..., :2] - old[..., 2:], old[..., :2] - new[..., 2:]).max(axis=-1)
         long = [np.hypot(*np.moveaxis(b[..., 2:] - b[..., :2], -1, 0)) for b in (old, new)]
@@ -205,7 +205,7 @@ class Spills:
         covers: Sequence[NormBox],
         unsure: Sequence[NormBox],
     ) -> dict[int, list[int]]:
-        """Take in the garbage on the road; returns the indexes of what each truck left there."""
+        """Add the garbage on the road; return the indexes of what each truck left there."""
         left: dict[int, list[int]] = {}
         self._litter = [p for p in self._litter if abs(at - p.last) <= _REMEMBERED]
         old = list(self._litter)
@@ -234,7 +234,7 @@ class Spills:
 def _off(
     trucks: Sequence[NormBox], boxes: Mapping[int, NormBox], share: float
 ) -> dict[int, NormBox]:
-    """Those of which less than this share is on a truck, or a truck's on them."""
+    """Return the boxes whose overlap with any truck is less than this share of the smaller box."""
     cover = overlaps(_array(trucks), _array(list(boxes.values())))[1]
     kept = np.flatnonzero((cover < share).all(axis=0)).tolist()
     numbers = list(boxes)
@@ -261,6 +261,6 @@ def _size(box: NormBox) -> tuple[float, float]:
 
 
 def _same(a: NormBox, b: NormBox) -> bool:
-    """Whether boxes are of one spot."""
+    """Whether boxes are at one spot."""
     iou, cover = overlap(a, b)
     return iou >= _SAME_IOU or cover >= _SAME_COVER
