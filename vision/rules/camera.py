@@ -109,7 +109,9 @@ class CameraRules:
         with self._lock:
             self._noted, self._last = noted, frame.captured_at if resumes else None
             self._seen = self._going_on()
-            self._owed |= {_key(e.episode): e.episode for e in events if e.episode.stage in _TOLD}
+            self._owed |= {
+                _key(e.episode): e.episode for e in events if e.episode.stage in _REPORTED
+            }
             self._write()
         return events
 
