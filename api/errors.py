@@ -32,7 +32,7 @@ class DatabaseUnavailable(CaseError, StorageUnavailable):  # noqa: N818 - a stat
 
 
 class TookTooLong(DatabaseUnavailable):
-    """The database was at it for longer than `api.storage.database.LONGEST_S`, and was stopped."""
+    """The database was at it for longer than `api.storage.engine.LONGEST_S`, and was stopped."""
 
 
 class IllegalStep(CaseError):  # noqa: N818

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vision.model_choice import NAMES
+from vision.engine_registry import NAMES
 
 
 def _known(name: str) -> str:

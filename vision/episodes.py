@@ -35,7 +35,8 @@ class EndedBy(StrEnum):
     PERMIT = "permit"
     """From now on a permit lets it stand there."""
     UNWATCHED = "unwatched"
-    """For too long nobody looked, or the camera, its zone or preset has left the site."""
+    """For too long nobody looked, the camera, its zone or preset has left the site, or a recording
+    has a seam there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,50 +1,13 @@
-"""ModelChoice: which weights, on which engine; and the registry of engines there are.
-
-A new engine is a module that implements `Engine` and a line in `ENGINES`.
-"""
+"""ModelChoice: which weights, on which engine, device and input size."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from vision.engine_registry import AUTO, NAMES
 from vision.fields import Part
-
-AUTO = "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An engine that can be asked for.
-
-    Attributes:
-        made_by: module and class, imported when the engine is opened.
-        packages: what has to be installed for it, besides what every installation has.
-        own_devices: it takes `device`; else it runs on the CPU.
-        quickest_on: processors (`platform.machine()`, lower case) on which `auto` prefers it to
-            those after it; empty: on any.
-    """
-
-    made_by: str
-    packages: tuple[str, ...] = ()
-    own_devices: bool = False
-    quickest_on: frozenset[str] = frozenset()
-
-
-ENGINES = {
-    "torch": Known("vision.engines.torch_engine:TorchEngine", own_devices=True),
-    "openvino": Known(
-        "vision.engines.openvino_engine:OpenVinoEngine",
-        packages=("openvino",),
-        quickest_on=frozenset({"x86_64", "amd64"}),
-    ),
-    "onnx": Known("vision.engines.onnx_engine:OnnxEngine", packages=("onnx", "onnxruntime")),
-}
-"""By name; those that run on the CPU alone in the order in which `auto` tries them."""
-
-NAMES = (AUTO, *ENGINES)
 
 
 def _known(name: str) -> str:

@@ -53,18 +53,23 @@ class Tracker:
         self._ids = count()
         self._groups: dict[str, _Group] = {}
         self._last_s: float | None = None
+        self._source_part = 0
 
     def update(self, frame: Frame, detections: Detections) -> Detections:
         """The detections of the camera's next frame, in their order, with `tracker_id`.
 
-        A clock that steps back ends all tracks: motion cannot be told over it. Frames of the same
-        instant are taken as one nominal interval apart.
+        A clock that steps back ends all tracks, and so does a seam of a recording (`Frame.part`):
+        motion cannot be told over it. Frames of the same instant are taken as one nominal interval
+        apart.
 
         Raises:
             ValueError: the frame is another camera's.
         """
         if frame.camera != self.camera:
             raise ValueError(f"the tracker of {self.camera} was given a frame of {frame.camera}")
+        if frame.part != self._source_part:
+            self._groups.clear()
+            self._source_part = frame.part
         now = self._clock(frame.captured_at.timestamp())
         ids = np.full(len(detections), UNTRACKED, np.int64)
         groups = np.array([catalogue().group_of(n) for n in class_names(detections)], np.str_)

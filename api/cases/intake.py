@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.cases.announcement import Announce, CaseEvent, ending
-from api.cases.matching import Matching
+from api.cases.matching import LastSeen, Matching
 from api.cases.new_case import DetectorInfo, locate, new_case
 from api.cases.proximity import fixed_cameras
 from api.cases.sightings import CLEARED, attach, end, sighting, summarise
@@ -36,6 +36,11 @@ class CaseIntake:
     """Takes episode events from the pipeline; safe to call from its thread, and again.
 
     `announce` is told what becomes of a case; see `api.cases.announcement`.
+
+    Attributes:
+        last_seen: when a camera last saw an episode that it goes on holding (camera's id, episode's
+            id; UTC, or None): what is stored of it is as old as its confirmation. Set it to
+            `Pipeline.last_seen`.
     """
 
     def __init__(
@@ -47,6 +52,7 @@ class CaseIntake:
         self._announce = announce
         self._suppression = Suppression(site)
         self._fixed = fixed_cameras(site)
+        self.last_seen: LastSeen = lambda _camera, _episode: None
         self._grid = UnitGrid.load(Path(site.unit_grid)) if site.unit_grid else None
 
     def take(self, event: EpisodeEvent, items: Sequence[EvidenceItem]) -> str | None:
@@ -136,7 +142,7 @@ class CaseIntake:
         items: Sequence[EvidenceItem],
     ) -> str:
         settings = self._settings(camera, episode)
-        same = Matching(session, camera, episode, settings, self._fixed)
+        same = Matching(session, camera, episode, settings, self._fixed, last_seen=self.last_seen)
         match = same.current()
         told: dict[str, Any] = {}
         ended_at = None

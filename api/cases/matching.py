@@ -16,9 +16,9 @@ Where both are about a registered asset, that alone decides, whichever cameras s
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
 
@@ -62,6 +62,10 @@ _PLACE = (
 )
 
 
+LastSeen = Callable[[str, str], datetime | None]
+"""When a camera (id) last saw an episode (id) that it goes on holding; None if it does not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """An open case that an episode is a sighting of. Metres are None where pictures decided."""
@@ -81,6 +85,8 @@ class Matching:
         episode: Episode,
         settings: RuleSettings,
         fixed: Collection[str],
+        *,
+        last_seen: LastSeen,
     ) -> None:
         self._session = session
         self._episode = episode
@@ -91,7 +97,7 @@ class Matching:
         self._dedupe: timedelta | Literal["until_cleared"] | None = settings.dedupe
         self._memory = settings.memory or MEMORY
         self._horizon = settings.horizon or MEMORY
-        self._fixed = fixed
+        self._fixed, self._last_seen = fixed, last_seen
         self._one_is = catalogue().kind(episode.kind).place
 
     def current(self) -> Match | None:
@@ -101,7 +107,10 @@ class Matching:
         query = self._here().where(CaseRow.stage.in_([s.value for s in OPEN]))
         if isinstance(self._dedupe, timedelta):
             query = query.where(
-                CaseRow.last_seen_at >= self._episode.opened_at - self._dedupe,
+                or_(
+                    CaseRow.last_seen_at >= self._episode.opened_at - self._dedupe,
+                    CaseRow.ended_at.is_(None),
+                ),
                 CaseRow.first_seen_at <= self._episode.last_seen_at + self._dedupe,
             )
         else:
@@ -127,13 +136,33 @@ class Matching:
         Another fixed camera that holds it sees it at this moment, whenever it told of it. This one
         would not tell of it anew.
         """
-        if isinstance(self._dedupe, timedelta) or case.cleared_at is not None:
+        timed = isinstance(self._dedupe, timedelta)
+        window = self._dedupe if isinstance(self._dedupe, timedelta) else self._horizon
+        if not timed and self._was_over(case):
+            return False
+        if case.ended_at is not None and (timed or case.cleared_at is not None):
             return True
-        held = any(
-            s.ended_at is None and s.camera != self._episode.camera and s.camera in self._fixed
+        held = [
+            s
             for s in case.sightings
-        )
-        return held or case.last_seen_at >= self._episode.opened_at - self._horizon
+            if s.ended_at is None and s.camera != self._episode.camera and s.camera in self._fixed
+        ]
+        if not timed and held:
+            return True  # a state, as long as no look shows it gone
+        since = self._episode.opened_at - window
+        told = [self._last_seen(s.camera, s.episode_id) for s in held]
+        return max([case.last_seen_at, *(at for at in told if at is not None)]) >= since
+
+    def _was_over(self, case: CaseRow) -> bool:
+        """Whether an episode that is told late was over before a case began.
+
+        A fixed camera that told of the case as another had seen the end of this one by then.
+        """
+        seen_at = self._episode.last_seen_at
+        if case.first_seen_at <= seen_at:
+            return False
+        told_anew = any(s.camera == self._episode.camera for s in case.sightings)
+        return (told_anew and not self._moves) or case.first_seen_at > seen_at + self._horizon
 
     def prior(self) -> list[str]:
         """Ids of cases here that were over before the episode opened, the latest seen first."""

@@ -60,7 +60,8 @@ class When(Part):
     `ended` is when the last camera that held it stopped to do so, null while one does. `ended_by`
     says why: `cleared` (clean looks saw it gone), `hours_over` (its zone is not watched at this
     time), `permit` (one lets it stand from now on), or `unwatched` (its camera, zone or preset has
-    left the site, or sent nothing for too long). `cleared` is null unless it was seen gone.
+    left the site, it sent nothing for too long, or its recording leaps to another time). `cleared`
+    is null unless it was seen gone.
     """
 
     first_seen: datetime

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, Field
@@ -89,15 +88,10 @@ class Announcer:
             time=now,
             data=data,
         )
-        return compact(event.model_dump(mode="json"))
+        return event.model_dump_json()
 
 
 def wants(hook: Webhook, kind: str, event: CaseEvent) -> bool:
     """Whether this receiver asked for such events of cases of this kind."""
     kinds: Sequence[str] = hook.kinds
     return ("all" in kinds or kind in kinds) and event.value in hook.stages
-
-
-def compact(value: Any) -> str:
-    """JSON without needless spaces."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

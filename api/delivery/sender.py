@@ -19,6 +19,7 @@ from standardwebhooks.webhooks import Webhook as Signer
 from api.delivery.egress import PinnedTransport
 from api.errors import EgressRefused
 from vision.errors import SiteError
+from vision.printable import printable
 from vision.site import Webhook
 from vision.throttled_log import ThrottledLog
 
@@ -146,8 +147,7 @@ def _retry_after(value: str) -> timedelta | None:
 
 def _words(error: Exception) -> str:
     """Why, in printable words: they go into the database and onto terminals."""
-    text = _said(error)
-    return "".join(c if c.isprintable() else "?" for c in text)[:_LONGEST_ERROR]
+    return printable(_said(error))[:_LONGEST_ERROR]
 
 
 def _said(error: Exception) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.metadata import version
-from typing import Any
 
 import anyio
 from fastapi import APIRouter, FastAPI
-from fastapi.openapi.utils import get_openapi
 from prometheus_client import generate_latest
 
 from api import console
@@ -17,13 +15,14 @@ from api.access.keys import KeyStore
 from api.access.wrong_keys import WrongKeys
 from api.cases.review import ReviewDesk
 from api.cases.store import CaseStore
-from api.delivery.events import Announcer, CloudEvent
+from api.delivery.events import Announcer
 from api.delivery.worker import Outbox
 from api.errors import DatabaseUnavailable
 from api.http import problems
 from api.http.context import Context
 from api.http.doorkeeper import Doorkeeper
 from api.http.guards import BodyLimit, Guards
+from api.http.openapi import describe
 from api.http.own_thread import OwnThread
 from api.http.prefix import Prefix, path_of
 from api.http.routes import cameras, cases, health, media, webhooks
@@ -89,22 +88,12 @@ def create_app(
         metrics=OwnThread("metrics", lambda: generate_latest(registry(database, watch))),
     )
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # Fewer than the database has connections, so that the pipeline always finds one.
-        anyio.to_thread.current_default_thread_limiter().total_tokens = REQUEST_WORKERS
-        await anyio.to_thread.run_sync(worker.start)
-        try:
-            yield
-        finally:
-            await anyio.to_thread.run_sync(worker.stop)
-
     app = FastAPI(
         title="Streetwarden",
         version=version("streetwarden"),
         summary="Cases of non-contact city-management enforcement: review, evidence, webhooks.",
         license_info={"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"},
-        lifespan=lifespan,
+        lifespan=_running(worker),
         # The stock documentation pages load scripts from elsewhere; /openapi.json says it all.
         docs_url=None,
         redoc_url=None,
@@ -122,40 +111,21 @@ def create_app(
         app.include_router(router)
     app.include_router(console.page(site, path_of(site.site.url)))
     app.mount("/static", console.static())
-    _describe(app)
+    describe(app)
     return app
 
 
-def _describe(app: FastAPI) -> None:
-    """Complete the OpenAPI document: problem details, and the webhook's own operation."""
+def _running(worker: Outbox) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """The lifespan in which the outbox worker runs."""
 
-    def post(body: CloudEvent) -> None:
-        """A case was confirmed, cleared, ended, reopened or rejected.
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # Fewer than the database has connections, so that the pipeline always finds one.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = REQUEST_WORKERS
+        await anyio.to_thread.run_sync(worker.start)
+        try:
+            yield
+        finally:
+            await anyio.to_thread.run_sync(worker.stop)
 
-        Signed after Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`);
-        sent at least once, in order per case; answer 2xx to accept, 410 to be disabled.
-        """
-
-    app.webhooks.post("case", operation_id="receiveCase", tags=["webhooks"])(post)
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = get_openapi(
-                title=app.title,
-                version=app.version,
-                openapi_version=app.openapi_version,
-                summary=app.summary,
-                license_info=app.license_info,
-                routes=app.routes,
-                webhooks=app.webhooks.routes,
-                servers=app.servers or None,
-            )
-            schemas = document["components"]["schemas"]
-            template = "#/components/schemas/{model}"
-            problem = problems.Problem.model_json_schema(ref_template=template)
-            schemas.update(problem.pop("$defs", {}))
-            schemas["Problem"] = problem
-            app.openapi_schema = document
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
+    return lifespan

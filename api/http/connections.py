@@ -7,10 +7,11 @@ import errno
 import logging
 import resource
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from vision.throttle import Throttle
 
 LOG = logging.getLogger("streetwarden.api")
 MOST = 512
@@ -24,7 +25,6 @@ LARGEST_HEAD = 16 * 1024
 FILES = 4096
 """Open files to ask the system for: connections, and several for each camera and model."""
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_AGAIN_S = 60.0
 
 
 class BoundedProtocol(H11Protocol):
@@ -124,15 +124,13 @@ def tell_of_exhaustion(loop: asyncio.AbstractEventLoop) -> None:
 
     The loop itself says it with a traceback for each try, hundreds of times a second.
     """
-    said = -_AGAIN_S
+    throttle = Throttle()
 
     def handle(loop: asyncio.AbstractEventLoop, what: dict[str, Any]) -> None:
-        nonlocal said
         error = what.get("exception")
         if not (isinstance(error, OSError) and error.errno in _EXHAUSTED):
             loop.default_exception_handler(what)
-        elif loop.time() - said >= _AGAIN_S:
-            said = loop.time()
+        elif throttle.held_back("accept") is not None:
             LOG.error(
                 "no connection can be accepted now (%s); it is tried again every second. Raise "
                 "the limit of open files (`ulimit -n`; `streetwarden doctor` tells it)",
@@ -149,21 +147,15 @@ class OnceAMinute(logging.Filter):
     did not. What has a traceback passes always: it is a fault, not a stranger's doing.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, throttle: Throttle | None = None) -> None:
         super().__init__()
-        self._clock = clock
-        self._said: dict[str, tuple[float, int]] = {}
+        self._throttle = throttle if throttle is not None else Throttle()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether this record is written."""
         if record.exc_info:
             return True
-        now, message = self._clock(), record.msg
-        at, held = self._said.get(message, (-_AGAIN_S, 0))
-        if now - at < _AGAIN_S:
-            self._said[message] = (at, held + 1)
-            return False
-        self._said[message] = (now, 0)
+        held = self._throttle.held_back(record.msg)
         if held:
-            record.msg = f"{message} ({held} more in the minute before)"
-        return True
+            record.msg = f"{record.msg} ({held} more since it was last told)"
+        return held is not None

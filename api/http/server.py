@@ -7,7 +7,6 @@ import logging
 import signal
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
@@ -111,7 +110,7 @@ def configured(app: FastAPI) -> uvicorn.Config:
     )
     logger = logging.getLogger("uvicorn.error")
     if not any(isinstance(known, OnceAMinute) for known in logger.filters):
-        logger.addFilter(OnceAMinute(time.monotonic))
+        logger.addFilter(OnceAMinute())
     return config
 
 

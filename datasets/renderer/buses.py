@@ -50,6 +50,17 @@ def bus_mesh(rng: np.random.Generator, lamps: bool = False) -> Mesh:
                 0.4,
             )
             wheel(mesh, x, side * half * 1.01, 0.48, 0.3, (150, 150, 150))
+    _doors_and_ends(mesh, end, half, lamps=lamps)
+    mesh.box((-1.5, 0, high - 0.01), (2.6, 1.6, 0.22), (215, 215, 215), lift=0.5)
+    mesh.box((2.5, 0, high - 0.01), (1.2, 1.3, 0.15), (200, 200, 200), lift=0.5)
+    seed = int(rng.integers(24))
+    plate(mesh, end, 0.42, "yellow", seed, body)
+    plate(mesh, -end, 0.62, "yellow", seed, body)
+    return mesh
+
+
+def _doors_and_ends(mesh: Mesh, end: float, half: float, *, lamps: bool) -> None:
+    """Doors on the right, windscreen, display, rear window and lamps; metres."""
     for x in (end - 1.0, -0.2):
         slab_y(mesh, rect(x - 0.55, 0.4, x + 0.55, 2.5), -half * 1.006, (70, 62, 55), 0.5)
     slab_x(mesh, rect(-half * 0.86, 1.1, half * 0.86, 2.45), end + 0.02, GLASS, 0.4)
@@ -74,9 +85,3 @@ def bus_mesh(rng: np.random.Generator, lamps: bool = False) -> Mesh:
             0.5,
             glow=lamps,
         )
-    mesh.box((-1.5, 0, high - 0.01), (2.6, 1.6, 0.22), (215, 215, 215), lift=0.5)
-    mesh.box((2.5, 0, high - 0.01), (1.2, 1.3, 0.15), (200, 200, 200), lift=0.5)
-    seed = int(rng.integers(24))
-    plate(mesh, end, 0.42, "yellow", seed, body)
-    plate(mesh, -end, 0.62, "yellow", seed, body)
-    return mesh

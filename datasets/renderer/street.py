@@ -12,6 +12,7 @@ from datasets.renderer.facade import PPM, facade, hoarding
 from datasets.renderer.light import Light
 from datasets.renderer.mesh import Colour
 from datasets.renderer.picture import Picture
+from datasets.renderer.skyline import skyline
 from datasets.renderer.textures import asphalt, earth, grass, mottle, tiles
 
 PAVINGS: tuple[Colour, ...] = (
@@ -247,7 +248,7 @@ class Street:
         """Sky, ground and building fronts as one camera sees them."""
         rng = np.random.default_rng(self.seed + 1)
         picture = sky(camera, light, rng)
-        _skyline(picture, camera, rng)
+        skyline(picture, camera, rng)
         paint_ground(picture, camera, self.ground(light), self.origin, self.ppm, light)
         away = sorted(
             self.blocks,
@@ -294,26 +295,3 @@ class Street:
 def surface(street: Street) -> Array:
     """`Street.bare_ground`, kept for the next picture of the same street; do not write to it."""
     return street.bare_ground()
-
-
-def _skyline(picture: Picture, camera: Camera, rng: np.random.Generator) -> None:
-    """Hazy far buildings along the horizon."""
-    width, height = camera.size
-    horizon = float(camera.centre[1] - camera.focal * np.tan(np.radians(camera.pitch)))
-    if horizon < 0 or horizon > height:
-        return
-    x = 0
-    tint = np.array(picture.pixels[min(height - 1, int(horizon)), 0], float)
-    while x < width:
-        wide = int(rng.uniform(0.03, 0.09) * width)
-        tall = int(rng.uniform(0.02, 0.16) * height)
-        colour = tint * float(rng.uniform(0.72, 0.9))
-        top = max(0, int(horizon) - tall)
-        cv2.rectangle(
-            picture.pixels,
-            (x, top),
-            (x + wide, int(horizon) + 2),
-            tuple(float(c) for c in colour),
-            -1,
-        )
-        x += wide

@@ -17,7 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from scripts.bench.loop import describe_machine, engine_alone
+from scripts.bench.loop import engine_alone
+from scripts.machine import describe_machine
 from vision.audit.auditor import Auditor
 from vision.audit.folder import AuditFolder
 from vision.audit.intake import Item, take_in

@@ -27,8 +27,9 @@ import numpy as np
 import psutil
 
 from scripts.bench.levels import CamerasBench, Level, Stock
-from scripts.bench.loop import describe_machine, engine_alone
+from scripts.bench.loop import engine_alone
 from scripts.bench.rig import Rig
+from scripts.machine import describe_machine
 from vision.engines.engine import Engine
 from vision.errors import SourceUnavailable
 from vision.frames import Frame

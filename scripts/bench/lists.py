@@ -31,7 +31,7 @@ BUSY = "camera-000"
 QUIET = "yard"
 """A camera that has seen nothing."""
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
-_ROWS_AT_ONCE = 5000  # which takes far less than `api.storage.database.LONGEST_S`
+_ROWS_AT_ONCE = 5000  # which takes far less than `api.storage.engine.LONGEST_S`
 _DETECTOR = {"model": "m", "version": "1", "sha256": "", "threshold": 0.3}
 _KINDS = ("street_vending", "overflowing_bin", "illegal_structure")
 

@@ -16,15 +16,12 @@ that what else the machine does weighs on both sides alike.
 
 from __future__ import annotations
 
-import os
-import platform
 import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -35,9 +32,11 @@ from typing import Any
 
 import numpy as np
 
+from scripts.bench.laps import Laps
+from scripts.machine import describe_machine
 from vision.engines.engine import Engine
 from vision.engines.letterbox import Letterbox
-from vision.errors import EngineError, SourceBroken
+from vision.errors import EngineError
 from vision.frames import Frame
 from vision.loop.loop import InferenceLoop
 from vision.site import Camera
@@ -45,10 +44,6 @@ from vision.sources.mailbox import Mailbox
 from vision.sources.reader import Reader
 from vision.sources.source import Source, open_source
 
-SKIPPED = 10
-"""Frames at the start of each measurement that do not count: opening, first allocations."""
-LEAST = 30
-"""Fewest frames that are worth measuring."""
 PARTS = ("decode", "engine", "limit", "loop", "stock", "stock_openvino")
 """What is measured, by the names in `Round`."""
 
@@ -109,27 +104,6 @@ class LoopBench:
             "frames_per_second": {part: self.fps(part) for part in PARTS},
             "loop_over": {part: self.loop_over(part) for part in PARTS if part != "loop"},
         }
-
-
-class _Laps:
-    """Frames per second from frame number `SKIPPED` to the last."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._first = self._last = 0.0
-
-    def tick(self, *_: object) -> None:
-        self._last = time.perf_counter()
-        self._count += 1
-        if self._count == SKIPPED:
-            self._first = self._last
-
-    def fps(self) -> float:
-        if self._count < LEAST:
-            raise SourceBroken(
-                f"only {self._count} frames could be measured; give a clip of {LEAST} or more"
-            )
-        return (self._count - SKIPPED) / (self._last - self._first)
 
 
 class _FirstFrames:
@@ -208,7 +182,7 @@ def bench_loop(
 
 
 def _decode(camera: Camera, box: Letterbox, frames: int) -> float:
-    into, laps = np.empty((*box.shape, 3), np.uint8), _Laps()
+    into, laps = np.empty((*box.shape, 3), np.uint8), Laps()
     with closing(open_source(camera, image_size=max(box.shape))) as source:
         for frame in islice(source, frames):
             box.draw(frame.small, into)
@@ -230,7 +204,7 @@ def engine_alone(engine: Engine, frame: Frame, frames: int) -> float:
 
 
 def _loop(camera: Camera, engine: Engine, frames: int) -> float:
-    ready, laps = Condition(), _Laps()
+    ready, laps = Condition(), Laps()
     mailbox = Mailbox(camera.id, live=False, ready=ready)
 
     def opener(given: Camera, *, stop: Event) -> Source:
@@ -277,7 +251,7 @@ def _stock_models(engine: Engine, *, wanted: bool) -> Iterator[Mapping[str, Path
 def _stock(clip: Path, engine: Engine, weights: Path, frames: int) -> float:
     from ultralytics.models.yolo import YOLO
 
-    laps = _Laps()
+    laps = Laps()
     device = "cuda" if engine.name.endswith("cuda") else "cpu"
     results = YOLO(str(weights), task="detect").track(
         str(clip), stream=True, imgsz=engine.image_size, device=device, verbose=False, save=False
@@ -285,36 +259,3 @@ def _stock(clip: Path, engine: Engine, weights: Path, frames: int) -> float:
     for _ in islice(results, frames):
         laps.tick()
     return laps.fps()
-
-
-def describe_machine() -> dict[str, str]:
-    """Processor, cores that this process may use, load when asked, device and versions."""
-    import torch
-
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {
-        "processor": _processor(),
-        "cores": str(cores),
-        "load": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
-        "system": platform.platform(terse=True),
-        "python": platform.python_version(),
-        **{name: _version(name) for name in ("torch", "openvino", "ultralytics", "av")},
-    }
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"

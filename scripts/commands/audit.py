@@ -22,7 +22,6 @@ from rich.progress import (
 from scripts.console import err, log_to_stderr, out
 from scripts.engine_name import EngineName
 from vision.errors import EngineError, PictureError
-from vision.model_choice import ModelChoice
 from vision.printable import printable, to_json
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from vision.audit import Progress as Done
     from vision.audit.auditor import Attributes
     from vision.engines.engine import Engine
+    from vision.model_choice import ModelChoice
 
 # A line this often where no bar can be drawn: a log of an hour's audit stays readable.
 _LINE_EVERY_S = 5.0
@@ -94,6 +94,8 @@ def audit(
 
 
 def _choice(model: str, engine: str, size: int) -> ModelChoice:
+    from vision.model_choice import ModelChoice
+
     if size % 32:
         raise typer.BadParameter(f"{size} is no multiple of 32", param_hint="--image-size")
     return ModelChoice(name=model, engine=engine, image_size=size)

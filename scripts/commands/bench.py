@@ -24,7 +24,6 @@ from scripts.bench.tables import (
 from scripts.console import err, log_to_stderr
 from scripts.engine_name import EngineName
 from vision.errors import SiteError
-from vision.site import Site
 
 if TYPE_CHECKING:
     from vision.engines.engine import Engine
@@ -233,6 +232,7 @@ def api(
     """Measure lists of many cases: the console's filters, and the worst that a key may ask."""
     from api.storage.database import Database
     from scripts.bench.lists import bench_lists
+    from vision.site import Site
 
     with ExitStack() as stack, err.status("starting") as status:
         folder = Path(stack.enter_context(TemporaryDirectory()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
@@ -17,6 +16,8 @@ from rich.table import Table
 
 from models.errors import ModelError
 from scripts.console import out
+from scripts.machine import processor
+from vision.printable import to_json
 
 # What runs models on this processor without a GPU; see `vision.engines.open_engine`.
 _ON_CPU = ("openvino",) if platform.machine() == "x86_64" else ("onnx", "onnxruntime")
@@ -31,7 +32,7 @@ def doctor(
     """Report the environment; exit code 1 if something would keep Streetwarden from working."""
     checks: dict[str, Callable[[], tuple[bool, str]]] = {
         "python": lambda: (True, f"{platform.python_version()} on {platform.platform()}"),
-        "processor": lambda: (True, f"{os.cpu_count()} cores, {_cpu()}"),
+        "processor": lambda: (True, f"{os.cpu_count()} cores, {processor()}"),
         "packages": _packages,
         "cuda": _cuda,
         "openvino": _openvino,
@@ -45,7 +46,7 @@ def doctor(
         ok, text = check()
         report[name] = {"ok": ok, "report": text}
     if json_:
-        print(json.dumps(report, ensure_ascii=False, indent=2))
+        print(to_json(report, indent=2))
     else:
         table = Table(show_header=False, box=None, pad_edge=False)
         for name, row in report.items():
@@ -55,16 +56,6 @@ def doctor(
         out.print(table)
     if not all(row["ok"] for row in report.values()):
         raise typer.Exit(1)
-
-
-def _cpu() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or "unknown"
 
 
 def _packages() -> tuple[bool, str]:

@@ -133,6 +133,7 @@ def _serve(site: Site, listener: socket) -> None:
                 "anybody in this network can read along: it is plain HTTP. Put a proxy with TLS "
                 "before it for more than a try (scripts/README.md, Behind a proxy)."
             )
+        intake.last_seen = pipeline.last_seen
         intake.end_unwatched(pipeline.held)
         pipeline.start()
         try:

@@ -16,9 +16,11 @@ from fastapi import FastAPI
 from ulid import ULID
 
 from api.access.keys import KeyStore
-from api.access.roles import Role
+from api.access.roles import Principal, Role
 from api.cases.intake import CaseIntake, DetectorInfo
 from api.cases.review import ReviewDesk
+from api.cases.schemas import CaseDetail, Checks, ReviewRequest
+from api.cases.store import CaseStore
 from api.delivery.events import Announcer
 from api.http.server import Server, configured, listen
 from api.storage.database import Database
@@ -32,6 +34,13 @@ from vision.site import Site
 
 NOON = datetime(2026, 5, 21, 4, 0, tzinfo=UTC)
 DETECTOR = DetectorInfo(model="streetwarden-n", version="0.1", sha256="ab" * 32)
+OFFICER = Principal("0", "Officer Li", Role.OFFICER)
+TICKS = Checks(authentic=True, clear=True, complete=True, accurate=True)
+CONFIRM = ReviewRequest(decision="confirm", checks=TICKS)
+REJECT = ReviewRequest(decision="reject", reason="false_positive")
+BIN = {"kind": "overflowing_bin", "subtype": "bin_overflow"}
+GARBAGE = {"kind": "overflowing_bin", "subtype": "exposed_garbage"}
+ROOF = {"kind": "illegal_structure", "subtype": "unauthorised_building"}
 SECRET = "whsec_c3RyZWV0d2FyZGVuLXRlc3Qtc2VjcmV0LTEyMw=="
 
 
@@ -198,6 +207,14 @@ class World:
     def case(self, **changes: Any) -> str:
         """A new pending case."""
         return self.take(make_event(**changes))
+
+    def read(self, case_id: str, who: Principal = OFFICER) -> CaseDetail:
+        """A case with its log, as this key's holder sees it."""
+        return CaseStore(self.database, self.site).get(who, case_id)
+
+    def review(self, case_id: str, request: ReviewRequest, who: Principal = OFFICER) -> CaseDetail:
+        """A person's decision."""
+        return review_desk(self.database, self.site).review(who, case_id, request)
 
     def key(self, role: Role, **scope: Any) -> str:
         """A key of this role."""

@@ -7,7 +7,7 @@ import openvino
 import pytest
 import torch
 
-from models import export, find
+from models import convert, find
 from models.convert import Converted, to_onnx
 from models.errors import ExportError
 from models.export import export_onnx, export_openvino
@@ -65,7 +65,7 @@ def test_a_conversion_that_differs_is_refused(
         made = to_onnx(detector)
         return Converted(lambda pixels: made.run(pixels) + np.float32(1), made.save)
 
-    monkeypatch.setattr(export, "to_onnx", worse)
+    monkeypatch.setattr(convert, "to_onnx", worse)
     with pytest.raises(ExportError, match="for ONNX Runtime disagrees with the original"):
         export_onnx(find(tiny_weights), tmp_path)
     assert not list(tmp_path.iterdir())

@@ -16,7 +16,6 @@ from sqlalchemy.exc import DatabaseError
 
 from api.access.roles import Principal, Role
 from api.cases.listing import CaseFilter, Near
-from api.cases.schemas import Checks, ReviewRequest
 from api.cases.store import CaseStore
 from api.delivery.queue import DeliveryQueue, replay
 from api.delivery.retry import RetryPolicy
@@ -25,7 +24,12 @@ from api.errors import DatabaseUnavailable, IllegalStep, TookTooLong
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, Base, CaseRow, DeliveryRow
 from tests.api.world import (
+    CONFIRM,
+    GARBAGE,
     NOON,
+    OFFICER,
+    REJECT,
+    ROOF,
     SECRET,
     World,
     cleared,
@@ -33,7 +37,6 @@ from tests.api.world import (
     make_site,
     make_world,
     on_map,
-    review_desk,
     store_pictures,
 )
 from vision.evidence import Recorder
@@ -41,12 +44,6 @@ from vision.pipeline.event_writer import EventWriter
 from vision.pipeline.quarantine import Quarantine
 
 WHO = Principal("0", "Officer Li", Role.OFFICER, cameras=frozenset({"gate"}))
-CHECKS = Checks(authentic=True, clear=True, complete=True, accurate=True)
-CONFIRM = ReviewRequest(decision="confirm", checks=CHECKS)
-REJECT = ReviewRequest(decision="reject", reason="false_positive")
-OFFICER = Principal("0", "Officer Li", Role.OFFICER)
-ROOF = {"kind": "illegal_structure", "subtype": "unauthorised_building"}
-GARBAGE = {"kind": "overflowing_bin", "subtype": "exposed_garbage"}
 
 
 @pytest.fixture
@@ -92,7 +89,7 @@ def test_a_case_lives_and_its_log_only_grows(world):
     case_id = world.take(event)
     assert world.take(make_event(at=NOON + timedelta(hours=1))) == case_id
     store = CaseStore(world.database, world.site)
-    review_desk(world.database, world.site).review(WHO, case_id, CONFIRM)
+    world.review(case_id, CONFIRM, WHO)
     world.take(cleared(event))
     case = store.get(WHO, case_id)
     assert [e.action for e in case.log] == ["opened", "sighted", "confirmed", "cleared"]
@@ -151,7 +148,7 @@ def test_inhibition_holds_while_structures_come_go_and_are_rejected_at_once(worl
                 if turn % 2:
                     world.take(cleared(event))
                 else:
-                    review_desk(world.database, world.site).review(OFFICER, case_id, REJECT)
+                    world.review(case_id, REJECT)
             except IllegalStep as error:
                 faults.append(str(error))
 
@@ -174,7 +171,7 @@ def test_of_reviewers_at_the_same_time_exactly_one_wins(world):
 
     def review(_: int) -> None:
         try:
-            review_desk(world.database, world.site).review(WHO, case_id, CONFIRM)
+            world.review(case_id, CONFIRM, WHO)
             won.append(True)
         except IllegalStep:
             won.append(False)
@@ -187,7 +184,7 @@ def test_workers_at_the_same_time_claim_different_events_in_order(world):
     for _ in range(6):
         event = make_event(kind="dirty_truck", subtype="spill")
         case_id = world.take(event)
-        review_desk(world.database, world.site).review(WHO, case_id, CONFIRM)
+        world.review(case_id, CONFIRM, WHO)
         world.take(cleared(event))
     claimed: list[tuple[str, str]] = []
 
@@ -209,7 +206,7 @@ def test_a_clock_that_was_ahead_keeps_no_delivery_and_replay_keeps_to_its_cases(
     cases = []
     for _ in range(2):
         cases.append(world.take(make_event(kind="dirty_truck", subtype="spill")))
-        review_desk(world.database, world.site).review(WHO, cases[-1], CONFIRM)
+        world.review(cases[-1], CONFIRM, WHO)
     queue = DeliveryQueue(world.database, "worker")
     failed = Outcome(Result.FAILED, status=500, error="the receiver answered 500")
     for _ in cases:
@@ -254,7 +251,7 @@ def test_keys_work(world):
 
 
 def test_what_takes_too_long_is_stopped_and_said(new_database, monkeypatch):
-    monkeypatch.setattr("api.storage.database.LONGEST_S", 0.1)
+    monkeypatch.setattr("api.storage.engine.LONGEST_S", 0.1)
     database = Database.open(new_database())
     for opened in (database.read, database.write):
         for _ in range(2):  # the limit outlasts what was rolled back

@@ -9,18 +9,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from api.access.roles import Principal, Role
-from api.cases.schemas import Checks, ReviewRequest
-from api.cases.store import CaseStore
 from api.storage.tables import DeliveryRow
-from tests.api.world import SECRET, World, cleared, make_event, make_site, make_world, review_desk
+from tests.api.world import (
+    CONFIRM,
+    SECRET,
+    World,
+    cleared,
+    make_event,
+    make_site,
+    make_world,
+)
 from tests.real.processes import Child, Receiver, running
 
 HERE = Path(__file__).parent
-PERSON = Principal(key_id="0", label="Officer Li", role=Role.OFFICER)
-CONFIRM = ReviewRequest(
-    decision="confirm", checks=Checks(authentic=True, clear=True, complete=True, accurate=True)
-)
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def worker(world: World) -> Child:
 
 def confirm(world: World) -> str:
     case_id = world.case(kind="dirty_truck", subtype="spill")
-    review_desk(world.database, world.site).review(PERSON, case_id, CONFIRM)
+    world.review(case_id, CONFIRM)
     return case_id
 
 
@@ -80,7 +81,7 @@ def test_a_confirmed_case_arrives_signed_and_becomes_emitted(world, receiver):
     event = make_event()
     case_id = world.take(event)
     assert queued(world) == set(), "nothing leaves before a person confirms"
-    review_desk(world.database, world.site).review(PERSON, case_id, CONFIRM)
+    world.review(case_id, CONFIRM)
     world.take(cleared(event))
     with running(worker(world)):
         receiver.until_accepted(queued(world))
@@ -95,7 +96,7 @@ def test_a_confirmed_case_arrives_signed_and_becomes_emitted(world, receiver):
     assert {item["role"] for item in first["data"]["evidence"]} == {"masked", "annotated"}
     assert first["data"]["review"]["reviewer"] == "Officer Li"
     assert second["data"]["when"]["cleared"] is not None
-    detail = CaseStore(world.database, world.site).get(PERSON, case_id)
+    detail = world.read(case_id)
     assert detail.stage == "emitted"
     assert [e.action for e in detail.log].count("emitted") == 1
 

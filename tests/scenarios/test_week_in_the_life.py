@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from api.cases.intake import CaseIntake
+from api.delivery.events import Announcer
 from api.storage.database import Database
 from api.storage.tables import CaseRow, SightingRow
 from tests.api.world import DETECTOR
@@ -30,7 +31,7 @@ from vision.detections import make_detections
 from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage
 from vision.frames import Clock, Frame
 from vision.kinds import catalogue
-from vision.memory import memory_of
+from vision.pipeline.memory import memory_of
 from vision.rules import CameraRules, camera_rules
 from vision.rules.gaps import GAP_LOOKS
 from vision.site import Site
@@ -107,7 +108,7 @@ class Week:
             model={},
             file=folder / "rules.json",
         )
-        self.intake = CaseIntake(self.database, self.site, DETECTOR)
+        self.intake = CaseIntake(self.database, self.site, DETECTOR, Announcer(self.site).announce)
         assert self.intake.end_unwatched(self.rules.held) == 0, "something was forgotten"
 
     def look(self, things: Sequence[str], *, crash: bool = False) -> None:

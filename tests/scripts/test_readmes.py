@@ -97,3 +97,12 @@ def test_links_between_pages_lead_somewhere():
                 headings = re.findall(r"^#+ (.+)$", there.read_text(encoding="utf-8"), re.MULTILINE)
                 slugs = [re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings]
                 assert anchor in slugs, f"{page}: {target}"
+
+
+def test_tables_name_files_that_are_there():
+    """The first column of a folder's table: `a.py` `b.py`, or [`folder/`](folder/README.md)."""
+    cell = re.compile(r"^\| ((?:\[?`[^`|]+`(?:\]\([^)]*\))? ?)+)\|", re.MULTILINE)
+    for page in PAGES:
+        for first in cell.findall(page.read_text(encoding="utf-8")):
+            for name in re.findall(r"`([\w./-]+(?:\.(?:py|js|html|md|yaml)|/))`", first):
+                assert (page.parent / name).exists() or (ROOT / name).exists(), f"{page}: {name}"

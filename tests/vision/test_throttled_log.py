@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from vision.throttled_log import _MOST_KINDS, ThrottledLog
+from vision.throttle import _MOST_KINDS, Throttle
+from vision.throttled_log import ThrottledLog
 
 
 def fail(error):
@@ -18,7 +19,7 @@ def fail(error):
 
 def test_a_kind_is_told_once_a_minute_with_how_often_it_came(caplog):
     now = 0.0
-    log = ThrottledLog(logging.getLogger("test"), clock=lambda: now)
+    log = ThrottledLog(logging.getLogger("test"), Throttle(clock=lambda: now))
     for _ in range(5):
         log.traced("gate: delivery", fail(KeyError("zone")))
     log.traced("gate: delivery", fail(ValueError("another type")))
@@ -45,7 +46,7 @@ def test_a_warning_has_no_traceback(caplog):
 
 
 def test_kinds_do_not_grow_without_bound():
-    log = ThrottledLog(logging.getLogger("test.quiet"))
+    throttle = Throttle()
     for n in range(_MOST_KINDS + 10):
-        log.in_words(f"camera {n}", OSError())
-    assert len(log._told) == _MOST_KINDS
+        assert throttle.held_back(n) == 0
+    assert len(throttle) == _MOST_KINDS

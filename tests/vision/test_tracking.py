@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -142,3 +143,11 @@ def test_names_of_ended_tracks_are_forgotten() -> None:
     assert ids(tracked) == [49], "ids go on"
     (group,) = tracker._groups.values()
     assert len(group._names) <= 8, "as many as ByteTrack may still find again"
+
+
+def test_no_track_goes_over_a_seam_of_a_recording() -> None:
+    tracker, seen = Tracker("gate", fps=5), boxes(("truck", 300, 50, 400, 120))
+    before = [ids(tracker.update(frame(n / 5), seen)) for n in range(4)]
+    after = [ids(tracker.update(replace(frame(n / 5), part=1), seen)) for n in range(4, 8)]
+    assert before == [[UNTRACKED], [0], [0], [0]]
+    assert after == [[UNTRACKED], [1], [1], [1]]

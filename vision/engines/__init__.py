@@ -10,9 +10,10 @@ from typing import Any
 
 from models.catalogue import ModelEntry, find
 from models.errors import ModelError
+from vision.engine_registry import AUTO, ENGINES
 from vision.engines.engine import Engine, Pending
 from vision.errors import EngineError
-from vision.model_choice import AUTO, ENGINES, ModelChoice
+from vision.model_choice import ModelChoice
 
 __all__ = ["Engine", "ModelChoice", "Pending", "open_engine"]
 

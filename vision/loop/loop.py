@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from itertools import compress, islice
+from itertools import compress
 from threading import Condition, Event, Thread, current_thread
 
 from vision.detections import Detections
-from vision.engines.engine import Engine, Pending
+from vision.engines.engine import Engine
 from vision.errors import EngineError
-from vision.frames import Clock, Frame
+from vision.frames import Frame
 from vision.look import Look
 from vision.loop.collection import Collector, Taken
-from vision.loop.metrics import LoopCounters, LoopObserver, Step
+from vision.loop.metrics import LoopCounters, LoopObserver, Step, age_s
 from vision.loop.restarts import Restarts
-from vision.loop.views import Views
+from vision.loop.supervised_engine import Asked, SupervisedEngine
 from vision.sources.mailbox import Mailbox
 from vision.throttled_log import ThrottledLog
 
@@ -35,35 +33,28 @@ REMOVED = "camera_removed"
 """Reason of a drop: the camera was taken out of the loop while the frame was in its hands."""
 LOOP_ENDED = "loop_ended"
 """Reason of a drop: the loop ended on an error while the frame was in its hands."""
-WINDOW_SHARE = 0.1
-"""An idle device waits for a fuller batch for this share of the time that its last batch took."""
-LONGEST_WINDOW_S = 0.005
-"""And no longer than this, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Frames taken, those of them given to the engine, and what it promised or how it refused.
+    """Frames taken, whether the engine is needed for each, and what it was asked, if anything.
 
-    A frame that was not given to it stands as its camera's one before.
+    A frame for which it is not needed stands as its camera's one before.
     """
 
     taken: Sequence[Taken]
-    asked: Sequence[bool]
-    given: Sequence[Views]
-    pending: Pending | Exception | None
-    started: float
+    needed: Sequence[bool]
+    asked: Asked | None
 
 
 class InferenceLoop:
     """Collects due frames across cameras, batches, infers, delivers; see README.md here.
 
     Frames of a camera are delivered in the order of its mailbox, each once. What fails for one
-    frame is reported to the observer and touches no other: a batch that fails is tried again
-    picture by picture. When not even a blank picture works, the engine is started again, at most
-    `max_restarts` times in ten minutes, after a longer pause each time; then the loop ends and
-    `failed` says why. `trouble` says so from the first failure until a picture works again. `ended`
-    is set when no frame will be looked at any more, because it failed or was stopped.
+    frame is reported to the observer and touches no other. An engine with which nothing works is
+    started again, at most `max_restarts` times in ten minutes (`SupervisedEngine`); then the loop
+    ends and `failed` says why. `ended` is set when no frame will be looked at any more, because it
+    failed or was stopped.
 
     Args:
         engine: the loop's thread owns it from `start` to the end; closing it is the caller's.
@@ -98,27 +89,40 @@ class InferenceLoop:
         max_restarts: int = 3,
         pause: Callable[[float], object] | None = None,
     ) -> None:
-        self.engine = engine
         self.observer: LoopObserver = observer if observer is not None else LoopCounters()
         self.failed: EngineError | None = None
-        self.trouble: str | None = None
+        self._engine = SupervisedEngine(
+            engine,
+            tiled=tiled,
+            observer=self.observer,
+            fault=self._fault,
+            reopen=reopen,
+            restarts=Restarts(max_restarts),
+            pause=pause if pause is not None else self._pause_or_stop,
+            stopping=lambda: self._stopping,
+        )
         self._collector = Collector(mailboxes, ready)
         self._deliver_to = deliver
         self._ready = ready
         self._max_batch = max_batch
-        self._window_s = LONGEST_WINDOW_S
         self._attributes = attributes
-        self._tiled = tiled
         self._needed = needed
-        self._standing: dict[Mailbox, Detections] = {}
-        self._reopen = reopen
-        self._restarts = Restarts(max_restarts)
-        self._pause = pause if pause is not None else self._pause_or_stop
+        self._standing: dict[Mailbox, tuple[int, Detections]] = {}
         self._faults = ThrottledLog(log)
         self._under_way: deque[_Batch] = deque()
         self._stopping = False
         self.ended = Event()
         self._thread = Thread(target=self._run, name="inference-loop", daemon=True)
+
+    @property
+    def engine(self) -> Engine:
+        """What looks now; another one after a restart with `reopen`."""
+        return self._engine.engine
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no frame is looked at now; None where frames are."""
+        return str(self.failed) if self.failed is not None else self._engine.trouble
 
     def start(self) -> None:
         """Begin: warm the engine up, then look. A loop runs once; make a new one to begin again."""
@@ -174,7 +178,7 @@ class InferenceLoop:
 
     def _run(self) -> None:
         try:
-            self._revive()
+            self._engine.revive()
             while not self._stopping:
                 self._step()
             while self._under_way:
@@ -193,7 +197,7 @@ class InferenceLoop:
             self._end()
 
     def _give_up(self, error: EngineError) -> None:
-        self.failed, self.trouble = error, str(error)
+        self.failed = error
         log.error("%s", error)
 
     def _end(self) -> None:
@@ -212,7 +216,7 @@ class InferenceLoop:
         """Give the engine one more batch if there is one; take one back if it has enough."""
         limit = self._max_batch or self.engine.batch  # which falls where memory is short
         if not self._under_way:
-            self._collector.wait(limit, self._window_s, lambda: self._stopping)
+            self._collector.wait(limit, self._engine.window_s, lambda: self._stopping)
         taken = [] if self._stopping else self._collector.take(limit)
         if taken:
             self._under_way.append(self._submit(taken))
@@ -220,34 +224,23 @@ class InferenceLoop:
             self._settle(self._under_way.popleft())
 
     def _submit(self, taken: Sequence[Taken]) -> _Batch:
-        asked = [self._asks(one.frame) for one in taken]
-        given = [self._views(one.frame) for one in compress(taken, asked)]
-        pending: Pending | Exception | None = None
-        if given:
-            started = time.perf_counter()
-            try:
-                pending = self.engine.submit([p for views in given for p in views.pictures()])
-            except Exception as error:  # noqa: BLE001 - whatever a bad picture makes a library raise
-                pending = error
-            self._spent(Step.SUBMIT, started)
-        return _Batch(taken, asked, given, pending, time.perf_counter())
+        needed = [self._needs_look(one.frame) for one in taken]
+        frames = [one.frame for one in compress(taken, needed)]
+        return _Batch(taken, needed, self._engine.submit(frames) if frames else None)
 
-    def _asks(self, frame: Frame) -> bool:
+    def _needs_look(self, frame: Frame) -> bool:
         try:
             return self._needed(frame)
         except Exception as error:  # noqa: BLE001 - one camera's trouble must not stop the others
             self._fault(frame.camera, "whether a look is needed could not be told", error)
             return True
 
-    def _views(self, frame: Frame) -> Views:
-        return Views.of(frame, side=self.engine.image_size if self._tiled(frame) else None)
-
     def _settle(self, batch: _Batch) -> None:
         """Wait for a batch, deliver it, and account for its frames."""
-        results = self._results(batch)
+        results = self._engine.results(batch.asked) if batch.asked is not None else ()
         found = iter(results)
-        for taken, asked in zip(batch.taken, batch.asked, strict=True):
-            detections = self._seen(taken, next(found)) if asked else self._again(taken)
+        for taken, needed in zip(batch.taken, batch.needed, strict=True):
+            detections = self._seen(taken, next(found)) if needed else self._again(taken)
             if detections is None:
                 taken.mailbox.drop(ENGINE_FAILED)
             elif self._collector.serves(taken.mailbox):
@@ -261,93 +254,7 @@ class InferenceLoop:
         with self._ready:
             self._ready.notify_all()  # for `wait_until_drained`
         if results and all(detections is None for detections in results):
-            self._revive()
-
-    def _results(self, batch: _Batch) -> Sequence[Detections | None]:
-        """Detections per frame given to the engine; None for one that cannot be inferred."""
-        if batch.pending is None:
-            return []
-        try:
-            found = self._wait(batch)
-        except Exception:  # noqa: BLE001 - see _submit; told apart picture by picture
-            return [self._alone(views) for views in batch.given]
-        lasted = time.perf_counter() - batch.started
-        self._window_s = min(LONGEST_WINDOW_S, WINDOW_SHARE * lasted)
-        self.observer.batched(len(found))
-        self.observer.spent(Step.INFER, lasted)
-        pictures = iter(found)
-        return [self._joined(views, list(islice(pictures, views.count))) for views in batch.given]
-
-    def _joined(self, views: Views, found: Sequence[Detections]) -> Detections | None:
-        try:
-            return views.joined(found)
-        except Exception as error:  # noqa: BLE001 - see _submit
-            self._fault(views.frame.camera, "what was seen in its tiles could not be joined", error)
-            return None
-
-    def _wait(self, batch: _Batch) -> list[Detections]:
-        if isinstance(batch.pending, Exception):
-            raise batch.pending
-        assert batch.pending is not None
-        found = batch.pending.result()
-        wanted = sum(views.count for views in batch.given)
-        if len(found) != wanted:
-            raise EngineError(
-                f"Engine {self.engine.name} gave {len(found)} results for {wanted} pictures; this "
-                "is a fault in the engine."
-            )
-        return found
-
-    def _alone(self, views: Views) -> Detections | None:
-        started = time.perf_counter()
-        try:
-            found = views.joined(self.engine.infer(views.pictures()))
-        except Exception as error:  # noqa: BLE001 - see _submit
-            self._fault(views.frame.camera, "a frame could not be inferred", error)
-            return None
-        self.observer.batched(views.count)
-        self._spent(Step.INFER, started)
-        return found
-
-    def _revive(self) -> None:
-        """Make sure that the engine works: at the start, and when nothing of a batch worked.
-
-        Raises:
-            EngineError: it does not, and it has been started again too often.
-        """
-        while not self._stopping:
-            try:
-                self.engine.warm_up()
-            except Exception as error:  # noqa: BLE001 - see _submit
-                self._restart(error)
-            else:
-                self.trouble = None
-                return
-
-    def _restart(self, error: Exception) -> None:
-        pause = self._restarts.next_pause()
-        if pause is None:
-            raise EngineError(
-                f"Engine {self.engine.name} failed again after {self._restarts.most} restarts "
-                f"({error}). No camera is looked at any more: see to the device, or choose another "
-                "engine in the site file's `model`, and start again."
-            ) from error
-        self.trouble = (
-            f"Engine {self.engine.name} failed ({error}); it is started again in {pause:g} s. "
-            "No camera is looked at until then."
-        )
-        self._faults.traced(f"engine {self.engine.name}", error)
-        log.warning("engine %s is started again in %g s", self.engine.name, pause)
-        self._pause(pause)
-        if self._stopping:
-            return
-        self._restarts.count()
-        self.observer.restarted(error)
-        if self._reopen is not None:
-            with contextlib.suppress(Exception):  # it is broken already
-                self.engine.close()
-            with contextlib.suppress(Exception):  # the next warm-up fails, and counts
-                self.engine = self._reopen()
+            self._engine.revive()
 
     def _pause_or_stop(self, seconds: float) -> None:
         with self._ready:
@@ -369,15 +276,18 @@ class InferenceLoop:
                 detections = self._attributes(taken.frame, detections)
             except Exception as error:  # noqa: BLE001 - without attributes is better than not at all
                 self._fault(taken.frame.camera, "its attributes could not be read", error)
-            self._spent(Step.ATTRIBUTES, started)
-        self._standing[taken.mailbox] = detections
+            self.observer.spent(Step.ATTRIBUTES, time.perf_counter() - started)
+        self._standing[taken.mailbox] = taken.frame.part, detections
         return detections
 
     def _again(self, taken: Taken) -> Detections | None:
-        """What was seen before, for a frame that needs no look; looked at where that is lost."""
-        before = self._standing.get(taken.mailbox)
-        if before is None:
-            return self._seen(taken, self._alone(self._views(taken.frame)))
+        """What was seen before, for a frame that needs no look.
+
+        Looked at where that is lost, or lies beyond a seam of a recording.
+        """
+        part, before = self._standing.get(taken.mailbox, (0, None))
+        if before is None or part != taken.frame.part:
+            return self._seen(taken, self._engine.alone(taken.frame))
         self.observer.reused(taken.frame.camera)
         return replace(Look.of(before), reused=True).on(before)
 
@@ -388,15 +298,5 @@ class InferenceLoop:
         except Exception as error:  # noqa: BLE001 - one camera's trouble must not stop the others
             self._fault(frame.camera, "a delivery failed", error)
         else:
-            self._spent(Step.DELIVER, started)
-            self.observer.delivered(frame.camera, _age_s(frame))
-
-    def _spent(self, step: Step, since: float) -> None:
-        self.observer.spent(step, time.perf_counter() - since)
-
-
-def _age_s(frame: Frame) -> float | None:
-    if frame.clock in (Clock.MEDIA, Clock.PHOTO):
-        return None
-    # A camera's own clock may be ahead of ours.
-    return max(0.0, (datetime.now(UTC) - frame.captured_at).total_seconds())
+            self.observer.spent(Step.DELIVER, time.perf_counter() - started)
+            self.observer.delivered(frame.camera, age_s(frame))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import accumulate
 from threading import Lock
 from typing import Protocol
 
 import numpy as np
+
+from vision.frames import Clock, Frame
 
 RECENT = 1000
 """Ages kept for percentiles: the latest this many deliveries."""
@@ -191,3 +194,11 @@ class _Growing:
 
     def histogram(self) -> Histogram:
         return Histogram(tuple(self._counts), self._total)
+
+
+def age_s(frame: Frame) -> float | None:
+    """Seconds since a frame was taken; None where its clock is a recording's or a photo's."""
+    if frame.clock in (Clock.MEDIA, Clock.PHOTO):
+        return None
+    # A camera's own clock may be ahead of ours.
+    return max(0.0, (datetime.now(UTC) - frame.captured_at).total_seconds())

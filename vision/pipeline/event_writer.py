@@ -71,6 +71,11 @@ class EventWriter:
         """How many episodes have events in quarantine."""
         return self._quarantine.count if self._quarantine is not None else 0
 
+    @property
+    def held(self) -> frozenset[str]:
+        """Ids of the episodes whose events lie in quarantine and will be tried again."""
+        return self._quarantine.held() if self._quarantine is not None else frozenset()
+
     def start(self) -> None:
         """Begin to write."""
         self._thread.start()

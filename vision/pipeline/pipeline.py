@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Condition, Event
@@ -155,9 +156,18 @@ class Pipeline:
 
     @property
     def held(self) -> frozenset[str]:
-        """Ids of the confirmed episodes that go on, or of which something is yet to be stored."""
+        """Ids of the confirmed episodes that go on, or of which something is yet to be stored.
+
+        That is what rules hold, and what lies in quarantine and will be tried again.
+        """
         scenes = [scene for w in self._cameras.values() for scene in w.scenes.values()]
-        return frozenset().union(*(scene.rules.held for scene in scenes))
+        return self._writer.held.union(*(scene.rules.held for scene in scenes))
+
+    def last_seen(self, camera: str, episode: str) -> datetime | None:
+        """When a look last showed a confirmed episode that goes on (UTC); None for any other."""
+        watched = self._cameras.get(camera)
+        scenes = watched.scenes.values() if watched is not None else ()
+        return next((at for s in scenes if (at := s.rules.last_seen(episode)) is not None), None)
 
     def loop(self) -> LoopCounts:
         """What the loop has done so far, and how long it took."""

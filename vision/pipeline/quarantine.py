@@ -8,9 +8,10 @@ A folder beside the evidence, with a folder for each episode in it:
         confirmed.mp4           what the camera had sent until then
         confirmed.record.json   what the rule decided from, see `vision.rules.record`
 
-`opened`, `cleared` and `dropped` are as `confirmed`. An event whose pictures were stored has their
-hashes in its JSON instead of files. Later events of an episode follow the first one here, because
-a case cannot clear before it is there. What lies here is tried again at each start, in order, and
+`opened`, `cleared`, `ended` and `dropped` are as `confirmed`. An event whose pictures were stored
+has their hashes in its JSON instead of files. Later events of an episode follow the first one here,
+because a case cannot clear before it is there. What lies here is tried again at each start, in
+order, and
 removed when all of its episode is stored.
 """
 
@@ -21,6 +22,7 @@ import logging
 import shutil
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,6 +76,16 @@ class Quarantine:
     def holds(self, episode: str) -> bool:
         """Whether an event of this episode lies here."""
         return episode in self._episodes
+
+    def held(self) -> frozenset[str]:
+        """Ids of the episodes here whose cameras the site has: the others stay here for good."""
+        found = set()
+        for name in self._episodes:
+            for told in (self.root / name).glob("*.json"):
+                with suppress(OSError, ValueError, KeyError, TypeError):
+                    camera = json.loads(told.read_text("utf-8"))["episode"]["camera"]
+                    found |= {name} if camera in self._cameras else set()
+        return frozenset(found)
 
     def keep(
         self, event: EpisodeEvent, why: Exception | str, items: Sequence[EvidenceItem] | None

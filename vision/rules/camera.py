@@ -65,6 +65,7 @@ class CameraRules:
         self._faults = ThrottledLog(_log)
         if file is not None and file.exists():
             self._recall(file)
+        self._seen = self._going_on()
         self._noted = self._notes()  # as of the last look: rules are the looking thread's alone
         self._before = [self._noted]
         self._looks: list[list[Row]] = [[]]
@@ -80,6 +81,11 @@ class CameraRules:
         going_on = {episode.id for rule in self.rules for episode in rule.episodes}
         with self._lock:
             return frozenset(going_on | {episode_id for episode_id, _ in self._owed})
+
+    def last_seen(self, episode: str) -> datetime | None:
+        """When a look last showed a confirmed episode that goes on (UTC); None for any other."""
+        with self._lock:
+            return self._seen.get(episode)
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """What this look changes, each with the record of its decision.
@@ -101,6 +107,7 @@ class CameraRules:
         resumes = frame.clock in _RECORDED or not self._idle
         with self._lock:
             self._noted, self._last = noted, frame.captured_at if resumes else None
+            self._seen = self._going_on()
             self._owed |= {_key(e.episode): e.episode for e in events if e.episode.stage in _TOLD}
             self._write()
         return events
@@ -162,6 +169,9 @@ class CameraRules:
         elif len(self._looks[-1]) >= GENERATION:
             self._before = [self._before[-1], noted]
             self._looks = [self._looks[-1], []]
+
+    def _going_on(self) -> dict[str, datetime]:
+        return {e.id: e.last_seen_at for rule in self.rules for e in rule.episodes}
 
     def _notes(self) -> dict[str, Any]:
         return {_name(rule): rule.remember() for rule in self.rules}

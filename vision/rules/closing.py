@@ -5,9 +5,16 @@ watched, and one on another day is another one: it ends with the zone's hours. A
 *state* (a full bin, a structure; `gaps_count`) is not emptied or torn down by the clock: closed
 hours are a gap in its looks like any other. Both end where a permit begins that lets it stand.
 
+A state that nobody looked at for the kind's `horizon` is another one: a bin was emptied many times
+since. Its episode ends as well, and what was no more than a candidate begins anew, but for what
+`endures`: surveys that see a building may be years apart.
+
 A gap in the looks that is longer than the kind's `dedupe` ends what people do as well: what is seen
 after it is no longer the same case, so it cannot be the same episode. Looks that come as usual are
 never apart by that much, however short a site sets it.
+
+At a seam of a recording (`Frame.part`) all of it ends, whatever its kind: how much time lies there,
+nobody knows, so that neither dwell nor an episode may last over it. It ends with its last look.
 
 A camera may send nothing from before the end of hours until the next day. So what ended is asked
 for the time since the last look, and is dated by the clock, not by the look that tells it.
@@ -55,7 +62,8 @@ class Closing:
 
     Args:
         least: what makes a violation there.
-        gaps: where they do not count as presence, gaps and hours end it, and not only permits.
+        gaps: where they do not count as presence, gaps and hours end it, and not only permits and
+            seams.
         foot: the line on which a thing in this box stands.
     """
 
@@ -76,8 +84,8 @@ class Closing:
     ) -> list[EpisodeEvent]:
         """What ended between the last look and this one; the stays that ended are taken out."""
         at, events = frame.captured_at, list[EpisodeEvent]()
-        for place in () if self._gaps.count else places:
-            over = self._over(place.looked, at)
+        for place in places:
+            over = self._over(place, frame)
             if over is not None:
                 events += over.event(place.episode, frame, detections)
                 place.stays.clear()
@@ -103,16 +111,26 @@ class Closing:
     def _may(self, stay: Stay, at: datetime) -> bool:
         return self._registers.permits(self._foot(stay.box), at)
 
-    def _over(self, after: datetime, until: datetime) -> Ending | None:
-        closed = self._context.closed_since(after, until)
-        if closed is not None:
-            return Ending(closed, EndedBy.HOURS)
-        dedupe = self._context.settings.dedupe
-        if not isinstance(dedupe, timedelta):
+    def _over(self, place: Place, frame: Frame) -> Ending | None:
+        after, until = place.looked, frame.captured_at
+        if place.source_part != frame.part:
+            return Ending(after, EndedBy.UNWATCHED)
+        if not self._gaps.count:
+            closed = self._context.closed_since(after, until)
+            if closed is not None:
+                return Ending(closed, EndedBy.HOURS)
+        elif self._gaps.endures and not place.confirmed:
             return None
-        if until - after > max(dedupe, self._gaps.empty, self._least.dwell):
+        if until - after > max(self._longest, self._gaps.empty, self._least.dwell):
             return Ending(after, EndedBy.UNWATCHED)
         return None
+
+    @property
+    def _longest(self) -> timedelta:
+        dedupe = self._context.settings.dedupe
+        if isinstance(dedupe, timedelta) and not self._gaps.count:
+            return dedupe
+        return self._gaps.horizon
 
     def _permit(
         self,

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from vision.detections import Detections
 from vision.episodes import NormBox
+from vision.frames import Frame
 from vision.look import Look
 from vision.view.registration import Matrix, moved
 
 LEAST = 0.5
-"""Of its own size, from which on something has covered ground. On 14 real clips and the demo's gate
+"""Of its own size, from which on something has covered ground. On 13 real clips and the demo's gate
 (README here), trucks that drive by cover 0.9 to 8 of it, what stands 0 to 0.3."""
 STEP = 0.08
 """Of its own size, from one place to the next. A pole that shakes makes 0.1 of it too much to ask
@@ -120,6 +121,7 @@ class Courses:
         self._over: int | None = None
         self._matrix: Matrix | None = None
         self._coming: dict[int, tuple[datetime, Course]] = {}  # by track
+        self._source_part: int | None = None
 
     @property
     def moving(self) -> bool:
@@ -131,8 +133,14 @@ class Courses:
         """Of what was not judged yet, by track."""
         return {track: course for track, (_, course) in self._coming.items()}
 
-    def look(self, detections: Detections, judged: Sequence[Course]) -> None:
-        """Take in how a look lies; in a new picture, the `judged` have lost their way, too."""
+    def look(self, frame: Frame, detections: Detections, judged: Sequence[Course]) -> None:
+        """Take in how a look lies; in a new picture, the `judged` have lost their way, too.
+
+        Over a seam of a recording nothing comes.
+        """
+        if frame.part != self._source_part:
+            self._coming.clear()
+            self._source_part = frame.part
         laid = Look.of(detections).laid if self._camera == "drone" else None
         self._matrix = laid.to if laid is not None else None
         if laid is not None and laid.over != self._over:

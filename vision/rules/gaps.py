@@ -8,6 +8,9 @@ show a thing gone: so it changes nothing whether something else kept the place a
 the camera saw nothing. Vendors who take turns are within seconds or a minute of each other. It is
 never shorter than a gap, so that a camera that looks seldom decides at all, and between the visits
 of one that turns it is the dwell (see `visits.py`).
+
+A *seam* of a recording (`Frame.part`) is no gap: nobody knows how much time lies there, nor in
+which order its two sides were taken. So nothing lasts over it, whatever its kind: see `closing.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from vision.rules.context import Context
+
+_YEAR = timedelta(days=365)
 
 GAP_LOOKS = 5
 """A look that comes later than this many intervals was preceded by a gap, not by a stay."""
@@ -26,11 +31,14 @@ class Gaps:
     """The gaps and lapses of one kind in one zone.
 
     Attributes:
-        count: time between looks counts as presence however long, so that nothing lapses unseen.
+        count: time between looks counts as presence, so that nothing lapses unseen within the
+            `horizon`.
+        endures: nor does a candidate beyond it.
     """
 
     context: Context
     count: bool
+    endures: bool = False
 
     def since(self, last: datetime | None, visit: datetime | None) -> timedelta:
         """Looks further apart than this say nothing of what was between them.
@@ -51,6 +59,11 @@ class Gaps:
             return timedelta.max
         dwell = self.context.settings.dwell or timedelta(0)
         return max(self.empty, dwell) if _elsewhere(last, visit) else self.empty
+
+    @property
+    def horizon(self) -> timedelta:
+        """How long nobody may have looked at what is in one state."""
+        return self.context.settings.horizon or _YEAR
 
     @property
     def empty(self) -> timedelta:

@@ -36,6 +36,7 @@ class IllegalStructure(StationaryRule):
 
     kind = "illegal_structure"
     gaps_count = True
+    endures = True
     stands_on = "centre"
 
     def __init__(self, context: Context) -> None:
@@ -67,7 +68,7 @@ class IllegalStructure(StationaryRule):
         at, laid = frame.captured_at, overlay.detections
         if overlay.view is not None:
             self._known.reach(overlay.view, at)
-        if self._known.learns(at, visit_of(detections, at)):
+        if self._known.learns(frame, visit_of(detections, at)):
             self._known.learn(at, self._structures(frame, laid, _LEARN_SCORE))
             return []
         pose = frame.pose

@@ -22,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from vision import durable
 from vision.episodes import NormBox
 from vision.file_name import file_name
+from vision.frames import Frame
 from vision.rules.context import Context
 from vision.rules.sight import Sight
 from vision.rules.stay import Stay, match
@@ -55,6 +56,7 @@ class Known:
         self._stays: list[Stay] = []
         self._looks = 0
         self._last: datetime | None = None
+        self._source_part = 0
         self._concluded = False
         self._reached: BaseGeometry | None = None
         self._given = context.baseline is not None and context.ground is not None
@@ -76,17 +78,21 @@ class Known:
             reached = view if self._reached is None else self._reached.union(view)
             self._reached = reached.simplify(_DRIFT / 4)  # a hovering drone adds slivers
 
-    def learns(self, at: datetime, visit: datetime | None = None) -> bool:
-        """Whether the look at this moment is learnt from; the first one begins it.
+    def learns(self, frame: Frame, visit: datetime | None = None) -> bool:
+        """Whether this look is learnt from; the first one begins it.
+
+        A leap at a seam of a recording (`Frame.part`) adds to learning: nobody looked meanwhile.
 
         Args:
-            visit: when it began, of a camera that turns: what it looked elsewhere adds to learning.
+            visit: when it began, of a camera that turns: what it looked elsewhere adds as well.
         """
+        at, last = frame.captured_at, self._last
         if self.until is None:
             self.until = at + self._learn
-        if visit is not None and self._last is not None and self._last < visit:
-            self.until += at - self._last if self._last < self.until else timedelta(0)
-        self._last = at
+        turned = visit is not None and last is not None and last < visit
+        if last is not None and last < self.until and (turned or frame.part != self._source_part):
+            self.until += at - last
+        self._last, self._source_part = at, frame.part
         if at < self.until:
             return True
         if not self._concluded:
@@ -130,7 +136,8 @@ class Known:
             **self._learnt(),
             "learning": _STAYS.dump_python(self._stays, mode="json"),
             "learnt_looks": self._looks,
-            "last_look": self._last.isoformat() if self.learning and self._last else None,
+            "last_look": None if self._concluded or not self._last else self._last.isoformat(),
+            "source_part": self._source_part,
             "known": self.boxes if self._concluded else None,
         }
 
@@ -144,6 +151,7 @@ class Known:
         self._looks = int(state["learnt_looks"])
         last = state.get("last_look")
         self._last = datetime.fromisoformat(last) if last else None
+        self._source_part = int(state.get("source_part", 0))
         self._concluded = state["known"] is not None
         self.boxes = [tuple(box) for box in state["known"] or ()]
         self._reached = _area(state.get("learnt"))

@@ -5,9 +5,9 @@
 A kind says what it sees (`sights`), what a look says against it (`against`), and how it words it.
 Everything else, which tracks are one pass, which look shows it best, when it has passed, is decided
 here. `inspected` counts the passes, since a bureau reports how many were looked at as well as how
-many were flagged. What is said against a pass is shown by the best look so far that says so: one
-that shows what it left behind, too; else one with details; else the largest. Where the looks
-contradict each other, two things may have been taken for one pass, and nobody is told of it.
+many were flagged. What is said against a pass is shown by the best look so far that says so
+(`best_looks.py`). Where the looks contradict each other, two things may have been taken for one
+pass, and it is not reported.
 Nothing is said of what does not move (`course.py`), and only by looks at as many places on its way
 as looks are needed: what halts says no more by standing there for longer.
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,11 +28,12 @@ from vision.detections import Detections
 from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
+from vision.rules.best_looks import BestLooks
 from vision.rules.closing import Ending
 from vision.rules.context import Context
 from vision.rules.course import Courses
 from vision.rules.passes import Charge, Pass
-from vision.rules.sight import Sight, area, overlap
+from vision.rules.sight import Sight, overlap
 
 SAME_PASS = timedelta(seconds=2)
 """A new track that starts near where a pass was seen this recently is the same: ids get lost."""
@@ -42,21 +43,6 @@ NEAR, _HALTS = 0.1, 0.5
 _FEW = 30
 
 _PASSES = TypeAdapter(list[Pass])
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A look at a pass: it and what it did, in the frame's detections, and its `details`."""
-
-    frame: Frame
-    detections: Detections
-    focus: tuple[int, ...]
-    details: tuple[int, ...]
-    area: float
-
-    @property
-    def worth(self) -> tuple[int, bool, float]:
-        return len(self.focus), bool(self.details), self.area
 
 
 class PassThroughRule(ABC):
@@ -69,7 +55,7 @@ class PassThroughRule(ABC):
         self.context = context
         self.inspected = 0
         self._passes: list[Pass] = []
-        self._best: dict[tuple[int, str], _Shown] = {}  # by number and sub-type; not remembered
+        self.best = BestLooks(self.details)
         self._courses = Courses(context.camera.type)
 
     @property
@@ -132,7 +118,7 @@ class PassThroughRule(ABC):
     def aftermath(
         self, frame: Frame, detections: Detections, passes: Sequence[Pass], seen: Mapping[int, int]
     ) -> None:
-        """Charge passes that are not over with what else the look shows of them, and `show` it.
+        """Charge passes that are not over with what else the look shows, and let `best` take it.
 
         `seen`: numbers of the passes that were judged, by the index of what was judged.
         """
@@ -143,10 +129,10 @@ class PassThroughRule(ABC):
         if not self.context.watching(frame):
             return over
         over += self._finish(frame, detections)  # before another is taken for it
-        self._courses.look(detections, [one.course for one in self._passes])
+        self._courses.look(frame, detections, [one.course for one in self._passes])
         seen = {}
-        for sight in self.sights(frame, detections):
-            one = self._pass_of(sight, frame, detections)
+        for sight, track in self._known_first(self.sights(frame, detections), detections):
+            one = self._pass_of(sight, track, frame)
             self._see(one, sight, frame, detections)
             seen[sight.indexes[0]] = one.number
         known = {track for one in self._passes for track in one.tracks}
@@ -156,24 +142,23 @@ class PassThroughRule(ABC):
         events = [event for one in self._passes if (event := self._advance(one, frame))]
         return over + events
 
-    def show(
-        self, key: tuple[int, str], focus: tuple[int, ...], frame: Frame, detections: Detections
-    ) -> None:
-        """A look that itself says this against a pass; first of `focus` is what passes."""
-        size = (frame.width, frame.height) * 2
-        x1, y1, x2, y2 = np.asarray(detections.xyxy)[focus[0]] / size
-        box = float(x1), float(y1), float(x2), float(y2)
-        details = self.details(box, frame, detections)
-        shown = _Shown(frame, detections, focus, details, area(box))
-        if key not in self._best or shown.worth > self._best[key].worth:
-            self._best[key] = shown
-
-    def _pass_of(self, sight: Sight, frame: Frame, detections: Detections) -> Pass:
+    def _known_first(
+        self, sights: Sequence[Sight], detections: Detections
+    ) -> list[tuple[Sight, int]]:
+        """With their tracks, those first whose pass is known by it: it is not another's then."""
         ids = detections.tracker_id
-        track = int(np.asarray(ids)[sight.indexes[0]]) if ids is not None else -1
+        tracks = np.asarray(ids) if ids is not None else np.full(len(detections), -1)
+        known = {track for one in self._passes for track in one.tracks}
+        found = [(sight, int(tracks[sight.indexes[0]])) for sight in sights]
+        return sorted(found, key=lambda pair: pair[1] not in known)
+
+    def _pass_of(self, sight: Sight, track: int, frame: Frame) -> Pass:
         for known in self._passes:
             if track >= 0 and track in known.tracks:
-                return known
+                if known.index != frame.index or known.episode is not None:
+                    return known
+                known.part(track)
+                self.best.forget(known.number)
         for known in self._passes:
             if known.index == frame.index:
                 continue
@@ -183,7 +168,15 @@ class PassThroughRule(ABC):
                 return known
         at = frame.captured_at
         self.inspected += 1
-        new = Pass(self.inspected, set(), sight.box, first=at, last=at, index=frame.index)
+        new = Pass(
+            self.inspected,
+            set(),
+            sight.box,
+            first=at,
+            last=at,
+            index=frame.index,
+            source_part=frame.part,
+        )
         new.follow(track)
         new.course = self._courses.of(track)
         self._passes.append(new)
@@ -200,13 +193,14 @@ class PassThroughRule(ABC):
         for subtype, score in self.against(sight, detections).items():
             one.charges.setdefault(subtype, Charge()).take(score, one.course.places)
             if score:
-                self.show((one.number, subtype), sight.indexes, frame, detections)
+                self.best.take((one.number, subtype), sight.indexes, frame, detections)
 
     def _advance(self, one: Pass, frame: Frame) -> EpisodeEvent | None:
         if one.episode is not None:
             one.episode = replace(
                 one.episode,
-                last_seen_at=one.last,
+                # By a clock that was set back for a moment, it would not have been seen yet.
+                last_seen_at=max(one.last, one.episode.last_seen_at),
                 looks=max(c.looks for c in one.charges.values()),
                 box=one.charges[one.episode.subtype].box or one.box,
             )
@@ -215,7 +209,7 @@ class PassThroughRule(ABC):
         if not broken:
             return None
         worst = max(broken, key=lambda subtype: broken[subtype].score)
-        best = self._best[one.number, worst]
+        best = self.best[one.number, worst]
         box = broken[worst].box or one.box
         one.episode = Episode(
             id=str(ULID()),
@@ -225,7 +219,7 @@ class PassThroughRule(ABC):
             zone=self.context.zone.name,
             box=box,
             stage=EpisodeStage.CONFIRMED,
-            opened_at=one.first,
+            opened_at=min(one.first, one.last),
             last_seen_at=one.last,
             confirmed_at=frame.captured_at,
             looks=broken[worst].looks,
@@ -250,20 +244,26 @@ class PassThroughRule(ABC):
             and min(charge.looks, charge.places) >= needed
             and 2 * charge.looks >= charge.chances
             and not charge.doubtful
-            and (one.number, subtype.name) in self._best
+            and (one.number, subtype.name) in self.best
         }
 
     def _close(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
-        """With the zone's hours a pass ends that nobody saw end."""
+        """At a seam of a recording, and with the zone's hours, a pass ends that nobody saw end."""
         events, kept = list[EpisodeEvent](), list[Pass]()
         for known in self._passes:
-            closed = self.context.closed_since(known.last, frame.captured_at)
-            if closed is None:
+            ending = self._ending(known, frame)
+            if ending is None:
                 kept.append(known)
             else:
-                events += Ending(closed, EndedBy.HOURS).event(known.episode, frame, detections)
+                events += ending.event(known.episode, frame, detections)
         self._passes = kept
         return events
+
+    def _ending(self, known: Pass, frame: Frame) -> Ending | None:
+        if known.source_part != frame.part:
+            return Ending(known.last, EndedBy.UNWATCHED)
+        closed = self.context.closed_since(known.last, frame.captured_at)
+        return Ending(closed, EndedBy.HOURS) if closed is not None else None
 
     def _finish(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         events, kept = [], []
@@ -277,6 +277,5 @@ class PassThroughRule(ABC):
                 done = replace(known.episode, stage=EpisodeStage.CLEARED, cleared_at=at)
                 events.append(EpisodeEvent(done, frame, detections))
         self._passes = kept
-        numbers = {known.number for known in kept}
-        self._best = {key: best for key, best in self._best.items() if key[0] in numbers}
+        self.best.keep({known.number for known in kept})
         return events

@@ -75,6 +75,7 @@ class Pass:
         index: the frame's of the latest look.
         charges: by sub-type of the kind.
         course: its way, and what it was taken for.
+        source_part: the part of a recording that it was seen in, see `Frame.part`.
     """
 
     number: int
@@ -86,6 +87,14 @@ class Pass:
     episode: Episode | None = None
     charges: dict[str, Charge] = field(default_factory=dict)
     course: Course = field(default_factory=Course)
+    source_part: int = 0
+
+    def part(self, track: int) -> None:
+        """A look shows two things of it: this track is another's, and so may be what was said."""
+        self.tracks.discard(track)
+        self.charges.clear()
+        self.first = self.last
+        self.course = Course()
 
     def follow(self, track: int) -> None:
         """It has this track as well."""

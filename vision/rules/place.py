@@ -41,6 +41,7 @@ class Place:
     Attributes:
         occupied: how long something has stopped here, one thing or one after the other.
         occupied_from, occupied_until: first and latest moment of that (UTC).
+        source_part: the part of a recording that it was seen in, see `Frame.part`.
     """
 
     stays: list[Stay] = field(default_factory=list)
@@ -48,6 +49,7 @@ class Place:
     occupied: timedelta = timedelta(0)
     occupied_from: datetime | None = None
     occupied_until: datetime | None = None
+    source_part: int = 0
 
     @property
     def doubtful(self) -> bool:

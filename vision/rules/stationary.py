@@ -8,7 +8,8 @@ one case, not sixty) or each spot is one. Everything else, how long, how often, 
 is decided here from the zone's settings.
 
 Time counts as one stay only while the gaps in it are short (`gaps.py`). What was confirmed is held
-beyond that, until clean looks clear it or its time ends (`closing.py`).
+beyond that, until clean looks clear it or its time ends (`closing.py`). At a seam of a recording
+everything ends and begins anew.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ class StationaryRule(ABC):
     """False: a look at an unchanged scene need not be the model's; see `Rule`."""
     gaps_count = False
     """True: what it sees is in a state, and time between looks counts as presence however long (two
-    surveys weeks apart). So it is not ended by hours nor by gaps; see `closing.py`."""
+    surveys weeks apart). So it is not ended by hours, and by gaps beyond `horizon` alone; see
+    `closing.py`."""
+    endures = False
+    """True: with `gaps_count`, a candidate is the same even beyond the `horizon`: a building."""
 
     stands_on: Literal["bottom", "centre"] = "bottom"
     """Where in its box a thing touches the ground: seen from the side, or from above."""
@@ -63,7 +67,7 @@ class StationaryRule(ABC):
         self.context = context
         self._places: list[Place] = []
         self._registers = Registers(context, self.kind)
-        self._gaps = Gaps(context, self.gaps_count)
+        self._gaps = Gaps(context, self.gaps_count, self.endures)
         self._least = Least(
             dwell=context.settings.dwell or timedelta(0),
             looks=context.settings.looks or 1,
@@ -115,7 +119,7 @@ class StationaryRule(ABC):
         """See `vision.rules.context.Rule.look`."""
         at = frame.captured_at
         self._registers.look(frame)
-        self._keep_time(at)
+        self._keep_time(frame)
         events = self._closing.since(self._places, frame, detections)
         self._places = [p for p in self._places if p.stays]
         if not self.context.watching(frame):
@@ -123,7 +127,7 @@ class StationaryRule(ABC):
         reused = Look.of(detections).reused
         seen = self.sights(frame, detections)
         sights = [s for s in seen if not self._registers.permits(self._foot(s.box), at)]
-        self._update(at, sights, visit_of(detections, at), reused=reused)
+        self._update(frame, sights, visit_of(detections, at), reused=reused)
         events += self._closing.now(self._places, frame, detections)
         clear = self.context.settings.clear or timedelta(0)
         for place in self._places:
@@ -141,8 +145,9 @@ class StationaryRule(ABC):
         return (x1, y), (x2, y)
 
     def _update(
-        self, at: datetime, sights: Sequence[Sight], visit: datetime | None, *, reused: bool
+        self, frame: Frame, sights: Sequence[Sight], visit: datetime | None, *, reused: bool
     ) -> None:
+        at = frame.captured_at
         homes = [(place, stay) for place in self._places for stay in place.stays]
         pairs, fresh = match([stay for _, stay in homes], sights)
         for (place, stay), index in zip(homes, pairs, strict=True):
@@ -164,17 +169,18 @@ class StationaryRule(ABC):
             if self.zone_is_one_place and self._places:
                 self._places[0].stays.append(stay)
             else:
-                self._places.append(Place(stays=[stay]))
+                self._places.append(Place(stays=[stay], source_part=frame.part))
 
     def _in_view(self, stay: Stay) -> bool:  # noqa: ARG002 - of a camera that stays where it is
         """Whether the look at hand shows the spot at all."""
         return True
 
-    def _keep_time(self, at: datetime) -> None:
+    def _keep_time(self, frame: Frame) -> None:
         """Where the camera's clock was set back, what was seen before goes back with it."""
-        last = max((place.looked for place in self._places), default=at)
+        at, places = frame.captured_at, [p for p in self._places if p.source_part == frame.part]
+        last = max((place.looked for place in places), default=at)
         if at < last:
-            for place in self._places:
+            for place in places:
                 place.shift(at - last)
 
     def _advance(

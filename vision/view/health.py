@@ -72,6 +72,9 @@ class ViewHealth:
     with what was seen at the start, and is well again when it comes back to that. Pictures of an
     album show what they like and are always clear; a recording cannot freeze.
 
+    So it is over a seam of a recording (`Frame.part`): zones were drawn in what was seen before it.
+    But no trouble lasts across one, as nobody knows for how long.
+
     Each preset has its own usual; at none of them (`None`) a picture must fall below what every
     preset shows. A camera that shows none for ten minutes is taken as moved.
 
@@ -91,6 +94,7 @@ class ViewHealth:
         self._last: Pixels | None = None
         self._same: tuple[datetime, int] | None = None
         self._doubt: tuple[View, datetime, int] | None = None
+        self._source_part = 0
 
     def look(self, frame: Frame, preset: str | None = "") -> View:
         """What the camera shows, after its next look.
@@ -100,6 +104,9 @@ class ViewHealth:
         """
         if frame.clock is Clock.PHOTO:
             return self.view
+        if frame.part != self._source_part:
+            self._source_part = frame.part
+            self._doubt, self._last_at, self._elsewhere_s = None, None, 0.0
         grey: Pixels = np.asarray(cv2.cvtColor(frame.small, cv2.COLOR_BGR2GRAY), np.uint8)
         seen = self._see(grey, frame, preset)
         at = self._last_at = frame.captured_at

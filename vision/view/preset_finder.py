@@ -114,6 +114,7 @@ class PresetFinder:
     def __init__(self, presets: Sequence[Preset]) -> None:
         self._presets = {p.name: _edges(picture_of(p)) for p in presets}
         self._before: _Match | None = None
+        self._source_part = 0
         for name, edges in self._presets.items():
             if _match(name, edges, edges).agreement < _SURE:
                 raise SiteError(
@@ -131,6 +132,8 @@ class PresetFinder:
 
     def look(self, frame: Frame) -> str | None:
         """The preset that this look shows; None while the camera turns or stands elsewhere."""
+        if frame.part != self._source_part:  # over a seam of a recording no two looks are in a row
+            self._source_part, self._before = frame.part, None
         seen = _edges(frame.small)
         last = self._before.preset if self._before is not None else None
         best: _Match | None = None

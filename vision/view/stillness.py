@@ -26,7 +26,7 @@ class Stillness:
 
     A frame is held against the one that the model saw last, so that what changes slowly adds up.
     Small things count: it is the block that changed most that decides. Pictures of an album are
-    each their own scene.
+    each their own scene, and so is what lies beyond a seam of a recording (`Frame.part`).
     """
 
     def __init__(self) -> None:
@@ -34,9 +34,13 @@ class Stillness:
         self._seen_at: datetime | None = None
         self._size: tuple[int, int] | None = None
         self._settling = SETTLING
+        self._source_part = 0
 
     def changed(self, frame: Frame) -> bool:
         """Whether the model is to look at the camera's next frame; it is taken to do so."""
+        if frame.part != self._source_part:
+            self._source_part = frame.part
+            self.forget()
         luma, size = _luma(frame), (frame.width, frame.height)
         if size != self._size or not self._stands(frame, luma):
             self._settling = SETTLING

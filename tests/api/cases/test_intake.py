@@ -10,15 +10,17 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from api.access.roles import Principal, Role
 from api.cases.intake import CaseIntake
-from api.cases.schemas import Checks, ReviewRequest
-from api.cases.store import CaseStore
+from api.delivery.events import Announcer
 from api.errors import CaseError, DatabaseUnavailable
 from api.storage.tables import CaseRow, DeliveryRow
 from tests.api.world import (
+    BIN,
+    CONFIRM,
     DETECTOR,
     NOON,
+    REJECT,
+    ROOF,
     SECRET,
     cleared,
     ended,
@@ -26,27 +28,16 @@ from tests.api.world import (
     make_site,
     make_world,
     on_map,
-    review_desk,
     store_pictures,
 )
 from vision.episodes import EpisodeStage
 from vision.rules.reasons import unpermitted
 
-WHO = Principal("0", "Officer Li", Role.OFFICER)
-CONFIRM = ReviewRequest(
-    decision="confirm", checks=Checks(authentic=True, clear=True, complete=True, accurate=True)
-)
 HOUR = timedelta(hours=1)
-BIN = {"kind": "overflowing_bin", "subtype": "bin_overflow"}
-ROOF = {"kind": "illegal_structure", "subtype": "unauthorised_building"}
-
-
-def read(world, case_id):
-    return CaseStore(world.database, world.site).get(WHO, case_id)
 
 
 def test_a_case_carries_what_a_case_system_files(world):
-    case = read(world, world.case())
+    case = world.read(world.case())
     assert case.stage == "pending_review"
     assert {c.scheme: c.code for c in case.codes} == {
         "GB/T 47678.5-2026": "09006",
@@ -69,7 +60,7 @@ def test_a_case_carries_what_a_case_system_files(world):
 
 
 def test_a_camera_without_a_place_still_makes_a_case(world):
-    case = read(world, world.case(camera="yard", zone="whole picture"))
+    case = world.read(world.case(camera="yard", zone="whole picture"))
     assert case.where.lon is None
     assert case.where.method is None
 
@@ -84,7 +75,7 @@ def test_the_same_event_again_changes_nothing(world):
     ids |= {world.intake.take(gone, after) for _ in range(3)}
     ids.add(world.intake.take(event, items))
     assert len(ids) == 1
-    case = read(world, ids.pop())
+    case = world.read(ids.pop())
     assert [e.action for e in case.log] == ["opened", "cleared"]
     assert len(case.evidence) == 6
     assert case.when.cleared == gone.episode.cleared_at
@@ -106,7 +97,7 @@ def test_an_episode_taken_by_many_threads_is_one_case(world):
         thread.join()
     assert len(got) == 6
     assert len(set(got)) == 1
-    assert len(read(world, got[0]).log) == 1
+    assert len(world.read(got[0]).log) == 1
 
 
 @pytest.mark.parametrize(("later", "same"), [(HOUR, True), (4 * HOUR, True), (5 * HOUR, False)])
@@ -118,7 +109,7 @@ def test_vending_at_one_place_within_four_hours_is_one_case(world, later, same):
     again = make_event(at=end + later)
     assert (world.take(again) == case_id) is same
     if same:
-        case = read(world, case_id)
+        case = world.read(case_id)
         assert case.sightings == 2
         assert case.when.cleared is None, "it is back"
         assert case.when.dwell_s == 1500, "the gap is no stay"
@@ -154,9 +145,7 @@ def test_another_place_or_kind_is_another_case(world, other):
 
 def test_a_rejected_case_takes_no_sighting(world):
     case_id = world.case()
-    review_desk(world.database, world.site).review(
-        WHO, case_id, ReviewRequest(decision="reject", reason="false_positive")
-    )
+    world.review(case_id, REJECT)
     assert world.case(at=NOON + HOUR) != case_id
 
 
@@ -196,7 +185,7 @@ def test_clearing_is_announced_only_behind_a_persons_confirmation(hooked):
     assert queued(hooked) == []
     other = make_event(kind="dirty_truck", subtype="spill")
     case_id = hooked.take(other)
-    review_desk(hooked.database, hooked.site).review(WHO, case_id, CONFIRM)
+    hooked.review(case_id, CONFIRM)
     hooked.take(cleared(other))
     assert queued(hooked) == [("confirmed", 1), ("cleared", 2)]
 
@@ -205,7 +194,7 @@ def test_what_cleared_while_it_waited_is_announced_with_its_confirmation(hooked)
     event = make_event()
     case_id = hooked.take(event)
     hooked.take(cleared(event))
-    review_desk(hooked.database, hooked.site).review(WHO, case_id, CONFIRM)
+    hooked.review(case_id, CONFIRM)
     assert queued(hooked) == [("confirmed", 1), ("cleared", 2)]
 
 
@@ -249,15 +238,15 @@ def test_cleared_numbers_follow_the_last_look(world):
     last = cleared(event)
     last = replace(last, episode=replace(last.episode, score=0.9))
     world.take(last)
-    case = read(world, case_id)
+    case = world.read(case_id)
     assert (case.detector.score, case.detector.looks) == (0.9, 26)
 
 
 def test_a_case_says_whether_permits_were_looked_at(world):
-    assert read(world, world.case()).permit_check.result == "not_checked"
+    assert world.read(world.case()).permit_check.result == "not_checked"
     event = make_event(zone="south")
     why = (unpermitted(["night market"]), *event.episode.why)
-    case = read(world, world.take(replace(event, episode=replace(event.episode, why=why))))
+    case = world.read(world.take(replace(event, episode=replace(event.episode, why=why))))
     assert case.permit_check.result == "none_covers"
     assert "night market" in case.permit_check.reason
 
@@ -265,10 +254,10 @@ def test_a_case_says_whether_permits_were_looked_at(world):
 def test_what_ended_by_the_clock_is_not_cleared_and_says_why(hooked):
     event = make_event()
     case_id = hooked.take(event)
-    review_desk(hooked.database, hooked.site).review(WHO, case_id, CONFIRM)
+    hooked.review(case_id, CONFIRM)
     over = ended(event)
     assert {hooked.intake.take(over, []) for _ in range(3)} == {case_id}
-    case = read(hooked, case_id)
+    case = hooked.read(case_id)
     assert (case.when.cleared, case.when.ended) == (None, over.episode.ended_at)
     assert case.when.ended_by == "hours_over"
     assert [e.action for e in case.log] == ["opened", "confirmed", "ended"]
@@ -283,13 +272,13 @@ def test_the_end_is_sent_to_who_asks_for_it(tmp_path):
     event = make_event()
     case_id = made.take(event)
     made.take(ended(event))
-    review_desk(made.database, made.site).review(WHO, case_id, CONFIRM)
+    made.review(case_id, CONFIRM)
     assert queued(made) == [("confirmed", 1), ("ended", 2)]
     again = make_event(at=NOON + HOUR)
     assert made.take(again) == case_id
-    assert read(made, case_id).when.ended is None
+    assert made.read(case_id).when.ended is None
     made.take(cleared(again))
-    case = read(made, case_id)
+    case = made.read(case_id)
     assert case.when.ended == case.when.cleared is not None
     assert case.when.ended_by == "cleared"
     assert queued(made)[2:] == [("reopened", 3), ("cleared", 4)]
@@ -299,11 +288,11 @@ def test_the_end_is_sent_to_who_asks_for_it(tmp_path):
 def test_a_case_that_comes_back_is_reopened(hooked):
     event = make_event()
     case_id = hooked.take(event)
-    review_desk(hooked.database, hooked.site).review(WHO, case_id, CONFIRM)
+    hooked.review(case_id, CONFIRM)
     hooked.take(cleared(event))
     assert hooked.take(make_event(at=NOON + HOUR)) == case_id
     assert queued(hooked) == [("confirmed", 1), ("cleared", 2), ("reopened", 3)]
-    assert [e.action for e in read(hooked, case_id).log][-1] == "reopened"
+    assert [e.action for e in hooked.read(case_id).log][-1] == "reopened"
 
 
 def test_what_was_seen_before_its_end_reopens_nothing(hooked):
@@ -311,7 +300,7 @@ def test_what_was_seen_before_its_end_reopens_nothing(hooked):
     case_id = hooked.take(event)
     hooked.take(cleared(event))
     assert hooked.take(make_event()) == case_id, "the recording is watched again"
-    assert [e.action for e in read(hooked, case_id).log] == ["opened", "cleared", "sighted"]
+    assert [e.action for e in hooked.read(case_id).log] == ["opened", "cleared", "sighted"]
 
 
 def test_the_next_day_is_a_new_case_that_knows_the_one_of_the_day_before(world):
@@ -320,7 +309,7 @@ def test_the_next_day_is_a_new_case_that_knows_the_one_of_the_day_before(world):
     world.take(ended(event))
     tomorrow = world.take(make_event(at=NOON + 20 * HOUR))
     assert tomorrow != case_id
-    assert read(world, tomorrow).prior_cases == [case_id]
+    assert world.read(tomorrow).prior_cases == [case_id]
 
 
 @pytest.mark.parametrize(("kind", "days", "same"), [
@@ -330,7 +319,7 @@ def test_a_case_left_open_does_not_swallow_what_comes_beyond_its_horizon(world, 
     first = world.case(**kind)
     again = world.case(at=NOON + days * 24 * HOUR, **kind)
     assert (again == first) is same
-    assert same or read(world, again).prior_cases == [first]
+    assert same or world.read(again).prior_cases == [first]
 
 
 def test_the_horizon_is_the_sites_and_no_matter_while_another_camera_holds_it(tmp_path):
@@ -353,18 +342,19 @@ def test_what_no_rule_holds_at_the_start_ends_unwatched(tmp_path):
     flown = make_event(camera="drone-1", zone="whole picture", where=on_map(0), **ROOF)
     ids = [made.take(event) for event in (kept, lost, left, flown)]
     for case_id in ids:
-        review_desk(made.database, site).review(WHO, case_id, CONFIRM)
+        made.review(case_id, CONFIRM)
     cameras = tuple(c for c in site.cameras if c.id != "yard")
-    intake = CaseIntake(made.database, site.model_copy(update={"cameras": cameras}), DETECTOR)
+    fewer = site.model_copy(update={"cameras": cameras})
+    intake = CaseIntake(made.database, fewer, DETECTOR, Announcer(fewer).announce)
     assert intake.end_unwatched({kept.episode.id}) == 2
     assert intake.end_unwatched({kept.episode.id}) == 0
-    how = [read(made, case_id).when for case_id in ids]
+    how = [made.read(case_id).when for case_id in ids]
     assert [when.ended_by for when in how] == [None, "unwatched", "unwatched", None]
     assert all(when.cleared is None for when in how)
     assert how[1].ended == how[1].last_seen
     assert [stage for stage, _ in queued(made)] == ["ended", "ended"]
     made.take(cleared(lost))
-    assert read(made, ids[1]).when.ended_by == "cleared", "it was seen gone after all"
+    assert made.read(ids[1]).when.ended_by == "cleared", "it was seen gone after all"
     made.database.close()
 
 
@@ -374,7 +364,7 @@ def test_times_follow_a_clock_that_was_set_back(world):
     gone = cleared(event, -50 * timedelta(minutes=1))
     back = {"opened_at": NOON, "confirmed_at": NOON + timedelta(minutes=5)}
     world.take(replace(gone, episode=replace(gone.episode, **back)))
-    case = read(world, case_id)
+    case = world.read(case_id)
     assert case.when.first_seen == NOON
     assert case.when.first_seen <= case.when.confirmed <= case.when.last_seen <= case.when.cleared
     assert case.when.dwell_s > 0

@@ -16,26 +16,24 @@ from api.cases.proximity import apart, located
 from api.cases.schemas import Checks, ReviewRequest
 from api.cases.store import CaseStore
 from tests.api.world import (
+    BIN,
     NOON,
+    REJECT,
     SECRET,
     cleared,
     make_event,
     make_site,
     make_world,
     on_map,
-    review_desk,
 )
 from vision.geo import Position
 from vision.site import Camera
 
-WHO = Principal("0", "Officer Li", Role.OFFICER)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ROOF = {"kind": "illegal_structure", "subtype": "unauthorised_building", "zone": "whole picture"}
-BIN = {"kind": "overflowing_bin", "subtype": "bin_overflow"}
 STALL = {"kind": "street_vending", "subtype": "stall"}
 TRUCK = {"kind": "dirty_truck", "subtype": "spill"}
 ELSEWHERE = (0.7, 0.1, 0.9, 0.3)
-REJECT = ReviewRequest(decision="reject", reason="false_positive")
 
 
 @pytest.fixture
@@ -43,10 +41,6 @@ def world(tmp_path):
     made = make_world(make_site(tmp_path, drones=2))
     yield made
     made.database.close()
-
-
-def read(world, case_id):
-    return CaseStore(world.database, world.site).get(WHO, case_id)
 
 
 def drone(n, east, kind=ROOF, at=NOON, **more):
@@ -61,7 +55,7 @@ def test_one_roof_from_two_drones_and_two_flights_is_one_case(world):
     assert world.take(drone(2, 6, at=NOON + 3 * DAY, box=(0.1, 0.1, 0.2, 0.2))) == case_id
     assert world.take(drone(1, 3, at=NOON + 40 * DAY)) == case_id
     assert world.take(drone(1, 60, at=NOON + 40 * DAY)) != case_id, "another house"
-    case = read(world, case_id)
+    case = world.read(case_id)
     assert (case.sightings, case.cameras) == (3, ["drone-1", "drone-2"])
     assert [entry.action for entry in case.log] == ["opened", "sighted", "sighted"]
     assert (case.log[1].data["apart_m"], case.log[1].data["reach_m"]) == (6.0, 8.0)
@@ -129,9 +123,9 @@ def test_a_fixed_camera_tells_its_bins_apart_by_its_picture(world):
 
 def test_a_case_without_a_position_takes_the_first_that_is_given(world):
     case_id = world.case(**BIN)
-    assert read(world, case_id).where.method == "camera_registered"
+    assert world.read(case_id).where.method == "camera_registered"
     world.case(where=on_map(7, accuracy=2, method="homography"), at=NOON + HOUR, **BIN)
-    where = read(world, case_id).where
+    where = world.read(case_id).where
     assert (where.lon, where.accuracy_m, where.method) == (on_map(7).lon, 2.0, "homography")
     assert world.take(drone(1, 8, BIN, at=NOON + HOUR)) == case_id
 
@@ -140,7 +134,7 @@ def test_a_position_of_a_map_service_is_converted_once(world):
     shifted = on_map(0).to("GCJ02")
     case_id = world.take(drone(1, 0, where=shifted))
     assert world.take(drone(2, 1, at=NOON + DAY)) == case_id
-    where = read(world, case_id).where
+    where = world.read(case_id).where
     assert where.crs == "WGS84"
     assert abs(where.lon - on_map(0).lon) < 1e-7
 
@@ -150,7 +144,7 @@ def test_dedupe_and_rejection_hold_across_cameras(world):
     end = make_event().episode.last_seen_at
     assert world.take(drone(2, 5, STALL, at=end + 5 * HOUR)) != case_id
     roof = world.take(drone(1, 0))
-    review_desk(world.database, world.site).review(WHO, roof, REJECT)
+    world.review(roof, REJECT)
     assert world.take(drone(2, 0, at=NOON + DAY)) != roof
 
 
@@ -164,10 +158,10 @@ def test_a_re_offence_after_clearing_is_a_new_case_that_knows_its_predecessors(w
         cases.append(world.take(event))
         world.take(cleared(event))
         world.take(event)
-        assert read(world, cases[-1]).prior_cases == cases[-2::-1]
+        assert world.read(cases[-1]).prior_cases == cases[-2::-1]
     assert len(set(cases)) == 3
     elsewhere = make_event(at=NOON + 30 * DAY, **(kind | {"where": on_map(90), "box": ELSEWHERE}))
-    assert read(world, world.take(elsewhere)).prior_cases == []
+    assert world.read(world.take(elsewhere)).prior_cases == []
 
 
 def test_what_was_rejected_is_long_ago_or_is_still_open_is_no_predecessor(world):
@@ -177,26 +171,26 @@ def test_what_was_rejected_is_long_ago_or_is_still_open_is_no_predecessor(world)
     wrong = make_event(at=NOON - DAY)
     rejected = world.take(wrong)
     world.take(cleared(wrong))
-    review_desk(world.database, world.site).review(WHO, rejected, REJECT)
+    world.review(rejected, REJECT)
     event = make_event()
     case_id = world.take(event)
-    assert read(world, case_id).prior_cases == []
+    assert world.read(case_id).prior_cases == []
     world.take(cleared(event))
-    assert read(world, world.case(at=NOON + 2 * DAY)).prior_cases == [case_id]
-    assert read(world, world.case(at=NOON, **TRUCK)).prior_cases == []
-    assert read(world, world.case(at=NOON + DAY, **TRUCK)).prior_cases == [], "another truck"
+    assert world.read(world.case(at=NOON + 2 * DAY)).prior_cases == [case_id]
+    assert world.read(world.case(at=NOON, **TRUCK)).prior_cases == []
+    assert world.read(world.case(at=NOON + DAY, **TRUCK)).prior_cases == [], "another truck"
 
 
 def test_what_was_over_by_its_window_alone_is_a_predecessor(world):
     never_cleared = world.case()
-    assert read(world, world.case(at=NOON + DAY)).prior_cases == [never_cleared]
+    assert world.read(world.case(at=NOON + DAY)).prior_cases == [never_cleared]
 
 
 def test_the_memory_is_the_sites(tmp_path):
     made = make_world(make_site(tmp_path, defaults={"street_vending": {"memory": "7d"}}))
     week_ago, days_ago = (made.case(at=NOON - n * DAY) for n in (8, 5))
-    assert read(made, days_ago).prior_cases == [week_ago]
-    assert read(made, made.case()).prior_cases == [days_ago]
+    assert made.read(days_ago).prior_cases == [week_ago]
+    assert made.read(made.case()).prior_cases == [days_ago]
     made.database.close()
 
 
@@ -213,7 +207,7 @@ def test_prior_cases_go_out_with_the_webhook(tmp_path):
     second = made.case(at=NOON + DAY)
     ticks = Checks(authentic=True, clear=True, complete=True, accurate=True)
     confirm = ReviewRequest(decision="confirm", checks=ticks)
-    review_desk(made.database, made.site).review(WHO, second, confirm)
+    made.review(second, confirm)
     with made.database.read() as session:
         (row,) = session.query(DeliveryRow)
     assert json.loads(row.body)["data"]["prior_cases"] == [first]
@@ -225,11 +219,11 @@ def test_a_drone_that_flew_on_does_not_keep_a_case_open(world):
     case_id = world.take(fixed)
     assert world.take(drone(1, 1, BIN, at=NOON + HOUR)) == case_id
     world.take(cleared(fixed, 30 * timedelta(minutes=1)))
-    assert read(world, case_id).when.cleared is None, "the drone saw it after that"
+    assert world.read(case_id).when.cleared is None, "the drone saw it after that"
     again = make_event(at=NOON + 2 * HOUR, where=on_map(0), **BIN)
     assert world.take(again) == case_id
     world.take(cleared(again))
-    assert read(world, case_id).when.cleared is not None
+    assert world.read(case_id).when.cleared is not None
     assert world.case(at=NOON + 5 * HOUR, where=on_map(0), **BIN) != case_id
 
 
@@ -239,9 +233,9 @@ def test_another_fixed_cameras_look_does_keep_it_open(world):
     yard = make_event(camera="yard", zone="whole picture", where=on_map(1), at=NOON + HOUR, **BIN)
     assert world.take(yard) == case_id
     world.take(cleared(gate, 3 * HOUR))
-    assert read(world, case_id).when.cleared is None
+    assert world.read(case_id).when.cleared is None
     world.take(cleared(yard, 3 * HOUR))
-    assert read(world, case_id).when.cleared is not None
+    assert world.read(case_id).when.cleared is not None
 
 
 def test_a_flight_taken_in_late_belongs_to_the_case_of_its_time(world):
@@ -249,7 +243,7 @@ def test_a_flight_taken_in_late_belongs_to_the_case_of_its_time(world):
     case_id = world.take(event)
     world.take(cleared(event, 5 * HOUR))
     assert world.take(drone(1, 1, BIN, at=NOON + HOUR)) == case_id
-    assert read(world, case_id).when.cleared is not None
+    assert world.read(case_id).when.cleared is not None
     assert world.take(drone(2, 1, BIN, at=NOON + 9 * HOUR)) != case_id
 
 
@@ -263,7 +257,7 @@ def test_a_key_sees_the_cases_and_the_pictures_of_its_cameras(world, client):
         assert {item.camera for item in case.evidence} == {name}
         (item,) = store.page(who, CaseFilter(camera=other), None, 9).items
         http = client(Role.VIEWER, cameras=[name])
-        foreign = [e for e in read(world, case_id).evidence if e.camera == other]
+        foreign = [e for e in world.read(case_id).evidence if e.camera == other]
         assert http.get(f"/v1/media/{foreign[0].sha256}").status_code == 404
         assert http.get(f"/v1/media/{item.evidence[0].sha256}").status_code == 200
     gate = Principal("1", "x", Role.VIEWER, cameras=frozenset({"gate"}))
@@ -323,7 +317,7 @@ def test_a_registered_bin_is_one_case_whichever_camera_sees_it(world):
     bins = {"kind": "overflowing_bin", "subtype": "bin_overflow", "asset": "B-17"}
     case_id = world.take(make_event(**bins))
     assert world.take(make_event(camera="yard", at=NOON + HOUR, box=ELSEWHERE, **bins)) == case_id
-    assert read(world, case_id).asset == "B-17"
+    assert world.read(case_id).asset == "B-17"
     neighbour = make_event(at=NOON + HOUR, **bins | {"asset": "B-18"})
     assert world.take(neighbour) != case_id, "its box overlaps, but the register knows them apart"
 
@@ -334,7 +328,7 @@ def test_a_bin_that_is_full_again_knows_its_earlier_cases(world):
     case_id = world.take(first)
     world.take(cleared(first))
     again = world.take(make_event(camera="yard", at=NOON + DAY, box=ELSEWHERE, **bins))
-    assert read(world, again).prior_cases == [case_id]
+    assert world.read(again).prior_cases == [case_id]
 
 
 def test_a_case_learns_of_its_asset_from_a_later_sighting(world):
@@ -368,3 +362,34 @@ def test_one_dome_sees_one_violation_from_two_presets(tmp_path):
     close = make_event(zone="pavement close", where=near, box=ELSEWHERE, at=NOON + HOUR, **seen)
     assert made.take(close) == case_id
     made.database.close()
+
+
+@pytest.mark.parametrize(
+    ("seen", "same"),
+    [(timedelta(hours=8), True), (timedelta(hours=2), False), (None, False)],
+    ids=["still there", "its camera is down", "no rule holds it"],
+)
+def test_what_another_camera_holds_is_the_same_however_long_ago_it_told_of_it(world, seen, same):
+    """A stall stands from noon on before the gate, and comes into the yard's view at eight."""
+    gate = make_event(where=on_map(0), **STALL)
+    case_id = world.take(gate)
+    held = {("gate", gate.episode.id): NOON + seen} if seen is not None else {}
+    world.intake.last_seen = lambda camera, episode: held.get((camera, episode))
+    yard = {"camera": "yard", "zone": "whole picture", "where": on_map(3)}
+    assert (world.case(at=NOON + 8 * HOUR, **STALL, **yard) == case_id) is same
+
+
+def test_a_full_bin_that_is_told_late_does_not_date_the_next_one_back(world):
+    """The first one's events lay in quarantine until the second one had its case."""
+    first, second = make_event(**BIN), make_event(at=NOON + 9 * DAY, **BIN)
+    later = world.take(second)
+    assert world.take(first) != later
+    world.take(cleared(first))
+    assert world.read(later).when.first_seen == NOON + 9 * DAY
+
+
+def test_a_flight_told_late_dates_a_case_back_within_its_horizon(world):
+    case_id = world.take(make_event(where=on_map(0), **BIN))
+    assert world.take(drone(1, 1, BIN, at=NOON - DAY)) == case_id
+    assert world.read(case_id).when.first_seen == NOON - DAY
+    assert world.take(drone(2, 1, BIN, at=NOON - 10 * DAY)) != case_id

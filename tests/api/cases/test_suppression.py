@@ -7,15 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from api.access.roles import Principal, Role
 from api.cases.listing import CaseFilter
-from api.cases.schemas import Checks, ReviewRequest
 from api.cases.stages import Stage
 from api.cases.store import CaseStore
 from api.cases.suppression import Suppression
 from api.storage.tables import DeliveryRow
 from tests.api.world import (
+    BIN,
+    CONFIRM,
+    GARBAGE,
     NOON,
+    OFFICER,
+    REJECT,
+    ROOF,
     SECRET,
     cleared,
     ended,
@@ -23,19 +27,11 @@ from tests.api.world import (
     make_site,
     make_world,
     on_map,
-    review_desk,
 )
 from vision.frames import Clock
 
-WHO = Principal("0", "Officer Li", Role.OFFICER)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 DAY = 24 * HOUR
-REJECT = ReviewRequest(decision="reject", reason="false_positive")
-TICKS = Checks(authentic=True, clear=True, complete=True, accurate=True)
-CONFIRM = ReviewRequest(decision="confirm", checks=TICKS)
-ROOF = {"kind": "illegal_structure", "subtype": "unauthorised_building"}
-GARBAGE = {"kind": "overflowing_bin", "subtype": "exposed_garbage"}
-BIN = {"kind": "overflowing_bin", "subtype": "bin_overflow"}
 ELSEWHERE = (0.7, 0.1, 0.9, 0.3)
 HOOK = {"name": "system", "url": "https://example.org/in", "secret": SECRET}
 
@@ -74,25 +70,17 @@ def site(open_world):
     return open_world()
 
 
-def read(world, case_id):
-    return CaseStore(world.database, world.site).get(WHO, case_id)
-
-
-def review(world, case_id, request):
-    return review_desk(world.database, world.site).review(WHO, case_id, request)
-
-
 def stage(world, case_id):
-    return read(world, case_id).stage
+    return world.read(case_id).stage
 
 
 def listed(world, stage):
-    page = CaseStore(world.database, world.site).page(WHO, CaseFilter(stage=stage), None, 99)
+    page = CaseStore(world.database, world.site).page(OFFICER, CaseFilter(stage=stage), None, 99)
     return [case.case_id for case in page.items]
 
 
 def actions(world, case_id):
-    return [entry.action for entry in read(world, case_id).log]
+    return [entry.action for entry in world.read(case_id).log]
 
 
 def sent(world):
@@ -109,7 +97,7 @@ def test_what_is_confirmed_in_a_silence_is_kept_and_waits_for_nobody(fair):
     event = recorded()
     case_id = fair.take(event)
     fair.take(event)
-    case = read(fair, case_id)
+    case = fair.read(case_id)
     assert case.stage is Stage.SILENCED
     assert case.silenced_until == NOON + HOUR
     assert [(e.action, e.stage.value) for e in case.log] == [
@@ -122,7 +110,7 @@ def test_what_is_confirmed_in_a_silence_is_kept_and_waits_for_nobody(fair):
     assert listed(fair, Stage.SILENCED) == [case_id]
     fair.take(cleared(event))
     assert stage(fair, case_id) is Stage.SILENCED, "it was over before the silence was"
-    assert read(fair, fair.case(at=NOON + DAY)).prior_cases == [], "nobody called it an offence"
+    assert fair.read(fair.case(at=NOON + DAY)).prior_cases == [], "nobody called it an offence"
     assert sent(fair) == []
 
 
@@ -150,7 +138,7 @@ def test_what_is_seen_again_in_the_silence_stays_and_after_it_goes_to_people(fai
     assert fair.take(recorded(at=NOON + 30 * MINUTE)) == case_id
     assert stage(fair, case_id) is Stage.SILENCED
     assert fair.take(recorded(at=NOON + 2 * HOUR)) == case_id
-    case = read(fair, case_id)
+    case = fair.read(case_id)
     assert (case.stage, case.silenced_until) == (Stage.PENDING_REVIEW, None)
     assert actions(fair, case_id) == ["opened", "silenced", "sighted", "sighted", "released"]
 
@@ -168,8 +156,8 @@ def test_what_clears_after_the_silence_was_seen_after_it(fair):
     case_id = fair.take(event)
     fair.take(cleared(event, 2 * HOUR))
     assert actions(fair, case_id) == ["opened", "silenced", "released", "cleared"]
-    assert read(fair, case_id).when.cleared is not None
-    review(fair, case_id, CONFIRM)
+    assert fair.read(case_id).when.cleared is not None
+    fair.review(case_id, CONFIRM)
     assert sent(fair) == ["confirmed", "cleared"]
 
 
@@ -194,7 +182,7 @@ def test_a_silence_that_follows_another_takes_over(open_world):
     world = open_world(silences=[silence(), second])
     case_id = world.take(make_event())
     Suppression(world.site).release_due(world.database, NOON + HOUR)
-    case = read(world, case_id)
+    case = world.read(case_id)
     assert (case.stage, case.silenced_until) == (Stage.SILENCED, NOON + 3 * HOUR)
     assert "Cleaning up" in case.log[-1].reason
     Suppression(world.site).release_due(world.database, NOON + 3 * HOUR)
@@ -217,7 +205,7 @@ def test_a_list_is_given_although_the_database_takes_no_writes(open_world):
 def test_a_person_may_decide_about_what_is_silenced(fair, request_):
     event = recorded()
     case_id = fair.take(event)
-    case = review(fair, case_id, request_)
+    case = fair.review(case_id, request_)
     assert case.silenced_until is None
     fair.take(cleared(event, 5 * HOUR))
     assert "released" not in actions(fair, case_id)
@@ -226,7 +214,7 @@ def test_a_person_may_decide_about_what_is_silenced(fair, request_):
 def test_garbage_on_the_site_of_a_structure_is_inhibited_and_a_bin_is_not(site):
     source = site.case(**ROOF)
     garbage = site.case(box=ELSEWHERE, **GARBAGE)
-    case = read(site, garbage)
+    case = site.read(garbage)
     assert (case.stage, case.inhibited_by) == (Stage.INHIBITED, source)
     assert [e.action for e in case.log] == ["opened", "inhibited"]
     assert case.log[1].data == {"inhibitor": source}
@@ -253,12 +241,12 @@ def test_what_is_still_there_when_its_inhibitor_ends_goes_to_people(site, end):
     gone = site.take(event_gone)
     site.take(cleared(event_gone, MINUTE))
     if end == "rejected":
-        review(site, source, REJECT)
+        site.review(source, REJECT)
     else:
         over = (cleared if end == "cleared" else ended)(event)
         site.take(over)
         site.take(over)
-    case = read(site, there)
+    case = site.read(there)
     assert (case.stage, case.inhibited_by) == (Stage.PENDING_REVIEW, None)
     assert actions(site, there) == ["opened", "inhibited", "released"]
     assert stage(site, gone) is Stage.INHIBITED
@@ -269,11 +257,11 @@ def test_what_is_still_there_when_its_inhibitor_ends_goes_to_people(site, end):
 def test_a_second_structure_goes_on_inhibiting(site):
     one, two = site.case(**ROOF), site.case(box=ELSEWHERE, **ROOF)
     garbage = site.case(**GARBAGE)
-    assert read(site, garbage).inhibited_by == two
-    review(site, two, REJECT)
-    assert read(site, garbage).inhibited_by == one
+    assert site.read(garbage).inhibited_by == two
+    site.review(two, REJECT)
+    assert site.read(garbage).inhibited_by == one
     assert actions(site, garbage) == ["opened", "inhibited", "inhibited"]
-    review(site, one, CONFIRM)
+    site.review(one, CONFIRM)
     assert stage(site, garbage) is Stage.INHIBITED
 
 
@@ -305,7 +293,7 @@ def test_a_silence_comes_before_an_inhibition_and_gives_way_to_it(open_world):
     garbage = world.take(recorded(**GARBAGE))
     assert stage(world, garbage) is Stage.SILENCED
     assert world.take(recorded(at=NOON + DAY, **GARBAGE)) == garbage
-    assert read(world, garbage).inhibited_by == source
+    assert world.read(garbage).inhibited_by == source
     assert actions(world, garbage)[-1] == "inhibited"
 
 

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from api.access.roles import Principal, Role
 from api.cases.store import CaseStore
-from tests.api.world import make_event, make_site, make_world
+from tests.api.world import OFFICER, make_event, make_site, make_world
 from vision.geo import Position
 
 CODE, REGISTERED = "421303009009009", "421303001002003"
-WHO = Principal("0", "Officer Li", Role.OFFICER)
 
 
 @pytest.mark.parametrize(("lon", "cell"), [(113.385, CODE), (113.6, REGISTERED)])
@@ -32,7 +30,7 @@ def test_a_case_is_in_the_cell_where_it_stands_and_not_where_its_camera_does(
     event = make_event()
     where = Position(lon, 31.715, "WGS84", 4.0, "homography")
     case_id = world.take(replace(event, episode=replace(event.episode, where=where)))
-    case = CaseStore(world.database, site).get(WHO, case_id)
+    case = CaseStore(world.database, site).get(OFFICER, case_id)
     assert (case.where.grid, case.where.accuracy_m) == (cell, 4.0)
     assert case.where.department is not None
     assert (case.where.department["code"] == "D9") is (cell == CODE)

@@ -19,8 +19,7 @@ from api.delivery.sender import Result, Sender
 from api.delivery.worker import Outbox
 from api.errors import DatabaseUnavailable
 from api.storage.tables import DeliveryRow
-from tests.api.delivery.test_queue import CONFIRM, WHO
-from tests.api.world import SECRET, make_event, make_site, make_world, review_desk
+from tests.api.world import CONFIRM, SECRET, make_event, make_site, make_world
 from vision.site import Webhook
 
 ABSURD = "Thu, 01 Jan 99999999999999999999 00:00:00 GMT"
@@ -153,7 +152,7 @@ def test_a_body_that_cannot_be_sent_is_a_failed_attempt():
 
 def confirm(world) -> None:
     case = world.take(make_event(kind="dirty_truck", subtype="spill"))
-    review_desk(world.database, world.site).review(WHO, case, CONFIRM)
+    world.review(case, CONFIRM)
 
 
 @contextmanager

@@ -12,21 +12,24 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from api.access.roles import Principal, Role
-from api.cases.schemas import Checks, ReviewRequest
-from api.cases.store import CaseStore
+from api.cases.schemas import ReviewRequest
 from api.delivery.queue import DeliveryQueue, replay
 from api.delivery.retry import STANDARD_WAITS, RetryPolicy
 from api.delivery.sender import Outcome, Result
 from api.delivery.worker import Outbox
 from api.errors import CaseError
 from api.storage.tables import AttemptRow, DeliveryRow
-from tests.api.world import SECRET, cleared, make_event, make_site, make_world, review_desk
+from tests.api.world import (
+    CONFIRM,
+    SECRET,
+    TICKS,
+    cleared,
+    make_event,
+    make_site,
+    make_world,
+)
 from vision.errors import SiteError
 
-WHO = Principal("0", "Officer Li", Role.OFFICER)
-CHECKS = Checks(authentic=True, clear=True, complete=True, accurate=True)
-CONFIRM = ReviewRequest(decision="confirm", checks=CHECKS)
 OK = Outcome(Result.DELIVERED, status=200)
 BAD = Outcome(Result.FAILED, status=500, error="the receiver answered 500")
 ONE_RETRY = RetryPolicy(waits=(timedelta(),), jitter=0)
@@ -54,7 +57,7 @@ def queue(world, lease=timedelta(seconds=60)):
 def confirmed(world, **changes):
     event = make_event(**changes)
     case_id = world.take(event)
-    review_desk(world.database, world.site).review(WHO, case_id, CONFIRM)
+    world.review(case_id, CONFIRM)
     return case_id, event
 
 
@@ -82,8 +85,8 @@ def test_receivers_get_the_kinds_and_stages_they_asked_for(world):
     confirmed(world)
     confirmed(world, kind="dirty_truck", subtype="spill")
     other = world.take(make_event(zone="south"))
-    reject = ReviewRequest(decision="reject", reason="permitted", checks=CHECKS)
-    review_desk(world.database, world.site).review(WHO, other, reject)
+    reject = ReviewRequest(decision="reject", reason="permitted", checks=TICKS)
+    world.review(other, reject)
     assert [(r.receiver, r.type.split(".")[2]) for r in rows(world)] == [
         ("main", "confirmed"),
         ("vending", "confirmed"),
@@ -151,7 +154,7 @@ def test_the_first_acceptance_makes_the_case_emitted_once(world):
     work = queue(world)
     for name in ("main", "vending"):
         work.settle(work.claim(name), OK, ONE_RETRY)
-    case = CaseStore(world.database, world.site).get(WHO, case_id)
+    case = world.read(case_id)
     assert case.stage == "emitted"
     assert [e.reason for e in case.log if e.action == "emitted"] == ["accepted by main"]
 

@@ -230,7 +230,7 @@ def test_a_question_that_takes_too_long_is_stopped_with_what_to_do(world, client
         return list(session.scalars(text(rows)))
 
     monkeypatch.setattr("api.cases.store.newest", endless)
-    monkeypatch.setattr("api.storage.database.LONGEST_S", 0.1)
+    monkeypatch.setattr("api.storage.engine.LONGEST_S", 0.1)
     answer = client(Role.VIEWER).get("/v1/cases")
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"

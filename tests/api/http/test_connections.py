@@ -20,6 +20,7 @@ from api.http import connections, guards
 from api.http.app import create_app
 from api.http.connections import BoundedProtocol, OnceAMinute, raise_file_limit, tell_of_exhaustion
 from tests.api.world import served
+from vision.throttle import Throttle
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 
@@ -133,7 +134,7 @@ def test_an_answer_that_nobody_reads_ends(world, monkeypatch):
 def test_what_strangers_cause_is_logged_once_a_minute(caplog):
     now = [0.0]
     logger = logging.getLogger("test.strangers")
-    logger.addFilter(OnceAMinute(lambda: now[0]))
+    logger.addFilter(OnceAMinute(Throttle(clock=lambda: now[0])))
     for _ in range(500):
         logger.warning("Invalid HTTP request received.")
         now[0] += 0.1
@@ -141,7 +142,7 @@ def test_what_strangers_cause_is_logged_once_a_minute(caplog):
     logger.warning("Invalid HTTP request received.")
     assert [r.getMessage() for r in caplog.records] == [
         "Invalid HTTP request received.",
-        "Invalid HTTP request received. (499 more in the minute before)",
+        "Invalid HTTP request received. (499 more since it was last told)",
     ]
     for _ in range(2):
         logger.error("a fault", exc_info=ValueError("x"))

@@ -9,18 +9,14 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from api.access.roles import Principal, Role
-from api.cases.schemas import Checks, ReviewRequest
+from api.access.roles import Role
 from api.delivery.queue import DeliveryQueue
 from api.delivery.retry import RetryPolicy
 from api.delivery.sender import Outcome, Result
 from api.delivery.worker import Outbox
 from api.http.app import create_app
 from api.storage.tables import DeliveryRow
-from tests.api.world import SECRET, make_event, make_site, make_world, review_desk, served
-
-WHO = Principal("0", "Officer Li", Role.OFFICER)
-CHECKS = Checks(authentic=True, clear=True, complete=True, accurate=True)
+from tests.api.world import CONFIRM, SECRET, make_event, make_site, make_world, served
 
 
 @pytest.fixture
@@ -57,8 +53,7 @@ def operator(world, role=Role.ADMIN, **scope):
 def confirm(world, camera="gate"):
     zone = "north pavement" if camera == "gate" else "whole picture"
     case = world.take(make_event(kind="dirty_truck", subtype="spill", camera=camera, zone=zone))
-    request = ReviewRequest(decision="confirm", checks=CHECKS)
-    review_desk(world.database, world.site).review(WHO, case, request)
+    world.review(case, CONFIRM)
     return case
 
 

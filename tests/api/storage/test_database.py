@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import StatementError
 
-import api.storage.database
+import api.storage.engine
 from api.errors import DatabaseUnavailable, TookTooLong
 from api.storage.database import Database
 from api.storage.tables import Base, CaseRow, MediaAccessRow
@@ -160,7 +160,7 @@ ENDLESS = text(
 
 def test_what_takes_too_long_is_stopped_and_said(tmp_path, monkeypatch):
     database = Database.open(f"sqlite:///{tmp_path / 'cases.db'}")
-    monkeypatch.setattr(api.storage.database, "LONGEST_S", 0.05)
+    monkeypatch.setattr(api.storage.engine, "LONGEST_S", 0.05)
     for opened in (database.read, database.write):
         with pytest.raises(TookTooLong, match="narrow"), opened() as session:
             session.execute(ENDLESS)

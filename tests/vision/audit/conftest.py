@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import cv2
 import pytest
 
-_PATH = Path(__file__).with_name("colour_engine.py")
+from tests.vision.audit import colour_engine
 
 
 @pytest.fixture(scope="session")
 def colours():
     """The module `colour_engine`."""
-    spec = importlib.util.spec_from_file_location("colour_engine", _PATH)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["colour_engine"] = module
-    spec.loader.exec_module(module)
-    return module
+    return colour_engine
 
 
 @pytest.fixture

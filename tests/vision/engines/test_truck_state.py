@@ -119,7 +119,7 @@ def test_the_reader_runs_where_the_site_says(
         model=ModelChoice(device=wanted),
         cameras=(Camera(id="gate", source="none.mp4"),),
     )
-    monkeypatch.setattr("scripts.watching.Pipeline", lambda *_, truck_state, **__: truck_state)
+    monkeypatch.setattr("vision.pipeline.Pipeline", lambda *_, truck_state, **__: truck_state)
     assert make_pipeline(site, None, []) is not None
     assert opened == [device]
 

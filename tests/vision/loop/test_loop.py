@@ -445,6 +445,28 @@ def test_what_stands_for_a_frame_is_its_own_cameras_look_before(
         assert adds_up(box)
 
 
+def test_no_look_stands_for_one_beyond_a_seam_of_a_recording(fakes: Any) -> None:
+    ready = Condition()
+    box = Mailbox("c0", live=False, ready=ready, size=30)
+    for index in range(6):
+        box.put(replace(fakes.painted(0, index), part=index // 3))
+    box.finish()
+    seen: list[tuple[int, int, bool]] = []
+
+    def deliver(frame: Frame, detections: Detections) -> None:
+        [[_, _, right, _]] = detections.xyxy
+        seen.append((frame.index, int(right) - 1, Look.of(detections).reused))
+
+    engine = fakes.Engine(batch=2, depth=2)
+    loop = InferenceLoop(engine, [box], deliver, ready=ready, needed=lambda frame: frame.index == 0)
+    loop.start()
+    assert loop.wait_until_drained(fakes.LIMIT)
+    assert loop.stop(fakes.LIMIT)
+    assert seen == [
+        (0, 0, False), (1, 0, True), (2, 0, True), (3, 3, False), (4, 3, True), (5, 3, True),
+    ]  # fmt: skip
+
+
 def test_an_observer_that_raises_ends_the_loop_with_a_name(
     fakes: Any, ready: Condition, run_loop: Callable[..., InferenceLoop]
 ) -> None:

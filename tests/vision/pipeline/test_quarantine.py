@@ -12,11 +12,13 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.api.world import NOON, cleared, make_event, make_site, make_world
+from tests.api.world import NOON, cleared, ended, make_event, make_site, make_world
+from tests.vision.pipeline.test_pipeline import Blind
 from vision import durable
 from vision.episodes import EpisodeStage
 from vision.errors import EvidenceError
 from vision.evidence import EvidenceRole, Recorder
+from vision.pipeline import Pipeline
 from vision.pipeline.event_writer import EventWriter
 from vision.pipeline.quarantine import FORMAT, Quarantine
 from vision.sources.ring import Recording
@@ -197,3 +199,25 @@ def test_what_still_cannot_be_stored_stays(tmp_path, site, world):
         event = an_event()
         writer, _ = write(world, Quarantine(root, site), event, sink=broken)
     assert writer.quarantined == 2
+
+
+@pytest.mark.parametrize("how", [cleared, ended])
+def test_what_ended_in_quarantine_ends_as_it_did_and_not_unwatched(
+    tmp_path, site, world, quarantine, how
+):
+    confirmed = an_event()
+    world.intake.take(confirmed, [])
+    over = how(confirmed, timedelta(hours=3))
+    quarantine.keep(over, "a reason", [])
+    elsewhere = replace(an_event(), episode=replace(over.episode, id="OTHER", camera="gone"))
+    quarantine.keep(elsewhere, "a reason", [])
+    pipeline = Pipeline(site, Blind(), [], quarantine=quarantine.root)
+    assert pipeline.held == {over.episode.id}, "of a camera that is gone nothing will be told"
+    assert world.intake.end_unwatched(pipeline.held) == 0
+    write(world, Quarantine(quarantine.root, site))
+    when = world_case(world).when
+    assert (when.cleared, when.ended) == (
+        over.episode.cleared_at,
+        over.episode.cleared_at or over.episode.ended_at,
+    )
+    assert when.last_seen == over.episode.last_seen_at

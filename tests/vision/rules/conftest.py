@@ -53,23 +53,25 @@ class Scene:
         seconds: float,
         seen: Sequence[tuple[str, Box, float]] = (),
         *,
-        track: int | None = None,
-        load: str = "",
+        track: int | Sequence[int] | None = None,
+        load: str | Sequence[str] = "",
+        sure: float | Sequence[float] = 0.9,
         dirt: str = "clean",
         known: Look | None = None,
         pose: DronePose | None = None,
+        part: int = 0,
     ) -> list[EpisodeEvent]:
         detections = _detections(seen)
         detections = (known or Look()).on(detections)
         if load and len(detections):
             n = len(detections)
             detections.data |= {
-                "load": np.array([load] * n),
-                "load_score": np.full(n, 0.9),
+                "load": np.broadcast_to(np.array(load), n),
+                "load_score": np.broadcast_to(sure, n),
                 "dirt": np.array([dirt] * n),
                 "dirt_score": np.full(n, 0.9),
             }
-            detections.tracker_id = np.full(n, -1 if track is None else track)
+            detections.tracker_id = np.broadcast_to(-1 if track is None else track, n)
         frame = Frame(
             np.zeros((100, 100, 3), np.uint8),
             "cam",
@@ -77,6 +79,7 @@ class Scene:
             self.index,
             Clock.MEDIA,
             pose=pose,
+            part=part,
         )
         self.index += 1
         events = self.rule.look(frame, detections)

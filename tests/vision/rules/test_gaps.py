@@ -147,3 +147,56 @@ def test_a_clock_that_is_set_back_takes_all_times_with_it(scene):
     cleared = made.events[-1].episode
     assert made.stages() == ["opened", "confirmed", "cleared"]
     assert cleared.opened_at <= cleared.confirmed_at <= cleared.last_seen_at <= cleared.cleared_at
+
+
+DAY = 24 * HOUR
+FULL = ("overflowing_bin", (0.3, 0.4, 0.5, 0.7), 0.9)
+ROOF = ("structure", (0.3, 0.4, 0.5, 0.7), 0.9)
+BIN = {"fps": 1 / 600, "dwell": "30m", "looks": 2, "clear": "10m"}
+
+
+def test_a_bin_that_nobody_looked_at_for_a_week_is_full_anew(scene):
+    made = scene("overflowing_bin", **BIN)
+    made.look(0, [FULL])
+    made.look(30 * DAY, [FULL])
+    assert made.confirmed() == [], "it was emptied many times between two looks a month apart"
+    made.look(30 * DAY + HOUR, [FULL])
+    assert [seconds(event) for event in made.confirmed()] == [30 * DAY]
+
+
+def test_a_full_bin_within_its_horizon_is_the_same(scene):
+    made = scene("overflowing_bin", **BIN)
+    for t in (0, 6 * DAY, 12 * DAY):
+        made.look(t, [FULL])
+    assert made.stages() == ["opened", "confirmed"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "thing", "horizon", "more"),
+    [
+        ("overflowing_bin", FULL, 7, BIN),
+        ("overflowing_bin", FULL, 2, BIN | {"horizon": "2d", "dedupe": "4h"}),
+        ("illegal_structure", ROOF, 180, {"dwell": "7d", "looks": 2, "learn": "1s"}),
+    ],
+)
+def test_what_was_confirmed_ends_where_nobody_looked_for_its_horizon(
+    scene, kind, thing, horizon, more
+):
+    made = scene(kind, **more)
+    for day in (-1, 0, 8, 8 + horizon, 9 + 2 * horizon):
+        made.look(day * DAY, [thing] if day >= 0 else [])
+        if day == 0:
+            made.look(HOUR, [thing])
+    ended = [e.episode for e in made.events if e.episode.stage.value == "ended"]
+    (last,) = [e for e in ended if e.ended_by == "unwatched"][-1:]
+    assert last.ended_at == last.last_seen_at == START + timedelta(days=8 + horizon)
+    assert last.opened_at == min(e.episode.opened_at for e in made.confirmed()) or horizon < 8
+    assert made.stages()[-1] == "ended", "what is seen now has been seen once"
+
+
+def test_surveys_a_year_apart_still_make_a_structure_of_two(scene):
+    made = scene("illegal_structure", dwell="7d", looks=2, learn="1s")
+    made.look(-1)
+    made.look(0, [ROOF])
+    made.look(365 * DAY, [ROOF])
+    assert made.stages() == ["opened", "confirmed"]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.vision.rules.conftest import START
 from vision.look import Laid, Look
 from vision.rules.course import travelled
 
@@ -179,3 +180,52 @@ def test_boxes_travel_by_both_sides():
     x1, y1, x2, y2 = STANDS
     assert travelled((0.4, 0.4, 0.5, 0.5), (0.3, 0.35, 0.6, 0.55)) == pytest.approx(1.0)
     assert travelled(STANDS, (x1 - 0.1, y1, x2 + 0.1, y2)) == 0.0, "no taller"
+
+
+def two_trucks(s: Any, n: int, seen: list[tuple[Box, int, str, float]]) -> None:
+    """A look at trucks, each where it is, with its track, its load, and how sure that is."""
+    boxes, tracks, loads, sure = zip(*seen, strict=True) if seen else ([], [], [], [])
+    trucks = [("truck", box, 0.9) for box in boxes]
+    s.look(n / FPS, trucks, track=tracks, load=loads, sure=sure)
+
+
+@pytest.mark.parametrize("sure", [0.5, 0.9])
+def test_what_stands_is_not_told_of_because_another_drives_by(scene, sure):
+    """For a moment the one that drives by hides the one that stands, whose load is open."""
+    s = scene("dirty_truck", fps=FPS, looks=3)
+    for n in range(60):
+        x = 0.025 * (n - 20)
+        by: Box = (x, 0.42, x + 0.35, 0.86)
+        near = n >= 21 and by[2] < 0.98
+        hidden = near and abs(x - STANDS[0]) < 0.1
+        seen = [] if hidden else [(STANDS, 1, "open", 0.9)]
+        seen += [(by, 2, "covered", sure)] if near else []
+        two_trucks(s, n, seen)
+    assert s.confirmed() == []
+
+
+def test_the_one_that_drives_by_is_dated_by_itself(scene):
+    """It is told of, and not since the one that stands there came."""
+    s = scene("dirty_truck", fps=FPS, looks=3)
+    for n in range(330):
+        x = 0.025 * (n - 300)
+        by: Box = (x, 0.42, x + 0.35, 0.86)
+        near = n >= 301 and by[2] < 0.98
+        hidden = near and abs(x - STANDS[0]) < 0.1
+        seen = [] if hidden else [(STANDS, 1, "covered", 0.9)]
+        seen += [(by, 2, "open", 0.9)] if near else []
+        two_trucks(s, n, seen)
+    (confirmed,) = s.confirmed()
+    assert (confirmed.episode.opened_at - START).total_seconds() >= 60
+
+
+def test_times_are_in_order_also_where_the_clock_stepped_back(scene):
+    s = scene("dirty_truck", fps=FPS, looks=3)
+    for n in range(20):
+        at = n / FPS - (1.5 if n >= 4 else 0)
+        s.look(at, [("truck", drives(n), 0.9)], track=1, load="open")
+    for n in range(80):
+        s.look(10 + n / FPS)
+    (first, last) = (e.episode for e in s.events)
+    assert first.opened_at <= first.confirmed_at <= first.last_seen_at
+    assert last.opened_at <= last.confirmed_at <= last.last_seen_at <= last.cleared_at

@@ -34,6 +34,7 @@ class Watch:
         self.random = np.random.default_rng(5)
         self.clock = clock
         self.second = 0
+        self.part = 0
 
     def look(
         self, pixels: Pixels, *, noise: float = 3.0, preset: str | None = "", step: int = 1
@@ -45,6 +46,7 @@ class Watch:
             START + timedelta(seconds=self.second),
             self.second,
             self.clock,
+            part=self.part,
         )
         self.second += step
         return self.health.look(frame, preset)
@@ -190,3 +192,34 @@ def test_a_night_and_a_camera_that_was_off_do_not_make_it_moved() -> None:
     assert watch.looks([picture] * 20, None, step=20)[-1] is View.CLEAR
     watch.second += 3600
     assert set(watch.looks([picture] * 6, None, step=20)) == {View.CLEAR}
+
+
+def test_no_trouble_lasts_over_a_seam_of_a_recording() -> None:
+    """Two looks at a passing truck, and one ten hours on: that is not a lens covered for hours."""
+    good = left(scene())
+    bad = TROUBLES[View.COVERED](scene())
+
+    def told(seam: int) -> View:
+        watch = Watch(clock=Clock.MEDIA)
+        watch.looks([good] * 5 + [bad] * 2)
+        watch.second, watch.part = 36_000, seam
+        return watch.look(bad)
+
+    assert told(0) is View.COVERED
+    assert told(1) is View.CLEAR
+
+
+def test_another_view_beyond_a_seam_is_a_moved_one() -> None:
+    """Zones were drawn in what was seen before it."""
+    watch = Watch(clock=Clock.MEDIA)
+    watch.looks([left(scene())] * 10)
+    watch.part = 1
+    assert watch.looks([left(scene(2))] * 12)[-1] is View.MOVED
+
+
+def test_the_way_to_a_seam_is_no_time_at_no_preset() -> None:
+    watch = Watch(fixed=False, clock=Clock.MEDIA)
+    for part in range(12):  # a minute of each counts, unless nobody knows how long it was
+        watch.part = part
+        watch.look(left(scene()), preset=None, step=60)
+    assert watch.health.view is View.CLEAR

@@ -149,3 +149,17 @@ def test_presets_that_cannot_be_told_are_refused(tmp_path: Path) -> None:
     wall = preset(tmp_path, "wall", np.full((HEIGHT, WIDTH, 3), 90, np.uint8))
     with pytest.raises(SiteError, match="'wall': its picture shows too little"):
         PresetFinder([gate, wall])
+
+
+def test_over_a_seam_of_a_recording_no_two_looks_are_in_a_row(tmp_path: Path) -> None:
+    wide, hides = street(), view(street(2), 0.5)
+    gate = preset(tmp_path, "gate", view(wide, 0.3, share=1 / 3))
+
+    def told(rows: int, part: int) -> tuple[str | None, str | None]:
+        seen = view(wide, 0.3, share=1 / 3)
+        seen[HEIGHT - rows :] = hides[HEIGHT - rows :]
+        finder = PresetFinder([gate])
+        return finder.look(frame(seen)), finder.look(replace(frame(seen), part=part))
+
+    rows = next(n for n in range(0, HEIGHT, 10) if told(n, 0) == (None, "gate"))
+    assert told(rows, 1) == (None, None)

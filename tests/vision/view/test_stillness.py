@@ -94,3 +94,14 @@ def test_a_look_at_one_preset_never_stands_for_another() -> None:
         assert not watch.look(gate)
         watch.settle(yard)
         assert not watch.look(yard)
+
+
+def test_nothing_stands_over_a_seam_of_a_recording(street: Pixels) -> None:
+    stillness = Stillness()
+
+    def look(second: int, part: int) -> bool:
+        at = START + timedelta(seconds=second)
+        return stillness.changed(Frame(street.copy(), "cam", at, second, Clock.MEDIA, part=part))
+
+    assert [look(n, 0) for n in range(6)] == [True] * SETTLING + [False] * 3
+    assert [look(n, 1) for n in range(6, 12)] == [True] * SETTLING + [False] * 3

@@ -60,6 +60,10 @@ class Followed:
         for truck in self._trucks:
             truck.track = -1
 
+    def forget(self) -> None:
+        """Nothing that is seen from now on is one of those seen so far."""
+        self._trucks = []
+
     def look(
         self,
         at: datetime,

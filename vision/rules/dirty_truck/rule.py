@@ -139,7 +139,7 @@ class DirtyTruck(PassThroughRule):
                 one.charges.pop(_SPILL, None)
             for focus in (alone.get(one.number), both.get(one.number)):
                 if focus is not None:
-                    self.show((one.number, _SPILL), focus, frame, detections)
+                    self.best.take((one.number, _SPILL), focus, frame, detections)
 
     def _take_for(self, frame: Frame, detections: Detections, passes: Sequence[Pass]) -> None:
         """What each pass is taken for in this look: its own box, its tracks', and any over it."""

@@ -87,6 +87,7 @@ class Spills:
         self._movers: list[NormBox] = []  # of the look before
         self._last: datetime | None = None  # that look, unless a restart came in between
         self._valid_until: datetime | None = None
+        self._source_part = 0
 
     def remember(self) -> Any:
         """All that earlier looks left behind, ready for JSON."""
@@ -96,6 +97,7 @@ class Spills:
             "trucks": self._trucks.remember(),
             "movers": _BOXES.dump_python(self._movers, mode="json"),
             "litter": _LITTER.dump_python(self._litter, mode="json"),
+            "source_part": self._source_part,
         }
 
     def recall(self, state: Any) -> None:
@@ -106,6 +108,7 @@ class Spills:
         self._trucks.recall(state["trucks"])
         self._movers = _BOXES.validate_python(state.get("movers", []))
         self._litter = _LITTER.validate_python(state["litter"])
+        self._source_part = int(state.get("source_part", 0))
 
     def of(self, number: int) -> Litter | None:
         """What the truck of this pass left on the road, that which most looks showed."""
@@ -130,6 +133,7 @@ class Spills:
             By number, the indexes of a truck and of what it left behind, where both are seen.
         """
         at = frame.captured_at
+        self._pass_seam(frame)
         seconds = self._keep_watch(at)
         size = np.array([frame.width, frame.height] * 2, np.float64)
         boxes: list[NormBox] = [tuple(b) for b in (np.asarray(detections.xyxy) / size).tolist()]
@@ -149,6 +153,13 @@ class Spills:
         return {
             self._passes[who]: (here[who], *found) for who, found in left.items() if who in here
         }
+
+    def _pass_seam(self, frame: Frame) -> None:
+        """Nothing follows on over a seam of a recording; old litter still accuses nobody."""
+        if frame.part != self._source_part:
+            self._source_part = frame.part
+            self._last = self._valid_until = None
+            self._trucks.forget()
 
     def _keep_watch(self, at: datetime) -> float:
         """After a gap, or when the clock was set, nothing is known of the road.

@@ -5,7 +5,10 @@ import typer
 from typer.testing import CliRunner
 
 from scripts.commands.audit import audit
+from tests.vision.audit.conftest import colours, save
 from vision.errors import EngineError, EvidenceError, PictureError
+
+__all__ = ["colours", "save"]  # fixtures, of the audit's own tests
 
 FULL = ("overflowing_bin", (20, 20, 80, 120))
 
