@@ -64,13 +64,17 @@ class Outbox:
         """Start the worker's thread; without receivers there is nothing to start."""
         if self._webhooks and self._thread is None:
             self._stopping = False
+            self._ready.clear()
             self._thread = threading.Thread(target=self.run, name="outbox", daemon=True)
             self._thread.start()
             self._ready.wait()
 
     def run(self) -> None:
         """Work in the calling thread until `stop()` is called from another."""
-        asyncio.run(self._run())
+        try:
+            asyncio.run(self._run())
+        finally:
+            self._ready.set()  # who waits for the start waits no longer when there was none
 
     @property
     def alive(self) -> bool:
@@ -108,7 +112,6 @@ class Outbox:
                     group.create_task(self._serve(hook, wake))
         finally:
             self._loop = None
-            self._ready.clear()
 
     async def _serve(self, hook: Webhook, wake: asyncio.Event) -> None:
         pauses = _growing()

@@ -101,6 +101,7 @@ def configured(app: FastAPI) -> uvicorn.Config:
         ws="none",
         backlog=_BACKLOG,
         h11_max_incomplete_event_size=LARGEST_HEAD,
+        log_config=None,  # its lines look like all others
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -23,6 +23,7 @@ from datasets.demo.site_gate import site_gate
 from datasets.demo.survey import block_survey
 from datasets.errors import RenderError
 from datasets.renderer.video import render_video
+from datasets.renderer.worker import end_with_parent
 
 Progress = Callable[[str, float], None]
 # The longest to render first: two workers then finish together.
@@ -155,6 +156,7 @@ _news: Any = None
 def _join(news: Any) -> None:
     """Start of a worker process: where to send progress, and one core each."""
     global _news  # noqa: PLW0603 - a process pool's initializer has no other place
+    end_with_parent()
     _news = news
     cv2.setNumThreads(1)
 

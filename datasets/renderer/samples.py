@@ -19,6 +19,7 @@ from datasets.renderer.compose_aerial import aerial_scene, random_ground
 from datasets.renderer.compose_street import random_street, street_scene
 from datasets.renderer.scene import Scene
 from datasets.renderer.truth import TruthBox
+from datasets.renderer.worker import end_with_parent
 
 GROUP = 8
 SIZES = ((832, 480), (640, 640), (832, 480), (768, 576))
@@ -109,7 +110,7 @@ def _results(jobs: list[tuple[str, int, int, int]], workers: int) -> Iterator[li
     if workers <= 1:
         yield from map(_group, jobs)
         return
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+    with multiprocessing.get_context("spawn").Pool(workers, end_with_parent) as pool:
         yield from pool.imap(_group, jobs)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from scripts.console import out
+from scripts.console import err, out
 from vision.durations import parse_duration
 from vision.errors import StreetwardenError
 from vision.printable import to_json
@@ -38,7 +38,12 @@ def create(
 ) -> None:
     """Make a key and print it. It is shown once and stored only as a hash."""
     from api.access.roles import Role
+    from vision.kinds import catalogue
+    from vision.site.file import camera_ids
 
+    known = {one.name for one in catalogue().kinds}
+    if unknown := sorted(set(kind or ()) - known):
+        raise StreetwardenError(f"no kind {unknown[0]!r}; kinds are {', '.join(sorted(known))}")
     try:
         chosen = Role(role)
         life = parse_duration(expires) if expires else None
@@ -47,6 +52,8 @@ def create(
         raise StreetwardenError(f"{error}; roles are {roles}") from None
     with _store(site) as store:
         new = store.create(label, chosen, expires=life, cameras=camera or (), kinds=kind or ())
+    for absent in sorted(set(camera or ()) - camera_ids(site)):
+        err.print(f"{escape(absent)}: no camera of this site file has this id; the key sees none")
     out.print(f"id  {new.id}\nkey {new.key}\nKeep it now: it cannot be shown again.")
 
 
@@ -65,18 +72,29 @@ def list_(
                 "role": k.role.value,
                 "active": k.active(now),
                 "expires_at": k.expires_at.isoformat() if k.expires_at else None,
+                "cameras": k.cameras,
+                "kinds": k.kinds,
             }
             for k in store.list()
         ]
     if json_:
         print(to_json(rows, indent=2))
         return
-    table = Table("id", "label", "role", "active", "expires", box=None)
+    table = Table("id", "label", "role", "sees", "active", "expires (UTC)", box=None)
     for row in rows:
         active = "yes" if row["active"] else "no"
-        cells = (row["id"], row["label"], row["role"], active, row["expires_at"] or "never")
+        ends = str(row["expires_at"] or "never")[:16].replace("T", " ")
+        cells = (row["id"], row["label"], row["role"], _scope(row), active, ends)
         table.add_row(*(escape(str(cell)) for cell in cells))
     out.print(table)
+
+
+def _scope(row: dict[str, Any]) -> str:
+    """What a key is limited to, for people."""
+    if row["role"] == "receiver":
+        return "nothing"
+    limits = (", ".join(row[which]) for which in ("cameras", "kinds") if row[which] is not None)
+    return "; ".join(limits) or "all"
 
 
 @keys.command()

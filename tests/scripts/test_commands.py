@@ -169,6 +169,31 @@ def test_keys_are_shown_once_and_can_be_revoked(run, tmp_path):
     assert not json.loads(run("keys", "list", site, "--json").stdout)[0]["active"]
 
 
+def test_the_list_of_keys_says_what_each_sees_and_until_when(run, tmp_path):
+    site = site_file(tmp_path, "  - {id: gate, source: gate.mp4}\n")
+    scope = ("--camera", "gate", "--kind", "dirty_truck", "--expires", "2d")
+    assert run("keys", "create", site, "--label", "east", "--role", "viewer", *scope).exit_code == 0
+    assert run("keys", "create", site, "--label", "night").exit_code == 0
+    east, night = json.loads(run("keys", "list", site, "--json").stdout)
+    assert (east["cameras"], east["kinds"]) == (["gate"], ["dirty_truck"])
+    assert (night["cameras"], night["kinds"]) == (None, None)
+    _, first, second = run("keys", "list", site).stdout.splitlines()
+    until = east["expires_at"][:16].replace("T", " ")
+    assert first.split("  ")[-1].strip() == until
+    assert "gate; dirty_truck" in first
+    assert "all" in second.split()
+
+
+def test_a_key_for_what_is_not_there_is_told(run, tmp_path):
+    site = site_file(tmp_path, "  - {id: gate, source: gate.mp4}\n")
+    wrong = refused(run("keys", "create", site, "--label", "x", "--kind", "strret_vending"))
+    assert "street_vending" in wrong
+    made = run("keys", "create", site, "--label", "x", "--camera", "gaet", "--camera", "gate")
+    assert made.exit_code == 0, "a camera may be added later"
+    assert "gaet: no camera of this site file" in made.output
+    assert "gate: no camera" not in made.output
+
+
 def test_a_label_is_only_a_label(run, tmp_path):
     """What people write into a label is shown as it is, and no command of the terminal."""
     site = site_file(tmp_path, "  - {id: gate, source: gate.mp4}\n")

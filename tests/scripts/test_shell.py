@@ -63,6 +63,21 @@ def test_install_that_fails_ends_with_pips_last_words_and_is_done_again(clone):
     assert run(clone, "scripts/install").stderr.endswith("installed\n")
 
 
+SH = '#!/bin/sh\n\'\'\'exec\' "{}" "$0" "$@"\n'
+
+
+@pytest.mark.parametrize("launcher", ["#!{}\n", SH], ids=["short path", "path with a space"])
+def test_a_moved_or_copied_folder_is_installed_anew(clone, tmp_path_factory, launcher):
+    """Its command would run nothing, or the code of the folder that it was copied from."""
+    run(clone, "scripts/install")
+    command = clone / ".venv" / "bin" / "streetwarden"
+    command.write_text(launcher.format(clone / ".venv/bin/python"))
+    assert run(clone, "scripts/install").stderr == ""
+    copy = tmp_path_factory.mktemp("elsewhere") / "copy"
+    shutil.copytree(clone, copy)
+    assert run(copy, "scripts/install").stderr.endswith("installed\n")
+
+
 @pytest.mark.parametrize(
     ("given", "served"),
     [

@@ -67,6 +67,17 @@ def load_storage(path: Path) -> Storage:
     return _anchored_storage(storage, path.parent.resolve())
 
 
+def camera_ids(path: Path) -> set[str]:
+    """The ids of the cameras that a site file names; the rest of it is not looked at.
+
+    Raises:
+        SiteError: it cannot be read, or is no mapping.
+    """
+    cameras = _tree(path).value.get("cameras")
+    named = cameras if isinstance(cameras, list) else []
+    return {str(camera.get("id")) for camera in named if isinstance(camera, dict)}
+
+
 def _tree(path: Path) -> Tree:
     tree = read_tree(read_text(path), path)
     if not isinstance(tree.value, dict):

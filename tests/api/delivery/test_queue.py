@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import threading
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -212,3 +216,21 @@ def test_the_worker_stops_while_it_waits(world):
     assert not outbox.alive
     outbox.start()
     outbox.stop()
+
+
+def test_a_worker_that_cannot_start_keeps_nobody_waiting(world, monkeypatch):
+    """As where no file can be opened any more: the server says so instead of hanging."""
+
+    def fail(work: Coroutine[Any, Any, None]) -> None:
+        work.close()
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("api.delivery.worker.asyncio.run", fail)
+    monkeypatch.setattr("threading.excepthook", lambda _: None)
+    outbox = Outbox(world.database, world.site)
+    starting = threading.Thread(target=outbox.start, daemon=True)
+    starting.start()
+    starting.join(20)
+    assert not starting.is_alive()
+    outbox.stop()
+    assert not outbox.alive
