@@ -219,7 +219,7 @@ def test_another_view_beyond_a_seam_is_a_moved_one() -> None:
 
 def test_the_way_to_a_seam_is_no_time_at_no_preset() -> None:
     watch = Watch(fixed=False, clock=Clock.MEDIA)
-    for part in range(12):  # a minute of each counts, unless nobody knows how long it was
+    for part in range(15):  # a minute of each counts, unless nobody knows how long it was
         watch.part = part
         watch.look(left(scene()), preset=None, step=60)
     assert watch.health.view is View.CLEAR
