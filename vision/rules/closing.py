@@ -122,8 +122,9 @@ class Closing:
     @property
     def _longest(self) -> timedelta:
         dedupe = self._context.settings.dedupe
-        timed = isinstance(dedupe, timedelta) and not self._gaps.count
-        return dedupe if timed else self._gaps.horizon
+        if isinstance(dedupe, timedelta) and not self._gaps.count:
+            return dedupe
+        return self._gaps.horizon
 
     def _permit(
         self,
