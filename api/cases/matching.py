@@ -136,20 +136,19 @@ class Matching:
         It may if another fixed camera holds it, since that camera sees it now, whenever it reported
         it. A sighting held by this camera would not have been reported again.
         """
-        timed = isinstance(self._dedupe, timedelta)
-        window = self._dedupe if isinstance(self._dedupe, timedelta) else self._horizon
-        if not timed and self._was_over(case):
+        timed = self._dedupe if isinstance(self._dedupe, timedelta) else None
+        if timed is None and self._was_over(case):
             return False
-        if case.ended_at is not None and (timed or case.cleared_at is not None):
+        if case.ended_at is not None and (timed is not None or case.cleared_at is not None):
             return True
         held = [
             s
             for s in case.sightings
             if s.ended_at is None and s.camera != self._episode.camera and s.camera in self._fixed
         ]
-        if not timed and held:
+        if timed is None and held:
             return True  # a state, as long as no look shows it gone
-        since = self._episode.opened_at - window
+        since = self._episode.opened_at - (self._horizon if timed is None else timed)
         told = [self._last_seen(s.camera, s.episode_id) for s in held]
         return max([case.last_seen_at, *(at for at in told if at is not None)]) >= since
 
