@@ -156,7 +156,7 @@ def _lines(clock: Callable[[], float]) -> Callable[[Done], None]:
         fresh = done.done - done.reused
         left = now / fresh * (done.total - done.done) if fresh else 0.0
         err.print(
-            f"audited {done.done} of {done.total}, {fresh / max(now, 1e-9):.1f}/s, "
+            f"done {done.done} of {done.total}, {fresh / max(now, 1e-9):.1f}/s, "
             f"about {left:.0f} s left{_note(done)}"
         )
 

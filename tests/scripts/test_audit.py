@@ -47,7 +47,7 @@ def test_bad_items_are_counted_and_the_exit_is_clean(tmp_path, save, command, en
     assert "in/clip.mp4: is a video" in done.stderr
     assert "watch --source" in done.stderr
     assert "load and dirt are not read" in done.stderr
-    assert "audited 3 of 3" in done.stderr
+    assert "done 3 of 3" in done.stderr
     assert engine.closed
     assert (tmp_path / "out/report.html").is_file()
 
