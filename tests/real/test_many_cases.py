@@ -117,8 +117,9 @@ def test_a_case_of_two_cameras_is_listed_once(many):
     with many.database.engine.connect() as connection:
         connection.execute(
             text(
-                "INSERT INTO sightings SELECT 'second', case_id, 'camera-005', box, opened_at, "
-                "confirmed_at, last_seen_at, cleared_at, looks, score, zone FROM sightings "
+                "INSERT INTO sightings (episode_id, camera, case_id, zone, box, opened_at, "
+                "confirmed_at, last_seen_at, looks, score) SELECT 'second', 'camera-005', case_id, "
+                "zone, box, opened_at, confirmed_at, last_seen_at, looks, score FROM sightings "
                 "WHERE case_id = :case"
             ),
             {"case": newest},
