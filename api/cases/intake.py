@@ -35,7 +35,7 @@ _TAKEN = frozenset({EpisodeStage.CONFIRMED, EpisodeStage.CLEARED, EpisodeStage.E
 class CaseIntake:
     """Takes episode events from the pipeline, idempotently; safe to call from its thread.
 
-    `announce` is told what becomes of a case; see `api.cases.announcement`.
+    `announce` receives the events of a case; see `api.cases.announcement`.
 
     Attributes:
         last_seen: when a camera last saw an episode that it goes on holding (camera's id, episode's

@@ -153,9 +153,9 @@ class Matching:
         return max([case.last_seen_at, *(at for at in told if at is not None)]) >= since
 
     def _was_over(self, case: CaseRow) -> bool:
-        """Whether an episode that is told late was over before a case began.
+        """Whether an episode that is reported late was over before a case began.
 
-        A fixed camera that told of the case as another had seen the end of this one by then.
+        A fixed camera that reported the case as another had seen the end of this one by then.
         """
         seen_at = self._episode.last_seen_at
         if case.first_seen_at <= seen_at:

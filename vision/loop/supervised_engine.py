@@ -44,8 +44,8 @@ class SupervisedEngine:
     Args:
         engine: what is asked; another one after `reopen`.
         tiled: whether it sees a camera's frames in tiles too.
-        observer: told of batches, times and restarts.
-        fault: told of a camera's frame that could not be inferred: camera, what failed, error.
+        observer: receives batches, times and restarts.
+        fault: called for a camera's frame that could not be inferred: camera, what failed, error.
         reopen: makes a new engine after a failure; without it the old one is tried again.
         restarts: how many there may be.
         pause: waits these seconds before a restart.
@@ -79,7 +79,7 @@ class SupervisedEngine:
         self._faults = ThrottledLog(log)
 
     def submit(self, frames: Sequence[Frame]) -> Asked:
-        """Give it one batch; what goes wrong is told by `results`."""
+        """Give it one batch; `results` says what went wrong."""
         given = [self._views(frame) for frame in frames]
         started = time.perf_counter()
         pending: Pending | Exception
