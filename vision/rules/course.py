@@ -151,11 +151,24 @@ class Courses:
 
     def go(self, course: Course, box: NormBox) -> None:
         """Add the box of this look to a course, in the reference picture's coordinates."""
+        here = self._here(box)
+        if here is not None:
+            course.go(here)
+
+    def began(self, course: Course, box: NormBox) -> bool:
+        """Whether this box of the look is where the course began, or that cannot be measured."""
+        here = self._here(box)
+        if here is None or course.came is None or here[2] <= here[0] or here[3] <= here[1]:
+            return True
+        return travelled(course.came, here) < STEP
+
+    def _here(self, box: NormBox) -> NormBox | None:
         if self._camera == "cctv":
-            course.go(box)
-        elif self._matrix is not None:
-            x1, y1, x2, y2 = moved(np.array([box]), self._matrix)[0].tolist()
-            course.go((x1, y1, x2, y2))
+            return box
+        if self._matrix is None:
+            return None
+        x1, y1, x2, y2 = (float(v) for v in moved(np.array([box]), self._matrix)[0])
+        return x1, y1, x2, y2
 
     def come(
         self,

@@ -130,10 +130,11 @@ class PassThroughRule(ABC):
             return over
         over += self._finish(frame, detections)  # before another is taken for it
         self._courses.look(frame, detections, [one.course for one in self._passes])
-        seen = {}
+        seen: dict[int, int] = {}
         for sight, track in self._known_first(self.sights(frame, detections), detections):
             one = self._pass_of(sight, track, frame)
-            self._see(one, sight, frame, detections)
+            if one.episode is not None or one.number not in seen.values():
+                self._see(one, sight, frame, detections)
             seen[sight.indexes[0]] = one.number
         known = {track for one in self._passes for track in one.tracks}
         in_view = self.in_view(frame, detections)
@@ -155,7 +156,7 @@ class PassThroughRule(ABC):
     def _pass_of(self, sight: Sight, track: int, frame: Frame) -> Pass:
         for known in self._passes:
             if track >= 0 and track in known.tracks:
-                if known.index != frame.index or known.episode is not None:
+                if known.episode is not None or not self._are_two(known, sight, frame):
                     return known
                 known.part(track)
                 self.best.forget(known.number)
@@ -181,6 +182,17 @@ class PassThroughRule(ABC):
         new.course = self._courses.of(track)
         self._passes.append(new)
         return new
+
+    def _are_two(self, one: Pass, sight: Sight, frame: Frame) -> bool:
+        """Whether a look shows two objects of this pass, and not two parts of one.
+
+        Cab and body drive on together; of two objects that were taken for one, one stands where
+        the pass began.
+        """
+        if one.index != frame.index:
+            return False
+        began = [self._courses.began(one.course, box) for box in (one.box, sight.box)]
+        return any(began) and not all(began)
 
     @property
     def _over(self) -> timedelta:

@@ -204,6 +204,27 @@ def test_what_stands_is_not_told_of_because_another_drives_by(scene, sure):
     assert s.confirmed() == []
 
 
+def test_cab_and_body_of_a_truck_that_drives_are_one_pass(scene):
+    """As a detector saw one: whole, its cab (track 2), its body (track 1), or both in one look."""
+    s = scene("dirty_truck", fps=FPS, looks=3)
+    looks: list[list[tuple[Box, int]]] = [
+        [((0.75, 0.16, 0.84, 0.32), 2)],
+        [((0.71, 0.16, 0.87, 0.35), 1)],
+        [((0.67, 0.13, 0.85, 0.37), 1)],
+        [((0.63, 0.22, 0.74, 0.41), 2), ((0.70, 0.19, 0.81, 0.37), 1)],
+        [((0.57, 0.21, 0.78, 0.44), 1)],
+        [((0.50, 0.26, 0.63, 0.49), 2)],
+        [((0.42, 0.30, 0.56, 0.54), 2), ((0.51, 0.25, 0.70, 0.52), -1)],
+        [((0.42, 0.27, 0.64, 0.59), 2)],
+        [((0.19, 0.30, 0.58, 0.68), 2)],
+        [((0.04, 0.34, 0.50, 0.81), 2)],
+    ]
+    for n, seen in enumerate(looks):
+        two_trucks(s, n, [(box, track, "open", 0.9) for box, track in seen])
+    (confirmed,) = s.confirmed()
+    assert confirmed.episode.opened_at == START
+
+
 def test_the_one_that_drives_by_is_dated_by_itself(scene):
     """It is told of, and not since the one that stands there came."""
     s = scene("dirty_truck", fps=FPS, looks=3)
