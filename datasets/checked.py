@@ -3,8 +3,9 @@
 One line a picture: `{"picture": sha256, "source": "bins_cn/val", "checked": ["stall"], "boxes":
 [["stall", x1, y1, x2, y2], …]}`, fractions of the picture's sides. For a class in `checked` the
 boxes are the whole truth, also when there are none. A sixth element of a box is a mark (`"shed"`),
-by which evaluation reports recall. Of two lines that check the same class of a picture, the later
-one counts.
+by which evaluation reports recall. `why`, optional, says in words what was wrong with the set's own
+labels; corrections of newer validation parts need it, as they change what is measured. Of two lines
+that check the same class of a picture, the later one counts.
 """
 
 import json
@@ -70,12 +71,18 @@ def _lines(path: Path) -> Iterator[tuple[str, Checked]]:
             if one.classes - known or unchecked:
                 fault = ", ".join(sorted((one.classes - known) | unchecked))
                 raise ValueError(f"{fault}: in no `checked`, or not in kinds.yaml")  # noqa: TRY301
+            _check_reason(row.get("why", "not asked for"))
             picture = str(row["picture"])
         except (ValueError, KeyError, TypeError) as error:
             raise LabelError(
                 f"{path}:{number}: {type(error).__name__}: {error}. Correct the line."
             ) from error
         yield picture, one
+
+
+def _check_reason(why: object) -> None:
+    if not isinstance(why, str) or not why.strip():
+        raise ValueError(f"why {why!r} is not a reason in words")
 
 
 def _box(entry: list[str | float]) -> Box:
