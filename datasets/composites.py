@@ -35,6 +35,9 @@ WIDE = 0.85
 """Width of anything at most, as a share of the picture's."""
 GROWN = 1.3
 """A cut-out is enlarged no further, as its blur would tell."""
+WHOLE = 3
+"""How much more often an object is drawn that can stand anywhere than one that its picture's lower
+border cut off, which comes out near and large."""
 BESIDE = 0.6
 """Chance that a group stands about something wanted and not elsewhere."""
 LARGEST_GROUP = 6
@@ -100,9 +103,7 @@ def compose(
     for _ in range(groups if crowd else 0):
         near = rng.random() < BESIDE and bool(anchors)
         anchor = rng.choice(anchors) if near else _ground(camera, rng)
-        name = rng.choice(_names(crowd, rng))
-        for _ in range(rng.randint(1, LARGEST_GROUP)):
-            member = rng.choice(crowd[name])
+        for member in _group(crowd, rng):
             stand = _beside(member, anchor, camera, (height, width), rng)
             if stand is not None:
                 placed.append((stand, member, False))
@@ -128,10 +129,11 @@ def _camera(background: View, rng: random.Random) -> Camera:
     return Camera(horizon, min(max(metres, 1.2), 8.0))
 
 
-def _names(crowd: Mapping[str, Sequence[Cutout]], rng: random.Random) -> list[str]:
-    """The classes to draw a group's from: people half of the time, as most crowds are of them."""
-    others = [name for name in crowd if name != "person"]
-    return ["person"] if "person" in crowd and (not others or rng.random() < 0.5) else others
+def _group(crowd: Mapping[str, Sequence[Cutout]], rng: random.Random) -> list[Cutout]:
+    """Draws one to six of a class, none twice; a class of which there are few is drawn seldom."""
+    weights = [math.sqrt(len(those)) for those in crowd.values()]
+    those = crowd[rng.choices(list(crowd), weights)[0]]
+    return rng.sample(those, min(rng.randint(1, LARGEST_GROUP), len(those)))
 
 
 def _metres(cutout: Cutout, rng: random.Random) -> float:
@@ -215,10 +217,11 @@ def write_composites(
     for part in ("images", "labels"):
         (out / part).mkdir(parents=True, exist_ok=True)
     weights = [math.sqrt(len(pictures)) for pictures in backgrounds.values()]
+    likely = [1 if "bottom" in cutout.cut else WHOLE for cutout in objects]
     for number in range(count):
         rng = random.Random(f"{seed}/{number}")  # noqa: S311 - a draw, not a secret
         bare = math.floor((number + 1) * without) > math.floor(number * without)
-        drawn = [] if bare else [rng.choice(objects) for _ in range(rng.randint(1, 3))]
+        drawn = [] if bare else rng.choices(objects, likely, k=rng.randint(1, 3))
         groups = rng.randint(1, 3) if bare else rng.randint(0, 2)
         source = rng.choices(list(backgrounds), weights)[0]
         ground = read_view(rng.choice(backgrounds[source]), SIDE)

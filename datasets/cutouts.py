@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -140,7 +141,8 @@ def _fit(view: View, box: Box) -> bool:
 def _crowded(view: View, box: Box, whole: bool) -> bool:
     others = [o for o in view.boxes if o is not box and (whole or o.name != "person")]
     shares = [box.overlap(other) / box.area for other in others]
-    return (sum(shares) if whole else max(shares, default=0.0)) > CROWDED
+    covered: float = sum(shares) if whole else max(shares, default=0.0)
+    return covered > CROWDED
 
 
 def _cut_by(box: Box) -> frozenset[str]:
@@ -199,7 +201,7 @@ def _mask(
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(closed)
     areas = stats[:, cv2.CC_STAT_AREA]
     kept = [n for n in range(1, count) if areas[n] >= 0.05 * closed.sum()]
-    whole = np.isin(pieces, kept).astype(np.float32)
+    whole: npt.NDArray[Any] = np.isin(pieces, kept).astype(np.float32)
     if scale < 1:
         shape = around.shape[1::-1]
         whole = cv2.resize(whole, shape, interpolation=cv2.INTER_LINEAR)

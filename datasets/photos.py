@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import cv2
+import numpy as np
 from PIL import Image
 
 from datasets.errors import LabelError, RecipeError
@@ -68,7 +69,7 @@ def read_view(picture: Path, side: int) -> View:
     scale = side / max(pixels.shape[:2])
     if scale < 1:
         pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return View(picture.stem, pixels, boxes)
+    return View(picture.stem, np.asarray(pixels, np.uint8), boxes)
 
 
 def _decoding(longer: int, side: int) -> int:
