@@ -81,13 +81,14 @@ class Canvas:
         if x2 - x1 < size[0] / 2 or y2 - y1 < down / 2:
             return False
         inner = np.s_[y1 - top : y2 - top, x1 - left : x2 - left]
-        share = cv2.resize(cutout.mask, size, interpolation=cv2.INTER_AREA)[inner]
+        soft = cv2.resize(cutout.mask, size, interpolation=cv2.INTER_AREA)
+        share = np.asarray(soft, np.float32)[inner]
         mask = np.zeros((height, width), np.bool_)
         mask[y1:y2, x1:x2] = share > 0.5
         if any(label.guarded and label.hidden(mask) > GUARDED for label in self._labels):
             return False
         look = cv2.resize(cutout.pixels, size, interpolation=cv2.INTER_AREA)[inner]
-        self._blend(look, share, np.s_[y1:y2, x1:x2])
+        self._blend(np.asarray(look, np.uint8), share, np.s_[y1:y2, x1:x2])
         for label in self._labels:
             label.hide(mask)
         box = Box(cutout.name, x1 / width, y1 / height, x2 / width, y2 / height)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from datasets.canvas import Canvas
 from datasets.cutouts import Cutout
@@ -234,7 +235,8 @@ def write_composites(
 def _softened(view: View, rng: random.Random) -> View:
     if rng.random() >= BLURRED:
         return view
-    return View(view.name, cv2.GaussianBlur(view.pixels, (0, 0), rng.uniform(0.4, 1.0)), view.boxes)
+    soft = cv2.GaussianBlur(view.pixels, (0, 0), rng.uniform(0.4, 1.0))
+    return View(view.name, np.asarray(soft, np.uint8), view.boxes)
 
 
 def _row(box: Box) -> str:

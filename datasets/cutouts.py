@@ -135,7 +135,8 @@ def _fit(view: View, box: Box) -> bool:
         return False
     if {"left", "right"} <= _cut_by(box):
         return False
-    return min(wide, tall) >= LEAST_SIDE.get(box.name, OTHERS_LEAST_SIDE)
+    least = LEAST_SIDE.get(box.name, OTHERS_LEAST_SIDE)
+    return bool(min(wide, tall) >= least)
 
 
 def _crowded(view: View, box: Box, whole: bool) -> bool:
