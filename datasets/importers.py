@@ -130,6 +130,16 @@ def read_yolo(picture: Path, classes: Mapping[int, str | None]) -> Sample:
     """
     data = picture.read_bytes()
     small = thumbnail(decoded(data, picture))
+    boxes = read_boxes(picture, classes)
+    return Sample(picture, hashlib.sha256(data).hexdigest(), boxes, small)
+
+
+def read_boxes(picture: Path, classes: Mapping[int, str | None]) -> tuple[Box, ...]:
+    """Reads the label file of one picture of a YOLO folder; see `read_yolo`.
+
+    Raises:
+        LabelError: A label line is broken.
+    """
     labels = picture.parent.parent / "labels" / f"{picture.stem}.txt"
     boxes = []
     for line in read_lines(labels) if labels.is_file() else ():
@@ -142,7 +152,7 @@ def read_yolo(picture: Path, classes: Mapping[int, str | None]) -> Sample:
         box = line.box(name) if name else None
         if box is not None:
             boxes.append(box)
-    return Sample(picture, hashlib.sha256(data).hexdigest(), tuple(boxes), small)
+    return tuple(boxes)
 
 
 @dataclass(frozen=True, slots=True)

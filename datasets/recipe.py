@@ -1,5 +1,6 @@
 """A merge recipe: which labelled sets, under which class names, how many of their pictures."""
 
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -82,6 +83,7 @@ class Recipe(BaseModel):
     sources: list[Source]
 
 
+@cache
 def class_names(kinds: Path = KINDS) -> tuple[str, ...]:
     """Returns the detector's classes in the order of their ids."""
     return tuple(entry["name"] for entry in YAML(typ="safe").load(kinds)["classes"])

@@ -74,9 +74,14 @@ def turned(view: View, quarters: int) -> View:
     return View(f"{view.name}_{quarters % 4}", pixels, boxes)
 
 
-def encoded(view: View) -> bytes:
-    """Returns a view as JPEG."""
-    done, data = cv2.imencode(".jpg", view.pixels, [cv2.IMWRITE_JPEG_QUALITY, 95])
+def encoded(view: View, quality: int = 95) -> bytes:
+    """Returns a view as JPEG.
+
+    Args:
+        view: What to encode.
+        quality: As libjpeg counts it, 1..100.
+    """
+    done, data = cv2.imencode(".jpg", view.pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     assert done  # an 8-bit picture in memory can always be encoded
     return data.tobytes()
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from scripts.console import out
+
+if TYPE_CHECKING:
+    from datasets.cutouts import Cutout
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write.")]
 Seed = Annotated[int, typer.Option(help="Same seed, same result.")]
@@ -33,18 +36,45 @@ def composites(
     sources: Annotated[list[str], typer.Option("--from", help="A source to cut from.")],
     onto: Annotated[list[str], typer.Option(help="A source to set into.")],
     folder: Out,
+    beside: Annotated[
+        list[str] | None, typer.Option(help="A class to set in beside it, in groups.")
+    ] = None,
+    beside_from: Annotated[
+        list[str] | None, typer.Option(help="A source to cut those from; as --from if absent.")
+    ] = None,
+    without: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of pictures with nothing of --of set in.")
+    ] = 0.0,
     count: Annotated[int, typer.Option(min=1, help="How many pictures.")] = 300,
+    most: Annotated[int, typer.Option(min=1, help="Cut-outs of one class.")] = 300,
     seed: Seed = 0,
 ) -> None:
     """Cut objects out of training pictures and set them into others."""
-    from datasets.composites import cutouts, read_views, write_composites
+    from datasets.composites import write_composites
+    from datasets.cutouts import collect, counted
     from datasets.errors import RecipeError
+    from datasets.photos import training_photos
 
-    objects = list(cutouts(read_views(merged, set(sources)), set(classes)))
-    if not objects:
-        raise RecipeError("Nothing could be cut out. Name other classes or sources.")
-    write_composites(objects, read_views(merged, set(onto)), folder, count, seed)
-    out.print(f"{count} pictures in {escape(str(folder))}, from {len(objects)} objects")
+    def cut(names: list[str], places: list[str], *, whole: bool) -> dict[str, list[Cutout]]:
+        photos = training_photos(merged, set(places))
+        files = [file for pictures in photos.values() for file in pictures]
+        found = collect(files, set(names), most, whole=whole, seed=seed)
+        missing = sorted(set(names) - set(found))
+        if missing:
+            raise RecipeError(
+                f"Nothing could be cut out of {', '.join(missing)}. Name other classes or sources."
+            )
+        return found
+
+    if without and not beside:
+        raise RecipeError("--without leaves nothing to set in. Name classes with --beside.")
+    backgrounds = training_photos(merged, set(onto))
+    wanted = cut(classes, sources, whole=False)
+    crowd = cut(beside, beside_from or sources, whole=True) if beside else {}
+    out.print(f"cut out: {counted({**crowd, **wanted})}")
+    objects = [cutout for those in wanted.values() for cutout in those]
+    write_composites(objects, crowd, backgrounds, folder, count, without=without, seed=seed)
+    out.print(f"{count} pictures in {escape(str(folder))}")
 
 
 def prelabel(
