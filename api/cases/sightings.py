@@ -69,14 +69,11 @@ def end(
 def _cleared(one: SightingRow, seen: Sequence[SightingRow], *, moved_on: bool) -> bool:
     if one.cleared_at is not None:
         return True
-    alone = one.ended_at is None and not moved_on
-    return any(
-        other.cleared_at is not None
-        and other.cleared_at > one.last_seen_at
-        # An earlier episode of the same camera that never ended was cut off by a restart.
-        and (not alone or (other.camera == one.camera and other.opened_at > one.opened_at))
-        for other in seen
-    )
+    # What a fixed camera still holds has not gone, whatever others report; what no rule holds any
+    # more is ended at the start (`CaseIntake.end_unwatched`).
+    if one.ended_at is None and not moved_on:
+        return False
+    return any(o.cleared_at is not None and o.cleared_at > one.last_seen_at for o in seen)
 
 
 def attach(case: CaseRow, episode_id: str, items: Sequence[EvidenceItem]) -> None:

@@ -274,7 +274,8 @@ steps = st.lists(
 STANDS = ("looks", (30, ["left", "bin"]))
 
 
-# A failing week takes minutes to shrink.
+# A failing week takes minutes to shrink. The same weeks at every run: a new one that fails is for
+# who changes a rule, not for who changes something else; turn it off to look for some.
 @settings(derandomize=True, max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(hours=st.sampled_from(HOURS), steps=steps)
 @example(hours=HOURS[1], steps=[STANDS, ("gap", 24 * 60 - 30)] * 7)
@@ -293,6 +294,10 @@ STANDS = ("looks", (30, ["left", "bin"]))
 @example(  # the night in which the clocks are set, in hours that end in it
     hours=HOURS[3],
     steps=[("gap", 6 * 1440 + 16 * 60), *[("looks", (40, ["right"]))] * 4],
+)
+@example(  # the clock set back: of two stalls of a case the later one clears, the other is held
+    hours=[],
+    steps=[("looks", (11, ["right"])), ("looks", (5, [])), ("clock", -60), ("looks", (11, ["left"]))],
 )
 def test_no_week_breaks_what_is_promised(hours: list[str], steps: list[tuple[str, Any]]) -> None:
     with week(hours) as made:
