@@ -24,8 +24,10 @@ runtime.settle()
 class Distillation:
     """A detector's loss, and beside it how far it is from its teacher on the classes they share.
 
-    Both must have the same grid: YOLO11 and its like, of any width. A teacher is no part of the
-    network it teaches, and is not saved with it.
+    Both must have the same grid: YOLO11, YOLO26 and their like, of any width. Of two heads the one
+    that gives an object many boxes is held, and with it the neck: the other is trained behind it,
+    on features that it does not change. A teacher is no part of the network it teaches, and is not
+    saved with it.
     """
 
     def __init__(self, model: Any, teacher: Path, classes: Sequence[str], gain: float) -> None:
@@ -41,31 +43,39 @@ class Distillation:
             ModelError: The teacher cannot be read.
             TrainingError: One of the two does not know a class, or their grids differ.
         """
-        self._own = model.init_criterion()
+        # A resumed network with two heads has one already, which weighs them by the epoch.
+        self._own = getattr(model, "criterion", None) or model.init_criterion()
         taught = read_checkpoint(teacher).model
         self._ours = _indices(classes, model.names, "The data")
         self._theirs = _indices(classes, taught.names, f"The teacher {teacher.name}")
-        if not (_plain(model) and _plain(taught) and torch.equal(model.stride, taught.stride)):
+        if not torch.equal(model.stride, taught.stride):
             raise TrainingError(
-                "Teacher and network do not share a grid: distillation is for YOLO11 and its like, "
-                "with NMS. Leave `distill` out, or choose another teacher."
+                "Teacher and network do not share a grid: distillation is for YOLO11, YOLO26 and "
+                "their like. Leave `distill` out, or choose another teacher."
             )
         like = next(model.parameters())
+        # Left alone, a network with two heads answers, and keeps when it is fused, only the other.
+        taught.model[-1].end2end = False
         self._teacher = taught.fuse(verbose=False).eval()
         self._teacher.to(like.device, memory_format=torch.channels_last)
         self._gain = gain * model.args.cls
 
     def __call__(
-        self, preds: dict[str, torch.Tensor], batch: dict[str, Any]
+        self, preds: dict[str, Any], batch: dict[str, Any]
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Returns the losses, each times the pictures of the batch, and what to print of them."""
         losses, items = self._own(preds, batch)
         with torch.no_grad():
             wanted = self._teacher(batch["img"])[1]["scores"][:, self._theirs].float()
-        given = preds["scores"][:, self._ours].float()
+        given = preds.get("one2many", preds)["scores"][:, self._ours].float()
         kept = self._gain * distance(given, wanted)
         whole = torch.cat([losses, kept[None] * len(batch["img"])])
         return whole, {**items, "distill_loss": kept.detach()}
+
+    def update(self) -> None:
+        """An epoch is over: a network with two heads weighs them anew (ultralytics' `E2ELoss`)."""
+        if hasattr(self._own, "update"):
+            self._own.update()
 
 
 def distance(given: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
@@ -82,10 +92,6 @@ def distance(given: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     crossed = binary_cross_entropy_with_logits(given, seen, reduction="sum")
     least = binary_cross_entropy_with_logits(wanted, seen, reduction="sum")
     return (crossed - least) / seen.sum().clamp(min=1)
-
-
-def _plain(model: Any) -> bool:
-    return getattr(model.model[-1], "one2one_cv2", None) is None
 
 
 def _indices(classes: Sequence[str], names: dict[int, str], whose: str) -> list[int]:

@@ -17,7 +17,7 @@ from vision.site import Camera, ModelChoice, Site, SiteInfo, Zone
 from vision.site.rule_settings import RuleSettings
 
 SETTINGS = {"learn": "9s", "dwell": "6s", "looks": 4, "clear": "30s"}
-ROOF, ROAD = (577, 431, 703, 512), (830, 360, 956, 441)
+ROOF, ROAD = (746, 550, 819, 622), (857, 364, 930, 436)
 """A roof, and the road where the same one is built between the flights; pixels of the ground."""
 
 

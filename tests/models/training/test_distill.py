@@ -60,6 +60,28 @@ def test_only_the_classes_asked_for_go_to_the_teacher(tiny_weights: Path) -> Non
     assert last["distill_loss"] < 0.5 * first["distill_loss"]
 
 
+def test_of_two_heads_the_one_with_many_boxes_is_held(tiny_weights: Path) -> None:
+    modern, _ = build("yolo26n.yaml", read_checkpoint(tiny_weights).model)
+    modern.args = SimpleNamespace(**vars(GAINS), epochs=3)
+    modern.train()
+    lesson = Distillation(modern, tiny_weights, ["truck"], gain=2.0)
+    batch = {**EMPTY, "img": torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))}
+    given = modern(batch["img"])
+    losses, items = lesson(given, batch)
+    assert items["distill_loss"] > 0
+    losses[-1].backward()
+    head = modern.model[-1]
+    assert all(branch[-1].weight.grad[2].abs().sum() > 0 for branch in head.cv3)
+    assert all(branch[-1].weight.grad.abs().sum() == 0 for branch in head.one2one_cv3)
+
+    modern.zero_grad()
+    before = lesson(modern(batch["img"]), batch)[0][:-1].sum()
+    lesson.update()
+    lesson.update()
+    after = lesson(modern(batch["img"]), batch)[0][:-1].sum()
+    assert before.item() != pytest.approx(after.item(), rel=1e-3), "epochs weigh the heads anew"
+
+
 def test_what_does_not_fit_is_said(tiny_weights: Path, tmp_path: Path) -> None:
     student = _student(tiny_weights)
     with pytest.raises(TrainingError, match=r"data knows no class stall"):
@@ -67,10 +89,9 @@ def test_what_does_not_fit_is_said(tiny_weights: Path, tmp_path: Path) -> None:
     student.names = {0: "person", 1: "bin", 2: "stall"}
     with pytest.raises(TrainingError, match=r"teacher tiny\.pt knows no class stall"):
         Distillation(student, tiny_weights, ["stall"], 1.0)
-    modern, _ = build("yolo26n.yaml", read_checkpoint(tiny_weights).model)
-    modern.args = GAINS
+    student.stride = student.stride * 2
     with pytest.raises(TrainingError, match="do not share a grid"):
-        Distillation(modern, tiny_weights, ["person"], 1.0)
+        Distillation(student, tiny_weights, ["person"], 1.0)
 
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("stages: [{name: a, settings: {}, distill: {classes: [person]}}]")
