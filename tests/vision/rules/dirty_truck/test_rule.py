@@ -112,8 +112,8 @@ def test_a_pass_is_shown_by_its_best_look_with_the_plate_by_itself(scene):
 
 def test_without_a_plate_the_largest_look_is_shown(scene):
     s = scene("dirty_truck", fps=5, looks=3)
-    for n, width in enumerate((0.3, 0.5, *[0.4] * (NEEDED["not_sealed"] - 2))):
-        x = 0.02 + 0.16 * n
+    for n, width in enumerate((0.2, 0.4, *[0.3] * (NEEDED["not_sealed"] - 2))):
+        x = 0.02 + 0.12 * n
         s.look(n / 5, [("truck", (x, 0.3, x + width, 0.8), 0.9)], track=1, load="open")
     (confirmed,) = s.confirmed()
     assert (confirmed.frame.index, confirmed.details) == (1, ())
@@ -125,8 +125,8 @@ PLATE = ("plate", (0.3, 0.7, 0.36, 0.74), 0.8)
 def test_a_look_that_says_otherwise_is_never_the_picture(scene):
     """In a convoy another truck stands where it stood: its plate is not evidence."""
     s = scene("dirty_truck", fps=1, looks=3)
-    for n, load in enumerate(("open", "covered", "open", "open", "open")):
-        seen = [*truck(0.1 + 0.1 * n), *([PLATE] if load == "covered" else [])]
+    for n, load in enumerate(("open", "covered", *["open"] * (NEEDED["not_sealed"] - 1))):
+        seen = [*truck(0.1 + 0.08 * n), *([PLATE] if load == "covered" else [])]
         s.look(n, seen, track=1, load=load)
     (confirmed,) = s.confirmed()
     assert confirmed.frame.index != 1
