@@ -19,6 +19,10 @@ from models.truck_state import ATTRIBUTES
 BATCH = 16
 DRAWS = 2000
 """Bootstrap samples behind an interval."""
+SURE = 0.6
+"""Score from which the rule believes a reading (`vision/rules/dirty_truck/rule.py`)."""
+CHARGES = {"open": "load", "muddy": "dirt"}
+"""Values that charge a truck, and the attribute that each is of."""
 OPEN, COVERED, EMPTY, OTHER = range(4)
 
 Pairs = npt.NDArray[np.int64]
@@ -33,7 +37,9 @@ def measure(network: TruckNetwork, crops: Sequence[Crop], size: int) -> dict[str
         interval is the 95 % bootstrap interval. The questions: `open_or_covered`, among crops
         that are one of the two, any other answer counting as wrong; `forced`, among the same, the
         likelier of the two; `body_covered`, among open, empty and covered bodies, whether it is
-        covered.
+        covered. And `sure`, of readings that the rule would believe: for each value that charges
+        a truck `{"found", "such", "wrong", "others"}`, crops read so of those that are so, and of
+        all others.
     """
     batches = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]
     with torch.inference_mode():
@@ -59,7 +65,21 @@ def measure(network: TruckNetwork, crops: Sequence[Crop], size: int) -> dict[str
     for name, (asked, answers, names) in questions.items():
         true = load == COVERED if name == "body_covered" else load
         report[name] = _summary(np.stack((true, answers), 1).astype(np.int64)[asked], names)
+    report["sure"] = {value: _sure(value, truth, read[name]) for value, name in CHARGES.items()}
     return report
+
+
+def _sure(value: str, truth: Pairs, chances: npt.NDArray[np.float32]) -> dict[str, int]:
+    name = CHARGES[value]
+    true, place = truth[:, list(ATTRIBUTES).index(name)], ATTRIBUTES[name].index(value)
+    said = (chances.argmax(1) == place) & (chances[:, place] >= SURE)
+    such, others = true == place, (true != place) & (true != IGNORED)
+    return {
+        "found": int((said & such).sum()),
+        "such": int(such.sum()),
+        "wrong": int((said & others).sum()),
+        "others": int(others.sum()),
+    }
 
 
 def _summary(pairs: Pairs, values: Sequence[str]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.resources import files
+from math import ceil
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ruamel.yaml import YAML
 
 GROUP = "streetwarden.kinds"
@@ -35,10 +36,42 @@ class DetectorClass(_Strict):
     group: str | None = None
 
 
+class Reliability(_Strict):
+    """How a reader's single readings that charge something were right on held-out pictures.
+
+    Attributes:
+        found: pictures that it read so, of the `such` that are so.
+        such: pictures that are so.
+        wrong: pictures that it read so, of the `others` that are not so.
+        others: pictures that are not so.
+    """
+
+    found: int = Field(ge=0)
+    such: int = Field(ge=0)
+    wrong: int = Field(ge=0)
+    others: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _is_a_share(self) -> Self:
+        if self.found > self.such or self.wrong > self.others:
+            raise ValueError("found are some of such, wrong are some of others")
+        return self
+
+    @property
+    def precision(self) -> float:
+        """Chance that the next such reading is right, by Laplace's rule of succession.
+
+        In a mix like that of the pictures measured. One half where it never read so: few pictures
+        say little, and it then counts for little.
+        """
+        return (self.found + 1) / (self.found + self.wrong + 2)
+
+
 class Subtype(_Strict):
     """A sub-type of a kind, with its matter code in each standard that has one.
 
-    `settings` are the kind's, where they differ for what a zone says is of this sub-type.
+    `settings` are the kind's, where they differ for what a zone says is of this sub-type. `read` is
+    how reliably it is read, where that is measured on single pictures.
     """
 
     name: str
@@ -46,6 +79,11 @@ class Subtype(_Strict):
     en: str
     codes: dict[str, str]
     settings: dict[str, str | int | float] = {}
+    read: Reliability | None = None
+
+    def looks(self, right: int) -> int:
+        """How many looks have to say so for `right` of them to be right, as far as is measured."""
+        return right if self.read is None else ceil(right / self.read.precision)
 
 
 class Kind(_Strict):

@@ -2,7 +2,7 @@
 
 from datasets.renderer.scene import Actor
 from datasets.scenarios.cast import truck
-from datasets.scenarios.hauling import COVERED, GATE_POST, OPEN, Pass, road
+from datasets.scenarios.hauling import COVERED, GATE_POST, OPEN, Pass, passed, road
 from datasets.scenarios.look import Look, Span, survey
 from datasets.scenarios.post import Cast, Post
 from datasets.scenarios.scenario import Expected, Scenario, View
@@ -29,7 +29,7 @@ def gates() -> list[Scenario]:
     )
     looks = first.looks(20.0)
     glimpses = tuple(k for k in looks if k.t in {6.0, 6.5, 8.0, 8.5} or k.t > 16.0)
-    enters, leaves = HALTING.in_zone
+    _, leaves = HALTING.in_zone
     return [
         _swapped(
             "drones-swap-over-a-truck", "each drone has two looks at a waiting truck, one too few",
@@ -39,7 +39,7 @@ def gates() -> list[Scenario]:
             "drones-swap-as-a-truck-waits",
             "each drone has seen enough by itself, and tells of it: the second as it drives on",
             (first, second), (here, there), looks, (6.0, 9.5),
-            first.stayed(enters, 6.0).but(cleared=9.5),
+            passed(HALTING, post=first).but(last_seen=6.0, cleared=9.5),
             second.stayed(9.5, leaves).but(confirmed=DRIVEN_ON),
         ),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ import torch
 from models.catalogue import find
 from models.checkpoint import read_checkpoint
 from models.errors import TrainingError
-from models.train_truck_state import FROZEN_LAYERS, train
+from models.train_truck_state import FROZEN_LAYERS, begin, train
 from models.truck_crops import read_crops
 from models.truck_network import BACKBONE_LAYERS, to_tensor
 
@@ -35,7 +35,7 @@ def test_learns_to_tell_loads_apart_and_keeps_the_lower_layers(
         for number, load in enumerate(["open", "covered"] * 4)
     ]
     crops = read_crops(listing(tmp_path / "a", rows), 64)
-    network = train(crops, start, size=64, steps=40, views=2, seed=0)
+    network = train(crops, begin(start), size=64, steps=40, views=2, seeds=[0])
     before = read_checkpoint(start).model.float().state_dict()
     after = network.backbone.state_dict()
     kept = [name for name in after if int(name.split(".")[0]) < FROZEN_LAYERS]
@@ -46,6 +46,27 @@ def test_learns_to_tell_loads_apart_and_keeps_the_lower_layers(
         for crop in crops[:2]:
             chances = network.chances(to_tensor(crop.pixels, 64)[None])["load"][0]
             assert int(chances[:2].argmax()) == crop.labels[0]
+
+
+def test_learning_on_from_a_reader_keeps_its_heads_and_means_the_runs(tmp_path: Path) -> None:
+    rows = [
+        {"image": f"{number}.png", "load": load, "dirt": None, "part": "train"}
+        for number, load in enumerate(["open", "covered"] * 2)
+    ]
+    crops = read_crops(listing(tmp_path / "a", rows), 64)
+    start = begin("truck-state")
+    before = {name: value.clone() for name, value in start.state_dict().items()}
+
+    def learnt(*seeds: int) -> dict[str, torch.Tensor]:
+        made = train(crops, start, size=64, steps=3, views=1, seeds=seeds, rate=1e-4)
+        return made.state_dict()
+
+    one, other, both = learnt(1), learnt(2), learnt(1, 2)
+    assert all(torch.equal(start.state_dict()[name], value) for name, value in before.items())
+    name = "heads.load.weight"
+    assert not torch.equal(one[name], other[name])
+    assert torch.allclose(both[name], (one[name] + other[name]) / 2, atol=1e-6)
+    assert torch.allclose(one[name], before[name], atol=1e-2)
 
 
 def test_crops_below_the_least_side_are_left_out_and_lost_pictures_named(tmp_path: Path) -> None:

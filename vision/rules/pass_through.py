@@ -9,7 +9,8 @@ many were flagged. What is said against a pass is shown by the best look so far 
 (`best_looks.py`). Where the looks contradict each other, two things may have been taken for one
 pass, and it is not reported.
 Nothing is said of what does not move (`course.py`), and only by looks at as many places on its way
-as looks are needed: what halts says no more by standing there for longer.
+as the setting `looks` says: what halts says little more by standing there for longer. Where single
+looks are unreliable, more looks are needed (`Subtype.looks`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from ulid import ULID
 from vision.detections import Detections
 from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
-from vision.kinds import catalogue
+from vision.kinds import Subtype, catalogue
 from vision.rules.best_looks import BestLooks
 from vision.rules.closing import Ending
 from vision.rules.context import Context
@@ -111,7 +112,7 @@ class PassThroughRule(ABC):
         """Indexes of the detections in this box that a reviewer wants to see enlarged."""
 
     @abstractmethod
-    def reason(self, subtype: str, one: Pass) -> Reason:
+    def reasons(self, subtype: str, one: Pass) -> Sequence[Reason]:
         """Why, in words and data."""
 
     @abstractmethod
@@ -238,22 +239,26 @@ class PassThroughRule(ABC):
             score=round(broken[worst].score, 4),
             clock=frame.clock,
             where=self.context.where(frame, (box[0] + box[2]) / 2, box[3]),
-            why=tuple(self.reason(subtype, one) for subtype in broken),
+            why=tuple(why for subtype in broken for why in self.reasons(subtype, one)),
         )
         return EpisodeEvent(
             one.episode, best.frame, best.detections, best.focus, details=best.details
         )
 
+    def needed(self, subtype: Subtype) -> int:
+        """How many looks must say so: more than the settings' where such looks are unreliable."""
+        return subtype.looks(self.context.settings.looks or 1)
+
     def _broken(self, one: Pass) -> dict[str, Charge]:
         """Charges that enough looks, and half of all, support and show, in `kinds.yaml` order."""
-        needed = self.context.settings.looks or 1
         if not self.judged(one):
             return {}
         return {
             subtype.name: charge
             for subtype in catalogue().kind(self.kind).subtypes
             if (charge := one.charges.get(subtype.name)) is not None
-            and min(charge.looks, charge.places) >= needed
+            and charge.places >= (self.context.settings.looks or 1)
+            and charge.looks >= self.needed(subtype)
             and 2 * charge.looks >= charge.chances
             and not charge.doubtful
             and (one.number, subtype.name) in self.best

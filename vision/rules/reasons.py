@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from vision.episodes import Reason
+from vision.kinds import Reliability
 from vision.registers.assets import Asset
 
 
@@ -108,12 +109,35 @@ def scored(score: float, threshold: float) -> Reason:
     )
 
 
-def on_frames(en: str, zh: str, frames: int, reads: int, score: float) -> Reason:
-    """Reason: on how many frames of one pass the violation was read."""
+def on_frames(en: str, zh: str, frames: int, reads: int, *, score: float, needed: int) -> Reason:
+    """Reason: on how many frames of one pass the violation was read; `needed` is the rule's."""
     return Reason(
-        en=f"{en} on {frames} of {reads} frames of one pass, median score {score:.2f}",
-        zh=f"一次通过的{reads}帧中{frames}帧{zh}，置信度中位数{score:.2f}",
-        data={"frames": frames, "reads": reads, "score": round(score, 4)},
+        en=f"{en} on {frames} of {reads} frames of one pass (rule: {needed}), "
+        f"median score {score:.2f}",
+        zh=f"一次通过的{reads}帧中{frames}帧{zh}（规则：{needed}帧），置信度中位数{score:.2f}",
+        data={
+            "frames": frames,
+            "reads": reads,
+            "frames_needed": needed,
+            "score": round(score, 4),
+        },
+    )
+
+
+def measured(read: Reliability) -> Reason:
+    """Reason: how far such readings can be trusted, from what was measured of the reader."""
+    return Reason(
+        en=f"such a reading is weak: of {read.such} test pictures that are so it found "
+        f"{read.found}, and read {read.wrong} of {read.others} others so; needs a close look by "
+        "a person",
+        zh=f"此项识别把握有限：测试图片中属此情形的{read.such}张识别出{read.found}张，"
+        f"不属此情形的{read.others}张误判{read.wrong}张；须人工仔细核对",
+        data={
+            "test_such": read.such,
+            "test_found": read.found,
+            "test_others": read.others,
+            "test_wrong": read.wrong,
+        },
     )
 
 

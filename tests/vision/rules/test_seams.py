@@ -143,7 +143,7 @@ def test_a_way_before_a_seam_is_not_a_trucks_beyond_it(scene: Any) -> None:
     """It drove up before it was sure; the one that is read beyond the seam hardly moves."""
 
     def told_of(seam: int) -> bool:
-        made = scene("dirty_truck", fps=FPS, looks=3, clear="3s")
+        made = scene("dirty_truck", fps=FPS, looks=2, clear="3s")
         for n in range(8):
             made.look(n / FPS, [("truck", drives(n), 0.3)], track=1, load="covered")
         for n in range(8, 14):

@@ -23,7 +23,7 @@ from vision.rules.dirty_truck.followed import SAME_TRUCK
 from vision.rules.dirty_truck.spills import Spills
 from vision.rules.pass_through import PassThroughRule
 from vision.rules.passes import Charge, Pass
-from vision.rules.reasons import on_frames, spilt
+from vision.rules.reasons import measured, on_frames, spilt
 from vision.rules.sight import Sight, area, boxes_of, find_sights, overlap, overlaps
 
 # A plate belongs to a truck if at least this share of it is in the truck's box.
@@ -165,12 +165,14 @@ class DirtyTruck(PassThroughRule):
         tracks = np.asarray(ids)[chosen] if ids is not None else np.full(len(chosen), -1)
         return chosen, boxes, tracks
 
-    def reason(self, subtype: str, one: Pass) -> Reason:
-        """Return the reason: on how many frames of the pass, or after it."""
+    def reasons(self, subtype: str, one: Pass) -> Sequence[Reason]:
+        """Return why: on how many frames of the pass, or after it, and how reliable that is."""
         charge, spill = one.charges[subtype], self._spills.of(one.number)
         frames, score = charge.looks, charge.score
         if subtype == _SPILL and spill is not None and spill.passage is not None:
             since, free = spill.first - spill.passage.at, spill.passage.free
-            return spilt(frames, charge.chances, score, since, free)
-        en, zh = _WORDS[subtype]
-        return on_frames(en, zh, frames, charge.chances, score)
+            return [spilt(frames, charge.chances, score, since, free)]
+        described = catalogue().kind(self.kind).subtype(subtype)
+        needed = self.needed(described)
+        told = on_frames(*_WORDS[subtype], frames, charge.chances, score=score, needed=needed)
+        return [told, *([measured(described.read)] if described.read is not None else [])]
