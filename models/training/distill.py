@@ -45,7 +45,7 @@ class Distillation:
         """
         # A resumed network with two heads has one already, which weighs them by the epoch.
         self._own = getattr(model, "criterion", None) or model.init_criterion()
-        taught = read_checkpoint(teacher).model
+        taught: Any = read_checkpoint(teacher).model
         self._ours = _indices(classes, model.names, "The data")
         self._theirs = _indices(classes, taught.names, f"The teacher {teacher.name}")
         if not torch.equal(model.stride, taught.stride):

@@ -297,7 +297,12 @@ STANDS = ("looks", (30, ["left", "bin"]))
 )
 @example(  # the clock set back: of two stalls of a case the later one clears, the other is held
     hours=[],
-    steps=[("looks", (11, ["right"])), ("looks", (5, [])), ("clock", -60), ("looks", (11, ["left"]))],
+    steps=[
+        ("looks", (11, ["right"])),
+        ("looks", (5, [])),
+        ("clock", -60),
+        ("looks", (11, ["left"])),
+    ],
 )
 def test_no_week_breaks_what_is_promised(hours: list[str], steps: list[tuple[str, Any]]) -> None:
     with week(hours) as made:
