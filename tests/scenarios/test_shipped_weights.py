@@ -20,8 +20,9 @@ LEAST_BY_KIND = {
     "dirty_truck": (0.99, 0.68),
 }
 """Precision and recall of each kind with the shipped weights: what one rule loses, the others must
-not hide. Of 22 dirty trucks five spill, on a road where these weights see no garbage, and two of the 17
-others are lost: mud on one's wheels, and an open load that two drones see in turn, too seldom."""
+not hide. Of 22 dirty trucks five spill, on a road where these weights see no garbage, and two of
+the 17 others are lost: mud on one's wheels, and an open load that two drones see in turn, too
+seldom."""
 
 
 @pytest.mark.timeout(1200)  # the longest test there is: about three thousand pictures
