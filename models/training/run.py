@@ -108,9 +108,12 @@ def _run(run: _Run, record: dict[str, Any], say: Say) -> None:
 
     def saved() -> None:
         keep()
-        say(f"{run.stage.name}: {record['epochs']} of {whole} epochs are saved")
+        # With `time`, ultralytics decides on the way how many there will be.
+        of = "" if "time" in settings else f" of {whole}"
+        say(f"{run.stage.name}: {record['epochs']}{of} epochs are saved")
 
-    whole = run.recipe.settings(run.stage).get("epochs", DEFAULT_CFG.epochs)
+    settings = run.recipe.settings(run.stage)
+    whole = settings.get("epochs", DEFAULT_CFG.epochs)
     if epochs < whole:
         if epochs:
             say(f"{run.stage.name}: goes on after epoch {epochs}")

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from vision.detections import Detections, class_names
 from vision.episodes import Reason
 from vision.kinds import catalogue
+from vision.rules.reasons import measured
 
 BASIS = {
     "en": "suspected, from a single picture: no dwell, no permit check",
     "zh": "疑似，仅凭单张照片：未计停留时长，未核许可",
 }
-VERSION = 2
+VERSION = 3
 """Of the decisions below, and of how pictures are read for them; an audit made under another
 version is not continued but redone."""
 
@@ -171,16 +172,28 @@ def _trucks(detections: Detections) -> Iterator[Finding]:
                 (truck,),
                 1,
                 score=sure * state,
-                why=Reason(
-                    en=f"{en} (score {state:.2f}, truck {sure:.2f})",
-                    zh=f"{zh}（状态得分 {state:.2f}，车辆得分 {sure:.2f}）",
-                    data={
-                        attribute: value,
-                        "state_score": round(state, 4),
-                        "truck": round(sure, 4),
-                    },
+                why=_trusted(
+                    subtype,
+                    Reason(
+                        en=f"{en} (score {state:.2f}, truck {sure:.2f})",
+                        zh=f"{zh}（状态得分 {state:.2f}，车辆得分 {sure:.2f}）",
+                        data={
+                            attribute: value,
+                            "state_score": round(state, 4),
+                            "truck": round(sure, 4),
+                        },
+                    ),
                 ),
             )
+
+
+def _trusted(subtype: str, told: Reason) -> Reason:
+    """The reason, and how far such a reading can be trusted where that was measured."""
+    read = catalogue().kind("dirty_truck").subtype(subtype).read
+    if read is None:
+        return told
+    far = measured(read)
+    return Reason(f"{told.en}; {far.en}", f"{told.zh}；{far.zh}", told.data | far.data)
 
 
 def _finding(

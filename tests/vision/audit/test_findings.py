@@ -82,6 +82,16 @@ def test_a_truck_is_judged_by_its_state_and_by_nothing_else():
     assert find(detections(("truck", (0, 0, 200, 100), 0.9))) == ()
 
 
+def test_a_weak_reading_of_a_truck_says_how_weak_it_is():
+    why = {f.subtype: f.why for f in find(truck("open", 0.8, "muddy", 0.9))}
+    for subtype, reason in why.items():
+        read = catalogue().kind("dirty_truck").subtype(subtype).read
+        assert read is not None
+        assert f"it found {read.found}" in reason.en
+        assert f"{read.such}张识别出{read.found}张" in reason.zh
+        assert reason.data["test_wrong"] == read.wrong
+
+
 def test_structures_people_and_full_views_of_nothing_make_no_finding():
     quiet = detections(("structure", (0, 0, 99, 99), 0.9), ("person", (0, 0, 9, 20), 0.9))
     assert find(quiet) == ()
