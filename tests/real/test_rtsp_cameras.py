@@ -251,6 +251,7 @@ def test_bench_counts_the_looks_at_real_cameras(
     served: Callable, make_video: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bench_cameras, "SETTLED", 1)
+    monkeypatch.setattr(bench_cameras, "BARE", 5)
     server = served(make_video(width=640, height=360, gop=10))
     told: list[str] = []
     with closing(open_engine(ModelChoice(engine="torch", device="cpu", image_size=160))) as engine:
@@ -276,6 +277,7 @@ def test_bench_counts_the_looks_at_real_cameras(
 
 def test_clips_are_measured_in_turns(make_video: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_cameras, "SETTLED", 1)
+    monkeypatch.setattr(bench_cameras, "BARE", 5)
     names, told = ("quiet", "crowded"), []
     with (
         ExitStack() as stack,
