@@ -1,11 +1,12 @@
 """Benchmark: how many cameras one loop holds, against the bare engine and the stock way.
 
-For each number of cameras: they are RTSP addresses of their own, opened one after the other over
-the time between two looks, as key frames of a site's cameras do not fall together. Once each has
-been looked at a few times, looks are counted for a while. A level is held when nearly every look
-that was due was made and 95 in 100 were young at their delivery. The engine alone is measured
-before and after each level, on ready tensors; the server's own share of the cores is given, as on a
-real site it would not be on this machine.
+For each number of cameras: they are streams of their own (RTSP, or MPEG-TS over HTTP), opened one
+after the other over the time between two looks, as key frames of a site's cameras do not fall
+together. Once each has been looked at a few times, looks are counted for a while. Several clips are
+measured in turns, number by number, so that they can be held against each other. A level is held
+when nearly every look that was due was made and 95 in 100 were young at their delivery. The engine
+alone is measured before and after each level, on ready tensors; the server's own share of the cores
+is given, as on a real site it would not be on this machine.
 
 Where the engine computes on the cores that readers and server need too, it cannot reach what it
 does alone: `Level.limit` is what its own work and a reader's allow on the cores that are left.
@@ -14,14 +15,12 @@ does alone: `Level.limit` is what its own work and a reader's allow on the cores
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from os import cpu_count
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event, Lock
-from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import psutil
@@ -29,6 +28,7 @@ import psutil
 from scripts.bench.levels import CamerasBench, Level, Stock
 from scripts.bench.loop import engine_alone
 from scripts.bench.rig import Rig
+from scripts.bench.stock import stock_looks
 from scripts.machine import describe_machine
 from vision.engines.engine import Engine
 from vision.errors import SourceUnavailable
@@ -46,21 +46,41 @@ READ, BARE = 10, 100
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """What is the same for every level; see `bench_cameras`."""
+class Shown:
+    """What cameras show.
 
+    Attributes:
+        name: of the clip, or its address for people.
+        urls: a stream per camera; used again from the first where there are fewer than cameras.
+        server: process id of the server, where it runs on this machine.
+    """
+
+    name: str
     urls: Sequence[str]
-    engine: Engine
-    looks: float
-    seconds: float
-    server: int | None
-    still: bool
-    frame: Frame
-    reading_s: float
+    server: int | None = None
+
+    @property
+    def transport(self) -> str:
+        """How it comes."""
+        return urlsplit(self.urls[0]).scheme
 
     def first(self, count: int) -> list[str]:
         """The addresses of so many cameras."""
         return list(islice(cycle(self.urls), count))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is the same for every level of a clip; see `bench_cameras`."""
+
+    shown: Shown
+    engine: Engine
+    looks: float
+    seconds: float
+    still: bool
+    decide: bool
+    frame: Frame
+    reading_s: float
 
 
 class _Ages(LoopCounters):
@@ -90,28 +110,28 @@ class _Ages(LoopCounters):
 
 
 def bench_cameras(
-    urls: Sequence[str],
+    clips: Sequence[Shown],
     engine: Engine,
     *,
     counts: Sequence[int],
     looks: float = 1.0,
     seconds: float = 20.0,
-    server: int | None = None,
     still: bool = False,
+    decide: bool = False,
     stock: bool = True,
     progress: Callable[[str], None] = lambda _: None,
-) -> CamerasBench:
-    """Measure the loop on so many cameras.
+) -> list[CamerasBench]:
+    """Measure the loop on so many cameras, of each clip in turn.
 
     Args:
-        urls: a stream per camera; used again from the first where there are fewer than cameras.
+        clips: what the cameras show; all of a level's show the same.
         engine: warmed up here.
         counts: numbers of cameras, in rising order.
         looks: per second and camera.
         seconds: how long each level is measured.
-        server: process id of the server, where it runs on this machine.
         still: let what was seen stand for still scenes, as the product does; held against the bare
             engine, the looks are then not all the engine's.
+        decide: track and decide on every look too, as the product does.
         stock: measure ultralytics' multi-stream loader too.
         progress: told what is being measured.
 
@@ -120,30 +140,40 @@ def bench_cameras(
         EngineError: the engine failed.
     """
     machine = describe_machine()
-    progress("a reader alone")
-    first, reading_s = _reader_alone(urls[0], engine, looks)
-    plan = _Plan(urls, engine, looks, seconds, server, still, first, reading_s)
+    plans = []
+    for shown in clips:
+        progress(f"{shown.name}: a reader alone")
+        first, reading_s = _reader_alone(shown.urls[0], engine, looks)
+        plans.append(_Plan(shown, engine, looks, seconds, still, decide, first, reading_s))
     engine.warm_up()
-    levels = []
-    for count in sorted(counts):
-        progress(f"{count} cameras")
-        levels.append(_level(plan, count))
-    peers = []
-    for count in sorted(counts) if stock else ():
-        progress(f"stock loader, {count} cameras")
-        peers.append(Stock(count, _stock(plan, count)))
-    return CamerasBench(
-        width=first.width,
-        height=first.height,
-        looks_each=looks,
-        seconds=seconds,
-        model=f"{engine.model.name} {engine.model.version} {engine.model.sha256[:12]}",
-        engine=engine.name,
-        reading_ms=1000 * reading_s,
-        machine=machine,
-        levels=tuple(levels),
-        stock=tuple(peers),
-    )
+    levels: list[list[Level]] = [[] for _ in plans]
+    peers: list[list[Stock]] = [[] for _ in plans]
+    turns = [(*turn, n) for n in sorted(counts) for turn in zip(plans, levels, peers, strict=True)]
+    for plan, made, _, count in turns:
+        progress(f"{plan.shown.name}: {count} cameras")
+        made.append(_level(plan, count))
+    for plan, _, made_by_stock, count in turns if stock else ():
+        progress(f"{plan.shown.name}: stock loader, {count} cameras")
+        urls = plan.shown.first(count)
+        made_by_stock.append(Stock(count, stock_looks(engine, urls, seconds)))
+    return [
+        CamerasBench(
+            clip=plan.shown.name,
+            transport=plan.shown.transport,
+            width=plan.frame.width,
+            height=plan.frame.height,
+            looks_each=looks,
+            decided=decide,
+            seconds=seconds,
+            model=f"{engine.model.name} {engine.model.version} {engine.model.sha256[:12]}",
+            engine=engine.name,
+            reading_ms=1000 * plan.reading_s,
+            machine=machine,
+            levels=tuple(made),
+            stock=tuple(made_by_stock),
+        )
+        for plan, made, made_by_stock in zip(plans, levels, peers, strict=True)
+    ]
 
 
 def _reader_alone(url: str, engine: Engine, looks: float) -> tuple[Frame, float]:
@@ -172,11 +202,12 @@ def _level(plan: _Plan, count: int) -> Level:
     seen = _Ages(count)
     bare = [_engine_alone(plan)]
     with Rig(
-        plan.first(count),
+        plan.shown.first(count),
         plan.engine,
         looks=plan.looks,
         observer=seen,
         still=plan.still,
+        decide=plan.decide,
         spread_s=1 / plan.looks,
     ) as rig:
         if not seen.settled.wait(PATIENCE_S):
@@ -185,7 +216,8 @@ def _level(plan: _Plan, count: int) -> Level:
                 f"{count} cameras: not all were looked at {SETTLED} times within {PATIENCE_S:.0f} s"
                 f" ({late}); try fewer cameras"
             )
-        me, other = psutil.Process(), psutil.Process(plan.server) if plan.server else None
+        server = plan.shown.server
+        me, other = psutil.Process(), psutil.Process(server) if server else None
         seen.take()
         before, dropped, reused = _spent(me, other), _dropped(rig), _reused(seen)
         began = time.perf_counter()
@@ -207,7 +239,7 @@ def _level(plan: _Plan, count: int) -> Level:
         age_p95_s=float(np.percentile(ages, 95)) if ages else float("inf"),
         dropped=dropped,
         cores=ours,
-        server_cores=servers if plan.server else None,
+        server_cores=servers if server else None,
         resident_mb=resident_mb,
         engine_fps=fps,
         limit=((cpu_count() or 1) - servers) / (each_s + plan.reading_s) if on_our_cores else None,
@@ -225,31 +257,3 @@ def _dropped(rig: Rig) -> int:
 
 def _reused(seen: LoopCounters) -> int:
     return sum(seen.counts().reused.values())
-
-
-def _stock(plan: _Plan, count: int) -> float:
-    """Looks per second at each camera by ultralytics' own loader, which decodes everything."""
-    from ultralytics.models.yolo import YOLO
-
-    device = "cuda" if plan.engine.name.endswith("cuda") else "cpu"
-    with TemporaryDirectory() as folder:
-        listed = Path(folder) / "cameras.streams"
-        listed.write_text("\n".join(plan.first(count)))
-        model: Any = YOLO(str(plan.engine.model.path))
-        results: Iterator[object] = iter(
-            model.predict(
-                str(listed),
-                stream=True,
-                imgsz=plan.engine.image_size,
-                device=device,
-                verbose=False,
-                save=False,
-            )
-        )
-        for _ in islice(results, count):  # compiles and opens
-            pass
-        began, made, lasted = time.perf_counter(), 0, 0.0
-        while lasted < plan.seconds and next(results, None) is not None:
-            made, lasted = made + 1, time.perf_counter() - began
-        model.predictor.dataset.close()
-    return made / count / lasted

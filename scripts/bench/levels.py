@@ -65,12 +65,17 @@ class Stock:
 class CamerasBench:
     """What was measured, on what, with what.
 
-    `reading_ms` is what reading one camera for one look takes, in milliseconds of processor.
+    `clip` is what the cameras showed, `transport` how it came (`rtsp`, `http`), `decided` whether
+    every look was tracked and decided on, `reading_ms` what reading one camera for one look takes,
+    in milliseconds of processor.
     """
 
+    clip: str
+    transport: str
     width: int
     height: int
     looks_each: float
+    decided: bool
     seconds: float
     model: str
     engine: str

@@ -4,39 +4,36 @@ Every round measures, on the same clip, weights, input size and cores:
 
 - decode: the source's decoder and the scaling to the network's input, one thread, no model;
 - engine: the network alone on ready tensors, at the engine's own batch;
-- loop: file source → mailbox → loop → delivery, every frame;
+- loop: file source → mailbox → loop → delivery, every frame of so many recordings at once;
 - stock: ultralytics' `track(stream=True)` on the same `.pt` file, and on its own OpenVINO export of
   it.
 
 The limit of the parts is 1 / (1/decode + 1/engine): what a program reaches that does one after the
-other and wastes nothing. The decoder uses one core and the engine all, so a loop that lets them
-overlap may come out above it. Ratios are taken within a round and the median round is reported, so
-that what else the machine does weighs on both sides alike.
+other and wastes nothing. The decoder uses one core for each recording, as far as there are cores,
+and the engine all, so a loop that lets them overlap may come out above it. Several clips are
+measured in turns, so that they can be held against each other. Ratios are taken within a round and
+the median round is reported, so that what else the machine does weighs on both sides alike.
 """
 
 from __future__ import annotations
 
-import shutil
 import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from threading import Condition, Event
 from typing import Any
 
 import numpy as np
 
 from scripts.bench.laps import Laps
+from scripts.bench.stock import stock_fps, stock_models
 from scripts.machine import describe_machine
 from vision.engines.engine import Engine
 from vision.engines.letterbox import Letterbox
-from vision.errors import EngineError
 from vision.frames import Frame
 from vision.loop.loop import InferenceLoop
 from vision.site import Camera
@@ -50,25 +47,30 @@ PARTS = ("decode", "engine", "limit", "loop", "stock", "stock_openvino")
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Frames per second of one round; those of the stock way are None where not measured."""
+    """Frames per second of one round; those of the stock way are None where not measured.
+
+    `lanes` is on how many cores recordings are decoded at once; `decode` is the speed of one.
+    """
 
     decode: float
     engine: float
     loop: float
     stock: float | None = None
     stock_openvino: float | None = None
+    lanes: int = 1
 
     @property
     def limit(self) -> float:
         """The limit of the parts."""
-        return 1 / (1 / self.decode + 1 / self.engine)
+        return 1 / (1 / (self.lanes * self.decode) + 1 / self.engine)
 
 
 @dataclass(frozen=True, slots=True)
 class LoopBench:
-    """What was measured, on what, with what."""
+    """What was measured, on what, with what; `frames` of each of `streams` recordings."""
 
     clip: str
+    streams: int
     width: int
     height: int
     input_width: int
@@ -102,6 +104,7 @@ class LoopBench:
         return {
             **asdict(self),
             "frames_per_second": {part: self.fps(part) for part in PARTS},
+            "each": median(r.loop for r in self.rounds) / self.streams,
             "loop_over": {part: self.loop_over(part) for part in PARTS if part != "loop"},
         }
 
@@ -124,20 +127,22 @@ class _FirstFrames:
 
 
 def bench_loop(
-    clip: Path,
+    clips: Sequence[Path],
     engine: Engine,
     *,
+    streams: int = 1,
     frames: int = 200,
     rounds: int = 3,
     stock: bool = True,
     progress: Callable[[str], None] = lambda _: None,
-) -> LoopBench:
-    """Measure the loop on one clip.
+) -> list[LoopBench]:
+    """Measure the loop on each clip.
 
     Args:
-        clip: a video file; its first `frames` frames are used.
+        clips: video files; the first `frames` frames are used.
         engine: warmed up here.
-        frames: per measurement, the first ten of which do not count.
+        streams: recordings that the loop reads at once; all hold the same clip.
+        frames: of each recording in a measurement, the first ten of which do not count.
         rounds: how often everything is measured; medians are reported.
         stock: measure ultralytics' own loop too; it needs the extra `bench`.
         progress: told what is being measured.
@@ -146,46 +151,63 @@ def bench_loop(
         SourceBroken: the clip cannot be read or is too short.
         EngineError: the engine failed.
     """
-    camera = Camera(id="bench", source=str(clip), analyse_fps=60, pace="fast")
-    with closing(open_source(camera)) as source:
-        first = next(iter(source))
-    box = Letterbox.fit(first.width, first.height, engine.image_size)
     machine = describe_machine()
+    firsts = [_first(clip) for clip in clips]
     engine.warm_up()
-    measured = []
-    with _stock_models(engine, wanted=stock) as models:
+    measured: list[list[Round]] = [[] for _ in clips]
+    with stock_models(engine, wanted=stock) as models:
         for number in range(1, rounds + 1):
-            progress(f"round {number} of {rounds}: decoder and scaling")
-            decode = _decode(camera, box, frames)
-            progress(f"round {number} of {rounds}: engine alone")
-            bare = engine_alone(engine, first, frames)
-            progress(f"round {number} of {rounds}: loop")
-            whole = _loop(camera, engine, frames)
-            peers = {}
-            for name, path in models.items():
-                progress(f"round {number} of {rounds}: {name}")
-                peers[name] = _stock(clip, engine, path, frames)
-            measured.append(Round(decode, bare, whole, **peers))
-    return LoopBench(
-        clip=clip.name,
-        width=first.width,
-        height=first.height,
-        input_width=box.input_width,
-        input_height=box.input_height,
-        frames=frames,
-        model=f"{engine.model.name} {engine.model.version} {engine.model.sha256[:12]}",
-        engine=engine.name,
-        batch=engine.batch,
-        machine=machine,
-        rounds=tuple(measured),
-    )
+            for clip, first, done in zip(clips, firsts, measured, strict=True):
+                told = f"{clip.name}, round {number} of {rounds}"
+                progress(f"{told}: decoder and scaling")
+                decode = _decode(clip, engine, frames)
+                progress(f"{told}: engine alone")
+                bare = engine_alone(engine, first, frames)
+                progress(f"{told}: loop")
+                whole = _loop(clip, engine, streams, frames)
+                peers = {}
+                for name, path in models.items():
+                    progress(f"{told}: {name}")
+                    peers[name] = stock_fps(clip, engine, path, frames)
+                lanes = min(streams, int(machine["cores"]))
+                done.append(Round(decode, bare, whole, lanes=lanes, **peers))
+    results = []
+    for clip, first, done in zip(clips, firsts, measured, strict=True):
+        box = Letterbox.fit(first.width, first.height, engine.image_size)
+        results.append(
+            LoopBench(
+                clip=clip.name,
+                streams=streams,
+                width=first.width,
+                height=first.height,
+                input_width=box.input_width,
+                input_height=box.input_height,
+                frames=frames,
+                model=f"{engine.model.name} {engine.model.version} {engine.model.sha256[:12]}",
+                engine=engine.name,
+                batch=engine.batch,
+                machine=machine,
+                rounds=tuple(done),
+            )
+        )
+    return results
 
 
-def _decode(camera: Camera, box: Letterbox, frames: int) -> float:
-    into, laps = np.empty((*box.shape, 3), np.uint8), Laps()
-    with closing(open_source(camera, image_size=max(box.shape))) as source:
+def _recording(clip: Path, number: int = 0) -> Camera:
+    return Camera(id=f"bench-{number}", source=str(clip), analyse_fps=60, pace="fast")
+
+
+def _first(clip: Path) -> Frame:
+    with closing(open_source(_recording(clip))) as source:
+        return next(iter(source))
+
+
+def _decode(clip: Path, engine: Engine, frames: int) -> float:
+    laps = Laps()
+    with closing(open_source(_recording(clip), image_size=engine.image_size)) as source:
         for frame in islice(source, frames):
-            box.draw(frame.small, into)
+            box = Letterbox.fit(frame.width, frame.height, engine.image_size)
+            box.draw(frame.small, np.empty((*box.shape, 3), np.uint8))
             laps.tick()
     return laps.fps()
 
@@ -203,59 +225,26 @@ def engine_alone(engine: Engine, frame: Frame, frames: int) -> float:
     return times * engine.batch / (time.perf_counter() - started)
 
 
-def _loop(camera: Camera, engine: Engine, frames: int) -> float:
-    ready, laps = Condition(), Laps()
-    mailbox = Mailbox(camera.id, live=False, ready=ready)
+def _loop(clip: Path, engine: Engine, streams: int, frames: int) -> float:
+    ready, laps = Condition(), Laps(streams)
+    cameras = [_recording(clip, number) for number in range(streams)]
+    boxes = [Mailbox(camera.id, live=False, ready=ready) for camera in cameras]
 
     def opener(given: Camera, *, stop: Event) -> Source:
         source = open_source(given, stop=stop, image_size=engine.image_size)
         return _FirstFrames(source, frames)
 
-    reader = Reader(camera, mailbox, opener=opener)
-    loop = InferenceLoop(engine, [mailbox], laps.tick, ready=ready)
+    readers = [
+        Reader(camera, box, opener=opener) for camera, box in zip(cameras, boxes, strict=True)
+    ]
+    loop = InferenceLoop(engine, boxes, laps.tick, ready=ready)
     loop.start()
-    reader.start()
+    for reader in readers:
+        reader.start()
     try:
         loop.wait_until_drained()
     finally:
-        reader.stop()
+        for reader in readers:
+            reader.stop()
         loop.stop()
-    return laps.fps()
-
-
-@contextmanager
-def _stock_models(engine: Engine, *, wanted: bool) -> Iterator[Mapping[str, Path]]:
-    """The files that the stock way is measured on, by the field of `Round` that it fills."""
-    if not wanted:
-        yield {}
-        return
-    if find_spec("lap") is None:
-        raise EngineError(
-            "ultralytics' tracker, which is measured beside ours, needs the package lap: pip "
-            "install 'streetwarden[bench]', or leave it out with --no-stock"
-        )
-    if engine.name != "openvino-cpu":
-        yield {"stock": engine.model.path}
-        return
-    from ultralytics.models.yolo import YOLO
-
-    with TemporaryDirectory() as folder:
-        # It exports to where the weights lie, always for a square input.
-        weights = Path(shutil.copy(engine.model.path, folder))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of torch.jit's end, and of sizes that it freezes
-            exported = YOLO(str(weights)).export(format="openvino", imgsz=engine.image_size)
-        yield {"stock": engine.model.path, "stock_openvino": Path(str(exported))}
-
-
-def _stock(clip: Path, engine: Engine, weights: Path, frames: int) -> float:
-    from ultralytics.models.yolo import YOLO
-
-    laps = Laps()
-    device = "cuda" if engine.name.endswith("cuda") else "cpu"
-    results = YOLO(str(weights), task="detect").track(
-        str(clip), stream=True, imgsz=engine.image_size, device=device, verbose=False, save=False
-    )
-    for _ in islice(results, frames):
-        laps.tick()
     return laps.fps()

@@ -9,6 +9,7 @@ from threading import Condition
 from types import TracebackType
 from typing import Self
 
+from scripts.bench.deciding import Deciding
 from vision.detections import Detections
 from vision.engines.engine import Engine
 from vision.frames import Frame
@@ -30,6 +31,7 @@ class Rig:
         looks: per second and camera.
         observer: told what the loop does.
         still: let what was seen stand for still scenes, as the product does.
+        decide: track and decide on every look, as the product does; events go nowhere.
         spread_s: cameras are started one by one in so many seconds.
     """
 
@@ -41,6 +43,7 @@ class Rig:
         looks: float,
         observer: LoopObserver,
         still: bool = False,
+        decide: bool = False,
         spread_s: float = 0.0,
     ) -> None:
         self._pause = spread_s / len(urls)
@@ -59,7 +62,7 @@ class Rig:
         self.loop = InferenceLoop(
             engine,
             self._boxes,
-            _to_nobody,
+            Deciding(cameras, engine.model) if decide else _to_nobody,
             ready=ready,
             observer=observer,
             needed=(lambda frame: scenes[frame.camera].changed(frame)) if still else _always,

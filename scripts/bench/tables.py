@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
@@ -28,20 +29,35 @@ _ROWS = (
 )
 
 
+_TRANSPORTS = {"rtsp": "RTSP", "http": "HTTP (MPEG-TS)"}
+
+
+def _caption(result: LoopBench | CamerasBench) -> str:
+    """What tells tables of different machines apart."""
+    device = result.engine.rpartition("-")[2]
+    told = {"engine": result.engine, "device": device, "model": result.model, **result.machine}
+    return escape(", ".join(f"{name} {value}" for name, value in told.items()))
+
+
 def show_loop(result: LoopBench) -> None:
     """The loop against its parts."""
     table = Table(
         title=f"{escape(str(result.clip))} {result.width}×{result.height} at {result.input_width}×"
-        f"{result.input_height}, {escape(result.model)} on {result.engine}, batch {result.batch}",
-        caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
+        f"{result.input_height}, batch {result.batch}",
+        caption=_caption(result),
     )
-    table.add_column(f"median of {len(result.rounds)} rounds of {result.frames} frames")
+    table.add_column(
+        f"median of {len(result.rounds)} rounds of {result.frames} frames"
+        + (f" of each of {result.streams} recordings at once" if result.streams > 1 else "")
+    )
     table.add_column("frames/s", justify="right")
     table.add_column("loop ÷ this", justify="right")
     for part, words in _ROWS:
         fps, ratio = result.fps(part), result.loop_over(part)
         if fps is not None and ratio is not None:
             table.add_row(words, f"{fps:.1f}", "" if part == "loop" else f"{ratio:.2f}")
+        if fps is not None and part == "loop" and result.streams > 1:
+            table.add_row("the same, of each recording", f"{fps / result.streams:.1f}", "")
     out.print(table)
     load, cores = result.machine["load"], result.machine["cores"]
     if load != "unknown" and float(load) > int(cores) / 2:
@@ -77,9 +93,11 @@ def show_audit(result: AuditBench) -> None:
 def show_cameras(result: CamerasBench) -> None:
     """A row per number of cameras."""
     table = Table(
-        title=f"{result.width}×{result.height}, {result.looks_each:g} looks/s each, "
-        f"{escape(result.model)} on {result.engine}; {result.seconds:g} s a row, ages in seconds",
-        caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
+        title=f"{escape(result.clip)} {result.width}×{result.height} over "
+        f"{_TRANSPORTS.get(result.transport, result.transport)}, {result.looks_each:g} looks/s "
+        f"each{', tracked and decided on' if result.decided else ''}; "
+        f"{result.seconds:g} s a row, ages in seconds",
+        caption=_caption(result),
         box=SIMPLE_HEAD,
         padding=0,
     )
@@ -113,6 +131,17 @@ def show_cameras(result: CamerasBench) -> None:
             f"ultralytics' multi-stream loader, {peer.cameras} cameras: "
             f"{peer.looks_each:.2f} looks/s each, "
             + ("held" if peer.holds(result.looks_each) else "not held")
+        )
+
+
+def show_clips(results: Sequence[CamerasBench]) -> None:
+    """How many cameras are held of each clip, against the first."""
+    held = [result.held.cameras if result.held else 0 for result in results]
+    for result, cameras in list(zip(results, held, strict=True))[1:]:
+        share = f"{cameras / held[0]:.2f} of" if held[0] else "not to be held against"
+        out.print(
+            f"{escape(result.clip)}: {cameras} cameras held, {share} the {held[0]} of "
+            f"{escape(results[0].clip)}"
         )
 
 

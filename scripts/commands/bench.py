@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.status import Status
 
+from scripts.bench.serving import Transport, serve
 from scripts.bench.tables import (
     show_audit,
     show_cameras,
+    show_clips,
     show_lists,
     show_loop,
     show_rules,
@@ -39,16 +41,34 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 Clip = Annotated[
     Path | None, typer.Option(help="A video of 30 frames or more; the demo's market by default.")
 ]
+Clips = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--clip",
+        help="A video of 30 frames or more; the demo's market by default. Given again, the clips"
+        " are measured in turns.",
+    ),
+]
+HowServed = Annotated[
+    Transport,
+    typer.Option(
+        "--transport",
+        help="How a clip is served: rtsp needs GStreamer, http does not; auto takes what is there.",
+    ),
+]
 
 
 @bench.command()
 def loop(
-    clip: Clip = None,
+    clip: Clips = None,
     model: Model = "streetwarden-n",
     engine: EngineName = "auto",
     device: Device = "auto",
     size: Size = 640,
-    frames: Annotated[int, typer.Option(min=30, help="Frames per measurement.")] = 200,
+    streams: Annotated[int, typer.Option(min=1, help="Recordings that are read at once.")] = 1,
+    frames: Annotated[
+        int, typer.Option(min=30, help="Frames per measurement, of each recording.")
+    ] = 200,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians are shown.")] = 3,
     stock: WithStock = True,
     json_: AsJson = False,
@@ -58,23 +78,25 @@ def loop(
 
     log_to_stderr()
     with _opened(model, engine, device, size) as opened, err.status("starting") as status:
-        result = bench_loop(
-            clip or _demo_clip(status),
+        results = bench_loop(
+            clip or [_demo_clip(status)],
             opened,
+            streams=streams,
             frames=frames,
             rounds=rounds,
             stock=stock,
             progress=status.update,
         )
     if json_:
-        print(json.dumps(result.as_dict(), indent=2))
-    else:
+        print(json.dumps([result.as_dict() for result in results], indent=2))
+        return
+    for result in results:
         show_loop(result)
 
 
 @bench.command()
 def cameras(
-    clip: Clip = None,
+    clip: Clips = None,
     url: Annotated[
         str | None, typer.Option(help="A stream to show instead of serving a clip.")
     ] = None,
@@ -90,43 +112,51 @@ def cameras(
     still: Annotated[
         bool, typer.Option("--still", help="Let an earlier look stand for a still scene.")
     ] = False,
+    decide: Annotated[
+        bool, typer.Option("--decide", help="Track and decide on every look too.")
+    ] = False,
+    transport: HowServed = Transport.AUTO,
     stock: WithStock = True,
     json_: AsJson = False,
 ) -> None:
-    """Measure how many RTSP cameras the loop holds, against the bare engine and the stock loader.
+    """Measure how many live cameras the loop holds, against the bare engine and the stock loader.
 
-    A clip's H.264 is served as it is by GStreamer on loopback, in a process of its own.
+    A clip's H.264 is served as it is on loopback, in a process of its own.
     """
-    from scripts.bench.cameras import bench_cameras
-    from scripts.rtsp import RtspServer
+    from scripts.bench.cameras import Shown, bench_cameras
+    from vision.sources.address import parse_address
 
     log_to_stderr()
-    server = None
-    with _opened(model, engine, device, size) as opened, err.status("starting") as status:
-        try:
-            counts, urls = count or [1, 4, 8, 16], [url] if url else []
-            if not urls:
-                shown, names = clip or _demo_clip(status), [f"{n}" for n in range(max(counts))]
-                server = RtspServer(*(f"--mount={name}={shown}" for name in names))
-                urls = [server.url(name) for name in names]
-            result = bench_cameras(
-                urls,
-                opened,
-                counts=counts,
-                looks=looks,
-                seconds=seconds,
-                server=server.process.pid if server and server.process else None,
-                still=still,
-                stock=stock,
-                progress=status.update,
-            )
-        finally:
-            if server is not None:
-                server.kill()
+    with (
+        ExitStack() as stack,
+        _opened(model, engine, device, size) as opened,
+        err.status("starting") as status,
+    ):
+        counts = count or [1, 4, 8, 16]
+        names = [f"{number}" for number in range(max(counts))]
+        shown = [Shown(parse_address(url).shown, [url])] if url else []
+        for one in () if url else clip or [_demo_clip(status)]:
+            server = serve(one, names, transport)
+            stack.callback(server.kill)
+            pid = server.process.pid if server.process else None
+            shown.append(Shown(one.name, [server.url(name) for name in names], pid))
+        results = bench_cameras(
+            shown,
+            opened,
+            counts=counts,
+            looks=looks,
+            seconds=seconds,
+            still=still,
+            decide=decide,
+            stock=stock,
+            progress=status.update,
+        )
     if json_:
-        print(json.dumps(result.as_dict(), indent=2))
-    else:
+        print(json.dumps([result.as_dict() for result in results], indent=2))
+        return
+    for result in results:
         show_cameras(result)
+    show_clips(results)
 
 
 @bench.command()
@@ -181,6 +211,7 @@ def soak(
     engine: EngineName = "auto",
     device: Device = "auto",
     size: Size = 640,
+    transport: HowServed = Transport.AUTO,
     json_: AsJson = False,
 ) -> None:
     """Watch cameras that die and return at random; see what leaks and what does not add up.
@@ -188,7 +219,6 @@ def soak(
     Exit code 1: a frame is unaccounted for, or threads or files are left behind.
     """
     from scripts.bench.soak import soak as run
-    from scripts.rtsp import RtspServer
 
     log_to_stderr()
     logging.getLogger("vision.sources").setLevel(logging.ERROR)  # that cameras die is meant
@@ -200,7 +230,7 @@ def soak(
         shown = clip or _demo_clip(status)
         serving = []
         for _ in range(min(servers, count)):
-            serving.append(RtspServer(f"--mount=camera={shown}"))
+            serving.append(serve(shown, ["camera"], transport))
             stack.callback(serving[-1].kill)
         urls = [serving[number % len(serving)].url("camera") for number in range(count)]
         result = run(

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from scripts.bench.serving import Transport, serve
 from scripts.rtsp import RtspServer, RtspServerMissingError
+from scripts.server_process import ServerProcess
 from tests.real import postgres
+from tests.vision.sources.conftest import index_of, make_video
+
+__all__ = ["index_of", "make_video"]
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +44,23 @@ def rtsp_server() -> Iterator[Callable[..., RtspServer]]:
         arguments += [f"--{name}={value}" for name, value in settings.items()]
         try:
             servers.append(RtspServer(*arguments))
+        except RtspServerMissingError as error:
+            pytest.skip(str(error))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.kill()
+
+
+@pytest.fixture(params=["rtsp", "http"])
+def served(request: pytest.FixtureRequest) -> Iterator[Callable[[Path], ServerProcess]]:
+    """Serve a clip as a live camera, at the mount `gate`; over each transport in turn."""
+    servers: list[ServerProcess] = []
+
+    def start(clip: Path) -> ServerProcess:
+        try:
+            servers.append(serve(clip, ["gate"], Transport(request.param)))
         except RtspServerMissingError as error:
             pytest.skip(str(error))
         return servers[-1]

@@ -243,9 +243,10 @@ def test_bench_measures_the_stock_way_with_both_of_its_files(
     engine = OpenVinoEngine(entry, image_size=160, cache=converted)
     clip = shared_data / "clips" / "parking_street.mp4"
     try:
-        [measured] = bench_loop(clip, engine, frames=30, rounds=1).rounds
+        [result] = bench_loop([clip], engine, frames=30, rounds=1)
     finally:
         engine.close()
+    [measured] = result.rounds
     assert measured.stock is not None
     assert measured.stock > 0
     assert measured.stock_openvino is not None

@@ -1,11 +1,11 @@
-"""Cameras over real RTSP: playing, dying, coming back, and leaving the others alone."""
+"""Cameras over real RTSP, and MPEG-TS over HTTP: playing, dying, coming back, alone."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from threading import Condition, Event
@@ -16,6 +16,7 @@ import pytest
 
 from scripts.bench import cameras as bench_cameras
 from scripts.bench import soak as soaking
+from scripts.bench.serving import TsServer
 from vision.engines import open_engine
 from vision.frames import Clock, Frame
 from vision.site import Camera, ModelChoice
@@ -91,9 +92,9 @@ def cameras() -> Iterator[Cameras]:
 
 
 def test_a_real_clip_plays_and_survives_two_restarts(
-    rtsp_server: Callable, cameras: Cameras, shared_data: Path
+    served: Callable, cameras: Cameras, shared_data: Path
 ) -> None:
-    server = rtsp_server({"gate": shared_data / "clips" / "parking_street.mp4"})
+    server = served(shared_data / "clips" / "parking_street.mp4")
     reader = cameras.add("gate", server.url("gate"))
     cameras.take_more("gate", 20)
     assert reader.status().state is CameraState.ALIVE
@@ -247,23 +248,25 @@ def test_outside_its_hours_a_camera_is_held_but_not_decoded(
 
 
 def test_bench_counts_the_looks_at_real_cameras(
-    rtsp_server: Callable, monkeypatch: pytest.MonkeyPatch
+    served: Callable, make_video: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bench_cameras, "SETTLED", 1)
-    server = rtsp_server({"red": "test:red"}, size="640x360")
+    monkeypatch.setattr(bench_cameras, "BARE", 5)
+    server = served(make_video(width=640, height=360, gop=10))
     told: list[str] = []
     with closing(open_engine(ModelChoice(engine="torch", device="cpu", image_size=160))) as engine:
-        result = bench_cameras.bench_cameras(
-            [server.url("red")],
+        [result] = bench_cameras.bench_cameras(
+            [bench_cameras.Shown("street", [server.url("gate")], server.process.pid)],
             engine,
             counts=[2, 1],
             seconds=5,
-            server=server.process.pid,
+            decide=True,
             progress=told.append,
         )
     assert [level.cameras for level in result.levels] == [1, 2]
     assert (result.width, result.height) == (640, 360)
-    assert told[:3] == ["a reader alone", "1 cameras", "2 cameras"]
+    assert result.transport == server.scheme
+    assert told[:3] == ["street: a reader alone", "street: 1 cameras", "street: 2 cameras"]
     for level in result.levels:
         assert 0 < level.looks <= level.due + 1
         assert level.cores > 0
@@ -272,14 +275,37 @@ def test_bench_counts_the_looks_at_real_cameras(
     assert all(peer.looks_each > 0 for peer in result.stock)
 
 
+def test_clips_are_measured_in_turns(make_video: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_cameras, "SETTLED", 1)
+    monkeypatch.setattr(bench_cameras, "BARE", 5)
+    names, told = ("quiet", "crowded"), []
+    with (
+        ExitStack() as stack,
+        closing(open_engine(ModelChoice(engine="torch", device="cpu", image_size=160))) as engine,
+    ):
+        clips = []
+        for name in names:
+            server = TsServer(make_video(f"{name}.mp4", gop=10))
+            stack.callback(server.kill)
+            clips.append(bench_cameras.Shown(name, [server.url("0")]))
+        results = bench_cameras.bench_cameras(
+            clips, engine, counts=[1, 2], seconds=2, stock=False, progress=told.append
+        )
+    assert [result.clip for result in results] == list(names)
+    assert [result.levels[-1].cameras for result in results] == [2, 2]
+    assert [what.split(": ") for what in told if "cameras" in what] == [
+        [name, f"{count} cameras"] for count in (1, 2) for name in names
+    ]
+
+
 def test_cameras_that_die_and_return_leave_nothing_behind(
-    rtsp_server: Callable, monkeypatch: pytest.MonkeyPatch
+    served: Callable, shared_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(soaking, "SAMPLE_S", 0.5)
     monkeypatch.setattr(soaking, "UP_S", (1.0, 3.0))
     monkeypatch.setattr(soaking, "DOWN_S", (0.5, 1.5))
-    servers = [rtsp_server({"red": "test:red"}, size="320x180") for _ in range(2)]
-    urls = [servers[n % 2].url("red") for n in range(4)]
+    servers = [served(shared_data / "clips" / "traffic_side.mp4") for _ in range(2)]
+    urls = [servers[n % 2].url("gate") for n in range(4)]
     with closing(open_engine(ModelChoice(engine="torch", device="cpu", image_size=160))) as engine:
         result = soaking.soak(servers, urls, engine, minutes=0.4, looks=4)
     assert result.adds_up, result
@@ -289,3 +315,11 @@ def test_cameras_that_die_and_return_leave_nothing_behind(
     assert result.left_threads <= 0
     assert result.left_files <= 0
     assert len(result.samples) > 10
+
+
+def test_at_one_look_a_second_only_key_frames_are_looked_at(
+    served: Callable, cameras: Cameras, make_video: Callable, index_of: Callable
+) -> None:
+    cameras.add("gate", served(make_video(gop=5)).url("gate"), analyse_fps=1)  # ten pictures/s
+    cameras.take_more("gate", 4)
+    assert {index_of(frame.pixels) % 5 for frame in cameras.frames["gate"]} == {0}

@@ -24,6 +24,9 @@ LEVEL = Level(
 
 def _bench(*levels: Level) -> CamerasBench:
     return CamerasBench(
+        clip="street.mp4",
+        transport="http",
+        decided=False,
         width=1920,
         height=1080,
         looks_each=1.0,

@@ -46,7 +46,7 @@ def engine(fakes: Any) -> Any:
 
 def test_every_frame_goes_through_the_loop_in_every_round(clip: Path, engine: Any) -> None:
     told: list[str] = []
-    result = bench_loop(clip, engine, frames=36, rounds=2, stock=False, progress=told.append)
+    [result] = bench_loop([clip], engine, frames=36, rounds=2, stock=False, progress=told.append)
     assert engine.seen == 2 * 36
     assert engine.bare == 2 * (36 + 2 * engine.batch)
     assert len(result.rounds) == 2
@@ -55,20 +55,35 @@ def test_every_frame_goes_through_the_loop_in_every_round(clip: Path, engine: An
     assert result.fps("stock") is None
     assert result.loop_over("stock") is None
     assert result.as_dict()["machine"]["cores"]
-    assert "round 2 of 2: loop" in told
+    assert "clip.mp4, round 2 of 2: loop" in told
+
+
+def test_recordings_at_once_share_one_loop_and_clips_take_turns(clip: Path, engine: Any) -> None:
+    told: list[str] = []
+    results = bench_loop(
+        [clip, clip], engine, streams=3, frames=36, rounds=1, stock=False, progress=told.append
+    )
+    assert engine.seen == 2 * 3 * 36
+    assert [what for what in told if what.endswith(": loop")] == 2 * [
+        "clip.mp4, round 1 of 1: loop"
+    ]
+    for result in results:
+        assert result.as_dict()["each"] == pytest.approx(result.rounds[0].loop / 3)
+        assert result.rounds[0].lanes == min(3, int(result.machine["cores"]))
 
 
 def test_a_clip_too_short_to_measure_is_named(clip: Path, engine: Any) -> None:
     with pytest.raises(SourceBroken, match="only 20 frames"):
-        bench_loop(clip, engine, frames=20, stock=False)
+        bench_loop([clip], engine, frames=20, stock=False)
     with pytest.raises(SourceBroken, match=r"missing\.mp4"):
-        bench_loop(clip.with_name("missing.mp4"), engine)
+        bench_loop([clip.with_name("missing.mp4")], engine)
 
 
 def test_ratios_are_medians_within_rounds() -> None:
     rounds = (Round(100, 25, 20, 10), Round(50, 10, 9, 3), Round(100, 25, 10, 5))
-    result = LoopBench("c", 1, 1, 1, 1, 1, "m", "e", 1, {}, rounds)
+    result = LoopBench("c", 1, 1, 1, 1, 1, 1, "m", "e", 1, {}, rounds)
     assert rounds[0].limit == pytest.approx(20)
+    assert Round(100, 25, 20, lanes=2).limit == pytest.approx(200 / 9)
     assert result.loop_over("limit") == pytest.approx(1.0)
     assert result.loop_over("stock") == pytest.approx(2.0)
     assert result.fps("loop") == 10

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
@@ -55,6 +56,47 @@ def test_segments_of_any_name_play(
     server.paths["/play.m3u8"] = (200, PLAYLIST, playlist(*names))
     frames, _ = read_all(f"{server.url}/play.m3u8", analyse_fps=10)
     assert len(frames) == 20
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(("kind", "of"), [("flv", "video/x-flv"), ("mpegts", "video/mp2t")])
+def test_a_stream_that_does_not_say_how_long_it_is_is_live(
+    web_server: Callable, make_video: Callable[..., Path], kind: str, of: str, *, chunked: bool
+) -> None:
+    """FLV or MPEG-TS over HTTP, its times from anywhere, as media servers give it (ZLMediaKit)."""
+    server, clip, gone = web_server(), make_video(frames=28, fps=25), threading.Event()
+
+    def send(handler: object) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", of)
+        if chunked:
+            handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+
+        class Out:
+            def write(self, data: bytes) -> int:
+                data = bytes(data)
+                handler.wfile.write(b"%x\r\n%s\r\n" % (len(data), data) if chunked else data)
+                return len(data)
+
+        options = {"flush_packets": "1"}
+        with av.open(clip) as file, av.open(Out(), "w", format=kind, options=options) as out:
+            sent = out.add_stream_from_template(file.streams.video[0])
+            for packet in file.demux(video=0):
+                if packet.size and not gone.wait(0.04):
+                    packet.stream, late = sent, int(1000 / packet.time_base)
+                    packet.pts, packet.dts = packet.pts + late, packet.dts + late
+                    out.mux_one(packet)
+
+    server.paths = {"/live/gate": send}
+    source = open_source(Camera(id="cam", source=f"{server.url}/live/gate", analyse_fps=25))
+    seen: list[object] = []
+    with pytest.raises(SourceUnavailable, match="the stream ended"):
+        seen.extend(source)
+    assert source.live
+    assert len(seen) > 5
+    source.close()
+    gone.set()
 
 
 def test_a_playlist_is_known_by_its_type(
