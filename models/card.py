@@ -18,7 +18,7 @@ from models.evaluation.page import figure
 
 CARDS = CATALOGUE.parent / "cards"
 KEPT = (
-    *("settings", "versions", "data", "sources", "means", "overall", "light"),
+    *("settings", "versions", "data", "sources", "means", "overall", "told", "light"),
     *("against", "masking", "tiles"),
 )
 """What a card keeps of `evaluation.json`."""

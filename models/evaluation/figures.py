@@ -95,19 +95,23 @@ def class_figures(
     """Measures one class.
 
     Returns:
-        `{"pictures", "pictures_with", "objects", "ap50", "ap50_95", "precision", "recall"}`, the
-        last four as `Interval`; and the average precisions on every draw, R×10.
+        `{"pictures", "pictures_with", "objects", "ap50", "ap50_95", "precision", "recall",
+        "recall_loose"}`, the last five as `Interval`, the very last at an overlap of `LOOSE`; and
+        the average precisions on every draw, R×10.
     """
+    picture = view.objects("picture")
+    near = view.per_picture(picture[view.objects("loose") >= threshold])
     precisions = precisions_of(view, weights)
     at = at_threshold(view, weights, threshold)
     return {
         "pictures": view.pictures,
-        "pictures_with": len(np.unique(view.objects("picture"))),
-        "objects": len(view.objects("picture")),
+        "pictures_with": len(np.unique(picture)),
+        "objects": len(picture),
         "ap50": interval(precisions[:, 0]),
         "ap50_95": interval(precisions.mean(1)),
         "precision": interval(at.precision),
         "recall": interval(at.recall),
+        "recall_loose": interval(ratio(weights @ near, weights @ view.per_picture(picture))),
     }, precisions
 
 

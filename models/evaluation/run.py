@@ -30,6 +30,7 @@ from models.evaluation.page import write_page
 from models.evaluation.sheets import write_sheet
 from models.evaluation.table import Table, look_at
 from models.evaluation.tiles import compare_tiles
+from models.evaluation.told import told
 from models.evaluation.truth import Truth, read_truth
 from models.look import Looker, Pixels
 from models.non_maximum import NMS_IOU
@@ -194,6 +195,7 @@ def _figures(table: Table, weights: Floats, settings: Settings) -> dict[str, Any
             "mean": mean_figures(list(precisions.values())) if precisions else None,
             "classes": overall,
         },
+        "told": told(table, weights, settings.threshold),
         "calibration": calibration(table.seen["score"][shown], table.seen["object"][shown] >= 0),
         "light": breakdown.by_light(table, weights, settings.threshold),
         "confusion": breakdown.confusion(table, settings.threshold),

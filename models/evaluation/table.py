@@ -16,7 +16,9 @@ from models.look import Found, Pixels
 
 Look = Callable[[Pixels], Found]
 Progress = Callable[[int, int], None]
-AT_HALF = np.array([0.5])
+LOOSE = 0.3
+"""Overlap at which a detection is near enough to point a person to an object."""
+AT_HALF_AND_LOOSE = np.array([0.5, LOOSE])
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Table:
             object at each of `IOUS`, all labels of an anchor counting), `object` (D, index of the
             object that it found at an overlap of 0.5 among what a product shows, or -1).
         objects: Columns of the N objects: `picture`, `label`, `box` (N×4), `mark`, `score` (of the
-            shown detection that found it at an overlap of 0.5, else 0).
+            shown detection that found it at an overlap of 0.5, else 0), `loose` (the same at
+            `LOOSE`).
     """
 
     classes: tuple[str, ...]
@@ -133,9 +136,12 @@ def _match(
     iou = iou * (labels[:, None] == found.labels[None, :])
     shown = np.flatnonzero(found.first)
     which = np.full(len(found), -1, np.int64)
-    which[shown] = match(iou[:, shown], AT_HALF)[:, 0]
-    score = np.zeros(len(labels))
+    found_at = match(iou[:, shown], AT_HALF_AND_LOOSE)
+    which[shown] = found_at[:, 0]
+    score, loose = np.zeros(len(labels)), np.zeros(len(labels))
     score[which[which >= 0]] = found.scores[which >= 0]
+    near = found_at[:, 1] >= 0
+    loose[found_at[near, 1]] = found.scores[shown[near]]
     seen = {
         "picture": np.full(len(found), number),
         "label": found.labels,
@@ -151,6 +157,7 @@ def _match(
         "box": boxes,
         "mark": np.array(picture.marks, dtype=np.str_)[known],
         "score": score,
+        "loose": loose,
     }
     luma = float(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).mean())
     return _Row((width, height), luma, seen, objects)

@@ -113,10 +113,10 @@ def _say(status: Any) -> Say:
 def _print(report: dict[str, Any], folder: Path, settings: Settings) -> None:
     from models.evaluation.page import figure
 
-    rows = [("source", "class", "objects", "AP50", "AP50-95", "precision", "recall")]
+    rows = [("source", "class", "objects", "AP50", "AP50-95", "precision", "recall", "at 0.3")]
     for name, part in report["sources"].items():
         for label, f in part["classes"].items():
-            figures = (f[key] for key in ("ap50", "ap50_95", "precision", "recall"))
+            figures = (f[key] for key in ("ap50", "ap50_95", "precision", "recall", "recall_loose"))
             rows.append((name, label, str(f["objects"]), *map(figure, figures)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

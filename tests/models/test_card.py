@@ -18,6 +18,7 @@ FIGURES = {
     "ap50_95": [0.25, None, None],
     "precision": [None, None, None],
     "recall": FIGURE,
+    "recall_loose": FIGURE,
 }
 
 
@@ -48,6 +49,16 @@ def _evaluation() -> dict[str, Any]:
         "sources": {"street": {"pictures": 9, "classes": {"bin": FIGURES}}},
         "means": [{"source": "street", "classes": ["bin"], "ap50": FIGURE, "ap50_95": FIGURE}],
         "overall": {"pictures": 9, "classes": {"bin": FIGURES | details}},
+        "told": {
+            "bin": {
+                "sources": {
+                    "street": {"with": 4, "told": 3, "without": 2, "falsely": 1},
+                    "square": {"with": 0, "told": 0, "without": 3, "falsely": 0},
+                },
+                "told": FIGURE,
+                "falsely": FIGURE,
+            }
+        },
         "light": {"dark": {"pictures": 1, "classes": {"bin": FIGURES}}},
         "confusion": {"classes": [], "matrix": []},
     }
@@ -93,7 +104,9 @@ def test_a_card_tells_what_was_measured_and_what_was_not() -> None:
     facts = card_facts(_evaluation(), _training(), SOURCES)
     card = render_card("tiny", facts, "## Use\n\nNone.\n")
     assert "## Use\n\nNone.\n" in card
-    assert "| street | bin | 4 of 9 | 7 | 0.50 (0.40–0.60) | 0.25 | – | 0.50 (0.40–0.60) |" in card
+    figures = "0.50 (0.40–0.60) | 0.25 | – | 0.50 (0.40–0.60) | 0.50 (0.40–0.60)"
+    assert f"| street | bin | 4 of 9 | 7 | {figures} |" in card
+    assert "| bin | 3 of 4 | 0.50 (0.40–0.60) | 1 of 5 | 0.50 (0.40–0.60) | street 1 of 2 |" in card
     assert "**Not measured** on any picture here: truck." in card
     assert "| bin | – | 0.61, 0.33 | 0.42, 0.44 | 0.12 |" in card
     assert "shed 0.50 (0.40–0.60), 2 objects" in card

@@ -13,6 +13,7 @@ from models.evaluation.figures import (
     operating_points,
 )
 from models.evaluation.table import Table, look_at
+from models.evaluation.told import told
 from models.evaluation.truth import read_truth
 from tests.models.evaluation.conftest import CLASSES, World, seeing
 
@@ -52,8 +53,32 @@ def test_counts_only_what_is_labelled(street: tuple[World, Table]) -> None:
     assert (figures["pictures"], figures["pictures_with"], figures["objects"]) == (3, 3, 4)
     assert figures["precision"][0] == pytest.approx(2 / 6, abs=1e-4)
     assert figures["recall"][0] == 0.5
+    assert figures["recall_loose"][0] == 0.75  # the misplaced one is near enough at 0.3
     low, high = figures["recall"][1:]
     assert low < 0.5 < high
+
+
+def test_pictures_are_told_wherever_it_is_seen(world: World) -> None:
+    world.add("a", [("bin", *LEFT)])
+    world.add("a", [("bin", *LEFT)])
+    world.add("a", [("truck", *LEFT)])
+    world.add("b", [("truck", *LEFT)])
+    world.add("b", [], measured=["truck"])
+    look = seeing(
+        [(BIN, 0.9, *FAR)],  # elsewhere, but the picture is told
+        [(BIN, 0.2, *LEFT)],  # too weak
+        [(BIN, 0.8, *LEFT)],  # false
+        [],
+        [(BIN, 0.8, *LEFT)],  # bins are not labelled there
+    )
+    table = _table(world, look)
+    bins = told(table, draws(table.sources, 20, 0), 0.3)["bin"]
+    assert bins["sources"] == {
+        "a": {"with": 2, "told": 1, "without": 1, "falsely": 1},
+        "b": {"with": 0, "told": 0, "without": 1, "falsely": 0},
+    }
+    assert bins["told"][0] == 0.5
+    assert bins["falsely"][0] == 0.5
 
 
 def test_errors_are_told_apart(street: tuple[World, Table]) -> None:
