@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
@@ -20,7 +21,7 @@ from vision.site import Camera, ModelChoice, Site, SiteInfo, Zone
 from vision.site.rule_settings import RuleSettings
 
 GARBAGE, BIN, OVERFLOWING = 0, 1, 2  # ids in the set's label files
-PICTURES = 20
+PICTURES = int(os.environ.get("STILLS", "20"))  # of each kind; 200 takes all: six minutes
 LOOKS = 9  # one a second
 NOISE, JITTER = 4.0, 2  # standard deviation of 255; pixels
 Boxes = list[tuple[int, tuple[float, float, float, float]]]
@@ -96,7 +97,7 @@ def test_overflowing_bins_raise_their_case_and_others_none(
     kinds = {picture: {kind for kind, _ in boxes} for picture, boxes in held}
     full = list(islice((one for one in held if OVERFLOWING in kinds[one[0]]), PICTURES))
     clean = list(islice((one for one in held if kinds[one[0]] == {BIN}), PICTURES))
-    assert (len(full), len(clean)) == (PICTURES, PICTURES)
+    assert min(len(full), len(clean)) >= min(PICTURES, 60)
 
     rng = np.random.default_rng(0)
     clips, truth = [], {}
@@ -117,11 +118,10 @@ def test_overflowing_bins_raise_their_case_and_others_none(
             seen = [(e.subtype, e.score, e.box) for e in episodes]
             print(f"{name}: {len(truth[name])} labelled, seen {seen}")
     precision, recall = right / (right + wrong), right / (right + missed)
-    print(f"{PICTURES} overflowing and {PICTURES} others: precision {precision:.2f}, ", end="")
+    print(f"{len(full)} overflowing and {len(clean)} others: precision {precision:.2f}, ", end="")
     print(f"recall {recall:.2f} ({right} right, {wrong} wrong, {missed} missed)")
-    # Of the five that were wrong, two are garbage that nobody labelled, two are flowers, one is the
-    # black bag in an empty bin. Asking 0.5 of garbage without a bin, not 0.25, is no way out:
-    # on 1600 training photos 0.96 of it is then right instead of 0.83, but of the 208 photos with
-    # garbage alone 0.76 raise their case instead of 0.88, though the weights know those photos.
+    # Of the five that are wrong with twenty, one is litter that nobody labelled, one the black bag
+    # in an empty bin, one an open empty container, two are bins with something behind them. All of
+    # the set (124 and 61) with weights 0.5.0: precision 0.93, recall 0.98.
     assert precision >= 0.75
     assert recall >= 0.9
