@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 from ulid import ULID
 
 from vision.detections import Detections
@@ -63,6 +64,12 @@ class StationaryRule(ABC):
     reach = 0.0
     """Detections within this share of their size are one object; see `find_sights`."""
 
+    def __init_subclass__(cls) -> None:
+        """A kind that remembers more than the places gives its text from that."""
+        super().__init_subclass__()
+        if "remember" in vars(cls) and "remember_json" not in vars(cls):
+            cls.remember_json = lambda self: to_json(self.remember())  # type: ignore[method-assign]
+
     def __init__(self, context: Context) -> None:
         self.context = context
         self._places: list[Place] = []
@@ -89,6 +96,10 @@ class StationaryRule(ABC):
     def remember(self) -> Any:
         """See `vision.rules.context.Rule`."""
         return _PLACES.dump_python(self._places, mode="json")
+
+    def remember_json(self) -> bytes:
+        """See `vision.rules.context.Rule.remember`."""
+        return _PLACES.dump_json(self._places)
 
     def recall(self, state: Any) -> None:
         """See `vision.rules.context.Rule`."""

@@ -122,11 +122,9 @@ class Road:
     def remember(self) -> list[list[float]]:
         """Return the cells that are not known, ready for JSON; a calm road has none."""
         unknown = np.flatnonzero((self._free < self._many) | (self._over != _NOBODY))
-        fields = (self._free, self._before, self._over)
-        return [
-            [int(n), *(int(f.flat[n]) for f in fields), float(self._driven.flat[n])]
-            for n in unknown
-        ]
+        fields = (self._free, self._before, self._over, self._driven)
+        columns = [unknown.tolist(), *(f.reshape(-1)[unknown].tolist() for f in fields)]
+        return [list(cell) for cell in zip(*columns, strict=True)]
 
     def recall(self, cells: Sequence[Sequence[float]]) -> None:
         """Restore the state that `remember` gave."""
