@@ -136,8 +136,9 @@ class StationaryRule(ABC):
         if not self.context.watching(frame):
             return events
         reused = Look.of(detections).reused
-        seen = self.sights(frame, detections)
-        sights = [s for s in seen if not self._registers.permits(self._foot(s.box), at)]
+        sights = self.sights(frame, detections)
+        if self._registers.permitting:
+            sights = [s for s in sights if not self._registers.permits(self._foot(s.box), at)]
         self._update(frame, sights, visit_of(detections, at), reused=reused)
         events += self._closing.now(self._places, frame, detections)
         clear = self.context.settings.clear or timedelta(0)

@@ -28,8 +28,15 @@ _MEMORY = 32
 _MIN_PRESENCE = 0.5
 
 
+class _WithMedian:
+    """Keeps a stay's median until it is seen again; not part of its state."""
+
+    __slots__ = ("_median",)
+    _median: NormBox | None
+
+
 @dataclass(slots=True)
-class Stay:
+class Stay(_WithMedian):
     """One spot and the object seen there.
 
     Attributes:
@@ -71,6 +78,7 @@ class Stay:
     scores: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
+        self._median = None
         # What is recalled after a restart comes as deques without a bound.
         self.boxes = deque(self.boxes or [self.sight.box], _MEMORY)
         self.scores = deque(self.scores or [self.sight.score], 4 * _MEMORY)
@@ -88,8 +96,10 @@ class Stay:
     @property
     def box(self) -> NormBox:
         """Median of the boxes seen here."""
-        x1, y1, x2, y2 = map(median, zip(*self.boxes, strict=True))  # a fifth of numpy's time
-        return x1, y1, x2, y2
+        if self._median is None:
+            x1, y1, x2, y2 = map(median, zip(*self.boxes, strict=True))  # a fifth of numpy's time
+            self._median = x1, y1, x2, y2
+        return self._median
 
     @property
     def score(self) -> float:
@@ -133,6 +143,7 @@ class Stay:
         self.attended += sight.attended
         self.chances += 1
         self.missed_since, self.misses, self.clean, self.looked = None, 0, 0, at
+        self._median = None
         self.boxes.append(sight.box)
         self.scores.append(sight.score)
 
@@ -163,15 +174,17 @@ def match(stays: Sequence[Stay], sights: Sequence[Sight]) -> tuple[list[int | No
     Returns:
         For each stay the index of its sight or None, and the indexes of sights left over.
     """
+    if not stays or not sights:
+        return [None] * len(stays), list(range(len(sights)))
     # One median for each stay, not for each pair.
-    boxes = np.array([stay.box for stay in stays]).reshape(-1, 4)
-    iou, cover = overlaps(boxes, np.array([sight.box for sight in sights]).reshape(-1, 4))
-    near = np.argwhere((iou >= _SAME_IOU) | (cover >= _SAME_COVER)).tolist()
-    pairs = [(float(iou[i, j]), i, j) for i, j in near]
+    boxes = np.array([stay.box for stay in stays])
+    iou, cover = overlaps(boxes, np.array([sight.box for sight in sights]))
+    i, j = np.nonzero((iou >= _SAME_IOU) | (cover >= _SAME_COVER))
+    pairs = list(zip(iou[i, j].tolist(), i.tolist(), j.tolist(), strict=True))
     taken: list[int | None] = [None] * len(stays)
     free = set(range(len(sights)))
-    for _, i, j in sorted(pairs, reverse=True):
-        if taken[i] is None and j in free:
-            taken[i] = j
-            free.discard(j)
+    for _, one, seen in sorted(pairs, reverse=True):
+        if taken[one] is None and seen in free:
+            taken[one] = seen
+            free.discard(seen)
     return taken, sorted(free)

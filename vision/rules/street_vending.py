@@ -20,7 +20,7 @@ from vision.detections import Detections
 from vision.episodes import NormBox, Reason
 from vision.frames import Frame
 from vision.rules.reasons import attended
-from vision.rules.sight import Sight, boxes_of, overlaps
+from vision.rules.sight import Sight, boxes_of, touches
 from vision.rules.stationary import StationaryRule
 from vision.rules.stay import Stay
 
@@ -41,8 +41,8 @@ class StreetVending(StationaryRule):
             return found
         _, people = boxes_of(frame, detections, {"person"}, min_score=self.context.threshold)
         stalls = np.array([_surroundings(s.box) for s in found])
-        visited = set(np.flatnonzero((overlaps(stalls, people)[0] > 0).any(axis=1)).tolist())
-        return [replace(s, attended=n in visited) for n, s in enumerate(found)]
+        visited = touches(stalls, people).any(axis=1).tolist()
+        return [replace(s, attended=True) if v else s for s, v in zip(found, visited, strict=True)]
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
         """Add how often people were seen with it."""

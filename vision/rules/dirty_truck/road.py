@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from math import isfinite
 
 import cv2
 import numpy as np
@@ -26,7 +28,9 @@ Cells = NDArray[np.bool_]
 _NOBODY, SOMEBODY = 0, -1
 """Who is over a cell: nobody; or somebody unidentified, or several."""
 # Number of paths drawn before the remaining ones are checked for being covered by them.
-_AT_ONCE = 8
+_AT_ONCE = 16
+# Factors that pack eight numbers of cells, each below 64, into one.
+_PLACES = 64 ** np.arange(8)
 # The lower part of a truck's box, as a share of its height, where wheels and load touch the road.
 _LOWER = 1 / 4
 
@@ -85,7 +89,7 @@ class Road:
         self._driven[known] = 0
         covered = np.zeros(known.shape, np.bool_)
         for cover in covers:
-            if not np.isfinite([*cover.box, *(cover.came_from or ())]).all():
+            if not all(map(isfinite, (*cover.box, *(cover.came_from or ())))):
                 continue
             way = _way(cover)
             cells = _cells(cover.box) | way
@@ -105,7 +109,7 @@ class Road:
 
     def passage(self, box: NormBox) -> Passage | None:
         """Return who drove over a clean spot since it was known, if it was one truck alone."""
-        if not np.isfinite(box).all():
+        if not all(map(isfinite, box)):
             return None
         cells = _cells(box)
         whos = set(np.unique(self._over[cells]).tolist()) - {_NOBODY}
@@ -145,23 +149,43 @@ def reach(pairs: NDArray[np.float64]) -> Cells:
     """
     finite = pairs[np.isfinite(pairs).all(axis=1)]
     cells = (finite.reshape(-1, 4, 2) * (_ACROSS, _DOWN)).astype(np.int64)
-    cells = cells.clip(0, (_ACROSS - 1, _DOWN - 1)).astype(np.int32)
+    cells = cells.clip(0, (_ACROSS - 1, _DOWN - 1))
     low, high = cells.min(axis=1), cells.max(axis=1)
-    taken = np.zeros((_DOWN, _ACROSS), np.uint8)
+    shapes = ((cells - low[:, None]).reshape(-1, 8) @ _PLACES).tolist()
+    offsets = (low @ (1, _ACROSS)).tolist()
     left = np.argsort(-(high - low + 1).prod(axis=1), kind="stable")
+    taken = 0
     while len(left):
         for n in left[:_AT_ONCE].tolist():
-            (ax1, ay1), (ax2, ay2), (bx1, by1), (bx2, by2) = cells[n].tolist()
-            corners = [(x, y) for x in (ax1, ax2) for y in (ay1, ay2)]
-            corners += [(x, y) for x in (bx1, bx2) for y in (by1, by2)]
-            cv2.fillConvexPoly(taken, cv2.convexHull(np.array(corners, np.int32)), 1)
+            taken |= _shape(shapes[n]) << offsets[n]
         left = left[_AT_ONCE:]
-        # Integral image: how many cells are taken above and to the left of each corner.
-        sums = cv2.integral(taken)
-        (x1, y1), (x2, y2) = low[left].T, high[left].T + 1
-        inside = sums[y2, x2] - sums[y1, x2] - sums[y2, x1] + sums[y1, x1]
-        left = left[inside < (x2 - x1) * (y2 - y1)]
-    return taken.astype(np.bool_)
+        if len(left):
+            # Integral image: how many cells are taken above and to the left of each corner.
+            sums = cv2.integral(_unpacked(taken))
+            (x1, y1), (x2, y2) = low[left].T, high[left].T + 1
+            inside = sums[y2, x2] - sums[y1, x2] - sums[y2, x1] + sums[y1, x1]
+            left = left[inside < (x2 - x1) * (y2 - y1)]
+    return _unpacked(taken).astype(np.bool_)
+
+
+@lru_cache(maxsize=8192)
+def _shape(shape: int) -> int:
+    """The cells within the hull of two boxes, a bit each, row by row; people's ways repeat.
+
+    Args:
+        shape: the boxes' corners from the hull's first cell on, packed by `_PLACES`.
+    """
+    ax1, ay1, ax2, ay2, bx1, by1, bx2, by2 = ((shape >> 6 * n) % 64 for n in range(8))
+    corners = [(x, y) for x in (ax1, ax2) for y in (ay1, ay2)]
+    corners += [(x, y) for x in (bx1, bx2) for y in (by1, by2)]
+    cells = np.zeros((_DOWN, _ACROSS), np.uint8)
+    cv2.fillConvexPoly(cells, cv2.convexHull(np.array(corners, np.int32)), 1)
+    return int.from_bytes(np.packbits(cells, bitorder="little").tobytes(), "little")
+
+
+def _unpacked(cells: int) -> NDArray[np.uint8]:
+    packed = np.frombuffer(cells.to_bytes(_DOWN * _ACROSS // 8, "little"), np.uint8)
+    return np.unpackbits(packed, bitorder="little").reshape(_DOWN, _ACROSS)
 
 
 def _cell(u: float, v: float) -> tuple[int, int]:
