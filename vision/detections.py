@@ -9,7 +9,6 @@ and `data["dirt_score"]` (empty string and 0 for boxes that were not read).
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from copy import copy
 from typing import Any, cast
 
 import numpy as np
@@ -48,8 +47,8 @@ def altered(detections: Detections, **fields: Any) -> Detections:
     `dataclasses.replace` has supervision check every field anew, which costs a look more than what
     it is replaced for.
     """
-    other = copy(detections)
-    vars(other).update(fields)
+    other = object.__new__(Detections)
+    vars(other).update(vars(detections), **fields)
     return other
 
 

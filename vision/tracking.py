@@ -86,7 +86,7 @@ class Tracker:
         return known
 
     def _clock(self, now: float) -> float:
-        """Seconds since the look before; a nominal interval at the first, and at one of its time."""
+        """Seconds since the look before; a nominal interval where that tells nothing."""
         last = self._last_s
         if now == last:
             now += 1 / self._fps

@@ -76,7 +76,7 @@ def bench_rules(*, looks: int = 100) -> RulesBench:
 
 def _scene(cast: Cast, looks: int) -> dict[str, float]:
     with TemporaryDirectory() as folder:
-        street = _Street(cast, Path(folder))
+        street = Street(cast, Path(folder))
         for n in range(_BEFORE + looks):
             if n == _BEFORE:
                 street.times.clear()
@@ -84,7 +84,7 @@ def _scene(cast: Cast, looks: int) -> dict[str, float]:
     return {step: 1000 * median(spent) for step, spent in street.times.items()}
 
 
-class _Street:
+class Street:
     """One camera's parts before a drawn street, and what each of them took at every look."""
 
     def __init__(self, cast: Cast, folder: Path) -> None:
@@ -102,6 +102,7 @@ class _Street:
         self._pictures = _pictures()
 
     def look(self, n: int) -> list[EpisodeEvent]:
+        """Give look `n` to every part; what it changes."""
         picture = _Scaled(self._pictures[n % len(self._pictures)])
         at = _START + timedelta(seconds=n / FPS)
         frame = Frame(picture, "bench", at, n, Clock.STREAM)

@@ -142,11 +142,15 @@ def hull_of(boxes: Collection[NormBox]) -> NormBox:
     """The smallest box around all of these (at least one), as far as it is in the picture."""
     x1, y1, x2, y2 = zip(*boxes, strict=True)
     return (
-        min(max(min(x1), 0.0), 1.0),
-        min(max(min(y1), 0.0), 1.0),
-        min(max(max(x2), 0.0), 1.0),
-        min(max(max(y2), 0.0), 1.0),
+        _within(min(x1)),
+        _within(min(y1)),
+        _within(max(x2)),
+        _within(max(y2)),
     )
+
+
+def _within(side: float) -> float:
+    return min(max(side, 0.0), 1.0)
 
 
 def _box(sides: list[float]) -> NormBox:

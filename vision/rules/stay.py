@@ -7,6 +7,7 @@ the median of the boxes seen there, so a slow cart leaves its spot instead of dr
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,15 +29,18 @@ _MEMORY = 32
 _MIN_PRESENCE = 0.5
 
 
-class _WithMedian:
-    """Keeps a stay's median until it is seen again; not part of its state."""
+class _InOrder:
+    """Keeps the sides of a stay's boxes in order, so that a look costs the median one insertion.
 
-    __slots__ = ("_median",)
-    _median: NormBox | None
+    It is not part of the stay's state.
+    """
+
+    __slots__ = ("_sides",)
+    _sides: list[list[float]] | None
 
 
 @dataclass(slots=True)
-class Stay(_WithMedian):
+class Stay(_InOrder):
     """One spot and the object seen there.
 
     Attributes:
@@ -78,7 +82,7 @@ class Stay(_WithMedian):
     scores: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self._median = None
+        self._sides = None
         # What is recalled after a restart comes as deques without a bound.
         self.boxes = deque(self.boxes or [self.sight.box], _MEMORY)
         self.scores = deque(self.scores or [self.sight.score], 4 * _MEMORY)
@@ -96,10 +100,10 @@ class Stay(_WithMedian):
     @property
     def box(self) -> NormBox:
         """Median of the boxes seen here."""
-        if self._median is None:
-            x1, y1, x2, y2 = map(median, zip(*self.boxes, strict=True))  # a fifth of numpy's time
-            self._median = x1, y1, x2, y2
-        return self._median
+        if self._sides is None:
+            self._sides = [sorted(side) for side in zip(*self.boxes, strict=True)]
+        x1, y1, x2, y2 = map(_middle, self._sides)
+        return x1, y1, x2, y2
 
     @property
     def score(self) -> float:
@@ -143,9 +147,18 @@ class Stay(_WithMedian):
         self.attended += sight.attended
         self.chances += 1
         self.missed_since, self.misses, self.clean, self.looked = None, 0, 0, at
-        self._median = None
-        self.boxes.append(sight.box)
+        self._put(sight.box)
         self.scores.append(sight.score)
+
+    def _put(self, box: NormBox) -> None:
+        out = self.boxes[0] if len(self.boxes) == _MEMORY else None
+        self.boxes.append(box)
+        if self._sides is None:
+            return
+        for n, side in enumerate(self._sides):
+            if out is not None:
+                del side[bisect_left(side, out[n])]
+            insort(side, box[n])
 
     def miss(self, at: datetime, visit: datetime | None = None) -> None:
         """Add a clean look; the first of a visit starts a new run of `clean`."""
@@ -166,6 +179,11 @@ class Stay(_WithMedian):
     def absent(self, at: datetime) -> timedelta:
         """How long clean looks have shown it gone. A camera gap alone is not absence."""
         return at - self.missed_since if self.missed_since else timedelta(0)
+
+
+def _middle(ordered: list[float]) -> float:
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def match(stays: Sequence[Stay], sights: Sequence[Sight]) -> tuple[list[int | None], list[int]]:

@@ -11,7 +11,6 @@ reasons, because an unattended cart is handled differently from a vendor.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -42,7 +41,7 @@ class StreetVending(StationaryRule):
         _, people = boxes_of(frame, detections, {"person"}, min_score=self.context.threshold)
         stalls = np.array([_surroundings(s.box) for s in found])
         visited = touches(stalls, people).any(axis=1).tolist()
-        return [replace(s, attended=True) if v else s for s, v in zip(found, visited, strict=True)]
+        return [_attended(s) if v else s for s, v in zip(found, visited, strict=True)]
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
         """Add how often people were seen with it."""
@@ -52,6 +51,10 @@ class StreetVending(StationaryRule):
         """A stall if one stay has the dwell; a roaming vendor if only several stops together do."""
         stopped = any(s.looks >= self._least.looks for s in stays)
         return "roaming_vendor" if stopped and not any(s.ripe for s in stays) else "stall"
+
+
+def _attended(stall: Sight) -> Sight:
+    return Sight(stall.box, stall.score, stall.classes, stall.indexes, attended=True)
 
 
 def _surroundings(stall: NormBox) -> NormBox:

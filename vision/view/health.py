@@ -146,8 +146,7 @@ class ViewHealth:
             return View.BLURRED
         self._elsewhere_s = 0.0 if preset is not None else self._elsewhere(frame.captured_at)
         if self._elsewhere_s >= _ELSEWHERE_S or (
-            self._fixed
-            and self._moved(small.astype(np.float32), infrared=_colourless(frame.small))
+            self._fixed and self._moved(small.astype(np.float32), infrared=_colourless(frame.small))
         ):
             return View.MOVED
         if preset is not None:

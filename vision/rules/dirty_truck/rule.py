@@ -111,11 +111,16 @@ class DirtyTruck(PassThroughRule):
 
     def details(self, box: NormBox, frame: Frame, detections: Detections) -> tuple[int, ...]:
         """Plates in a truck's box."""
+        plates = [n for n, c in enumerate(class_names(detections).tolist()) if c == "plate"]
+        if not plates:
+            return ()
         size = np.array([frame.width, frame.height] * 2)
-        plates = np.flatnonzero(class_names(detections) == "plate")
-        boxes = np.asarray(detections.xyxy)[plates] / size
-        inside = [overlap(box, tuple(plate))[1] >= _INSIDE for plate in boxes.tolist()]
-        return tuple(int(n) for n, lies in zip(plates, inside, strict=True) if lies)
+        at = (detections.xyxy[plates] / size).tolist()
+        return tuple(
+            n
+            for n, plate in zip(plates, at, strict=True)
+            if overlap(box, tuple(plate))[1] >= _INSIDE
+        )
 
     def aftermath(
         self, frame: Frame, detections: Detections, passes: Sequence[Pass], seen: Mapping[int, int]

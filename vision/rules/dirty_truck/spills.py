@@ -189,13 +189,15 @@ class Spills:
 
     def _ways(self, movers: Sequence[NormBox], seconds: float) -> Cells:
         """Return where these are and may have been since the look before, in any matching."""
-        old, new = _array(self._movers)[:, None], _array(movers)[None]
-        apart = np.maximum(new[..., :2] - old[..., 2:], old[..., :2] - new[..., 2:]).max(axis=-1)
-        long = [np.hypot(*np.moveaxis(b[..., 2:] - b[..., :2], -1, 0)) for b in (old, new)]
-        i, j = np.nonzero(apart <= _REACH * seconds * np.maximum(*long))
+        old, new = _array(self._movers), _array(movers)
+        (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = old.T[:, :, None], new.T[:, None]
+        across = np.maximum(bx1 - ax2, ax1 - bx2)
+        apart = np.maximum(across, np.maximum(by1 - ay2, ay1 - by2))
+        longer = np.maximum(np.hypot(ax2 - ax1, ay2 - ay1), np.hypot(bx2 - bx1, by2 - by1))
+        i, j = np.nonzero(apart <= _REACH * seconds * longer)
         self._movers = list(movers)
-        pairs = np.concatenate([old[i, 0], new[0, j]], axis=1)
-        return reach(np.concatenate([np.tile(new[0], 2), pairs]))
+        pairs = np.concatenate([old[i], new[j]], axis=1)
+        return reach(np.concatenate([np.tile(new, 2), pairs]))
 
     def _lies(
         self,
