@@ -1,4 +1,4 @@
-"""Crowd: a drawn street as a detector sees it: what stands, who walks, what drives, and its misses."""
+"""Crowd: a drawn street as a detector sees it, its misses included."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json

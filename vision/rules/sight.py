@@ -129,8 +129,9 @@ def touches(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]
     """Whether each of N boxes shares some area with each of M, N×M."""
     (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = a.T[:, :, None], b.T[:, None]
     across = np.minimum(ax2, bx2) > np.maximum(ax1, bx1)
-    across &= np.minimum(ay2, by2) > np.maximum(ay1, by1)
-    return across
+    down = np.minimum(ay2, by2) > np.maximum(ay1, by1)
+    both: NDArray[np.bool_] = across & down
+    return both
 
 
 def area(box: NormBox) -> float:

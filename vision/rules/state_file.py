@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class StateFile:
         self._path = path
         self._handle: int | None = None
         self._size = 0
-        self._release = weakref.finalize(self, lambda: None)
+        self._release: Callable[[], object] = lambda: None
 
     def read(self) -> dict[str, Any] | None:
         """Return the latest state; None if there is no file.

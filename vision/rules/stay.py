@@ -82,7 +82,7 @@ class Stay(_InOrder):
     scores: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self._sides = None
+        self._sides = None  # type: ignore[misc] # the base's slot
         # What is recalled after a restart comes as deques without a bound.
         self.boxes = deque(self.boxes or [self.sight.box], _MEMORY)
         self.scores = deque(self.scores or [self.sight.score], 4 * _MEMORY)
@@ -101,7 +101,9 @@ class Stay(_InOrder):
     def box(self) -> NormBox:
         """Median of the boxes seen here."""
         if self._sides is None:
-            self._sides = [sorted(side) for side in zip(*self.boxes, strict=True)]
+            self._sides = [  # type: ignore[misc] # the base's slot
+                sorted(side) for side in zip(*self.boxes, strict=True)
+            ]
         x1, y1, x2, y2 = map(_middle, self._sides)
         return x1, y1, x2, y2
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.detections import Detections
 from vision.episodes import NormBox, Reason
@@ -40,8 +41,8 @@ class StreetVending(StationaryRule):
             return found
         _, people = boxes_of(frame, detections, {"person"}, min_score=self.context.threshold)
         stalls = np.array([_surroundings(s.box) for s in found])
-        visited = touches(stalls, people).any(axis=1).tolist()
-        return [_attended(s) if v else s for s, v in zip(found, visited, strict=True)]
+        visited: NDArray[np.bool_] = touches(stalls, people).any(axis=1)
+        return [_attended(s) if v else s for s, v in zip(found, visited.tolist(), strict=True)]
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
         """Add how often people were seen with it."""

@@ -214,7 +214,7 @@ def test_what_a_crowd_leaves_behind_is_soon_forgotten(scene: Callable[..., Any])
 
 
 def calls_a_look(cast: Cast, folder: Path) -> dict[str, float]:
-    """Python calls that one look of the tracker and the rules makes, by function, from the tenth."""
+    """Python calls that a look of the tracker and the rules makes, by function."""
     street = Street(cast, folder)
     for n in range(10):
         street.look(n)

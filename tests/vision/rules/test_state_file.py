@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -71,28 +70,30 @@ def test_a_deleted_file_is_gone_and_is_made_again(tmp_path: Path) -> None:
 
 
 def test_open_files_are_released_with_their_owner(tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for number in range(20):
         StateFile(tmp_path / f"{number}.json").write(state(1), sync=False)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+WRITER = """
+import json, sys
+from pathlib import Path
+from vision.rules.state_file import StateFile
+
+file = StateFile(Path(sys.argv[1]))
+for n in range(10**9):
+    file.write(json.dumps({"look": n, "text": "x" * 200_000}).encode(), sync=False)
+    print(n, flush=True)
+"""
 
 
 @pytest.mark.parametrize("wait", range(3))
 def test_a_writer_that_is_killed_leaves_a_whole_state(tmp_path: Path, wait: int) -> None:
     path = tmp_path / "rules.json"
     writer = subprocess.Popen(
-        [
-            sys.executable, "-c",
-            "import sys, json; from pathlib import Path\n"
-            "from vision.rules.state_file import StateFile\n"
-            "file = StateFile(Path(sys.argv[1]))\n"
-            "for n in range(10**9):\n"
-            "    file.write(json.dumps({'look': n, 'text': 'x' * 200_000}).encode(), sync=False)\n"
-            "    print(n, flush=True)",
-            str(path),
-        ],
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
+    )
     assert writer.stdout is not None
     told = -1
     for _ in range(20 + 17 * wait):
