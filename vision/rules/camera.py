@@ -52,7 +52,7 @@ class CameraRules:
     ) -> None:
         self.rules = tuple(rules)
         self._model = dict(model)
-        self._path, self._file = file, StateFile(file) if file is not None else None
+        self._file, self._state = file, StateFile(file) if file is not None else None
         self._lock = Lock()
         self._owed: dict[tuple[str, EpisodeStage], Episode] = {}
         self._recalled: list[Episode] = []
@@ -62,8 +62,8 @@ class CameraRules:
         self._written, self._failing = b"", False
         self._owed_written: frozenset[tuple[str, EpisodeStage]] = frozenset()
         self._faults = ThrottledLog(_log)
-        if self._file is not None:
-            self._recall(self._file)
+        if self._state is not None:
+            self._recall(self._state)
         self._seen = self._going_on()
         self._noted = self._notes()  # as of the last look: rules are the looking thread's alone
         self._before = [self._noted]
@@ -135,9 +135,9 @@ class CameraRules:
     def forget(self) -> None:
         """Delete the state at the end of a recording: watched again, it starts afresh."""
         with self._lock:
-            if self._file is not None:
-                self._file.delete()
-            self._file = None
+            if self._state is not None:
+                self._state.delete()
+            self._state = None
 
     def _seen_already(self, frame: Frame) -> bool:
         after, repeated = self._resume_after, self._shown == (frame.captured_at, frame.index)
@@ -182,7 +182,7 @@ class CameraRules:
 
     def _write(self) -> None:
         """Write the state atomically; a full disk is logged once and stops no rule."""
-        if self._file is None:
+        if self._state is None:
             return
         rules = b",".join(to_json(name) + b":" + noted for name, noted in self._noted.items())
         owed = _EPISODES.dump_json(list(self._owed.values())) if self._owed else b"[]"
@@ -194,13 +194,13 @@ class CameraRules:
         # of the state changes with every look; syncing it would make all cameras wait for the disk.
         keys = frozenset(self._owed)
         try:
-            self._file.write(text, sync=keys != self._owed_written)
+            self._state.write(text, sync=keys != self._owed_written)
         except OSError as error:
             if not self._failing:
                 _log.warning(
                     "%s: cannot be written (%s): after a restart, what is going on now would be "
                     "watched from its beginning; free space or make the folder writable",
-                    self._path,
+                    self._file,
                     error.strerror,
                 )
             self._failing = True
@@ -221,7 +221,7 @@ class CameraRules:
         except (OSError, ValueError, KeyError, TypeError) as error:
             _log.warning(
                 "%s: cannot be read (%s); what was going on is watched from its beginning",
-                self._path,
+                self._file,
                 error,
             )
             return

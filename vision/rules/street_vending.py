@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vision.detections import Detections
 from vision.episodes import NormBox, Reason
@@ -41,7 +40,7 @@ class StreetVending(StationaryRule):
             return found
         _, people = boxes_of(frame, detections, {"person"}, min_score=self.context.threshold)
         stalls = np.array([_surroundings(s.box) for s in found])
-        visited: NDArray[np.bool_] = touches(stalls, people).any(axis=1)
+        visited = np.asarray(touches(stalls, people).any(axis=1))
         return [_attended(s) if v else s for s, v in zip(found, visited.tolist(), strict=True)]
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
