@@ -9,7 +9,7 @@ and `data["dirt_score"]` (empty string and 0 for boxes that were not read).
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from supervision import Detections
 
 __all__ = [
     "Detections",
+    "altered",
     "class_names",
     "make_detections",
     "only",
@@ -38,6 +39,17 @@ def make_detections(
         class_id=np.asarray(class_ids, np.int64),
         data={"class_name": names.astype(str)},
     )
+
+
+def altered(detections: Detections, **fields: Any) -> Detections:
+    """The detections with other values in these fields, each of N rows; they are not checked.
+
+    `dataclasses.replace` has supervision check every field anew, which costs a look more than what
+    it is replaced for.
+    """
+    other = object.__new__(Detections)
+    vars(other).update(vars(detections), **fields)
+    return other
 
 
 def class_names(detections: Detections) -> NDArray[np.str_]:

@@ -51,6 +51,8 @@ def write(path: Path, content: bytes, *, mode: int = PRIVATE, sync: bool = True)
 
 def make_folder(path: Path) -> None:
     """Make a folder and its parents where they are missing; their names are on the disk too."""
+    if path.is_dir():
+        return
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(parents=True, exist_ok=True)
     for made in missing:

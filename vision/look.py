@@ -6,13 +6,13 @@ the pipeline to the rules.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.detections import Detections
+from vision.detections import Detections, altered
 
 _KEY = "look"  # in the detections' metadata
 
@@ -62,4 +62,4 @@ class Look:
 
     def on(self, detections: Detections) -> Detections:
         """The detections as those of this look."""
-        return replace(detections, metadata={**detections.metadata, _KEY: self})
+        return altered(detections, metadata={**detections.metadata, _KEY: self})

@@ -146,16 +146,19 @@ def show_clips(results: Sequence[CamerasBench]) -> None:
 
 
 def show_rules(result: RulesBench) -> None:
-    """A look at a crowd, part by part."""
+    """A look at each scene, step by step."""
     table = Table(
-        title=f"{result.stalls} stalls, {result.people} people, {result.trucks} trucks",
-        caption=f"median of {result.looks} looks, one core",
+        title="processor time of one look in the loop's thread, ms",
+        caption=f"median of {result.looks} looks; "
+        + ", ".join(f"{name} {value}" for name, value in result.machine.items()),
     )
     table.add_column("")
-    table.add_column("ms a look", justify="right")
-    for name, spent in result.parts.items():
-        table.add_row(name, f"{spent:.1f}")
-    table.add_row("together", f"{result.together:.1f}")
+    for scene in result.scenes:
+        table.add_column(scene, justify="right")
+    for step in dict.fromkeys(step for steps in result.scenes.values() for step in steps):
+        table.add_row(step, *(f"{steps.get(step, 0):.2f}" for steps in result.scenes.values()))
+    table.add_row("together", *(f"{result.together(scene):.2f}" for scene in result.scenes))
+    table.add_row("÷ empty", *(f"{result.over_empty(scene):.1f}" for scene in result.scenes))
     out.print(table)
 
 

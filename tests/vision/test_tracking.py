@@ -141,8 +141,7 @@ def test_names_of_ended_tracks_are_forgotten() -> None:
         x = 300.0 * (look // 4)  # each is seen on four looks, far from the one before
         tracked = tracker.update(frame(look / 5), boxes(("truck", x, 0, x + 90, 60)))
     assert ids(tracked) == [49], "ids go on"
-    (group,) = tracker._groups.values()
-    assert len(group._names) <= 8, "as many as ByteTrack may still find again"
+    assert len(tracker._tracks) <= 8, "as many as may still be found again"
 
 
 def test_no_track_goes_over_a_seam_of_a_recording() -> None:

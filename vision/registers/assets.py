@@ -85,6 +85,8 @@ class AssetRegister:
             box: x1, y1, x2, y2, normalised.
             where: the same on the map, where that is known.
         """
+        if not self._drawn and (where is None or not self._placed):
+            return None
         seen = shapely.box(*box)
         covered = [
             asset

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
-from vision import durable
 from vision.detections import Detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.frames import Clock, Frame
@@ -21,6 +20,7 @@ from vision.kinds import catalogue
 from vision.rules.context import Rule
 from vision.rules.looks import Row, as_row
 from vision.rules.record import Record
+from vision.rules.state_file import StateFile
 from vision.throttled_log import ThrottledLog
 
 _log = logging.getLogger(__name__)
@@ -52,18 +52,18 @@ class CameraRules:
     ) -> None:
         self.rules = tuple(rules)
         self._model = dict(model)
-        self._file = file
+        self._file, self._state = file, StateFile(file) if file is not None else None
         self._lock = Lock()
         self._owed: dict[tuple[str, EpisodeStage], Episode] = {}
         self._recalled: list[Episode] = []
         self._resume_after: datetime | None = None
         self._last: datetime | None = None
         self._shown: tuple[datetime, int] | None = None
-        self._written, self._failing = "", False
+        self._written, self._failing = b"", False
         self._owed_written: frozenset[tuple[str, EpisodeStage]] = frozenset()
         self._faults = ThrottledLog(_log)
-        if file is not None and file.exists():
-            self._recall(file)
+        if self._state is not None:
+            self._recall(self._state)
         self._seen = self._going_on()
         self._noted = self._notes()  # as of the last look: rules are the looking thread's alone
         self._before = [self._noted]
@@ -135,9 +135,9 @@ class CameraRules:
     def forget(self) -> None:
         """Delete the state at the end of a recording: watched again, it starts afresh."""
         with self._lock:
-            if self._file is not None:
-                self._file.unlink(missing_ok=True)
-            self._file = None
+            if self._state is not None:
+                self._state.delete()
+            self._state = None
 
     def _seen_already(self, frame: Frame) -> bool:
         after, repeated = self._resume_after, self._shown == (frame.captured_at, frame.index)
@@ -157,7 +157,7 @@ class CameraRules:
             context=rule.context,
             kind=rule.kind,
             model=self._model,
-            before=self._before[0][_name(rule)],
+            before=json.loads(self._before[0][_name(rule)]),
             looks=tuple(
                 row | {"boxes": [b for b in row["boxes"] if b["class"] in sees]} for row in looks
             ),
@@ -165,7 +165,7 @@ class CameraRules:
         )
         return record.to_json()
 
-    def _turn_over(self, noted: dict[str, Any]) -> None:
+    def _turn_over(self, noted: dict[str, bytes]) -> None:
         """Limit how many looks are kept for the records."""
         if self._idle:
             self._before, self._looks = [noted], [[]]
@@ -176,27 +176,25 @@ class CameraRules:
     def _going_on(self) -> dict[str, datetime]:
         return {e.id: e.last_seen_at for rule in self.rules for e in rule.episodes}
 
-    def _notes(self) -> dict[str, Any]:
-        return {_name(rule): rule.remember() for rule in self.rules}
+    def _notes(self) -> dict[str, bytes]:
+        """The state of each rule, as JSON."""
+        return {_name(rule): _as_json(rule) for rule in self.rules}
 
     def _write(self) -> None:
         """Write the state atomically; a full disk is logged once and stops no rule."""
-        if self._file is None:
+        if self._state is None:
             return
-        text = json.dumps(
-            {
-                "rules": self._noted,
-                "owed": _EPISODES.dump_python(list(self._owed.values()), mode="json"),
-                "last": self._last.isoformat() if self._last else None,
-            }
-        )
+        rules = b",".join(to_json(name) + b":" + noted for name, noted in self._noted.items())
+        owed = _EPISODES.dump_json(list(self._owed.values())) if self._owed else b"[]"
+        last = to_json(self._last.isoformat() if self._last else None)
+        text = b'{"rules":{' + rules + b'},"owed":' + owed + b',"last":' + last + b"}"
         if text == self._written:
             return
         # Unstored events are synced to disk: a power cut must not lose a confirmed case. The rest
         # of the state changes with every look; syncing it would make all cameras wait for the disk.
-        owed = frozenset(self._owed)
+        keys = frozenset(self._owed)
         try:
-            durable.write(self._file, text.encode(), sync=owed != self._owed_written)
+            self._state.write(text, sync=keys != self._owed_written)
         except OSError as error:
             if not self._failing:
                 _log.warning(
@@ -207,11 +205,13 @@ class CameraRules:
                 )
             self._failing = True
         else:
-            self._written, self._owed_written, self._failing = text, owed, False
+            self._written, self._owed_written, self._failing = text, keys, False
 
-    def _recall(self, file: Path) -> None:
+    def _recall(self, file: StateFile) -> None:
         try:
-            stored = json.loads(file.read_text("utf-8"))
+            stored = file.read()
+            if stored is None:
+                return
             for rule in self.rules:
                 if _name(rule) in stored["rules"]:
                     rule.recall(stored["rules"][_name(rule)])
@@ -221,7 +221,7 @@ class CameraRules:
         except (OSError, ValueError, KeyError, TypeError) as error:
             _log.warning(
                 "%s: cannot be read (%s); what was going on is watched from its beginning",
-                file,
+                self._file,
                 error,
             )
             return
@@ -242,6 +242,12 @@ class CameraRules:
 
 def _name(rule: Rule) -> str:
     return f"{rule.context.zone.name}/{rule.kind}"
+
+
+def _as_json(rule: Rule) -> bytes:
+    """What a rule remembers, as JSON text; in one go if the rule can do that."""
+    direct: Callable[[], bytes] | None = getattr(rule, "remember_json", None)
+    return direct() if direct is not None else to_json(rule.remember())
 
 
 def _key(episode: Episode) -> tuple[str, EpisodeStage]:

@@ -115,7 +115,11 @@ class Rule(Protocol):
         ...
 
     def remember(self) -> Any:
-        """Return the rule's state, ready for JSON."""
+        """Return the rule's state, ready for JSON.
+
+        It is asked for after every look. A rule whose state is large may have a `remember_json` as
+        well, which returns the same as JSON text (bytes, one line) in less time.
+        """
         ...
 
     def recall(self, state: Any) -> None:

@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from math import log2
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vision.detections import Detections
 from vision.episodes import NormBox
@@ -79,11 +78,13 @@ class Course:
         if camera != "cctv":
             self.lose()
 
-    def take_for(self, names: NDArray[np.str_], scores: NDArray[np.floating]) -> None:
-        """Add a look's class votes; for each class, the highest score counts."""
-        for name in sorted(set(names.tolist())):
-            best = float(scores[names == name].max())
-            self.taken_for[name] = round(self.taken_for.get(name, 0.0) + best, 4)
+    def take_for(self, votes: Sequence[tuple[str, float]]) -> None:
+        """Add a look's class votes, name and score; for each class, the highest score counts."""
+        best: dict[str, float] = {}
+        for name, score in votes:
+            best[name] = max(score, best.get(name, score))
+        for name in sorted(best):
+            self.taken_for[name] = round(self.taken_for.get(name, 0.0) + best[name], 4)
 
     def is_steadily(self, name: str) -> bool:
         """Whether this class has two thirds of the votes, each look weighted by its score."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from vision.rules.context import Context
 
@@ -27,7 +28,7 @@ GAP_LOOKS = 5
 """A look that comes later than this many intervals was preceded by a gap, not by a stay."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Gaps:
     """The gaps and lapses of one kind in one zone.
 
@@ -52,7 +53,7 @@ class Gaps:
             return timedelta.max
         if _elsewhere(last, visit):
             return timedelta(0)
-        return GAP_LOOKS * self.context.look_interval
+        return self._gap
 
     def lapse(self, last: datetime | None, visit: datetime | None) -> timedelta:
         """How long it may have been unseen within one stay, at a look that shows it again."""
@@ -66,11 +67,15 @@ class Gaps:
         """How long nobody may have looked at what is in one state."""
         return self.context.settings.horizon or _YEAR
 
-    @property
+    @cached_property
     def empty(self) -> timedelta:
         """How long a place may be seen empty within one stay."""
         clear = self.context.settings.clear or timedelta(0)
-        return clear if self.count else max(clear, GAP_LOOKS * self.context.look_interval)
+        return clear if self.count else max(clear, self._gap)
+
+    @cached_property
+    def _gap(self) -> timedelta:
+        return GAP_LOOKS * self.context.look_interval
 
 
 def _elsewhere(last: datetime | None, visit: datetime | None) -> bool:

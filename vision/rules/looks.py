@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.detections import Detections, class_names
 from vision.frames import Clock, Frame, Pixels
@@ -49,23 +50,28 @@ def as_row(frame: Frame, detections: Detections) -> Row:
     if frame.part:
         row["part"] = frame.part
     row |= _of_look(Look.of(detections))
-    scores, names = np.asarray(detections.confidence), class_names(detections)
-    tracks = detections.tracker_id
-    for n, box in enumerate(np.asarray(detections.xyxy)):
-        seen: Row = {
-            "class": str(names[n]),
-            "score": float(scores[n]),
-            "box": [float(v) for v in box],
-        }
-        if tracks is not None:
-            seen["track"] = int(np.asarray(tracks)[n])
-        for attribute in _TRUCK:
-            if attribute in detections.data:
-                seen[attribute] = str(np.asarray(detections.data[attribute])[n])
-                score = np.asarray(detections.data[f"{attribute}_score"])[n]
-                seen[f"{attribute}_score"] = float(score)
-        row["boxes"].append(seen)
+    seen: list[Row] = [
+        {"class": name, "score": score, "box": box}
+        for name, score, box in zip(
+            class_names(detections).tolist(),
+            np.asarray(detections.confidence).tolist(),
+            detections.xyxy.tolist(),
+            strict=True,
+        )
+    ]
+    if detections.tracker_id is not None:
+        _add(seen, "track", np.asarray(detections.tracker_id))
+    for attribute in _TRUCK:
+        if attribute in detections.data:
+            _add(seen, attribute, np.asarray(detections.data[attribute]))
+            _add(seen, f"{attribute}_score", np.asarray(detections.data[f"{attribute}_score"]))
+    row["boxes"] = seen
     return row
+
+
+def _add(boxes: list[Row], name: str, values: NDArray[Any]) -> None:
+    for box, value in zip(boxes, values.tolist(), strict=True):
+        box[name] = value
 
 
 def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import cv2
@@ -55,42 +56,48 @@ def find_sights(
     if len(detections) == 0:
         return []
     chosen, boxes = boxes_of(frame, detections, classes, min_score=min_score)
-    names, scores = class_names(detections), np.asarray(detections.confidence)
-    sights = []
+    if len(chosen) == 0:
+        return []
     groups = [[i] for i in range(len(boxes))] if reach is None else _groups(boxes, reach)
-    for group in groups:
-        hull = _hull(boxes[group])
-        if not any(in_zone(tuple(boxes[n].tolist()), zone, stands_on) for n in group):
-            continue
-        indexes = tuple(int(i) for i in chosen[group])
-        sights.append(
-            Sight(
-                box=hull,
-                score=float(scores[list(indexes)].max()),
-                classes=frozenset(str(names[i]) for i in indexes),
-                indexes=indexes,
-            )
+    # Plain numbers: arrays of four are dearer than what is done with them.
+    indexes, sides = chosen.tolist(), [_box(side) for side in boxes.tolist()]
+    names = class_names(detections)[chosen].tolist()
+    scores = np.asarray(detections.confidence)[chosen].tolist()
+    return [
+        Sight(
+            box=hull_of([sides[n] for n in group]),
+            score=max(scores[n] for n in group),
+            classes=frozenset(names[n] for n in group),
+            indexes=tuple(indexes[n] for n in group),
         )
-    return sights
+        for group in groups
+        if any(in_zone(sides[n], zone, stands_on) for n in group)
+    ]
 
 
 def boxes_of(
     frame: Frame, detections: Detections, classes: Collection[str], *, min_score: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Indexes of the detections of these classes, and their boxes, N×4 and normalised."""
-    chosen = np.flatnonzero(
-        np.isin(class_names(detections), sorted(classes))
-        & (np.asarray(detections.confidence) >= min_score)
-    )
+    names = class_names(detections).tolist()
+    named = [name in classes for name in names]
+    if not any(named):
+        return np.empty(0, np.int64), np.empty((0, 4))
+    chosen = np.flatnonzero(np.array(named) & (np.asarray(detections.confidence) >= min_score))
     size = np.array([frame.width, frame.height] * 2, np.float64)
-    return chosen, np.asarray(detections.xyxy, np.float64)[chosen] / size
+    return chosen, detections.xyxy[chosen].astype(np.float64) / size
 
 
 def in_zone(box: NormBox, zone: Zone, stands_on: Literal["bottom", "centre"]) -> bool:
     """Whether the box's foot or centre lies in the zone's polygon (its edge included)."""
     y = box[3] if stands_on == "bottom" else (box[1] + box[3]) / 2
-    polygon = np.array(zone.polygon, np.float32)
+    polygon = _polygon(zone.polygon)
     return cv2.pointPolygonTest(polygon, ((box[0] + box[2]) / 2, min(y, 1.0)), False) >= 0  # noqa: FBT003
+
+
+@lru_cache(maxsize=1024)
+def _polygon(corners: tuple[tuple[float, float], ...]) -> NDArray[np.float32]:
+    return np.array(corners, np.float32)
 
 
 def overlap(a: NormBox, b: NormBox) -> tuple[float, float]:
@@ -107,14 +114,24 @@ def overlaps(
     a: NDArray[np.float64], b: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """`overlap` of each of N boxes with each of M, both N×M."""
-    a, b = a.reshape(-1, 1, 4), b.reshape(1, -1, 4)
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    inter = np.where((sides > 0).all(axis=-1), sides[..., 0] * sides[..., 1], 0.0)
-    sizes = [(c[..., 2] - c[..., 0]) * (c[..., 3] - c[..., 1]) for c in (a, b)]
+    (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = a.T[:, :, None], b.T[:, None]
+    wide = np.minimum(ax2, bx2) - np.maximum(ax1, bx1)
+    tall = np.minimum(ay2, by2) - np.maximum(ay1, by1)
+    inter = np.where((wide > 0) & (tall > 0), wide * tall, 0.0)
+    sizes = (ax2 - ax1) * (ay2 - ay1), (bx2 - bx1) * (by2 - by1)
     either, smaller = sizes[0] + sizes[1] - inter, np.minimum(*sizes)
-    apart = inter <= 0
-    iou = np.divide(inter, either, out=np.zeros_like(inter), where=~apart)
-    return iou, np.divide(inter, smaller, out=np.zeros_like(inter), where=~apart)
+    some = inter > 0
+    iou = np.divide(inter, either, out=np.zeros_like(inter), where=some)
+    return iou, np.divide(inter, smaller, out=np.zeros_like(inter), where=some)
+
+
+def touches(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each of N boxes shares some area with each of M, N×M."""
+    (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = a.T[:, :, None], b.T[:, None]
+    across = np.minimum(ax2, bx2) > np.maximum(ax1, bx1)
+    down = np.minimum(ay2, by2) > np.maximum(ay1, by1)
+    both: NDArray[np.bool_] = across & down
+    return both
 
 
 def area(box: NormBox) -> float:
@@ -123,29 +140,42 @@ def area(box: NormBox) -> float:
 
 
 def hull_of(boxes: Collection[NormBox]) -> NormBox:
-    """The smallest box around all of these (at least one)."""
-    return _hull(np.array(list(boxes)))
+    """The smallest box around all of these (at least one), as far as it is in the picture."""
+    x1, y1, x2, y2 = zip(*boxes, strict=True)
+    return (
+        _within(min(x1)),
+        _within(min(y1)),
+        _within(max(x2)),
+        _within(max(y2)),
+    )
 
 
-def _hull(boxes: NDArray[np.float64]) -> NormBox:
-    low, high = boxes[:, :2].min(0).clip(0, 1), boxes[:, 2:].max(0).clip(0, 1)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+def _within(side: float) -> float:
+    return min(max(side, 0.0), 1.0)
+
+
+def _box(sides: list[float]) -> NormBox:
+    x1, y1, x2, y2 = sides
+    return x1, y1, x2, y2
 
 
 def _groups(boxes: NDArray[np.float64], reach: float) -> list[list[int]]:
     """Indexes of boxes joined by touching (transitively) after growth by `reach`."""
     grow = (boxes[:, 2:] - boxes[:, :2]) * reach / 2
     grown = np.hstack([boxes[:, :2] - grow, boxes[:, 2:] + grow])
-    touching = overlaps(grown, grown)[0] > 0
-    left, groups = np.ones(len(boxes), np.bool_), []
+    near: list[list[int]] = [[] for _ in boxes]
+    for i, j in np.argwhere(touches(grown, grown)).tolist():
+        if i != j:
+            near[i].append(j)
+    left, groups = [True] * len(boxes), []
     for first in range(len(boxes)):
-        group, edge = [], [first] if left[first] else []
-        left[first] = False
-        while edge:
-            here = edge.pop()
-            group.append(here)
-            near = np.flatnonzero(touching[here] & left).tolist()
-            left[near] = False
-            edge.extend(near)
-        groups += [sorted(group)] if group else []
+        if not left[first]:
+            continue
+        group, left[first] = [first], False
+        for here in group:  # it grows meanwhile
+            found = [n for n in near[here] if left[n]]
+            for n in found:
+                left[n] = False
+            group += found
+        groups.append(sorted(group))
     return groups

@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 from ulid import ULID
 
 from vision.detections import Detections
@@ -63,6 +64,12 @@ class StationaryRule(ABC):
     reach = 0.0
     """Detections within this share of their size are one object; see `find_sights`."""
 
+    def __init_subclass__(cls) -> None:
+        """A kind that remembers more than the places gives its text from that."""
+        super().__init_subclass__()
+        if "remember" in vars(cls) and "remember_json" not in vars(cls):
+            cls.remember_json = lambda self: to_json(self.remember())  # type: ignore[method-assign]
+
     def __init__(self, context: Context) -> None:
         self.context = context
         self._places: list[Place] = []
@@ -89,6 +96,10 @@ class StationaryRule(ABC):
     def remember(self) -> Any:
         """See `vision.rules.context.Rule`."""
         return _PLACES.dump_python(self._places, mode="json")
+
+    def remember_json(self) -> bytes:
+        """See `vision.rules.context.Rule.remember`."""
+        return _PLACES.dump_json(self._places)
 
     def recall(self, state: Any) -> None:
         """See `vision.rules.context.Rule`."""
@@ -124,10 +135,10 @@ class StationaryRule(ABC):
         self._places = [p for p in self._places if p.stays]
         if not self.context.watching(frame):
             return events
-        reused = Look.of(detections).reused
-        seen = self.sights(frame, detections)
-        sights = [s for s in seen if not self._registers.permits(self._foot(s.box), at)]
-        self._update(frame, sights, visit_of(detections, at), reused=reused)
+        sights = self.sights(frame, detections)
+        if self._registers.permitting:
+            sights = [s for s in sights if not self._registers.permits(self._foot(s.box), at)]
+        self._update(frame, sights, detections)
         events += self._closing.now(self._places, frame, detections)
         clear = self.context.settings.clear or timedelta(0)
         for place in self._places:
@@ -144,10 +155,9 @@ class StationaryRule(ABC):
         y = y2 if self.stands_on == "bottom" else (y1 + y2) / 2
         return (x1, y), (x2, y)
 
-    def _update(
-        self, frame: Frame, sights: Sequence[Sight], visit: datetime | None, *, reused: bool
-    ) -> None:
-        at = frame.captured_at
+    def _update(self, frame: Frame, sights: Sequence[Sight], detections: Detections) -> None:
+        at, reused = frame.captured_at, Look.of(detections).reused
+        visit = visit_of(detections, at)
         homes = [(place, stay) for place in self._places for stay in place.stays]
         pairs, fresh = match([stay for _, stay in homes], sights)
         for (place, stay), index in zip(homes, pairs, strict=True):
@@ -194,9 +204,8 @@ class StationaryRule(ABC):
         place.episode = self._snapshot(place, shown, stage, frame)
         if stage is None:
             return None
-        event = EpisodeEvent(
-            place.episode, frame, detections, self._focus(shown, frame.captured_at)
-        )
+        focus = self._focus(shown, frame.captured_at)
+        event = EpisodeEvent(place.episode, frame, detections, focus)
         if stage in (EpisodeStage.CLEARED, EpisodeStage.DROPPED):
             place.episode = None
         return event
@@ -219,11 +228,7 @@ class StationaryRule(ABC):
         return tuple(i for s in stays if s.last == at for i in s.sight.indexes)
 
     def _snapshot(
-        self,
-        place: Place,
-        stays: Sequence[Stay],
-        stage: EpisodeStage | None,
-        frame: Frame,
+        self, place: Place, stays: Sequence[Stay], stage: EpisodeStage | None, frame: Frame
     ) -> Episode:
         episode = place.episode
         lead = max(stays, key=lambda s: (s.stayed, s.looks))

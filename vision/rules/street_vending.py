@@ -11,7 +11,6 @@ reasons, because an unattended cart is handled differently from a vendor.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -20,7 +19,7 @@ from vision.detections import Detections
 from vision.episodes import NormBox, Reason
 from vision.frames import Frame
 from vision.rules.reasons import attended
-from vision.rules.sight import Sight, boxes_of, overlaps
+from vision.rules.sight import Sight, boxes_of, touches
 from vision.rules.stationary import StationaryRule
 from vision.rules.stay import Stay
 
@@ -41,8 +40,8 @@ class StreetVending(StationaryRule):
             return found
         _, people = boxes_of(frame, detections, {"person"}, min_score=self.context.threshold)
         stalls = np.array([_surroundings(s.box) for s in found])
-        visited = set(np.flatnonzero((overlaps(stalls, people)[0] > 0).any(axis=1)).tolist())
-        return [replace(s, attended=n in visited) for n, s in enumerate(found)]
+        visited = np.asarray(touches(stalls, people).any(axis=1))
+        return [_attended(s) if v else s for s, v in zip(found, visited.tolist(), strict=True)]
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
         """Add how often people were seen with it."""
@@ -52,6 +51,10 @@ class StreetVending(StationaryRule):
         """A stall if one stay has the dwell; a roaming vendor if only several stops together do."""
         stopped = any(s.looks >= self._least.looks for s in stays)
         return "roaming_vendor" if stopped and not any(s.ripe for s in stays) else "stall"
+
+
+def _attended(stall: Sight) -> Sight:
+    return Sight(stall.box, stall.score, stall.classes, stall.indexes, attended=True)
 
 
 def _surroundings(stall: NormBox) -> NormBox:

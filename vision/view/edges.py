@@ -15,6 +15,7 @@ SIZE = (160, 90)
 """Of the luma that is compared, width and height in pixels."""
 
 _BLOCK = (18, 20)  # height and width of the blocks that are compared, pixels
+BLOCK_PIXELS = _BLOCK[0] * _BLOCK[1]
 _ALIKE = 0.5  # correlation of a block's edges from which it shows the same
 _EDGY = 0.3  # deviation of a block's edges (their mean is 1), below which it tells nothing
 
@@ -30,6 +31,12 @@ def blocks(luma: Luma) -> Luma:
     height, width = luma.shape
     rows = luma.reshape(height // high, high, width // wide, wide).swapaxes(1, 2)
     return rows.reshape(-1, high * wide)
+
+
+def block_sums(integral: MatLike) -> NDArray[np.float64]:
+    """Sum over each block, one a row of blocks, from an integral image of `SIZE`."""
+    corners = integral[:: _BLOCK[0], :: _BLOCK[1]].astype(np.float64)
+    return corners[1:, 1:] - corners[:-1, 1:] - corners[1:, :-1] + corners[:-1, :-1]
 
 
 def edges(luma: Luma) -> Luma:
@@ -50,15 +57,15 @@ def agreement(usual: Luma, seen: Luma, *, least: int = 1) -> float | None:
     None where fewer than `least` blocks of `usual` have edges, so that they tell nothing.
     """
     before, after = blocks(usual), blocks(seen)
-    telling = before.std(axis=1) > _EDGY
-    before, after = before[telling], after[telling]
-    if len(before) < least:
-        return None
     before = before - before.mean(axis=1, keepdims=True)
     after = after - after.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
-    alike = (before * after).sum(axis=1) > _ALIKE * (lengths + 1e-6)
-    return float(alike.mean())
+    varied = np.einsum("ij,ij->i", before, before)
+    telling = varied > BLOCK_PIXELS * _EDGY**2
+    if np.count_nonzero(telling) < least:
+        return None
+    lengths = np.sqrt(varied * np.einsum("ij,ij->i", after, after))
+    alike = np.einsum("ij,ij->i", before, after) > _ALIKE * (lengths + 1e-6)
+    return float(alike[telling].mean())
 
 
 def _even(strength: MatLike) -> Luma:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import cv2
@@ -13,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.bench.rules import FPS, Crowd, bench_rules
+from scripts.bench.crowd import FPS, Cast, Crowd
+from scripts.bench.rules import SCENES, Street, bench_rules
 from vision.rules import camera_rules, sight, stay
 from vision.rules.dirty_truck import road
 from vision.rules.known import Known
@@ -155,15 +160,30 @@ def counted(monkeypatch: pytest.MonkeyPatch, where: object, name: str) -> list[i
     return calls
 
 
+@settings(deadline=None)
+@given(st.lists(boxes(), min_size=1, max_size=80))
+def test_the_place_of_a_stay_is_the_median_of_its_latest_boxes(seen: list[Box]) -> None:
+    stay_ = a_stay(seen[:1])
+    for n, box in enumerate(seen[1:], start=1):
+        stay_.see(START + timedelta(seconds=n), a_sight(box), timedelta(seconds=5))
+        latest = np.array(seen[max(0, n - 31) : n + 1])
+        assert stay_.box == pytest.approx(np.median(latest, axis=0).tolist(), abs=1e-12)
+
+
 @pytest.mark.parametrize("stalls", [STALLS // 2, STALLS])
-def test_a_stay_takes_its_median_once_a_look(monkeypatch: pytest.MonkeyPatch, stalls: int) -> None:
+def test_a_stay_puts_its_boxes_in_order_once_and_then_inserts(
+    monkeypatch: pytest.MonkeyPatch, stalls: int
+) -> None:
     at = [
         (n % 10 / 10, n // 10 / 10, n % 10 / 10 + 0.08, n // 10 / 10 + 0.08) for n in range(stalls)
     ]
     stays, sights = [a_stay([box] * 3) for box in at], [a_sight(box) for box in at]
-    medians = counted(monkeypatch, stay, "median")
-    assert match(stays, sights) == (list(range(stalls)), [])
-    assert medians[0] == 4 * stalls
+    insertions = counted(monkeypatch, stay, "insort")
+    for n in range(3, 13):
+        assert match(stays, sights) == (list(range(stalls)), [])
+        for one, sight_ in zip(stays, sights, strict=True):
+            one.see(START + timedelta(seconds=n), sight_, timedelta(seconds=5))
+    assert insertions[0] == 4 * stalls * 10
 
 
 def test_a_crowd_is_drawn_in_few_ways(
@@ -179,7 +199,8 @@ def test_a_crowd_is_drawn_in_few_ways(
 
 def test_what_a_crowd_leaves_behind_is_soon_forgotten(scene: Callable[..., Any]) -> None:
     """Trucks drive by all day; what is remembered is of those in the picture."""
-    s, crowd, notes = scene("dirty_truck", fps=FPS, looks=3, clear="2s"), Crowd(0, 5, 3), []
+    s, notes = scene("dirty_truck", fps=FPS, looks=3, clear="2s"), []
+    crowd = Crowd(Cast(people=5, vehicles=6))
     for n in range(120):
         seen = crowd.look(n)
         shown = [
@@ -192,7 +213,39 @@ def test_what_a_crowd_leaves_behind_is_soon_forgotten(scene: Callable[..., Any])
     assert max(notes[60:]) <= 1.5 * max(notes[:60])
 
 
-def test_the_bench_measures_every_part() -> None:
-    result = bench_rules(stalls=2, people=2, trucks=1, looks=5)
-    assert set(result.parts) >= {"tracker", "street_vending", "dirty_truck"}
-    assert result.as_dict()["together"] == pytest.approx(sum(result.parts.values()))
+def calls_a_look(cast: Cast, folder: Path) -> dict[str, float]:
+    """Python calls that a look of the tracker and the rules makes, by function."""
+    street = Street(cast, folder)
+    for n in range(10):
+        street.look(n)
+    calls: Counter[str] = Counter()
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            calls[frame.f_code.co_qualname] += 1
+
+    sys.setprofile(count)
+    try:
+        for n in range(10, 20):
+            street.look(n)
+    finally:
+        sys.setprofile(None)
+    return {name: number / 10 for name, number in calls.items()}
+
+
+@pytest.mark.parametrize("kind", ["stalls", "people", "vehicles", "litter"])
+def test_twice_the_crowd_makes_at_most_about_twice_the_calls(tmp_path: Path, kind: str) -> None:
+    one, two = (
+        calls_a_look(Cast(**{kind: n}), tmp_path / str(n)) for n in (STALLS // 3, 2 * STALLS // 3)
+    )
+    assert sum(two.values()) <= 2.3 * sum(one.values())
+
+
+def test_the_bench_measures_every_step_of_every_scene() -> None:
+    result = bench_rules(looks=5)
+    assert set(result.scenes) == set(SCENES)
+    for steps in result.scenes.values():
+        assert set(steps) >= {"health", "registration", "tracker", "memory", "street_vending"}
+    assert result.over_empty("empty") == 1
+    sums = result.as_dict()["sums"]
+    assert sums["market"]["together"] == pytest.approx(sum(result.scenes["market"].values()))

@@ -7,9 +7,12 @@ earlier road user left there was seen by then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from math import isfinite
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,12 +24,15 @@ _ACROSS, _DOWN = 48, 27
 # Free looks in a row are counted up to this number, or up to what is asked for if that is more, so
 # that the state of a calm road does not change.
 _MANY = 10
+_COLUMNS = ("cell", "free", "before", "over", "driven")  # of what is remembered
 Cells = NDArray[np.bool_]
 """Which cells of the picture."""
 _NOBODY, SOMEBODY = 0, -1
 """Who is over a cell: nobody; or somebody unidentified, or several."""
 # Number of paths drawn before the remaining ones are checked for being covered by them.
-_AT_ONCE = 8
+_AT_ONCE = 16
+# Factors that pack eight numbers of cells, each below 64, into one.
+_PLACES = 64 ** np.arange(8)
 # The lower part of a truck's box, as a share of its height, where wheels and load touch the road.
 _LOWER = 1 / 4
 
@@ -85,7 +91,7 @@ class Road:
         self._driven[known] = 0
         covered = np.zeros(known.shape, np.bool_)
         for cover in covers:
-            if not np.isfinite([*cover.box, *(cover.came_from or ())]).all():
+            if not all(map(isfinite, (*cover.box, *(cover.came_from or ())))):
                 continue
             way = _way(cover)
             cells = _cells(cover.box) | way
@@ -105,7 +111,7 @@ class Road:
 
     def passage(self, box: NormBox) -> Passage | None:
         """Return who drove over a clean spot since it was known, if it was one truck alone."""
-        if not np.isfinite(box).all():
+        if not all(map(isfinite, box)):
             return None
         cells = _cells(box)
         whos = set(np.unique(self._over[cells]).tolist()) - {_NOBODY}
@@ -119,21 +125,28 @@ class Road:
             return None
         return Passage(who, datetime.fromtimestamp(driven, UTC), free)
 
-    def remember(self) -> list[list[float]]:
-        """Return the cells that are not known, ready for JSON; a calm road has none."""
-        unknown = np.flatnonzero((self._free < self._many) | (self._over != _NOBODY))
-        fields = (self._free, self._before, self._over)
-        return [
-            [int(n), *(int(f.flat[n]) for f in fields), float(self._driven.flat[n])]
-            for n in unknown
-        ]
+    def remember(self) -> dict[str, list[float]]:
+        """Return the cells that are not known, ready for JSON; a calm road has none.
 
-    def recall(self, cells: Sequence[Sequence[float]]) -> None:
-        """Restore the state that `remember` gave."""
+        By column: the cells, free looks, free looks before, who was over them, when.
+        """
+        unknown = np.flatnonzero((self._free < self._many) | (self._over != _NOBODY))
+        columns = [f.reshape(-1)[unknown].tolist() for f in self._fields]
+        return dict(zip(_COLUMNS, [unknown.tolist(), *columns], strict=True))
+
+    def recall(self, cells: Mapping[str, Sequence[float]] | Sequence[Sequence[float]]) -> None:
+        """Restore the state that `remember` gave, in versions before 0.6 row by row."""
         self._free[:], self._over[:] = self._many, _NOBODY
-        for n, free, before, over, driven in cells:
-            self._free.flat[int(n)], self._before.flat[int(n)] = int(free), int(before)
-            self._over.flat[int(n)], self._driven.flat[int(n)] = int(over), driven
+        if not isinstance(cells, Mapping):
+            rows = np.array(cells, np.float64).reshape(-1, len(_COLUMNS))
+            cells = dict(zip(_COLUMNS, rows.T.tolist(), strict=True))
+        unknown = np.asarray(cells["cell"], np.int64)
+        for name, field in zip(_COLUMNS[1:], self._fields, strict=True):
+            field.flat[unknown] = np.asarray(cells[name], field.dtype)
+
+    @property
+    def _fields(self) -> tuple[NDArray[Any], ...]:
+        return self._free, self._before, self._over, self._driven
 
 
 def reach(pairs: NDArray[np.float64]) -> Cells:
@@ -145,25 +158,46 @@ def reach(pairs: NDArray[np.float64]) -> Cells:
     Args:
         pairs: N×8, both boxes, normalised; a pair with a value that is not finite is ignored.
     """
-    finite = pairs[np.isfinite(pairs).all(axis=1)]
-    cells = (finite.reshape(-1, 4, 2) * (_ACROSS, _DOWN)).astype(np.int64)
-    cells = cells.clip(0, (_ACROSS - 1, _DOWN - 1)).astype(np.int32)
-    low, high = cells.min(axis=1), cells.max(axis=1)
-    taken = np.zeros((_DOWN, _ACROSS), np.uint8)
-    left = np.argsort(-(high - low + 1).prod(axis=1), kind="stable")
+    finite = pairs[np.isfinite(pairs).all(axis=1)].T
+    xs = np.clip(finite[0::2] * _ACROSS, 0, _ACROSS - 1).astype(np.int64)
+    ys = np.clip(finite[1::2] * _DOWN, 0, _DOWN - 1).astype(np.int64)
+    (x1, x2), (y1, y2) = (xs.min(axis=0), xs.max(axis=0)), (ys.min(axis=0), ys.max(axis=0))
+    shapes, offsets = _PLACES[::2] @ (xs - x1) + _PLACES[1::2] @ (ys - y1), x1 + y1 * _ACROSS
+    x2, y2 = x2 + 1, y2 + 1
+    sizes = (x2 - x1) * (y2 - y1)
+    left = np.argsort(-sizes, kind="stable")
+    taken = 0
     while len(left):
-        for n in left[:_AT_ONCE].tolist():
-            (ax1, ay1), (ax2, ay2), (bx1, by1), (bx2, by2) = cells[n].tolist()
-            corners = [(x, y) for x in (ax1, ax2) for y in (ay1, ay2)]
-            corners += [(x, y) for x in (bx1, bx2) for y in (by1, by2)]
-            cv2.fillConvexPoly(taken, cv2.convexHull(np.array(corners, np.int32)), 1)
-        left = left[_AT_ONCE:]
-        # Integral image: how many cells are taken above and to the left of each corner.
-        sums = cv2.integral(taken)
-        (x1, y1), (x2, y2) = low[left].T, high[left].T + 1
-        inside = sums[y2, x2] - sums[y1, x2] - sums[y2, x1] + sums[y1, x1]
-        left = left[inside < (x2 - x1) * (y2 - y1)]
-    return taken.astype(np.bool_)
+        now, left = left[:_AT_ONCE], left[_AT_ONCE:]
+        for shape, offset in zip(shapes[now].tolist(), offsets[now].tolist(), strict=True):
+            taken |= _shape(shape) << offset
+        if len(left):
+            # Integral image: how many cells are taken above and to the left of each corner.
+            sums = cv2.integral(_unpacked(taken))
+            top, bottom, near, far = y1[left], y2[left], x1[left], x2[left]
+            inside = sums[bottom, far] - sums[top, far] - sums[bottom, near] + sums[top, near]
+            left = left[inside < sizes[left]]
+    return _unpacked(taken).astype(np.bool_)
+
+
+@lru_cache(maxsize=8192)
+def _shape(shape: int) -> int:
+    """The cells within the hull of two boxes, a bit each, row by row; people's ways repeat.
+
+    Args:
+        shape: the boxes' corners from the hull's first cell on, packed by `_PLACES`.
+    """
+    ax1, ay1, ax2, ay2, bx1, by1, bx2, by2 = ((shape >> 6 * n) % 64 for n in range(8))
+    corners = [(x, y) for x in (ax1, ax2) for y in (ay1, ay2)]
+    corners += [(x, y) for x in (bx1, bx2) for y in (by1, by2)]
+    cells = np.zeros((_DOWN, _ACROSS), np.uint8)
+    cv2.fillConvexPoly(cells, cv2.convexHull(np.array(corners, np.int32)), 1)
+    return int.from_bytes(np.packbits(cells, bitorder="little").tobytes(), "little")
+
+
+def _unpacked(cells: int) -> NDArray[np.uint8]:
+    packed = np.frombuffer(cells.to_bytes(_DOWN * _ACROSS // 8, "little"), np.uint8)
+    return np.unpackbits(packed, bitorder="little").reshape(_DOWN, _ACROSS)
 
 
 def _cell(u: float, v: float) -> tuple[int, int]:

@@ -8,6 +8,7 @@ count.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -110,11 +111,16 @@ class DirtyTruck(PassThroughRule):
 
     def details(self, box: NormBox, frame: Frame, detections: Detections) -> tuple[int, ...]:
         """Plates in a truck's box."""
+        plates = [n for n, c in enumerate(class_names(detections).tolist()) if c == "plate"]
+        if not plates:
+            return ()
         size = np.array([frame.width, frame.height] * 2)
-        plates = np.flatnonzero(class_names(detections) == "plate")
-        boxes = np.asarray(detections.xyxy)[plates] / size
-        inside = [overlap(box, tuple(plate))[1] >= _INSIDE for plate in boxes.tolist()]
-        return tuple(int(n) for n, lies in zip(plates, inside, strict=True) if lies)
+        at = (detections.xyxy[plates] / size).tolist()
+        return tuple(
+            n
+            for n, plate in zip(plates, at, strict=True)
+            if overlap(box, tuple(plate))[1] >= _INSIDE
+        )
 
     def aftermath(
         self, frame: Frame, detections: Detections, passes: Sequence[Pass], seen: Mapping[int, int]
@@ -145,15 +151,22 @@ class DirtyTruck(PassThroughRule):
     def _take_for(self, frame: Frame, detections: Detections, passes: Sequence[Pass]) -> None:
         """Add this look's class votes to each pass: of its tracks and of boxes that overlap it."""
         chosen, boxes, tracks = self._vehicles(frame, detections)
-        names = class_names(detections)[chosen]
-        scores = np.asarray(detections.confidence)[chosen]
+        names = class_names(detections)[chosen].tolist()
+        scores = np.asarray(detections.confidence)[chosen].tolist()
+        votes = list(zip(names, scores, strict=True))
+        of_track: dict[int, list[int]] = defaultdict(list)
+        for n, track in enumerate(tracks.tolist()):
+            of_track[track].append(n)
+        here = [one for one in passes if one.index == frame.index]
+        at = np.array([one.box for one in here], np.float64).reshape(-1, 4)
+        of_box: dict[int, list[int]] = defaultdict(list)
+        for i, n in np.argwhere(overlaps(at, boxes)[0] >= _SAME).tolist():
+            of_box[here[i].number].append(n)
         for one in passes:
-            same = np.isin(tracks, list(one.tracks))
-            if one.index == frame.index:
-                same |= overlaps(np.array([one.box]), boxes)[0][0] >= _SAME
-            one.course.take_for(names[same], scores[same])
+            same = {n for track in one.tracks for n in of_track.get(track, ())}
+            one.course.take_for([votes[n] for n in same.union(of_box.get(one.number, ()))])
         for track, course in self._courses.coming.items():
-            course.take_for(names[tracks == track], scores[tracks == track])
+            course.take_for([votes[n] for n in of_track.get(track, ())])
 
     @staticmethod
     def _vehicles(

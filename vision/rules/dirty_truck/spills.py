@@ -30,7 +30,7 @@ from vision.frames import Frame
 from vision.rules.context import Context
 from vision.rules.dirty_truck.followed import Followed
 from vision.rules.dirty_truck.road import Cells, Passage, Road, reach
-from vision.rules.sight import in_zone, overlap, overlaps
+from vision.rules.sight import in_zone, overlap, overlaps, touches
 
 _MOVES = ("car", "bus", "motorcycle", "bicycle", "person")
 # From this overlap on, as a share of its box, garbage is on a truck, or a person is in its cab.
@@ -185,18 +185,19 @@ class Spills:
 
     def _of(self, names: Sequence[str], detections: Detections) -> list[int]:
         """Return the indexes of all detections of these classes, whatever their score."""
-        found: list[int] = np.flatnonzero(np.isin(class_names(detections), names)).tolist()
-        return found
+        return [n for n, name in enumerate(class_names(detections).tolist()) if name in names]
 
     def _ways(self, movers: Sequence[NormBox], seconds: float) -> Cells:
         """Return where these are and may have been since the look before, in any matching."""
-        old, new = _array(self._movers)[:, None], _array(movers)[None]
-        apart = np.maximum(new[..., :2] - old[..., 2:], old[..., :2] - new[..., 2:]).max(axis=-1)
-        long = [np.hypot(*np.moveaxis(b[..., 2:] - b[..., :2], -1, 0)) for b in (old, new)]
-        i, j = np.nonzero(apart <= _REACH * seconds * np.maximum(*long))
+        old, new = _array(self._movers), _array(movers)
+        (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = old.T[:, :, None], new.T[:, None]
+        across = np.maximum(bx1 - ax2, ax1 - bx2)
+        apart = np.maximum(across, np.maximum(by1 - ay2, ay1 - by2))
+        longer = np.maximum(np.hypot(ax2 - ax1, ay2 - ay1), np.hypot(bx2 - bx1, by2 - by1))
+        i, j = np.nonzero(apart <= _REACH * seconds * longer)
         self._movers = list(movers)
-        pairs = np.concatenate([old[i, 0], new[0, j]], axis=1)
-        return reach(np.concatenate([np.tile(new[0], 2), pairs]))
+        pairs = np.concatenate([old[i], new[j]], axis=1)
+        return reach(np.concatenate([np.tile(new, 2), pairs]))
 
     def _lies(
         self,
@@ -209,8 +210,10 @@ class Spills:
         left: dict[int, list[int]] = {}
         self._litter = [p for p in self._litter if abs(at - p.last) <= _REMEMBERED]
         old = list(self._litter)
-        for box, _ in garbage.values():
-            near = [piece for piece in old if _touch(piece.box, box)]
+        known = _grown(_array([piece.box for piece in old]))
+        touching = touches(_grown(_array([box for box, _ in garbage.values()])), known)
+        for (box, _), of_it in zip(garbage.values(), touching, strict=True):
+            near = [old[n] for n in np.flatnonzero(of_it).tolist()]
             for piece in near:
                 piece.last = at
             if not near:
@@ -235,6 +238,8 @@ def _off(
     trucks: Sequence[NormBox], boxes: Mapping[int, NormBox], share: float
 ) -> dict[int, NormBox]:
     """Return the boxes whose overlap with any truck is less than this share of the smaller box."""
+    if not trucks or not boxes:
+        return dict(boxes)
     cover = overlaps(_array(trucks), _array(list(boxes.values())))[1]
     kept = np.flatnonzero((cover < share).all(axis=0)).tolist()
     numbers = list(boxes)
@@ -245,19 +250,10 @@ def _array(boxes: Sequence[NormBox]) -> NDArray[np.float64]:
     return np.array(boxes, np.float64).reshape(-1, 4)
 
 
-def _touch(a: NormBox, b: NormBox) -> bool:
-    """Whether boxes touch once each has grown by half of its size to every side."""
-    return overlap(_grown(a), _grown(b))[0] > 0
-
-
-def _grown(box: NormBox) -> NormBox:
-    x1, y1, x2, y2 = box
-    wide, tall = _size(box)
-    return x1 - wide / 2, y1 - tall / 2, x2 + wide / 2, y2 + tall / 2
-
-
-def _size(box: NormBox) -> tuple[float, float]:
-    return box[2] - box[0], box[3] - box[1]
+def _grown(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Boxes that have grown by half of their size to every side: what lies close then touches."""
+    half = (boxes[:, 2:] - boxes[:, :2]) / 2
+    return np.hstack([boxes[:, :2] - half, boxes[:, 2:] + half])
 
 
 def _same(a: NormBox, b: NormBox) -> bool:
