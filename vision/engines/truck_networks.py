@@ -24,7 +24,7 @@ def on_torch(model: ModelEntry, *, device: str) -> TruckState:
         EngineError: there is no such device, or the weights cannot be read.
     """
     from models.truck_network import load_truck_state  # noqa: PLC0415 - imports ultralytics
-    from vision.engines.torch_engine import torch_device  # noqa: PLC0415 - as torch
+    from vision.engines.torch_device import torch_device  # noqa: PLC0415 - as torch
 
     where = torch_device(device)
     try:

@@ -135,12 +135,12 @@ def test_an_engine_that_is_missing_or_misplaced_is_named(
 def test_devices_that_are_not_there_are_named(
     monkeypatch: pytest.MonkeyPatch, device: str, present: int, message: str
 ) -> None:
-    from vision.engines.torch_engine import _device
+    from vision.engines.torch_device import torch_device
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: present > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: present)
     with pytest.raises(EngineError, match=message):
-        _device(device)
+        torch_device(device)
 
 
 def test_unreadable_weights_are_named(tmp_path: Path) -> None:
