@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
@@ -18,7 +19,8 @@ from scripts.bench.loop import bench_loop
 from vision.detections import Detections
 from vision.engines.engine import SCORE_FLOOR, Engine
 from vision.engines.letterbox import Letterbox
-from vision.engines.onnx_engine import AHEAD, OnnxEngine
+from vision.engines.onnx_device import CUDA, BoundNetwork, OnnxCudaEngine
+from vision.engines.onnx_engine import AHEAD, CPU, OnnxEngine
 from vision.engines.openvino_engine import OpenVinoEngine
 from vision.engines.torch_engine import TorchEngine
 from vision.errors import EngineError
@@ -236,6 +238,55 @@ def test_bench_measures_the_stock_way_with_both_of_its_files(
     assert measured.stock_openvino > 0
 
 
+class OnnxTensors(OnnxCudaEngine):
+    """The engine of CUDA devices, on the CPU: the same code on tensors that lie here."""
+
+    provider = CPU
+
+    def providers(self, *_: object) -> Any:
+        return ((CPU, {}),)
+
+
+def test_onnx_runtime_on_tensors_where_they_lie_sees_what_torch_sees(
+    entry: ModelEntry,
+    converted: Path,
+    photos: list[Pixels],
+    seen_by_torch: list[Detections],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = OnnxTensors(entry, device="cpu", cache=converted)
+    for ours, theirs in zip(engine.infer(photos), seen_by_torch, strict=True):
+        assert_same(ours, theirs, SCORE_FLOOR)
+    engine.run_bare(np.full((2, 384, 640, 3), 114, np.uint8), 2)
+    engine.close()
+    [accepted] = converted.rglob("accepted")
+    assert int(accepted.read_text().split()[0]) > 0, "the pictures that it is compared on show"
+    monkeypatch.setattr("vision.engines.onnx_device.load_detector", None)
+    OnnxTensors(entry, device="cpu", cache=converted).close()  # compared once
+
+
+def test_what_does_not_see_what_the_original_sees_is_not_used(
+    entry: ModelEntry, converted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = BoundNetwork.__call__
+    monkeypatch.setattr(BoundNetwork, "__call__", lambda self, p: call(self, p) + 5)
+    for accepted in converted.rglob("accepted"):
+        accepted.unlink()
+    with pytest.raises(EngineError, match="does not see what the original sees"):
+        OnnxTensors(entry, device="cpu", cache=converted)
+
+
+def test_a_provider_that_is_not_there_is_named(entry: ModelEntry, converted: Path) -> None:
+    class OnCuda(OnnxTensors):
+        def providers(self, *_: object) -> Any:
+            return ((CUDA, {}), (CPU, {}))
+
+    if CUDA in onnxruntime.get_available_providers():
+        pytest.skip("ONNX Runtime has its CUDA provider here")
+    with pytest.raises(EngineError, match=r"cannot use its CUDAExecutionProvider.*onnxruntime-gpu"):
+        OnCuda(entry, device="cpu", cache=converted)
+
+
 def test_what_fills_a_batch_up_changes_nothing(
     photos: list[Pixels], on_torch: TorchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,15 +309,15 @@ def test_where_memory_is_short_fewer_pictures_go_at_once(
 ) -> None:
     engine = TorchEngine(entry, image_size=160)
     wanted = engine.infer(photos)
-    detector, given = engine._detector, []
+    network, given = engine._network, []
 
-    def short(planes: torch.Tensor) -> torch.Tensor:
-        given.append(len(planes))
-        if len(planes) > 1:
+    def short(pixels: torch.Tensor) -> torch.Tensor:
+        given.append(len(pixels))
+        if len(pixels) > 1:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return detector(planes)
+        return network(pixels)
 
-    engine._detector = short  # type: ignore[assignment]
+    engine._network = short
     try:
         found = engine.infer([photos[0]] * 4)
         assert given == [4, 2, 1, 1, 1, 1]
@@ -274,9 +325,9 @@ def test_where_memory_is_short_fewer_pictures_go_at_once(
         for one in found:
             assert_same(one, wanted[0], SCORE_FLOOR)
         assert "memory is short" in caplog.text
-        engine._detector = lambda planes: short(planes.repeat(2, 1, 1, 1))  # type: ignore[assignment]
+        engine._network = lambda pixels: short(pixels.repeat(2, 1, 1, 1))
         with pytest.raises(EngineError, match="out of memory"):
             engine.infer(photos[:1])
     finally:
-        engine._detector = detector
+        engine._network = network
         engine.close()

@@ -17,7 +17,7 @@ from models.truck_state import Floats, Pixels, TruckState
 from vision.errors import EngineError
 
 
-def on_torch(model: ModelEntry, *, device: str) -> TruckState:
+def on_torch(model: ModelEntry, *, device: str = "cpu") -> TruckState:
     """Open the reader in PyTorch on `cpu`, `cuda` or `cuda:N`.
 
     Raises:

@@ -124,12 +124,14 @@ def test_missing_weights_are_named() -> None:
     [
         ({}, "openvino", "openvino"),
         ({}, "onnx onnxruntime", "onnx"),
-        ({}, "", "torch cpu"),
+        ({}, "", "torch"),
         ({}, "cuda openvino", "torch cuda"),
         ({"device": "cpu"}, "cuda openvino", "openvino"),
         ({"device": "cuda:1"}, "cuda openvino", "torch cuda:1"),
-        ({"engine": "torch"}, "openvino", "torch cpu"),
+        ({"engine": "torch"}, "openvino", "torch"),
         ({"engine": "onnx"}, "openvino onnx onnxruntime", "onnx"),
+        ({"engine": "onnx", "device": "cuda"}, "onnx onnxruntime", "torch cuda"),
+        ({"engine": "tensorrt"}, "onnx onnxruntime tensorrt", "torch cuda"),
     ],
 )
 def test_the_reader_runs_where_and_on_what_the_site_says(
