@@ -82,7 +82,7 @@ def _hwaccel(way: str) -> HWAccel | None:
 
 def _use(way: str, size: int) -> Use:
     if way != SCALED:
-        return lambda frame: None
+        return lambda _: None
     scaler = VideoReformatter()
 
     def scale(frame: VideoFrame) -> object:

@@ -23,6 +23,7 @@ from scripts.bench.decoders import DECODERS, NVDEC, decoded
 from scripts.bench.recordings import recordings
 from scripts.machine import describe_machine
 from vision.engines.letterbox import Letterbox
+from vision.engines.torch_device import torch_device
 from vision.engines.torch_engine import TorchEngine
 from vision.errors import EngineError
 
@@ -114,11 +115,13 @@ def bench_gpu(
     by_streams: dict[str, dict[int, float]] = {}
     for count in streams if clip is not None else ():
         assert clip is not None
-        for name in DECODERS if device.type == "cuda" else set(DECODERS) - NVDEC:
+        for name in DECODERS:
+            if name in NVDEC and device.type != "cuda":
+                continue
             progress(f"{count} streams: {name}")
-            fps = decoded(clip, name, count, seconds, engine.image_size, device)
-            if fps is not None:
-                by_streams.setdefault(name, {})[count] = fps
+            made = decoded(clip, name, count, seconds, engine.image_size, device)
+            if made is not None:
+                by_streams.setdefault(name, {})[count] = made
         progress(f"{count} streams: {LOOP}")
         by_streams.setdefault(LOOP, {})[count] = recordings(clip, engine, count, seconds)
     return GpuBench(
@@ -139,8 +142,6 @@ def cuda_device(name: str) -> torch.device:
     Raises:
         EngineError: there is none, and no CPU was asked for.
     """
-    from vision.engines.torch_device import torch_device
-
     if name == "auto" and not torch.cuda.is_available():
         raise EngineError(
             f"`bench gpu` measures a CUDA device, and PyTorch {torch.__version__} sees none here. "

@@ -36,7 +36,7 @@ def recordings(
 
     def deliver(_frame: Frame, _seen: Detections) -> None:
         times.append(time.perf_counter())
-        if times[-1] - times[0] >= START_S + seconds:
+        if times[-1] - times[0] >= START_S + seconds and len(times) >= 2 * LEAST:
             enough.set()
 
     def opener(camera: Camera, *, stop: Event) -> Source:
@@ -64,5 +64,5 @@ def recordings(
             f"only {len(times)} frames could be measured; give a recording of {LEAST} or more"
         )
     counted = [at for at in times if at - times[0] >= START_S]
-    counted = counted if enough.is_set() else times
+    counted = counted if len(counted) >= LEAST else times
     return (len(counted) - 1) / (counted[-1] - counted[0])
