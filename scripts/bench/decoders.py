@@ -8,29 +8,28 @@ from pathlib import Path
 from threading import Thread
 
 import av
-import torch
 from av.codec.hwaccel import HWAccel
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from vision.frames import fitted
 from vision.sources.hardware import hardware
+from vision.sources.on_device import take
 
-SOFTWARE, SCALED, DOWNLOADED, KEPT = (
+SOFTWARE, SCALED, DOWNLOADED, KEPT, TAKEN = (
     "software decoder",
     "software decoder, scaled by FFmpeg",
     "NVDEC, frames downloaded",
     "NVDEC, frames kept on the device",
+    "NVDEC, kept, the small picture made there and taken down",
 )
-NVDEC = frozenset({DOWNLOADED, KEPT})
-DECODERS = (SOFTWARE, SCALED, DOWNLOADED, KEPT)
+NVDEC = frozenset({DOWNLOADED, KEPT, TAKEN})
+DECODERS = (SOFTWARE, SCALED, DOWNLOADED, KEPT, TAKEN)
 
 Use = Callable[[VideoFrame], object]
 
 
-def decoded(
-    clip: Path, way: str, streams: int, seconds: float, size: int, device: torch.device
-) -> float | None:
+def decoded(clip: Path, way: str, streams: int, seconds: float, size: int) -> float | None:
     """Frames per second of a recording that so many threads decode, each from its start.
 
     Args:
@@ -39,12 +38,10 @@ def decoded(
         streams: number of threads.
         seconds: how long.
         size: longer side to which frames are scaled, pixels.
-        device: where.
 
     Returns:
         None where this machine cannot do it.
     """
-    del device
     if way in NVDEC and hardware("cuda") is None:
         return None
     counts = [0] * streams
@@ -77,17 +74,13 @@ def _decode(clip: Path, way: str, size: int, until: float, counts: list[int], nu
 def _hwaccel(way: str) -> HWAccel | None:
     if way not in NVDEC:
         return None
-    return HWAccel("cuda", options={"primary_ctx": "1"}, is_hw_owned=way == KEPT)
+    return HWAccel("cuda", options={"primary_ctx": "1"}, is_hw_owned=way != DOWNLOADED)
 
 
 def _use(way: str, size: int) -> Use:
-    if way != SCALED:
-        return lambda _: None
     scaler = VideoReformatter()
 
-    def scale(frame: VideoFrame) -> object:
-        width, height = fitted(frame.width, frame.height, size)
-        small = scaler.reformat(frame, width=width, height=height, format="bgr24", threads=1)
-        return small.to_ndarray()
+    def taken(frame: VideoFrame) -> object:
+        return take(frame, fitted(frame.width, frame.height, size), scaler)
 
-    return scale
+    return taken if way in {SCALED, TAKEN} else lambda _: None

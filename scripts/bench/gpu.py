@@ -37,6 +37,8 @@ NETWORK, GRAPH, ENGINE, LOOP = (
     "engine, from host pictures",
     "loop, every frame of recordings",
 )
+LOOPS = {LOOP: "software", f"{LOOP}, NVDEC": "cuda"}
+"""The decoder of each, see `vision.site.Camera`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +121,13 @@ def bench_gpu(
             if name in NVDEC and device.type != "cuda":
                 continue
             progress(f"{count} streams: {name}")
-            made = decoded(clip, name, count, seconds, engine.image_size, device)
+            made = decoded(clip, name, count, seconds, engine.image_size)
             if made is not None:
                 by_streams.setdefault(name, {})[count] = made
-        progress(f"{count} streams: {LOOP}")
-        by_streams.setdefault(LOOP, {})[count] = recordings(clip, engine, count, seconds)
+        for name, decoder in LOOPS.items() if device.type == "cuda" else [(LOOP, "software")]:
+            progress(f"{count} streams: {name}")
+            made = recordings(clip, engine, count, seconds, decoder=decoder)
+            by_streams.setdefault(name, {})[count] = made
     return GpuBench(
         model=f"{engine.model.name} {engine.model.version} {engine.model.sha256[:12]}",
         device=str(device),

@@ -169,24 +169,23 @@ def show_gpu(result: GpuBench) -> None:
     words = ", ".join(f"{name} {value}" for name, value in result.machine.items())
     title = f"{escape(result.model)} on {result.device} at {result.size} px, frames/s"
     over = {"engine ÷ network, the quicker way": result.engine_over_network}
-    _by_count(f"{title}, by pictures at once", words, result.by_batch, ".0f", over)
+    _by_count(f"{title}, by pictures at once", words, result.by_batch, over)
     if result.by_streams:
         title = f"{escape(str(result.clip))}, frames/s, by streams at once"
-        _by_count(title, words, result.by_streams, ".0f", {})
+        _by_count(title, words, result.by_streams, {})
 
 
 def _by_count(
     title: str,
     caption: str,
     rows: dict[str, dict[int, float]],
-    form: str,
     ratios: dict[str, dict[int, float]],
 ) -> None:
     counts = sorted({count for values in rows.values() for count in values})
     table = Table(title=title, caption=caption)
     for name in ("", *map(str, counts)):
         table.add_column(name, justify="right" if name else "left")
-    for shown, how in ((rows, form), (ratios, ".2f")):
+    for shown, how in ((rows, ".4g"), (ratios, ".2f")):
         for name, values in shown.items():
             table.add_row(name, *(f"{values[n]:{how}}" if n in values else "" for n in counts))
     out.print(table)

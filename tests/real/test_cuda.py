@@ -13,11 +13,15 @@ import torch
 from models.catalogue import ModelEntry, find
 from tests.real.test_engines import assert_same
 from vision.detections import Detections
+from vision.engines import open_engine
 from vision.engines.cuda_graphs import BUCKETS
 from vision.engines.engine import SCORE_FLOOR
 from vision.engines.postprocess import best_boxes
 from vision.engines.torch_engine import TorchEngine
+from vision.engines.truck_networks import on_torch
+from vision.errors import EngineError
 from vision.frames import Pixels
+from vision.model_choice import ModelChoice
 
 pytestmark = [
     pytest.mark.cuda,
@@ -108,3 +112,32 @@ def test_suppression_is_the_same_on_the_device() -> None:
         ours = best_boxes(random.cuda(), floor).cpu()
         theirs = best_boxes(random, floor, 512)
         assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize(("name", "package"), [("onnx", "onnxruntime"), ("tensorrt", "tensorrt")])
+def test_onnx_runtime_on_the_device_sees_what_the_cpu_sees(
+    name: str, package: str, photos: list[Pixels], wanted: list[Detections]
+) -> None:
+    pytest.importorskip(package)
+    try:
+        engine = open_engine(ModelChoice(engine=name, device="cuda"))
+    except EngineError as error:
+        if "cannot use its" in str(error):
+            pytest.skip(str(error))
+        raise
+    assert engine.name == f"{name}-cuda"
+    pending = [engine.submit([photo, photos[0]]) for photo in photos]
+    for number in [len(photos) - 1, *range(len(photos) - 1)]:
+        found, first = pending[number].result()
+        assert_same(found, wanted[number], SCORE_FLOOR, HALF)
+        assert_same(first, wanted[0], SCORE_FLOOR, HALF)
+    engine.close()
+
+
+def test_trucks_are_read_on_the_device_as_on_the_cpu(photos: list[Pixels]) -> None:
+    entry = find("truck-state")
+    crops = [photo[: 200 + 9 * n, : 300 - 7 * n] for n, photo in enumerate(photos * 6)]
+    theirs = on_torch(entry).read(crops)
+    for ours, wanted_ in zip(on_torch(entry, device="cuda").read(crops), theirs, strict=True):
+        assert ours.loads == pytest.approx(wanted_.loads, abs=0.01)
+        assert ours.dirts == pytest.approx(wanted_.dirts, abs=0.01)

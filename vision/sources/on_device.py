@@ -11,6 +11,7 @@ from av.video.reformatter import VideoReformatter
 
 from vision.frames import Pixels
 from vision.sources.decoded import Decoded
+from vision.sources.hardware import ON_DEVICE
 from vision.sources.nv12 import Nv12, scaled_bgr
 
 
@@ -62,11 +63,13 @@ class OnDevice:
 def take(
     picture: VideoFrame, size: tuple[int, int] | None, scaler: VideoReformatter
 ) -> Decoded | OnDevice:
-    """A picture of a device's decoder, left there; `Decoded` where that cannot be.
+    """A decoder's picture, left on the device where it lies on one; `Decoded` where it cannot be.
 
     Raises:
         FFmpegError, ValueError: the picture cannot be converted.
     """
+    if picture.format.name != ON_DEVICE:
+        return Decoded(picture, size, scaler)
     try:
         return OnDevice(picture, size)
     except (ValueError, RuntimeError):  # another form, or memory is short

@@ -133,10 +133,13 @@ def test_a_picture_on_a_device_gives_what_a_software_decoder_does(picture: Video
     assert whole.mean() > 10, "it is of its own copy"
 
 
-def test_what_cannot_stay_on_the_device_is_taken_down(picture: VideoFrame) -> None:
+def test_what_cannot_stay_on_the_device_is_taken_down(
+    picture: VideoFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ten_bits = picture.reformat(format="p010le")
     with pytest.raises(ValueError, match="not taken from the device"):
         OnDevice(ten_bits, (640, 360))
+    monkeypatch.setattr("vision.sources.on_device.ON_DEVICE", "p010le")
     took = take(ten_bits, (640, 360), VideoReformatter())
     assert isinstance(took, Decoded)
     assert took.small.shape == (360, 640, 3)
