@@ -185,7 +185,8 @@ def _by_count(
     table = Table(title=title, caption=caption)
     for name in ("", *map(str, counts)):
         table.add_column(name, justify="right" if name else "left")
-    for shown, how in ((rows, ".4g"), (ratios, ".2f")):
+    for shown, places in ((rows, 1), (ratios, 2)):
         for name, values in shown.items():
-            table.add_row(name, *(f"{values[n]:{how}}" if n in values else "" for n in counts))
+            cells = (f"{values[n]:,.{places}f}" if n in values else "" for n in counts)
+            table.add_row(name, *cells)
     out.print(table)
