@@ -38,6 +38,15 @@ class Detector(nn.Module):
         predictions: torch.Tensor = self.network(pictures)
         return predictions
 
+    @property
+    def kept(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the head made for the latest input shape and uses again: anchors and their strides.
+
+        A CUDA graph reads them where they lie, so whoever captures one keeps them alive.
+        """
+        head = self.network.model[-1]
+        return head.anchors, head.strides
+
 
 def load_detector(
     entry: ModelEntry,

@@ -70,7 +70,13 @@ def read_pictures(folder: Path, count: int, size: int) -> dict[str, Tensor]:
 
 
 def compare(
-    original: Network, converted: Network, pictures: dict[str, Tensor], threshold: float
+    original: Network,
+    converted: Network,
+    pictures: dict[str, Tensor],
+    threshold: float,
+    *,
+    box_tolerance: float = BOX_TOLERANCE,
+    score_tolerance: float = SCORE_TOLERANCE,
 ) -> Parity:
     """Compares what two networks detect.
 
@@ -79,10 +85,13 @@ def compare(
         converted: What is to be accepted.
         pictures: From `read_pictures`.
         threshold: Score from which detections must be the same.
+        box_tolerance: Largest accepted difference of a box side, in input pixels.
+        score_tolerance: Largest accepted difference of a score.
     """
     detections, box, score, differences = 0, 0.0, 0.0, []
     for name, picture in pictures.items():
-        wanted, given = (_detections(run(picture), threshold) for run in (original, converted))
+        low = max(threshold - 2 * score_tolerance, 0.0)
+        wanted, given = (_detections(run(picture), low) for run in (original, converted))
         detections += int((wanted[:, 4] >= threshold).sum())
         for one, other, side in (
             (wanted, given, "missing"),
@@ -90,8 +99,8 @@ def compare(
         ):
             for row in one[one[:, 4] >= threshold]:
                 by = _nearest(row, other)
-                if by is None or by[0] > BOX_TOLERANCE or by[1] > SCORE_TOLERANCE:
-                    if by is None and row[4] < threshold + SCORE_TOLERANCE:
+                if by is None or by[0] > box_tolerance or by[1] > score_tolerance:
+                    if by is None and row[4] < threshold + score_tolerance:
                         continue
                     differences.append(_sentence(name, row, by, side))
                 if by is not None:
@@ -99,11 +108,11 @@ def compare(
     return Parity(len(pictures), detections, box, score, tuple(differences))
 
 
-def _detections(output: Tensor, threshold: float) -> npt.NDArray[np.float64]:
-    """Rows of x1, y1, x2, y2, score, label, from somewhat below the threshold on."""
+def _detections(output: Tensor, low: float) -> npt.NDArray[np.float64]:
+    """Rows of x1, y1, x2, y2, score, label, from a score on."""
     (rows,) = non_max_suppression(
         torch.from_numpy(np.array(output)),
-        conf_thres=max(threshold - 2 * SCORE_TOLERANCE, 0.0),
+        conf_thres=low,
         iou_thres=NMS_IOU,
         max_det=MAX_DETECTIONS,
     )

@@ -18,6 +18,8 @@ ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
 """Values in the order of the network's outputs; those of `datasets/kinds.yaml`."""
 GREY = 114
 """Padding value, as ultralytics' letterbox uses."""
+AT_ONCE = 32
+"""Crops given to the network at once, so that a street full of trucks needs no more memory."""
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -66,10 +68,12 @@ class TruckState:
         Returns:
             One reading per crop, in order.
         """
-        if not crops:
-            return []
-        squares = np.stack([to_square(crop, self._size) for crop in crops])
-        return [_reading(row) for row in self._run(squares).tolist()]
+        found = list[TruckReading]()
+        for first in range(0, len(crops), AT_ONCE):
+            some = crops[first : first + AT_ONCE]
+            squares = np.stack([to_square(crop, self._size) for crop in some])
+            found += [_reading(row) for row in self._run(squares).tolist()]
+        return found
 
 
 def to_square(crop: Pixels, size: int) -> Pixels:

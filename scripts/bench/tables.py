@@ -13,6 +13,7 @@ from scripts.console import err, out
 
 if TYPE_CHECKING:
     from scripts.bench.audit import AuditBench
+    from scripts.bench.gpu import GpuBench
     from scripts.bench.levels import CamerasBench
     from scripts.bench.lists import ListBench
     from scripts.bench.loop import LoopBench
@@ -192,4 +193,32 @@ def show_lists(result: ListBench) -> None:
         table.add_column(name, justify="right")
     for asked in next(iter(result.ms.values())):
         table.add_row(asked, *(f"{times[asked]:.1f}" for times in result.ms.values()))
+    out.print(table)
+
+
+def show_gpu(result: GpuBench) -> None:
+    """A table by pictures at once, and one by streams where a recording was measured."""
+    words = ", ".join(f"{name} {value}" for name, value in result.machine.items())
+    title = f"{escape(result.model)} on {result.device} at {result.size} px, frames/s"
+    over = {"engine ÷ network, the quicker way": result.engine_over_network}
+    _by_count(f"{title}, by pictures at once", words, result.by_batch, over)
+    if result.by_streams:
+        title = f"{escape(str(result.clip))}, frames/s, by streams at once"
+        _by_count(title, words, result.by_streams, {})
+
+
+def _by_count(
+    title: str,
+    caption: str,
+    rows: dict[str, dict[int, float]],
+    ratios: dict[str, dict[int, float]],
+) -> None:
+    counts = sorted({count for values in rows.values() for count in values})
+    table = Table(title=title, caption=caption)
+    for name in ("", *map(str, counts)):
+        table.add_column(name, justify="right" if name else "left")
+    for shown, places in ((rows, 1), (ratios, 2)):
+        for name, values in shown.items():
+            cells = (f"{values[n]:,.{places}f}" if n in values else "" for n in counts)
+            table.add_row(name, *cells)
     out.print(table)

@@ -23,6 +23,7 @@ from scripts.bench.tables import (
     show_rules,
     show_soak,
 )
+from scripts.commands.bench_gpu import gpu
 from scripts.console import err, log_to_stderr
 from scripts.engine_name import EngineName
 from vision.errors import SiteError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _DEMO_CLIP = "market-street.mp4"
 bench = typer.Typer(help="Measure speed, side by side in one run.", no_args_is_help=True)
+bench.command()(gpu)
 
 Model = Annotated[str, typer.Option(help="Weights by name, or a .pt file.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:0 …")]

@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
@@ -18,7 +19,8 @@ from scripts.bench.loop import bench_loop
 from vision.detections import Detections
 from vision.engines.engine import SCORE_FLOOR, Engine
 from vision.engines.letterbox import Letterbox
-from vision.engines.onnx_engine import AHEAD, OnnxEngine
+from vision.engines.onnx_device import CUDA, BoundNetwork, OnnxCudaEngine
+from vision.engines.onnx_engine import AHEAD, CPU, OnnxEngine
 from vision.engines.openvino_engine import OpenVinoEngine
 from vision.engines.torch_engine import TorchEngine
 from vision.errors import EngineError
@@ -47,7 +49,7 @@ def entry(shared_data: Path) -> ModelEntry:
 
 
 @pytest.fixture(scope="module")
-def on_torch(entry: ModelEntry) -> Iterator[Engine]:
+def on_torch(entry: ModelEntry) -> Iterator[TorchEngine]:
     engine = TorchEngine(entry)
     yield engine
     engine.close()
@@ -211,22 +213,6 @@ def test_more_pictures_than_onnx_runtime_has_threads_do_not_all_wait_in_memory(
     assert most <= on_onnx.batch * AHEAD
 
 
-@pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-def test_cuda_sees_what_the_cpu_sees(
-    entry: ModelEntry, photos: list[Pixels], seen_by_torch: list[Detections]
-) -> None:
-    engine = TorchEngine(entry, device="cuda")
-    assert engine.name == "torch-cuda"
-    assert engine.device_memory
-    first, second = engine.submit(photos), engine.submit(photos[::-1])
-    for ours, theirs in zip(first.result(), seen_by_torch, strict=True):
-        assert_same(ours, theirs, SCORE_FLOOR, 2.0)  # 16-bit floats
-    for ours, theirs in zip(second.result(), seen_by_torch[::-1], strict=True):
-        assert_same(ours, theirs, SCORE_FLOOR, 2.0)
-    engine.close()
-
-
 @pytest.mark.parametrize("name", ["on_torch", "on_openvino", "on_onnx"])
 def test_the_engine_is_as_good_after_a_bare_run(
     name: str, photos: list[Pixels], seen_by_torch: list[Detections], request: Any
@@ -253,20 +239,86 @@ def test_bench_measures_the_stock_way_with_both_of_its_files(
     assert measured.stock_openvino > 0
 
 
+class OnnxTensors(OnnxCudaEngine):
+    """The engine of CUDA devices, on the CPU: the same code on tensors that lie here."""
+
+    provider = CPU
+
+    def providers(self, *_: object) -> Any:
+        return ((CPU, {}),)
+
+
+def test_onnx_runtime_on_tensors_where_they_lie_sees_what_torch_sees(
+    entry: ModelEntry,
+    converted: Path,
+    photos: list[Pixels],
+    seen_by_torch: list[Detections],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = OnnxTensors(entry, device="cpu", cache=converted)
+    for ours, theirs in zip(engine.infer(photos), seen_by_torch, strict=True):
+        assert_same(ours, theirs, SCORE_FLOOR)
+    engine.run_bare(np.full((2, 384, 640, 3), 114, np.uint8), 2)
+    engine.close()
+    [accepted] = converted.rglob("accepted")
+    assert int(accepted.read_text().split()[0]) > 0, "the pictures that it is compared on show"
+    monkeypatch.setattr("vision.engines.onnx_device.load_detector", None)
+    OnnxTensors(entry, device="cpu", cache=converted).close()  # compared once
+
+
+def test_what_does_not_see_what_the_original_sees_is_not_used(
+    entry: ModelEntry, converted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = BoundNetwork.__call__
+    monkeypatch.setattr(BoundNetwork, "__call__", lambda self, p: call(self, p) + 5)
+    for accepted in converted.rglob("accepted"):
+        accepted.unlink()
+    with pytest.raises(EngineError, match="does not see what the original sees"):
+        OnnxTensors(entry, device="cpu", cache=converted)
+
+
+def test_a_provider_that_is_not_there_is_named(entry: ModelEntry, converted: Path) -> None:
+    class OnCuda(OnnxTensors):
+        def providers(self, *_: object) -> Any:
+            return ((CUDA, {}), (CPU, {}))
+
+    if CUDA in onnxruntime.get_available_providers():
+        pytest.skip("ONNX Runtime has its CUDA provider here")
+    with pytest.raises(EngineError, match=r"cannot use its CUDAExecutionProvider.*onnxruntime-gpu"):
+        OnCuda(entry, device="cpu", cache=converted)
+
+
+def test_what_fills_a_batch_up_changes_nothing(
+    photos: list[Pixels], on_torch: TorchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A CUDA graph takes a fixed number of pictures, so others lie behind those that are asked."""
+    wanted, runner = on_torch.infer(photos), on_torch._runner
+
+    class Filled(type(runner)):  # type: ignore[misc]
+        def run(self, room: torch.Tensor) -> Any:
+            noise = torch.randint(0, 256, (3, *room.shape[1:]), dtype=torch.uint8)
+            rows = runner.run(torch.cat((room, noise)))()
+            return lambda: rows[: len(room)]
+
+    monkeypatch.setattr(on_torch, "_runner", Filled(on_torch._look))
+    for ours, theirs in zip(on_torch.infer(photos), wanted, strict=True):
+        assert_same(ours, theirs, SCORE_FLOOR)
+
+
 def test_where_memory_is_short_fewer_pictures_go_at_once(
     entry: ModelEntry, photos: list[Pixels], caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = TorchEngine(entry, image_size=160)
     wanted = engine.infer(photos)
-    detector, given = engine._detector, []
+    network, given = engine._network, []
 
-    def short(planes: torch.Tensor) -> torch.Tensor:
-        given.append(len(planes))
-        if len(planes) > 1:
+    def short(pixels: torch.Tensor) -> torch.Tensor:
+        given.append(len(pixels))
+        if len(pixels) > 1:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return detector(planes)
+        return network(pixels)
 
-    engine._detector = short  # type: ignore[assignment]
+    engine._network = short
     try:
         found = engine.infer([photos[0]] * 4)
         assert given == [4, 2, 1, 1, 1, 1]
@@ -274,9 +326,9 @@ def test_where_memory_is_short_fewer_pictures_go_at_once(
         for one in found:
             assert_same(one, wanted[0], SCORE_FLOOR)
         assert "memory is short" in caplog.text
-        engine._detector = lambda planes: short(planes.repeat(2, 1, 1, 1))  # type: ignore[assignment]
+        engine._network = lambda pixels: short(pixels.repeat(2, 1, 1, 1))
         with pytest.raises(EngineError, match="out of memory"):
             engine.infer(photos[:1])
     finally:
-        engine._detector = detector
+        engine._network = network
         engine.close()

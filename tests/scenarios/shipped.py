@@ -46,7 +46,8 @@ class ShippedEyes:
         def infer(pixels: Array, _: object) -> Detections:
             frame = Frame(pixels, view.camera, look.at, look.index, Clock.STREAM)
             [seen] = self._engine.infer([frame.small])
-            return self._truck_state(frame, seen)
+            [read] = self._truck_state([frame], [seen])
+            return read
 
         frame = Frame(self._black, view.camera, look.at, look.index, Clock.STREAM)
         return frame, self._album.seen(view, look.t, infer)

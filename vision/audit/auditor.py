@@ -34,7 +34,7 @@ from vision.sources.raster import Raster
 CAMERA = "audit"
 """The camera that an audit's frames carry: photos have none of their own."""
 
-Attributes = Callable[[Frame, Detections], Detections]
+Attributes = Callable[[Sequence[Frame], Sequence[Detections]], Sequence[Detections]]
 """Adds to a picture's detections, for example what a truck carries."""
 
 _BATCH_PIXELS = 32_000_000
@@ -219,10 +219,7 @@ class Auditor:
         if len(errors) == len(found) and not self._looked:
             raise errors[0]
         self._looked = True
-        return [
-            r if isinstance(r, EngineError) else self._with_attributes(one, r)
-            for one, r in zip(batch, found, strict=True)
-        ]
+        return self._with_attributes(batch, found)
 
     def _alone(self, one: Loaded) -> Detections | EngineError:
         try:
@@ -230,11 +227,20 @@ class Auditor:
         except EngineError as error:
             return error
 
-    def _with_attributes(self, one: Loaded, detections: Detections) -> Detections:
-        if self.attributes is None or one.raster is None:
-            return detections
+    def _with_attributes(
+        self, batch: Sequence[Loaded], found: Sequence[Detections | EngineError]
+    ) -> list[Detections | EngineError]:
+        """Read the trucks of a batch at once."""
+        if self.attributes is None:
+            return list(found)
         now = datetime.now(UTC)
-        return self.attributes(Frame(one.raster.pixels, CAMERA, now, 0, Clock.PHOTO), detections)
+        frames, seen = [], []
+        for one, result in zip(batch, found, strict=True):
+            if one.raster is not None and not isinstance(result, EngineError):
+                frames.append(Frame(one.raster.pixels, CAMERA, now, 0, Clock.PHOTO))
+                seen.append(result)
+        read = iter(self.attributes(frames, seen))
+        return [r if isinstance(r, EngineError) else next(read) for r in found]
 
     def _record(self, one: Loaded, detections: Detections) -> PictureRecord | Problem:
         """Decide, draw and store one picture; runs in the pool."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -51,7 +51,9 @@ def open_truck_network(choice: ModelChoice) -> TruckState:
     return reader
 
 
-def _opened(choice: ModelChoice, made_by: Callable[[Known], str], **given: object) -> Any:
+def _opened(
+    choice: ModelChoice, made_by: Callable[[Known], Mapping[str, str]], **given: object
+) -> Any:
     """What a registered maker makes of the weights: the one asked for, or the quickest here."""
     try:
         model = find(choice.name)
@@ -59,12 +61,13 @@ def _opened(choice: ModelChoice, made_by: Callable[[Known], str], **given: objec
         raise EngineError(str(error)) from error
 
     def open_(name: str, device: str) -> Any:
-        known = ENGINES[name]
-        if not known.own_devices:
-            _demand(name, known.packages, device)
-        devices = {"device": _torch_device(device)} if known.own_devices else {}
-        module, _, maker = made_by(known).partition(":")
-        return getattr(import_module(module), maker)(model, **devices, **given)
+        makers = made_by(ENGINES[name])
+        device = _device(name, device, tuple(makers))
+        _demand(name, ENGINES[name])
+        kind = device.partition(":")[0]
+        where = {} if kind == "cpu" else {"device": device}
+        module, _, maker = makers[kind].partition(":")
+        return getattr(import_module(module), maker)(model, **where, **given)
 
     if choice.engine != AUTO:
         return open_(choice.engine, choice.device)
@@ -84,7 +87,7 @@ def _torch_device(wanted: str) -> str:
 def _quickest_on_cpu(open_: Callable[[str, str], Any]) -> Any:
     """What is quicker than PyTorch on this machine's CPU, if it is there."""
     for name, known in ENGINES.items():
-        if known.own_devices:
+        if known.quickest_on is None:
             continue
         if known.quickest_on:
             if platform.machine().lower() not in known.quickest_on:
@@ -108,16 +111,33 @@ def _missing(packages: tuple[str, ...]) -> list[str]:
     return [name for name in packages if find_spec(name) is None]
 
 
-def _demand(engine: str, packages: tuple[str, ...], device: str) -> None:
-    """EngineError if the engine cannot run as asked, for its packages or the device."""
-    if device not in ("auto", "cpu"):
+def _device(engine: str, wanted: str, devices: tuple[str, ...]) -> str:
+    """The device that an engine is to run on; EngineError if it runs on none of this kind.
+
+    Args:
+        engine: its name.
+        wanted: what the site file says.
+        devices: kinds that it runs on, in order of preference.
+    """
+    if wanted == "auto":
+        if devices[0] == "cuda" and "cpu" in devices:
+            return _torch_device(wanted)
+        return devices[0]
+    if wanted.partition(":")[0] not in devices:
+        runs = " or ".join("the CPU" if device == "cpu" else "CUDA" for device in devices)
         raise EngineError(
-            f"The {engine} engine runs on the CPU, not on {device!r}. Set `device: auto`, "
-            "or `engine: torch` to use that device."
+            f"The {engine} engine runs on {runs}, not on {wanted!r}. Set `device: auto`, or "
+            "`engine: auto` for what runs there; devices are called cpu, cuda, cuda:0, cuda:1, …"
         )
-    missing = _missing(packages)
+    return wanted
+
+
+def _demand(engine: str, known: Known) -> None:
+    """EngineError if what the engine needs is not installed."""
+    missing = _missing(known.packages)
     if missing:
+        wanted = f"'streetwarden[{known.extra}]'" if known.extra else " ".join(missing)
         raise EngineError(
             f"The {engine} engine needs {' and '.join(missing)}, not installed here. Install with "
-            f"`pip install {' '.join(missing)}`, or set `engine: torch` in the site file's `model`."
+            f"`pip install {wanted}`, or set `engine: torch` in the site file's `model`."
         )

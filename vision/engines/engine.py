@@ -30,7 +30,7 @@ class Engine(Protocol):
     """A detector on a device. Owned by one thread: no method may be called by two at a time.
 
     Attributes:
-        name: `torch-cpu`, `torch-cuda`, `openvino-cpu` or `onnx-cpu`.
+        name: `torch-cpu`, `torch-cuda`, `openvino-cpu`, `onnx-cpu`, `onnx-cuda` or `tensorrt-cuda`.
         model: what is run; its classes name the detections.
         image_size: longer side of the network's input, in pixels.
         batch: number of pictures it likes to be given at once.

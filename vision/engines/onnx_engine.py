@@ -24,6 +24,7 @@ from vision.engines.postprocess import decode
 from vision.errors import EngineError
 from vision.frames import Pixels
 
+CPU = "CPUExecutionProvider"
 AHEAD = 2
 """Pictures per thread that are drawn and not done: one that computes and one to follow it."""
 
@@ -130,19 +131,35 @@ class OnnxPending:
         return found
 
 
-def open_graph(graph: Path) -> onnxruntime.InferenceSession:
-    """Open a file of `models.export.export_onnx`; each run takes one thread.
+def open_graph(
+    graph: Path, providers: Sequence[tuple[str, dict[str, str]]] = ((CPU, {}),)
+) -> onnxruntime.InferenceSession:
+    """Open a file of `models.export.export_onnx`; on a CPU each run takes one thread.
+
+    Args:
+        graph: the `.onnx` file.
+        providers: of ONNX Runtime and their options; what the first cannot do the next does.
 
     Raises:
-        EngineError: the file is damaged, or ONNX Runtime refuses it.
+        EngineError: the file is damaged, ONNX Runtime refuses it, or has no such provider here.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3  # errors are raised; its warnings are of the graph's making
+    wanted = providers[0][0]
     try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        if wanted in onnxruntime.get_available_providers():
+            session = onnxruntime.InferenceSession(graph, options, providers=list(providers))
+            if wanted in session.get_providers():  # else it took the next, and told its log alone
+                return session
     except Exception as error:
         raise failed(error) from error
+    raise EngineError(
+        f"ONNX Runtime {onnxruntime.__version__} cannot use its {wanted} here. Install "
+        "onnxruntime-gpu in place of onnxruntime (they exclude each other), in the version made "
+        "for this machine's CUDA, and tensorrt for the tensorrt engine; or set `engine: torch` in "
+        "the site file's `model`."
+    )
 
 
 def _cores() -> int:

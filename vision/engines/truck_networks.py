@@ -17,14 +17,14 @@ from models.truck_state import Floats, Pixels, TruckState
 from vision.errors import EngineError
 
 
-def on_torch(model: ModelEntry, *, device: str) -> TruckState:
+def on_torch(model: ModelEntry, *, device: str = "cpu") -> TruckState:
     """Open the reader in PyTorch on `cpu`, `cuda` or `cuda:N`.
 
     Raises:
         EngineError: there is no such device, or the weights cannot be read.
     """
     from models.truck_network import load_truck_state  # noqa: PLC0415 - imports ultralytics
-    from vision.engines.torch_engine import torch_device  # noqa: PLC0415 - as torch
+    from vision.engines.torch_device import torch_device  # noqa: PLC0415 - as torch
 
     where = torch_device(device)
     try:

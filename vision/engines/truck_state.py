@@ -1,7 +1,7 @@
 """Truck state: what a truck carries and whether it is muddy, read from its crop.
 
 `TruckStateReader` is the loop's `attributes` hook: it adds `load`, `load_score`, `dirt` and
-`dirt_score` to a frame's detections, as `vision.detections` says.
+`dirt_score` to the detections of a batch of frames, as `vision.detections` says.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from models.truck_state import ATTRIBUTES
 from vision.detections import Detections, class_names
 from vision.engine_registry import AUTO
 from vision.engines import open_truck_network
@@ -26,6 +27,7 @@ cannot be told. Of 545 real trucks, each scaled down to that (the crop, with its
 pixels), 93 % were read as at full size, 3 clean ones of 350 as muddy and 8 as open; at a crop of
 48, which was read before, 90 %, 6 and 7 (`models/cards/truck-state.md`, by size)."""
 _ATTRIBUTES = {"load": "load_score", "dirt": "dirt_score"}
+_WORD = f"<U{max(len(word) for words in ATTRIBUTES.values() for word in words)}"
 
 
 class Reading(Protocol):
@@ -61,23 +63,40 @@ class TruckStateReader:
         self._classifier = classifier
         self._cameras = frozenset(cameras)
 
-    def __call__(self, frame: Frame, detections: Detections) -> Detections:
-        """The detections, with the state of every truck large enough to tell."""
-        if frame.camera not in self._cameras:
-            return detections
-        trucks = np.flatnonzero(class_names(detections) == "truck")
-        sides = (detections.xyxy[:, 2:] - detections.xyxy[:, :2]).min(axis=1, initial=np.inf)
-        large = [n for n in trucks.tolist() if sides[n] >= MIN_SIDE]
-        crops = [(n, crop(frame.pixels, detections.xyxy[n])) for n in large]
-        readings = self._classifier.read([picture for _, picture in crops]) if crops else []
-        words = {name: [""] * len(detections) for name in _ATTRIBUTES}
-        scores = {name: np.zeros(len(detections), np.float32) for name in _ATTRIBUTES.values()}
-        for (number, _), reading in zip(crops, readings, strict=True):
+    def __call__(self, frames: Sequence[Frame], found: Sequence[Detections]) -> list[Detections]:
+        """The detections of each frame, with the state of every truck large enough to tell.
+
+        The trucks of all frames are read at once.
+        """
+        read = list(found)
+        crops: list[Pixels] = []
+        places: list[tuple[int, int]] = []
+        for place, (frame, seen) in enumerate(zip(frames, found, strict=True)):
+            if frame.camera not in self._cameras:
+                continue
+            read[place] = _unread(seen)
+            for number in _large_trucks(seen):
+                crops.append(crop(frame.pixels, seen.xyxy[number]))
+                places.append((place, number))
+        readings = self._classifier.read(crops) if crops else []
+        for (place, number), reading in zip(places, readings, strict=True):
             for name, score in _ATTRIBUTES.items():
-                words[name][number] = getattr(reading, name)
-                scores[score][number] = getattr(reading, score)
-        read = {name: np.array(values, np.str_) for name, values in words.items()}
-        return replace(detections, data={**detections.data, **read, **scores})
+                read[place].data[name][number] = getattr(reading, name)
+                read[place].data[score][number] = getattr(reading, score)
+        return read
+
+
+def _large_trucks(seen: Detections) -> list[int]:
+    trucks = np.flatnonzero(class_names(seen) == "truck")
+    sides = (seen.xyxy[:, 2:] - seen.xyxy[:, :2]).min(axis=1, initial=np.inf)
+    return [n for n in trucks.tolist() if sides[n] >= MIN_SIDE]
+
+
+def _unread(seen: Detections) -> Detections:
+    """A copy of the detections in which no box is read yet."""
+    words = {name: np.full(len(seen), "", _WORD) for name in _ATTRIBUTES}
+    scores = {name: np.zeros(len(seen), np.float32) for name in _ATTRIBUTES.values()}
+    return replace(seen, data={**seen.data, **words, **scores})
 
 
 def open_truck_state(

@@ -1,6 +1,7 @@
 """Inference loop: batches frames of many cameras on one device, in order for each camera."""
 
-from vision.loop.loop import Attributes, Deliver, InferenceLoop
+from vision.loop.attributes import Attributes
+from vision.loop.loop import Deliver, InferenceLoop
 from vision.loop.metrics import LoopCounters, LoopCounts, LoopObserver, Step
 
 __all__ = [

@@ -15,6 +15,7 @@ from vision.engines.engine import Engine
 from vision.errors import EngineError
 from vision.frames import Frame
 from vision.look import Look
+from vision.loop.attributes import AttributeReader, Attributes
 from vision.loop.collection import Collector, Taken
 from vision.loop.metrics import LoopCounters, LoopObserver, Step, age_s
 from vision.loop.restarts import Restarts
@@ -25,7 +26,6 @@ from vision.throttled_log import ThrottledLog
 log = logging.getLogger(__name__)
 
 Deliver = Callable[[Frame, Detections], None]
-Attributes = Callable[[Frame, Detections], Detections]
 
 ENGINE_FAILED = "engine_failed"
 """Reason of a drop: the engine could not infer this frame, not even alone."""
@@ -63,7 +63,8 @@ class InferenceLoop:
             delays every camera, except that the device goes on with the next batch meanwhile.
         ready: the condition that the mailboxes share.
         max_batch: most frames given to the engine at once; the engine's own batch by default.
-        attributes: adds to the detections before delivery, for example what a truck carries.
+        attributes: adds to the detections before delivery, for example what a truck carries;
+            of all frames of a batch at once.
         tiled: whether the engine sees a camera's frames in tiles too, because objects are small.
         needed: whether a camera's next frame needs inference; if not, the detections of the frame
             before are delivered again, marked `Look.reused`.
@@ -105,7 +106,7 @@ class InferenceLoop:
         self._deliver_to = deliver
         self._ready = ready
         self._max_batch = max_batch
-        self._attributes = attributes
+        self._attributes = AttributeReader(attributes, self.observer, self._fault)
         self._needed = needed
         self._standing: dict[Mailbox, tuple[int, Detections]] = {}
         self._faults = ThrottledLog(log)
@@ -238,7 +239,8 @@ class InferenceLoop:
     def _settle(self, batch: _Batch) -> None:
         """Wait for a batch, deliver it, and account for its frames."""
         results = self._engine.results(batch.asked) if batch.asked is not None else ()
-        found = iter(results)
+        asked = [one.frame for one in compress(batch.taken, batch.needed)]
+        found = iter(self._attributes.add(asked, results))
         for taken, needed in zip(batch.taken, batch.needed, strict=True):
             detections = self._seen(taken, next(found)) if needed else self._again(taken)
             if detections is None:
@@ -266,18 +268,11 @@ class InferenceLoop:
         self._faults.traced(f"{camera}: {what}", error)
 
     def _seen(self, taken: Taken, detections: Detections | None) -> Detections | None:
-        """Return the engine's detections with their attributes; kept to be reused."""
+        """Return what was seen in a frame; kept to be reused."""
         if detections is None:
             self._standing.pop(taken.mailbox, None)
-            return None
-        if self._attributes is not None:
-            started = time.perf_counter()
-            try:
-                detections = self._attributes(taken.frame, detections)
-            except Exception as error:  # noqa: BLE001 - without attributes is better than not at all
-                self._fault(taken.frame.camera, "its attributes could not be read", error)
-            self.observer.spent(Step.ATTRIBUTES, time.perf_counter() - started)
-        self._standing[taken.mailbox] = taken.frame.part, detections
+        else:
+            self._standing[taken.mailbox] = taken.frame.part, detections
         return detections
 
     def _again(self, taken: Taken) -> Detections | None:
@@ -287,7 +282,8 @@ class InferenceLoop:
         """
         part, before = self._standing.get(taken.mailbox, (0, None))
         if before is None or part != taken.frame.part:
-            return self._seen(taken, self._engine.alone(taken.frame))
+            [found] = self._attributes.add([taken.frame], [self._engine.alone(taken.frame)])
+            return self._seen(taken, found)
         self.observer.reused(taken.frame.camera)
         return replace(Look.of(before), reused=True).on(before)
 

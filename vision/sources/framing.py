@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
-from vision.frames import Clock, Frame, fitted
+from vision.frames import Clock, Frame, Picture, fitted
 from vision.sources.decoded import Decoded
+from vision.sources.hardware import ON_DEVICE, kept_on_device
 from vision.sources.telemetry import Track
+
+_log = logging.getLogger(__name__)
 
 
 class Framing:
@@ -20,12 +24,17 @@ class Framing:
         camera: its id.
         image_size: longer side at which frames are looked at, in pixels; whole where none.
         track: where a drone was when its recording was made.
+        decoder: see `vision.site.Camera`. Where pictures do not lie on the device that they are
+            meant for, that is said once.
     """
 
-    def __init__(self, camera: str, image_size: int | None, track: Track | None) -> None:
+    def __init__(
+        self, camera: str, image_size: int | None, track: Track | None, decoder: str = "software"
+    ) -> None:
         self._camera = camera
         self._image_size = image_size
         self._track = track
+        self._on_device = kept_on_device(decoder)
         self._scaler = VideoReformatter()
         self.failed = 0
         """Pictures that could not be converted."""
@@ -49,7 +58,7 @@ class Framing:
             part: of the recording; see `Frame`.
         """
         try:
-            decoded = Decoded(picture, self._small(picture), self._scaler)
+            decoded = self._taken(picture)
         except (FFmpegError, ValueError):
             self.failed += 1
             return None
@@ -59,6 +68,22 @@ class Framing:
             pose = self._track.pose(elapsed, picture.width, picture.height)
         captured, clock = dated
         return Frame(decoded, self._camera, captured, index, clock, pose=pose, part=part)
+
+    def _taken(self, picture: VideoFrame) -> Picture:
+        size = self._small(picture)
+        if not self._on_device:
+            return Decoded(picture, size, self._scaler)
+        if picture.format.name == ON_DEVICE:
+            from vision.sources.on_device import take  # noqa: PLC0415 - PyTorch is slow to import
+
+            return take(picture, size, self._scaler)
+        self._on_device = False
+        _log.warning(
+            "%s: the device cannot decode this video, so software does; have the camera send H.264 "
+            "or H.265 in 4:2:0, or set `decoder: software`",
+            self._camera,
+        )
+        return Decoded(picture, size, self._scaler)
 
     def _small(self, picture: VideoFrame) -> tuple[int, int] | None:
         """Width and height that the model looks at; none where it looks at the whole picture."""

@@ -98,7 +98,7 @@ class Video:
         self._watched_now, self._asked_at = True, -math.inf
         promised = duration(self._container, self._stream)
         track, self.trouble = read_track(camera, address, promised, stop)
-        self._framing = Framing(camera.id, image_size, track)
+        self._framing = Framing(camera.id, image_size, track, camera.decoder)
         self._fps = camera.analyse_fps
         self._pace = pace if pace is not None and self.live else lambda: camera.analyse_fps
         self._due = DueTimes(camera.analyse_fps)

@@ -18,6 +18,7 @@ from vision.site import ModelChoice
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Which engine would be opened, without opening it: choosing is what is tested here."""
+    import vision.engines.onnx_device
     import vision.engines.onnx_engine
     import vision.engines.openvino_engine
     import vision.engines.torch_engine
@@ -36,6 +37,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(vision.engines.torch_engine, "TorchEngine", opens("torch"))
     monkeypatch.setattr(vision.engines.openvino_engine, "OpenVinoEngine", opens("openvino"))
     monkeypatch.setattr(vision.engines.onnx_engine, "OnnxEngine", opens("onnx"))
+    monkeypatch.setattr(vision.engines.onnx_device, "OnnxCudaEngine", opens("onnx"))
+    monkeypatch.setattr(vision.engines.onnx_device, "TensorRtEngine", opens("tensorrt"))
     return said
 
 
@@ -55,14 +58,17 @@ def has_packages(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
         ({}, "aarch64 openvino onnx onnxruntime", "onnx 640"),
         ({"image_size": 320}, "x86_64 onnx onnxruntime", "onnx 320"),
         ({}, "aarch64 cuda onnx onnxruntime", "torch cuda 640"),
-        ({}, "aarch64 openvino", "torch cpu 640"),
-        ({}, "aarch64 onnxruntime", "torch cpu 640"),
-        ({}, "x86_64", "torch cpu 640"),
+        ({}, "aarch64 openvino", "torch 640"),
+        ({}, "aarch64 onnxruntime", "torch 640"),
+        ({}, "x86_64", "torch 640"),
         ({"device": "cpu"}, "x86_64 cuda openvino", "openvino 640"),
         ({"device": "cuda:1"}, "x86_64 cuda openvino", "torch cuda:1 640"),
-        ({"engine": "torch"}, "x86_64 openvino", "torch cpu 640"),
+        ({"engine": "torch"}, "x86_64 openvino", "torch 640"),
         ({"engine": "openvino"}, "x86_64 cuda openvino", "openvino 640"),
+        ({"engine": "torch"}, "x86_64 cuda openvino", "torch cuda 640"),
         ({"engine": "onnx"}, "x86_64 cuda openvino onnx onnxruntime", "onnx 640"),
+        ({"engine": "onnx", "device": "cuda:1"}, "x86_64 onnx onnxruntime", "onnx cuda:1 640"),
+        ({"engine": "tensorrt"}, "x86_64 onnx onnxruntime tensorrt", "tensorrt cuda 640"),
     ],
 )
 def test_what_is_picked(
@@ -89,7 +95,7 @@ def test_auto_without_openvino_says_what_is_lost(
     with caplog.at_level(logging.WARNING):
         open_engine(ModelChoice())
     assert "pip install openvino" in caplog.text
-    assert opened == ["torch cpu 640"]
+    assert opened == ["torch 640"]
 
 
 def test_auto_falls_back_to_torch_where_the_weights_do_not_convert(
@@ -104,22 +110,42 @@ def test_auto_falls_back_to_torch_where_the_weights_do_not_convert(
     with caplog.at_level(logging.WARNING):
         open_engine(ModelChoice())
     assert "could not be converted" in caplog.text
-    assert opened == ["torch cpu 640"]
+    assert opened == ["torch 640"]
     with pytest.raises(EngineError, match="could not be converted"):
         open_engine(ModelChoice(engine="onnx"))
 
 
 @pytest.mark.parametrize(
-    ("name", "packages"), [("openvino", "openvino"), ("onnx", "onnx onnxruntime")]
+    ("name", "wanted"),
+    [
+        ("openvino", "pip install openvino"),
+        ("onnx", "pip install onnx onnxruntime"),
+        ("tensorrt", r"needs onnx and onnxruntime and tensorrt.*'streetwarden\[tensorrt\]'"),
+    ],
 )
-def test_an_engine_that_is_missing_or_misplaced_is_named(
-    monkeypatch: pytest.MonkeyPatch, opened: list[str], name: Any, packages: str
+def test_an_engine_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, opened: list[str], name: Any, wanted: str
 ) -> None:
-    with pytest.raises(EngineError, match="runs on the CPU, not on 'cuda'"):
-        open_engine(ModelChoice(engine=name, device="cuda"))
     has_packages(monkeypatch)
-    with pytest.raises(EngineError, match=f"pip install {packages}"):
+    with pytest.raises(EngineError, match=wanted):
         open_engine(ModelChoice(engine=name))
+    assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("name", "device", "wanted"),
+    [
+        ("openvino", "cuda", "runs on the CPU, not on 'cuda'"),
+        ("tensorrt", "cpu", "runs on CUDA, not on 'cpu'"),
+        ("onnx", "tpu", "runs on the CPU or CUDA, not on 'tpu'"),
+        ("torch", "tpu", "runs on CUDA or the CPU, not on 'tpu'.*cuda:0"),
+    ],
+)
+def test_a_device_on_which_an_engine_does_not_run_is_named(
+    opened: list[str], name: Any, device: str, wanted: str
+) -> None:
+    with pytest.raises(EngineError, match=wanted):
+        open_engine(ModelChoice(engine=name, device=device))
     assert opened == []
 
 
@@ -135,12 +161,12 @@ def test_an_engine_that_is_missing_or_misplaced_is_named(
 def test_devices_that_are_not_there_are_named(
     monkeypatch: pytest.MonkeyPatch, device: str, present: int, message: str
 ) -> None:
-    from vision.engines.torch_engine import _device
+    from vision.engines.torch_device import torch_device
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: present > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: present)
     with pytest.raises(EngineError, match=message):
-        _device(device)
+        torch_device(device)
 
 
 def test_unreadable_weights_are_named(tmp_path: Path) -> None:

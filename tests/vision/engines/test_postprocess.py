@@ -4,9 +4,17 @@ import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torchvision.ops import batched_nms
 
+from models.non_maximum import NMS_IOU
 from vision.engines.letterbox import Letterbox
-from vision.engines.postprocess import MAX_CANDIDATES, MAX_DETECTIONS, decode
+from vision.engines.postprocess import (
+    MAX_CANDIDATES,
+    MAX_DETECTIONS,
+    ROUNDS,
+    best_boxes,
+    decode,
+)
 
 CLASSES = ("bin", "truck", "person")
 SQUARE = Letterbox.fit(640, 640, 640)
@@ -90,3 +98,46 @@ def test_a_picture_gives_the_same_alone_and_in_any_batch(pictures: list[list[Row
         np.testing.assert_array_equal(alone.xyxy, found.xyxy)
         np.testing.assert_array_equal(alone.confidence, found.confidence)
         assert (np.diff(found.confidence) <= 0).all()
+
+
+@settings(deadline=None)
+@given(picture=rows.filter(lambda r: len(r) <= ROUNDS))
+def test_what_stays_is_what_suppression_one_by_one_keeps(picture: list[Row]) -> None:
+    [found] = decode(output(picture), [SQUARE], CLASSES, 0.25)
+    wanted = [row for row in picture if row[5] >= 0.25]
+    boxes = torch.tensor([row[:4] for row in wanted], dtype=torch.float64).reshape(-1, 4)
+    scores = torch.tensor([row[5] for row in wanted], dtype=torch.float64)
+    labels = torch.tensor([row[4] for row in wanted], dtype=torch.int64)
+    kept = batched_nms(boxes, scores, labels, NMS_IOU)
+    np.testing.assert_array_equal(found.xyxy, boxes[kept].numpy())
+    np.testing.assert_array_equal(found.class_id, labels[kept].numpy())
+
+
+@given(pictures=st.lists(rows, min_size=1, max_size=3), candidates=st.integers(20, 64))
+@settings(deadline=None)
+def test_rows_of_a_fixed_number_hold_the_same_boxes(
+    pictures: list[list[Row]], candidates: int
+) -> None:
+    """As on a device, where nobody waits to count."""
+    raw = output(*pictures)
+    fixed, counted = best_boxes(raw, 0.25, candidates), best_boxes(raw, 0.25)
+    assert fixed.shape == (len(pictures), candidates, 6)
+    most = counted.shape[1]
+    assert torch.equal(fixed[:, :most], counted)
+    assert not fixed[:, most:].any()
+
+
+def test_of_boxes_that_score_the_same_the_first_stays_wherever_the_picture_lies() -> None:
+    same: list[Row] = [(100 + n, 100, 200 + n, 200, 1, 0.6) for n in range(8)]
+    for found in decode(output(same, [], same), [SQUARE] * 3, CLASSES, 0.25)[::2]:
+        assert found.xyxy.tolist() == [[100, 100, 200, 200]]
+
+
+def test_where_the_rounds_end_too_early_no_box_is_lost() -> None:
+    steps = 2 * ROUNDS
+    stairs: list[Row] = [(30 * n, 0, 30 * n + 100, 100, 1, 0.9 - n / 100) for n in range(steps)]
+    wide = Letterbox.fit(1920, 1080, 1920)
+    [found] = decode(output(stairs), [wide], CLASSES, 0.25)
+    one_by_one = {(30.0 * n, 0.0) for n in range(0, steps, 2)}
+    assert one_by_one <= {(box[0], box[1]) for box in found.xyxy.tolist()}
+    assert len(found) < steps

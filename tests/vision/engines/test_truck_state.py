@@ -61,7 +61,7 @@ def detected(*rows: tuple[int, float, float, float, float]) -> object:
 def test_each_truck_gets_its_own_state() -> None:
     reader = TruckStateReader(Colours(), {"gate"})
     seen = detected((1, 10, 10, 110, 110), (0, 0, 0, 90, 90), (1, 250, 10, 350, 110))
-    read = reader(a_frame(), seen)
+    [read] = reader([a_frame()], [seen])
     assert read.data["load"].tolist() == ["covered", "", "open"]
     assert read.data["load_score"].tolist() == [0, 0, 1]
     assert read.data["dirt"].tolist() == ["clean", "", "clean"]
@@ -70,10 +70,28 @@ def test_each_truck_gets_its_own_state() -> None:
     assert "load" not in seen.data, "what was given is left as it was"
 
 
+def test_trucks_of_several_cameras_are_read_at_once_and_not_mixed_up() -> None:
+    asked: list[int] = []
+
+    class Counting(Colours):
+        def read(self, crops: Sequence[Pixels]) -> list[Reading]:
+            asked.append(len(crops))
+            return super().read(crops)
+
+    reader = TruckStateReader(Counting(), {"gate", "yard"})
+    frames = [a_frame("gate"), a_frame("park"), a_frame("yard")]
+    light, dark = (1, 250, 10, 350, 110), (1, 10, 10, 110, 110)
+    gate, park, yard = reader(frames, [detected(light), detected(light), detected(dark, light)])
+    assert asked == [3]
+    assert gate.data["load"].tolist() == ["open"]
+    assert "load" not in park.data
+    assert yard.data["load"].tolist() == ["covered", "open"]
+
+
 def test_trucks_too_small_to_tell_are_not_read() -> None:
     colours = Colours()
     seen = detected((1, 0, 0, 190, 63), (1, 0, 0, 63, 190), (1, 10, 10, 74, 74))
-    read = TruckStateReader(colours, {"gate"})(a_frame(), seen)
+    [read] = TruckStateReader(colours, {"gate"})([a_frame()], [seen])
     assert read.data["load"].tolist() == ["", "", "covered"]
     assert len(colours.crops) == 1
 
@@ -82,9 +100,10 @@ def test_frames_of_other_cameras_and_without_trucks_pass() -> None:
     colours = Colours()
     reader = TruckStateReader(colours, {"gate"})
     seen = detected((1, 10, 10, 110, 110))
-    assert reader(a_frame("park"), seen) is seen
+    assert reader([a_frame("park")], [seen])[0] is seen
     for nothing in (detected(), detected((0, 10, 10, 110, 110))):
-        assert set(reader(a_frame(), nothing).data["load"].tolist()) <= {""}
+        [read] = reader([a_frame()], [nothing])
+        assert set(read.data["load"].tolist()) <= {""}
     assert colours.crops == []
 
 
@@ -105,12 +124,14 @@ def test_missing_weights_are_named() -> None:
     [
         ({}, "openvino", "openvino"),
         ({}, "onnx onnxruntime", "onnx"),
-        ({}, "", "torch cpu"),
+        ({}, "", "torch"),
         ({}, "cuda openvino", "torch cuda"),
         ({"device": "cpu"}, "cuda openvino", "openvino"),
         ({"device": "cuda:1"}, "cuda openvino", "torch cuda:1"),
-        ({"engine": "torch"}, "openvino", "torch cpu"),
+        ({"engine": "torch"}, "openvino", "torch"),
         ({"engine": "onnx"}, "openvino onnx onnxruntime", "onnx"),
+        ({"engine": "onnx", "device": "cuda"}, "onnx onnxruntime", "torch cuda"),
+        ({"engine": "tensorrt"}, "onnx onnxruntime tensorrt", "torch cuda"),
     ],
 )
 def test_the_reader_runs_where_and_on_what_the_site_says(

@@ -188,20 +188,25 @@ def test_attributes_are_added_and_their_failure_costs_only_them(
     box = Mailbox("c0", live=False, ready=ready, size=9)
     put_all(fakes, box, 0, 4)
     seen: list[tuple[int, bool]] = []
+    asked: list[int] = []
     counters = LoopCounters()
 
-    def attributes(frame: Any, detections: Any) -> Any:
-        if frame.index == 2:
+    def attributes(frames: Any, found: Any) -> Any:
+        if any(frame.index == 2 for frame in frames):
             raise RuntimeError("the classifier stumbled")
-        detections.data["load"] = ["open"]
-        return detections
+        asked.append(len(frames))
+        for detections in found:
+            detections.data["load"] = ["open"]
+        return found
 
     def deliver(frame: Any, detections: Any) -> None:
         seen.append((frame.index, "load" in detections.data))
 
-    loop = run_loop(fakes.Engine(), [box], deliver, attributes=attributes, observer=counters)
+    engine = fakes.Engine()
+    loop = run_loop(engine, [box], deliver, attributes=attributes, observer=counters)
     assert loop.wait_until_drained(fakes.LIMIT)
     assert seen == [(0, True), (1, True), (2, False), (3, True)]
+    assert sum(asked) == 3
     assert counters.counts().failed == {"c0": 1}
 
 

@@ -1,0 +1,143 @@
+"""What only a CUDA device can show: it sees what the CPU sees, graph by graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from models.catalogue import ModelEntry, find
+from tests.real.test_engines import assert_same
+from vision.detections import Detections
+from vision.engines import open_engine
+from vision.engines.cuda_graphs import BUCKETS
+from vision.engines.engine import SCORE_FLOOR
+from vision.engines.postprocess import best_boxes
+from vision.engines.torch_engine import TorchEngine
+from vision.engines.truck_networks import on_torch
+from vision.errors import EngineError
+from vision.frames import Pixels
+from vision.model_choice import ModelChoice
+
+pytestmark = [
+    pytest.mark.cuda,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here"),
+]
+HALF = 2.0
+"""How much further apart boxes may be with 16-bit floats: they place a box to half a pixel."""
+
+
+@pytest.fixture(scope="module")
+def entry() -> ModelEntry:
+    return find("streetwarden-n")
+
+
+@pytest.fixture(scope="module")
+def photos(shared_data: Path) -> list[Pixels]:
+    files = sorted((shared_data / "stalls_web").rglob("*.webp"))[:6]
+    pictures = [cv2.imread(str(file)) for file in files]
+    return [*pictures, cv2.resize(pictures[0], (640, 360)), cv2.resize(pictures[1], (360, 640))]
+
+
+@pytest.fixture(scope="module")
+def on_cuda(entry: ModelEntry) -> Iterator[TorchEngine]:
+    engine = TorchEngine(entry, device="cuda")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def wanted(entry: ModelEntry, photos: list[Pixels]) -> list[Detections]:
+    engine = TorchEngine(entry)
+    found = engine.infer(photos)
+    engine.close()
+    assert sum(len(f) for f in found) >= 10, "these photos show something"
+    return found
+
+
+def test_every_bucket_sees_what_the_cpu_sees(
+    on_cuda: TorchEngine, photos: list[Pixels], wanted: list[Detections]
+) -> None:
+    assert on_cuda.name == "torch-cuda"
+    wide, tall = photos[-2:]
+    for count in (1, 2, 3, 5, 16, 33, BUCKETS[-1], BUCKETS[-1] + 1):
+        given = [wide, tall, *[wide] * (count - 1)]
+        found = on_cuda.infer(given)
+        assert len(found) == count + 1
+        for number, ours in enumerate(found):
+            assert_same(ours, wanted[-1 if number == 1 else -2], SCORE_FLOOR, HALF)
+    assert on_cuda.device_memory
+
+
+def test_shapes_taken_in_turn_keep_their_anchors(
+    on_cuda: TorchEngine, photos: list[Pixels], wanted: list[Detections]
+) -> None:
+    """A graph reads its network's anchors where they lay when it was captured."""
+    for _ in range(3):
+        for photo, theirs in zip(photos, wanted, strict=True):
+            torch.empty(64, 1024, 1024, device="cuda").fill_(7)  # written over what is free
+            [ours] = on_cuda.infer([photo])
+            assert_same(ours, theirs, SCORE_FLOOR, HALF)
+
+
+def test_batches_under_way_together_are_kept_apart(
+    on_cuda: TorchEngine, photos: list[Pixels], wanted: list[Detections]
+) -> None:
+    pending = [on_cuda.submit([photo, photos[0]]) for photo in photos * 3]
+    last = len(pending) - 1
+    for number in [last, *range(last)]:
+        found, first = pending[number].result()
+        assert_same(found, wanted[number % len(photos)], SCORE_FLOOR, HALF)
+        assert_same(first, wanted[0], SCORE_FLOOR, HALF)
+
+
+def test_a_bare_run_spoils_nothing(
+    on_cuda: TorchEngine, photos: list[Pixels], wanted: list[Detections]
+) -> None:
+    on_cuda.run_bare(np.full((3, 384, 640, 3), 114, np.uint8), 3)
+    assert_same(on_cuda.infer(photos[:1])[0], wanted[0], SCORE_FLOOR, HALF)
+
+
+def test_suppression_is_the_same_on_the_device() -> None:
+    random = torch.rand(5, 18, 5040, generator=torch.Generator().manual_seed(1))
+    random[:, :2] *= 640
+    random[:, 2:4] = random[:, 2:4] * 80 + 1
+    random[:, 4:] **= 40
+    random[:, 4:, ::3] = random[:, 4:, :1]  # equal scores
+    for floor in (0.1, 0.99):
+        ours = best_boxes(random.cuda(), floor).cpu()
+        theirs = best_boxes(random, floor, 512)
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize(("name", "package"), [("onnx", "onnxruntime"), ("tensorrt", "tensorrt")])
+def test_onnx_runtime_on_the_device_sees_what_the_cpu_sees(
+    name: str, package: str, photos: list[Pixels], wanted: list[Detections]
+) -> None:
+    pytest.importorskip(package)
+    try:
+        engine = open_engine(ModelChoice(engine=name, device="cuda"))
+    except EngineError as error:
+        if "cannot use its" in str(error):
+            pytest.skip(str(error))
+        raise
+    assert engine.name == f"{name}-cuda"
+    pending = [engine.submit([photo, photos[0]]) for photo in photos]
+    for number in [len(photos) - 1, *range(len(photos) - 1)]:
+        found, first = pending[number].result()
+        assert_same(found, wanted[number], SCORE_FLOOR, HALF)
+        assert_same(first, wanted[0], SCORE_FLOOR, HALF)
+    engine.close()
+
+
+def test_trucks_are_read_on_the_device_as_on_the_cpu(photos: list[Pixels]) -> None:
+    entry = find("truck-state")
+    crops = [photo[: 200 + 9 * n, : 300 - 7 * n] for n, photo in enumerate(photos * 6)]
+    theirs = on_torch(entry).read(crops)
+    for ours, wanted_ in zip(on_torch(entry, device="cuda").read(crops), theirs, strict=True):
+        assert ours.loads == pytest.approx(wanted_.loads, abs=0.01)
+        assert ours.dirts == pytest.approx(wanted_.dirts, abs=0.01)
