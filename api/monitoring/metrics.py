@@ -47,6 +47,7 @@ class CaseCollector(Collector):
         if self._watch is not None:
             yield from _cameras(self._watch)
             yield from _loop(self._watch)
+            yield from _processes(self._watch)
 
 
 def _cameras(watch: Watch) -> Iterator[Metric]:
@@ -126,6 +127,28 @@ def _loop(watch: Watch) -> Iterator[Metric]:
         )
         memory.add_metric([], watch.device_memory)
         yield memory
+
+
+def _processes(watch: Watch) -> Iterator[Metric]:
+    processes = watch.processes
+    if not processes:
+        return
+    up = GaugeMetricFamily(
+        "streetwarden_process_up", "1 while this process does its work", labels=["process"]
+    )
+    restarts = CounterMetricFamily(
+        "streetwarden_process_restarts",
+        "Times it was started again, since the main process started",
+        labels=["process"],
+    )
+    cameras = GaugeMetricFamily(
+        "streetwarden_process_cameras", "Cameras that it watches", labels=["process"]
+    )
+    for process in processes:
+        up.add_metric([process.name], float(process.up))
+        restarts.add_metric([process.name], process.restarts)
+        cameras.add_metric([process.name], process.cameras)
+    yield from (up, restarts, cameras)
 
 
 def _cases(session: Session) -> Metric:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from vision.loop import LoopCounts
+from vision.process_status import ProcessStatus
 from vision.sources.status import CameraStatus
 
 
@@ -24,6 +25,10 @@ class Watch(Protocol):
 
     def snapshot(self, camera: str) -> bytes | None:
         """The camera's latest picture, masked, as JPEG; None before the first."""
+
+    @property
+    def processes(self) -> Sequence[ProcessStatus]:
+        """The processes beside the main one that do the watching; none where it does so itself."""
 
     @property
     def problem(self) -> str | None:

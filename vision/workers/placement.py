@@ -1,0 +1,56 @@
+"""Placement: how many workers there are, and which of them watches which camera."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from vision.site import Camera, Site
+
+_SMALL = 4
+"""Cores up to which one process does it all: engine and readers fill so few by themselves."""
+_TILED = 10
+"""A frame seen in tiles is about so many pictures (1080p at 640 px: the whole and nine tiles)."""
+
+
+def workers_for(site: Site, *, cores: int | None = None) -> int:
+    """Number of worker processes for a site; 1: the main process watches by itself.
+
+    `auto` is one less than the cores, 1 on a machine of few. There are never more than cameras.
+    """
+    wanted = site.workers
+    if wanted == "auto":
+        found = cores or os.cpu_count() or 1
+        wanted = 1 if found <= _SMALL else found - 1
+    return max(1, min(wanted, len(site.cameras)))
+
+
+def estimate(camera: Camera) -> float:
+    """What a camera costs before it was measured: pictures a second that are looked at."""
+    return camera.analyse_fps * (_TILED if camera.tiles else 1)
+
+
+def share_out(costs: Mapping[str, float], workers: int) -> list[tuple[str, ...]]:
+    """Give each camera to a worker, the dearest first, each to the one that has least to do.
+
+    Args:
+        costs: by camera.
+        workers: how many there are.
+
+    Returns:
+        The cameras of each worker, in the order of `costs`.
+    """
+    loads, owner = [0.0] * workers, dict[str, int]()
+    for camera in sorted(costs, key=lambda name: -costs[name]):  # stable: ties in their order
+        owner[camera] = min(range(workers), key=lambda n: (loads[n], _count(owner, n), n))
+        loads[owner[camera]] += costs[camera]
+    return [tuple(name for name in costs if owner[name] == n) for n in range(workers)]
+
+
+def _count(owner: Mapping[str, int], worker: int) -> int:
+    return sum(one == worker for one in owner.values())
+
+
+def shares_of(cameras: Sequence[Camera], workers: int) -> list[tuple[str, ...]]:
+    """The ids of the cameras of each worker, by what they are thought to cost."""
+    return share_out({camera.id: estimate(camera) for camera in cameras}, workers)
