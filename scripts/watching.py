@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -88,6 +88,7 @@ def make_pipeline(
     *,
     quarantine: str = "quarantine",
     cameras: Collection[str] | None = None,
+    reopen: Callable[[], Engine] | None = None,
 ) -> Pipeline:
     """Put the pipeline of a site together; nothing runs yet.
 
@@ -97,6 +98,7 @@ def make_pipeline(
         sinks: take the events with their evidence.
         quarantine: folder name, next to the evidence, for events that these sinks could not store.
         cameras: ids of those to watch; all by default.
+        reopen: makes another engine when this one has failed; `open_engine` by default.
 
     Raises:
         EngineError: the truck-state weights are missing, cannot be read or converted, or the device
@@ -130,6 +132,7 @@ def make_pipeline(
             open_truck_state(trucks, engine=model.engine, device=model.device) if trucks else None
         ),
         cameras=cameras,
+        reopen=reopen,
     )
 
 
@@ -168,15 +171,21 @@ def make_workers(
 
 
 def _in_worker(
-    site: Site, cameras: Sequence[str], sink: Sink, *, quarantine: str, verbose: bool
+    site: Site,
+    cameras: Sequence[str],
+    opener: Callable[[], Engine],
+    sink: Sink,
+    *,
+    quarantine: str,
+    verbose: bool,
 ) -> Pipeline:
     """The pipeline of a worker, in its process."""
     from scripts.console import log_to_stderr
-    from vision.engines import open_engine
 
     log_to_stderr(verbose=verbose)
-    engine = open_engine(site.model)
-    return make_pipeline(site, engine, [sink], quarantine=quarantine, cameras=cameras)
+    return make_pipeline(
+        site, opener(), [sink], quarantine=quarantine, cameras=cameras, reopen=opener
+    )
 
 
 def keep_private(folder: Path) -> None:

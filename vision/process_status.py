@@ -13,12 +13,12 @@ class ProcessStatus:
         name: for example `worker-1`.
         up: whether it does its work now.
         restarts: how often it was started again, since the main process started.
-        cameras: number of cameras that it watches.
         detail: what it does, or why it does not, in plain words.
+        cameras: number of cameras that it watches; None where that is not its work.
     """
 
     name: str
     up: bool
     restarts: int
-    cameras: int
     detail: str
+    cameras: int | None = None

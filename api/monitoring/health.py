@@ -112,7 +112,7 @@ def _cameras(watch: Watch) -> Iterator[Check]:
             name=f"process {process.name}",
             ready=process.up,
             required=False,
-            detail=f"{process.detail}; {process.cameras} cameras, {process.restarts} restarts",
+            detail=f"{process.detail} ({process.restarts} restarts)",
         )
     if count := watch.quarantined:
         detail = (

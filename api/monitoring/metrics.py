@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
@@ -21,6 +22,7 @@ from api.errors import DatabaseUnavailable
 from api.monitoring.watch import Watch
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, CaseRow, DeliveryRow
+from vision.engine_server.status_page import SIZES, ServerCounts
 from vision.sources.status import CameraState
 from vision.view.health import View
 
@@ -48,6 +50,8 @@ class CaseCollector(Collector):
             yield from _cameras(self._watch)
             yield from _loop(self._watch)
             yield from _processes(self._watch)
+            if (served := self._watch.engine_server) is not None:
+                yield from _engine_server(served)
 
 
 def _cameras(watch: Watch) -> Iterator[Metric]:
@@ -147,8 +151,28 @@ def _processes(watch: Watch) -> Iterator[Metric]:
     for process in processes:
         up.add_metric([process.name], float(process.up))
         restarts.add_metric([process.name], process.restarts)
-        cameras.add_metric([process.name], process.cameras)
+        if process.cameras is not None:
+            cameras.add_metric([process.name], process.cameras)
     yield from (up, restarts, cameras)
+
+
+def _engine_server(counts: ServerCounts) -> Iterator[Metric]:
+    sizes = HistogramMetricFamily(
+        "streetwarden_engine_server_batch_pictures", "Pictures in a batch, of all workers together"
+    )
+    bounds = [*map(str, SIZES), "+Inf"]
+    sizes.add_metric([], list(zip(bounds, accumulate(counts.sizes), strict=True)), counts.pictures)
+    failed = CounterMetricFamily(
+        "streetwarden_engine_server_failed_pictures", "Pictures that could not be looked at"
+    )
+    failed.add_metric([], counts.failed)
+    waiting = GaugeMetricFamily(
+        "streetwarden_engine_server_waiting_pictures", "Pictures that wait for the engine"
+    )
+    waiting.add_metric([], counts.waiting)
+    clients = GaugeMetricFamily("streetwarden_engine_server_clients", "Workers that are connected")
+    clients.add_metric([], counts.clients)
+    yield from (sizes, failed, waiting, clients)
 
 
 def _cases(session: Session) -> Metric:

@@ -8,7 +8,7 @@ Nothing here knows of cases: a sink does.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from threading import Condition, Event
 import cv2
 
 from vision.detections import Detections
+from vision.engine_server.status_page import ServerCounts
 from vision.engines import Engine, open_engine
 from vision.engines.truck_state import TruckStateReader
 from vision.episodes import EpisodeEvent, EpisodeStage
@@ -52,6 +53,7 @@ class Pipeline:
             must be used with these sinks only: other sinks would mark its events as stored.
         truck_state: reads the state of trucks.
         cameras: ids of those to watch, where other processes watch the others; all by default.
+        reopen: makes another engine when this one has failed; as the site's `model` by default.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Pipeline:
         quarantine: Path | None = None,
         truck_state: TruckStateReader | None = None,
         cameras: Collection[str] | None = None,
+        reopen: Callable[[], Engine] | None = None,
     ) -> None:
         self.site = site
         self.engine = engine
@@ -97,7 +100,7 @@ class Pipeline:
             tiled=lambda frame: self._cameras[frame.camera].camera.tiles,
             needed=self._needed,
             observer=self._counters,
-            reopen=partial(open_engine, site.model),
+            reopen=reopen or partial(open_engine, site.model),
         )
 
     def start(self) -> None:
@@ -184,6 +187,11 @@ class Pipeline:
     def processes(self) -> Sequence[ProcessStatus]:
         """Other processes that do the watching: none."""
         return ()
+
+    @property
+    def engine_server(self) -> ServerCounts | None:
+        """What an engine server has done for it: nobody asks it here, but for camera workers."""
+        return None
 
     def loop(self) -> LoopCounts:
         """What the loop has done so far, and how long it took."""

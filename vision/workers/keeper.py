@@ -55,7 +55,7 @@ class Keeper:
         name: str,
         order: Order,
         *,
-        offered: Callable[[Keeper, WorkerProcess, Offer], None],
+        offered: Callable[[WorkerProcess, Offer], None],
         changed: Callable[[], None],
     ) -> None:
         self.name = name
@@ -119,6 +119,9 @@ class Keeper:
         found = []
         for camera in (c for c in self._order.site.cameras if c.id in self.cameras):
             now = latest.get(camera.id)
+            if now is None and self.state is State.ENDED and camera.id in before:
+                found.append(before[camera.id])  # its worker's last word
+                continue
             if now is None:
                 state = CameraState.RETRYING if self.why else CameraState.CONNECTING
                 state = CameraState.STOPPED if self.state is State.ENDED else state
@@ -196,7 +199,7 @@ class Keeper:
 
     def _heard(self, process: WorkerProcess, message: ToMain) -> None:
         if isinstance(message, Offer):
-            self._offered(self, process, message)
+            self._offered(process, message)
         elif isinstance(message, Report):
             with self._lock:
                 self.report = message

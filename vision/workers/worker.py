@@ -14,10 +14,13 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Condition, Event, Lock, Thread
 
+from vision.engine_server import EngineAddress, ServedEngine
+from vision.engines import Engine
 from vision.episodes import EpisodeEvent
 from vision.errors import StorageUnavailable, StreetwardenError
 from vision.evidence import EvidenceItem
@@ -39,12 +42,15 @@ from vision.workers.messages import (
 
 _log = logging.getLogger(__name__)
 
-Build = Callable[[Site, Sequence[str], Sink], Pipeline]
-"""Puts the pipeline of some cameras of a site together, with this sink, in the worker's process; a
-function of a module, or a partial of one, as it is named to a new interpreter."""
+Build = Callable[[Site, Sequence[str], Callable[[], Engine], Sink], Pipeline]
+"""Puts the pipeline of some cameras of a site together in the worker's process, with an engine
+opened so, and this sink. A function of a module, or a partial of one: a new interpreter finds it by
+its name."""
 
 BEAT_S = 1.0
 """Seconds between two reports."""
+_SERVER_BACK_S = 120.0
+"""Seconds to wait for an engine server that was lost: its owner starts it again, and says so."""
 _LAST_S = 8.0
 """Seconds to end in order when the main process has ended, so that its successor need not wait."""
 
@@ -57,6 +63,7 @@ class Order:
         site: whose cameras they are.
         cameras: ids of those to watch.
         build: makes the pipeline.
+        engine: where the engine server listens.
         leases: folder of the cameras' locks.
         patience_s: seconds without a sign of life, after which it is a hung process.
     """
@@ -64,6 +71,7 @@ class Order:
     site: Site
     cameras: tuple[str, ...]
     build: Build
+    engine: EngineAddress
     leases: Path
     patience_s: float
 
@@ -110,7 +118,13 @@ class Worker:
 
     def _watch(self) -> None:
         self._leases = Leases(self._order.leases, self._order.cameras)
-        pipeline = self._order.build(self._order.site, self._order.cameras, self._offer)
+        opener = partial(
+            ServedEngine,
+            self._order.engine,
+            stopping=self._over.is_set,
+            return_within_s=_SERVER_BACK_S,
+        )
+        pipeline = self._order.build(self._order.site, self._order.cameras, opener, self._offer)
         pipeline.start()
         self._pipeline = pipeline
         Thread(target=self._until_blind, args=(pipeline,), name="ends-worker", daemon=True).start()

@@ -28,6 +28,7 @@ class WorkerProcess:
     """
 
     def __init__(self, name: str, order: Order) -> None:
+        self.name = name
         self._patience_s = order.patience_s
         self._pipe, theirs = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=run, args=(order, theirs), name=name, daemon=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Condition, Event, Thread
 
 from models.catalogue import ModelEntry
-from vision.episodes import EpisodeStage
-from vision.errors import EngineError, StorageUnavailable
+from vision.engine_server import EngineServerProcess, Phase, ServerCounts
+from vision.engines import Engine, ModelChoice, open_engine
+from vision.errors import EngineError
 from vision.loop import LoopCounts
 from vision.pipeline.event_writer import Sink
 from vision.pipeline.quarantine import Quarantine
@@ -20,13 +20,11 @@ from vision.pipeline.remembered import remembered_episodes
 from vision.process_status import ProcessStatus
 from vision.site import Site
 from vision.sources.status import CameraStatus
-from vision.throttled_log import ThrottledLog
 from vision.workers import totals
+from vision.workers.intake import Intake
 from vision.workers.keeper import Keeper
-from vision.workers.messages import Answer, Offer
 from vision.workers.placement import shares_of
 from vision.workers.worker import Build, Order
-from vision.workers.worker_process import WorkerProcess
 
 _log = logging.getLogger(__name__)
 
@@ -34,16 +32,15 @@ PATIENCE_S = 15.0
 """Seconds without a sign of life after which a worker is killed."""
 BLIND_S = 60.0
 """Seconds without any worker up after which watching has failed for good."""
+SERVER = "engine-server"
+_SIGHT_S = 1.0
+_END = "No camera is looked at any more: see to that, and start again."
 STOP_S = 30.0
 """Seconds that workers have to end in order."""
 
 
 class Workers:
     """Watches a site by processes that share its cameras; to be used as a `Pipeline` is.
-
-    Their events go to one sink, one after the other, in a thread of this process. A worker that
-    was killed before it knew that an event was stored offers it again, and the sink is not asked
-    twice.
 
     Args:
         site: what to watch.
@@ -55,7 +52,12 @@ class Workers:
         memory: folder of the rules' state; `quarantine`: of events that cannot be stored. Those
             that `build` gives to the pipelines.
         patience_s: seconds without a sign of life after which a worker is killed.
-        blind_s: seconds without any worker up after which watching has failed for good.
+        blind_s: seconds without any worker, or the engine server, after which watching has failed
+            for good.
+        opener: opens the engine, in the server's process; see `EngineServerProcess`.
+
+    Raises:
+        EngineError: this system can have no engine server.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Workers:
         quarantine: Path,
         patience_s: float = PATIENCE_S,
         blind_s: float = BLIND_S,
+        opener: Callable[[ModelChoice], Engine] = open_engine,
     ) -> None:
         self.site = site
         self.failed: EngineError | None = None
@@ -79,29 +82,29 @@ class Workers:
         """Set when no camera is watched any more, for good or because it was stopped."""
         self.held = remembered_episodes(site, model, memory, quarantine)
         """Ids of the episodes that went on when this was made; see `Pipeline.held`."""
-        self._sink = sink
         self._quarantine = quarantine
         self._blind_s = blind_s
-        self._offers: SimpleQueue[tuple[Keeper, WorkerProcess, Offer] | None] = SimpleQueue()
-        self._taken: dict[Keeper, tuple[str, EpisodeStage]] = {}
+        self._intake = Intake(sink)
         self._changed = Condition()
-        self._faults = ThrottledLog(_log)
+        self._server = EngineServerProcess(site.model, opener=opener)
+        self._served_at: float | None = None
+        leases = evidence.parent / "leases"
         told = site.model_copy(update={"webhooks": ()})  # workers need no receiver's secret
         self._keepers = [
             Keeper(
                 f"worker-{number}",
-                Order(told, share, build, evidence.parent / "leases", patience_s),
-                offered=lambda *offer: self._offers.put(offer),
+                Order(told, share, build, self._server.address, leases, patience_s),
+                offered=self._intake.put,
                 changed=self._tell,
             )
             for number, share in enumerate(shares_of(site.cameras, count), start=1)
         ]
-        self._intake = Thread(target=self._take_in, name="workers-intake", daemon=True)
         self._sight = Thread(target=self._look_for_sight, name="workers-sight", daemon=True)
 
     def start(self) -> None:
-        """Start the workers."""
+        """Start the engine server and the workers, which wait until it is ready."""
         self._intake.start()
+        self._server.start()
         for keeper in self._keepers:
             keeper.start()
         self._sight.start()
@@ -119,7 +122,7 @@ class Workers:
         return done
 
     def stop(self) -> None:
-        """End the workers in order, all at the same time, and take in their last events."""
+        """End the workers in order, all at the same time, and then the server."""
         self.blind.set()
         self._tell()
         for keeper in self._keepers:
@@ -127,8 +130,8 @@ class Workers:
         until = time.monotonic() + STOP_S
         for keeper in self._keepers:
             keeper.join(max(1.0, until - time.monotonic()))
-        self._offers.put(None)
-        self._intake.join()
+        self._server.stop()
+        self._intake.stop()
 
     @property
     def problem(self) -> str | None:
@@ -138,7 +141,7 @@ class Workers:
         """
         if self.failed is not None:
             return str(self.failed)
-        told = (k.report.problem for k in self._keepers)
+        told = (self._server.state.problem, *(k.report.problem for k in self._keepers))
         problem = next((problem for problem in told if problem is not None), None)
         if problem is None and all(k.dark_since is not None for k in self._keepers):
             return f"no camera worker runs; {self._keepers[0].name}: {self._keepers[0].why}"
@@ -146,13 +149,25 @@ class Workers:
 
     @property
     def processes(self) -> Sequence[ProcessStatus]:
-        """The workers' processes."""
-        return [keeper.process() for keeper in self._keepers]
+        """The engine server and the workers."""
+        server = self._server.state
+        return [
+            ProcessStatus(
+                SERVER, server.phase is Phase.READY, server.restarts, server.problem or "runs"
+            ),
+            *(keeper.process() for keeper in self._keepers),
+        ]
+
+    @property
+    def engine_server(self) -> ServerCounts:
+        """What the engine server has done so far."""
+        return self._server.counts
 
     @property
     def pids(self) -> dict[str, int]:
-        """Process ids of the workers that run, by name."""
-        return {k.name: pid for k in self._keepers if (pid := k.pid) is not None}
+        """Process ids of the engine server and the workers that run, by name."""
+        found = {SERVER: self._server.state.process, **{k.name: k.pid for k in self._keepers}}
+        return {name: pid for name, pid in found.items() if pid is not None}
 
     @property
     def quarantined(self) -> int:
@@ -178,9 +193,8 @@ class Workers:
 
     @property
     def device_memory(self) -> int | None:
-        """Bytes of a device's own memory that the workers hold; None where they hold none."""
-        told = [m for k in self._keepers if (m := k.report.device_memory) is not None]
-        return sum(told) if told else None
+        """Bytes of a device's own memory that the engine holds; None where it shares ours."""
+        return self._server.counts.device_memory
 
     def snapshot(self, camera: str) -> bytes | None:
         """The latest look at a camera as a masked, annotated JPEG; None before the first look."""
@@ -198,43 +212,33 @@ class Workers:
         with self._changed:
             self._changed.notify_all()
 
-    def _take_in(self) -> None:
-        while (given := self._offers.get()) is not None:
-            keeper, process, offer = given
-            process.send(self._taken_in(keeper, offer))
-
-    def _taken_in(self, keeper: Keeper, offer: Offer) -> Answer:
-        """Ask the sink; a worker's last event, offered again because the answer was lost, not."""
-        episode = offer.event.episode
-        key = (episode.id, episode.stage)
-        if self._taken.get(keeper) == key:
-            return Answer(offer.number)
-        try:
-            self._sink(offer.event, offer.items)
-        except StorageUnavailable as error:
-            return Answer(offer.number, str(error), waits=True)
-        except Exception as error:  # noqa: BLE001 - the worker tries again, then keeps it
-            self._faults.traced(f"taking in an event of {episode.camera}", error)
-            return Answer(offer.number, f"{type(error).__name__}: {error}")
-        self._taken[keeper] = key
-        return Answer(offer.number)
-
     def _look_for_sight(self) -> None:
-        """Fail when no worker has been up for too long, or when none ever was and each says why."""
+        """Fail when nothing can look any more: see `_blind_because`."""
         while not self.blind.is_set():
             with self._changed:
-                self._changed.wait_for(self.blind.is_set, 1.0)
-            dark = [since for k in self._keepers if (since := k.dark_since) is not None]
-            if len(dark) < len(self._keepers):
-                continue
-            if all(keeper.hopeless for keeper in self._keepers):
-                self._fail("\n".join(dict.fromkeys(str(k.why) for k in self._keepers)))
-            elif time.monotonic() - max(dark) > self._blind_s:
-                self._fail(
-                    f"No camera worker has run for {self._blind_s:g} s; the last one of each: "
-                    + "; ".join(f"{k.name}: {k.why}" for k in self._keepers)
-                    + ". No camera is looked at any more: see to that and start again."
-                )
+                self._changed.wait_for(self.blind.is_set, _SIGHT_S)
+            why = self._blind_because(time.monotonic())
+            if why is not None and not self.blind.is_set():
+                self._fail(why)
+
+    def _blind_because(self, now: float) -> str | None:
+        """Why watching has failed for good: too long no server or no worker, or it never began."""
+        server = self._server.state
+        if server.phase is Phase.READY:
+            self._served_at = now
+        elif server.phase is Phase.DOWN and self._served_at is None:
+            return server.problem  # such as a device that is not there
+        elif self._served_at is not None and now - self._served_at > self._blind_s:
+            return f"The engine server has not run for {self._blind_s:g} s. {server.problem} {_END}"
+        dark = [since for k in self._keepers if (since := k.dark_since) is not None]
+        if len(dark) < len(self._keepers):
+            return None
+        if all(keeper.hopeless for keeper in self._keepers):
+            return "\n".join(dict.fromkeys(str(keeper.why) for keeper in self._keepers))
+        if now - max(dark) > self._blind_s:
+            whys = "; ".join(f"{keeper.name}: {keeper.why}" for keeper in self._keepers)
+            return f"No camera worker has run for {self._blind_s:g} s ({whys}). {_END}"
+        return None
 
     def _fail(self, why: str) -> None:
         self.failed = EngineError(why)
