@@ -16,13 +16,17 @@ _TILED = 10
 def workers_for(site: Site, *, cores: int | None = None) -> int:
     """Number of worker processes for a site; 1: the main process watches by itself.
 
-    `auto` is one less than the cores, 1 on a machine of few. There are never more than cameras.
+    There are never more than cameras.
     """
     wanted = site.workers
     if wanted == "auto":
-        found = cores or os.cpu_count() or 1
-        wanted = 1 if found <= _SMALL else found - 1
+        wanted = auto_workers(cores or os.cpu_count() or 1)
     return max(1, min(wanted, len(site.cameras)))
+
+
+def auto_workers(cores: int) -> int:
+    """What `auto` means on a machine of so many cores, whatever the number of cameras."""
+    return 1 if cores <= _SMALL else cores - 1
 
 
 def estimate(camera: Camera) -> float:
