@@ -18,6 +18,7 @@ from vision.process_status import ProcessStatus
 from vision.sources.address import parse_address
 from vision.sources.status import CameraState, CameraStatus
 from vision.workers import totals
+from vision.workers.costs import measured
 from vision.workers.messages import Farewell, Offer, Report, ToMain
 from vision.workers.worker import Order
 from vision.workers.worker_process import WorkerProcess
@@ -28,6 +29,9 @@ PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds before a start, by how many ended in a row before they had settled."""
 SETTLED_S = 10.0
 """Seconds of work after which the next end counts as a new fault."""
+
+MEASURED_S = 60.0
+"""Seconds of work over which costs are measured, at least."""
 
 
 class State(Enum):
@@ -144,6 +148,12 @@ class Keeper:
             cameras=len(self.cameras),
             detail=self._in_words,
         )
+
+    def costs(self) -> dict[str, float]:
+        """What its cameras cost, in cores; nothing before the worker has settled."""
+        up_since, report = self._up_since, self.report
+        seconds = time.monotonic() - up_since if up_since is not None else 0.0
+        return measured(report.cameras, report.loop, seconds) if seconds > MEASURED_S else {}
 
     def snapshot(self, camera: str) -> bytes | None:
         """A camera's latest picture; None where there is none."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from vision.site import Camera, Site
+from vision.site import Site
 
 _SMALL = 4
 """Cores up to which one process does it all: engine and readers fill so few by themselves."""
-_TILED = 10
-"""A frame seen in tiles is about so many pictures (1080p at 640 px: the whole and nine tiles)."""
 
 
 def workers_for(site: Site, *, cores: int | None = None) -> int:
@@ -27,11 +25,6 @@ def workers_for(site: Site, *, cores: int | None = None) -> int:
 def auto_workers(cores: int) -> int:
     """What `auto` means on a machine of so many cores, whatever the number of cameras."""
     return 1 if cores <= _SMALL else cores - 1
-
-
-def estimate(camera: Camera) -> float:
-    """What a camera costs before it was measured: pictures a second that are looked at."""
-    return camera.analyse_fps * (_TILED if camera.tiles else 1)
 
 
 def share_out(costs: Mapping[str, float], workers: int) -> list[tuple[str, ...]]:
@@ -53,8 +46,3 @@ def share_out(costs: Mapping[str, float], workers: int) -> list[tuple[str, ...]]
 
 def _count(owner: Mapping[str, int], worker: int) -> int:
     return sum(one == worker for one in owner.values())
-
-
-def shares_of(cameras: Sequence[Camera], workers: int) -> list[tuple[str, ...]]:
-    """The ids of the cameras of each worker, by what they are thought to cost."""
-    return share_out({camera.id: estimate(camera) for camera in cameras}, workers)

@@ -60,6 +60,7 @@ def since(before: CameraStatus | None, now: CameraStatus) -> CameraStatus:
         reused=before.reused + now.reused,
         dropped=_summed(before.dropped, now.dropped),
         reconnects=before.reconnects + now.reconnects,
+        processor_s=before.processor_s + now.processor_s,
         width=now.width or before.width,
         height=now.height or before.height,
         last_frame_at=now.last_frame_at or before.last_frame_at,

@@ -21,9 +21,10 @@ from vision.process_status import ProcessStatus
 from vision.site import Site
 from vision.sources.status import CameraStatus
 from vision.workers import totals
+from vision.workers.costs import Costs
 from vision.workers.intake import Intake
 from vision.workers.keeper import Keeper
-from vision.workers.placement import shares_of
+from vision.workers.placement import share_out
 from vision.workers.worker import Build, Order
 
 _log = logging.getLogger(__name__)
@@ -89,6 +90,8 @@ class Workers:
         self._server = EngineServerProcess(site.model, opener=opener)
         self._served_at: float | None = None
         leases = evidence.parent / "leases"
+        self._costs = Costs(memory / "costs.json")
+        shares = share_out(self._costs.of(site.cameras), count)
         told = site.model_copy(update={"webhooks": ()})  # workers need no receiver's secret
         self._keepers = [
             Keeper(
@@ -97,7 +100,7 @@ class Workers:
                 offered=self._intake.put,
                 changed=self._tell,
             )
-            for number, share in enumerate(shares_of(site.cameras, count), start=1)
+            for number, share in enumerate(shares, start=1)
         ]
         self._sight = Thread(target=self._look_for_sight, name="workers-sight", daemon=True)
 
@@ -213,10 +216,12 @@ class Workers:
             self._changed.notify_all()
 
     def _look_for_sight(self) -> None:
-        """Fail when nothing can look any more: see `_blind_because`."""
+        """Fail when nothing can look any more; measure meanwhile what looking costs."""
         while not self.blind.is_set():
             with self._changed:
                 self._changed.wait_for(self.blind.is_set, _SIGHT_S)
+            for keeper in self._keepers:
+                self._costs.learn(keeper.costs())
             why = self._blind_because(time.monotonic())
             if why is not None and not self.blind.is_set():
                 self._fail(why)

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vision.errors import SiteError
+from vision.loop import LoopCounters, Step
 from vision.site import Camera, Site, SiteInfo
 from vision.site.file import load_site
-from vision.workers.placement import estimate, share_out, workers_for
+from vision.sources.status import CameraState, CameraStatus
+from vision.workers.costs import Costs, estimate, measured
+from vision.workers.placement import share_out, workers_for
 
 costs = st.dictionaries(st.text(min_size=1, max_size=4), st.floats(0.01, 100), max_size=30)
 
 
 @given(costs, st.integers(1, 8))
+@settings(deadline=None)
 def test_every_camera_has_one_worker_and_none_is_overloaded(costs, workers):
     shares = share_out(costs, workers)
     assert sorted(name for share in shares for name in share) == sorted(costs)
@@ -57,7 +61,39 @@ def test_one_process_is_the_default():
 
 def test_tiles_cost_as_many_pictures():
     one, tiled = (Camera(id="c", source="x", analyse_fps=2, tiles=t) for t in (False, True))
-    assert estimate(tiled) == 10 * estimate(one) == 20
+    assert estimate(tiled) == pytest.approx(10 * estimate(one))
+
+
+def test_costs_are_measured_and_kept(tmp_path):
+    counters = LoopCounters()
+    for camera, looks in (("gate", 30), ("yard", 10)):
+        for _ in range(looks):
+            counters.spent(Step.DELIVER, 0.1)
+            counters.delivered(camera, None)
+    statuses = [
+        CameraStatus("gate", "x", CameraState.ALIVE, analysed=30, processor_s=7.0),
+        CameraStatus("yard", "x", CameraState.ALIVE, analysed=10, processor_s=1.0),
+    ]
+    found = measured(statuses, counters.counts(), 10.0)
+    assert found == pytest.approx({"gate": 1.0, "yard": 0.2})
+
+    file = tmp_path / "memory" / "costs.json"
+    new = Camera(id="new", source="x")
+    cameras = [Camera(id="yard", source="x"), new, Camera(id="gate", source="x")]
+    Costs(file).learn(found)
+    kept = Costs(file)
+    assert kept.of(cameras) == pytest.approx({"yard": 0.2, "new": estimate(new), "gate": 1.0})
+    kept.learn({"gate": 1.01})
+    assert Costs(file).of(cameras)["gate"] == pytest.approx(1.0), "no news is not written"
+    kept.learn({"gate": 2.0})
+    assert Costs(file).of(cameras)["gate"] == 2.0
+    file.write_text("not a number")
+    assert Costs(file).of([new]) == {"new": estimate(new)}
+
+
+def test_a_dear_camera_has_a_worker_of_its_own():
+    costs = {"a": 0.1, "b": 0.5, "c": 0.1, "d": 0.1}
+    assert share_out(costs, 2) == [("b",), ("a", "c", "d")]
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "257", "2.5", "many", "true", "[2]"])
