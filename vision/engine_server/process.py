@@ -7,9 +7,7 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +15,7 @@ from multiprocessing.connection import wait
 from threading import Condition, Event, Thread
 
 from vision.engine_server.address import EngineAddress
+from vision.engine_server.back_off import BackOff
 from vision.engine_server.status_page import ServerCounts, Stage, StatusPage
 from vision.engines import Engine, open_engine
 from vision.errors import EngineError
@@ -31,9 +30,6 @@ LOAD_WITHIN_S = 600.0
 """Time to load the model, which is converted at first use."""
 ENDS_WITHIN_S = 10.0
 """Time to end in order before it is killed."""
-FIRST_PAUSE_S, LONGEST_PAUSE_S, REMEMBERED_S = 0.5, 30.0, 60.0
-"""Pause before a restart; twice as long for each other one of the last minute, up to the longest. A
-server that dies once is back as soon as its model is loaded, one that always dies keeps no core."""
 _LOOK_S = 0.25
 
 
@@ -102,7 +98,7 @@ class EngineServerProcess:
         self._state = ServerState(Phase.STOPPED, None, None, 0)
         self._stop = Event()
         self._ends_within_s = ENDS_WITHIN_S
-        self._deaths: deque[float] = deque()
+        self._back_off = BackOff()
         self._thread = Thread(target=self._run, name="engine-server", daemon=True)
 
     def start(self) -> None:
@@ -150,7 +146,7 @@ class EngineServerProcess:
             problem = self._serve(restarts)
             if self._stop.is_set():
                 break
-            pause = self._pause()
+            pause = self._back_off.after_death()
             log.error("%s It is started again in %g s.", problem, pause)
             self._tell(Phase.DOWN, f"{problem} It is started again in {pause:g} s.", None, restarts)
             self._stop.wait(pause)
@@ -169,8 +165,8 @@ class EngineServerProcess:
         )
         try:
             process.start()
-        except OSError as error:
-            return f"The engine server could not be started ({error})."
+        except Exception as error:  # noqa: BLE001 - no memory, no process, nothing to hand over
+            return f"The engine server could not be started ({type(error).__name__}: {error})."
         self._tell(Phase.LOADING, "The engine server loads its model.", process.pid, restarts)
         hung = None
         while not self._stop.is_set() and not wait([process.sentinel], _LOOK_S):
@@ -199,13 +195,6 @@ class EngineServerProcess:
             return f"The engine server, or its device, hung for {self._hung_after_s:g} s."
         return None
 
-    def _pause(self) -> float:
-        now = time.monotonic()
-        self._deaths.append(now)
-        while now - self._deaths[0] > REMEMBERED_S:
-            self._deaths.popleft()
-        return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (len(self._deaths) - 1))
-
     def _tell(
         self, phase: Phase, problem: str | None, process: int | None, restarts: int = 0
     ) -> None:
@@ -232,35 +221,33 @@ def _server_main(
 
     logging.basicConfig(level=level, format="%(levelname)s engine server: %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the owner ends us in order
-    owner = multiprocessing.parent_process()
-    assert owner is not None
-    Thread(target=_end_after, args=(owner.join,), daemon=True).start()
-    ending = False
-
-    def end(*_: object) -> None:
-        nonlocal ending
-        ending = True
-
-    signal.signal(signal.SIGTERM, end)
+    ending = Event()
+    Thread(target=_follow, args=(ending,), daemon=True).start()
+    code = 0
     try:
         engine = opener(choice)
         page.beat()
-        server = EngineServer(engine, listener, page, lambda: ending or not owner.is_alive())
-        server.run()
+        signal.signal(signal.SIGTERM, lambda *_: ending.set())  # while it loads, it just ends
+        EngineServer(engine, listener, page, ending.is_set).run()
         engine.close()
+        page.end()
     except EngineError as error:
         page.end(str(error))
         log.error("%s", error)  # noqa: TRY400 - the message says it all
-        sys.exit(1)
+        code = 1
     except Exception as error:
         page.end(f"The engine server ended on an error ({type(error).__name__}: {error}).")
         log.exception("the engine server ended on an error")
-        sys.exit(1)
-    page.end()
+        code = 1
+    logging.shutdown()
+    os._exit(code)  # taking the interpreter and its libraries apart costs seconds and gains nothing
 
 
-def _end_after(owner_ends: Callable[[], object]) -> None:
-    """Nobody is left to kill a server that hangs, so it does so itself."""
-    owner_ends()
+def _follow(ending: Event) -> None:
+    """End when the owner does; a server that hangs then has nobody else to kill it."""
+    owner = multiprocessing.parent_process()
+    assert owner is not None
+    owner.join()
+    ending.set()
     time.sleep(ENDS_WITHIN_S)
     os._exit(1)

@@ -68,7 +68,13 @@ class ServedEngine:
         self._knocking: socket.socket | None = None
         """A connection that the server has not taken yet: it is loading, or busy."""
         self._deadline = time.monotonic() + open_within_s
-        self._link = self._connected()
+        self._missed: Link | None = None
+        """The link whose loss set the deadline."""
+        try:
+            self._link = self._connected()
+        except EngineError:
+            self._knock_no_more()
+            raise
         welcome = self._link.welcome
         self.name = f"served-{welcome.engine}"
         self.batch = welcome.batch
@@ -116,6 +122,9 @@ class ServedEngine:
     def close(self) -> None:
         """Part from the server, which goes on for others."""
         self._link.close()
+        self._knock_no_more()
+
+    def _knock_no_more(self) -> None:
         if self._knocking is not None:
             self._knocking.close()
             self._knocking = None
@@ -130,9 +139,6 @@ class ServedEngine:
                 self._deadline = time.monotonic() + self._return_within_s
             self._link = self._connected()
         return self._link
-
-    _missed: Link | None = None
-    """The link whose loss set the deadline."""
 
     def _connected(self) -> Link:
         """A new link, when the server takes us before the deadline; one look if that has passed."""

@@ -91,6 +91,7 @@ class EngineServer:
                 self._turn()
             while self._under_way:
                 self._settle(self._under_way.popleft())
+            self._poll(0)
             for session in self._sessions:
                 session.refuse(EngineError("The engine server is ending, as it was asked to."))
         finally:

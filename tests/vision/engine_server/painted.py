@@ -1,4 +1,4 @@
-"""Engines for a server's process: they read a code painted into a picture, as a test says."""
+"""Engines for a server's process: they read a code painted into a picture, and do as it says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -19,30 +20,31 @@ BAD, ILL, KILLS, HANGS, SLOW = 201, 202, 203, 204, 205
 """Cameras whose pictures make the engine fail on them, fail for good, die, hang or be slow."""
 
 
-def painted(camera: int, index: int, width: int = 160, height: int = 96) -> Pixels:
+def painted(camera: int, index: int, *, width: int = 160, height: int = 96) -> Pixels:
     pixels = np.empty((height, width, 3), np.uint8)
     pixels[:] = (camera, index % 256, index // 256)
     return pixels
 
 
-def code(found: Detections) -> tuple[int, int]:
-    """Camera and index out of what `PaintedEngine` saw of a picture of 160 pixels' width."""
+def code(found: Detections, *, width: int = 160) -> tuple[int, int]:
+    """Camera and index, out of what `PaintedEngine` saw of a picture this wide."""
     assert found.class_id is not None
     assert found.confidence is not None
     [[left, _, right, _]], [score] = found.xyxy, found.confidence
     index = round(float(score) * 1000)
     assert left == 0
     assert found.class_id == [index % 3], "rows of two pictures were mixed"
-    return round(float(right) * 2) - 1, index
+    return round(float(right) * PaintedEngine.image_size / width) - 1, index
 
 
 class PaintedEngine:
     """Answers with one box: its right edge is the camera, its score the index in thousandths."""
 
-    name, batch, depth, image_size, device_memory = "painted", 4, 2, 320, None
+    name, depth, image_size, device_memory = "painted", 2, 320, None
     model = find("streetwarden-n")
 
     def __init__(self) -> None:
+        self.batch = 4
         self.ill = False
 
     def submit(self, images: Sequence[Pixels]) -> _Pending:
@@ -90,3 +92,14 @@ class _Pending:
 def open_painted(choice: ModelChoice) -> PaintedEngine:
     """For `EngineServerProcess(opener=...)`."""
     return PaintedEngine()
+
+
+def open_when_written_to(choice: ModelChoice) -> PaintedEngine:
+    """Takes as long to load as nobody writes into the FIFO that the choice names."""
+    with Path(choice.name).open("rb") as gate:
+        gate.read()
+    return PaintedEngine()
+
+
+def open_nothing(choice: ModelChoice) -> PaintedEngine:
+    raise EngineError(f"Weights of {choice.name!r} are missing.")
