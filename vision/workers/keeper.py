@@ -1,8 +1,7 @@
 """Keeper: keeps the worker of one share of the cameras running.
 
-A worker that ends is started again at once, and after longer pauses if that happens again before it
-has run for a while; there is no last time. Another one is never started before the one before is
-gone.
+A worker that ends is started again, after longer pauses where that happens again and again; there
+is no last time. Another one is never started before the one before is gone.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from enum import Enum
 from threading import Event, Lock, Thread
 
+from vision.engine_server.back_off import BackOff
 from vision.loop import LoopCounts
 from vision.process_status import ProcessStatus
 from vision.sources.address import parse_address
@@ -24,11 +24,6 @@ from vision.workers.worker import Order
 from vision.workers.worker_process import WorkerProcess
 
 _log = logging.getLogger(__name__)
-
-PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
-"""Seconds before a start, by how many ended in a row before they had settled."""
-SETTLED_S = 10.0
-"""Seconds of work after which the next end counts as a new fault."""
 
 MEASURED_S = 60.0
 """Seconds of work over which costs are measured, at least."""
@@ -166,16 +161,13 @@ class Keeper:
         return self.state.value + (f": {self.why}" if self.why else "")
 
     def _keep(self) -> None:
-        early = 0
+        back_off = BackOff()
         while not self._stopping.is_set():
             farewell = self._run_one()
             if self._stopping.is_set():
                 break
-            now = time.monotonic()
-            settled = self._up_since is not None and now - self._up_since > SETTLED_S
-            early = 0 if settled else early + 1
-            pause = PAUSES_S[min(early, len(PAUSES_S) - 1)]
-            self.dark_since = self.dark_since or now
+            pause = back_off.after_death()
+            self.dark_since = self.dark_since or time.monotonic()
             self.hopeless = farewell.mendable and not self._was_up
             self._show(State.DOWN, farewell.why or "it ended unasked")
             _log.error("%s is down: %s; it is started again in %g s", self.name, self.why, pause)

@@ -82,6 +82,9 @@ def run(order: Order, pipe: Connection) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     Worker(order, pipe).run()
+    logging.shutdown()
+    # Its cameras are another's only when it has ended, and taking the interpreter apart takes time.
+    os._exit(0)
 
 
 class Worker:

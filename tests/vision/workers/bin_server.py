@@ -15,7 +15,7 @@ import numpy as np
 
 from tests.vision.workers.bins import ACROSS, HEIGHT, SIDE, WIDTH
 
-PERIOD_S, FULL_S, APART_S = 40, 20, 5
+PERIOD_S, FULL_S, APART_S = 80, 40, 10
 _RNG = np.random.default_rng(1)
 _STREET = cv2.resize(
     _RNG.integers(40, 180, (24, 40, 3), np.uint8), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC

@@ -30,6 +30,9 @@ from vision.site.rule_settings import RuleSettings
 CAMERAS = 8
 KILLS = int(os.environ.get("STREETWARDEN_KILLS", "30"))
 BETWEEN_S = 10.0
+"""Seconds between two kills, at least: thirty in five minutes."""
+UP_S = 4.0
+"""And so long all cameras are looked at meanwhile, or a rule never sees two seconds of anything."""
 ENV = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
@@ -79,7 +82,7 @@ class Supervised:
 
 
 def soaked_site(root: Path, port: int) -> Site:
-    settings = RuleSettings.model_validate({"dwell": "3s", "looks": 2, "clear": "3s"})
+    settings = RuleSettings.model_validate({"dwell": "2s", "looks": 2, "clear": "2s"})
     return Site(
         site=SiteInfo(name="soak"),
         storage=Storage(
@@ -151,7 +154,8 @@ def killed_at_random(main: Supervised) -> list[tuple[str, float]]:
         # Reports are a second apart: what is looked at a second later was looked at after it.
         main.until(lambda since=at + 1: min(main.looked.values()) > since)
         backs.append((name, time.time() - at))
-        main.until(lambda since=at + BETWEEN_S: time.time() > since)
+        until = max(at + BETWEEN_S, time.time() + UP_S)
+        main.until(lambda until=until: time.time() > until)
     return backs
 
 
