@@ -72,7 +72,7 @@ class ServedEngine:
         """The link whose loss set the deadline."""
         try:
             self._link = self._connected()
-        except EngineError:
+        except BaseException:
             self._knock_no_more()
             raise
         welcome = self._link.welcome
