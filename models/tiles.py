@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torchvision.ops import batched_nms
 
 OVERLAP = 0.25
 """Share of a tile's side that it has in common with the next."""
@@ -91,6 +89,10 @@ def meet(boxes: Numbers, scores: Numbers, labels: npt.NDArray[np.int64]) -> npt.
         scores: N.
         labels: N class ids; boxes of different classes do not compete.
     """
+    # Slow to import, and only needed where a camera is seen in tiles.
+    import torch  # noqa: PLC0415
+    from torchvision.ops import batched_nms  # noqa: PLC0415
+
     columns = (torch.from_numpy(column) for column in (boxes, scores, labels))
     return np.asarray(batched_nms(*columns, MEETING_IOU).numpy(), np.int64)
 

@@ -11,6 +11,7 @@ import logging
 import os
 import select
 import sys
+from multiprocessing import parent_process
 from typing import Any
 
 from rich.console import Console
@@ -44,10 +45,14 @@ class _OneLine(logging.Formatter):
 
 
 def log_to_stderr(*, verbose: bool = False) -> None:
-    """Send the packages' logs to stderr: warnings, or everything with `verbose`."""
+    """Send the packages' logs to stderr: warnings, or everything with `verbose`.
+
+    The lines of another process than the main one bear its name.
+    """
     handler = logging.StreamHandler()
+    who = "" if parent_process() is None else "%(processName)s "
     handler.setFormatter(
-        _OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S")
+        _OneLine(f"%(asctime)s {who}%(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S")
     )
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
 

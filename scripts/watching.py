@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING
 from vision.errors import SiteError
 
 if TYPE_CHECKING:
+    from models.catalogue import ModelEntry
     from vision.engines import Engine
     from vision.pipeline import Pipeline
     from vision.pipeline.event_writer import Sink
     from vision.site import Site
+    from vision.workers import Workers
 
 # Where a command that was given no site keeps what it stores.
 HOME = Path("var")
@@ -79,7 +82,13 @@ def _shown(source: str) -> str:
 
 
 def make_pipeline(
-    site: Site, engine: Engine, sinks: Sequence[Sink], *, quarantine: str = "quarantine"
+    site: Site,
+    engine: Engine,
+    sinks: Sequence[Sink],
+    *,
+    quarantine: str = "quarantine",
+    cameras: Collection[str] | None = None,
+    reopen: Callable[[], Engine] | None = None,
 ) -> Pipeline:
     """Put the pipeline of a site together; nothing runs yet.
 
@@ -88,6 +97,8 @@ def make_pipeline(
         engine: runs inference.
         sinks: take the events with their evidence.
         quarantine: folder name, next to the evidence, for events that these sinks could not store.
+        cameras: ids of those to watch; all by default.
+        reopen: makes another engine when this one has failed; `open_engine` by default.
 
     Raises:
         EngineError: the truck-state weights are missing, cannot be read or converted, or the device
@@ -105,6 +116,7 @@ def make_pipeline(
     trucks = {
         camera.id
         for camera in site.cameras
+        if cameras is None or camera.id in cameras
         for zone in camera.watched_zones
         for kind in zone.watch
         if "truck_state" in catalogue().kind(kind).needs
@@ -119,6 +131,60 @@ def make_pipeline(
         truck_state=(
             open_truck_state(trucks, engine=model.engine, device=model.device) if trucks else None
         ),
+        cameras=cameras,
+        reopen=reopen,
+    )
+
+
+def make_workers(
+    site: Site,
+    model: ModelEntry,
+    sink: Sink,
+    *,
+    count: int,
+    quarantine: str = "quarantine",
+    verbose: bool = False,
+) -> Workers:
+    """Put the camera workers of a site together; nothing runs yet.
+
+    Args:
+        site: what to watch.
+        model: what `site.model` names.
+        sink: takes the events with their evidence.
+        count: number of processes.
+        quarantine: as in `make_pipeline`.
+        verbose: what the workers log; see `log_to_stderr`.
+    """
+    from vision.workers import Workers
+
+    evidence = Path(site.storage.evidence)
+    return Workers(
+        site,
+        model,
+        count=count,
+        build=partial(_in_worker, quarantine=quarantine, verbose=verbose),
+        sink=sink,
+        evidence=evidence,
+        memory=evidence.parent / "memory",
+        quarantine=evidence.parent / quarantine,
+    )
+
+
+def _in_worker(
+    site: Site,
+    cameras: Sequence[str],
+    opener: Callable[[], Engine],
+    sink: Sink,
+    *,
+    quarantine: str,
+    verbose: bool,
+) -> Pipeline:
+    """The pipeline of a worker, in its process."""
+    from scripts.console import log_to_stderr
+
+    log_to_stderr(verbose=verbose)
+    return make_pipeline(
+        site, opener(), [sink], quarantine=quarantine, cameras=cameras, reopen=opener
     )
 
 

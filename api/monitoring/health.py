@@ -107,6 +107,13 @@ def _cameras(watch: Watch) -> Iterator[Check]:
     """One camera that is away does not stop the others; all of them away is no watching."""
     problem = watch.problem
     yield Check(name="watch", ready=problem is None, required=True, detail=problem or "looks")
+    for process in watch.processes:  # one that is down does not stop the others
+        yield Check(
+            name=f"process {process.name}",
+            ready=process.up,
+            required=False,
+            detail=f"{process.detail} ({process.restarts} restarts)",
+        )
     if count := watch.quarantined:
         detail = (
             f"{count} episodes could not be stored and lie in the folder quarantine beside the "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
@@ -21,6 +22,7 @@ from api.errors import DatabaseUnavailable
 from api.monitoring.watch import Watch
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, CaseRow, DeliveryRow
+from vision.engine_server.status_page import SIZES, ServerCounts
 from vision.sources.status import CameraState
 from vision.view.health import View
 
@@ -47,6 +49,9 @@ class CaseCollector(Collector):
         if self._watch is not None:
             yield from _cameras(self._watch)
             yield from _loop(self._watch)
+            yield from _processes(self._watch)
+            if (served := self._watch.engine_server) is not None:
+                yield from _engine_server(served)
 
 
 def _cameras(watch: Watch) -> Iterator[Metric]:
@@ -126,6 +131,48 @@ def _loop(watch: Watch) -> Iterator[Metric]:
         )
         memory.add_metric([], watch.device_memory)
         yield memory
+
+
+def _processes(watch: Watch) -> Iterator[Metric]:
+    processes = watch.processes
+    if not processes:
+        return
+    up = GaugeMetricFamily(
+        "streetwarden_process_up", "1 while this process does its work", labels=["process"]
+    )
+    restarts = CounterMetricFamily(
+        "streetwarden_process_restarts",
+        "Times it was started again, since the main process started",
+        labels=["process"],
+    )
+    cameras = GaugeMetricFamily(
+        "streetwarden_process_cameras", "Cameras that it watches", labels=["process"]
+    )
+    for process in processes:
+        up.add_metric([process.name], float(process.up))
+        restarts.add_metric([process.name], process.restarts)
+        if process.cameras is not None:
+            cameras.add_metric([process.name], process.cameras)
+    yield from (up, restarts, cameras)
+
+
+def _engine_server(counts: ServerCounts) -> Iterator[Metric]:
+    sizes = HistogramMetricFamily(
+        "streetwarden_engine_server_batch_pictures", "Pictures in a batch, of all workers together"
+    )
+    bounds = [*map(str, SIZES), "+Inf"]
+    sizes.add_metric([], list(zip(bounds, accumulate(counts.sizes), strict=True)), counts.pictures)
+    failed = CounterMetricFamily(
+        "streetwarden_engine_server_failed_pictures", "Pictures that could not be looked at"
+    )
+    failed.add_metric([], counts.failed)
+    waiting = GaugeMetricFamily(
+        "streetwarden_engine_server_waiting_pictures", "Pictures that wait for the engine"
+    )
+    waiting.add_metric([], counts.waiting)
+    clients = GaugeMetricFamily("streetwarden_engine_server_clients", "Workers that are connected")
+    clients.add_metric([], counts.clients)
+    yield from (sizes, failed, waiting, clients)
 
 
 def _cases(session: Session) -> Metric:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from vision.engine_server import ServerCounts
 from vision.loop import LoopCounts
+from vision.process_status import ProcessStatus
 from vision.sources.status import CameraStatus
 
 
@@ -24,6 +26,14 @@ class Watch(Protocol):
 
     def snapshot(self, camera: str) -> bytes | None:
         """The camera's latest picture, masked, as JPEG; None before the first."""
+
+    @property
+    def processes(self) -> Sequence[ProcessStatus]:
+        """The processes beside the main one that do the watching; none where it does so itself."""
+
+    @property
+    def engine_server(self) -> ServerCounts | None:
+        """What the process that owns the engine has done; None where the loop owns it."""
 
     @property
     def problem(self) -> str | None:

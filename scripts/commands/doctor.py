@@ -40,6 +40,7 @@ def doctor(
         "weights": _weights,
         "disk": _disk,
         "open files": _files,
+        "workers": _workers,
     }
     report = {}
     for name, check in checks.items():
@@ -125,3 +126,13 @@ def _files() -> tuple[bool, str]:
         )
         return False, said
     return True, f"{limit} open files"
+
+
+def _workers() -> tuple[bool, str]:
+    from vision.workers.placement import auto_workers
+
+    if platform.system() != "Linux":
+        return True, "one process does everything; camera workers need Linux"
+    auto = auto_workers(os.cpu_count() or 1)
+    said = "one process does everything" if auto == 1 else f"{auto} camera workers, at most"
+    return True, f"`workers: auto` in a site file: {said}"

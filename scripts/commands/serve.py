@@ -1,4 +1,4 @@
-"""`streetwarden serve`: pipeline, API and console in one process."""
+"""`streetwarden serve`: API and console with the pipeline, or with workers beside them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def serve(
         raise SiteError("--demo is a site of its own; leave out the site file and --source")
     listener = listen(host, port)
     try:
-        _serve(_chosen(site, source or [], demo=demo), listener)
+        _serve(_chosen(site, source or [], demo=demo), listener, verbose=verbose)
     finally:
         listener.close()
 
@@ -101,7 +101,7 @@ def _lines(videos: int, clock: Callable[[], float]) -> Callable[[str, float], No
     return progress
 
 
-def _serve(site: Site, listener: socket) -> None:
+def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
     from api.access.keys import KeyStore
     from api.cases.intake import CaseIntake, DetectorInfo
     from api.delivery.events import Announcer
@@ -109,23 +109,31 @@ def _serve(site: Site, listener: socket) -> None:
     from api.http.server import console_address
     from api.http.server import serve as run
     from api.storage.database import Database
-    from scripts.watching import make_pipeline
+    from models.catalogue import find
+    from scripts.watching import make_pipeline, make_workers
     from vision.engines import open_engine
     from vision.evidence import EvidenceStore
+    from vision.workers import workers_for
 
     cameras = count(len(site.cameras), "camera")
     err.print(f"loading {escape(site.model.name)} for {cameras}")
     database = Database.open(site.storage.database)
     try:
-        engine = open_engine(site.model)
-        model = engine.model
+        processes = workers_for(site)
+        engine = open_engine(site.model) if processes == 1 else None
+        model = engine.model if engine is not None else find(site.model.name)
         detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
         intake = CaseIntake(database, site, detector, Announcer(site).announce)
-        pipeline = make_pipeline(site, engine, [intake.take])
+        pipeline = (
+            make_pipeline(site, engine, [intake.take])
+            if engine is not None
+            else make_workers(site, model, intake.take, count=processes, verbose=verbose)
+        )
         evidence = EvidenceStore(Path(site.storage.evidence))
         app = create_app(site, database, evidence, watch=pipeline)
         address = console_address(listener, KeyStore(database).session_key())
-        out.print(f"{escape(site.site.name)}: {cameras}, {escape(model.name)} on {engine.name}")
+        where = engine.name if engine is not None else count(processes, "camera worker")
+        out.print(f"{escape(site.site.name)}: {cameras}, {escape(model.name)} on {where}")
         out.print(f"data: {escape(str(Path(site.storage.evidence).parent))}")
         out.print(f"console: {address}")
         if not ip_address(listener.getsockname()[0]).is_loopback:

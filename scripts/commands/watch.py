@@ -22,6 +22,8 @@ from vision.printable import printable, to_json
 if TYPE_CHECKING:
     from vision.episodes import Episode, EpisodeEvent
     from vision.evidence import EvidenceItem
+    from vision.pipeline import Pipeline
+    from vision.workers import Workers
 
 _COLOUR = {
     "opened": "yellow",
@@ -53,8 +55,10 @@ def watch(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
 ) -> None:
     """Watch cameras and print what is found, until the sources end or Ctrl-C."""
-    from scripts.watching import choose_site, make_pipeline
+    from models.catalogue import find
+    from scripts.watching import choose_site, make_pipeline, make_workers
     from vision.engines import open_engine
+    from vision.workers import workers_for
 
     log_to_stderr(verbose=verbose)
     limit = _limit(for_)
@@ -62,10 +66,19 @@ def watch(
     file = _open(cases)
     stop = Event()
     printer = _Printer(file, stop, as_json=json_)
-    engine = open_engine(chosen.model)
-    err.print(f"model {escape(engine.model.name)} {engine.model.version} on {engine.name}")
     # Not that of `serve`: what was printed is not stored.
-    pipeline = make_pipeline(chosen, engine, [printer], quarantine="quarantine-watch")
+    quarantine, processes = "quarantine-watch", workers_for(chosen)
+    pipeline: Pipeline | Workers
+    if processes == 1:
+        engine = open_engine(chosen.model)
+        model, where = engine.model, engine.name
+        pipeline = make_pipeline(chosen, engine, [printer], quarantine=quarantine)
+    else:
+        model, where = find(chosen.model.name), count(processes, "camera worker")
+        pipeline = make_workers(
+            chosen, model, printer, count=processes, quarantine=quarantine, verbose=verbose
+        )
+    err.print(f"model {escape(model.name)} {model.version} on {where}")
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     pipeline.start()
     try:

@@ -30,6 +30,8 @@ class Cameras:
     problem: str | None = None
     device_memory: int | None = None
     quarantined: int = 0
+    processes: tuple[()] = ()
+    engine_server: None = None
 
     def loop(self) -> LoopCounts:
         return LoopCounts()

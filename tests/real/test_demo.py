@@ -19,7 +19,8 @@ from api.delivery.events import Announcer
 from api.http.app import create_app
 from api.storage.database import Database
 from datasets.renderer.truth import Truth
-from scripts.watching import make_pipeline
+from models import find
+from scripts.watching import make_pipeline, make_workers
 from tests.api.world import served
 from vision.engines import open_engine
 from vision.evidence import EvidenceStore
@@ -36,17 +37,19 @@ def truths(demo_root) -> dict[str, Truth]:
     return {c.id: Truth.load(Truth.path_for(Path(c.source))) for c in site.cameras}
 
 
-@pytest.fixture(scope="module")
-def console(demo_root, tmp_path_factory) -> httpx.Client:
+@pytest.fixture(scope="module", params=[1, 2], ids=["one-process", "two-workers"])
+def console(request, demo_root, tmp_path_factory) -> httpx.Client:
     """An API over the case store that one fast watch of the demo filled."""
     root = tmp_path_factory.mktemp("demo")
     site = _fast(load_site(demo_root / "site.yaml"), root)
     database = Database.open(site.storage.database)
-    engine = open_engine(site.model)
-    model = engine.model
+    model = find(site.model.name)
     detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
-    pipeline = make_pipeline(
-        site, engine, [CaseIntake(database, site, detector, Announcer(site).announce).take]
+    intake = CaseIntake(database, site, detector, Announcer(site).announce)
+    pipeline = (
+        make_pipeline(site, open_engine(site.model), [intake.take])
+        if request.param == 1
+        else make_workers(site, model, intake.take, count=request.param)
     )
     pipeline.start()
     try:

@@ -11,6 +11,7 @@ from itertools import islice
 
 from vision.detections import Detections
 from vision.engines.engine import Engine, Pending
+from vision.engines.window import LONGEST_WINDOW_S, window_after
 from vision.errors import EngineError
 from vision.frames import Frame
 from vision.loop.metrics import LoopObserver, Step
@@ -19,11 +20,6 @@ from vision.loop.views import Views
 from vision.throttled_log import ThrottledLog
 
 log = logging.getLogger(__name__)
-
-WINDOW_SHARE = 0.1
-"""An idle device waits for a fuller batch for this share of the time that its last batch took."""
-LONGEST_WINDOW_S = 0.005
-"""And no longer than this, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +94,7 @@ class SupervisedEngine:
         except Exception:  # noqa: BLE001 - see submit; told apart picture by picture
             return [self._alone(views) for views in asked.given]
         lasted = time.perf_counter() - asked.started
-        self.window_s = min(LONGEST_WINDOW_S, WINDOW_SHARE * lasted)
+        self.window_s = window_after(lasted)
         self._observer.batched(len(found))
         self._observer.spent(Step.INFER, lasted)
         pictures = iter(found)

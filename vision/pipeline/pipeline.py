@@ -8,7 +8,7 @@ Nothing here knows of cases: a sink does.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from threading import Condition, Event
 import cv2
 
 from vision.detections import Detections
+from vision.engine_server.status_page import ServerCounts
 from vision.engines import Engine, open_engine
 from vision.engines.truck_state import TruckStateReader
 from vision.episodes import EpisodeEvent, EpisodeStage
@@ -28,8 +29,9 @@ from vision.loop import InferenceLoop, LoopCounters, LoopCounts
 from vision.pipeline.event_writer import EventWriter, Sink
 from vision.pipeline.memory import memory_of
 from vision.pipeline.quarantine import Quarantine
+from vision.pipeline.remembered import rules_of
 from vision.pipeline.watched import Scene, Watched
-from vision.rules import CameraRules, camera_rules
+from vision.process_status import ProcessStatus
 from vision.site import Camera, Site
 from vision.sources.status import CameraState, CameraStatus
 from vision.tracking import Tracker
@@ -39,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 class Pipeline:
-    """Watches every camera of a site until each has ended or `stop` is called.
+    """Watches cameras of a site until each has ended or `stop` is called.
 
     Args:
         site: what to watch.
@@ -50,6 +52,8 @@ class Pipeline:
         quarantine: folder of events that could not be stored and are retried; nowhere if None. It
             must be used with these sinks only: other sinks would mark its events as stored.
         truck_state: reads the state of trucks.
+        cameras: ids of those to watch, where other processes watch the others; all by default.
+        reopen: makes another engine when this one has failed; as the site's `model` by default.
     """
 
     def __init__(
@@ -62,10 +66,13 @@ class Pipeline:
         memory: Path | None = None,
         quarantine: Path | None = None,
         truck_state: TruckStateReader | None = None,
+        cameras: Collection[str] | None = None,
+        reopen: Callable[[], Engine] | None = None,
     ) -> None:
         self.site = site
         self.engine = engine
         ready = Condition()
+        watched = [c for c in site.cameras if cameras is None or c.id in cameras]
         self._cameras = {
             c.id: Watched(
                 c,
@@ -75,12 +82,12 @@ class Pipeline:
                 engine.image_size,
                 memory=memory_of(c, memory, bare=site.bare),
             )
-            for c in site.cameras
+            for c in watched
         }
         self._writer = EventWriter(
             Recorder(evidence, site) if evidence else None,
             sinks,
-            quarantine=Quarantine(quarantine, site) if quarantine else None,
+            quarantine=Quarantine(quarantine, site, cameras=cameras) if quarantine else None,
             stored=self._stored,
         )
         self._counters = LoopCounters()
@@ -93,7 +100,7 @@ class Pipeline:
             tiled=lambda frame: self._cameras[frame.camera].camera.tiles,
             needed=self._needed,
             observer=self._counters,
-            reopen=partial(open_engine, site.model),
+            reopen=reopen or partial(open_engine, site.model),
         )
 
     def start(self) -> None:
@@ -169,6 +176,23 @@ class Pipeline:
         scenes = watched.scenes.values() if watched is not None else ()
         return next((at for s in scenes if (at := s.rules.last_seen(episode)) is not None), None)
 
+    def sightings(self) -> dict[str, dict[str, datetime]]:
+        """By camera, the confirmed episodes that go on, with when a look last showed each (UTC)."""
+        return {
+            name: {e: at for s in watched.scenes.values() for e, at in s.rules.going_on.items()}
+            for name, watched in self._cameras.items()
+        }
+
+    @property
+    def processes(self) -> Sequence[ProcessStatus]:
+        """Other processes that do the watching: none."""
+        return ()
+
+    @property
+    def engine_server(self) -> ServerCounts | None:
+        """What an engine server has done for it: nobody asks it here, but for camera workers."""
+        return None
+
     def loop(self) -> LoopCounts:
         """What the loop has done so far, and how long it took."""
         return self._counters.counts()
@@ -226,24 +250,10 @@ class Pipeline:
         watched.has_candidates = scene.rules.has_candidates
 
     def _scenes(self, camera: Camera, memory: Path | None) -> dict[str | None, Scene]:
-        presets: list[str | None] = [p.name for p in camera.presets]
         return {
-            preset: Scene(
-                Tracker(camera.id, fps=camera.analyse_fps),
-                self._rules(
-                    camera.at(preset), memory_of(camera, memory, preset, bare=self.site.bare)
-                ),
-            )
-            for preset in presets or [None]
+            preset: Scene(Tracker(camera.id, fps=camera.analyse_fps), rules)
+            for preset, rules in rules_of(self.site, camera, self.engine.model, memory).items()
         }
-
-    def _rules(self, camera: Camera, memory: Path | None) -> CameraRules:
-        model = self.engine.model
-        return CameraRules(
-            camera_rules(self.site, camera, threshold=model.threshold, memory=memory),
-            model={"name": model.name, "version": model.version, "sha256": model.sha256},
-            file=memory / "rules.json" if memory is not None else None,
-        )
 
     def _stored(self, event: EpisodeEvent) -> None:
         watched = self._cameras.get(event.episode.camera)

@@ -21,7 +21,7 @@ import json
 import logging
 import shutil
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -61,10 +61,13 @@ class Quarantine:
     Args:
         root: its folder; made when it is needed.
         site: whose privacy zones are painted out.
+        cameras: ids of those whose episodes are tried again from here, where other processes try
+            the others; all by default.
     """
 
-    def __init__(self, root: Path, site: Site) -> None:
+    def __init__(self, root: Path, site: Site, *, cameras: Collection[str] | None = None) -> None:
         self.root = root
+        self._mine = cameras
         self._cameras = {camera.id: camera for camera in site.cameras}
         self._episodes = {path.name for path in root.iterdir()} if root.is_dir() else set()
 
@@ -81,10 +84,7 @@ class Quarantine:
         """Ids of the episodes here whose cameras the site has: the others stay here for good."""
         found = set()
         for name in self._episodes:
-            for told in (self.root / name).glob("*.json"):
-                with suppress(OSError, ValueError, KeyError, TypeError):
-                    camera = json.loads(told.read_text("utf-8"))["episode"]["camera"]
-                    found |= {name} if camera in self._cameras else set()
+            found |= {name} if self._named(name) & self._cameras.keys() else set()
         return frozenset(found)
 
     def keep(
@@ -129,6 +129,8 @@ class Quarantine:
         Events that cannot be read are logged and left in place.
         """
         for name in sorted(self._episodes):
+            if self._mine is not None and not self._named(name).intersection(self._mine):
+                continue
             try:
                 yield name, list(self._events(name))
             except (OSError, ValueError, KeyError, TypeError, cv2.error) as error:
@@ -145,6 +147,14 @@ class Quarantine:
             entry.unlink()
         shutil.rmtree(folder)
         self._episodes.discard(episode)
+
+    def _named(self, name: str) -> set[str]:
+        """Ids of the cameras that the events of an episode name: one, or none can be read."""
+        found = set()
+        for told in (self.root / name).glob("*.json"):
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                found.add(str(json.loads(told.read_text("utf-8"))["episode"]["camera"]))
+        return found
 
     def _files(self, event: EpisodeEvent) -> list[tuple[str, Callable[[], bytes | None]]]:
         recording = event.recording

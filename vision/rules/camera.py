@@ -81,6 +81,11 @@ class CameraRules:
         with self._lock:
             return frozenset(going_on | {episode_id for episode_id, _ in self._owed})
 
+    @property
+    def going_on(self) -> Mapping[str, datetime]:
+        """The ongoing confirmed episodes, with when a look last showed each; waits for no lock."""
+        return self._seen  # replaced whole at each look
+
     def last_seen(self, episode: str) -> datetime | None:
         """When a look last showed a confirmed episode that goes on (UTC); None for any other."""
         with self._lock:

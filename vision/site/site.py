@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     IPvAnyNetwork,
     PrivateAttr,
@@ -31,6 +32,9 @@ from vision.site.rule_settings import RuleSettings, shipped
 from vision.site.silences import Silence, check_silences
 from vision.site.web_address import LinkStart, WebAddress
 from vision.site.zone import Zone
+
+MOST_WORKERS = 256
+"""A typing error, not a machine, asks for more."""
 
 
 def _within_a_year(holidays: tuple[Days, ...]) -> tuple[Days, ...]:
@@ -83,9 +87,19 @@ class Webhook(Part):
     allow: tuple[IPvAnyNetwork, ...] = ()
 
 
+def _of_workers(given: object) -> object:
+    if given == "auto" or (type(given) is int and 1 <= given <= MOST_WORKERS):
+        return given
+    raise ValueError(
+        f"is a number of processes from 1 to {MOST_WORKERS}, or `auto`: one less than this "
+        "machine's cores"
+    )
+
+
 class Site(Part):
     """A whole site file, or bare sources: then a camera's id is only its place among them.
 
+    `workers` is how many processes share the cameras; 1: the main process watches them itself.
     `baseline` and `unit_grid` are paths of GeoJSON files: structures that are known, and the cells
     of the city's unit grid with who answers for them.
     """
@@ -93,6 +107,7 @@ class Site(Part):
     site: SiteInfo
     storage: Storage = Storage()
     model: ModelChoice = ModelChoice()
+    workers: Annotated[int | Literal["auto"], BeforeValidator(_of_workers)] = 1
     defaults: dict[KindName, RuleSettings] = Field(default_factory=dict)
     permits: tuple[Permit, ...] = ()
     assets: tuple[Asset, ...] = ()

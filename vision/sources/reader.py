@@ -168,6 +168,7 @@ class Reader:
             width=frame.width,
             height=frame.height,
             last_frame_at=frame.captured_at,
+            processor_s=time.thread_time(),
         )
         self._mailbox.put(frame)
 

@@ -40,6 +40,7 @@ class CameraStatus:
         reconnects: times the source was opened again after having worked.
         last_frame_at: capture time of the latest frame (UTC).
         view: health of its view; rules pause while it is not clear.
+        processor_s: processor time of the thread that reads it, up to its latest frame, seconds.
         preset: which of its presets it shows; None at none of them, or where it has none.
     """
 
@@ -57,3 +58,4 @@ class CameraStatus:
     last_frame_at: datetime | None = None
     view: View = View.CLEAR
     preset: str | None = None
+    processor_s: float = 0.0

@@ -89,6 +89,8 @@ class Watching:
     problem = None
     device_memory = None
     quarantined = 0
+    processes = ()
+    engine_server = None
 
     def loop(self) -> LoopCounts:
         return LoopCounts()

@@ -13,7 +13,9 @@ from api.errors import DatabaseUnavailable
 from api.http.app import REQUEST_WORKERS, create_app
 from api.http.routes import health
 from tests.api.world import served
+from vision.engine_server import ServerCounts
 from vision.loop import LoopCounters, LoopCounts, Step
+from vision.process_status import ProcessStatus
 from vision.sources.status import CameraState, CameraStatus
 from vision.view.health import View
 
@@ -27,6 +29,8 @@ class Cameras:
         self.view = View.CLEAR
         self.device_memory: int | None = None
         self.quarantined = 0
+        self.processes: tuple[ProcessStatus, ...] = ()
+        self.engine_server: ServerCounts | None = None
         self.counters = LoopCounters()
 
     def loop(self) -> LoopCounts:
@@ -204,3 +208,36 @@ def test_health_answers_while_every_worker_is_busy_and_the_database_hangs(world,
         release.set()
         for thread in asking:
             thread.join()
+
+
+def test_processes_are_told_of_where_there_are_some(world):
+    cameras = Cameras()
+    app = create_app(world.site, world.database, world.evidence, watch=cameras)
+    with served(app) as address, httpx.Client(base_url=address, trust_env=False) as http:
+        alone = http.get("/metrics").text
+        assert "streetwarden_process" not in alone
+        assert "streetwarden_engine_server" not in alone
+        assert not [c for c in http.get("/readyz").json()["checks"] if "process" in c["name"]]
+        cameras.processes = (
+            ProcessStatus("engine-server", up=True, restarts=1, detail="runs"),
+            ProcessStatus("worker-1", up=False, restarts=3, detail="is down: killed", cameras=4),
+        )
+        sizes = (5, 0, 2, 0, 0, 0, 0, 0)
+        cameras.engine_server = ServerCounts(7, 13, 1, sizes, 0.5, 2, 3, None, 1)
+        lines = http.get("/metrics").text.splitlines()
+        answer = http.get("/readyz")
+    assert 'streetwarden_process_up{process="engine-server"} 1.0' in lines
+    assert 'streetwarden_process_up{process="worker-1"} 0.0' in lines
+    assert 'streetwarden_process_restarts_total{process="worker-1"} 3.0' in lines
+    assert 'streetwarden_process_cameras{process="worker-1"} 4.0' in lines
+    assert not any(
+        line.startswith('streetwarden_process_cameras{process="engine') for line in lines
+    )
+    assert 'streetwarden_engine_server_batch_pictures_bucket{le="1"} 5.0' in lines
+    assert 'streetwarden_engine_server_batch_pictures_bucket{le="4"} 7.0' in lines
+    assert 'streetwarden_engine_server_batch_pictures_bucket{le="+Inf"} 7.0' in lines
+    assert "streetwarden_engine_server_batch_pictures_sum 13.0" in lines
+    checks = {c["name"]: c for c in answer.json()["checks"]}
+    assert checks["process engine-server"]["ready"]
+    assert not checks["process worker-1"]["ready"]
+    assert not checks["process worker-1"]["required"], "the others go on"

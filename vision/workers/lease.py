@@ -1,0 +1,81 @@
+"""Lease: the right of one process to watch a camera, held as a lock on a file.
+
+The kernel gives a lock back when its holder has ended, however that was, and not before: a worker
+that hangs and comes back can never write beside the one that took its place.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from vision.errors import StreetwardenError
+from vision.file_name import file_name
+
+PATIENCE_S = 15.0
+"""Seconds to wait for a holder to end: a worker whose main process died ends in order first."""
+_RETRY_S = 0.05
+
+
+class Leases:
+    """The leases of some cameras, held until `release` or the end of this process.
+
+    Args:
+        root: folder of the locks; made if it is missing.
+        cameras: ids.
+        patience_s: seconds to wait for other holders.
+
+    Raises:
+        StreetwardenError: another process holds one, or a lock's file cannot be written.
+    """
+
+    def __init__(
+        self, root: Path, cameras: Sequence[str], *, patience_s: float = PATIENCE_S
+    ) -> None:
+        self._files: list[IO[str]] = []
+        until = time.monotonic() + patience_s
+        try:
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for camera in cameras:
+                file = (root / f"{file_name(camera)}.lock").open("a+", encoding="ascii")
+                self._files.append(file)
+                _lock(file, camera, until)
+        except OSError as error:
+            self.release()
+            raise StreetwardenError(
+                f"{error.filename or root}: cannot be locked ({error.strerror}); free space or "
+                "make the folder writable"
+            ) from error
+        except StreetwardenError:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Let other processes watch these cameras."""
+        for file in self._files:
+            file.close()
+        self._files.clear()
+
+
+def _lock(file: IO[str], camera: str, until: float) -> None:
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                file.seek(0)
+                holder = file.read(20).strip() or "unknown"
+                raise StreetwardenError(
+                    f"camera {camera} is watched by another process ({holder}); stop that, or "
+                    "whatever serves the same site"
+                ) from None
+            time.sleep(_RETRY_S)
+        else:
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            return
