@@ -20,7 +20,8 @@ from vision.detections import Detections
 from vision.engines.engine import SCORE_FLOOR, Engine
 from vision.engines.letterbox import Letterbox
 from vision.engines.onnx_device import CUDA, BoundNetwork, OnnxCudaEngine
-from vision.engines.onnx_engine import AHEAD, CPU, OnnxEngine
+from vision.engines.onnx_engine import AHEAD, OnnxEngine
+from vision.engines.onnx_graph import CPU
 from vision.engines.openvino_engine import OpenVinoEngine
 from vision.engines.torch_engine import TorchEngine
 from vision.errors import EngineError

@@ -25,7 +25,7 @@ from models.runtime import cache_dir
 from vision.engines.cuda_graphs import BUCKETS, CudaStreams
 from vision.engines.device_engine import DeviceEngine
 from vision.engines.letterbox import STRIDE
-from vision.engines.onnx_engine import CPU, open_graph
+from vision.engines.onnx_graph import CPU, open_graph
 from vision.engines.torch_device import torch_device
 from vision.errors import EngineError
 

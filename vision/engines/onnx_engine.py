@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 
@@ -20,11 +19,11 @@ from models.runtime import cache_dir
 from vision.detections import Detections
 from vision.engines.engine import score_floor
 from vision.engines.letterbox import Letterbox
+from vision.engines.onnx_graph import failed, open_graph
 from vision.engines.postprocess import decode
 from vision.errors import EngineError
 from vision.frames import Pixels
 
-CPU = "CPUExecutionProvider"
 AHEAD = 2
 """Pictures per thread that are drawn and not done: one that computes and one to follow it."""
 
@@ -131,48 +130,8 @@ class OnnxPending:
         return found
 
 
-def open_graph(
-    graph: Path, providers: Sequence[tuple[str, dict[str, str]]] = ((CPU, {}),)
-) -> onnxruntime.InferenceSession:
-    """Open a file of `models.export.export_onnx`; on a CPU each run takes one thread.
-
-    Args:
-        graph: the `.onnx` file.
-        providers: of ONNX Runtime and their options; what the first cannot do the next does.
-
-    Raises:
-        EngineError: the file is damaged, ONNX Runtime refuses it, or has no such provider here.
-    """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3  # errors are raised; its warnings are of the graph's making
-    wanted = providers[0][0]
-    try:
-        if wanted in onnxruntime.get_available_providers():
-            session = onnxruntime.InferenceSession(graph, options, providers=list(providers))
-            if wanted in session.get_providers():  # else it took the next, and told its log alone
-                return session
-    except Exception as error:
-        raise failed(error) from error
-    raise EngineError(
-        f"ONNX Runtime {onnxruntime.__version__} cannot use its {wanted} here. Install "
-        "onnxruntime-gpu in place of onnxruntime (they exclude each other), in the version made "
-        "for this machine's CUDA, and tensorrt for the tensorrt engine; or set `engine: torch` in "
-        "the site file's `model`."
-    )
-
-
 def _cores() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def failed(error: Exception) -> EngineError:
-    """What ONNX Runtime said, and what to do."""
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return EngineError(
-        f"Engine onnx-cpu failed ({reason}). If it repeats, set `engine: torch` in the site file's "
-        "`model`."
-    )

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import openvino
 import torch
-from openvino.preprocess import ColorFormat, PrePostProcessor
 
 from models.catalogue import ModelEntry
 from models.errors import ModelError
@@ -19,6 +18,7 @@ from models.runtime import cache_dir
 from vision.detections import Detections
 from vision.engines.engine import score_floor
 from vision.engines.letterbox import Letterbox
+from vision.engines.openvino_graph import compile_graph, failed
 from vision.engines.postprocess import decode
 from vision.errors import EngineError
 from vision.frames import Pixels
@@ -173,34 +173,3 @@ class OpenVinoPending:
     def result(self) -> list[Detections]:
         """Wait for every picture of the batch."""
         return [self._engine.finish(look) for look in self._looks]
-
-
-def compile_graph(graph: Path, hint: str = "THROUGHPUT") -> openvino.CompiledModel:
-    """Compile a file of `models.export.export_openvino` for the CPU, to take bytes: N×H×W×3 BGR.
-
-    Args:
-        graph: the `.xml` file.
-        hint: what OpenVINO shall be quick at. `THROUGHPUT` gives a stream per core or two: with
-            many cameras the sum matters, not one picture's wait. `LATENCY`: one answer.
-
-    Raises:
-        RuntimeError: the file is damaged, or OpenVINO refuses the CPU.
-    """
-    core = openvino.Core()
-    build = PrePostProcessor(core.read_model(graph))
-    pixels = build.input()
-    pixels.tensor().set_element_type(openvino.Type.u8)
-    pixels.tensor().set_layout(openvino.Layout("NHWC")).set_color_format(ColorFormat.BGR)
-    pixels.preprocess().convert_element_type(openvino.Type.f32)
-    pixels.preprocess().convert_color(ColorFormat.RGB).scale(255.0)
-    pixels.model().set_layout(openvino.Layout("NCHW"))
-    return core.compile_model(build.build(), "CPU", {"PERFORMANCE_HINT": hint})
-
-
-def failed(error: RuntimeError) -> EngineError:
-    """What OpenVINO said, and what to do."""
-    reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
-    return EngineError(
-        f"Engine openvino-cpu failed ({reason}). If it repeats, set `engine: torch` in the site "
-        "file's `model`."
-    )

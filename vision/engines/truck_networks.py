@@ -39,7 +39,7 @@ def on_openvino(model: ModelEntry, *, cache: Path | None = None) -> TruckState:
     Raises:
         EngineError: the weights cannot be read or converted, or OpenVINO refuses the CPU.
     """
-    from vision.engines.openvino_engine import compile_graph, failed  # noqa: PLC0415
+    from vision.engines.openvino_graph import compile_graph, failed  # noqa: PLC0415
 
     try:
         graph = export_openvino(model, cache or cache_dir() / "models")
@@ -62,7 +62,7 @@ def on_onnx(model: ModelEntry, *, cache: Path | None = None) -> TruckState:
     Raises:
         EngineError: the weights cannot be read or converted, or ONNX Runtime refuses them.
     """
-    from vision.engines.onnx_engine import open_graph  # noqa: PLC0415
+    from vision.engines.onnx_graph import open_graph  # noqa: PLC0415
 
     try:
         graph = export_onnx(model, cache or cache_dir() / "models")
