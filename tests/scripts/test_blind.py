@@ -73,5 +73,6 @@ def test_workers_without_an_engine_end_as_one_process_does(
     )
     assert result.returncode == 1, result.stderr
     last = result.stderr.strip().splitlines()[-1]
-    assert last.startswith("streetwarden: The onnx engine runs on the CPU, not on 'cuda'.")
+    assert last.startswith("streetwarden: Device 'cuda' was asked for")
+    assert "started again" not in last
     assert "Traceback" not in result.stderr

@@ -148,7 +148,7 @@ class EngineServerProcess:
                 break
             pause = self._back_off.after_death()
             log.error("%s It is started again in %g s.", problem, pause)
-            self._tell(Phase.DOWN, f"{problem} It is started again in {pause:g} s.", None, restarts)
+            self._tell(Phase.DOWN, problem, None, restarts)
             self._stop.wait(pause)
             restarts += 1
         self._tell(Phase.STOPPED, None, None, restarts)
