@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from api.cases.log import enter
 from api.cases.stages import Stage, Step, advance
-from api.storage.tables import CaseRow, LogRow
+from api.storage.tables import CaseRow
 
 
 def emit(session: Session, case_id: str, receiver: str, event_id: str, now: datetime) -> None:
@@ -22,14 +23,12 @@ def emit(session: Session, case_id: str, receiver: str, event_id: str, now: date
     if case.stage != Stage.CONFIRMED.value:
         return
     case.stage = advance(Stage(case.stage), Step.EMIT).value
-    session.add(
-        LogRow(
-            case_id=case.id,
-            at=now,
-            actor="outbox",
-            action=Stage.EMITTED.value,
-            stage=case.stage,
-            reason=f"accepted by {receiver}",
-            data={"receiver": receiver, "event": event_id},
-        )
+    enter(
+        session,
+        case,
+        Stage.EMITTED.value,
+        by="outbox",
+        reason=f"accepted by {receiver}",
+        data={"receiver": receiver, "event": event_id},
+        at=now,
     )

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.cases.announcement import Announce, CaseEvent, ending
+from api.cases.log import enter
 from api.cases.matching import LastSeen, Matching
 from api.cases.new_case import DetectorInfo, locate, new_case
 from api.cases.proximity import fixed_cameras
@@ -20,7 +21,7 @@ from api.cases.stages import OPEN, PERSON_CONFIRMED, SUPPRESSED, Stage
 from api.cases.suppression import Suppression
 from api.errors import CaseError
 from api.storage.database import Database
-from api.storage.tables import CaseRow, LogRow, SightingRow
+from api.storage.tables import CaseRow, SightingRow
 from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceItem
 from vision.registers.grid import UnitGrid
@@ -29,6 +30,7 @@ from vision.site.rule_settings import RuleSettings
 
 __all__ = ["CaseIntake", "DetectorInfo"]
 
+_PIPELINE = "pipeline"
 _TAKEN = frozenset({EpisodeStage.CONFIRMED, EpisodeStage.CLEARED, EpisodeStage.ENDED})
 
 
@@ -118,7 +120,7 @@ class CaseIntake:
                 case = session.get_one(CaseRow, seen.case_id, with_for_update=True)
                 end(seen, at, by, last_seen_at=at, episode=None)
                 data = {"episode": seen.episode_id, "camera": seen.camera, "ended_by": by}
-                session.add(_log(case, "ended", "", data))
+                enter(session, case, "ended", by=_PIPELINE, data=data)
                 self._summarise_end(session, case)
         return len(over)
 
@@ -168,7 +170,7 @@ class CaseIntake:
         action = "reopened" if back else action
         session.flush()
         attach(case, episode.id, items)
-        session.add(_entry(case, action, episode, items, distance))
+        _enter(session, case, action, episode, items, **distance)
         if match is None or case.stage in SUPPRESSED:
             self._suppression.settle(session, case, seen, seen.confirmed_at)
         if back:
@@ -191,7 +193,7 @@ class CaseIntake:
             # Before it ends: a case that was still seen after its silence goes to review.
             self._suppression.settle(session, case, known, episode.last_seen_at)
         attach(case, episode.id, items)
-        session.add(_entry(case, episode.stage.value, episode, items, {"ended_by": by}))
+        _enter(session, case, episode.stage.value, episode, items, ended_by=by)
         self._summarise_end(session, case)
         return case.id
 
@@ -211,13 +213,14 @@ class CaseIntake:
             self._announce(session, case, event, datetime.now(UTC))
 
 
-def _entry(
+def _enter(
+    session: Session,
     case: CaseRow,
     action: str,
     episode: Episode,
     items: Sequence[EvidenceItem],
-    more: dict[str, Any],
-) -> LogRow:
+    **more: object,
+) -> None:
     where = episode.where
     data = {
         "episode": episode.id,
@@ -226,16 +229,5 @@ def _entry(
         "evidence": [item.sha256 for item in items],
         **more,
     }
-    return _log(case, action, "; ".join(r.en for r in episode.why), data)
-
-
-def _log(case: CaseRow, action: str, reason: str, data: dict[str, Any]) -> LogRow:
-    return LogRow(
-        case_id=case.id,
-        at=datetime.now(UTC),
-        actor="pipeline",
-        action=action,
-        stage=case.stage,
-        reason=reason,
-        data=data,
-    )
+    reason = "; ".join(r.en for r in episode.why)
+    enter(session, case, action, by=_PIPELINE, reason=reason, data=data)

@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from api.access.roles import Principal
 from api.cases.announcement import Announce, CaseEvent, ending
+from api.cases.log import enter
 from api.cases.schemas import CaseDetail, Review, ReviewRequest
 from api.cases.scope import scoped, unknown
 from api.cases.stages import Stage, Step, advance
 from api.cases.suppression import Suppression
 from api.cases.view import case_detail
 from api.storage.database import Database
-from api.storage.tables import CaseRow, LogRow
+from api.storage.tables import CaseRow
 from vision.site import Site
 
 
@@ -52,7 +53,15 @@ class ReviewDesk:
             )
             row.review = review.model_dump(mode="json")
             row.silenced_until = row.inhibited_by = None
-            session.add(_entry(row, who, request, now))
+            enter(
+                session,
+                row,
+                row.stage,
+                by=who,
+                reason=request.reason.value if request.reason else "",
+                data={"checks": request.checks.model_dump(), "note": request.note},
+                at=now,
+            )
             session.flush()
             if request.decision == "reject":
                 self._suppression.release_targets(session, row, now)
@@ -65,16 +74,3 @@ class ReviewDesk:
             session.flush()
             session.refresh(row)
             return case_detail(row, who)
-
-
-def _entry(row: CaseRow, who: Principal, request: ReviewRequest, now: datetime) -> LogRow:
-    return LogRow(
-        case_id=row.id,
-        at=now,
-        actor=who.label,
-        key_id=who.key_id,
-        action=Stage(row.stage).value,
-        stage=row.stage,
-        reason=request.reason.value if request.reason else "",
-        data={"checks": request.checks.model_dump(), "note": request.note},
-    )

@@ -11,16 +11,17 @@ goes into the review queue. A case that cleared before remains suppressed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from api.cases.log import enter
 from api.cases.proximity import among, apart, around, fixed_cameras, position, seen_by
 from api.cases.stages import SHOWN, SUPPRESSED, Stage, Step, advance
 from api.storage.database import Database
-from api.storage.tables import CaseRow, LogRow, SightingRow
+from api.storage.tables import CaseRow, SightingRow
 from vision.frames import Clock
 from vision.geo import Position
 from vision.site import Site
@@ -66,16 +67,13 @@ class Suppression:
         case.inhibited_by = mute.by_case if mute else None
         if before == (case.stage, case.silenced_until, case.inhibited_by):
             return
-        session.add(
-            LogRow(
-                case_id=case.id,
-                at=datetime.now(UTC),
-                actor="streetwarden",
-                action=case.stage if mute else "released",
-                stage=case.stage,
-                reason=mute.reason if mute else "no silence and no open case mutes it any more",
-                data=mute.data if mute else {},
-            )
+        enter(
+            session,
+            case,
+            case.stage if mute else "released",
+            by="streetwarden",
+            reason=mute.reason if mute else "no silence and no open case mutes it any more",
+            data=mute.data if mute else {},
         )
 
     def release_due(self, database: Database, now: datetime) -> None:
