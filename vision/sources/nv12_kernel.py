@@ -51,7 +51,7 @@ def _sample(  # noqa: PLR0917
     return total / weight
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["rows", "columns", "height", "width"])  # parts are of any size
 def _convert(  # noqa: PLR0917
     luma,
     chroma,

@@ -7,12 +7,14 @@ from threading import Event
 from typing import Any
 
 import pytest
+import torch
 
 from tests.vision.engine_server.conftest import LIMIT, serving
 from tests.vision.engine_server.painted import BAD, PaintedEngine, code, painted
 from vision.detections import Detections
 from vision.engine_server import EngineAddress, ServedEngine
 from vision.engine_server.records import ASK, receive_welcome
+from vision.engine_server.ring import Ring
 from vision.errors import EngineError
 from vision.frames import Pixels
 
@@ -30,6 +32,79 @@ class Held(PaintedEngine):
         assert self.let.wait(LIMIT)
         self.batches.append([int(image[48, 160, 0]) for image in images])
         return super().submit(images)
+
+
+class Reading(PaintedEngine):
+    """Reads pictures where they lie, and as late as a device may: when it is asked for them."""
+
+    device: Any = torch.device("cpu")
+    device_memory: Any = 1
+
+    def __init__(self, unpinned: Sequence[Ring]) -> None:
+        super().__init__()
+        self.let, self.reached = Event(), Event()
+        self.places: set[int] = set()
+        self.unpinned = unpinned
+        self.unpinned_when_read = 0
+
+    def submit(self, images: Sequence[torch.Tensor]) -> Any:
+        self.reached.set()
+        assert self.let.wait(LIMIT)
+        self.places.update(image.data_ptr() for image in images)
+        return _Read(self, images)
+
+
+class _Read:
+    def __init__(self, engine: Reading, images: Sequence[torch.Tensor]) -> None:
+        self._engine, self._images = engine, images
+
+    def result(self) -> list[Detections]:
+        self._engine.unpinned_when_read += len(self._engine.unpinned)
+        return [self._engine.look(image.numpy()) for image in self._images]
+
+
+@pytest.fixture
+def unpinned(monkeypatch: pytest.MonkeyPatch) -> list[Ring]:
+    """Rings count as pinned, though there is no device; which were unpinned."""
+    gone: list[Ring] = []
+    monkeypatch.setattr("vision.engine_server.session.pin", lambda _: True)
+    monkeypatch.setattr("vision.engine_server.session.unpin", gone.append)
+    return gone
+
+
+def test_a_device_reads_pinned_slots_until_they_are_answered(
+    client: Callable[..., ServedEngine], unpinned: list[Ring]
+) -> None:
+    engine = Reading(unpinned)
+    engine.let.set()
+    with serving(engine) as address:
+        clients = [client(address) for _ in range(2)]
+        slots = sum(one._link.welcome.layout.slots for one in clients)
+        for n in range(0, 90, 30):
+            asked = [
+                c.submit([painted(k, n + i) for i in range(30)]) for k, c in enumerate(clients)
+            ]
+            for camera, one in enumerate(asked):
+                codes = [code(found) for found in one.result()]
+                assert codes == [(camera, n + i) for i in range(30)]
+        assert unpinned == []
+    assert len(engine.places) <= slots, "they were copied"
+    assert len(unpinned) == 2
+
+
+def test_the_slots_of_one_that_is_gone_stay_pinned_while_they_are_read(
+    client: Callable[..., ServedEngine], unpinned: list[Ring]
+) -> None:
+    engine = Reading(unpinned)
+    with serving(engine) as address:
+        gone, other = client(address), client(address)
+        gone.submit([painted(1, 0)])
+        assert engine.reached.wait(LIMIT)
+        gone.close()
+        engine.let.set()
+        assert code(other.infer([painted(2, 0)])[0]) == (2, 0)
+    assert engine.unpinned_when_read == 0 or len(engine.places) > 1
+    assert len(unpinned) == 2
 
 
 def test_pictures_of_many_clients_make_one_batch(client: Callable[..., ServedEngine]) -> None:
