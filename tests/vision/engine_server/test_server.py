@@ -40,17 +40,17 @@ class Reading(PaintedEngine):
     device: Any = torch.device("cpu")
     device_memory: Any = 1
 
-    def __init__(self, unpinned: Sequence[Ring]) -> None:
+    def __init__(self, pinned: Pinned) -> None:
         super().__init__()
         self.let, self.reached = Event(), Event()
-        self.places: set[int] = set()
-        self.unpinned = unpinned
-        self.unpinned_when_read = 0
+        self.pinned = pinned
+        self.copied = 0
+        self.unpinned_when_read: dict[int, int] = {}
 
     def submit(self, images: Sequence[torch.Tensor]) -> Any:
         self.reached.set()
         assert self.let.wait(LIMIT)
-        self.places.update(image.data_ptr() for image in images)
+        self.copied += sum(not self.pinned.holds(image.data_ptr()) for image in images)
         return _Read(self, images)
 
 
@@ -59,43 +59,59 @@ class _Read:
         self._engine, self._images = engine, images
 
     def result(self) -> list[Detections]:
-        self._engine.unpinned_when_read += len(self._engine.unpinned)
+        for image in self._images:
+            self._engine.unpinned_when_read[int(image[48, 160, 0])] = self._engine.pinned.undone
         return [self._engine.look(image.numpy()) for image in self._images]
 
 
+class Pinned:
+    """The memory that counts as pinned, though there is no device."""
+
+    def __init__(self) -> None:
+        self.places: list[range] = []
+        self.undone = 0
+
+    def pin(self, ring: Ring) -> bool:
+        start = ring.bytes.ctypes.data
+        self.places.append(range(start, start + ring.bytes.nbytes))
+        return True
+
+    def unpin(self, _: Ring) -> None:
+        self.undone += 1
+
+    def holds(self, place: int) -> bool:
+        return any(place in one for one in self.places)
+
+
 @pytest.fixture
-def unpinned(monkeypatch: pytest.MonkeyPatch) -> list[Ring]:
-    """Rings count as pinned, though there is no device; which were unpinned."""
-    gone: list[Ring] = []
-    monkeypatch.setattr("vision.engine_server.session.pin", lambda _: True)
-    monkeypatch.setattr("vision.engine_server.session.unpin", gone.append)
-    return gone
+def pinned(monkeypatch: pytest.MonkeyPatch) -> Pinned:
+    memory = Pinned()
+    monkeypatch.setattr("vision.engine_server.session.pin", memory.pin)
+    monkeypatch.setattr("vision.engine_server.session.unpin", memory.unpin)
+    return memory
 
 
 def test_a_device_reads_pinned_slots_until_they_are_answered(
-    client: Callable[..., ServedEngine], unpinned: list[Ring]
+    client: Callable[..., ServedEngine], pinned: Pinned
 ) -> None:
-    engine = Reading(unpinned)
+    engine = Reading(pinned)
     engine.let.set()
     with serving(engine) as address:
         clients = [client(address) for _ in range(2)]
-        slots = sum(one._link.welcome.layout.slots for one in clients)
         for n in range(0, 90, 30):
-            asked = [
-                c.submit([painted(k, n + i) for i in range(30)]) for k, c in enumerate(clients)
-            ]
+            given = [[painted(camera, n + i) for i in range(30)] for camera in range(2)]
+            asked = [one.submit(mine) for one, mine in zip(clients, given, strict=True)]
             for camera, one in enumerate(asked):
                 codes = [code(found) for found in one.result()]
                 assert codes == [(camera, n + i) for i in range(30)]
-        assert unpinned == []
-    assert len(engine.places) <= slots, "they were copied"
-    assert len(unpinned) == 2
+        assert (engine.copied, pinned.undone) == (0, 0)
+    assert pinned.undone == 2
 
 
 def test_the_slots_of_one_that_is_gone_stay_pinned_while_they_are_read(
-    client: Callable[..., ServedEngine], unpinned: list[Ring]
+    client: Callable[..., ServedEngine], pinned: Pinned
 ) -> None:
-    engine = Reading(unpinned)
+    engine = Reading(pinned)
     with serving(engine) as address:
         gone, other = client(address), client(address)
         gone.submit([painted(1, 0)])
@@ -103,8 +119,8 @@ def test_the_slots_of_one_that_is_gone_stay_pinned_while_they_are_read(
         gone.close()
         engine.let.set()
         assert code(other.infer([painted(2, 0)])[0]) == (2, 0)
-    assert engine.unpinned_when_read == 0 or len(engine.places) > 1
-    assert len(unpinned) == 2
+    assert engine.unpinned_when_read[1] == 0
+    assert pinned.undone == 2
 
 
 def test_pictures_of_many_clients_make_one_batch(client: Callable[..., ServedEngine]) -> None:
