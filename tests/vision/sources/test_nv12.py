@@ -89,7 +89,7 @@ def test_the_kernel_computes_what_torch_does() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["same"] * 3
+    assert done.stdout.split() == ["same"] * 4
 
 
 _IN_INTERPRETER = """
@@ -100,7 +100,10 @@ random = torch.Generator().manual_seed(1)
 luma = torch.randint(0, 256, (36, 80), dtype=torch.uint8, generator=random)[:, :64]  # a wider line
 chroma = torch.randint(0, 256, (18, 32, 2), dtype=torch.uint8, generator=random)
 picture = Nv12(luma, chroma, Colours(16, 255 / 219, 2.1, -0.2, -0.5, 1.8))
-for width, height in ((22, 12), (64, 36), (90, 50)):
+part = Nv12(luma[6:30, 10:48], chroma[3:15, 5:24], picture.colours)
+for picture, width, height in (
+    (picture, 22, 12), (picture, 64, 36), (picture, 90, 50), (part, 38, 24)
+):
     ours = scaled_bgr_by_kernel(picture, width, height).int()
     theirs = scaled_bgr(picture, width, height).int()
     assert ours.shape == (height, width, 3)
