@@ -99,7 +99,7 @@ class StationaryRule(ABC):
 
     def remember_json(self) -> bytes:
         """See `vision.rules.context.Rule.remember`."""
-        return _PLACES.dump_json(self._places)
+        return b"[" + b",".join([place.to_json() for place in self._places]) + b"]"
 
     def recall(self, state: Any) -> None:
         """See `vision.rules.context.Rule`."""

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from scripts.bench.crowd import FPS, Cast, Crowd
 from scripts.bench.rules import SCENES, Street, bench_rules
 from vision.rules import camera_rules, sight, stay
-from vision.rules.dirty_truck import road
+from vision.rules.dirty_truck import cells
 from vision.rules.known import Known
 from vision.rules.sight import Sight, overlap
 from vision.rules.stay import Stay, match
@@ -124,8 +124,8 @@ def test_what_is_known_is_told_as_one_by_one(known: list[Box], shown: list[Box])
 
 
 def way_by_way(pairs: list[tuple[Box, Box]]) -> np.ndarray[Any, Any]:
-    """As `road.reach`, one pair after the other."""
-    cells = np.zeros((27, 48), np.uint8)
+    """As `cells.hulls`, one pair after the other."""
+    drawn = np.zeros((27, 48), np.uint8)
     for pair in pairs:
         corners = [
             (min(max(int(u * 48), 0), 47), min(max(int(v * 27), 0), 26))
@@ -133,19 +133,20 @@ def way_by_way(pairs: list[tuple[Box, Box]]) -> np.ndarray[Any, Any]:
             for u in (x1, x2)
             for v in (y1, y2)
         ]
-        one = np.zeros_like(cells)
+        one = np.zeros_like(drawn)
         cv2.fillConvexPoly(one, cv2.convexHull(np.array(corners, np.int32)), 1)
         (left, top), (right, bottom) = corners[0], corners[3]
         one[top : bottom + 1, left : right + 1] = 1
-        cells |= one
-    return cells.astype(np.bool_)
+        drawn |= one
+    return drawn.astype(np.bool_)
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(boxes(), boxes()), max_size=40))
 def test_everybodys_ways_are_drawn_as_one_after_the_other(pairs: list[tuple[Box, Box]]) -> None:
-    drawn = road.reach(np.array(pairs, np.float64).reshape(-1, 8))
-    np.testing.assert_array_equal(drawn, way_by_way(pairs))
+    both = np.array(pairs, np.float64).reshape(-1, 4)
+    drawn = cells.hulls(both, np.arange(0, len(both), 2), np.arange(1, len(both), 2))
+    np.testing.assert_array_equal(cells.unpacked(drawn).reshape(27, 48), way_by_way(pairs))
 
 
 def counted(monkeypatch: pytest.MonkeyPatch, where: object, name: str) -> list[int]:

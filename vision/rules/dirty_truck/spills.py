@@ -28,8 +28,9 @@ from vision.detections import Detections, class_names
 from vision.episodes import NormBox
 from vision.frames import Frame
 from vision.rules.context import Context
+from vision.rules.dirty_truck.cells import Cells, hulls
 from vision.rules.dirty_truck.followed import Followed
-from vision.rules.dirty_truck.road import Cells, Passage, Road, reach
+from vision.rules.dirty_truck.road import Passage, Road
 from vision.rules.sight import in_zone, overlap, overlaps, touches
 
 _MOVES = ("car", "bus", "motorcycle", "bicycle", "person")
@@ -189,15 +190,17 @@ class Spills:
 
     def _ways(self, movers: Sequence[NormBox], seconds: float) -> Cells:
         """Return where these are and may have been since the look before, in any matching."""
-        old, new = _array(self._movers), _array(movers)
+        old, new, self._movers = _array(self._movers), _array(movers), list(movers)
+        if len(new) == 0:
+            return 0  # nor has anybody gone from there to where nobody is
         (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = old.T[:, :, None], new.T[:, None]
         across = np.maximum(bx1 - ax2, ax1 - bx2)
         apart = np.maximum(across, np.maximum(by1 - ay2, ay1 - by2))
         longer = np.maximum(np.hypot(ax2 - ax1, ay2 - ay1), np.hypot(bx2 - bx1, by2 - by1))
         i, j = np.nonzero(apart <= _REACH * seconds * longer)
-        self._movers = list(movers)
-        pairs = np.concatenate([old[i], new[j]], axis=1)
-        return reach(np.concatenate([np.tile(new, 2), pairs]))
+        here = np.arange(len(old), len(old) + len(new))
+        came = np.concatenate([here, i])
+        return hulls(np.concatenate([old, new]), came, np.concatenate([here, j + len(old)]))
 
     def _lies(
         self,
