@@ -182,5 +182,6 @@ _PLACE = TypeAdapter(Place).serializer
 
 def _stops(stay: Stay, least: timedelta) -> bool:
     """Whether it has been at its spot for long enough not to be passing by."""
-    still = overlap(stay.boxes[0], stay.sight.box)[1] >= _STILL
-    return still and not stay.flickers and stay.dwell >= least
+    if stay.dwell < least or stay.flickers:
+        return False
+    return overlap(stay.boxes[0], stay.sight.box)[1] >= _STILL

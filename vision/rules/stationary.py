@@ -168,7 +168,7 @@ class StationaryRule(ABC):
                 place.put(Stay.begun(at, sights[index]), instead_of=stay)
             else:
                 gap = self._gaps.since(stay.last, visit)
-                if not self.gaps_count:
+                if visit is not None and not self.gaps_count:
                     stay.between += between(stay, at, visit, self.context.settings)
                 stay.see(at, sights[index], gap, reused=reused, visit=visit)
         for place in self._places:

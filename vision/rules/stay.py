@@ -132,14 +132,9 @@ class Stay(_Derived):
         return median(self.scores)
 
     @property
-    def presence(self) -> float:
-        """Share of the looks since the first that showed it, 0..1."""
-        return self.looks / self.chances
-
-    @property
     def flickers(self) -> bool:
         """Whether too few of those looks showed it."""
-        return self.presence < _MIN_PRESENCE
+        return self.looks < _MIN_PRESENCE * self.chances
 
     def see(
         self,

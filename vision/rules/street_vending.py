@@ -18,8 +18,9 @@ import numpy as np
 from vision.detections import Detections
 from vision.episodes import NormBox, Reason
 from vision.frames import Frame
+from vision.rules.plain import Plain
 from vision.rules.reasons import attended
-from vision.rules.sight import Sight, boxes_of, touches
+from vision.rules.sight import Sight, touches
 from vision.rules.stationary import StationaryRule
 from vision.rules.stay import Stay
 
@@ -38,9 +39,12 @@ class StreetVending(StationaryRule):
         found = super().sights(frame, detections)
         if not found:
             return found
-        _, people = boxes_of(frame, detections, {"person"}, min_score=self.context.threshold)
+        look = Plain.of(frame, detections)
+        people = look.indexes({"person"}, self.context.threshold)
+        if not people:
+            return found
         stalls = np.array([_surroundings(s.box) for s in found])
-        visited = np.asarray(touches(stalls, people).any(axis=1))
+        visited = np.asarray(touches(stalls, look.at[people]).any(axis=1))
         return [_attended(s) if v else s for s, v in zip(found, visited.tolist(), strict=True)]
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:

@@ -24,13 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from vision.detections import Detections, class_names
+from vision.detections import Detections
 from vision.episodes import NormBox
 from vision.frames import Frame
 from vision.rules.context import Context
 from vision.rules.dirty_truck.cells import Cells, hulls
 from vision.rules.dirty_truck.followed import Followed
 from vision.rules.dirty_truck.road import Passage, Road
+from vision.rules.plain import Plain, tracks_of
 from vision.rules.sight import in_zone, overlap, overlaps, touches
 
 _MOVES = ("car", "bus", "motorcycle", "bicycle", "person")
@@ -136,19 +137,18 @@ class Spills:
         at = frame.captured_at
         self._pass_seam(frame)
         seconds = self._keep_watch(at)
-        size = np.array([frame.width, frame.height] * 2, np.float64)
-        boxes: list[NormBox] = [tuple(b) for b in (np.asarray(detections.xyxy) / size).tolist()]
-        trucks = {n: boxes[n] for n in self._of(("truck",), detections)}
-        ids = detections.tracker_id
-        tracks = {n: int(np.asarray(ids)[n]) if ids is not None else -1 for n in trucks}
+        shown, tracked = Plain.of(frame, detections), tracks_of(detections)
+        scores = shown.scores
+        trucks = {n: shown.boxes[n] for n in shown.indexes(("truck",))}
+        tracks = {n: tracked[n] for n in trucks}
         covers, self._passes, here = self._trucks.look(at, trucks, tracks, judged, going_on)
-        scores = np.asarray(detections.confidence)
-        unsure = [box for n, box in trucks.items() if scores[n] < self._context.threshold]
+        sure = set(shown.indexes(("truck",), self._context.threshold))
+        unsure = [box for n, box in trucks.items() if n not in sure]
         on_road = [cover.box for cover in covers if cover.box not in unsure]
-        movers = _off(on_road, {n: boxes[n] for n in self._of(_MOVES, detections)}, _IN_CAB)
+        movers = _off(on_road, {n: shown.boxes[n] for n in shown.indexes(_MOVES)}, _IN_CAB)
         self._road.look(at, covers, self._ways(list(movers.values()), seconds))
-        lying = _off(on_road, {n: boxes[n] for n in self._of(("garbage",), detections)}, _ON_BED)
-        garbage = {n: (box, float(scores[n])) for n, box in lying.items()}
+        lying = _off(on_road, {n: shown.boxes[n] for n in shown.indexes(("garbage",))}, _ON_BED)
+        garbage = {n: (box, scores[n]) for n, box in lying.items()}
         over = [*(cover.box for cover in covers), *movers.values()]
         left = self._lies(at, garbage, over, unsure)
         return {
@@ -184,10 +184,6 @@ class Spills:
         self._valid_until = at + 2 * longest if until - at <= longest else until
         return (at - last if last is not None else 2 * longest).total_seconds()
 
-    def _of(self, names: Sequence[str], detections: Detections) -> list[int]:
-        """Return the indexes of all detections of these classes, whatever their score."""
-        return [n for n, name in enumerate(class_names(detections).tolist()) if name in names]
-
     def _ways(self, movers: Sequence[NormBox], seconds: float) -> Cells:
         """Return where these are and may have been since the look before, in any matching."""
         old, new, self._movers = _array(self._movers), _array(movers), list(movers)
@@ -213,6 +209,8 @@ class Spills:
         left: dict[int, list[int]] = {}
         self._litter = [p for p in self._litter if abs(at - p.last) <= _REMEMBERED]
         old = list(self._litter)
+        if not garbage and not old:
+            return left
         known = _grown(_array([piece.box for piece in old]))
         touching = touches(_grown(_array([box for box, _ in garbage.values()])), known)
         for (box, _), of_it in zip(garbage.values(), touching, strict=True):
