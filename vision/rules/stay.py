@@ -12,15 +12,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Annotated
 
-import numpy as np
 from pydantic import AliasChoices, Field, TypeAdapter
 
 from vision.episodes import NormBox
 from vision.rules.kept_text import KeptText
-from vision.rules.sight import Sight, overlaps
+from vision.rules.sight import Sight, overlap, touching
 
 # Two boxes are of one spot from this overlap on; a hull that gains or loses a part (garbage beside
 # a bin) still covers the smaller one.
@@ -36,12 +34,14 @@ class _Derived:
     Attributes:
         _sides: the sides of its boxes in order: a median costs one insertion a look.
         _box: that median.
+        _ranked: its scores in order.
         _texts: its boxes and its scores as JSON, of which a look adds one.
     """
 
-    __slots__ = ("_box", "_sides", "_texts")
+    __slots__ = ("_box", "_ranked", "_sides", "_texts")
     _sides: list[list[float]] | None
     _box: NormBox | None
+    _ranked: list[float] | None
     _texts: tuple[KeptText, KeptText] | None
 
 
@@ -88,7 +88,8 @@ class Stay(_Derived):
     scores: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self._sides = self._box = self._texts = None  # type: ignore[misc] # the base's slots
+        self._sides = self._box = None  # type: ignore[misc] # the base's slots
+        self._ranked = self._texts = None  # type: ignore[misc] # the base's slots
         # What is recalled after a restart comes as deques without a bound.
         self.boxes = deque(self.boxes or [self.sight.box], _MEMORY)
         self.scores = deque(self.scores or [self.sight.score], _SCORES)
@@ -129,7 +130,10 @@ class Stay(_Derived):
     @property
     def score(self) -> float:
         """Median score over the looks that showed it."""
-        return median(self.scores)
+        if self._ranked is None:
+            self._ranked = sorted(self.scores)  # type: ignore[misc] # the base's slot
+        ranked, half = self._ranked, len(self._ranked) // 2
+        return ranked[half] if len(ranked) % 2 else (ranked[half - 1] + ranked[half]) / 2
 
     @property
     def flickers(self) -> bool:
@@ -167,6 +171,10 @@ class Stay(_Derived):
 
     def _put(self, box: NormBox, score: float) -> None:
         out = self.boxes[0] if len(self.boxes) == _MEMORY else None
+        if self._ranked is not None:
+            if len(self.scores) == _SCORES:
+                del self._ranked[bisect_left(self._ranked, self.scores[0])]
+            insort(self._ranked, score)
         self.boxes.append(box)
         self.scores.append(score)
         self._box = None  # type: ignore[misc] # the base's slot
@@ -228,10 +236,12 @@ def match(stays: Sequence[Stay], sights: Sequence[Sight]) -> tuple[list[int | No
     if not stays or not sights:
         return [None] * len(stays), list(range(len(sights)))
     # One median for each stay, not for each pair.
-    boxes = np.array([stay.box for stay in stays])
-    iou, cover = overlaps(boxes, np.array([sight.box for sight in sights]))
-    i, j = np.nonzero((iou >= _SAME_IOU) | (cover >= _SAME_COVER))
-    pairs = list(zip(iou[i, j].tolist(), i.tolist(), j.tolist(), strict=True))
+    places, shown = [stay.box for stay in stays], [sight.box for sight in sights]
+    pairs = []
+    for i, j in touching(places, shown):
+        iou, cover = overlap(places[i], shown[j])
+        if iou >= _SAME_IOU or cover >= _SAME_COVER:
+            pairs.append((iou, i, j))
     taken: list[int | None] = [None] * len(stays)
     free = set(range(len(sights)))
     for _, one, seen in sorted(pairs, reverse=True):

@@ -13,14 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-import numpy as np
-
 from vision.detections import Detections
 from vision.episodes import NormBox, Reason
 from vision.frames import Frame
 from vision.rules.plain import Plain
 from vision.rules.reasons import attended
-from vision.rules.sight import Sight, touches
+from vision.rules.sight import Sight, touching
 from vision.rules.stationary import StationaryRule
 from vision.rules.stay import Stay
 
@@ -43,9 +41,9 @@ class StreetVending(StationaryRule):
         people = look.indexes({"person"}, self.context.threshold)
         if not people:
             return found
-        stalls = np.array([_surroundings(s.box) for s in found])
-        visited = np.asarray(touches(stalls, look.at[people]).any(axis=1))
-        return [_attended(s) if v else s for s, v in zip(found, visited.tolist(), strict=True)]
+        stalls = [_surroundings(s.box) for s in found]
+        visited = {n for n, _ in touching(stalls, [look.boxes[n] for n in people])}
+        return [_attended(s) if n in visited else s for n, s in enumerate(found)]
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
         """Add how often people were seen with it."""

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from math import isnan
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,7 +23,7 @@ from scripts.bench.rules import SCENES, Street, bench_rules
 from vision.rules import camera_rules, sight, stay
 from vision.rules.dirty_truck import cells
 from vision.rules.known import Known
-from vision.rules.sight import Sight, overlap
+from vision.rules.sight import Sight, overlap, touching
 from vision.rules.stay import Stay, match
 from vision.site import Camera, Site, SiteInfo, Zone
 
@@ -79,6 +80,40 @@ def test_stays_are_matched_as_pair_by_pair(seen: list[list[Box]], shown: list[Bo
     assert match(stays, sights) == pair_by_pair(stays, sights)
 
 
+odd = st.tuples(*[numbers | st.sampled_from([float("nan"), float("inf"), 0.3 + 1e-16])] * 4)
+
+
+@settings(deadline=None)
+@given(st.lists(boxes() | odd, max_size=9), st.lists(boxes() | odd, max_size=9))
+def test_what_touches_is_found_as_pair_by_pair(one: list[Box], other: list[Box]) -> None:
+    def share(a: Box, b: Box) -> bool:
+        return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+
+    with_nan = [any(map(isnan, box)) for box in other]
+    found = [(i, j) for i, j in touching(one, other) if not with_nan[j]]
+    expected = [(i, j) for i, a in enumerate(one) for j, b in enumerate(other) if share(a, b)]
+    assert found == [(i, j) for i, j in expected if not with_nan[j] and not any(map(isnan, one[i]))]
+
+
+def test_what_stands_apart_is_not_compared() -> None:
+    compared = [0]
+
+    class Side(float):
+        def __gt__(self, other: float) -> bool:
+            compared[0] += 1
+            return float(self) > other
+
+    def row(count: int) -> list[Box]:
+        return [(n / count, 0.1, Side((n + 0.9) / count), 0.2) for n in range(count)]
+
+    each = []
+    for count in (30, 60):
+        compared[0] = 0
+        assert len(touching(row(count), row(count))) == count
+        each.append(compared[0] / count)
+    assert each[1] <= 1.3 * each[0]
+
+
 @settings(deadline=None)
 @given(st.lists(boxes(), max_size=8), st.sampled_from([0.0, 0.3, 1.0]))
 def test_groups_are_what_touches_one_after_the_other(shown: list[Box], reach: float) -> None:
@@ -98,7 +133,7 @@ def test_groups_are_what_touches_one_after_the_other(shown: list[Box], reach: fl
             left -= near
             edge.extend(near)
         expected.append(sorted(group))
-    assert sight._groups(np.array(shown, np.float64).reshape(-1, 4), reach) == expected
+    assert sight._groups(shown, reach) == expected
 
 
 @settings(deadline=None)

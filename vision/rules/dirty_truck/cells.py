@@ -118,7 +118,7 @@ def hulls(boxes: NDArray[np.float64], one: NDArray[np.int64], other: NDArray[np.
         boxes: N×4, normalised; pairs of one with a value that is not finite are ignored.
         one, other: the pairs: two numbers of boxes each.
     """
-    finite = np.isfinite(boxes).all(axis=1)
+    finite = np.asarray(np.isfinite(boxes).all(axis=1))
     if not finite.all():
         boxes, kept = np.where(finite[:, None], boxes, 0), finite[one] & finite[other]
         one, other = one[kept], other[kept]

@@ -25,7 +25,7 @@ from vision.rules.pass_through import PassThroughRule
 from vision.rules.passes import Charge, Pass
 from vision.rules.plain import Plain, tracks_of
 from vision.rules.reasons import measured, on_frames, spilt
-from vision.rules.sight import Sight, area, find_sights, overlap, overlaps
+from vision.rules.sight import Sight, area, find_sights, overlap, touching
 
 # A plate belongs to a truck if at least this share of it is in the truck's box.
 _INSIDE = 0.8
@@ -155,9 +155,10 @@ class DirtyTruck(PassThroughRule):
         of_box: dict[int, list[int]] = defaultdict(list)
         here = [one for one in passes if one.index == frame.index]
         if here and vehicles:
-            at = np.array([one.box for one in here])
-            for i, n in np.argwhere(overlaps(at, look.at[vehicles])[0] >= _SAME).tolist():
-                of_box[here[i].number].append(vehicles[n])
+            at, boxes = [one.box for one in here], [look.boxes[n] for n in vehicles]
+            for i, n in touching(at, boxes):
+                if overlap(at[i], boxes[n])[0] >= _SAME:
+                    of_box[here[i].number].append(vehicles[n])
         for one in passes:
             same = {n for track in one.tracks for n in of_track.get(track, ())}
             one.course.take_for([votes[n] for n in same.union(of_box.get(one.number, ()))])

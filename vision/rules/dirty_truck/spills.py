@@ -14,6 +14,7 @@ whom the model does not detect puts down within a few looks behind a truck.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,7 +33,7 @@ from vision.rules.dirty_truck.cells import Cells, hulls
 from vision.rules.dirty_truck.followed import Followed
 from vision.rules.dirty_truck.road import Passage, Road
 from vision.rules.plain import Plain, tracks_of
-from vision.rules.sight import in_zone, overlap, overlaps, touches
+from vision.rules.sight import in_zone, overlap, touching
 
 _MOVES = ("car", "bus", "motorcycle", "bicycle", "person")
 # From this overlap on, as a share of its box, garbage is on a truck, or a person is in its cab.
@@ -211,13 +212,14 @@ class Spills:
         old = list(self._litter)
         if not garbage and not old:
             return left
-        known = _grown(_array([piece.box for piece in old]))
-        touching = touches(_grown(_array([box for box, _ in garbage.values()])), known)
-        for (box, _), of_it in zip(garbage.values(), touching, strict=True):
-            near = [old[n] for n in np.flatnonzero(of_it).tolist()]
-            for piece in near:
+        near: dict[int, list[Litter]] = defaultdict(list)
+        known = [_grown(piece.box) for piece in old]
+        for i, n in touching([_grown(box) for box, _ in garbage.values()], known):
+            near[i].append(old[n])
+        for n, (box, _) in enumerate(garbage.values()):
+            for piece in near[n]:
                 piece.last = at
-            if not near:
+            if not near[n]:
                 inside = in_zone(box, self._context.zone, "bottom")
                 inside &= all(overlap(truck, box)[1] < _ON_BED for truck in unsure)
                 passage = self._road.passage(box) if inside else None
@@ -239,22 +241,20 @@ def _off(
     trucks: Sequence[NormBox], boxes: Mapping[int, NormBox], share: float
 ) -> dict[int, NormBox]:
     """Return the boxes whose overlap with any truck is less than this share of the smaller box."""
-    if not trucks or not boxes:
-        return dict(boxes)
-    cover = overlaps(_array(trucks), _array(list(boxes.values())))[1]
-    kept = np.flatnonzero((cover < share).all(axis=0)).tolist()
-    numbers = list(boxes)
-    return {numbers[k]: boxes[numbers[k]] for k in kept}
+    numbers, at = list(boxes), list(boxes.values())
+    covered = {n for i, n in touching(trucks, at) if overlap(trucks[i], at[n])[1] >= share}
+    return {numbers[n]: box for n, box in enumerate(at) if n not in covered}
 
 
 def _array(boxes: Sequence[NormBox]) -> NDArray[np.float64]:
     return np.array(boxes, np.float64).reshape(-1, 4)
 
 
-def _grown(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Boxes that have grown by half of their size to every side: what lies close then touches."""
-    half = (boxes[:, 2:] - boxes[:, :2]) / 2
-    return np.hstack([boxes[:, :2] - half, boxes[:, 2:] + half])
+def _grown(box: NormBox) -> NormBox:
+    """A box that has grown by half of its size to every side: what lies close then touches it."""
+    x1, y1, x2, y2 = box
+    wide, tall = (x2 - x1) / 2, (y2 - y1) / 2
+    return x1 - wide, y1 - tall, x2 + wide, y2 + tall
 
 
 def _same(a: NormBox, b: NormBox) -> bool:
