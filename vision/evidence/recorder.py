@@ -61,8 +61,8 @@ class Recorder:
             items = self._moment(opened) if opened else []
         if episode.stage is not EpisodeStage.ENDED:
             items += [*self._moment(event), *self._clip(event)]
-        if event.record is not None:
-            items.append(self._item(event, event.record, EvidenceRole.RECORD, MEDIA_TYPE, None))
+        if (record := event.record) is not None:
+            items.append(self._item(event, record, EvidenceRole.RECORD, MEDIA_TYPE, None))
         self._opened.pop(episode.id, None)
         return items
 

@@ -197,7 +197,7 @@ class Quarantine:
             focus=tuple(entry["focus"]),
             details=tuple(entry["details"]),
             recording=_StoredClip((), "", 0, 0, frame.captured_at, clip) if clip.exists() else None,
-            record=record.read_bytes() if record.exists() else None,
+            recorded=record.read_bytes if record.exists() else None,
             preset=entry["preset"],
         )
         return Kept(event, _ITEMS.validate_python(entry["items"]))

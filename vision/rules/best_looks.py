@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-import numpy as np
-
 from vision.detections import Detections
 from vision.episodes import NormBox
 from vision.frames import Frame
+from vision.rules.plain import Plain
 from vision.rules.sight import area
 
 Key = tuple[int, str]
@@ -46,9 +45,7 @@ class BestLooks:
 
     def take(self, key: Key, focus: tuple[int, ...], frame: Frame, detections: Detections) -> None:
         """A look that itself says this against a pass; first of `focus` is what passes."""
-        size = (frame.width, frame.height) * 2
-        x1, y1, x2, y2 = np.asarray(detections.xyxy)[focus[0]] / size
-        box = float(x1), float(y1), float(x2), float(y2)
+        box = Plain.of(frame, detections).boxes[focus[0]]
         shown = Shown(frame, detections, focus, self._details(box, frame, detections), area(box))
         if key not in self._best or shown.worth > self._best[key].worth:
             self._best[key] = shown
