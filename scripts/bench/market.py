@@ -1,12 +1,14 @@
-"""Market: a street that is rendered for `bench cameras`, with nobody in it and crowded.
+"""Market: a street that is rendered for `bench cameras`: with nobody in it, crowded, and jammed.
 
-Both clips have the same camera, light and houses, so what differs between them is who is there. Of
-the crowd's 110 objects the shipped weights see about 80 in a look.
+All have the same camera, light and houses, so what differs between them is who is there. Of the 110
+objects of `rules`' crowded market the shipped weights see about 80 in a look; some of its cars are
+trucks to them, and the state of each truck is read at every look. So there is a clip without cars.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path as File
 
@@ -26,7 +28,11 @@ from datasets.renderer.weather import Weather
 from scripts.bench.crowd import Cast
 from scripts.bench.rules import SCENES
 
-CLIPS = {"quiet": SCENES["empty"], "crowded": SCENES["market"]}
+CLIPS = {
+    "quiet": SCENES["empty"],
+    "crowded": replace(SCENES["market"], vehicles=0),
+    "jammed": SCENES["market"],
+}
 """Who is in each."""
 FPS = 25.0
 _CRF = 30

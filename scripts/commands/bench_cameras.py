@@ -110,9 +110,9 @@ def clips(
     ] = 1920,
     seconds: Annotated[float, typer.Option(min=2, help="Length.")] = 10.0,
 ) -> None:
-    """Render a market street as clips for `cameras`: quiet.mp4 with nobody in it, crowded.mp4.
+    """Render a market street as clips for `cameras`: quiet.mp4, crowded.mp4 and jammed.mp4.
 
-    The crowd is 40 stalls, 60 people and 10 vehicles.
+    With nobody in it; with 40 stalls and 60 people; with these and 10 vehicles.
     """
     from scripts.bench.market import render_clips
 
