@@ -259,14 +259,14 @@ def test_bench_counts_the_looks_at_real_cameras(
         [result] = bench_cameras.bench_cameras(
             [bench_cameras.Shown("street", [server.url("gate")], server.process.pid)],
             engine,
-            counts=[3, 2],
+            counts=[2],
             choice=choice,
             workers=[1, 2],
-            seconds=5,
+            seconds=3,
             decide=True,
             progress=told.append,
         )
-    assert [(v.cameras, v.workers) for v in result.levels] == [(2, 1), (2, 2), (3, 1), (3, 2)]
+    assert [(v.cameras, v.workers) for v in result.levels] == [(2, 1), (2, 2)]
     assert (result.width, result.height) == (640, 360)
     assert result.transport == server.scheme
     assert told[:3] == [
@@ -279,7 +279,7 @@ def test_bench_counts_the_looks_at_real_cameras(
         assert level.cores > 0
         assert level.memory_mb > 0
         assert level.server_cores is not None
-    assert [peer.cameras for peer in result.stock] == [2, 3]
+    assert [peer.cameras for peer in result.stock] == [2]
     assert all(peer.looks_each > 0 for peer in result.stock)
 
 
@@ -297,7 +297,7 @@ def test_clips_are_measured_in_turns(make_video: Callable, monkeypatch: pytest.M
             stack.callback(server.kill)
             clips.append(bench_cameras.Shown(name, [server.url("0")]))
         results = bench_cameras.bench_cameras(
-            clips, engine, counts=[1, 2], seconds=2, stock=False, progress=told.append
+            clips, engine, counts=[2, 1], seconds=2, stock=False, progress=told.append
         )
     assert [result.clip for result in results] == list(names)
     assert [result.levels[-1].cameras for result in results] == [2, 2]
