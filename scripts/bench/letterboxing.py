@@ -22,7 +22,8 @@ class Letterboxing:
         choice: whose model it would run.
     """
 
-    name, batch, depth, device_memory = "letterboxing alone", 16, 2, None
+    name, batch, depth = "letterboxing alone", 16, 2
+    device = device_memory = None
 
     def __init__(self, choice: ModelChoice) -> None:
         self.model = find(choice.name)
