@@ -11,6 +11,7 @@ from vision.durations import Duration
 from vision.fields import Part, Polygon
 from vision.geo.ground import Ground
 from vision.kinds import catalogue
+from vision.registers.admissibility import Admissibility
 from vision.site.flight import Flight
 from vision.site.location import Location
 from vision.site.presets import WHOLE, GroundPoints, Preset, check_presets
@@ -54,6 +55,7 @@ class Camera(Part):
     zones: tuple[Zone, ...] = ()
     privacy: tuple[Polygon, ...] = ()
     presets: tuple[Preset, ...] = ()
+    admissibility: Admissibility | None = None
     clip: Annotated[Duration, Field(le=timedelta(minutes=1))] = timedelta(seconds=10)
 
     @model_validator(mode="after")

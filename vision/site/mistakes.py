@@ -12,7 +12,7 @@ from vision.site.yaml_tree import Tree, Where
 
 # Parts of the site file's contract that this version does not apply. Accepting them silently would
 # let a site believe that a permit protects a vendor when nothing reads it.
-_LATER = {"retention", "admissibility"}
+_LATER = {"retention"}
 _SHOWN = 20
 """Mistakes listed before the rest is only counted."""
 # Not said again even where it is wrong: it may be a password.
