@@ -104,7 +104,7 @@ HELD: dict[str, tuple[Any, Any, str]] = {
     ),
     "legal use": (
         get_args(api.cases.schemas.CaseView.model_fields["legal_use"].annotation),
-        ("lead_only",),
+        ("lead_only", "penalty_evidence"),
         (
             "Administrative Penalty Law 41: without a device's admissibility file a picture is a "
             "lead, no proof"

@@ -137,6 +137,24 @@ class Evidence(Part):
     size: int
 
 
+class Words(Part):
+    """A sentence in both languages."""
+
+    en: str
+    zh: str
+
+
+class LegalBasis(Part):
+    """What a legal use was decided on, as it was when the case was made.
+
+    `matter` is the jurisdiction's listing, `device` the admissibility file, its documents by their
+    SHA-256; null where there is none.
+    """
+
+    matter: dict[str, Any] | None
+    device: dict[str, Any] | None
+
+
 class CaseData(Part):
     """A case as a receiver sees it: links and hashes, never pixels."""
 
@@ -145,8 +163,14 @@ class CaseData(Part):
     kind: str
     subtype: str
     stage: Stage
-    legal_use: Literal["lead_only"]
+    legal_use: Literal["lead_only", "penalty_evidence"]
     legal_use_reason: str
+    legal_why: list[Words] | None = Field(
+        default=None, description="The same in both languages; null in cases from before it was."
+    )
+    legal_basis: LegalBasis | None = Field(
+        default=None, description="What it was decided on; null in cases from before it was kept."
+    )
     codes: list[Code]
     where: Where
     when: When

@@ -24,6 +24,8 @@ def case_data(row: CaseRow, evidence: Sequence[EvidenceRow]) -> dict[str, Any]:
         "stage": row.stage,
         "legal_use": row.legal_use,
         "legal_use_reason": row.legal_use_reason,
+        "legal_why": row.legal_why,
+        "legal_basis": row.legal_basis,
         "codes": row.codes,
         "where": {
             "lon": row.lon,

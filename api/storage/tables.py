@@ -115,6 +115,8 @@ class CaseRow(Base):
     detector: Mapped[dict[str, Any]] = mapped_column(JSON)
     legal_use: Mapped[str] = mapped_column(String(32))
     legal_use_reason: Mapped[str] = mapped_column(Text)
+    legal_why: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    legal_basis: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     prior_cases: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     silenced_until: Mapped[datetime | None] = mapped_column(UtcTime)
     inhibited_by: Mapped[str | None] = mapped_column(String(40), index=True)
