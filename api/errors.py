@@ -7,6 +7,7 @@ CaseError
 ├── IllegalStep           the case's stage does not allow this step
 ├── UnknownCase           no case has this id, or the key does not see it
 ├── UnknownMedia          no case that the key sees holds this picture
+├── PurgedMedia           its time was over by the site's retention
 ├── OriginalRefused       the key's role may not see originals
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
 """
@@ -21,6 +22,7 @@ __all__ = [
     "EgressRefused",
     "IllegalStep",
     "OriginalRefused",
+    "PurgedMedia",
     "TookTooLong",
     "UnknownCase",
     "UnknownMedia",
@@ -45,6 +47,10 @@ class UnknownCase(CaseError):  # noqa: N818
 
 class UnknownMedia(CaseError):  # noqa: N818
     """No case that the asking key may see holds this picture."""
+
+
+class PurgedMedia(CaseError):  # noqa: N818
+    """This picture has been purged."""
 
 
 class OriginalRefused(CaseError):  # noqa: N818

@@ -17,6 +17,7 @@ from scripts.commands.doctor import doctor
 from scripts.commands.evaluate import evaluate
 from scripts.commands.export import export
 from scripts.commands.keys import keys
+from scripts.commands.purge import purge
 from scripts.commands.replay import replay
 from scripts.commands.serve import serve
 from scripts.commands.snapshot import snapshot

@@ -27,6 +27,7 @@ class Right(StrEnum):
     READ = "read"
     REVIEW = "review"
     ORIGINALS = "originals"
+    HOLD = "hold"
     DELIVERIES = "deliveries"
     REPLAY = "replay"
 
@@ -34,7 +35,7 @@ class Right(StrEnum):
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.READ}),
     Role.REVIEWER: frozenset({Right.READ, Right.REVIEW}),
-    Role.OFFICER: frozenset({Right.READ, Right.REVIEW, Right.ORIGINALS}),
+    Role.OFFICER: frozenset({Right.READ, Right.REVIEW, Right.ORIGINALS, Right.HOLD}),
     Role.ADMIN: frozenset(Right),
     Role.RECEIVER: frozenset(),
     Role.AUDITOR: frozenset({Right.READ, Right.DELIVERIES}),

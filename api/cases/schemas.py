@@ -135,6 +135,9 @@ class Evidence(Part):
     captured_at: datetime
     media_type: str
     size: int
+    purged_at: datetime | None = Field(
+        default=None, description="When retention took it: it cannot be fetched any more."
+    )
 
 
 class Words(Part):
@@ -199,6 +202,14 @@ class Why(Part):
     data: dict[str, Any]
 
 
+class Hold(Part):
+    """A legal hold: nothing of the case is purged."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
 class CaseView(CaseData):
     """A case in a list. `box` is x1 y1 x2 y2 as fractions of the picture of `camera`.
 
@@ -212,6 +223,7 @@ class CaseView(CaseData):
     cameras: list[str]
     silenced_until: datetime | None
     inhibited_by: str | None
+    hold: Hold | None
     created_at: datetime
 
 
@@ -299,3 +311,17 @@ class ReviewRequest(Part):
                 "a confirmation needs all four checks: authentic, clear, complete, accurate"
             )
         return self
+
+
+class HoldRequest(Part):
+    """Put a case on legal hold, or take it off."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"hold": True, "reason": "appeal 2026-117"}]},
+    )
+
+    hold: bool
+    reason: Annotated[
+        str, StringConstraints(min_length=4, max_length=500, strip_whitespace=True, pattern=TEXT)
+    ]

@@ -94,6 +94,7 @@ def evidence_view(row: EvidenceRow) -> Evidence:
         captured_at=row.captured_at,
         media_type=row.media_type,
         size=row.size,
+        purged_at=row.purged_at,
     )
 
 
@@ -106,6 +107,7 @@ def _all_of(row: CaseRow, who: Principal) -> dict[str, Any]:
         "cameras": list(dict.fromkeys(seen.camera for seen in row.sightings)),
         "silenced_until": row.silenced_until,
         "inhibited_by": row.inhibited_by,
+        "hold": row.hold,
         "created_at": row.created_at,
     }
 

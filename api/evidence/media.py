@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 
 from api.access.roles import Principal, Right
 from api.cases.scope import scoped
-from api.errors import OriginalRefused, UnknownMedia
+from api.errors import OriginalRefused, PurgedMedia, UnknownMedia
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, MediaAccessRow
 from vision.errors import EvidenceError
@@ -42,6 +42,7 @@ class MediaDesk:
 
         Raises:
             UnknownMedia: no case that this key sees holds this digest.
+            PurgedMedia: its time was over.
             OriginalRefused: the role may not see originals.
             EvidenceError: it is stored nowhere any more, or was altered.
             DatabaseUnavailable: the look could not be logged, so nothing is shown.
@@ -49,6 +50,7 @@ class MediaDesk:
         rows = self._rows(who, EvidenceRow.sha256 == sha256)
         if not rows:
             raise UnknownMedia("no case that this key sees holds this picture")
+        rows = _kept(rows)
         originals = [row for row in rows if row.role == EvidenceRole.ORIGINAL.value]
         if not originals:
             return self._picture(rows[0], original=False)
@@ -71,7 +73,7 @@ class MediaDesk:
             return list(session.scalars(query.order_by(EvidenceRow.id)))
 
     def _stand_in(self, who: Principal, sha256: str) -> Picture:
-        made = self._rows(who, EvidenceRow.of == sha256)
+        made = _kept(self._rows(who, EvidenceRow.of == sha256))
         masked = [row for row in made if row.role == EvidenceRole.MASKED.value]
         for row in masked or made:
             return self._picture(row, original=False)
@@ -100,3 +102,15 @@ class MediaDesk:
                     reason=reason,
                 )
             )
+
+
+def _kept(rows: list[EvidenceRow]) -> list[EvidenceRow]:
+    """Those that are still stored; PurgedMedia if there were some and none is."""
+    kept = [row for row in rows if row.purged_at is None]
+    if rows and not kept:
+        at = max(row.purged_at for row in rows if row.purged_at is not None)
+        raise PurgedMedia(
+            f"this picture was purged on {at:%Y-%m-%d} by the site's retention; the case's log says"
+            " which rule"
+        )
+    return kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.metadata import version
+from zoneinfo import ZoneInfo
 
 import anyio
 from fastapi import APIRouter, FastAPI
@@ -18,6 +19,8 @@ from api.cases.store import CaseStore
 from api.delivery.events import Announcer
 from api.delivery.worker import Outbox
 from api.errors import DatabaseUnavailable
+from api.evidence.nightly import Nightly
+from api.evidence.retention import Purge
 from api.http import problems
 from api.http.context import Context
 from api.http.doorkeeper import Doorkeeper
@@ -93,7 +96,7 @@ def create_app(
         version=version("streetwarden"),
         summary="Cases of non-contact city-management enforcement: review, evidence, webhooks.",
         license_info={"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"},
-        lifespan=_running(worker),
+        lifespan=_running(worker, _nightly(site, database, evidence)),
         # The stock documentation pages load scripts from elsewhere; /openapi.json says it all.
         docs_url=None,
         redoc_url=None,
@@ -115,17 +118,29 @@ def create_app(
     return app
 
 
-def _running(worker: Outbox) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """The lifespan in which the outbox worker runs."""
+def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly | None:
+    if site.retention is None:
+        return None
+    return Nightly(Purge(database, evidence, site.retention), ZoneInfo(site.site.timezone))
+
+
+def _running(
+    worker: Outbox, nightly: Nightly | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """The lifespan in which the outbox worker and the nightly purge run."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # Fewer than the database has connections, so that the pipeline always finds one.
         anyio.to_thread.current_default_thread_limiter().total_tokens = REQUEST_WORKERS
         await anyio.to_thread.run_sync(worker.start)
+        if nightly is not None:
+            nightly.start()
         try:
             yield
         finally:
+            if nightly is not None:
+                await anyio.to_thread.run_sync(nightly.stop)
             await anyio.to_thread.run_sync(worker.stop)
 
     return lifespan

@@ -84,3 +84,4 @@ def allowed_to(right: Right) -> Callable[[Principal], Awaitable[Principal]]:
 
 Reader = Annotated[Principal, Depends(allowed_to(Right.READ))]
 Reviewer = Annotated[Principal, Depends(allowed_to(Right.REVIEW))]
+Holder = Annotated[Principal, Depends(allowed_to(Right.HOLD))]

@@ -18,6 +18,7 @@ from api.errors import (
     CaseError,
     DatabaseUnavailable,
     OriginalRefused,
+    PurgedMedia,
     TookTooLong,
     UnknownCase,
     UnknownMedia,
@@ -33,6 +34,7 @@ LOG = logging.getLogger("streetwarden.api")
 _DOMAIN = {
     UnknownCase: HTTPStatus.NOT_FOUND,
     UnknownMedia: HTTPStatus.NOT_FOUND,
+    PurgedMedia: HTTPStatus.GONE,
     OriginalRefused: HTTPStatus.FORBIDDEN,
 }
 """What an error of a case is to HTTP; any other one is a conflict with how the case stands."""

@@ -65,6 +65,7 @@ class CaseRow(Base):
     `ended_at` is when its last sighting ended, `ended_by` how: seen gone (`cleared`, and then
     `cleared_at` is the same moment) or one of `vision.episodes.EndedBy`. Both are None while a
     camera holds it.
+    `hold` says who put it on legal hold, when and why; None where nobody did.
     `silenced_until` and `inhibited_by` (a case's id) say why a case that no person has decided
     about is kept out of the review queue.
     """
@@ -121,6 +122,7 @@ class CaseRow(Base):
     silenced_until: Mapped[datetime | None] = mapped_column(UtcTime)
     inhibited_by: Mapped[str | None] = mapped_column(String(40), index=True)
     review: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    hold: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     sequence: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
@@ -179,7 +181,10 @@ class LogRow(Base):
 
 
 class EvidenceRow(Base):
-    """A stored picture of a case; `of` is the original's digest for a derivative."""
+    """A stored picture of a case; `of` is the original's digest for a derivative.
+
+    `purged_at`: its file is stored no longer, or kept for another case only; a `PurgeRow` says why.
+    """
 
     __tablename__ = "evidence"
     __table_args__ = (UniqueConstraint("case_id", "sha256", "moment"),)
@@ -195,8 +200,32 @@ class EvidenceRow(Base):
     camera: Mapped[str] = mapped_column(String(64))
     captured_at: Mapped[datetime] = mapped_column(UtcTime)
     moment: Mapped[str] = mapped_column(String(16))
+    purged_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     case: Mapped[CaseRow] = relationship(back_populates="evidence")
+
+
+class PurgeRow(Base):
+    """Proof that a file was purged: which, of what, when and by which rule; never its content.
+
+    `due_at` is when the rule let it go, `decided_at` when it was taken from the case, `removed_at`
+    when its file was gone: None while that is still to be done, or another case has the same file.
+    """
+
+    __tablename__ = "purges"
+    __table_args__ = (Index("ix_purges_removed_at_id", "removed_at", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    media_type: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(Integer)
+    captured_at: Mapped[datetime] = mapped_column(UtcTime)
+    rule: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime] = mapped_column(UtcTime)
+    decided_at: Mapped[datetime] = mapped_column(UtcTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class KeyRow(Base):

@@ -31,6 +31,7 @@ from vision.registers.working_calendar import WorkingCalendar
 from vision.site.camera import Camera
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.presets import check_named
+from vision.site.retention import Retention
 from vision.site.rule_settings import RuleSettings, shipped
 from vision.site.silences import Silence, check_silences
 from vision.site.web_address import LinkStart, WebAddress
@@ -120,6 +121,7 @@ class Site(Part):
 
     `workers` is how many processes share the cameras; 1: the main process watches them itself.
     `matters` is the jurisdiction's listing of kinds, `working` when its bureau works.
+    `retention`: how long evidence is kept; without it nothing is ever purged.
     `baseline` and `unit_grid` are paths of GeoJSON files: structures that are known, and the cells
     of the city's unit grid with who answers for them.
     """
@@ -138,6 +140,7 @@ class Site(Part):
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     silences: tuple[Silence, ...] = ()
+    retention: Retention | None = None
     inhibit: tuple[Inhibition, ...] = SHIPPED_INHIBIT
     _bare: bool = PrivateAttr(default=False)
 

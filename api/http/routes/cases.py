@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.cases.hold import set_hold
 from api.cases.listing import CaseFilter, Near
-from api.cases.schemas import CaseDetail, CasePage, ReviewRequest
+from api.cases.schemas import CaseDetail, CasePage, HoldRequest, ReviewRequest
 from api.cases.stages import Stage
-from api.http.context import Reader, Reviewer, Shared
+from api.http.context import Holder, Reader, Reviewer, Shared
 from api.http.parameters import Instant, Name, named
 from api.http.problems import GUARDED, WRITING, described
 
@@ -69,3 +70,9 @@ def review_case(
 ) -> CaseDetail:
     """Confirm a case with all four checks, or reject it with a reason; once."""
     return shared.review.review(who, case_id, request)
+
+
+@router.post("/{case_id}/hold", operation_id="holdCase", responses=described(404, 409, *WRITING))
+def hold_case(shared: Shared, who: Holder, case_id: CaseId, request: HoldRequest) -> CaseDetail:
+    """Put a case on legal hold, so that nothing of it is purged, or take it off."""
+    return set_hold(shared.database, who, case_id, request)

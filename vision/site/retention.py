@@ -1,0 +1,44 @@
+"""Retention: how long pictures and clips are kept, by what became of their case, and by kind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from vision.durations import Duration
+from vision.fields import KindName, Part
+
+Kept = Annotated[Duration, Field(ge=timedelta(days=1))]
+"""A day at least: `2m` for two months would be two minutes."""
+
+
+class KindRetention(Part):
+    """What is set for one kind; where it is not, the site's holds."""
+
+    rejected: Kept | None = None
+    undecided: Kept | None = None
+    confirmed: Kept | None = None
+    raw_clips: Kept | None = None
+
+
+class Retention(Part):
+    """How long evidence is kept, counted from the last entry of its case's log.
+
+    `rejected`: of cases that a person rejected. `undecided`: of those that nobody decided about.
+    `confirmed`: of all others. `raw_clips`: clips, which show passers-by unmasked, from when they
+    were taken; where the law makes the case evidence for a penalty, they stay as long as its
+    pictures. What is on legal hold stays.
+    """
+
+    rejected: Kept = timedelta(days=7)
+    undecided: Kept = timedelta(days=180)
+    confirmed: Kept = timedelta(days=2 * 365)
+    raw_clips: Kept = timedelta(days=30)
+    kinds: dict[KindName, KindRetention] = Field(default_factory=dict)
+
+    def of(self, kind: str) -> Retention:
+        """What holds for a kind."""
+        own = self.kinds.get(kind)
+        return self.model_copy(update=own.model_dump(exclude_none=True)) if own else self
