@@ -37,7 +37,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (watch, serve, audit, replay, check, snapshot, doctor, train, evaluate, export):
+for command in (
+    watch,
+    serve,
+    audit,
+    replay,
+    check,
+    snapshot,
+    purge,
+    doctor,
+    train,
+    evaluate,
+    export,
+):
     app.command()(command)
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")

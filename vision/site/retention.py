@@ -5,13 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from vision.durations import Duration
 from vision.fields import KindName, Part
 
-Kept = Annotated[Duration, Field(ge=timedelta(days=1))]
-"""A day at least: `2m` for two months would be two minutes."""
+
+def _a_day_at_least(length: timedelta) -> timedelta:
+    if length < timedelta(days=1):  # `2m`, for two months, is two minutes
+        raise ValueError("is less than a day; write for example 7d or 2y")
+    return length
+
+
+Kept = Annotated[Duration, AfterValidator(_a_day_at_least)]
 
 
 class KindRetention(Part):
