@@ -17,7 +17,7 @@ from api.cases.matching import LastSeen, Matching
 from api.cases.new_case import DetectorInfo, locate, new_case
 from api.cases.proximity import fixed_cameras
 from api.cases.sightings import CLEARED, attach, end, sighting, summarise
-from api.cases.stages import OPEN, PERSON_CONFIRMED, SUPPRESSED, Stage
+from api.cases.stages import PERSON_CONFIRMED, SHOWN, SUPPRESSED, Stage
 from api.cases.suppression import Suppression
 from api.errors import CaseError
 from api.storage.database import Database
@@ -102,7 +102,7 @@ class CaseIntake:
             select(SightingRow)
             .join(SightingRow.case)
             .where(
-                CaseRow.stage.in_([stage.value for stage in OPEN]),
+                CaseRow.stage.in_([stage.value for stage in SHOWN | SUPPRESSED]),
                 CaseRow.ended_at.is_(None),
                 SightingRow.ended_at.is_(None),
             )

@@ -14,11 +14,13 @@ from pydantic import (
     model_validator,
 )
 
-from api.cases.stages import Rejection, Stage
+from api.cases.stages import Outcome, Rejection, Stage
+from api.cases.steps import Step
 from api.storage.limits import TEXT
 from vision.evidence import EvidenceRole
 from vision.geo import Method
 
+Note = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True, pattern=TEXT)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -185,6 +187,15 @@ class CaseData(Part):
     permit_check: PermitCheck
     detector: Detector
     review: Review | None
+    outcome: Outcome | None = Field(default=None, description="How it was closed.")
+    supervised: datetime | None = Field(
+        default=None, description="Since when a higher authority watches over it (挂牌督办)."
+    )
+    appealed: datetime | None = Field(
+        default=None, description="Since when an appeal is being heard."
+    )
+    task_no: str | None = Field(default=None, description="The case system's 任务号.")
+    file_no: str | None = Field(default=None, description="The case system's 案卷号.")
     evidence: list[Evidence]
     deadline: None = Field(default=None, description="Set by the case system in a later version.")
     prior_cases: list[str] | None = Field(
@@ -215,6 +226,9 @@ class CaseView(CaseData):
 
     `camera` saw it first, `cameras` are all that did. `silenced_until` and `inhibited_by` (a
     case's id) say why a case in the stage `silenced` or `inhibited` waits for no person.
+    `claimed_by` is who looks at it now to decide, until `claimed_until` at the latest.
+    `allowed_steps` are those that the asking key may take now: `confirm` and `reject` as a review,
+    the others as steps; `undo` until `undo_until`, unless a receiver is being told already.
     """
 
     box: tuple[float, float, float, float]
@@ -224,6 +238,10 @@ class CaseView(CaseData):
     silenced_until: datetime | None
     inhibited_by: str | None
     hold: Hold | None
+    claimed_by: str | None
+    claimed_until: datetime | None
+    undo_until: datetime | None
+    allowed_steps: list[Step]
     created_at: datetime
 
 
@@ -240,9 +258,27 @@ class LogEntry(Part):
 
 
 class CaseDetail(CaseView):
-    """A case with its whole log, oldest entry first."""
+    """A case with its whole log, oldest entry first.
 
+    `reviews` are what each of two reviewers said, where the site asks for two; oldest first.
+    """
+
+    reviews: list[Review]
     log: list[LogEntry]
+
+
+class Claim(Part):
+    """Who holds a case to decide on it, and until when unless they say again that they do."""
+
+    claimed_by: str
+    claimed_until: datetime
+
+
+class RejectedCases(Part):
+    """The cases that were rejected, and those left: other cameras saw them, or others hold them."""
+
+    rejected: list[str]
+    left: list[str]
 
 
 class CasePage(Part):
@@ -296,9 +332,7 @@ class ReviewRequest(Part):
     decision: Literal["confirm", "reject"]
     reason: Rejection | None = None
     checks: Checks = Checks()
-    note: Annotated[
-        str, StringConstraints(max_length=2000, strip_whitespace=True, pattern=TEXT)
-    ] = ""
+    note: Note = ""
 
     @model_validator(mode="after")
     def _decision_is_complete(self) -> ReviewRequest:

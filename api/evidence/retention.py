@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from api.cases.legal_use import PENALTY_EVIDENCE
 from api.cases.log import enter
-from api.cases.stages import UNDECIDED, Stage
+from api.cases.stages import DECIDABLE, UNFOUNDED, Stage
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, LogRow, PurgeRow
 from vision.evidence.store import EvidenceStore
@@ -255,9 +255,9 @@ class Purge:
 
 def _class_of(case: CaseRow, retention: Retention) -> tuple[str, timedelta]:
     stage, kept = Stage(case.stage), retention.of(case.kind)
-    if stage is Stage.REJECTED:
+    if stage is Stage.REJECTED or case.outcome in UNFOUNDED:
         return "rejected", kept.rejected
-    if stage in UNDECIDED:
+    if stage in DECIDABLE:
         return "undecided", kept.undecided
     return "confirmed", kept.confirmed
 

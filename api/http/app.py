@@ -14,7 +14,9 @@ from prometheus_client import generate_latest
 from api import console
 from api.access.keys import KeyStore
 from api.access.wrong_keys import WrongKeys
+from api.cases.claims import ClaimDesk
 from api.cases.review import ReviewDesk
+from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
 from api.delivery.events import Announcer
 from api.delivery.worker import Outbox
@@ -28,7 +30,7 @@ from api.http.guards import BodyLimit, Guards
 from api.http.openapi import describe
 from api.http.own_thread import OwnThread
 from api.http.prefix import Prefix, path_of
-from api.http.routes import cameras, cases, health, media, webhooks
+from api.http.routes import cameras, cases, claims, health, media, steps, webhooks
 from api.http.routes import site as site_routes
 from api.monitoring.health import Readiness, readiness
 from api.monitoring.metrics import registry
@@ -43,6 +45,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     site_routes.router,
     cases.router,
+    steps.router,
+    claims.router,
     media.router,
     cameras.router,
     webhooks.router,
@@ -71,6 +75,7 @@ def create_app(
     """
     worker = outbox or Outbox(database, site)
     keys = KeyStore(database)
+    announcer = Announcer(site)
 
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
@@ -84,7 +89,9 @@ def create_app(
         watch=watch,
         keys=keys,
         cases=CaseStore(database, site),
-        review=ReviewDesk(database, site, Announcer(site).announce),
+        review=ReviewDesk(database, site, announcer.announce),
+        steps=StepDesk(database, site, announcer.announce, announcer.recall),
+        claims=ClaimDesk(database, site.review.claim),
         outbox=worker,
         wrong_keys=WrongKeys(),
         readiness=OwnThread("readiness", ready),

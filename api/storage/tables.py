@@ -67,7 +67,10 @@ class CaseRow(Base):
     camera holds it.
     `hold` says who put it on legal hold, when and why; None where nobody did.
     `silenced_until` and `inhibited_by` (a case's id) say why a case that no person has decided
-    about is kept out of the review queue.
+    about is kept out of the review queue. `claimed_by` (the label of the key `claimed_key`) holds
+    it until `claimed_until`, to decide on it; until `undo_until` a decision can be undone, and is
+    told to nobody. `outcome` is how it was closed; `supervised_at` and `appealed_at` are set while
+    it is supervised, and while an appeal is heard. `task_no` and `file_no` are the case system's.
     """
 
     __tablename__ = "cases"
@@ -125,6 +128,15 @@ class CaseRow(Base):
     hold: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     sequence: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+    claimed_by: Mapped[str | None] = mapped_column(Text)
+    claimed_key: Mapped[str | None] = mapped_column(String(16))
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    undo_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    outcome: Mapped[str | None] = mapped_column(String(32))
+    supervised_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    appealed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    task_no: Mapped[str | None] = mapped_column(Text)
+    file_no: Mapped[str | None] = mapped_column(Text)
 
     sightings: Mapped[list[SightingRow]] = relationship(
         back_populates="case", order_by="SightingRow.opened_at"
@@ -132,6 +144,9 @@ class CaseRow(Base):
     log: Mapped[list[LogRow]] = relationship(back_populates="case", order_by="LogRow.id")
     evidence: Mapped[list[EvidenceRow]] = relationship(
         back_populates="case", order_by="EvidenceRow.id"
+    )
+    reviews: Mapped[list[ReviewRow]] = relationship(
+        order_by="ReviewRow.id", cascade="all, delete-orphan"
     )
 
 
@@ -178,6 +193,22 @@ class LogRow(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
 
     case: Mapped[CaseRow] = relationship(back_populates="log")
+
+
+class ReviewRow(Base):
+    """What one of two reviewers said of a case that needs both; see `api.cases.second_review`."""
+
+    __tablename__ = "reviews"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    key_id: Mapped[str] = mapped_column(String(16))
+    reviewer: Mapped[str] = mapped_column(Text)
+    decision: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    checks: Mapped[dict[str, bool]] = mapped_column(JSON)
+    note: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class EvidenceRow(Base):

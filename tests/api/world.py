@@ -53,7 +53,8 @@ def make_site(
 ) -> Site:
     """Two cameras: `gate` (or `camera`) with a place and all kinds, `yard` without a place.
 
-    With `drones=2` also `drone-1` and `drone-2`; other `parts` are the site file's.
+    With `drones=2` also `drone-1` and `drone-2`; other `parts` are the site file's. Unless they say
+    otherwise, a decision cannot be undone and is told at once.
     """
     drones = [
         {"id": f"drone-{n}", "source": f"flight-{n}.mp4", "type": "drone"}
@@ -84,6 +85,7 @@ def make_site(
                 *drones,
             ],
             "webhooks": list(webhooks),
+            "review": {"undo": "0s"},
             **parts,
         }
     )

@@ -32,6 +32,7 @@ from vision.site.camera import Camera
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.presets import check_named
 from vision.site.retention import Retention
+from vision.site.review import ReviewSettings
 from vision.site.rule_settings import RuleSettings, shipped
 from vision.site.silences import Silence, check_silences
 from vision.site.web_address import LinkStart, WebAddress
@@ -91,6 +92,31 @@ class Storage(Part):
     evidence: str = "var/evidence"
 
 
+CaseEvents = Literal[
+    "confirmed",
+    "cleared",
+    "ended",
+    "reopened",
+    "rejected",
+    "filed",
+    "dispatched",
+    "handled",
+    "verified",
+    "returned",
+    "noticed",
+    "grace",
+    "reobserved",
+    "accepted",
+    "transferred",
+    "closed",
+    "supervised",
+    "supervision_ended",
+    "appealed",
+    "upheld",
+]
+"""What receivers can ask to be told of a case."""
+
+
 class Webhook(Part):
     """A receiver of cases. `allow` lists networks it may live in although they are private."""
 
@@ -98,11 +124,7 @@ class Webhook(Part):
     url: WebAddress
     secret: SecretStr
     kinds: tuple[Literal["all"] | KindName, ...] = ("all",)
-    stages: tuple[Literal["confirmed", "cleared", "ended", "reopened", "rejected"], ...] = (
-        "confirmed",
-        "cleared",
-        "reopened",
-    )
+    stages: tuple[CaseEvents, ...] = ("confirmed", "cleared", "reopened")
     media: Literal["redacted"] = "redacted"
     allow: tuple[IPvAnyNetwork, ...] = ()
 
@@ -139,6 +161,7 @@ class Site(Part):
     unit_grid: str | None = None
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
+    review: ReviewSettings = ReviewSettings()
     silences: tuple[Silence, ...] = ()
     retention: Retention | None = None
     inhibit: tuple[Inhibition, ...] = SHIPPED_INHIBIT
