@@ -30,6 +30,7 @@ from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.presets import check_named
 from vision.site.rule_settings import RuleSettings, shipped
 from vision.site.silences import Silence, check_silences
+from vision.site.storage import Storage
 from vision.site.web_address import LinkStart, WebAddress
 from vision.site.zone import Zone
 
@@ -62,13 +63,6 @@ class SiteInfo(Part):
     def holiday_dates(self) -> frozenset[date]:
         """Every single holiday."""
         return frozenset(day for days in self.holidays for day in days)
-
-
-class Storage(Part):
-    """Where cases and evidence live; relative paths start at the site file's folder."""
-
-    database: str = "sqlite:///var/streetwarden.db"
-    evidence: str = "var/evidence"
 
 
 class Webhook(Part):
