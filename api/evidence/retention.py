@@ -142,12 +142,12 @@ class Purge:
         return [(digest, size) for digest, size in page.items() if digest not in known]
 
     def _cases(self) -> Iterator[str]:
-        """Ids of the cases that have evidence and are not on hold, in their order."""
+        """Ids of the cases that have evidence and are neither on hold nor under appeal."""
         after = ""
         while True:
             query = (
                 select(CaseRow.id)
-                .where(CaseRow.id > after, CaseRow.hold.is_(None))
+                .where(CaseRow.id > after, CaseRow.hold.is_(None), CaseRow.appealed_at.is_(None))
                 .where(CaseRow.evidence.any(EvidenceRow.purged_at.is_(None)))
                 .order_by(CaseRow.id)
                 .limit(_PAGE)
@@ -163,7 +163,7 @@ class Purge:
         """The files of a case whose time is over, with the case's row locked if it is `held`."""
         query = select(CaseRow).where(CaseRow.id == case_id)
         case = session.scalar(query.with_for_update() if held else query)
-        if case is None or case.hold is not None:
+        if case is None or case.hold is not None or case.appealed_at is not None:
             return []
         entries = (LogRow.case_id == case_id, LogRow.action != PURGED)
         last = session.scalar(select(func.max(LogRow.at)).where(*entries)) or case.created_at

@@ -80,7 +80,7 @@ def create_app(
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
             keys.learn()
-        return readiness(database, evidence.root, watch, outbox_alive=worker.alive)
+        return readiness(database, evidence, watch, outbox_alive=worker.alive)
 
     shared = Context(
         site=site,

@@ -28,7 +28,7 @@ def purge(
     """Remove evidence whose time is over, leaving proof rows; `serve` does it each night."""
     from api.evidence.retention import Purge
     from api.storage.database import Database
-    from vision.evidence.store import EvidenceStore
+    from vision.evidence.open_store import open_store
     from vision.site.file import load_site
 
     chosen = load_site(site)
@@ -39,7 +39,7 @@ def purge(
         )
     database = Database.open(chosen.storage.database)
     try:
-        work = Purge(database, EvidenceStore(Path(chosen.storage.evidence)), chosen.retention)
+        work = Purge(database, open_store(chosen.storage), chosen.retention)
         (_list if dry_run else _run)(work, json_=json_)
     finally:
         database.close()

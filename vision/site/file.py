@@ -120,7 +120,14 @@ def _anchored_storage(storage: Storage, root: Path) -> Storage:
     prefix = "sqlite:///"
     if database.startswith(prefix) and not database.startswith("sqlite:////"):
         database = f"{prefix}{root / database.removeprefix(prefix)}"
-    return Storage(database=database, evidence=_path(storage.evidence, root))
+    data = storage.data or ("var" if storage.bucket else None)
+    return storage.model_copy(
+        update={
+            "database": database,
+            "evidence": _path(storage.evidence, root),
+            "data": data and _path(data, root),
+        }
+    )
 
 
 def _anchored_camera(camera: Camera, root: Path, *, look_at: Look | None) -> Camera:

@@ -32,10 +32,10 @@ class KindRetention(Part):
 class Retention(Part):
     """How long evidence is kept, counted from the last entry of its case's log.
 
-    `rejected`: of cases that a person rejected, or that were closed as no violation. `undecided`: of those that nobody decided about.
-    `confirmed`: of all others. `raw_clips`: clips, which show passers-by unmasked, from when they
-    were taken; where the law makes the case evidence for a penalty, they stay as long as its
-    pictures. What is on legal hold stays.
+    `rejected`: of cases that a person rejected, or that were closed as no violation. `undecided`:
+    of those that nobody decided about. `confirmed`: of all others. `raw_clips`: clips, which show
+    passers-by unmasked, from when they were taken; where the law makes the case evidence for a
+    penalty, they stay as long as its pictures. What is on legal hold or under appeal stays.
     """
 
     rejected: Kept = timedelta(days=7)

@@ -35,6 +35,7 @@ from vision.site.retention import Retention
 from vision.site.review import ReviewSettings
 from vision.site.rule_settings import RuleSettings, shipped
 from vision.site.silences import Silence, check_silences
+from vision.site.storage import Storage
 from vision.site.web_address import LinkStart, WebAddress
 from vision.site.zone import Zone
 
@@ -83,13 +84,6 @@ class Working(Part):
         if not self.hours.spans:
             raise ValueError("hours is empty; write for example 'Mon-Fri 09:00-17:00'")
         return self
-
-
-class Storage(Part):
-    """Where cases and evidence live; relative paths start at the site file's folder."""
-
-    database: str = "sqlite:///var/streetwarden.db"
-    evidence: str = "var/evidence"
 
 
 CaseEvents = Literal[

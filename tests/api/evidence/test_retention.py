@@ -323,3 +323,17 @@ def purged(site_file: Path, *options: str) -> str:
     run = CliRunner().invoke(app, ["purge", str(site_file), *options])
     assert run.exit_code == 0, run.output
     return run.stdout
+
+
+def test_an_appeal_is_a_hold(aged: Aged) -> None:
+    world = aged.world
+    case = world.case()
+    world.review(case, CONFIRM)
+    for step in (
+        {"step": "emit", "data": {"to": "case system"}},
+        {"step": "appeal", "reason": "it was not me"},
+    ):
+        world.step(case, step)
+    assert aged.on_day(800) == 0
+    world.step(case, {"step": "overturn", "reason": "it was not them"})
+    assert aged.on_day(8) == 3, "what was no violation is forgotten as a rejected one"
