@@ -32,7 +32,7 @@ from vision.sources.framing import Framing
 from vision.sources.key_frame_policy import KeyFramePolicy
 from vision.sources.packets import at_own_speed, whole_pictures
 from vision.sources.recording import recording_clock, trouble_at_end
-from vision.sources.ring import Ring
+from vision.sources.ring import Coded, Ring
 from vision.sources.srt import read_track
 from vision.sources.timeline import DueTimes, LiveClock, own_time
 from vision.sources.web_file import Opener
@@ -106,8 +106,7 @@ class Video:
         self._backlog = Backlog()
         self._ring = ring if self.live else None
         if self._ring is not None:
-            coded = self._stream.codec_context
-            self._ring.begin(self._stream.codec.name, coded.width, coded.height)
+            self._ring.begin(Coded.of(self._stream))
         self._own_anchor: float | None = None
         self._arrived = time.monotonic()  # when the latest packet was read
         self._damaged = 0

@@ -12,7 +12,7 @@ import pytest
 from av.packet import Packet
 
 from vision.errors import EvidenceError
-from vision.sources.ring import Recording, Ring
+from vision.sources.ring import Coded, Recording, Ring
 
 START = datetime(2026, 11, 20, 8, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ def filled(sent: list[Packet], seconds: float, **bounds: int) -> Ring:
     """A ring that these packets came to, eight a second."""
     now = count(START.timestamp(), 1 / 8)
     ring = Ring(seconds, wall=lambda: next(now), **bounds)
-    ring.begin("h264", 160, 96)
+    ring.begin(Coded("h264", 160, 96))
     for packet in sent:
         ring.add(packet)
     return ring
@@ -81,7 +81,7 @@ def test_nothing_goes_on_over_a_new_connection_or_a_pause(
 ) -> None:
     sent = packets(make_video("sent.ts", frames=40, gop=10))
     ring = filled(sent[:20], 60)
-    ring.begin("h264", 160, 96)
+    ring.begin(Coded("h264", 160, 96))
     for packet in sent[25:]:
         ring.add(packet)
     kept = ring.recording()
@@ -93,7 +93,7 @@ def test_nothing_goes_on_over_a_new_connection_or_a_pause(
 
 def test_what_mp4_cannot_hold_is_said(make_video: Callable[..., Path]) -> None:
     ring = Ring(60)
-    ring.begin("rawvideo", 160, 96)
+    ring.begin(Coded("rawvideo", 160, 96))
     for packet in packets(make_video("sent.ts")):
         ring.add(packet)
     recording = ring.recording()
