@@ -21,6 +21,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from vision.errors import EvidenceError
+from vision.sources.coded import Coded
 
 MOST_BYTES = 24 << 20
 """Most bytes that one camera's ring holds, however many seconds that is."""
@@ -34,29 +35,6 @@ class Clip(Protocol):
     def mp4(self) -> bytes:
         """The clip as a file. Any thread may ask."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """How a stream is coded.
-
-    Attributes:
-        codec: FFmpeg's name of the codec.
-        width, height: pixels.
-        extradata: what a decoder needs before the first picture, where the stream states it apart:
-            many RTSP cameras send it in their answer only, never amid the pictures.
-    """
-
-    codec: str
-    width: int
-    height: int
-    extradata: bytes | None = None
-
-    @classmethod
-    def of(cls, stream: VideoStream) -> Coded:
-        """That of an open stream."""
-        context = stream.codec_context
-        return cls(stream.codec.name, context.width, context.height, context.extradata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +62,7 @@ class Recording:
         try:
             with av.open(file, "w", format="mp4") as output:
                 output.metadata["creation_time"] = self.since.isoformat()
-                coded = self.coded
-                stream = output.add_mux_stream(coded.codec, width=coded.width, height=coded.height)
-                if coded.extradata:
-                    stream.codec_context.extradata = coded.extradata
+                stream = self.coded.add_to(output)
                 base = self.packets[0].time_base or Fraction(1, 90_000)
                 stream.time_base = base
                 times = [p.pts for p in self.packets if p.pts is not None]
@@ -234,7 +209,9 @@ class Ring:
             return take
 
     def add(self, packet: Packet[VideoStream]) -> None:
-        """Keep this packet; it arrives now."""
+        """Keep this packet; it arrives now. An empty one, the end of a stream, is none."""
+        if not packet.size:
+            return
         now = self._wall()
         with self._lock:
             if self._takes:

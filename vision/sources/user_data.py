@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from uuid import UUID
 
 SIGNATURES = {
@@ -51,7 +52,7 @@ def user_data(
 def _by_start_codes(packet: bytes) -> Iterator[memoryview]:
     view = memoryview(packet)
     starts = [match.end() for match in _START.finditer(packet)]
-    for start, after in zip(starts, [*starts[1:], len(packet) + 3], strict=True):
+    for start, after in pairwise([*starts, len(packet) + 3]):
         yield view[start : after - 3]
 
 

@@ -20,6 +20,7 @@ from vision.frames import Frame
 from vision.site import Camera
 from vision.sources.address import Address, SourceKind
 from vision.sources.backlog import Backlog
+from vision.sources.coded import Coded
 from vision.sources.container import (
     HLS_READ_TIMEOUT,
     TIMEOUT,
@@ -32,7 +33,7 @@ from vision.sources.framing import Framing
 from vision.sources.key_frame_policy import KeyFramePolicy
 from vision.sources.packets import at_own_speed, whole_pictures
 from vision.sources.recording import recording_clock, trouble_at_end
-from vision.sources.ring import Coded, Ring
+from vision.sources.ring import Ring
 from vision.sources.srt import read_track
 from vision.sources.timeline import DueTimes, LiveClock, own_time
 from vision.sources.web_file import Opener

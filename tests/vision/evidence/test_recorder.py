@@ -17,7 +17,8 @@ from vision.evidence import EvidenceRole, EvidenceStore, Recorder, annotate, mas
 from vision.frames import Clock, Frame
 from vision.kinds import catalogue
 from vision.site import Camera, Site, SiteInfo, Zone
-from vision.sources.ring import Coded, Ring
+from vision.sources.coded import Coded
+from vision.sources.ring import Ring
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 NAMES = catalogue().class_names
