@@ -8,8 +8,10 @@ from enum import StrEnum
 
 from vision.detections import Detections
 from vision.frames import Clock, Frame
+from vision.gap import Gap
 from vision.geo.position import Position
-from vision.sources.ring import Recording
+from vision.sources.clip_facts import ClipFacts
+from vision.sources.ring import Clip
 
 NormBox = tuple[float, float, float, float]
 """x1, y1, x2, y2 as fractions of the frame's width and height, 0..1, origin top left."""
@@ -20,6 +22,8 @@ class EpisodeStage(StrEnum):
 
     OPENED = "opened"
     CONFIRMED = "confirmed"
+    SUPPLEMENTED = "supplemented"
+    """Confirmed some seconds ago: its clip, with what followed, is there now. Not a rule's."""
     CLEARED = "cleared"
     """Clean looks have shown it gone."""
     ENDED = "ended"
@@ -95,6 +99,26 @@ class Episode:
         return self.last_seen_at - self.opened_at
 
 
+BEST = "best"
+"""The moment of a `Still` that shows an episode largest and clearest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Still:
+    """A look at an episode that is kept with another one.
+
+    Attributes:
+        moment: `opened`, the first look at what passes, or `best`.
+        frame, detections, focus, details: as an event's.
+    """
+
+    moment: str
+    frame: Frame
+    detections: Detections
+    focus: tuple[int, ...] = ()
+    details: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EpisodeEvent:
     """An episode reached a stage, in this frame, with these detections in it.
@@ -104,6 +128,10 @@ class EpisodeEvent:
     themselves, such as a truck's plate. `recording` is the clip of a live camera up to now, if one
     is kept; `record` holds the inputs of the decision, see `vision.rules.record`. `preset` is the
     preset in the frame, if the camera has presets: the privacy zones to paint out depend on it.
+
+    `stills` are earlier looks that show it too, at the same preset. `gaps` are the camera's from
+    before it opened until now. With `supplemented`, `recording` holds what followed as well, and
+    `clip` states the facts of it.
     """
 
     episode: Episode
@@ -111,6 +139,9 @@ class EpisodeEvent:
     detections: Detections
     focus: tuple[int, ...] = ()
     details: tuple[int, ...] = ()
-    recording: Recording | None = None
+    recording: Clip | None = None
     record: bytes | None = None
     preset: str | None = None
+    stills: tuple[Still, ...] = ()
+    clip: ClipFacts | None = None
+    gaps: tuple[Gap, ...] = ()

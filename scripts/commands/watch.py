@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 _COLOUR = {
     "opened": "yellow",
     "confirmed": "bold red",
+    "supplemented": "dim",
     "cleared": "green",
     "ended": "blue",
     "dropped": "dim",
 }
-_LASTING = {"confirmed", "cleared", "ended"}
+_LASTING = {"confirmed", "supplemented", "cleared", "ended"}
 """Stages of what has become a violation."""
 
 

@@ -2,7 +2,9 @@
 
 An opened episode may yet be dropped, so its opening frame is only held in memory; it is stored with
 the confirming frame, and the two together show the dwell.
-A live camera's clip of the seconds before is stored with them, untouched. For an episode that ended
+Beside it `best` is kept, the look that shows the episode largest and clearest, where that is
+neither of the two. A live camera's clip is stored untouched: that of a confirmation some seconds
+later, with what followed (`supplemented`). For an episode that ended
 without a clear, no picture is kept: the look that detects the end may be of the next day, or
 outside the hours.
 """
@@ -11,17 +13,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
+from pydantic import TypeAdapter
 
-from vision.episodes import EpisodeEvent, EpisodeStage
+from vision.episodes import EpisodeEvent, EpisodeStage, Still
 from vision.errors import EvidenceError
 from vision.evidence.annotate import annotate
 from vision.evidence.item import EvidenceItem, EvidenceRole
 from vision.evidence.masking import mask, paint_privacy
 from vision.evidence.store import EvidenceStore
 from vision.frames import Pixels, crop
+from vision.gap import Gap
 from vision.kinds import catalogue
 from vision.rules.record import MEDIA_TYPE
 from vision.site import Site
@@ -31,6 +36,9 @@ _log = logging.getLogger(__name__)
 _JPEG_QUALITY = 90
 # PNG's compression level: 3 is about twice as fast as 6 for a few per cent more bytes.
 _PNG_LEVEL = 3
+_MOMENT = {EpisodeStage.SUPPLEMENTED: EpisodeStage.CONFIRMED}
+"""Of which moment a stage's evidence is, where that is not the stage itself."""
+_GAPS = TypeAdapter(list[Gap])
 
 
 class Recorder:
@@ -55,14 +63,21 @@ class Recorder:
         if episode.stage is EpisodeStage.DROPPED:
             self._opened.pop(episode.id, None)
             return []
+        if episode.stage is EpisodeStage.SUPPLEMENTED:
+            return self._clip(event)
         items: list[EvidenceItem] = []
         if episode.stage is EpisodeStage.CONFIRMED:
             opened = self._opened.get(episode.id)
             items = self._moment(opened) if opened else []
+        for still in event.stills:
+            items += self._moment(_as_event(event, still), still.moment)
         if episode.stage is not EpisodeStage.ENDED:
-            items += [*self._moment(event), *self._clip(event)]
+            items += self._moment(event)
+        if episode.stage is EpisodeStage.CLEARED:
+            items += self._clip(event)
         if event.record is not None:
-            items.append(self._item(event, event.record, EvidenceRole.RECORD, MEDIA_TYPE, None))
+            record = _with_gaps(event.record, event.gaps)
+            items.append(self._item(event, record, EvidenceRole.RECORD, MEDIA_TYPE, None))
         self._opened.pop(episode.id, None)
         return items
 
@@ -70,7 +85,12 @@ class Recorder:
         """Return and forget the opening event of an episode that is held in memory."""
         return self._opened.pop(episode, None)
 
-    def _moment(self, event: EpisodeEvent) -> list[EvidenceItem]:
+    def _moment(self, event: EpisodeEvent, moment: str | None = None) -> list[EvidenceItem]:
+        """Store a picture with its derivatives, as of this moment; the event's by default."""
+        items = self._pictures(event)
+        return items if moment is None else [replace(item, moment=moment) for item in items]
+
+    def _pictures(self, event: EpisodeEvent) -> list[EvidenceItem]:
         camera = self._cameras[event.episode.camera].at(event.preset)
         zone = next((z.polygon for z in camera.zones if z.name == event.episode.zone), ())
         clean = paint_privacy(event.frame.pixels, camera.privacy)
@@ -90,7 +110,7 @@ class Recorder:
         return self._put(event, part, EvidenceRole.ORIGINAL, None)
 
     def _clip(self, event: EpisodeEvent) -> list[EvidenceItem]:
-        """Store the clip up to this moment; none if FFmpeg cannot write it."""
+        """Store the clip; none if FFmpeg cannot write it."""
         if event.recording is None:
             return []
         try:
@@ -144,6 +164,25 @@ class Recorder:
             size=len(content),
             camera=event.frame.camera,
             captured_at=event.frame.captured_at,
-            moment=event.episode.stage.value,
+            moment=_MOMENT.get(event.episode.stage, event.episode.stage).value,
             of=of,
         )
+
+
+def _as_event(event: EpisodeEvent, still: Still) -> EpisodeEvent:
+    """An event of this still alone."""
+    return EpisodeEvent(
+        event.episode,
+        still.frame,
+        still.detections,
+        still.focus,
+        still.details,
+        preset=event.preset,
+    )
+
+
+def _with_gaps(record: bytes, gaps: Sequence[Gap]) -> bytes:
+    """A decision's record that says too when its camera was not watched."""
+    if not record.startswith(b"{") or len(record) < 3 or not gaps:
+        return record
+    return b'{"gaps":' + _GAPS.dump_json(list(gaps)) + b"," + record[1:]

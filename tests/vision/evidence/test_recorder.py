@@ -17,6 +17,7 @@ from vision.evidence import EvidenceRole, EvidenceStore, Recorder, annotate, mas
 from vision.frames import Clock, Frame
 from vision.kinds import catalogue
 from vision.site import Camera, Site, SiteInfo, Zone
+from vision.sources.coded import Coded
 from vision.sources.ring import Ring
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -95,7 +96,7 @@ def test_no_privacy_zone_costs_no_copy(pixels):
 
 def test_a_clip_that_cannot_be_written_costs_no_picture(recorder, event, caplog):
     ring = Ring(10)
-    ring.begin("rawvideo", 4, 4)
+    ring.begin(Coded("rawvideo", 4, 4))
     packet = Packet(b"no video")
     packet.pts, packet.is_keyframe, packet.time_base = 0, True, Fraction(1, 10)
     ring.add(packet)
