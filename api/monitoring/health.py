@@ -13,6 +13,7 @@ from api.access.roles import Principal, Right
 from api.errors import DatabaseUnavailable
 from api.monitoring.watch import Watch
 from api.storage.database import Database
+from vision.evidence.space import SAID, left_out
 from vision.evidence.store import EvidenceStore
 from vision.sources.status import CameraState
 from vision.view.health import ADVICE, View
@@ -87,6 +88,8 @@ def _database(database: Database) -> Check:
 def _evidence(store: EvidenceStore) -> Iterator[Check]:
     """The folder that takes files; and, where they are moved on from it, whether they are."""
     yield _folder(store.root)
+    if level := left_out(store.root):
+        yield Check(name="evidence space", ready=False, required=False, detail=SAID[level])
     waiting = store.waiting
     if waiting is not None:
         problem = store.problem

@@ -24,6 +24,7 @@ from vision.errors import EvidenceError
 from vision.evidence.annotate import annotate
 from vision.evidence.item import EvidenceItem, EvidenceRole
 from vision.evidence.masking import mask, paint_privacy
+from vision.evidence.space import SAID, LeftOut, left_out
 from vision.evidence.store import EvidenceStore
 from vision.frames import Pixels, crop
 from vision.gap import Gap
@@ -42,10 +43,15 @@ _GAPS = TypeAdapter(list[Gap])
 
 
 class Recorder:
-    """Stores original, masked and annotated pictures of the moments of episodes."""
+    """Stores original, masked and annotated pictures of the moments of episodes.
+
+    While the disk fills up it leaves some out, says so in the decision's record and logs it; see
+    `vision.evidence.space`.
+    """
 
     def __init__(self, store: EvidenceStore, site: Site) -> None:
         self._store = store
+        self._without = LeftOut.NOTHING
         self._language = site.site.language
         self._cameras = {c.id: c for c in site.cameras}
         self._opened: dict[str, EpisodeEvent] = {}
@@ -57,6 +63,7 @@ class Recorder:
             EvidenceError: nothing could be written; the event may be recorded again later.
         """
         episode = event.episode
+        self._look_at_space()
         if episode.stage is EpisodeStage.OPENED:
             self._opened[episode.id] = event
             return []
@@ -66,17 +73,14 @@ class Recorder:
         if episode.stage is EpisodeStage.SUPPLEMENTED:
             return self._clip(event)
         items: list[EvidenceItem] = []
-        if episode.stage is EpisodeStage.CONFIRMED:
-            opened = self._opened.get(episode.id)
-            items = self._moment(opened) if opened else []
-        for still in event.stills:
-            items += self._moment(_as_event(event, still), still.moment)
+        if self._without < LeftOut.FURTHER_STILLS:
+            items = self._further(event)
         if episode.stage is not EpisodeStage.ENDED:
             items += self._moment(event)
         if episode.stage is EpisodeStage.CLEARED:
             items += self._clip(event)
         if event.record is not None:
-            record = _with_gaps(event.record, event.gaps)
+            record = _with(event.record, gaps=event.gaps, left_out=self._without)
             items.append(self._item(event, record, EvidenceRole.RECORD, MEDIA_TYPE, None))
         self._opened.pop(episode.id, None)
         return items
@@ -84,6 +88,22 @@ class Recorder:
     def take_opened(self, episode: str) -> EpisodeEvent | None:
         """Return and forget the opening event of an episode that is held in memory."""
         return self._opened.pop(episode, None)
+
+    def _look_at_space(self) -> None:
+        found = left_out(self._store.root)
+        if found != self._without:
+            _log.warning("%s: %s", self._store.root, SAID[found])
+        self._without = found
+
+    def _further(self, event: EpisodeEvent) -> list[EvidenceItem]:
+        """Pictures of other looks than the event's own: the opening one, the best one."""
+        items: list[EvidenceItem] = []
+        if event.episode.stage is EpisodeStage.CONFIRMED:
+            opened = self._opened.get(event.episode.id)
+            items = self._moment(opened) if opened else []
+        for still in event.stills:
+            items += self._moment(_as_event(event, still), still.moment)
+        return items
 
     def _moment(self, event: EpisodeEvent, moment: str | None = None) -> list[EvidenceItem]:
         """Store a picture with its derivatives, as of this moment; the event's by default."""
@@ -96,10 +116,12 @@ class Recorder:
         clean = paint_privacy(event.frame.pixels, camera.privacy)
         original = self._put(event, clean, EvidenceRole.ORIGINAL, None)
         masked = mask(clean, event.detections)
+        least = [original, self._put(event, masked, EvidenceRole.MASKED, original.sha256)]
+        if self._without >= LeftOut.FURTHER_STILLS:
+            return least
         drawn = annotate(masked, event.detections, event.focus, self._labels(event), zone)
         return [
-            original,
-            self._put(event, masked, EvidenceRole.MASKED, original.sha256),
+            *least,
             self._put(event, drawn, EvidenceRole.ANNOTATED, original.sha256),
             *(self._detail(event, clean, index) for index in event.details),
         ]
@@ -110,8 +132,8 @@ class Recorder:
         return self._put(event, part, EvidenceRole.ORIGINAL, None)
 
     def _clip(self, event: EpisodeEvent) -> list[EvidenceItem]:
-        """Store the clip; none if FFmpeg cannot write it."""
-        if event.recording is None:
+        """Store the clip; none if FFmpeg cannot write it, or the disk is too full for clips."""
+        if event.recording is None or self._without >= LeftOut.CLIPS:
             return []
         try:
             content = event.recording.mp4()
@@ -181,8 +203,11 @@ def _as_event(event: EpisodeEvent, still: Still) -> EpisodeEvent:
     )
 
 
-def _with_gaps(record: bytes, gaps: Sequence[Gap]) -> bytes:
-    """A decision's record that says too when its camera was not watched."""
-    if not record.startswith(b"{") or len(record) < 3 or not gaps:
+def _with(record: bytes, *, gaps: Sequence[Gap], left_out: LeftOut) -> bytes:
+    """A decision's record that says too when its camera was not watched, and what was left out."""
+    said = b'"gaps":' + _GAPS.dump_json(list(gaps)) + b"," if gaps else b""
+    if left_out:
+        said += f'"left_out":"{left_out.name.lower()}",'.encode()
+    if not record.startswith(b"{") or len(record) < 3 or not said:
         return record
-    return b'{"gaps":' + _GAPS.dump_json(list(gaps)) + b"," + record[1:]
+    return b"{" + said + record[1:]

@@ -27,6 +27,17 @@ _BELOW: Mapping[LeftOut, tuple[float, int]] = {
 moment's pictures some 4: what is spared below the first level is room for hundreds of cases."""
 
 
+SAID: Mapping[LeftOut, str] = {
+    LeftOut.NOTHING: "there is room again: all evidence is taken",
+    LeftOut.CLIPS: "the disk fills up: clips are left out; free space, or give retention less time",
+    LeftOut.FURTHER_STILLS: (
+        "the disk is nearly full: clips, and all pictures but the decisive one, are left out; free "
+        "space now"
+    ),
+}
+"""What it means, and what to do."""
+
+
 def left_out(root: Path) -> LeftOut:
     """What is left out now, by the disk that this folder is on; nothing where nobody can tell."""
     try:

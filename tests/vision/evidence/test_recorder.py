@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -14,6 +16,7 @@ from av.packet import Packet
 from vision.detections import make_detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceRole, EvidenceStore, Recorder, annotate, mask, paint_privacy
+from vision.evidence.space import SAID, LeftOut, left_out
 from vision.frames import Clock, Frame
 from vision.kinds import catalogue
 from vision.site import Camera, Site, SiteInfo, Zone
@@ -50,6 +53,17 @@ def recorder(tmp_path):
     camera = Camera(id="cam", source="x", zones=(zone,), privacy=(privacy,))
     site = Site(site=SiteInfo(name="t"), cameras=(camera,))
     return Recorder(EvidenceStore(tmp_path), site)
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    """`disk(total, free)`: the disk has so many bytes, and this share of them is free."""
+
+    def make(total, free):
+        usage = shutil._ntuple_diskusage(total, total - int(free * total), int(free * total))
+        monkeypatch.setattr("vision.evidence.space.shutil.disk_usage", lambda _: usage)
+
+    return make
 
 
 def at(event, stage):
@@ -100,8 +114,8 @@ def test_a_clip_that_cannot_be_written_costs_no_picture(recorder, event, caplog)
     packet = Packet(b"no video")
     packet.pts, packet.is_keyframe, packet.time_base = 0, True, Fraction(1, 10)
     ring.add(packet)
-    confirmed = replace(at(event, EpisodeStage.CONFIRMED), recording=ring.recording())
-    assert [item.role for item in recorder.record(confirmed)] == PICTURES
+    cleared = replace(at(event, EpisodeStage.CLEARED), recording=ring.recording())
+    assert [item.role for item in recorder.record(cleared)] == PICTURES
     assert "the clip could not be written" in caplog.text
 
 
@@ -120,3 +134,49 @@ def test_of_an_end_by_the_clock_no_picture_is_stored(recorder, event):
     recorder.record(at(event, EpisodeStage.CONFIRMED))
     ended = replace(at(event, EpisodeStage.ENDED), record=b"{}")
     assert [item.role for item in recorder.record(ended)] == [EvidenceRole.RECORD]
+
+
+BOTH = {"opened": PICTURES, "confirmed": PICTURES}
+
+
+@pytest.mark.parametrize(
+    ("free", "kept"),
+    [
+        (0.06, (BOTH, None)),
+        (0.04, (BOTH, "clips")),
+        (0.01, ({"confirmed": PICTURES[:2]}, "further_stills")),
+    ],
+)
+def test_a_disk_that_fills_up_takes_the_decisive_picture_to_the_last(
+    recorder, event, disk, free, kept
+):
+    moments, said = kept
+    disk(50 * 10**9, free)
+    recorder.record(event)
+    confirmed = replace(at(event, EpisodeStage.CONFIRMED), record=b'{"looks":[]}')
+    found: dict[str, list[EvidenceRole]] = {}
+    for item in recorder.record(confirmed):
+        if item.role is EvidenceRole.RECORD:
+            content = recorder._store.read(item.sha256)
+        else:
+            found.setdefault(item.moment, []).append(item.role)
+    assert found == moments
+    assert json.loads(content) == {"looks": []} | ({"left_out": said} if said else {})
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "level"),
+    [
+        (0.05, 10**9, LeftOut.NOTHING),
+        (0.049, 10**9, LeftOut.CLIPS),
+        (0.019, 10**9, LeftOut.FURTHER_STILLS),
+        # Of a large disk a share would be more than anybody needs.
+        (0.04, 10**13, LeftOut.NOTHING),
+        (0.001, 10**13, LeftOut.CLIPS),
+        (0.0001, 10**13, LeftOut.FURTHER_STILLS),
+    ],
+)
+def test_what_is_left_out_depends_on_the_disk(disk, tmp_path, free, total, level):
+    disk(total, free)
+    assert left_out(tmp_path) is level
+    assert level in SAID
