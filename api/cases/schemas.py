@@ -359,3 +359,32 @@ class HoldRequest(Part):
     reason: Annotated[
         str, StringConstraints(min_length=4, max_length=500, strip_whitespace=True, pattern=TEXT)
     ]
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class MaskRequest(Part):
+    """Hide more of a picture: boxes x1 y1 x2 y2 as fractions of its width and height.
+
+    `picture` is the digest of the original or of any derivative of it.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"picture": "9f86d081884c7d65" + "0" * 48, "boxes": [[0.1, 0.2, 0.15, 0.3]]}
+            ]
+        },
+    )
+
+    picture: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    boxes: Annotated[list[tuple[Share, Share, Share, Share]], Field(min_length=1, max_length=50)]
+    note: Note = ""
+
+    @model_validator(mode="after")
+    def _boxes_have_a_size(self) -> MaskRequest:
+        if any(x2 <= x1 or y2 <= y1 for x1, y1, x2, y2 in self.boxes):
+            raise ValueError("a box is x1 y1 x2 y2 with x1 < x2 and y1 < y2")
+        return self

@@ -90,6 +90,11 @@ def case_detail(row: CaseRow, who: Principal) -> CaseDetail:
     return CaseDetail.model_validate(_all_of(row, who) | {"reviews": reviews, "log": log})
 
 
+def current(row: CaseRow) -> list[EvidenceRow]:
+    """The evidence of a case without the derivatives in which more was masked since."""
+    return [item for item in row.evidence if item.replaced_by is None]
+
+
 def evidence_view(row: EvidenceRow) -> Evidence:
     """A stored picture as a link."""
     return Evidence(
@@ -108,7 +113,7 @@ def evidence_view(row: EvidenceRow) -> Evidence:
 
 
 def _all_of(row: CaseRow, who: Principal) -> dict[str, Any]:
-    evidence = [item for item in row.evidence if who.sees_camera(item.camera)]
+    evidence = [item for item in current(row) if who.sees_camera(item.camera)]
     now = datetime.now(UTC)
     claimed = held(row, now)
     undoable = row.undo_until is not None and now < row.undo_until

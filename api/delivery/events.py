@@ -15,7 +15,7 @@ from ulid import ULID
 
 from api.cases.announcement import CaseEvent
 from api.cases.schemas import CaseData
-from api.cases.view import REDACTED, case_data
+from api.cases.view import REDACTED, case_data, current
 from api.storage.tables import CaseRow, DeliveryRow
 from vision.site import Site, Webhook
 
@@ -95,7 +95,7 @@ class Announcer:
 
     def _body(self, case: CaseRow, event_id: str, kind: str, now: datetime) -> str:
         # The only media view so far is `redacted`: originals are not even mentioned.
-        evidence = [item for item in case.evidence if item.role in REDACTED]
+        evidence = [item for item in current(case) if item.role in REDACTED]
         data = CaseData.model_validate(case_data(case, evidence))
         for item in data.evidence:
             item.href = f"{self._url}{item.href}"

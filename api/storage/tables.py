@@ -214,6 +214,7 @@ class ReviewRow(Base):
 class EvidenceRow(Base):
     """A stored picture of a case; `of` is the original's digest for a derivative.
 
+    `replaced_by`: the digest of a derivative in which more is masked, which is shown instead.
     `purged_at`: its file is stored no longer, or kept for another case only; a `PurgeRow` says why.
     """
 
@@ -232,6 +233,7 @@ class EvidenceRow(Base):
     captured_at: Mapped[datetime] = mapped_column(UtcTime)
     moment: Mapped[str] = mapped_column(String(16))
     purged_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    replaced_by: Mapped[str | None] = mapped_column(String(64))
 
     case: Mapped[CaseRow] = relationship(back_populates="evidence")
 

@@ -23,7 +23,7 @@ from vision.episodes import EpisodeEvent, EpisodeStage, Still
 from vision.errors import EvidenceError
 from vision.evidence.annotate import annotate
 from vision.evidence.item import EvidenceItem, EvidenceRole
-from vision.evidence.masking import mask, paint_privacy
+from vision.evidence.masking import mask, paint_privacy, subject_plates
 from vision.evidence.space import SAID, LeftOut, left_out
 from vision.evidence.store import EvidenceStore
 from vision.frames import Pixels, crop
@@ -119,6 +119,10 @@ class Recorder:
         least = [original, self._put(event, masked, EvidenceRole.MASKED, original.sha256)]
         if self._without >= LeftOut.FURTHER_STILLS:
             return least
+        plates = subject_plates(event.detections, event.focus)
+        if plates:
+            shown = mask(clean, event.detections, show=plates)
+            least.append(self._put(event, shown, EvidenceRole.SUBJECT, original.sha256))
         drawn = annotate(masked, event.detections, event.focus, self._labels(event), zone)
         return [
             *least,

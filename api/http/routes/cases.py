@@ -14,11 +14,13 @@ from api.cases.schemas import (
     CaseDetail,
     CasePage,
     HoldRequest,
+    MaskRequest,
     Note,
     RejectedCases,
     ReviewRequest,
 )
 from api.cases.stages import Rejection, Stage
+from api.evidence.hand_masks import MaskDesk
 from api.http.context import Holder, Reader, Reviewer, Shared
 from api.http.parameters import Instant, Name, named
 from api.http.problems import GUARDED, WRITING, described
@@ -124,3 +126,9 @@ def review_case(
 def hold_case(shared: Shared, who: Holder, case_id: CaseId, request: HoldRequest) -> CaseDetail:
     """Put a case on legal hold, so that nothing of it is purged, or take it off."""
     return set_hold(shared.database, who, case_id, request)
+
+
+@router.post("/{case_id}/masks", operation_id="maskCase", responses=described(404, *WRITING))
+def mask_case(shared: Shared, who: Reviewer, case_id: CaseId, request: MaskRequest) -> CaseDetail:
+    """Hide more of a picture, in new derivatives that are shown from now on."""
+    return MaskDesk(shared.database, shared.evidence).add(who, case_id, request)

@@ -63,6 +63,7 @@ DOORS = (
     # Incomplete: 422 before anything is decided, but only once the key is let in.
     Door("/v1/cases/{case_id}/review", REVIEWERS, method="POST"),
     Door("/v1/cases/{case_id}/hold", LOOKERS, method="POST"),
+    Door("/v1/cases/{case_id}/masks", REVIEWERS, method="POST"),
     Door("/v1/cases/{case_id}/steps", REVIEWERS, method="POST"),
     Door("/v1/cases/reject", REVIEWERS, method="POST"),
     # Of a decided case: nobody holds it.

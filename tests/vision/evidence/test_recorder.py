@@ -180,3 +180,30 @@ def test_what_is_left_out_depends_on_the_disk(disk, tmp_path, free, total, level
     disk(total, free)
     assert left_out(tmp_path) is level
     assert level in SAID
+
+
+@pytest.mark.parametrize(
+    ("plate", "before", "shown"),
+    [
+        ((100, 150, 130, 165), None, True),
+        ((200, 60, 230, 75), None, False),  # another vehicle's, or nobody's
+        ((100, 150, 130, 165), (90, 120, 150, 190), False),  # a car that stands before the truck
+        ((100, 150, 130, 165), (30, 10, 310, 230), True),  # a bus behind it
+    ],
+)
+def test_the_subjects_plate_alone_is_shown_to_who_decides(recorder, event, plate, before, shown):
+    boxes = [(40, 40, 180, 200), plate, (44, 44, 60, 80), *([before] if before else [])]
+    names = ["truck", "plate", "person", *(["car"] if before else [])]
+    ids = np.array([NAMES.index(name) for name in names])
+    scores = np.full(len(boxes), 0.8, np.float32)
+    found = make_detections(np.array(boxes, np.float32), scores, ids, NAMES)
+    confirmed = replace(at(event, EpisodeStage.CONFIRMED), detections=found, focus=(0,))
+    items = {item.role: item for item in recorder.record(confirmed)}
+    assert (EvidenceRole.SUBJECT in items) is shown
+    if not shown:
+        return
+    content = np.frombuffer(recorder._store.read(items[EvidenceRole.SUBJECT].sha256), np.uint8)
+    picture = cv2.imdecode(content, cv2.IMREAD_COLOR).astype(int)
+    x1, y1, x2, y2 = plate
+    assert picture[y1:y2, x1:x2].std() > 40
+    assert picture[46:78, 46:58].std() < 30, "the person is hidden"
