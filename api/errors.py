@@ -4,23 +4,31 @@ CaseError
 ├── DatabaseUnavailable   the database cannot be read or written now: full disk, lock, no server
 │   │                     (a StorageUnavailable too: who stores waits)
 │   └── TookTooLong       it was stopped so that others are served; ask for less
-├── IllegalStep           the case's stage does not allow this step
+├── IllegalStep           the case does not allow this step now
+├── StepForbidden         it does, but not to this key's role
+├── CaseClaimed           somebody else holds the case to decide on it
 ├── UnknownCase           no case has this id, or the key does not see it
 ├── UnknownMedia          no case that the key sees holds this picture
+├── PurgedMedia           its time was over by the site's retention
 ├── OriginalRefused       the key's role may not see originals
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from vision.errors import CaseError, StorageUnavailable
 
 __all__ = [
+    "CaseClaimed",
     "CaseError",
     "DatabaseUnavailable",
     "EgressRefused",
     "IllegalStep",
     "OriginalRefused",
+    "PurgedMedia",
+    "StepForbidden",
     "TookTooLong",
     "UnknownCase",
     "UnknownMedia",
@@ -36,7 +44,23 @@ class TookTooLong(DatabaseUnavailable):
 
 
 class IllegalStep(CaseError):  # noqa: N818
-    """The case stands where this step is not allowed."""
+    """The case stands where this step is not allowed.
+
+    Attributes:
+        possible: the steps that its stage allows, each with who may take it.
+    """
+
+    def __init__(self, message: str, possible: Mapping[str, Sequence[str]] | None = None) -> None:
+        super().__init__(message)
+        self.possible = possible
+
+
+class StepForbidden(CaseError):  # noqa: N818
+    """The case's stage allows this step to others than the asking key's role."""
+
+
+class CaseClaimed(CaseError):  # noqa: N818
+    """Somebody else holds the case for some minutes, to decide on it."""
 
 
 class UnknownCase(CaseError):  # noqa: N818
@@ -45,6 +69,10 @@ class UnknownCase(CaseError):  # noqa: N818
 
 class UnknownMedia(CaseError):  # noqa: N818
     """No case that the asking key may see holds this picture."""
+
+
+class PurgedMedia(CaseError):  # noqa: N818
+    """This picture has been purged."""
 
 
 class OriginalRefused(CaseError):  # noqa: N818

@@ -9,6 +9,7 @@ EXTRAS = {
     "onnxruntime": "export",
     "onnxslim": "export",
     "psutil": "bench",
+    "s3fs": "s3",
 }
 """Package to the extra in `pyproject.toml` that brings it."""
 

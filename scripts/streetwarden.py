@@ -17,6 +17,7 @@ from scripts.commands.doctor import doctor
 from scripts.commands.evaluate import evaluate
 from scripts.commands.export import export
 from scripts.commands.keys import keys
+from scripts.commands.purge import purge
 from scripts.commands.replay import replay
 from scripts.commands.serve import serve
 from scripts.commands.snapshot import snapshot
@@ -36,7 +37,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (watch, serve, audit, replay, check, snapshot, doctor, train, evaluate, export):
+for command in (
+    watch,
+    serve,
+    audit,
+    replay,
+    check,
+    snapshot,
+    purge,
+    doctor,
+    train,
+    evaluate,
+    export,
+):
     app.command()(command)
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")

@@ -98,7 +98,7 @@ def make_pipeline(
         site: what to watch.
         engine: runs inference.
         sinks: take the events with their evidence.
-        quarantine: folder name, next to the evidence, for events that these sinks could not store.
+        quarantine: folder name, in `storage.folder`, for events that these sinks could not store.
         cameras: ids of those to watch; all by default.
         reopen: makes another engine when this one has failed; `open_engine` by default.
         made: makes it; `Pipeline` by default.
@@ -112,8 +112,8 @@ def make_pipeline(
     from vision.kinds import catalogue
     from vision.pipeline import Pipeline
 
-    evidence = Path(site.storage.evidence)
-    for folder in (evidence, evidence.parent / "memory"):
+    storage = site.storage
+    for folder in (storage.files, storage.folder / "memory"):
         keep_private(folder)
     model = site.model
     trucks = {
@@ -128,9 +128,9 @@ def make_pipeline(
         site,
         engine,
         sinks,
-        evidence=EvidenceStore(evidence),
-        memory=evidence.parent / "memory",
-        quarantine=evidence.parent / quarantine,
+        evidence=EvidenceStore(storage.files),
+        memory=storage.folder / "memory",
+        quarantine=storage.folder / quarantine,
         truck_state=(
             open_truck_state(trucks, engine=model.engine, device=model.device) if trucks else None
         ),
@@ -162,16 +162,16 @@ def make_workers(
     """
     from vision.workers import Workers
 
-    evidence = Path(site.storage.evidence)
+    folder = site.storage.folder
     return Workers(
         site,
         model,
         count=count,
         build=build or partial(_in_worker, quarantine=quarantine, verbose=verbose),
         sink=sink,
-        evidence=evidence,
-        memory=evidence.parent / "memory",
-        quarantine=evidence.parent / quarantine,
+        leases=folder / "leases",
+        memory=folder / "memory",
+        quarantine=folder / quarantine,
     )
 
 

@@ -18,6 +18,7 @@ import api.access.keys
 import api.cases.matching
 import api.cases.schemas
 import api.cases.stages
+import api.cases.steps
 import api.cases.view
 import api.http.guards
 import vision.audit.folder
@@ -27,7 +28,8 @@ import vision.site.presets
 import vision.site.silences
 import vision.sources.reader
 from api.access.roles import RIGHTS, Right, Role
-from api.cases.stages import Stage, Step
+from api.cases.stages import Stage
+from api.cases.steps import PROGRAM, Step
 from vision.detections import make_detections
 from vision.evidence import EvidenceStore, mask, paint_privacy
 from vision.kinds import catalogue
@@ -104,7 +106,7 @@ HELD: dict[str, tuple[Any, Any, str]] = {
     ),
     "legal use": (
         get_args(api.cases.schemas.CaseView.model_fields["legal_use"].annotation),
-        ("lead_only",),
+        ("lead_only", "penalty_evidence"),
         (
             "Administrative Penalty Law 41: without a device's admissibility file a picture is a "
             "lead, no proof"
@@ -117,7 +119,11 @@ HELD: dict[str, tuple[Any, Any, str]] = {
     ),
     "stages of a person's decision": (
         api.cases.stages.PERSON_CONFIRMED,
-        {Stage.CONFIRMED, Stage.EMITTED},
+        {
+            *(Stage.CONFIRMED, Stage.EMITTED, Stage.FILED, Stage.DISPATCHED, Stage.HANDLED),
+            *(Stage.VERIFIED, Stage.RETURNED, Stage.NOTICED, Stage.GRACE, Stage.REOBSERVED),
+            *(Stage.ACCEPTED, Stage.TRANSFERRED, Stage.CLOSED),
+        },
         "nothing is told to a receiver that no person has confirmed",
     ),
     "dwell of a stall": (
@@ -146,12 +152,12 @@ def test_a_constant_that_carries_law_or_privacy_is_what_it_was(name):
 
 def test_roles_may_what_they_might_and_no_more():
     """Least privilege: originals for who investigates, replay for who runs the site."""
-    read, review = Right.READ, Right.REVIEW
+    read, review, over = Right.READ, Right.REVIEW, Right.TAKE_OVER
     assert dict(RIGHTS) == {
         Role.VIEWER: {read},
         Role.REVIEWER: {read, review},
-        Role.OFFICER: {read, review, Right.ORIGINALS},
-        Role.ADMIN: {read, review, Right.ORIGINALS, Right.DELIVERIES, Right.REPLAY},
+        Role.OFFICER: {read, review, over, Right.ORIGINALS},
+        Role.ADMIN: {read, review, over, Right.ORIGINALS, Right.DELIVERIES, Right.REPLAY},
         Role.RECEIVER: set(),
         Role.AUDITOR: {read, Right.DELIVERIES},
     }
@@ -159,12 +165,27 @@ def test_roles_may_what_they_might_and_no_more():
 
 def test_nothing_leaves_before_a_person_has_confirmed():
     """Three systems: a person decides; the machine only proposes."""
-    emitting = {stage for (stage, step) in api.cases.stages.STEPS if step is Step.EMIT}
+    steps = api.cases.steps.STEPS
+    emitting = {stage for (stage, step) in steps if step is Step.EMIT}
     assert emitting == {Stage.CONFIRMED}
-    confirming = {
-        stage for (stage, step), to in api.cases.stages.STEPS.items() if to is Stage.CONFIRMED
+    confirming = {(stage, step) for (stage, step), to in steps.items() if to is Stage.CONFIRMED}
+    assert {stage for stage, _ in confirming} == set(api.cases.stages.DECIDABLE)
+    for stage, step in confirming:
+        assert PROGRAM not in api.cases.steps.MAY[stage, step]
+    told = api.cases.stages.PERSON_CONFIRMED
+    entering = {at for (at, _), to in steps.items() if to in told and at not in told}
+    assert entering == set(api.cases.stages.DECIDABLE), "no other way leads there"
+
+
+def test_no_penalty_is_automatic():
+    """Art. 41: the program looks again; a person or the case system decides."""
+    mine = {(stage, step) for (stage, step), who in api.cases.steps.MAY.items() if PROGRAM in who}
+    assert {step for _, step in mine} == {
+        *(Step.SILENCE, Step.INHIBIT, Step.RELEASE, Step.EMIT, Step.VERIFY, Step.REOBSERVE),
+        Step.CLOSE,
     }
-    assert confirming <= set(api.cases.stages.UNDECIDED)
+    closing = {stage for stage, step in mine if step is Step.CLOSE}
+    assert closing == {Stage.VERIFIED, Stage.REOBSERVED}
 
 
 def test_every_class_that_shows_a_person_or_a_plate_is_masked():

@@ -9,8 +9,10 @@ from enum import StrEnum
 
 from vision.detections import Detections
 from vision.frames import Clock, Frame
+from vision.gap import Gap
 from vision.geo.position import Position
-from vision.sources.ring import Recording
+from vision.sources.clip_facts import ClipFacts
+from vision.sources.ring import Clip
 
 NormBox = tuple[float, float, float, float]
 """x1, y1, x2, y2 as fractions of the frame's width and height, 0..1, origin top left."""
@@ -21,6 +23,8 @@ class EpisodeStage(StrEnum):
 
     OPENED = "opened"
     CONFIRMED = "confirmed"
+    SUPPLEMENTED = "supplemented"
+    """Confirmed some seconds ago: its clip, with what followed, is there now. Not a rule's."""
     CLEARED = "cleared"
     """Clean looks have shown it gone."""
     ENDED = "ended"
@@ -96,6 +100,26 @@ class Episode:
         return self.last_seen_at - self.opened_at
 
 
+BEST = "best"
+"""The moment of a `Still` that shows an episode largest and clearest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Still:
+    """A look at an episode that is kept with another one.
+
+    Attributes:
+        moment: `opened`, the first look at what passes, or `best`.
+        frame, detections, focus, details: as an event's.
+    """
+
+    moment: str
+    frame: Frame
+    detections: Detections
+    focus: tuple[int, ...] = ()
+    details: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EpisodeEvent:
     """An episode reached a stage, in this frame, with these detections in it.
@@ -106,6 +130,10 @@ class EpisodeEvent:
     is kept; `recorded` gives the inputs of the decision, see `vision.rules.record`, whenever it is
     called and in any thread. `preset` is the preset in the frame, if the camera has presets: the
     privacy zones to paint out depend on it.
+
+    `stills` are earlier looks that show it too, at the same preset. `gaps` are the camera's from
+    before it opened until now. With `supplemented`, `recording` holds what followed as well, and
+    `clip` states the facts of it.
     """
 
     episode: Episode
@@ -113,9 +141,12 @@ class EpisodeEvent:
     detections: Detections
     focus: tuple[int, ...] = ()
     details: tuple[int, ...] = ()
-    recording: Recording | None = None
+    recording: Clip | None = None
     recorded: Callable[[], bytes] | None = None
     preset: str | None = None
+    stills: tuple[Still, ...] = ()
+    clip: ClipFacts | None = None
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def record(self) -> bytes | None:

@@ -11,8 +11,10 @@ StreetwardenError
 ├── PlaceError           wrong calibration points, pose, position or grid (`vision.geo`)
 │   └── NoGround             a point of the picture that shows no ground
 ├── StorageUnavailable   what stores cannot do so now, whatever it is given: it is waited for
-├── EvidenceError        evidence could not be stored
-│   └── EvidenceUnavailable  nothing can be now: full disk, no permission (StorageUnavailable too)
+├── EvidenceError        evidence could not be stored or read back
+│   ├── EvidenceMissing      nothing is stored under this hash
+│   └── EvidenceUnavailable  nothing can be now: full disk, no permission, storage away
+│                            (StorageUnavailable too)
 └── CaseError            a step that a case, a key or a receiver does not allow (used by `api`)
 
 Every message names the thing, the cause and what to do next, and never holds a credential.
@@ -61,8 +63,12 @@ class EvidenceError(StreetwardenError):
     """Evidence could not be written or read back; nothing is claimed that is not stored."""
 
 
+class EvidenceMissing(EvidenceError):  # noqa: N818 - a state
+    """Nothing is stored under this hash."""
+
+
 class EvidenceUnavailable(EvidenceError, StorageUnavailable):  # noqa: N818 - a state
-    """The evidence folder takes no file now."""
+    """The evidence store takes or gives no file now; it may later."""
 
 
 class CaseError(StreetwardenError):

@@ -26,7 +26,10 @@ class Right(StrEnum):
 
     READ = "read"
     REVIEW = "review"
+    TAKE_OVER = "take_over"
+    """Of a case that somebody else holds."""
     ORIGINALS = "originals"
+    HOLD = "hold"
     DELIVERIES = "deliveries"
     REPLAY = "replay"
 
@@ -34,7 +37,9 @@ class Right(StrEnum):
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.READ}),
     Role.REVIEWER: frozenset({Right.READ, Right.REVIEW}),
-    Role.OFFICER: frozenset({Right.READ, Right.REVIEW, Right.ORIGINALS}),
+    Role.OFFICER: frozenset(
+        {Right.READ, Right.REVIEW, Right.TAKE_OVER, Right.ORIGINALS, Right.HOLD}
+    ),
     Role.ADMIN: frozenset(Right),
     Role.RECEIVER: frozenset(),
     Role.AUDITOR: frozenset({Right.READ, Right.DELIVERIES}),

@@ -16,7 +16,10 @@ from api.storage.tables import CaseRow
 
 
 class CaseEvent(StrEnum):
-    """Events that receivers can subscribe to; none occurs before a person's decision."""
+    """Events that receivers can subscribe to; none occurs before a person's decision.
+
+    Those of the case's life are called as the stage that it has come to, or as the flag.
+    """
 
     CONFIRMED = "confirmed"
     CLEARED = "cleared"
@@ -26,6 +29,22 @@ class CaseEvent(StrEnum):
     REOPENED = "reopened"
     """It was cleared or ended, and was seen again within `dedupe`."""
     REJECTED = "rejected"
+    FILED = "filed"
+    DISPATCHED = "dispatched"
+    HANDLED = "handled"
+    VERIFIED = "verified"
+    RETURNED = "returned"
+    NOTICED = "noticed"
+    GRACE = "grace"
+    REOBSERVED = "reobserved"
+    ACCEPTED = "accepted"
+    TRANSFERRED = "transferred"
+    CLOSED = "closed"
+    """With its `outcome`, such as `withdrawn` or `overturned`."""
+    SUPERVISED = "supervised"
+    SUPERVISION_ENDED = "supervision_ended"
+    APPEALED = "appealed"
+    UPHELD = "upheld"
 
 
 def ending(case: CaseRow) -> CaseEvent:
@@ -35,3 +54,7 @@ def ending(case: CaseRow) -> CaseEvent:
 
 Announce = Callable[[Session, CaseRow, CaseEvent, datetime], None]
 """Called with a case's session, the case, what happened and when (UTC)."""
+
+Recall = Callable[[Session, CaseRow], bool]
+"""Called to take back what was announced of a case; False, and nothing done, where a receiver is
+being told of it or was."""

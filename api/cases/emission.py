@@ -6,8 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from api.cases.life import move
 from api.cases.log import enter
-from api.cases.stages import Stage, Step, advance
+from api.cases.stages import Stage
+from api.cases.steps import Step
 from api.storage.tables import CaseRow
 
 
@@ -22,7 +24,7 @@ def emit(session: Session, case_id: str, receiver: str, event_id: str, now: date
     case = session.get_one(CaseRow, case_id, with_for_update=True)
     if case.stage != Stage.CONFIRMED.value:
         return
-    case.stage = advance(Stage(case.stage), Step.EMIT).value
+    move(case, Step.EMIT, "outbox")
     enter(
         session,
         case,

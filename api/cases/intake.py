@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,21 +18,25 @@ from api.cases.matching import LastSeen, Matching
 from api.cases.new_case import DetectorInfo, locate, new_case
 from api.cases.proximity import fixed_cameras
 from api.cases.sightings import CLEARED, attach, end, sighting, summarise
-from api.cases.stages import OPEN, PERSON_CONFIRMED, SUPPRESSED, Stage
+from api.cases.stages import PERSON_CONFIRMED, SHOWN, SUPPRESSED, Stage
 from api.cases.suppression import Suppression
 from api.errors import CaseError
 from api.storage.database import Database
-from api.storage.tables import CaseRow, SightingRow
+from api.storage.tables import CaseRow, LogRow, SightingRow
 from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceItem
+from vision.gap import Gap
 from vision.registers.grid import UnitGrid
 from vision.site import Camera, Site
 from vision.site.rule_settings import RuleSettings
+from vision.sources.clip_facts import ClipFacts
 
 __all__ = ["CaseIntake", "DetectorInfo"]
 
 _PIPELINE = "pipeline"
-_TAKEN = frozenset({EpisodeStage.CONFIRMED, EpisodeStage.CLEARED, EpisodeStage.ENDED})
+_TAKEN = frozenset(EpisodeStage) - {EpisodeStage.OPENED, EpisodeStage.DROPPED}
+_FACTS = TypeAdapter(ClipFacts)
+_GAPS = TypeAdapter(list[Gap])
 
 
 class CaseIntake:
@@ -58,7 +63,7 @@ class CaseIntake:
         self._grid = UnitGrid.load(Path(site.unit_grid)) if site.unit_grid else None
 
     def take(self, event: EpisodeEvent, items: Sequence[EvidenceItem]) -> str | None:
-        """Take a `confirmed`, `cleared` or `ended` event with its stored evidence.
+        """Take a `confirmed`, `supplemented`, `cleared` or `ended` event with its evidence.
 
         Taking the same event again changes nothing and gives the same answer, so a caller that
         does not know whether its call went through calls again.
@@ -78,11 +83,13 @@ class CaseIntake:
         with self._database.write() as session:
             self._database.decide_alone(session)
             known = session.get(SightingRow, episode.id)
-            if episode.stage is not EpisodeStage.CONFIRMED:
-                return self._end(session, known, episode, items) if known else None
-            if known is not None:
-                return known.case_id
-            return self._confirm(session, camera, episode, items)
+            if episode.stage is EpisodeStage.CONFIRMED:
+                return known.case_id if known else self._confirm(session, camera, event, items)
+            if known is None:
+                return None
+            if episode.stage is EpisodeStage.SUPPLEMENTED:
+                return _supplement(session, known, event, items)
+            return self._end(session, known, event, items)
 
     def end_unwatched(self, held: Collection[str]) -> int:
         """End the sightings that no rule holds any more; return how many. Call it at the start.
@@ -102,7 +109,7 @@ class CaseIntake:
             select(SightingRow)
             .join(SightingRow.case)
             .where(
-                CaseRow.stage.in_([stage.value for stage in OPEN]),
+                CaseRow.stage.in_([stage.value for stage in SHOWN | SUPPRESSED]),
                 CaseRow.ended_at.is_(None),
                 SightingRow.ended_at.is_(None),
             )
@@ -140,9 +147,10 @@ class CaseIntake:
         self,
         session: Session,
         camera: Camera,
-        episode: Episode,
+        event: EpisodeEvent,
         items: Sequence[EvidenceItem],
     ) -> str:
+        episode = event.episode
         settings = self._settings(camera, episode)
         same = Matching(session, camera, episode, settings, self._fixed, last_seen=self.last_seen)
         match = same.current()
@@ -170,7 +178,7 @@ class CaseIntake:
         action = "reopened" if back else action
         session.flush()
         attach(case, episode.id, items)
-        _enter(session, case, action, episode, items, **distance)
+        _enter(session, case, action, event, items, **distance)
         if match is None or case.stage in SUPPRESSED:
             self._suppression.settle(session, case, seen, seen.confirmed_at)
         if back:
@@ -179,8 +187,13 @@ class CaseIntake:
         return case.id
 
     def _end(
-        self, session: Session, known: SightingRow, episode: Episode, items: Sequence[EvidenceItem]
+        self,
+        session: Session,
+        known: SightingRow,
+        event: EpisodeEvent,
+        items: Sequence[EvidenceItem],
     ) -> str:
+        episode = event.episode
         case = session.get_one(CaseRow, known.case_id, with_for_update=True)
         gone = episode.stage is EpisodeStage.CLEARED
         # A sighting that ended as unwatched may clear after all.
@@ -193,7 +206,7 @@ class CaseIntake:
             # Before it ends: a case that was still seen after its silence goes to review.
             self._suppression.settle(session, case, known, episode.last_seen_at)
         attach(case, episode.id, items)
-        _enter(session, case, episode.stage.value, episode, items, ended_by=by)
+        _enter(session, case, episode.stage.value, event, items, ended_by=by)
         self._summarise_end(session, case)
         return case.id
 
@@ -213,21 +226,37 @@ class CaseIntake:
             self._announce(session, case, event, datetime.now(UTC))
 
 
+def _supplement(
+    session: Session, known: SightingRow, event: EpisodeEvent, items: Sequence[EvidenceItem]
+) -> str:
+    """Add what came later for a confirmed episode; a second time changes nothing."""
+    case = session.get_one(CaseRow, known.case_id, with_for_update=True)
+    action, episode = event.episode.stage.value, event.episode.id
+    told = select(LogRow.data).where(LogRow.case_id == case.id, LogRow.action == action)
+    if not any(data.get("episode") == episode for data in session.scalars(told)):
+        attach(case, episode, items)
+        _enter(session, case, action, event, items)
+    return case.id
+
+
 def _enter(
     session: Session,
     case: CaseRow,
     action: str,
-    episode: Episode,
+    event: EpisodeEvent,
     items: Sequence[EvidenceItem],
     **more: object,
 ) -> None:
-    where = episode.where
+    episode, where = event.episode, event.episode.where
     data = {
         "episode": episode.id,
         "camera": episode.camera,
         "where": asdict(where) if where else None,
         "evidence": [item.sha256 for item in items],
+        "gaps": _GAPS.dump_python(list(event.gaps), mode="json"),
         **more,
     }
+    if event.clip is not None:
+        data["clip"] = _FACTS.dump_python(event.clip, mode="json")
     reason = "; ".join(r.en for r in episode.why)
     enter(session, case, action, by=_PIPELINE, reason=reason, data=data)

@@ -65,12 +65,15 @@ class CaseFilter:
     since: datetime | None = None
     until: datetime | None = None
     near: Near | None = None
+    zone: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The filter as SQL conditions, but for kind and camera."""
         found = self.near.conditions() if self.near else []
         if self.stage is not None:
             found.append(CaseRow.stage == self.stage.value)
+        if self.zone is not None:
+            found.append(CaseRow.zone == self.zone)
         if self.since is not None:
             found.append(CaseRow.first_seen_at >= self.since)
         if self.until is not None:

@@ -26,7 +26,7 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, load_only, selectinload
 
 from api.cases.proximity import about, among, apart, around, is_fixed, located, position, seen_by
-from api.cases.stages import OPEN, SHOWN
+from api.cases.stages import OPEN, SHOWN, UNFOUNDED, Stage
 from api.storage.tables import CaseRow, SightingRow
 from vision.episodes import Episode
 from vision.geo import Position
@@ -169,10 +169,18 @@ class Matching:
             return []
         opened = self._episode.opened_at
         window = self._dedupe if isinstance(self._dedupe, timedelta) else self._horizon
-        over = or_(CaseRow.cleared_at.is_not(None), CaseRow.last_seen_at < opened - window)
+        over = or_(
+            CaseRow.cleared_at.is_not(None),
+            CaseRow.last_seen_at < opened - window,
+            CaseRow.stage == Stage.CLOSED.value,
+        )
+        founded = or_(
+            CaseRow.outcome.is_(None), CaseRow.outcome.not_in([o.value for o in UNFOUNDED])
+        )
         query = self._here().where(
             CaseRow.stage.in_([s.value for s in SHOWN]),
             over,
+            founded,
             CaseRow.last_seen_at.between(opened - self._memory, opened),
         )
         query = query.order_by(CaseRow.last_seen_at.desc(), CaseRow.id.desc()).options(*_PLACE)

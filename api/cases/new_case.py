@@ -9,6 +9,7 @@ from typing import Any
 
 from ulid import ULID
 
+from api.cases.legal_use import legal_use
 from api.cases.proximity import located
 from api.cases.stages import Stage
 from api.errors import CaseError
@@ -17,11 +18,6 @@ from vision.episodes import Episode
 from vision.kinds import catalogue
 from vision.registers.grid import UnitGrid
 from vision.site import Camera, Site
-
-_LEAD_ONLY = (
-    "no admissibility file (legal review, technical review, sign, publication) is kept for this "
-    "device, so its record is a lead for an officer and no penalty evidence"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +47,7 @@ def new_case(
         CaseError: the kind or the sub-type is unknown.
     """
     place = camera.place
+    legal = legal_use(site, camera, episode)
     return CaseRow(
         id=f"SW-{ULID()}",
         stage=Stage.PENDING_REVIEW.value,
@@ -74,8 +71,10 @@ def new_case(
         clock=episode.clock.value,
         why=[{"en": r.en, "zh": r.zh, "data": r.data} for r in episode.why],
         detector=asdict(detector),
-        legal_use="lead_only",
-        legal_use_reason=_LEAD_ONLY,
+        legal_use=legal.use,
+        legal_use_reason="; ".join(reason["en"] for reason in legal.why),
+        legal_why=list(legal.why),
+        legal_basis=legal.basis,
         prior_cases=list(prior),
         sequence=0,
         created_at=datetime.now(UTC),

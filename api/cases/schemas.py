@@ -14,11 +14,13 @@ from pydantic import (
     model_validator,
 )
 
-from api.cases.stages import Rejection, Stage
+from api.cases.stages import Outcome, Rejection, Stage
+from api.cases.steps import Step
 from api.storage.limits import TEXT
 from vision.evidence import EvidenceRole
 from vision.geo import Method
 
+Note = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True, pattern=TEXT)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -135,6 +137,27 @@ class Evidence(Part):
     captured_at: datetime
     media_type: str
     size: int
+    purged_at: datetime | None = Field(
+        default=None, description="When retention took it: it cannot be fetched any more."
+    )
+
+
+class Words(Part):
+    """A sentence in both languages."""
+
+    en: str
+    zh: str
+
+
+class LegalBasis(Part):
+    """What a legal use was decided on, as it was when the case was made.
+
+    `matter` is the jurisdiction's listing, `device` the admissibility file, its documents by their
+    SHA-256; null where there is none.
+    """
+
+    matter: dict[str, Any] | None
+    device: dict[str, Any] | None
 
 
 class CaseData(Part):
@@ -145,8 +168,14 @@ class CaseData(Part):
     kind: str
     subtype: str
     stage: Stage
-    legal_use: Literal["lead_only"]
+    legal_use: Literal["lead_only", "penalty_evidence"]
     legal_use_reason: str
+    legal_why: list[Words] | None = Field(
+        default=None, description="The same in both languages; null in cases from before it was."
+    )
+    legal_basis: LegalBasis | None = Field(
+        default=None, description="What it was decided on; null in cases from before it was kept."
+    )
     codes: list[Code]
     where: Where
     when: When
@@ -158,6 +187,15 @@ class CaseData(Part):
     permit_check: PermitCheck
     detector: Detector
     review: Review | None
+    outcome: Outcome | None = Field(default=None, description="How it was closed.")
+    supervised: datetime | None = Field(
+        default=None, description="Since when a higher authority watches over it (挂牌督办)."
+    )
+    appealed: datetime | None = Field(
+        default=None, description="Since when an appeal is being heard."
+    )
+    task_no: str | None = Field(default=None, description="The case system's 任务号.")
+    file_no: str | None = Field(default=None, description="The case system's 案卷号.")
     evidence: list[Evidence]
     deadline: None = Field(default=None, description="Set by the case system in a later version.")
     prior_cases: list[str] | None = Field(
@@ -175,11 +213,22 @@ class Why(Part):
     data: dict[str, Any]
 
 
+class Hold(Part):
+    """A legal hold: nothing of the case is purged."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
 class CaseView(CaseData):
     """A case in a list. `box` is x1 y1 x2 y2 as fractions of the picture of `camera`.
 
     `camera` saw it first, `cameras` are all that did. `silenced_until` and `inhibited_by` (a
     case's id) say why a case in the stage `silenced` or `inhibited` waits for no person.
+    `claimed_by` is who looks at it now to decide, until `claimed_until` at the latest.
+    `allowed_steps` are those that the asking key may take now: `confirm` and `reject` as a review,
+    the others as steps; `undo` until `undo_until`, unless a receiver is being told already.
     """
 
     box: tuple[float, float, float, float]
@@ -188,6 +237,11 @@ class CaseView(CaseData):
     cameras: list[str]
     silenced_until: datetime | None
     inhibited_by: str | None
+    hold: Hold | None
+    claimed_by: str | None
+    claimed_until: datetime | None
+    undo_until: datetime | None
+    allowed_steps: list[Step]
     created_at: datetime
 
 
@@ -204,9 +258,27 @@ class LogEntry(Part):
 
 
 class CaseDetail(CaseView):
-    """A case with its whole log, oldest entry first."""
+    """A case with its whole log, oldest entry first.
 
+    `reviews` are what each of two reviewers said, where the site asks for two; oldest first.
+    """
+
+    reviews: list[Review]
     log: list[LogEntry]
+
+
+class Claim(Part):
+    """Who holds a case to decide on it, and until when unless they say again that they do."""
+
+    claimed_by: str
+    claimed_until: datetime
+
+
+class RejectedCases(Part):
+    """The cases that were rejected, and those left: other cameras saw them, or others hold them."""
+
+    rejected: list[str]
+    left: list[str]
 
 
 class CasePage(Part):
@@ -260,9 +332,7 @@ class ReviewRequest(Part):
     decision: Literal["confirm", "reject"]
     reason: Rejection | None = None
     checks: Checks = Checks()
-    note: Annotated[
-        str, StringConstraints(max_length=2000, strip_whitespace=True, pattern=TEXT)
-    ] = ""
+    note: Note = ""
 
     @model_validator(mode="after")
     def _decision_is_complete(self) -> ReviewRequest:
@@ -274,4 +344,47 @@ class ReviewRequest(Part):
             raise ValueError(
                 "a confirmation needs all four checks: authentic, clear, complete, accurate"
             )
+        return self
+
+
+class HoldRequest(Part):
+    """Put a case on legal hold, or take it off."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"hold": True, "reason": "appeal 2026-117"}]},
+    )
+
+    hold: bool
+    reason: Annotated[
+        str, StringConstraints(min_length=4, max_length=500, strip_whitespace=True, pattern=TEXT)
+    ]
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class MaskRequest(Part):
+    """Hide more of a picture: boxes x1 y1 x2 y2 as fractions of its width and height.
+
+    `picture` is the digest of the original or of any derivative of it.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"picture": "9f86d081884c7d65" + "0" * 48, "boxes": [[0.1, 0.2, 0.15, 0.3]]}
+            ]
+        },
+    )
+
+    picture: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    boxes: Annotated[list[tuple[Share, Share, Share, Share]], Field(min_length=1, max_length=50)]
+    note: Note = ""
+
+    @model_validator(mode="after")
+    def _boxes_have_a_size(self) -> MaskRequest:
+        if any(x2 <= x1 or y2 <= y1 for x1, y1, x2, y2 in self.boxes):
+            raise ValueError("a box is x1 y1 x2 y2 with x1 < x2 and y1 < y2")
         return self

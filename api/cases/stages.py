@@ -1,39 +1,43 @@
-"""Stages of a case and the steps between them: one table, nothing else decides.
-
-Later issues add the case system's own stages (filed, dispatched, …) as rows of this table.
-"""
+"""Stages of a case, outcomes of a closed one, and the groups of stages that others ask about."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
 
-from api.errors import IllegalStep
-
 
 class Stage(StrEnum):
-    """Stage of a case."""
+    """Stage of a case: who has to do what next."""
 
     PENDING_REVIEW = "pending_review"
     SILENCED = "silenced"
     """Kept out of the review queue by a silence of the site file."""
     INHIBITED = "inhibited"
     """Kept out of the review queue by an open case of another kind at its place."""
+    SECOND_REVIEW = "second_review"
+    """One person has confirmed it; another one has to before anything leaves."""
     REJECTED = "rejected"
     CONFIRMED = "confirmed"
     EMITTED = "emitted"
-    """At least one receiver has accepted the confirmed case."""
-
-
-class Step(StrEnum):
-    """A step from one stage to the next."""
-
-    SILENCE = "silence"
-    INHIBIT = "inhibit"
-    RELEASE = "release"
-    CONFIRM = "confirm"
-    REJECT = "reject"
-    EMIT = "emit"
+    """At least one receiver has accepted the confirmed case, or a person has handed it over."""
+    FILED = "filed"
+    DISPATCHED = "dispatched"
+    HANDLED = "handled"
+    VERIFIED = "verified"
+    RETURNED = "returned"
+    """The work order was sent back; somebody dispatches it anew."""
+    NOTICED = "noticed"
+    """The person concerned has been told."""
+    GRACE = "grace"
+    """They have time to put it right."""
+    REOBSERVED = "reobserved"
+    """The time is over and it was looked at again."""
+    ACCEPTED = "accepted"
+    """The case system has accepted the evidence; it decides."""
+    TRANSFERRED = "transferred"
+    """Another authority has it."""
+    CLOSED = "closed"
+    """With an `Outcome`."""
 
 
 class Rejection(StrEnum):
@@ -46,40 +50,63 @@ class Rejection(StrEnum):
     NO_LEGAL_BASIS = "no_legal_basis"
 
 
+class Outcome(StrEnum):
+    """How a case was closed."""
+
+    CORRECTED = "corrected"
+    PERSUADED = "persuaded"
+    DECIDED = "decided"
+    """By the case system, on the accepted evidence."""
+    TRANSFERRED = "transferred"
+    """For good: the other authority has kept it."""
+    PERMITTED = "permitted"
+    NO_LEGAL_BASIS = "no_legal_basis"
+    WITHDRAWN = "withdrawn"
+    """By who had sent it."""
+    OVERTURNED = "overturned"
+    """On an appeal or by a higher authority."""
+
+
 SUPPRESSED = frozenset({Stage.SILENCED, Stage.INHIBITED})
 """Stages of a suppressed case: not in the review queue, but a person may still decide on it."""
 
 UNDECIDED = frozenset({Stage.PENDING_REVIEW}) | SUPPRESSED
 """Stages before a person's decision."""
 
-STEPS: Mapping[tuple[Stage, Step], Stage] = {
-    **{(stage, Step.SILENCE): Stage.SILENCED for stage in UNDECIDED},
-    **{(stage, Step.INHIBIT): Stage.INHIBITED for stage in UNDECIDED},
-    **{(stage, Step.RELEASE): Stage.PENDING_REVIEW for stage in SUPPRESSED},
-    **{(stage, Step.CONFIRM): Stage.CONFIRMED for stage in UNDECIDED},
-    **{(stage, Step.REJECT): Stage.REJECTED for stage in UNDECIDED},
-    (Stage.CONFIRMED, Step.EMIT): Stage.EMITTED,
-}
+DECIDABLE = UNDECIDED | {Stage.SECOND_REVIEW}
+"""Stages in which a person can confirm or reject, and hold the case to do so."""
 
-PERSON_CONFIRMED = frozenset({Stage.CONFIRMED, Stage.EMITTED})
+ONGOING = frozenset(
+    {
+        *(Stage.EMITTED, Stage.FILED, Stage.DISPATCHED, Stage.HANDLED, Stage.VERIFIED),
+        *(Stage.RETURNED, Stage.NOTICED, Stage.GRACE, Stage.REOBSERVED, Stage.ACCEPTED),
+        Stage.TRANSFERRED,
+    }
+)
+"""Stages of a case that the city's case system has, until it is closed."""
+
+PERSON_CONFIRMED = frozenset({Stage.CONFIRMED, Stage.CLOSED}) | ONGOING
 """Stages after a person's confirmation: only from here may anything be sent."""
 
-SHOWN = frozenset({Stage.PENDING_REVIEW}) | PERSON_CONFIRMED
+SHOWN = frozenset({Stage.PENDING_REVIEW, Stage.SECOND_REVIEW}) | PERSON_CONFIRMED
 """Stages of a case that was put into the review queue and not rejected."""
 
-OPEN = SHOWN | SUPPRESSED
+OPEN = (SHOWN | SUPPRESSED) - {Stage.CLOSED}
 """Stages in which a new episode at the same place can be a sighting of the case."""
 
+UNFOUNDED = frozenset(
+    {Outcome.PERMITTED, Outcome.NO_LEGAL_BASIS, Outcome.WITHDRAWN, Outcome.OVERTURNED}
+)
+"""Outcomes by which there was no violation: such a case is nobody's earlier one."""
 
-def advance(stage: Stage, step: Step) -> Stage:
-    """The stage after this step.
+_ALWAYS = frozenset({Outcome.PERMITTED, Outcome.NO_LEGAL_BASIS})
+_PUT_RIGHT = frozenset({Outcome.CORRECTED, Outcome.PERSUADED})
 
-    Raises:
-        IllegalStep: the table has no such step from here.
-    """
-    try:
-        return STEPS[stage, step]
-    except KeyError:
-        raise IllegalStep(
-            f"a case in stage {stage.value} cannot {step.value}; reload it to see who acted on it"
-        ) from None
+OUTCOMES: Mapping[Stage, frozenset[Outcome]] = {
+    **dict.fromkeys(ONGOING, _ALWAYS),
+    Stage.VERIFIED: _ALWAYS | _PUT_RIGHT,
+    Stage.REOBSERVED: _ALWAYS | _PUT_RIGHT,
+    Stage.ACCEPTED: _ALWAYS | {Outcome.DECIDED},
+    Stage.TRANSFERRED: _ALWAYS | {Outcome.TRANSFERRED},
+}
+"""With which outcomes a case may be closed from a stage."""

@@ -17,9 +17,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from api.cases.life import move
 from api.cases.log import enter
 from api.cases.proximity import among, apart, around, fixed_cameras, position, seen_by
-from api.cases.stages import SHOWN, SUPPRESSED, Stage, Step, advance
+from api.cases.stages import OPEN, SHOWN, SUPPRESSED, Stage
+from api.cases.steps import Step
 from api.storage.database import Database
 from api.storage.tables import CaseRow, SightingRow
 from vision.frames import Clock
@@ -60,9 +62,9 @@ class Suppression:
         mute = self._silence(case, seen, at) or self._inhibitor(session, case, seen)
         before = (case.stage, case.silenced_until, case.inhibited_by)
         if mute is not None:
-            case.stage = advance(Stage(case.stage), mute.step).value
+            move(case, mute.step, "streetwarden")
         elif case.stage in SUPPRESSED:
-            case.stage = advance(Stage(case.stage), Step.RELEASE).value
+            move(case, Step.RELEASE, "streetwarden")
         case.silenced_until = mute.until if mute else None
         case.inhibited_by = mute.by_case if mute else None
         if before == (case.stage, case.silenced_until, case.inhibited_by):
@@ -141,7 +143,7 @@ class Suppression:
             ids.append(around(here, rule.within, rule.source.kind))
         query = select(CaseRow).where(
             CaseRow.kind == rule.source.kind,
-            CaseRow.stage.in_([stage.value for stage in SHOWN]),
+            CaseRow.stage.in_([stage.value for stage in SHOWN & OPEN]),
             CaseRow.ended_at.is_(None),
             among(*ids),
         )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from api.access.roles import Principal
-from api.cases.schemas import CaseDetail, CaseView, Evidence, LogEntry
+from api.cases.claims import held
+from api.cases.life import allowed
+from api.cases.schemas import CaseDetail, CaseView, Evidence, LogEntry, Review
 from api.cases.stages import Stage
 from api.storage.tables import CaseRow, EvidenceRow
 from vision.evidence import EvidenceRole
@@ -24,6 +27,8 @@ def case_data(row: CaseRow, evidence: Sequence[EvidenceRow]) -> dict[str, Any]:
         "stage": row.stage,
         "legal_use": row.legal_use,
         "legal_use_reason": row.legal_use_reason,
+        "legal_why": row.legal_why,
+        "legal_basis": row.legal_basis,
         "codes": row.codes,
         "where": {
             "lon": row.lon,
@@ -52,6 +57,11 @@ def case_data(row: CaseRow, evidence: Sequence[EvidenceRow]) -> dict[str, Any]:
         "permit_check": _permit_check(row.why),
         "detector": {**row.detector, "score": row.score, "looks": row.looks},
         "review": row.review,
+        "outcome": row.outcome,
+        "supervised": row.supervised_at,
+        "appealed": row.appealed_at,
+        "task_no": row.task_no,
+        "file_no": row.file_no,
         "evidence": [evidence_view(item) for item in evidence],
         "prior_cases": row.prior_cases,
     }
@@ -76,7 +86,13 @@ def case_detail(row: CaseRow, who: Principal) -> CaseDetail:
         )
         for entry in row.log
     ]
-    return CaseDetail.model_validate(_all_of(row, who) | {"log": log})
+    reviews = [Review.model_validate(said, from_attributes=True) for said in row.reviews]
+    return CaseDetail.model_validate(_all_of(row, who) | {"reviews": reviews, "log": log})
+
+
+def current(row: CaseRow) -> list[EvidenceRow]:
+    """The evidence of a case without the derivatives in which more was masked since."""
+    return [item for item in row.evidence if item.replaced_by is None]
 
 
 def evidence_view(row: EvidenceRow) -> Evidence:
@@ -92,11 +108,15 @@ def evidence_view(row: EvidenceRow) -> Evidence:
         captured_at=row.captured_at,
         media_type=row.media_type,
         size=row.size,
+        purged_at=row.purged_at,
     )
 
 
 def _all_of(row: CaseRow, who: Principal) -> dict[str, Any]:
-    evidence = [item for item in row.evidence if who.sees_camera(item.camera)]
+    evidence = [item for item in current(row) if who.sees_camera(item.camera)]
+    now = datetime.now(UTC)
+    claimed = held(row, now)
+    undoable = row.undo_until is not None and now < row.undo_until
     return case_data(row, evidence) | {
         "box": row.box,
         "why": row.why,
@@ -104,6 +124,11 @@ def _all_of(row: CaseRow, who: Principal) -> dict[str, Any]:
         "cameras": list(dict.fromkeys(seen.camera for seen in row.sightings)),
         "silenced_until": row.silenced_until,
         "inhibited_by": row.inhibited_by,
+        "hold": row.hold,
+        "claimed_by": row.claimed_by if claimed else None,
+        "claimed_until": row.claimed_until if claimed else None,
+        "undo_until": row.undo_until if undoable else None,
+        "allowed_steps": allowed(row, who),
         "created_at": row.created_at,
     }
 

@@ -9,12 +9,13 @@ from typing import Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, Field
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from ulid import ULID
 
 from api.cases.announcement import CaseEvent
 from api.cases.schemas import CaseData
-from api.cases.view import REDACTED, case_data
+from api.cases.view import REDACTED, case_data, current
 from api.storage.tables import CaseRow, DeliveryRow
 from vision.site import Site, Webhook
 
@@ -50,7 +51,10 @@ class Announcer:
         self._source = f"urn:streetwarden:{site.site.division or 'site'}:{name}"
 
     def announce(self, session: Session, case: CaseRow, event: CaseEvent, now: datetime) -> None:
-        """Write the event in this session's transaction; the outbox wakes after its commit."""
+        """Write the event in this session's transaction; the outbox wakes after its commit.
+
+        While a decision can still be undone, the event waits (`recall`).
+        """
         case.sequence += 1
         receivers = [hook for hook in self._webhooks if wants(hook, case.kind, event)]
         if not receivers:
@@ -68,15 +72,30 @@ class Announcer:
                     type=kind,
                     body=body,
                     state=DeliveryState.PENDING.value,
-                    next_attempt_at=now,
+                    next_attempt_at=max(now, case.undo_until or now),
                     created_at=now,
                 )
             )
         session.info["queued"] = True
 
+    @staticmethod
+    def recall(session: Session, case: CaseRow) -> bool:
+        """Take a case's events out of the outbox; False, and nothing done, once one was claimed.
+
+        Who claims one waits for nobody that has it locked (`DeliveryQueue.claim`), so an event is
+        either sent or taken out.
+        """
+        query = select(DeliveryRow).where(DeliveryRow.case_id == case.id)
+        rows = session.scalars(query.order_by(DeliveryRow.id).with_for_update()).all()
+        if any(row.attempts for row in rows):
+            return False
+        for row in rows:
+            session.delete(row)
+        return True
+
     def _body(self, case: CaseRow, event_id: str, kind: str, now: datetime) -> str:
         # The only media view so far is `redacted`: originals are not even mentioned.
-        evidence = [item for item in case.evidence if item.role in REDACTED]
+        evidence = [item for item in current(case) if item.role in REDACTED]
         data = CaseData.model_validate(case_data(case, evidence))
         for item in data.evidence:
             item.href = f"{self._url}{item.href}"

@@ -5,8 +5,8 @@ nothing: the row is due again, under the same event id, when the lease ends. A d
 every earlier event of its case has reached the same receiver.
 
 This machine's clock may be set while deliveries wait. Due times come from that clock, so a time
-further ahead than any retry or lease is scheduled means that the clock was wrong then, and the
-delivery is due now.
+further ahead than any retry, lease or undo is scheduled means that the clock was wrong then, and
+the delivery is due now.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from api.delivery.sender import Outcome, Result
 from api.errors import CaseError
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, DeliveryRow, ReceiverRow
+from vision.site.review import LONGEST_UNDO
 
 LEASE = timedelta(seconds=60)
 """Longer than the longest attempt by a wide margin, so that a lease ends only after a crash."""
 CLOCKS_DIFFER = timedelta(minutes=1)
 """How far two machines' clocks, or one before and after it was set, differ without being wrong."""
+_LONGEST_HOLD = LONGEST_UNDO + CLOCKS_DIFFER
 _CONFIRMED = f".{CaseEvent.CONFIRMED.value}."
 
 
@@ -92,7 +94,7 @@ class DeliveryQueue:
         lease = max(self._lease, LEASE) + CLOCKS_DIFFER
         ahead = case(
             (DeliveryRow.owner.is_not(None), DeliveryRow.next_attempt_at > now + lease),
-            (DeliveryRow.failures == 0, DeliveryRow.next_attempt_at > now + CLOCKS_DIFFER),
+            (DeliveryRow.failures == 0, DeliveryRow.next_attempt_at > now + _LONGEST_HOLD),
             else_=last_attempt > now + CLOCKS_DIFFER,
         )
         return or_(DeliveryRow.next_attempt_at <= now, ahead)

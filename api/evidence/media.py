@@ -9,12 +9,16 @@ from sqlalchemy import ColumnElement, select
 
 from api.access.roles import Principal, Right
 from api.cases.scope import scoped
-from api.errors import OriginalRefused, UnknownMedia
+from api.cases.view import REDACTED
+from api.errors import OriginalRefused, PurgedMedia, UnknownMedia
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, MediaAccessRow
 from vision.errors import EvidenceError
 from vision.evidence import EvidenceRole
 from vision.evidence.store import EvidenceStore
+
+_REVIEW = "review"
+"""Reason that is logged where a reviewer looks at the subject's plate and gives none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class MediaDesk:
 
         Raises:
             UnknownMedia: no case that this key sees holds this digest.
+            PurgedMedia: its time was over.
             OriginalRefused: the role may not see originals.
             EvidenceError: it is stored nowhere any more, or was altered.
             DatabaseUnavailable: the look could not be logged, so nothing is shown.
@@ -49,6 +54,11 @@ class MediaDesk:
         rows = self._rows(who, EvidenceRow.sha256 == sha256)
         if not rows:
             raise UnknownMedia("no case that this key sees holds this picture")
+        rows = _kept(rows)
+        if rows[0].replaced_by is not None:  # in which more is masked
+            return self.fetch(who, rows[0].replaced_by, reason)
+        if rows[0].role == EvidenceRole.SUBJECT.value:
+            return self._subject(who, rows[0], reason)
         originals = [row for row in rows if row.role == EvidenceRole.ORIGINAL.value]
         if not originals:
             return self._picture(rows[0], original=False)
@@ -63,6 +73,14 @@ class MediaDesk:
         self._log(who, originals[0], reason)
         return picture
 
+    def _subject(self, who: Principal, row: EvidenceRow, reason: str | None) -> Picture:
+        """The subject's plate is for who decides about it; each look is logged."""
+        if not who.may(Right.REVIEW):
+            return self._stand_in(who, row.of or row.sha256)
+        picture = self._picture(row, original=False)
+        self._log(who, row, reason or _REVIEW)
+        return Picture(picture.content, picture.sha256, picture.media_type, original=True)
+
     def _rows(self, who: Principal, condition: ColumnElement[bool]) -> list[EvidenceRow]:
         query = scoped(select(EvidenceRow).join(CaseRow), who).where(condition)
         if who.cameras is not None:
@@ -71,7 +89,8 @@ class MediaDesk:
             return list(session.scalars(query.order_by(EvidenceRow.id)))
 
     def _stand_in(self, who: Principal, sha256: str) -> Picture:
-        made = self._rows(who, EvidenceRow.of == sha256)
+        made = _kept(self._rows(who, EvidenceRow.of == sha256))
+        made = [row for row in made if row.replaced_by is None and row.role in REDACTED]
         masked = [row for row in made if row.role == EvidenceRole.MASKED.value]
         for row in masked or made:
             return self._picture(row, original=False)
@@ -100,3 +119,15 @@ class MediaDesk:
                     reason=reason,
                 )
             )
+
+
+def _kept(rows: list[EvidenceRow]) -> list[EvidenceRow]:
+    """Those that are still stored; PurgedMedia if there were some and none is."""
+    kept = [row for row in rows if row.purged_at is None]
+    if rows and not kept:
+        at = max(row.purged_at for row in rows if row.purged_at is not None)
+        raise PurgedMedia(
+            f"this picture was purged on {at:%Y-%m-%d} by the site's retention; the case's log says"
+            " which rule"
+        )
+    return kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.metadata import version
+from zoneinfo import ZoneInfo
 
 import anyio
 from fastapi import APIRouter, FastAPI
@@ -13,11 +14,15 @@ from prometheus_client import generate_latest
 from api import console
 from api.access.keys import KeyStore
 from api.access.wrong_keys import WrongKeys
+from api.cases.claims import ClaimDesk
 from api.cases.review import ReviewDesk
+from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
 from api.delivery.events import Announcer
 from api.delivery.worker import Outbox
 from api.errors import DatabaseUnavailable
+from api.evidence.nightly import Nightly
+from api.evidence.retention import Purge
 from api.http import problems
 from api.http.context import Context
 from api.http.doorkeeper import Doorkeeper
@@ -25,7 +30,7 @@ from api.http.guards import BodyLimit, Guards
 from api.http.openapi import describe
 from api.http.own_thread import OwnThread
 from api.http.prefix import Prefix, path_of
-from api.http.routes import cameras, cases, health, media, webhooks
+from api.http.routes import cameras, cases, claims, health, media, steps, webhooks
 from api.http.routes import site as site_routes
 from api.monitoring.health import Readiness, readiness
 from api.monitoring.metrics import registry
@@ -40,6 +45,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     site_routes.router,
     cases.router,
+    steps.router,
+    claims.router,
     media.router,
     cameras.router,
     webhooks.router,
@@ -68,11 +75,12 @@ def create_app(
     """
     worker = outbox or Outbox(database, site)
     keys = KeyStore(database)
+    announcer = Announcer(site)
 
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
             keys.learn()
-        return readiness(database, evidence.root, watch, outbox_alive=worker.alive)
+        return readiness(database, evidence, watch, outbox_alive=worker.alive)
 
     shared = Context(
         site=site,
@@ -81,7 +89,9 @@ def create_app(
         watch=watch,
         keys=keys,
         cases=CaseStore(database, site),
-        review=ReviewDesk(database, site, Announcer(site).announce),
+        review=ReviewDesk(database, site, announcer.announce),
+        steps=StepDesk(database, site, announcer.announce, announcer.recall),
+        claims=ClaimDesk(database, site.review.claim),
         outbox=worker,
         wrong_keys=WrongKeys(),
         readiness=OwnThread("readiness", ready),
@@ -93,7 +103,7 @@ def create_app(
         version=version("streetwarden"),
         summary="Cases of non-contact city-management enforcement: review, evidence, webhooks.",
         license_info={"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"},
-        lifespan=_running(worker),
+        lifespan=_running(worker, _nightly(site, database, evidence)),
         # The stock documentation pages load scripts from elsewhere; /openapi.json says it all.
         docs_url=None,
         redoc_url=None,
@@ -115,17 +125,29 @@ def create_app(
     return app
 
 
-def _running(worker: Outbox) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """The lifespan in which the outbox worker runs."""
+def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly | None:
+    if site.retention is None:
+        return None
+    return Nightly(Purge(database, evidence, site.retention), ZoneInfo(site.site.timezone))
+
+
+def _running(
+    worker: Outbox, nightly: Nightly | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """The lifespan in which the outbox worker and the nightly purge run."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # Fewer than the database has connections, so that the pipeline always finds one.
         anyio.to_thread.current_default_thread_limiter().total_tokens = REQUEST_WORKERS
         await anyio.to_thread.run_sync(worker.start)
+        if nightly is not None:
+            nightly.start()
         try:
             yield
         finally:
+            if nightly is not None:
+                await anyio.to_thread.run_sync(nightly.stop)
             await anyio.to_thread.run_sync(worker.stop)
 
     return lifespan

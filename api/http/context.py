@@ -13,7 +13,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.access.keys import KeyStore
 from api.access.roles import Principal, Right
 from api.access.wrong_keys import WrongKeys
+from api.cases.claims import ClaimDesk
 from api.cases.review import ReviewDesk
+from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
 from api.delivery.worker import Outbox
 from api.http.doorkeeper import asking
@@ -37,6 +39,8 @@ class Context:
     keys: KeyStore
     cases: CaseStore
     review: ReviewDesk
+    steps: StepDesk
+    claims: ClaimDesk
     outbox: Outbox
     wrong_keys: WrongKeys
     readiness: OwnThread[Readiness]
@@ -84,3 +88,4 @@ def allowed_to(right: Right) -> Callable[[Principal], Awaitable[Principal]]:
 
 Reader = Annotated[Principal, Depends(allowed_to(Right.READ))]
 Reviewer = Annotated[Principal, Depends(allowed_to(Right.REVIEW))]
+Holder = Annotated[Principal, Depends(allowed_to(Right.HOLD))]

@@ -15,7 +15,7 @@ def describe(app: FastAPI) -> None:
     """Complete the OpenAPI document: problem details, and the webhook's own operation."""
 
     def post(body: CloudEvent) -> None:
-        """A case was confirmed, cleared, ended, reopened or rejected.
+        """What became of a case: a person's decision, what cameras saw, a step of its life.
 
         Signed after Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`);
         sent at least once, in order per case; answer 2xx to accept, 410 to be disabled.

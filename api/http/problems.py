@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +17,10 @@ from starlette.exceptions import HTTPException
 from api.errors import (
     CaseError,
     DatabaseUnavailable,
+    IllegalStep,
     OriginalRefused,
+    PurgedMedia,
+    StepForbidden,
     TookTooLong,
     UnknownCase,
     UnknownMedia,
@@ -33,7 +36,9 @@ LOG = logging.getLogger("streetwarden.api")
 _DOMAIN = {
     UnknownCase: HTTPStatus.NOT_FOUND,
     UnknownMedia: HTTPStatus.NOT_FOUND,
+    PurgedMedia: HTTPStatus.GONE,
     OriginalRefused: HTTPStatus.FORBIDDEN,
+    StepForbidden: HTTPStatus.FORBIDDEN,
 }
 """What an error of a case is to HTTP; any other one is a conflict with how the case stands."""
 
@@ -53,6 +58,12 @@ class Problem(BaseModel):
     status: int = Field(examples=[409])
     detail: str = Field(examples=["a case in stage rejected cannot confirm; reload it"])
     errors: list[FieldError] | None = Field(default=None, description="Only with status 422.")
+    possible: dict[str, list[str]] | None = Field(
+        default=None,
+        description="With a step that a case does not allow: the steps that its stage allows, each "
+        "with the roles that may take it.",
+        examples=[{"file": ["admin", "officer", "receiver"]}],
+    )
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
@@ -72,9 +83,17 @@ def problem(
     detail: str,
     headers: Mapping[str, str] | None = None,
     errors: list[FieldError] | None = None,
+    possible: Mapping[str, Sequence[str]] | None = None,
 ) -> JSONResponse:
     """The response for one problem."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors)
+    steps = None if possible is None else {step: list(who) for step, who in possible.items()}
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=errors,
+        possible=steps,
+    )
     return JSONResponse(
         body.model_dump(exclude_none=True),
         status_code=status,
@@ -142,7 +161,8 @@ def _sayable(said: str) -> str:
 
 async def _domain(_request: Request, error: Exception) -> JSONResponse:
     found = (status for kind, status in _DOMAIN.items() if isinstance(error, kind))
-    return problem(next(found, HTTPStatus.CONFLICT), str(error))
+    possible = error.possible if isinstance(error, IllegalStep) else None
+    return problem(next(found, HTTPStatus.CONFLICT), str(error), possible=possible)
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:

@@ -13,6 +13,8 @@ from api.access.roles import Principal, Right
 from api.errors import DatabaseUnavailable
 from api.monitoring.watch import Watch
 from api.storage.database import Database
+from vision.evidence.space import SAID, left_out
+from vision.evidence.store import EvidenceStore
 from vision.sources.status import CameraState
 from vision.view.health import ADVICE, View
 
@@ -57,10 +59,10 @@ class Readiness(BaseModel):
 
 
 def readiness(
-    database: Database, evidence: Path, watch: Watch | None, *, outbox_alive: bool
+    database: Database, evidence: EvidenceStore, watch: Watch | None, *, outbox_alive: bool
 ) -> Readiness:
-    """Look at the database, the evidence folder, the outbox and the cameras, now."""
-    checks = [_database(database), _evidence(evidence), _outbox(alive=outbox_alive)]
+    """Look at the database, the evidence store, the outbox and the cameras, now."""
+    checks = [_database(database), *_evidence(evidence), _outbox(alive=outbox_alive)]
     checks += _cameras(watch) if watch is not None else ()
     return Readiness(ready=all(c.ready or not c.required for c in checks), checks=checks)
 
@@ -83,7 +85,20 @@ def _database(database: Database) -> Check:
     return Check(name="database", ready=True, required=True, detail="takes writes")
 
 
-def _evidence(root: Path) -> Check:
+def _evidence(store: EvidenceStore) -> Iterator[Check]:
+    """The folder that takes files; and, where they are moved on from it, whether they are."""
+    yield _folder(store.root)
+    if level := left_out(store.root):
+        yield Check(name="evidence space", ready=False, required=False, detail=SAID[level])
+    waiting = store.waiting
+    if waiting is not None:
+        problem = store.problem
+        detail = f"{waiting} files wait on this disk for their upload"
+        detail = f"{problem}; {detail}, cases are made meanwhile" if problem else detail
+        yield Check(name="evidence upload", ready=problem is None, required=False, detail=detail)
+
+
+def _folder(root: Path) -> Check:
     try:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=root) as probe:

@@ -65,8 +65,12 @@ class CaseRow(Base):
     `ended_at` is when its last sighting ended, `ended_by` how: seen gone (`cleared`, and then
     `cleared_at` is the same moment) or one of `vision.episodes.EndedBy`. Both are None while a
     camera holds it.
+    `hold` says who put it on legal hold, when and why; None where nobody did.
     `silenced_until` and `inhibited_by` (a case's id) say why a case that no person has decided
-    about is kept out of the review queue.
+    about is kept out of the review queue. `claimed_by` (the label of the key `claimed_key`) holds
+    it until `claimed_until`, to decide on it; until `undo_until` a decision can be undone, and is
+    told to nobody. `outcome` is how it was closed; `supervised_at` and `appealed_at` are set while
+    it is supervised, and while an appeal is heard. `task_no` and `file_no` are the case system's.
     """
 
     __tablename__ = "cases"
@@ -115,12 +119,24 @@ class CaseRow(Base):
     detector: Mapped[dict[str, Any]] = mapped_column(JSON)
     legal_use: Mapped[str] = mapped_column(String(32))
     legal_use_reason: Mapped[str] = mapped_column(Text)
+    legal_why: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    legal_basis: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     prior_cases: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     silenced_until: Mapped[datetime | None] = mapped_column(UtcTime)
     inhibited_by: Mapped[str | None] = mapped_column(String(40), index=True)
     review: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    hold: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     sequence: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+    claimed_by: Mapped[str | None] = mapped_column(Text)
+    claimed_key: Mapped[str | None] = mapped_column(String(16))
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    undo_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    outcome: Mapped[str | None] = mapped_column(String(32))
+    supervised_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    appealed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    task_no: Mapped[str | None] = mapped_column(Text)
+    file_no: Mapped[str | None] = mapped_column(Text)
 
     sightings: Mapped[list[SightingRow]] = relationship(
         back_populates="case", order_by="SightingRow.opened_at"
@@ -128,6 +144,9 @@ class CaseRow(Base):
     log: Mapped[list[LogRow]] = relationship(back_populates="case", order_by="LogRow.id")
     evidence: Mapped[list[EvidenceRow]] = relationship(
         back_populates="case", order_by="EvidenceRow.id"
+    )
+    reviews: Mapped[list[ReviewRow]] = relationship(
+        order_by="ReviewRow.id", cascade="all, delete-orphan"
     )
 
 
@@ -176,8 +195,28 @@ class LogRow(Base):
     case: Mapped[CaseRow] = relationship(back_populates="log")
 
 
+class ReviewRow(Base):
+    """What one of two reviewers said of a case that needs both; see `api.cases.second_review`."""
+
+    __tablename__ = "reviews"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    key_id: Mapped[str] = mapped_column(String(16))
+    reviewer: Mapped[str] = mapped_column(Text)
+    decision: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    checks: Mapped[dict[str, bool]] = mapped_column(JSON)
+    note: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class EvidenceRow(Base):
-    """A stored picture of a case; `of` is the original's digest for a derivative."""
+    """A stored picture of a case; `of` is the original's digest for a derivative.
+
+    `replaced_by`: the digest of a derivative in which more is masked, which is shown instead.
+    `purged_at`: its file is stored no longer, or kept for another case only; a `PurgeRow` says why.
+    """
 
     __tablename__ = "evidence"
     __table_args__ = (UniqueConstraint("case_id", "sha256", "moment"),)
@@ -193,8 +232,33 @@ class EvidenceRow(Base):
     camera: Mapped[str] = mapped_column(String(64))
     captured_at: Mapped[datetime] = mapped_column(UtcTime)
     moment: Mapped[str] = mapped_column(String(16))
+    purged_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    replaced_by: Mapped[str | None] = mapped_column(String(64))
 
     case: Mapped[CaseRow] = relationship(back_populates="evidence")
+
+
+class PurgeRow(Base):
+    """Proof that a file was purged: which, of what, when and by which rule; never its content.
+
+    `due_at` is when the rule let it go, `decided_at` when it was taken from the case, `removed_at`
+    when its file was gone: None while that is still to be done, or another case has the same file.
+    """
+
+    __tablename__ = "purges"
+    __table_args__ = (Index("ix_purges_removed_at_id", "removed_at", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    media_type: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(Integer)
+    captured_at: Mapped[datetime] = mapped_column(UtcTime)
+    rule: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime] = mapped_column(UtcTime)
+    decided_at: Mapped[datetime] = mapped_column(UtcTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class KeyRow(Base):

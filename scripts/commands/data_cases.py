@@ -38,7 +38,7 @@ def cases(
     from api.evidence.media import MediaDesk
     from api.storage.database import Database
     from datasets.reviewed import export_cases
-    from vision.evidence.store import EvidenceStore
+    from vision.evidence import open_store
     from vision.site.file import load_site
 
     if originals != bool(reason):
@@ -54,7 +54,7 @@ def cases(
             after = page.next
             if after is None:
                 break
-        desk = MediaDesk(database, EvidenceStore(Path(loaded.storage.evidence)))
+        desk = MediaDesk(database, open_store(loaded.storage))
         report = export_cases(found, _reader(desk, who, reason), folder, originals=originals)
     finally:
         database.close()

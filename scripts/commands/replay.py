@@ -86,7 +86,7 @@ def _records(what: str, site: Path | None) -> Iterator[tuple[str, bytes]]:
 
     from api.storage.database import Database
     from api.storage.tables import EvidenceRow
-    from vision.evidence import EvidenceRole, EvidenceStore
+    from vision.evidence import EvidenceRole, open_store
     from vision.site.file import load_storage
 
     storage = load_storage(site)
@@ -105,6 +105,6 @@ def _records(what: str, site: Path | None) -> Iterator[tuple[str, bytes]]:
             f"{what}: no decision of it is stored; look its id up in the console, or in what "
             "`watch --json` printed"
         )
-    evidence = EvidenceStore(Path(storage.evidence))
+    evidence = open_store(storage)
     for sha256 in stored:
         yield sha256, evidence.read(sha256)

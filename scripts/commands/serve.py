@@ -112,7 +112,7 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
     from models.catalogue import find
     from scripts.watching import make_pipeline, make_workers
     from vision.engines import open_engine
-    from vision.evidence import EvidenceStore
+    from vision.evidence import open_store
     from vision.workers import workers_for
 
     cameras = count(len(site.cameras), "camera")
@@ -129,12 +129,12 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
             if engine is not None
             else make_workers(site, model, intake.take, count=processes, verbose=verbose)
         )
-        evidence = EvidenceStore(Path(site.storage.evidence))
+        evidence = open_store(site.storage)
         app = create_app(site, database, evidence, watch=pipeline)
         address = console_address(listener, KeyStore(database).session_key())
         where = engine.name if engine is not None else count(processes, "camera worker")
         out.print(f"{escape(site.site.name)}: {cameras}, {escape(model.name)} on {where}")
-        out.print(f"data: {escape(str(Path(site.storage.evidence).parent))}")
+        out.print(f"data: {escape(str(site.storage.folder))}")
         out.print(f"console: {address}")
         if not ip_address(listener.getsockname()[0]).is_loopback:
             err.print(
@@ -143,16 +143,18 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
             )
         intake.last_seen = pipeline.last_seen
         intake.end_unwatched(pipeline.held)
+        evidence.start()
         pipeline.start()
         try:
             run(app, listener, ends=pipeline.blind)
         finally:
             pipeline.stop()
+            evidence.stop()
         if pipeline.failed is not None:
             raise pipeline.failed
     except OSError as error:
         raise StreetwardenError(
-            f"{error.filename or site.storage.evidence}: {error.strerror}; "
+            f"{error.filename or site.storage.folder}: {error.strerror}; "
             "free space or make the folder writable"
         ) from error
     finally:

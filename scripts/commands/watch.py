@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 _COLOUR = {
     "opened": "yellow",
     "confirmed": "bold red",
+    "supplemented": "dim",
     "cleared": "green",
     "ended": "blue",
     "dropped": "dim",
 }
-_LASTING = {"confirmed", "cleared", "ended"}
+_LASTING = {"confirmed", "supplemented", "cleared", "ended"}
 """Stages of what has become a violation."""
 
 
@@ -58,6 +59,7 @@ def watch(
     from models.catalogue import find
     from scripts.watching import choose_site, make_pipeline, make_workers
     from vision.engines import open_engine
+    from vision.evidence import open_store
     from vision.workers import workers_for
 
     log_to_stderr(verbose=verbose)
@@ -80,6 +82,8 @@ def watch(
         )
     err.print(f"model {escape(model.name)} {model.version} on {where}")
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    evidence = open_store(chosen.storage)
+    evidence.start()
     pipeline.start()
     try:
         waited = 0.0
@@ -91,6 +95,7 @@ def watch(
         pass
     finally:
         pipeline.stop()
+        evidence.stop()
         if file is not None:
             file.close()
     broken = [s for s in pipeline.status() if s.error]

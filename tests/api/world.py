@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 from fastapi import FastAPI
+from pydantic import TypeAdapter
 from ulid import ULID
 
 from api.access.keys import KeyStore
@@ -20,6 +21,8 @@ from api.access.roles import Principal, Role
 from api.cases.intake import CaseIntake, DetectorInfo
 from api.cases.review import ReviewDesk
 from api.cases.schemas import CaseDetail, Checks, ReviewRequest
+from api.cases.step_desk import StepDesk
+from api.cases.step_requests import StepRequest
 from api.cases.store import CaseStore
 from api.delivery.events import Announcer
 from api.http.server import Server, configured, listen
@@ -32,6 +35,7 @@ from vision.frames import Clock, Frame
 from vision.geo import LocalPlane, Method, Position
 from vision.site import Site
 
+STEP: TypeAdapter[StepRequest] = TypeAdapter(StepRequest)
 NOON = datetime(2026, 5, 21, 4, 0, tzinfo=UTC)
 DETECTOR = DetectorInfo(model="streetwarden-n", version="0.1", sha256="ab" * 32)
 OFFICER = Principal("0", "Officer Li", Role.OFFICER)
@@ -53,7 +57,8 @@ def make_site(
 ) -> Site:
     """Two cameras: `gate` (or `camera`) with a place and all kinds, `yard` without a place.
 
-    With `drones=2` also `drone-1` and `drone-2`; other `parts` are the site file's.
+    With `drones=2` also `drone-1` and `drone-2`; other `parts` are the site file's. Unless they say
+    otherwise, a decision cannot be undone and is told at once.
     """
     drones = [
         {"id": f"drone-{n}", "source": f"flight-{n}.mp4", "type": "drone"}
@@ -84,6 +89,7 @@ def make_site(
                 *drones,
             ],
             "webhooks": list(webhooks),
+            "review": {"undo": "0s"},
             **parts,
         }
     )
@@ -215,6 +221,12 @@ class World:
     def review(self, case_id: str, request: ReviewRequest, who: Principal = OFFICER) -> CaseDetail:
         """A person's decision."""
         return review_desk(self.database, self.site).review(who, case_id, request)
+
+    def step(self, case_id: str, request: dict[str, Any], who: Principal = OFFICER) -> CaseDetail:
+        """A step in a case's life."""
+        announcer = Announcer(self.site)
+        desk = StepDesk(self.database, self.site, announcer.announce, announcer.recall)
+        return desk.take(who, case_id, STEP.validate_python(request))
 
     def key(self, role: Role, **scope: Any) -> str:
         """A key of this role."""

@@ -3,6 +3,7 @@
 from vision.evidence.annotate import annotate
 from vision.evidence.item import EvidenceItem, EvidenceRole
 from vision.evidence.masking import mask, paint_privacy
+from vision.evidence.open_store import open_store
 from vision.evidence.recorder import Recorder
 from vision.evidence.store import EvidenceStore
 
@@ -13,5 +14,6 @@ __all__ = [
     "Recorder",
     "annotate",
     "mask",
+    "open_store",
     "paint_privacy",
 ]

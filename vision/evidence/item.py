@@ -17,6 +17,8 @@ class EvidenceRole(StrEnum):
     """A derivative with people and plates made unrecognisable; what leaves by default."""
     ANNOTATED = "annotated"
     """A masked derivative with the violation drawn in."""
+    SUBJECT = "subject"
+    """A derivative as the masked one, but for the number plate of what the case is about."""
     RECORD = "record"
     """The inputs of a rule's decision, without pixels, from which it can be replayed."""
 

@@ -2,7 +2,9 @@
 
 An opened episode may yet be dropped, so its opening frame is only held in memory; it is stored with
 the confirming frame, and the two together show the dwell.
-A live camera's clip of the seconds before is stored with them, untouched. For an episode that ended
+Beside it `best` is kept, the look that shows the episode largest and clearest, where that is
+neither of the two. A live camera's clip is stored untouched: that of a confirmation some seconds
+later, with what followed (`supplemented`). For an episode that ended
 without a clear, no picture is kept: the look that detects the end may be of the next day, or
 outside the hours.
 """
@@ -11,17 +13,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
+from pydantic import TypeAdapter
 
-from vision.episodes import EpisodeEvent, EpisodeStage
+from vision.episodes import EpisodeEvent, EpisodeStage, Still
 from vision.errors import EvidenceError
 from vision.evidence.annotate import annotate
 from vision.evidence.item import EvidenceItem, EvidenceRole
-from vision.evidence.masking import mask, paint_privacy
+from vision.evidence.masking import mask, paint_privacy, subject_plates
+from vision.evidence.space import SAID, LeftOut, left_out
 from vision.evidence.store import EvidenceStore
 from vision.frames import Pixels, crop
+from vision.gap import Gap
 from vision.kinds import catalogue
 from vision.rules.record import MEDIA_TYPE
 from vision.site import Site
@@ -31,13 +37,21 @@ _log = logging.getLogger(__name__)
 _JPEG_QUALITY = 90
 # PNG's compression level: 3 is about twice as fast as 6 for a few per cent more bytes.
 _PNG_LEVEL = 3
+_MOMENT = {EpisodeStage.SUPPLEMENTED: EpisodeStage.CONFIRMED}
+"""Of which moment a stage's evidence is, where that is not the stage itself."""
+_GAPS = TypeAdapter(list[Gap])
 
 
 class Recorder:
-    """Stores original, masked and annotated pictures of the moments of episodes."""
+    """Stores original, masked and annotated pictures of the moments of episodes.
+
+    While the disk fills up it leaves some out, says so in the decision's record and logs it; see
+    `vision.evidence.space`.
+    """
 
     def __init__(self, store: EvidenceStore, site: Site) -> None:
         self._store = store
+        self._without = LeftOut.NOTHING
         self._language = site.site.language
         self._cameras = {c.id: c for c in site.cameras}
         self._opened: dict[str, EpisodeEvent] = {}
@@ -49,19 +63,24 @@ class Recorder:
             EvidenceError: nothing could be written; the event may be recorded again later.
         """
         episode = event.episode
+        self._look_at_space()
         if episode.stage is EpisodeStage.OPENED:
             self._opened[episode.id] = event
             return []
         if episode.stage is EpisodeStage.DROPPED:
             self._opened.pop(episode.id, None)
             return []
+        if episode.stage is EpisodeStage.SUPPLEMENTED:
+            return self._clip(event)
         items: list[EvidenceItem] = []
-        if episode.stage is EpisodeStage.CONFIRMED:
-            opened = self._opened.get(episode.id)
-            items = self._moment(opened) if opened else []
+        if self._without < LeftOut.FURTHER_STILLS:
+            items = self._further(event)
         if episode.stage is not EpisodeStage.ENDED:
-            items += [*self._moment(event), *self._clip(event)]
-        if (record := event.record) is not None:
+            items += self._moment(event)
+        if episode.stage is EpisodeStage.CLEARED:
+            items += self._clip(event)
+        if (made := event.record) is not None:
+            record = _with(made, gaps=event.gaps, left_out=self._without)
             items.append(self._item(event, record, EvidenceRole.RECORD, MEDIA_TYPE, None))
         self._opened.pop(episode.id, None)
         return items
@@ -70,16 +89,43 @@ class Recorder:
         """Return and forget the opening event of an episode that is held in memory."""
         return self._opened.pop(episode, None)
 
-    def _moment(self, event: EpisodeEvent) -> list[EvidenceItem]:
+    def _look_at_space(self) -> None:
+        found = left_out(self._store.root)
+        if found != self._without:
+            _log.warning("%s: %s", self._store.root, SAID[found])
+        self._without = found
+
+    def _further(self, event: EpisodeEvent) -> list[EvidenceItem]:
+        """Pictures of other looks than the event's own: the opening one, the best one."""
+        items: list[EvidenceItem] = []
+        if event.episode.stage is EpisodeStage.CONFIRMED:
+            opened = self._opened.get(event.episode.id)
+            items = self._moment(opened) if opened else []
+        for still in event.stills:
+            items += self._moment(_as_event(event, still), still.moment)
+        return items
+
+    def _moment(self, event: EpisodeEvent, moment: str | None = None) -> list[EvidenceItem]:
+        """Store a picture with its derivatives, as of this moment; the event's by default."""
+        items = self._pictures(event)
+        return items if moment is None else [replace(item, moment=moment) for item in items]
+
+    def _pictures(self, event: EpisodeEvent) -> list[EvidenceItem]:
         camera = self._cameras[event.episode.camera].at(event.preset)
         zone = next((z.polygon for z in camera.zones if z.name == event.episode.zone), ())
         clean = paint_privacy(event.frame.pixels, camera.privacy)
         original = self._put(event, clean, EvidenceRole.ORIGINAL, None)
         masked = mask(clean, event.detections)
+        least = [original, self._put(event, masked, EvidenceRole.MASKED, original.sha256)]
+        if self._without >= LeftOut.FURTHER_STILLS:
+            return least
+        plates = subject_plates(event.detections, event.focus)
+        if plates:
+            shown = mask(clean, event.detections, show=plates)
+            least.append(self._put(event, shown, EvidenceRole.SUBJECT, original.sha256))
         drawn = annotate(masked, event.detections, event.focus, self._labels(event), zone)
         return [
-            original,
-            self._put(event, masked, EvidenceRole.MASKED, original.sha256),
+            *least,
             self._put(event, drawn, EvidenceRole.ANNOTATED, original.sha256),
             *(self._detail(event, clean, index) for index in event.details),
         ]
@@ -90,8 +136,8 @@ class Recorder:
         return self._put(event, part, EvidenceRole.ORIGINAL, None)
 
     def _clip(self, event: EpisodeEvent) -> list[EvidenceItem]:
-        """Store the clip up to this moment; none if FFmpeg cannot write it."""
-        if event.recording is None:
+        """Store the clip; none if FFmpeg cannot write it, or the disk is too full for clips."""
+        if event.recording is None or self._without >= LeftOut.CLIPS:
             return []
         try:
             content = event.recording.mp4()
@@ -144,6 +190,28 @@ class Recorder:
             size=len(content),
             camera=event.frame.camera,
             captured_at=event.frame.captured_at,
-            moment=event.episode.stage.value,
+            moment=_MOMENT.get(event.episode.stage, event.episode.stage).value,
             of=of,
         )
+
+
+def _as_event(event: EpisodeEvent, still: Still) -> EpisodeEvent:
+    """An event of this still alone."""
+    return EpisodeEvent(
+        event.episode,
+        still.frame,
+        still.detections,
+        still.focus,
+        still.details,
+        preset=event.preset,
+    )
+
+
+def _with(record: bytes, *, gaps: Sequence[Gap], left_out: LeftOut) -> bytes:
+    """A decision's record that says too when its camera was not watched, and what was left out."""
+    said = b'"gaps":' + _GAPS.dump_json(list(gaps)) + b"," if gaps else b""
+    if left_out:
+        said += f'"left_out":"{left_out.name.lower()}",'.encode()
+    if not record.startswith(b"{") or len(record) < 3 or not said:
+        return record
+    return b"{" + said + record[1:]

@@ -4,19 +4,54 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from vision import durable
-from vision.errors import EvidenceError, EvidenceUnavailable
+from vision.errors import EvidenceError, EvidenceMissing, EvidenceUnavailable
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One stored file: its digest, its size in bytes, when it was stored (UTC)."""
+
+    sha256: str
+    size: int
+    at: datetime
 
 
 class EvidenceStore:
-    """Content-addressed files under `root`: `ab/ab12…`; the same bytes are one file."""
+    """Content-addressed files under `root`: `ab/ab12…`; the same bytes are one file.
+
+    Any thread and any process may use the same folder.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    @property
+    def problem(self) -> str | None:
+        """Why files do not get to where they belong, in plain words; None while all is well.
+
+        Of a folder always None: what it cannot take, it refuses.
+        """
+        return None
+
+    @property
+    def waiting(self) -> int | None:
+        """How many files wait to be moved on; None where they stay where they are put."""
+        return None
+
+    def start(self) -> None:
+        """Begin to move files on to where they belong; in a folder, they are there."""
+
+    def stop(self) -> None:
+        """End what `start` began."""
 
     def put(self, content: bytes) -> str:
         """Store these bytes durably and return their SHA-256 in hex.
@@ -42,32 +77,117 @@ class EvidenceStore:
         return digest
 
     def path(self, digest: str) -> Path:
-        """The file of this digest.
+        """The file of this digest in `root`.
 
         Raises:
-            EvidenceError: no such file is stored, or `digest` is not a SHA-256 in hex.
+            EvidenceMissing: it is not there.
+            EvidenceError: `digest` is not a SHA-256 in hex.
         """
-        if not _DIGEST.fullmatch(digest):
-            raise EvidenceError(f"{digest[:80]!r} is not a SHA-256 in lower-case hex")
-        final = self._place(digest)
+        final = self._place(check_digest(digest))
         if not final.is_file():
-            raise EvidenceError(f"no evidence is stored under {digest}")
+            raise EvidenceMissing(f"no evidence is stored under {digest}")
         return final
 
     def read(self, digest: str) -> bytes:
         """The bytes of this digest, checked against it.
 
         Raises:
-            EvidenceError: nothing is stored, it cannot be read, or it was altered on disk.
+            EvidenceUnavailable: the store does not answer now.
+            EvidenceError: nothing is stored, it cannot be read, or it was altered.
         """
-        path = self.path(digest)
+        return b"".join(self.stream(digest))
+
+    def stream(self, digest: str) -> Iterator[bytes]:
+        """Yield the bytes of this digest in pieces of a few MiB at most, checked at the end.
+
+        Who writes them on must be ready to throw away what it has: that they are the right ones is
+        known only when this ends without an error.
+
+        Raises:
+            EvidenceError: as `read`, while it is iterated; an alteration after the last piece.
+        """
+        seen = hashlib.sha256()
+        for piece in self._pieces(check_digest(digest)):
+            seen.update(piece)
+            yield piece
+        if seen.hexdigest() != digest:
+            raise EvidenceError(f"{digest}: was altered after it was stored; its hash differs")
+
+    def delete(self, digest: str) -> None:
+        """Remove a file for good; when this returns, a power cut does not bring it back.
+
+        One that is not there is removed already. The caller knows that no case needs it: what was
+        put a moment ago may have no row yet (see `Stored.at`).
+
+        Raises:
+            EvidenceUnavailable: it cannot be removed now.
+            EvidenceError: `digest` is not a SHA-256 in hex.
+        """
+        final = self._place(check_digest(digest))
         try:
-            content = path.read_bytes()
+            final.unlink()
+            durable.sync_folder(final.parent)
+        except (FileNotFoundError, NotADirectoryError):
+            return
         except OSError as error:
-            raise EvidenceError(f"{path}: cannot be read ({error.strerror})") from error
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise EvidenceError(f"{path}: was altered after it was stored; its hash differs")
-        return content
+            raise EvidenceUnavailable(
+                f"{final}: cannot be removed ({error.strerror}); make the folder writable"
+            ) from error
+
+    def list(self) -> Iterator[Stored]:
+        """Yield what is stored, in no order; of what comes or goes meanwhile, some.
+
+        What is not named by a hash is left out, such as a part of a file whose writer was killed.
+
+        Raises:
+            EvidenceUnavailable: it cannot be listed now.
+        """
+        try:
+            for folder in self.root.iterdir() if self.root.is_dir() else ():
+                if folder.is_dir():
+                    yield from _files(folder)
+        except OSError as error:
+            raise EvidenceUnavailable(
+                f"{self.root}: cannot be listed ({error.strerror}); make the folder readable"
+            ) from error
 
     def _place(self, digest: str) -> Path:
         return self.root / digest[:2] / digest
+
+    def _pieces(self, digest: str) -> Iterator[bytes]:
+        path = self.path(digest)
+        try:
+            with path.open("rb") as file:
+                while piece := file.read(_CHUNK):
+                    yield piece
+        except FileNotFoundError:  # it went in this moment
+            raise EvidenceMissing(f"no evidence is stored under {digest}") from None
+        except OSError as error:
+            raise EvidenceError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def check_digest(digest: str) -> str:
+    """The digest as it was given.
+
+    Raises:
+        EvidenceError: it is not a SHA-256 in hex.
+    """
+    if not _DIGEST.fullmatch(digest):
+        raise EvidenceError(f"{digest[:80]!r} is not a SHA-256 in lower-case hex")
+    return digest
+
+
+def is_digest(name: str) -> bool:
+    """Whether a file of this name may be evidence."""
+    return _DIGEST.fullmatch(name) is not None
+
+
+def _files(folder: Path) -> Iterator[Stored]:
+    for file in folder.iterdir():
+        if not is_digest(file.name):
+            continue
+        try:
+            found = file.stat()
+        except FileNotFoundError:  # moved on, or deleted, since it was listed
+            continue
+        yield Stored(file.name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))

@@ -80,10 +80,15 @@ class EventWriter:
         """Begin to write."""
         self._thread.start()
 
-    def put(self, event: EpisodeEvent) -> None:
-        """Queue an event; blocks while the queue is full, unless the writer is about to stop."""
+    def put(self, event: EpisodeEvent, *, holds_pixels: bool = True) -> None:
+        """Queue an event.
+
+        Blocks while the queue is full, unless the event holds no pixels, or the writer is about to
+        stop.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: len(self._waiting) < _WAITING or self._stopping)
+            if holds_pixels:
+                self._changed.wait_for(lambda: len(self._waiting) < _WAITING or self._stopping)
             if not self._ended:
                 self._waiting.append(event)
                 self._changed.notify_all()

@@ -26,10 +26,12 @@ from vision.errors import EngineError
 from vision.evidence import EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
+from vision.pipeline.clips import Clips
 from vision.pipeline.event_writer import EventWriter, Sink
 from vision.pipeline.memory import memory_of
 from vision.pipeline.quarantine import Quarantine
 from vision.pipeline.remembered import rules_of
+from vision.pipeline.spool import Spool
 from vision.pipeline.watched import Scene, Watched
 from vision.process_status import ProcessStatus
 from vision.site import Camera, Site
@@ -73,6 +75,7 @@ class Pipeline:
         self.engine = engine
         ready = Condition()
         watched = [c for c in site.cameras if cameras is None or c.id in cameras]
+        folders = {c.id: memory_of(c, memory, bare=site.bare) for c in watched}
         self._cameras = {
             c.id: Watched(
                 c,
@@ -80,13 +83,18 @@ class Pipeline:
                 ready,
                 site.site,
                 engine.image_size,
-                memory=memory_of(c, memory, bare=site.bare),
+                memory=folders[c.id],
             )
             for c in watched
         }
+        self._clips = Clips(
+            {name: Spool(folder / "clips") for name, folder in folders.items() if folder},
+            lambda event: self._writer.put(event, holds_pixels=False),
+        )
+        self._stores = evidence is not None
         self._writer = EventWriter(
             Recorder(evidence, site) if evidence else None,
-            sinks,
+            [self._clips.keep, *sinks] if evidence else sinks,
             quarantine=Quarantine(quarantine, site, cameras=cameras) if quarantine else None,
             stored=self._stored,
         )
@@ -105,6 +113,7 @@ class Pipeline:
 
     def start(self) -> None:
         """Start the writer, the loop and every reader."""
+        self._clips.start(self._unstored)
         self._writer.start()
         self._loop.start()
         for watched in self._cameras.values():
@@ -130,6 +139,7 @@ class Pipeline:
         self._writer.hasten()  # else the loop would wait for the writer, and it for the storage
         if not self._loop.stop(timeout=30):
             log.error("the inference loop did not end; what it still has is dropped")
+        self._clips.stop()
         self._writer.stop()
         for watched in self._cameras.values():
             if watched.reader.status().state is CameraState.ENDED:
@@ -245,9 +255,15 @@ class Pipeline:
         for event in scene.rules.look(frame, detections):
             if event.episode.stage is EpisodeStage.CONFIRMED:
                 log.info("%s: %s confirmed", frame.camera, event.episode.kind)
-            recording = watched.recording(event)
-            self._writer.put(replace(event, recording=recording, preset=preset))
+            shown = replace(event, preset=preset)
+            self._writer.put(self._clips.begin(shown, watched) if self._stores else shown)
         watched.has_candidates = scene.rules.has_candidates
+
+    @property
+    def _unstored(self) -> frozenset[str]:
+        """Ids of the episodes whose confirmed event is yet to be stored."""
+        scenes = [scene for w in self._cameras.values() for scene in w.scenes.values()]
+        return self._writer.held.union(*(scene.rules.unconfirmed for scene in scenes))
 
     def _scenes(self, camera: Camera, memory: Path | None) -> dict[str | None, Scene]:
         return {
@@ -256,6 +272,7 @@ class Pipeline:
         }
 
     def _stored(self, event: EpisodeEvent) -> None:
+        self._clips.stored(event)
         watched = self._cameras.get(event.episode.camera)
         scene = watched.scenes.get(event.preset) if watched is not None else None
         if scene is not None:  # else it came from quarantine, and its camera or preset is gone

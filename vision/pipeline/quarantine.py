@@ -5,14 +5,14 @@ A folder beside the evidence, with a folder for each episode in it:
     quarantine/01J…/            the episode's id
         confirmed.json          the event, why it could not be stored, and when that was
         confirmed.png           its frame, with what privacy zones cover painted out
+        confirmed.best.png      another look that shows it: `opened` or `best`
         confirmed.mp4           what the camera had sent until then
         confirmed.record.json   what the rule decided from, see `vision.rules.record`
 
-`opened`, `cleared`, `ended` and `dropped` are as `confirmed`. An event whose pictures were stored
-has their hashes in its JSON instead of files. Later events of an episode follow the first one here,
-because a case cannot clear before it is there. What lies here is tried again at each start, in
-order, and
-removed when all of its episode is stored.
+`opened`, `supplemented`, `cleared`, `ended` and `dropped` are as `confirmed`. An event whose
+pictures were stored has their hashes in its JSON instead of files. Later events of an episode
+follow the first one here, because a case cannot clear before it is there. What lies here is tried
+again at each start, in order, and removed when all of its episode is stored.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +34,22 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from vision import durable
-from vision.episodes import Episode, EpisodeEvent, EpisodeStage
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Still
 from vision.evidence.item import EvidenceItem
 from vision.evidence.masking import paint_privacy
+from vision.frames import Frame
+from vision.gap import Gap
 from vision.rules.looks import as_row, from_row
 from vision.site import Site
-from vision.sources.ring import Recording
+from vision.sources.clip_facts import ClipFacts
 
 log = logging.getLogger(__name__)
 
 FORMAT = "streetwarden.quarantine.v1"
 _EPISODE = TypeAdapter(Episode)
 _ITEMS = TypeAdapter(list[EvidenceItem] | None)
+_CLIP = TypeAdapter(ClipFacts | None)
+_GAPS = TypeAdapter(list[Gap])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,9 @@ class Quarantine:
             "focus": event.focus,
             "details": event.details,
             "preset": event.preset,
+            "clip": _CLIP.dump_python(event.clip, mode="json"),
+            "gaps": _GAPS.dump_python(list(event.gaps), mode="json"),
+            "stills": [_told(still) for still in event.stills],
             "items": _ITEMS.dump_python(None if items is None else list(items), mode="json"),
         }
         durable.write(folder / f"{stage}.json", json.dumps(entry, indent=1).encode())
@@ -159,14 +167,20 @@ class Quarantine:
     def _files(self, event: EpisodeEvent) -> list[tuple[str, Callable[[], bytes | None]]]:
         recording = event.recording
         return [
-            ("png", lambda: self._picture(event)),
+            ("png", lambda: self._picture(event, event.frame)),
+            *(
+                (f"{still.moment}.png", partial(self._picture, event, still.frame))
+                for still in event.stills
+            ),
             ("mp4", lambda: recording.mp4() if recording is not None else None),
             ("record.json", lambda: event.record),
         ]
 
-    def _picture(self, event: EpisodeEvent) -> bytes:
+    def _picture(self, event: EpisodeEvent, frame: Frame) -> bytes | None:
+        if event.episode.stage is EpisodeStage.SUPPLEMENTED:
+            return None  # it holds no pixels
         camera = self._cameras[event.episode.camera].at(event.preset)
-        done, encoded = cv2.imencode(".png", paint_privacy(event.frame.pixels, camera.privacy))
+        done, encoded = cv2.imencode(".png", paint_privacy(frame.pixels, camera.privacy))
         if not done:
             raise ValueError("the frame cannot be encoded as PNG")
         return encoded.tobytes()
@@ -183,12 +197,7 @@ class Quarantine:
             raise ValueError(f"format {entry['format']!r}, this version reads {FORMAT}")
         episode = _EPISODE.validate_python(entry["episode"])
         frame, detections = from_row(entry["look"], episode.camera)
-        frame = replace(frame, name=entry["name"])
-        if (picture := base.with_suffix(".png")).exists():
-            pixels = cv2.imdecode(np.frombuffer(picture.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-            if pixels is None:
-                raise ValueError(f"{picture.name} is no picture")
-            frame = replace(frame, picture=pixels.astype(np.uint8, copy=False))
+        frame = _shown(replace(frame, name=entry["name"]), base.with_suffix(".png"))
         clip, record = base.with_suffix(".mp4"), base.with_suffix(".record.json")
         event = EpisodeEvent(
             episode,
@@ -196,15 +205,43 @@ class Quarantine:
             detections,
             focus=tuple(entry["focus"]),
             details=tuple(entry["details"]),
-            recording=_StoredClip((), "", 0, 0, frame.captured_at, clip) if clip.exists() else None,
+            recording=_StoredClip(clip) if clip.exists() else None,
             recorded=record.read_bytes if record.exists() else None,
             preset=entry["preset"],
+            stills=tuple(_still(base, one, episode.camera) for one in entry.get("stills", ())),
+            clip=_CLIP.validate_python(entry.get("clip")),
+            gaps=tuple(_GAPS.validate_python(entry.get("gaps", []))),
         )
         return Kept(event, _ITEMS.validate_python(entry["items"]))
 
 
+def _shown(frame: Frame, picture: Path) -> Frame:
+    """The frame with its pixels, where they were kept."""
+    if not picture.exists():
+        return frame
+    pixels = cv2.imdecode(np.frombuffer(picture.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise ValueError(f"{picture.name} is no picture")
+    return replace(frame, picture=pixels.astype(np.uint8, copy=False))
+
+
+def _told(still: Still) -> dict[str, Any]:
+    return {
+        "moment": still.moment,
+        "look": as_row(still.frame, still.detections),
+        "focus": still.focus,
+        "details": still.details,
+    }
+
+
+def _still(base: Path, told: dict[str, Any], camera: str) -> Still:
+    frame, detections = from_row(told["look"], camera)
+    frame = _shown(frame, base.with_suffix(f".{told['moment']}.png"))
+    return Still(told["moment"], frame, detections, tuple(told["focus"]), tuple(told["details"]))
+
+
 @dataclass(frozen=True, slots=True)
-class _StoredClip(Recording):
+class _StoredClip:
     """A recording that was written before."""
 
     file: Path

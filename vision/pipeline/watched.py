@@ -11,7 +11,6 @@ from threading import Condition
 from zoneinfo import ZoneInfo
 
 from vision.detections import Detections
-from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.look import Look
@@ -19,7 +18,7 @@ from vision.rules import CameraRules
 from vision.site import Camera, SiteInfo
 from vision.sources.mailbox import Mailbox
 from vision.sources.reader import Reader
-from vision.sources.ring import Recording, Ring
+from vision.sources.ring import Ring
 from vision.sources.source import open_source
 from vision.tracking import Tracker
 from vision.view.health import ViewHealth
@@ -27,6 +26,8 @@ from vision.view.key_pictures import KeyPictures
 from vision.view.preset_finder import PresetFinder
 from vision.view.registration import Registration
 from vision.view.stillness import Stillness
+
+TURNED = "the camera turned away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,9 @@ class Watched:
             if self.stillness is not None:
                 self.stillness.forget()
             if self.ring is not None:
-                self.ring.forget()
+                self.ring.forget(TURNED)
         return preset
 
     def _looks_per_second(self) -> float:
         wanted = self.camera.candidate_fps if self.has_candidates else None
         return wanted or self.camera.analyse_fps
-
-    def recording(self, event: EpisodeEvent) -> Recording | None:
-        """Return the last seconds that the camera sent, if this event is reported."""
-        reported = event.episode.stage in {EpisodeStage.CONFIRMED, EpisodeStage.CLEARED}
-        return self.ring.recording() if self.ring is not None and reported else None

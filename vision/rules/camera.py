@@ -83,6 +83,13 @@ class CameraRules:
             return frozenset(going_on | {episode_id for episode_id, _ in self._owed})
 
     @property
+    def unconfirmed(self) -> frozenset[str]:
+        """Ids of the episodes whose confirmed event is not stored yet."""
+        with self._lock:
+            owed = list(self._owed)
+        return frozenset(name for name, stage in owed if stage is EpisodeStage.CONFIRMED)
+
+    @property
     def going_on(self) -> Mapping[str, datetime]:
         """The ongoing confirmed episodes, with when a look last showed each; waits for no lock."""
         return self._seen  # replaced whole at each look

@@ -11,6 +11,7 @@ from vision.durations import Duration
 from vision.fields import Part, Polygon
 from vision.geo.ground import Ground
 from vision.kinds import catalogue
+from vision.registers.admissibility import Admissibility
 from vision.site.flight import Flight
 from vision.site.location import Location
 from vision.site.presets import WHOLE, GroundPoints, Preset, check_presets
@@ -29,8 +30,9 @@ class Camera(Part):
     `candidate_fps` is how often a live camera is looked at while something is being made sure of,
     so that one which is otherwise looked at seldom still decides soon.
 
-    `clip` is how much of a live stream before a case's moments is kept with them, as it was sent.
-    Nothing is kept where `privacy` paints something out: it cannot be painted out of what was sent.
+    `clip` is how much of a live stream before a case's moments is kept with them, as it was sent,
+    `clip_after` how much after its confirmation. Nothing is kept with `clip: 0s`, or where
+    `privacy` paints something out: it cannot be painted out of what was sent.
 
     `allow` lists networks to which a camera on the web may lead although they are private, by a
     redirect or a playlist; its own host, and public addresses, it may in any case.
@@ -54,7 +56,9 @@ class Camera(Part):
     zones: tuple[Zone, ...] = ()
     privacy: tuple[Polygon, ...] = ()
     presets: tuple[Preset, ...] = ()
+    admissibility: Admissibility | None = None
     clip: Annotated[Duration, Field(le=timedelta(minutes=1))] = timedelta(seconds=10)
+    clip_after: Annotated[Duration, Field(le=timedelta(minutes=1))] = timedelta(seconds=10)
 
     @model_validator(mode="after")
     def _zones_are_told_apart(self) -> Camera:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from vision.errors import SiteError, StreetwardenError
 from vision.fields import AS_DRAWN
+from vision.registers.admissibility import Admissibility
 from vision.registers.baseline import Baseline
 from vision.registers.grid import UnitGrid
 from vision.site import Camera, Site, Storage
@@ -119,7 +120,14 @@ def _anchored_storage(storage: Storage, root: Path) -> Storage:
     prefix = "sqlite:///"
     if database.startswith(prefix) and not database.startswith("sqlite:////"):
         database = f"{prefix}{root / database.removeprefix(prefix)}"
-    return Storage(database=database, evidence=_path(storage.evidence, root))
+    data = storage.data or ("var" if storage.bucket else None)
+    return storage.model_copy(
+        update={
+            "database": database,
+            "evidence": _path(storage.evidence, root),
+            "data": data and _path(data, root),
+        }
+    )
 
 
 def _anchored_camera(camera: Camera, root: Path, *, look_at: Look | None) -> Camera:
@@ -128,7 +136,25 @@ def _anchored_camera(camera: Camera, root: Path, *, look_at: Look | None) -> Cam
     )
     if look_at is not None:
         look_at(presets)
-    return camera.model_copy(update={"source": _path(camera.source, root), "presets": presets})
+    filed = camera.admissibility
+    return camera.model_copy(
+        update={
+            "source": _path(camera.source, root),
+            "presets": presets,
+            "admissibility": filed and _anchored_file(filed, root),
+        }
+    )
+
+
+def _anchored_file(filed: Admissibility, root: Path) -> Admissibility:
+    """With its documents' paths resolved, which must be there: a case will cite them."""
+    acts = {}
+    for name, document in filed.documents.items():
+        path = _path(document, root)
+        if not Path(path).is_file():
+            raise SiteError(f"admissibility: {name}: {path} is no file; correct its path")
+        acts[name] = getattr(filed, name).model_copy(update={"document": path})
+    return filed.model_copy(update=acts)
 
 
 def _path(value: str, root: Path) -> str:

@@ -10,13 +10,10 @@ from pydantic_core import ErrorDetails
 from vision.errors import SiteError
 from vision.site.yaml_tree import Tree, Where
 
-# Parts of the site file's contract that this version does not apply. Accepting them silently would
-# let a site believe that a permit protects a vendor when nothing reads it.
-_LATER = {"retention", "admissibility"}
 _SHOWN = 20
 """Mistakes listed before the rest is only counted."""
 # Not said again even where it is wrong: it may be a password.
-_KEPT_QUIET = {"secret", "source", "database"}
+_KEPT_QUIET = {"secret", "key", "source", "database"}
 _FORMS = {
     "id": "letters, digits, `.`, `_` and `-`, 64 at most, the first a letter or digit",
     "name": "letters, digits, `.`, `_` and `-`, 64 at most, the first a letter or digit",
@@ -65,8 +62,6 @@ def explained(error: ValidationError, tree: Tree, above: Where = ()) -> list[tup
 def _mend(item: ErrorDetails, where: Where, tree: Tree) -> str:
     kind, name, given = item["type"], str(where[-1]) if where else "", item.get("ctx", {})
     written = tree.written.get(where) if name not in _KEPT_QUIET else None
-    if kind == "extra_forbidden" and name in _LATER:
-        return "this version does not apply it yet; remove it for now"
     if kind == "string_type" and written:
         return f'is a text: put it in quotes, "{written}"'
     if kind == "string_pattern_mismatch" and name in _FORMS:

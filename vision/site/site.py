@@ -21,15 +21,21 @@ from pydantic import (
     model_validator,
 )
 
-from vision.fields import Days, DaysField, KindName, Part, TimeZone
+from vision.fields import Days, DaysField, Hours, KindName, Part, TimeZone
+from vision.hours import parse_hours
 from vision.model_choice import ModelChoice
 from vision.registers.assets import Asset
+from vision.registers.matters import Matter, check_matters
 from vision.registers.permits import Permit
+from vision.registers.working_calendar import WorkingCalendar
 from vision.site.camera import Camera
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.presets import check_named
+from vision.site.retention import Retention
+from vision.site.review import ReviewSettings
 from vision.site.rule_settings import RuleSettings, shipped
 from vision.site.silences import Silence, check_silences
+from vision.site.storage import Storage
 from vision.site.web_address import LinkStart, WebAddress
 from vision.site.zone import Zone
 
@@ -64,11 +70,45 @@ class SiteInfo(Part):
         return frozenset(day for days in self.holidays for day in days)
 
 
-class Storage(Part):
-    """Where cases and evidence live; relative paths start at the site file's folder."""
+class Working(Part):
+    """When the bureau works, for deadlines: its hours, and days worked in exchange for days off.
 
-    database: str = "sqlite:///var/streetwarden.db"
-    evidence: str = "var/evidence"
+    Its days off are the site's `holidays`.
+    """
+
+    hours: Hours = parse_hours(["Mon-Fri 08:30-12:00", "Mon-Fri 14:00-17:30"])
+    exchanged: Annotated[tuple[DaysField, ...], AfterValidator(_within_a_year)] = ()
+
+    @model_validator(mode="after")
+    def _works_at_all(self) -> Working:
+        if not self.hours.spans:
+            raise ValueError("hours is empty; write for example 'Mon-Fri 09:00-17:00'")
+        return self
+
+
+CaseEvents = Literal[
+    "confirmed",
+    "cleared",
+    "ended",
+    "reopened",
+    "rejected",
+    "filed",
+    "dispatched",
+    "handled",
+    "verified",
+    "returned",
+    "noticed",
+    "grace",
+    "reobserved",
+    "accepted",
+    "transferred",
+    "closed",
+    "supervised",
+    "supervision_ended",
+    "appealed",
+    "upheld",
+]
+"""What receivers can ask to be told of a case."""
 
 
 class Webhook(Part):
@@ -78,11 +118,7 @@ class Webhook(Part):
     url: WebAddress
     secret: SecretStr
     kinds: tuple[Literal["all"] | KindName, ...] = ("all",)
-    stages: tuple[Literal["confirmed", "cleared", "ended", "reopened", "rejected"], ...] = (
-        "confirmed",
-        "cleared",
-        "reopened",
-    )
+    stages: tuple[CaseEvents, ...] = ("confirmed", "cleared", "reopened")
     media: Literal["redacted"] = "redacted"
     allow: tuple[IPvAnyNetwork, ...] = ()
 
@@ -100,6 +136,8 @@ class Site(Part):
     """A whole site file, or bare sources: then a camera's id is only its place among them.
 
     `workers` is how many processes share the cameras; 1: the main process watches them itself.
+    `matters` is the jurisdiction's listing of kinds, `working` when its bureau works.
+    `retention`: how long evidence is kept; without it nothing is ever purged.
     `baseline` and `unit_grid` are paths of GeoJSON files: structures that are known, and the cells
     of the city's unit grid with who answers for them.
     """
@@ -111,11 +149,15 @@ class Site(Part):
     defaults: dict[KindName, RuleSettings] = Field(default_factory=dict)
     permits: tuple[Permit, ...] = ()
     assets: tuple[Asset, ...] = ()
+    matters: Annotated[tuple[Matter, ...], AfterValidator(check_matters)] = ()
+    working: Working = Working()
     baseline: str | None = None
     unit_grid: str | None = None
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
+    review: ReviewSettings = ReviewSettings()
     silences: tuple[Silence, ...] = ()
+    retention: Retention | None = None
     inhibit: tuple[Inhibition, ...] = SHIPPED_INHIBIT
     _bare: bool = PrivateAttr(default=False)
 
@@ -145,6 +187,16 @@ class Site(Part):
         watched = {c.id: [z.name for z in c.watched_zones] for c in self.cameras}
         check_silences(self.silences, watched, ZoneInfo(self.site.timezone))
         return self
+
+    @property
+    def calendar(self) -> WorkingCalendar:
+        """When the bureau works."""
+        return WorkingCalendar(
+            ZoneInfo(self.site.timezone),
+            self.working.hours,
+            self.site.holiday_dates,
+            frozenset(day for days in self.working.exchanged for day in days),
+        )
 
     def rule_settings(self, zone: Zone, kind: str) -> RuleSettings:
         """The settings for one kind in one zone: the zone's, else the site's, else ours."""

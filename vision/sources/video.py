@@ -20,6 +20,7 @@ from vision.frames import Frame
 from vision.site import Camera
 from vision.sources.address import Address, SourceKind
 from vision.sources.backlog import Backlog
+from vision.sources.coded import Coded
 from vision.sources.container import (
     HLS_READ_TIMEOUT,
     TIMEOUT,
@@ -106,8 +107,7 @@ class Video:
         self._backlog = Backlog()
         self._ring = ring if self.live else None
         if self._ring is not None:
-            coded = self._stream.codec_context
-            self._ring.begin(self._stream.codec.name, coded.width, coded.height)
+            self._ring.begin(Coded.of(self._stream))
         self._own_anchor: float | None = None
         self._arrived = time.monotonic()  # when the latest packet was read
         self._damaged = 0

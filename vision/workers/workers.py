@@ -49,7 +49,7 @@ class Workers:
         count: number of processes.
         build: makes the pipeline of each, in its process.
         sink: takes events with their evidence.
-        evidence: folder of the evidence, which all share; beside it lie the cameras' leases.
+        leases: folder of the cameras' leases.
         memory: folder of the rules' state; `quarantine`: of events that cannot be stored. Those
             that `build` gives to the pipelines.
         patience_s: seconds without a sign of life after which a worker is killed.
@@ -69,7 +69,7 @@ class Workers:
         count: int,
         build: Build,
         sink: Sink,
-        evidence: Path,
+        leases: Path,
         memory: Path,
         quarantine: Path,
         patience_s: float = PATIENCE_S,
@@ -89,10 +89,11 @@ class Workers:
         self._changed = Condition()
         self._server = EngineServerProcess(site.model, opener=opener)
         self._served_at: float | None = None
-        leases = evidence.parent / "leases"
         self._costs = Costs(memory / "costs.json")
         shares = share_out(self._costs.of(site.cameras), count)
-        told = site.model_copy(update={"webhooks": ()})  # workers need no receiver's secret
+        # Workers need no receiver's secret and, as they write files only, no storage's either.
+        storage = site.storage.model_copy(update={"s3": None})
+        told = site.model_copy(update={"webhooks": (), "storage": storage})
         self._keepers = [
             Keeper(
                 f"worker-{number}",

@@ -128,8 +128,8 @@ function codes(item) {
 }
 
 function legal(item) {
-  return item.legal_use === "lead_only"
-    && h("p.legal", {}, h("b", {}, t("legal")), " ", t("legal_why"));
+  const why = item.legal_why?.map((reason) => reason[spoken()]).join("; ") ?? t("legal_why");
+  return h("p.legal", {}, h("b", {}, t(item.legal_use)), " ", why);
 }
 
 function log(item) {

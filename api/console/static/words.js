@@ -19,7 +19,7 @@ const WORDS = {
   looks: ["观察次数", "Looks"], sightings: ["发现次数", "Sightings"], first_seen: ["首次发现", "First seen"],
   last_seen: ["最近发现", "Last seen"], cleared: ["已消失", "Cleared"], clock: ["时间来源", "Clock"],
   codes: ["事项代码", "Matter codes"], model: ["识别模型", "Detector"], why: ["判定依据", "Why it was raised"],
-  legal: ["仅作线索", "Lead only"], log: ["案件日志", "Case log"],
+  lead_only: ["仅作线索", "Lead only"], penalty_evidence: ["可作处罚证据", "Evidence for a penalty"], log: ["案件日志", "Case log"],
   legal_why: ["该设备没有法制与技术审核备案，记录只能作为线索，不能作为处罚证据。", "No admissibility file is kept for this device: its record is a lead, no penalty evidence."],
   decision: ["审核意见", "Decision"], checks: ["四项核对", "Four checks"],
   authentic: ["真实", "Authentic"], clear: ["清晰", "Clear"], complete: ["完整", "Complete"], accurate: ["准确", "Accurate"],

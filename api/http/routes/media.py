@@ -11,7 +11,7 @@ from api.evidence.media import MediaDesk
 from api.http.context import Reader, Shared
 from api.http.problems import GUARDED, described
 
-router = APIRouter(prefix="/v1/media", tags=["media"], responses=described(*GUARDED, 404, 422))
+router = APIRouter(prefix="/v1/media", tags=["media"], responses=described(*GUARDED, 404, 410, 422))
 # Four characters or more between spaces.
 _SAID = r"^\s*[^\s\x00][^\x00]{2,498}[^\s\x00]\s*$"
 _TYPES = ("image/jpeg", "image/png", "video/mp4")

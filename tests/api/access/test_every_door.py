@@ -62,6 +62,13 @@ DOORS = (
     Door("/v1/cases/{case_id}", READERS, of="case"),
     # Incomplete: 422 before anything is decided, but only once the key is let in.
     Door("/v1/cases/{case_id}/review", REVIEWERS, method="POST"),
+    Door("/v1/cases/{case_id}/hold", LOOKERS, method="POST"),
+    Door("/v1/cases/{case_id}/masks", REVIEWERS, method="POST"),
+    Door("/v1/cases/{case_id}/steps", REVIEWERS, method="POST"),
+    Door("/v1/cases/reject", REVIEWERS, method="POST"),
+    # Of a decided case: nobody holds it.
+    Door("/v1/cases/{case_id}/claim", REVIEWERS, method="POST", of="case"),
+    Door("/v1/cases/{case_id}/claim", REVIEWERS, method="DELETE", of="case"),
     Door("/v1/media/{sha256}", READERS, of="case"),
     Door("/v1/media/{sha256}", LOOKERS, of="case", query="?reason=complaint+4711"),
     Door("/v1/cameras", READERS, shows=_items("id")),
@@ -217,4 +224,4 @@ def _right(door: Door, camera: str, who: Holder, house: House) -> set[int]:
         return {404}
     if who.role not in door.roles:
         return {403}
-    return {200} if door.method == "GET" else {409, 422}
+    return {"GET": {200}, "POST": {409, 422}, "DELETE": {204}}[door.method]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -14,9 +16,11 @@ from av.packet import Packet
 from vision.detections import make_detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceRole, EvidenceStore, Recorder, annotate, mask, paint_privacy
+from vision.evidence.space import SAID, LeftOut, left_out
 from vision.frames import Clock, Frame
 from vision.kinds import catalogue
 from vision.site import Camera, Site, SiteInfo, Zone
+from vision.sources.coded import Coded
 from vision.sources.ring import Ring
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -49,6 +53,17 @@ def recorder(tmp_path):
     camera = Camera(id="cam", source="x", zones=(zone,), privacy=(privacy,))
     site = Site(site=SiteInfo(name="t"), cameras=(camera,))
     return Recorder(EvidenceStore(tmp_path), site)
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    """`disk(total, free)`: the disk has so many bytes, and this share of them is free."""
+
+    def make(total, free):
+        usage = shutil._ntuple_diskusage(total, total - int(free * total), int(free * total))
+        monkeypatch.setattr("vision.evidence.space.shutil.disk_usage", lambda _: usage)
+
+    return make
 
 
 def at(event, stage):
@@ -95,12 +110,12 @@ def test_no_privacy_zone_costs_no_copy(pixels):
 
 def test_a_clip_that_cannot_be_written_costs_no_picture(recorder, event, caplog):
     ring = Ring(10)
-    ring.begin("rawvideo", 4, 4)
+    ring.begin(Coded("rawvideo", 4, 4))
     packet = Packet(b"no video")
     packet.pts, packet.is_keyframe, packet.time_base = 0, True, Fraction(1, 10)
     ring.add(packet)
-    confirmed = replace(at(event, EpisodeStage.CONFIRMED), recording=ring.recording())
-    assert [item.role for item in recorder.record(confirmed)] == PICTURES
+    cleared = replace(at(event, EpisodeStage.CLEARED), recording=ring.recording())
+    assert [item.role for item in recorder.record(cleared)] == PICTURES
     assert "the clip could not be written" in caplog.text
 
 
@@ -119,3 +134,76 @@ def test_of_an_end_by_the_clock_no_picture_is_stored(recorder, event):
     recorder.record(at(event, EpisodeStage.CONFIRMED))
     ended = replace(at(event, EpisodeStage.ENDED), record=b"{}")
     assert [item.role for item in recorder.record(ended)] == [EvidenceRole.RECORD]
+
+
+BOTH = {"opened": PICTURES, "confirmed": PICTURES}
+
+
+@pytest.mark.parametrize(
+    ("free", "kept"),
+    [
+        (0.06, (BOTH, None)),
+        (0.04, (BOTH, "clips")),
+        (0.01, ({"confirmed": PICTURES[:2]}, "further_stills")),
+    ],
+)
+def test_a_disk_that_fills_up_takes_the_decisive_picture_to_the_last(
+    recorder, event, disk, free, kept
+):
+    moments, said = kept
+    disk(50 * 10**9, free)
+    recorder.record(event)
+    confirmed = replace(at(event, EpisodeStage.CONFIRMED), record=b'{"looks":[]}')
+    found: dict[str, list[EvidenceRole]] = {}
+    for item in recorder.record(confirmed):
+        if item.role is EvidenceRole.RECORD:
+            content = recorder._store.read(item.sha256)
+        else:
+            found.setdefault(item.moment, []).append(item.role)
+    assert found == moments
+    assert json.loads(content) == {"looks": []} | ({"left_out": said} if said else {})
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "level"),
+    [
+        (0.05, 10**9, LeftOut.NOTHING),
+        (0.049, 10**9, LeftOut.CLIPS),
+        (0.019, 10**9, LeftOut.FURTHER_STILLS),
+        # Of a large disk a share would be more than anybody needs.
+        (0.04, 10**13, LeftOut.NOTHING),
+        (0.001, 10**13, LeftOut.CLIPS),
+        (0.0001, 10**13, LeftOut.FURTHER_STILLS),
+    ],
+)
+def test_what_is_left_out_depends_on_the_disk(disk, tmp_path, free, total, level):
+    disk(total, free)
+    assert left_out(tmp_path) is level
+    assert level in SAID
+
+
+@pytest.mark.parametrize(
+    ("plate", "before", "shown"),
+    [
+        ((100, 150, 130, 165), None, True),
+        ((200, 60, 230, 75), None, False),  # another vehicle's, or nobody's
+        ((100, 150, 130, 165), (90, 120, 150, 190), False),  # a car that stands before the truck
+        ((100, 150, 130, 165), (30, 10, 310, 230), True),  # a bus behind it
+    ],
+)
+def test_the_subjects_plate_alone_is_shown_to_who_decides(recorder, event, plate, before, shown):
+    boxes = [(40, 40, 180, 200), plate, (44, 44, 60, 80), *([before] if before else [])]
+    names = ["truck", "plate", "person", *(["car"] if before else [])]
+    ids = np.array([NAMES.index(name) for name in names])
+    scores = np.full(len(boxes), 0.8, np.float32)
+    found = make_detections(np.array(boxes, np.float32), scores, ids, NAMES)
+    confirmed = replace(at(event, EpisodeStage.CONFIRMED), detections=found, focus=(0,))
+    items = {item.role: item for item in recorder.record(confirmed)}
+    assert (EvidenceRole.SUBJECT in items) is shown
+    if not shown:
+        return
+    content = np.frombuffer(recorder._store.read(items[EvidenceRole.SUBJECT].sha256), np.uint8)
+    picture = cv2.imdecode(content, cv2.IMREAD_COLOR).astype(int)
+    x1, y1, x2, y2 = plate
+    assert picture[y1:y2, x1:x2].std() > 40
+    assert picture[46:78, 46:58].std() < 30, "the person is hidden"

@@ -15,18 +15,19 @@ import pytest
 from tests.api.world import NOON, cleared, ended, make_event, make_site, make_world
 from tests.vision.pipeline.test_pipeline import Blind
 from vision import durable
-from vision.episodes import EpisodeStage
+from vision.episodes import EpisodeStage, Still
 from vision.errors import EvidenceError
 from vision.evidence import EvidenceRole, Recorder
+from vision.gap import Gap, GapCause
 from vision.pipeline import Pipeline
 from vision.pipeline.event_writer import EventWriter
 from vision.pipeline.quarantine import FORMAT, Quarantine
-from vision.sources.ring import Recording
+from vision.sources.clip_facts import ClipFacts
 
 CORNER = [[0, 0], [0.5, 0], [0.5, 0.5], [0, 0.5]]
 
 
-class Clip(Recording):
+class Clip:
     def mp4(self):
         return b"a clip"
 
@@ -39,7 +40,7 @@ def an_event(stage=EpisodeStage.CONFIRMED, number=0):
         frame=replace(event.frame, picture=pixels, name="a.jpg"),
         details=(0,),
         recorded=lambda: b'{"format": "streetwarden.decision.v1"}',
-        recording=Clip((), "h264", 160, 90, NOON),
+        recording=Clip(),
     )
 
 
@@ -64,11 +65,19 @@ def quarantine(tmp_path, site):
 
 def test_an_event_comes_out_as_it_went_in(tmp_path, site, quarantine):
     event = an_event()
+    best = an_event(number=1)
+    event = replace(
+        event,
+        stills=(Still("best", best.frame, best.detections, (0,)),),
+        clip=ClipFacts(NOON, 10, 5, missing=("all",), user_data={"a": 1}),
+        gaps=(Gap(GapCause.COVERED, NOON, NOON + timedelta(seconds=9)),),
+    )
     with pytest.raises(ValueError, match="out of range") as raised:
         raise ValueError("integer out of range")
     quarantine.keep(event, raised.value, None)
     folder = tmp_path / "quarantine" / event.episode.id
     assert sorted(p.name for p in folder.iterdir()) == [
+        "confirmed.best.png",
         "confirmed.json",
         "confirmed.mp4",
         "confirmed.png",
@@ -86,6 +95,11 @@ def test_an_event_comes_out_as_it_went_in(tmp_path, site, quarantine):
     assert (again.focus, again.details, again.preset) == ((0,), (0,), None)
     assert again.record == event.record
     assert again.recording.mp4() == b"a clip"
+    assert (again.clip, again.gaps) == (event.clip, event.gaps)
+    (still,) = again.stills
+    assert (still.moment, still.focus) == ("best", (0,))
+    np.testing.assert_array_equal(still.frame.pixels[46:], best.frame.pixels[46:])
+    assert (still.frame.pixels[:45, :80] == 96).all(), "the privacy zone was painted out"
     assert again.frame.name == "a.jpg"
     assert again.frame.captured_at == event.frame.captured_at
     np.testing.assert_array_equal(again.detections.xyxy, event.detections.xyxy)
@@ -97,11 +111,11 @@ def test_an_event_comes_out_as_it_went_in(tmp_path, site, quarantine):
 
 
 def test_what_is_at_fault_costs_nothing_else(tmp_path, quarantine):
-    class NoClip(Recording):
+    class NoClip:
         def mp4(self):
             raise EvidenceError("the clip could not be written")
 
-    event = replace(an_event(), recording=NoClip((), "h264", 1, 1, NOON))
+    event = replace(an_event(), recording=NoClip())
     nowhere = replace(event, episode=replace(event.episode, camera="gone", id="OTHER"))
     quarantine.keep(event, "a reason", None)
     quarantine.keep(nowhere, "a reason", None)

@@ -65,7 +65,8 @@ def test_good_file(write, tmp_path, monkeypatch):
     [
         ("site: {name: x}\ncameras:\n  - {id: a}\n", 3, "source: is required"),
         ("site: {name: x}\ncamera: []\n", 2, "no such setting"),
-        ("site: {name: x}\nretention: {}\n", 2, "does not apply it yet"),
+        ("site: {name: x}\nretention: {rejected: 7m}\n", 2, "less than a day; write"),
+        ("site: {name: x}\nretention: {kinds: {truck: {}}}\n", 2, "is no kind"),
         ("site: {name: x, timezone: Mars/Base}\n", 1, "is no time zone"),
         ("site: {name: x}\ndefaults:\n  street_vending: {dwell: soon}\n", 3, "no duration"),
         ("site: {name: x}\ndefaults:\n  parking: {looks: 1}\n", 3, "is no kind"),

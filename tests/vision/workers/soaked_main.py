@@ -30,7 +30,7 @@ def main() -> None:
         count=2,
         build=build,
         sink=intake.take,
-        evidence=evidence,
+        leases=evidence.parent / "leases",
         memory=evidence.parent / "memory",
         quarantine=evidence.parent / "quarantine",
         opener=open_eyes,

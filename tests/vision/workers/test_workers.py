@@ -41,7 +41,7 @@ def workers(site: Site, sink: object, **more: object) -> Workers:
         SeesModel,
         build=build,
         sink=sink,  # type: ignore[arg-type]
-        evidence=evidence,
+        leases=evidence.parent / "leases",
         memory=evidence.parent / "memory",
         quarantine=evidence.parent / "quarantine",
         **{"count": 2, "opener": open_eyes, **more},  # type: ignore[arg-type]

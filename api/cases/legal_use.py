@@ -1,0 +1,124 @@
+"""Legal use: what the pictures of a case may be used for, decided once, for when they were taken.
+
+A lead for an officer, unless the device's admissibility file was complete on each day on which it
+saw the violation, and the jurisdiction lists the matter for evidence by devices. What it was
+decided on is kept with the case, so that a file that is completed or lapses later changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from vision.episodes import Episode
+from vision.frames import Clock
+from vision.registers.admissibility import Admissibility
+from vision.registers.matters import Matter, matter_of
+from vision.site import Camera, Site
+
+LEAD_ONLY, PENALTY_EVIDENCE = "lead_only", "penalty_evidence"
+_LIVE = frozenset({Clock.STREAM, Clock.ARRIVAL})
+
+
+@dataclass(frozen=True, slots=True)
+class LegalUse:
+    """What a case may be used for.
+
+    Attributes:
+        use: `lead_only` or `penalty_evidence`.
+        why: reasons, each in English and Chinese.
+        basis: the matter and the device's file as they were, JSON; the file's documents by SHA-256.
+    """
+
+    use: str
+    why: Sequence[dict[str, str]]
+    basis: dict[str, Any]
+
+
+def legal_use(site: Site, camera: Camera, episode: Episode) -> LegalUse:
+    """Decide what the pictures of an episode may be used for."""
+    matter = matter_of(site.matters, episode.kind, episode.subtype)
+    zone = ZoneInfo(site.site.timezone)
+    seen = (episode.opened_at, episode.confirmed_at or episode.last_seen_at)
+    days = [moment.astimezone(zone).date() for moment in seen]
+    against = [
+        *_of_matter(matter),
+        *_of_device(camera.admissibility, days),
+        *_of_clock(episode.clock),
+    ]
+    basis = {"matter": _listed(matter), "device": _filed(camera.admissibility)}
+    if against:
+        return LegalUse(LEAD_ONLY, against, basis)
+    for_it = _words(
+        "the device's admissibility file was complete, and the matter is listed for evidence by "
+        "devices",
+        "设备准入档案齐全，且该事项已列入非现场执法事项清单",
+    )
+    return LegalUse(PENALTY_EVIDENCE, [for_it], basis)
+
+
+def _of_matter(matter: Matter | None) -> list[dict[str, str]]:
+    if matter is not None and matter.penalty_evidence:
+        return []
+    return [
+        _words(
+            "the matter is not listed for evidence by devices in this jurisdiction",
+            "该事项未列入本辖区非现场执法事项清单",
+        )
+    ]
+
+
+def _of_device(filed: Admissibility | None, days: Sequence[date]) -> list[dict[str, str]]:
+    if filed is None:
+        return [
+            _words(
+                "no admissibility file (legal review, technical review, sign, publication) is kept "
+                "for this device, so its record is a lead for an officer and no penalty evidence",
+                "该设备未建立准入档案（法制审核、技术审核、标志、公布），其记录仅作线索，不作处罚证据",
+            )
+        ]
+    lacks = dict.fromkeys(words for day in days for words in filed.missing(day))
+    return [_words(f"admissibility file: {en} is missing", f"准入档案缺：{zh}") for en, zh in lacks]
+
+
+def _of_clock(clock: Clock) -> list[dict[str, str]]:
+    if clock in _LIVE:
+        return []
+    return [
+        _words(
+            "the time of the pictures is that of a file, which anybody can set",
+            "画面时间取自文件，可被更改",
+        )
+    ]
+
+
+def _words(en: str, zh: str) -> dict[str, str]:
+    return {"en": en, "zh": zh}
+
+
+def _listed(matter: Matter | None) -> dict[str, Any] | None:
+    return matter.model_dump(mode="json") if matter is not None else None
+
+
+def _filed(filed: Admissibility | None) -> dict[str, Any] | None:
+    """The file; its documents by name and hash, for where they lie here concerns no receiver."""
+    if filed is None:
+        return None
+    acts = filed.model_dump(mode="json")
+    for act, path in filed.documents.items():
+        acts[act] |= {"document": Path(path).name, "sha256": _digest(Path(path))}
+    return acts
+
+
+def _digest(path: Path) -> str | None:
+    """SHA-256 of a document; None where it cannot be read now."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -1,0 +1,87 @@
+"""Life: whether somebody may take a step in a case's life now, and taking it.
+
+The table in `steps` says what is possible at all. A *guard* may refuse a step that the table allows
+because of how this case stands; add one to `GUARDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from api.access.roles import Principal
+from api.cases import flags, second_review, undo
+from api.cases.stages import Stage
+from api.cases.steps import MAY, PROGRAM, STEPS, Step, steps_from
+from api.errors import IllegalStep, StepForbidden
+from api.storage.tables import CaseRow
+
+Guard = Callable[[CaseRow, Principal | str], str | None]
+"""Why a case does not allow the step to them now, in words; None where it does."""
+
+GUARDS: Mapping[Step, tuple[Guard, ...]] = {
+    Step.CONFIRM: (second_review.differs,),
+    Step.REJECT: (second_review.differs,),
+    Step.UNDO: (undo.in_time, undo.ones_own),
+    Step.SUPERVISE: (flags.unsupervised,),
+    Step.END_SUPERVISION: (flags.supervised,),
+    Step.APPEAL: (flags.unappealed,),
+    Step.UPHOLD: (flags.appealed,),
+    Step.OVERTURN: (flags.standing,),
+}
+
+
+def move(case: CaseRow, step: Step, by: Principal | str) -> None:
+    """Take a step: the case is in the stage that it leads to. What it means is the caller's.
+
+    Args:
+        case: locked by this transaction.
+        step: what is done.
+        by: a key's holder, or the part of this program that does it.
+
+    Raises:
+        IllegalStep: the case does not allow it now; says what it allows and to whom.
+        StepForbidden: it does, but not to them.
+    """
+    stage = Stage(case.stage)
+    if (stage, step) not in STEPS:
+        raise IllegalStep(
+            f"a case in stage {stage.value} cannot {step.value}; {_possible(stage)}; reload it to "
+            "see who acted on it",
+            _named(stage),
+        )
+    if _role(by) not in MAY[stage, step]:
+        raise StepForbidden(
+            f"in stage {stage.value}, {step.value} is for {_listed(stage, step)}, not for "
+            f"{_role(by)}; ask one of them"
+        )
+    for guard in GUARDS.get(step, ()):
+        if (why := guard(case, by)) is not None:
+            raise IllegalStep(why, _named(stage))
+    case.stage = STEPS[stage, step].value
+
+
+def allowed(case: CaseRow, who: Principal) -> list[Step]:
+    """The steps that this key's holder may take now."""
+    stage = Stage(case.stage)
+    return [
+        step
+        for step, roles in steps_from(stage).items()
+        if who.role in roles and all(guard(case, who) is None for guard in GUARDS.get(step, ()))
+    ]
+
+
+def _role(by: Principal | str) -> str:
+    return PROGRAM if isinstance(by, str) else by.role.value
+
+
+def _named(stage: Stage) -> dict[str, list[str]]:
+    return {step.value: roles for step, roles in steps_from(stage).items()}
+
+
+def _possible(stage: Stage) -> str:
+    steps = [f"{step.value} ({_listed(stage, step)})" for step in steps_from(stage)]
+    return f"possible now: {', '.join(steps)}" if steps else "nothing is possible any more"
+
+
+def _listed(stage: Stage, step: Step) -> str:
+    return ", ".join(sorted(MAY[stage, step]))

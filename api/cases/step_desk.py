@@ -1,0 +1,157 @@
+"""StepDesk: takes the steps of a case's life after a person's decision.
+
+For people over HTTP, for the case system's call-backs (a key with the role `receiver`), and within
+a transaction of this program's own (`take_in`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.access.roles import Principal
+from api.cases.announcement import Announce, CaseEvent, Recall
+from api.cases.life import move
+from api.cases.log import enter
+from api.cases.schemas import CaseDetail
+from api.cases.scope import scoped, unknown
+from api.cases.stages import OUTCOMES, Outcome, Stage
+from api.cases.step_requests import Close, File, StepRequest
+from api.cases.steps import Step
+from api.cases.suppression import Suppression
+from api.cases.undo import take_back
+from api.cases.view import case_detail
+from api.errors import IllegalStep
+from api.storage.database import Database
+from api.storage.tables import CaseRow
+from vision.site import Site
+
+_SAID: Mapping[Step, str] = {
+    Step.WITHDRAW: "withdrawn",
+    Step.OVERTURN: "overturned",
+    Step.SUPERVISE: CaseEvent.SUPERVISED.value,
+    Step.END_SUPERVISION: CaseEvent.SUPERVISION_ENDED.value,
+    Step.APPEAL: CaseEvent.APPEALED.value,
+    Step.UPHOLD: CaseEvent.UPHELD.value,
+    Step.UNDO: "undone",
+}
+"""A step's action in the log, where that is not the stage that it leads to."""
+
+_FLAGS = frozenset({Step.SUPERVISE, Step.END_SUPERVISION, Step.APPEAL, Step.UPHOLD})
+
+
+class StepDesk:
+    """Takes steps, logs and announces them; see `api.cases.announcement`."""
+
+    def __init__(self, database: Database, site: Site, announce: Announce, recall: Recall) -> None:
+        self._database = database
+        self._suppression = Suppression(site)
+        self._announce = announce
+        self._recall = recall
+
+    def take(self, who: Principal, case_id: str, request: StepRequest) -> CaseDetail:
+        """Take a step and announce it, in one transaction.
+
+        Raises:
+            UnknownCase: there is none, as far as this key may see.
+            IllegalStep: the case does not allow it now.
+            StepForbidden: not to this key's role.
+        """
+        with self._database.write() as session:
+            self._database.decide_alone(session)  # a step may close what sightings look for
+            query = scoped(select(CaseRow).where(CaseRow.id == case_id), who)
+            case = session.scalar(query.with_for_update())
+            if case is None:
+                raise unknown(case_id)
+            self.take_in(session, case, request, by=who)
+            session.flush()
+            session.refresh(case)
+            return case_detail(case, who)
+
+    def take_in(
+        self, session: Session, case: CaseRow, request: StepRequest, *, by: Principal | str
+    ) -> None:
+        """Take a step in a transaction that decides alone (`Database.decide_alone`).
+
+        Args:
+            session: of the transaction.
+            case: locked by it.
+            request: the step and what it needs.
+            by: a key's holder, or the part of this program that does it.
+
+        Raises:
+            IllegalStep: the case does not allow it now.
+            StepForbidden: not to them.
+        """
+        now = datetime.now(UTC)
+        before = Stage(case.stage)
+        move(case, request.step, by)
+        data = _data(request)
+        if request.step is Step.UNDO:
+            data["undone"] = take_back(session, case, self._recall)
+        elif (effect := _EFFECTS.get(request.step)) is not None:
+            effect(case, request, before, now)
+        action = _SAID.get(request.step, case.stage)
+        enter(session, case, action, by=by, reason=request.reason, data=data, at=now)
+        if case.stage == Stage.CLOSED:
+            session.flush()
+            self._suppression.release_targets(session, case, now)
+        if request.step not in {Step.UNDO, Step.EMIT}:
+            told = action if request.step in _FLAGS else case.stage
+            self._announce(session, case, CaseEvent(told), now)
+
+
+def _data(request: StepRequest) -> dict[str, Any]:
+    given = getattr(request, "data", None)
+    data = given.model_dump(mode="json") if given is not None else {}
+    return {"step": request.step.value, "note": request.note, **data}
+
+
+def _file(case: CaseRow, request: StepRequest, _before: Stage, _now: datetime) -> None:
+    assert isinstance(request, File)
+    case.task_no, case.file_no = request.data.task_no, request.data.file_no
+
+
+def _close(case: CaseRow, request: StepRequest, before: Stage, _now: datetime) -> None:
+    assert isinstance(request, Close)
+    possible = OUTCOMES[before]
+    if request.data.outcome not in possible:
+        listed = ", ".join(sorted(possible))
+        raise IllegalStep(
+            f"a case in stage {before.value} cannot be closed as {request.data.outcome.value}; "
+            f"choose from {listed}"
+        )
+    case.outcome = request.data.outcome.value
+
+
+def _withdraw(case: CaseRow, _request: StepRequest, _before: Stage, _now: datetime) -> None:
+    case.outcome = Outcome.WITHDRAWN.value
+
+
+def _overturn(case: CaseRow, _request: StepRequest, _before: Stage, _now: datetime) -> None:
+    case.outcome, case.appealed_at = Outcome.OVERTURNED.value, None
+
+
+def _supervise(case: CaseRow, request: StepRequest, _before: Stage, now: datetime) -> None:
+    case.supervised_at = now if request.step is Step.SUPERVISE else None
+
+
+def _appeal(case: CaseRow, request: StepRequest, _before: Stage, now: datetime) -> None:
+    case.appealed_at = now if request.step is Step.APPEAL else None
+
+
+_EFFECTS: Mapping[Step, Callable[[CaseRow, StepRequest, Stage, datetime], None]] = {
+    Step.FILE: _file,
+    Step.CLOSE: _close,
+    Step.WITHDRAW: _withdraw,
+    Step.OVERTURN: _overturn,
+    Step.SUPERVISE: _supervise,
+    Step.END_SUPERVISION: _supervise,
+    Step.APPEAL: _appeal,
+    Step.UPHOLD: _appeal,
+}
+"""What a step sets besides the stage."""

@@ -1,0 +1,238 @@
+"""What a step of a case's life is asked for with: one model per step, each with its data.
+
+Steps that a person decides with four checks or a reason are `schemas.ReviewRequest`; those that
+only this program takes have no model.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+
+from api.cases.schemas import Note, Part
+from api.cases.stages import Outcome
+from api.cases.steps import Step
+
+_TRIMMED = r"^\s*[^\s\x00][^\x00]*$"
+Said = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True, pattern=_TRIMMED)]
+"""Some text; not only spaces."""
+Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True, pattern=_TRIMMED)]
+"""A name or number; not only spaces."""
+
+
+class Filed(Part):
+    """The case system's numbers: 任务号 and 案卷号, one of them at least."""
+
+    task_no: Line | None = None
+    file_no: Line | None = None
+
+    @model_validator(mode="after")
+    def _is_numbered(self) -> Filed:
+        if self.task_no is None and self.file_no is None:
+            raise ValueError("a filing needs the case system's `task_no` or `file_no`")
+        return self
+
+
+class To(Part):
+    """Who has it from now on: a department, an authority, a receiver."""
+
+    to: Line
+
+
+class Told(Part):
+    """A notice to the person concerned: what was said, when, where, by which way and gateway."""
+
+    said: Said
+    at: AwareDatetime
+    where: Line
+    way: Literal["text", "voice", "loudspeaker", "paper", "in_person"]
+    gateway: Line = Field(description="The service, device or person that carried it.")
+    answer: Note = ""
+
+
+class Until(Part):
+    """Until when they have time to put it right."""
+
+    until: AwareDatetime
+
+
+class Seen(Part):
+    """What was seen when it was looked at again."""
+
+    at: AwareDatetime
+    still_there: bool
+
+
+class Closing(Part):
+    """How it ended: an outcome that a `close` may state; the others have steps of their own."""
+
+    outcome: Literal[
+        Outcome.CORRECTED,
+        Outcome.PERSUADED,
+        Outcome.DECIDED,
+        Outcome.TRANSFERRED,
+        Outcome.PERMITTED,
+        Outcome.NO_LEGAL_BASIS,
+    ]
+
+
+class Taking(Part):
+    """A step without data; `reason` is why, `note` what else is to be known."""
+
+    reason: Note = ""
+    note: Note = ""
+
+
+class Reasoned(Taking):
+    """A step that needs a reason."""
+
+    reason: Said
+
+
+class Undo(Taking):
+    """The decision was a slip of the hand."""
+
+    step: Literal[Step.UNDO]
+
+
+class Emit(Taking):
+    """It was handed over by hand."""
+
+    step: Literal[Step.EMIT]
+    data: To
+
+
+class File(Taking):
+    """The case system has filed it (立案)."""
+
+    step: Literal[Step.FILE]
+    data: Filed
+
+
+class Dispatch(Taking):
+    """It was sent to a department (派遣)."""
+
+    step: Literal[Step.DISPATCH]
+    data: To
+
+
+class Handle(Taking):
+    """The department has handled it (处置); `note` says how."""
+
+    step: Literal[Step.HANDLE]
+    note: Said
+
+
+class Verify(Taking):
+    """That it was handled was checked (核查)."""
+
+    step: Literal[Step.VERIFY]
+
+
+class Return(Reasoned):
+    """It was sent back (退回): not theirs, or not handled well."""
+
+    step: Literal[Step.RETURN]
+
+
+class Notice(Taking):
+    """The person concerned was told."""
+
+    step: Literal[Step.NOTICE]
+    data: Told
+
+
+class GiveGrace(Taking):
+    """They were given time to put it right."""
+
+    step: Literal[Step.GIVE_GRACE]
+    data: Until
+
+
+class Reobserve(Taking):
+    """The time is over and it was looked at again."""
+
+    step: Literal[Step.REOBSERVE]
+    data: Seen
+
+
+class Accept(Taking):
+    """The case system has accepted the evidence."""
+
+    step: Literal[Step.ACCEPT]
+
+
+class Close(Taking):
+    """It is over (结案)."""
+
+    step: Literal[Step.CLOSE]
+    data: Closing
+
+
+class Transfer(Reasoned):
+    """It was handed to another authority (移送)."""
+
+    step: Literal[Step.TRANSFER]
+    data: To
+
+
+class Withdraw(Reasoned):
+    """It is taken back by who had sent it."""
+
+    step: Literal[Step.WITHDRAW]
+
+
+class Supervise(Reasoned):
+    """A higher authority watches over it (挂牌督办)."""
+
+    step: Literal[Step.SUPERVISE]
+
+
+class EndSupervision(Reasoned):
+    """The higher authority watches no longer."""
+
+    step: Literal[Step.END_SUPERVISION]
+
+
+class Appeal(Reasoned):
+    """The person concerned has appealed; `reason` is theirs."""
+
+    step: Literal[Step.APPEAL]
+
+
+class Uphold(Reasoned):
+    """The appeal was heard and the case stands."""
+
+    step: Literal[Step.UPHOLD]
+
+
+class Overturn(Reasoned):
+    """The case was found to be wrong, on an appeal or without."""
+
+    step: Literal[Step.OVERTURN]
+
+
+StepRequest = Annotated[
+    Undo
+    | Emit
+    | File
+    | Dispatch
+    | Handle
+    | Verify
+    | Return
+    | Notice
+    | GiveGrace
+    | Reobserve
+    | Accept
+    | Close
+    | Transfer
+    | Withdraw
+    | Supervise
+    | EndSupervision
+    | Appeal
+    | Uphold
+    | Overturn,
+    Field(discriminator="step"),
+]
+"""A step of a case's life, told apart by `step`."""

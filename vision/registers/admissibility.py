@@ -1,0 +1,75 @@
+"""Admissibility: the file that makes a device's pictures more than a lead.
+
+Administrative Penalty Law of China, article 41: monitoring devices pass a legal and a technical
+review, are set up reasonably, marked by signs, and their places are published. Whether the file is
+complete is asked for the moment at which a picture was taken.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from vision.fields import DaysField, Part
+
+_NAMES = {
+    "legal_review": ("legal review", "法制审核"),
+    "technical_review": ("technical review", "技术审核"),
+    "sign": ("sign at the place", "设置明显标志"),
+    "published": ("publication of its place", "设置地点公布"),
+    "calibration": ("calibration", "检定校准"),
+}
+REQUIRED = ("legal_review", "technical_review", "sign", "published")
+
+
+class Act(Part):
+    """One act of the file: who did it, on which day, and the document that shows it.
+
+    `until` is the last day on which it counts; the whole file's where it is left out.
+    """
+
+    by: Annotated[str, Field(min_length=1, max_length=200)]
+    on: date
+    until: date | None = None
+    document: str | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Act:
+        if self.until is not None and self.until < self.on:
+            raise ValueError(f"ends on {self.until}, before {self.on}, when it was done")
+        return self
+
+    def counts_on(self, day: date) -> bool:
+        """Whether it had been done by then and still counts."""
+        return self.on <= day and (self.until is None or day <= self.until)
+
+
+class Admissibility(Part):
+    """The file of one device, in the site's local days. A calibration counts only if given."""
+
+    legal_review: Act | None = None
+    technical_review: Act | None = None
+    sign: Act | None = None
+    published: Act | None = None
+    calibration: Act | None = None
+    valid: DaysField
+
+    def missing(self, day: date) -> list[tuple[str, str]]:
+        """What it lacked on a day, in English and Chinese; empty where it was complete."""
+        lacks = [] if day in self.valid else [("valid on that day", "在有效期内")]
+        for name, words in _NAMES.items():
+            act: Act | None = getattr(self, name)
+            if act is None:
+                if name in REQUIRED:
+                    lacks.append(words)
+            elif not act.counts_on(day):
+                lacks.append(words)
+        return lacks
+
+    @property
+    def documents(self) -> dict[str, str]:
+        """Paths of its documents, by act."""
+        acts: dict[str, Act | None] = {name: getattr(self, name) for name in _NAMES}
+        return {n: act.document for n, act in acts.items() if act is not None and act.document}

@@ -1,0 +1,67 @@
+"""Matters: what the law of a site's jurisdiction says about each kind of violation.
+
+It is the bureau's own listing in the site file, and none is shipped: whether pictures may be
+evidence for a penalty, on which basis, and whether an order to correct comes first. What is not
+listed is a lead for an officer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+
+from vision.fields import KindName, Part
+from vision.kinds import catalogue
+from vision.registers.working_calendar import Term, parse_term
+
+TermField = Annotated[Term, BeforeValidator(parse_term), PlainSerializer(str)]
+
+
+class Matter(Part):
+    """A matter (事项) of the listing.
+
+    `subtype` narrows it to one; a matter that names a case's sub-type comes before one of the whole
+    kind. `basis` cites the provisions, in the words of the bureau. `penalty_evidence` says whether
+    they list the matter for evidence by devices alone. `correct_first`: an order to correct, and
+    its `grace`, come before anything else. `major`: a legal review is recorded before a decision.
+    """
+
+    kind: KindName
+    subtype: str | None = None
+    basis: Annotated[str, Field(min_length=1, max_length=2000)]
+    penalty_evidence: bool = False
+    correct_first: bool = True
+    grace: TermField | None = None
+    major: bool = False
+
+    @model_validator(mode="after")
+    def _subtype_is_of_the_kind(self) -> Matter:
+        names = [s.name for s in catalogue().kind(self.kind).subtypes]
+        if self.subtype is not None and self.subtype not in names:
+            raise ValueError(
+                f"{self.subtype!r} is no sub-type of {self.kind}; choose from {', '.join(names)}"
+            )
+        return self
+
+    @property
+    def names(self) -> tuple[str, str | None]:
+        """What it is about."""
+        return self.kind, self.subtype
+
+
+def check_matters(matters: tuple[Matter, ...]) -> tuple[Matter, ...]:
+    """ValueError if two are about the same."""
+    names = [matter.names for matter in matters]
+    for kind, subtype in names:
+        if names.count((kind, subtype)) > 1:
+            about = f"{kind}, {subtype}" if subtype else f"{kind} as a whole"
+            raise ValueError(f"two matters are about {about}; make one of them")
+    return matters
+
+
+def matter_of(matters: Sequence[Matter], kind: str, subtype: str) -> Matter | None:
+    """The matter that a violation falls under; None where none is listed."""
+    listed = {matter.names: matter for matter in matters}
+    return listed.get((kind, subtype)) or listed.get((kind, None))
