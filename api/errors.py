@@ -7,6 +7,7 @@ CaseError
 ├── IllegalStep           the case's stage does not allow this step
 ├── UnknownCase           no case has this id, or the key does not see it
 ├── UnknownMedia          no case that the key sees holds this picture
+├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
 ├── OriginalRefused       the key's role may not see originals
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
 """
@@ -21,6 +22,7 @@ __all__ = [
     "EgressRefused",
     "IllegalStep",
     "OriginalRefused",
+    "SiteKeyError",
     "TookTooLong",
     "UnknownCase",
     "UnknownMedia",
@@ -37,6 +39,10 @@ class TookTooLong(DatabaseUnavailable):
 
 class IllegalStep(CaseError):  # noqa: N818
     """The case stands where this step is not allowed."""
+
+
+class SiteKeyError(CaseError):
+    """The file with the site's key is missing, unreadable, open to others or not the right one."""
 
 
 class UnknownCase(CaseError):  # noqa: N818
