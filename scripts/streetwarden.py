@@ -19,6 +19,7 @@ from scripts.commands.export import export
 from scripts.commands.keys import keys
 from scripts.commands.replay import replay
 from scripts.commands.serve import serve
+from scripts.commands.site_key import site_key
 from scripts.commands.snapshot import snapshot
 from scripts.commands.train import train
 from scripts.commands.watch import watch
@@ -40,6 +41,7 @@ for command in (watch, serve, audit, replay, check, snapshot, doctor, train, eva
     app.command()(command)
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")
+app.add_typer(site_key, name="site-key")
 app.add_typer(data, name="data")
 
 
