@@ -10,6 +10,7 @@ CaseError
 ├── UnknownCase           no case has this id, or the key does not see it
 ├── UnknownMedia          no case that the key sees holds this picture
 ├── PurgedMedia           its time was over by the site's retention
+├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
 ├── OriginalRefused       the key's role may not see originals
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
 """
@@ -28,6 +29,7 @@ __all__ = [
     "IllegalStep",
     "OriginalRefused",
     "PurgedMedia",
+    "SiteKeyError",
     "StepForbidden",
     "TookTooLong",
     "UnknownCase",
@@ -61,6 +63,10 @@ class StepForbidden(CaseError):  # noqa: N818
 
 class CaseClaimed(CaseError):  # noqa: N818
     """Somebody else holds the case for some minutes, to decide on it."""
+
+
+class SiteKeyError(CaseError):
+    """The file with the site's key is missing, unreadable, open to others or not the right one."""
 
 
 class UnknownCase(CaseError):  # noqa: N818

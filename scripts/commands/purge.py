@@ -27,6 +27,7 @@ def purge(
 ) -> None:
     """Remove evidence whose time is over, leaving proof rows; `serve` does it each night."""
     from api.evidence.retention import Purge
+    from api.records.site_chain import SiteChain
     from api.storage.database import Database
     from vision.evidence.open_store import open_store
     from vision.site.file import load_site
@@ -39,6 +40,7 @@ def purge(
         )
     database = Database.open(chosen.storage.database)
     try:
+        SiteChain.open(database, chosen.storage.key_file)
         work = Purge(database, open_store(chosen.storage), chosen.retention)
         (_list if dry_run else _run)(work, json_=json_)
     finally:

@@ -95,6 +95,9 @@ def _anchored(site: Site, path: Path, tree: Tree, *, look_at: Look | None) -> Si
         update["storage"] = _anchored_storage(site.storage, root)
     except SiteError as error:
         mistakes.append((("storage",), str(error)))
+    if site.timestamps is not None:
+        ca = _path(site.timestamps.ca, root)
+        update["timestamps"] = site.timestamps.model_copy(update={"ca": ca})
     cameras = []
     for number, camera in enumerate(site.cameras):
         try:
@@ -121,11 +124,13 @@ def _anchored_storage(storage: Storage, root: Path) -> Storage:
     if database.startswith(prefix) and not database.startswith("sqlite:////"):
         database = f"{prefix}{root / database.removeprefix(prefix)}"
     data = storage.data or ("var" if storage.bucket else None)
+    key = storage.site_key
     return storage.model_copy(
         update={
             "database": database,
             "evidence": _path(storage.evidence, root),
             "data": data and _path(data, root),
+            "site_key": key and _path(key, root),
         }
     )
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from vision.durations import Duration
 from vision.fields import Days, DaysField, Hours, KindName, Part, TimeZone
 from vision.hours import parse_hours
 from vision.model_choice import ModelChoice
@@ -84,6 +85,18 @@ class Working(Part):
         if not self.hours.spans:
             raise ValueError("hours is empty; write for example 'Mon-Fri 09:00-17:00'")
         return self
+
+
+class TimeStamps(Part):
+    """An RFC 3161 authority that stamps the records of cases.
+
+    `ca` is a file with its root's certificate (PEM); `every` is how often it is asked: what happens
+    to a case in between is covered by one stamp.
+    """
+
+    url: WebAddress
+    ca: str
+    every: Duration = timedelta(minutes=1)
 
 
 CaseEvents = Literal[
@@ -155,6 +168,7 @@ class Site(Part):
     unit_grid: str | None = None
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
+    timestamps: TimeStamps | None = None
     review: ReviewSettings = ReviewSettings()
     silences: tuple[Silence, ...] = ()
     retention: Retention | None = None

@@ -53,13 +53,16 @@ class Storage(Part):
 
     `evidence` is a folder, or `s3://BUCKET/PREFIX`. `data` is the folder of what is this machine's:
     rules' memory, quarantine, leases, and evidence that waits for its upload; by default the one
-    that the evidence's folder lies in, or `var`.
+    that the evidence's folder lies in, or `var`. `site_key` is the file with the key that signs
+    records, never in the database; by default it lies in `data`. Machines that share a database
+    share it.
     """
 
     database: str = "sqlite:///var/streetwarden.db"
     evidence: Annotated[str, AfterValidator(_known_place)] = "var/evidence"
     data: Annotated[str, Field(min_length=1, pattern=r"^[^:]*$")] | None = None
     s3: ObjectStorage | None = None
+    site_key: str | None = None
 
     @model_validator(mode="after")
     def _s3_is_used(self) -> Storage:
@@ -86,3 +89,8 @@ class Storage(Part):
     def files(self) -> Path:
         """The folder that evidence is written to: its own, or where it waits for its upload."""
         return self.folder / "spool" if self.bucket else Path(self.evidence)
+
+    @property
+    def key_file(self) -> Path:
+        """The file with the key that signs records."""
+        return Path(self.site_key) if self.site_key is not None else self.folder / "site.key"
