@@ -15,6 +15,7 @@ from threading import Event
 
 from api.cases.intake import CaseIntake
 from api.delivery.events import Announcer
+from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from tests.api.world import DETECTOR
 from tests.vision.pipeline.test_pipeline import Blind
@@ -79,6 +80,7 @@ class Watcher:
             ),
         )
         self.database = Database.open(self.site.storage.database)
+        SiteChain.open(self.database, self.site.storage.key_file)
         self.store = EvidenceStore(root / "evidence")
         self.supplemented = Event()
         self.confirmed = Event()

@@ -37,6 +37,9 @@ _log = logging.getLogger(__name__)
 _JPEG_QUALITY = 90
 # PNG's compression level: 3 is about twice as fast as 6 for a few per cent more bytes.
 _PNG_LEVEL = 3
+MOST_OPENED_BYTES = 128 << 20
+"""Bytes of the opening frames that are held, counted as BGR: twenty of full HD, those that several
+episodes share once. Beyond it an episode has no picture of its opening, but those of its rule."""
 _MOMENT = {EpisodeStage.SUPPLEMENTED: EpisodeStage.CONFIRMED}
 """Of which moment a stage's evidence is, where that is not the stage itself."""
 _GAPS = TypeAdapter(list[Gap])
@@ -65,7 +68,7 @@ class Recorder:
         episode = event.episode
         self._look_at_space()
         if episode.stage is EpisodeStage.OPENED:
-            self._opened[episode.id] = event
+            self._hold(event)
             return []
         if episode.stage is EpisodeStage.DROPPED:
             self._opened.pop(episode.id, None)
@@ -104,6 +107,13 @@ class Recorder:
         for still in event.stills:
             items += self._moment(_as_event(event, still), still.moment)
         return items
+
+    def _hold(self, event: EpisodeEvent) -> None:
+        """Keep an opening frame until it is known what becomes of it, as far as there is room."""
+        frames = [held.frame for held in self._opened.values()]
+        distinct = {id(frame): frame for frame in (*frames, event.frame)}
+        if sum(f.width * f.height * 3 for f in distinct.values()) <= MOST_OPENED_BYTES:
+            self._opened[event.episode.id] = event
 
     def _moment(self, event: EpisodeEvent, moment: str | None = None) -> list[EvidenceItem]:
         """Store a picture with its derivatives, as of this moment; the event's by default."""

@@ -140,6 +140,8 @@ class Pipeline:
         if not self._loop.stop(timeout=30):
             log.error("the inference loop did not end; what it still has is dropped")
         self._clips.stop()
+        for watched in self._cameras.values():
+            watched.gaps.close()
         self._writer.stop()
         for watched in self._cameras.values():
             if watched.reader.status().state is CameraState.ENDED:
@@ -249,13 +251,15 @@ class Pipeline:
             detections = scene.tracker.update(frame, look.on(detections))
         watched.last = (frame, detections, preset)
         shows = self._shows(watched, frame, preset)
+        watched.gaps.see(frame, watched.health, watched.reader.reconnects)
         if scene is None or not shows:
             watched.has_candidates = False
             return  # neither presence nor absence: the rules pause
         for event in scene.rules.look(frame, detections):
             if event.episode.stage is EpisodeStage.CONFIRMED:
                 log.info("%s: %s confirmed", frame.camera, event.episode.kind)
-            shown = replace(event, preset=preset)
+            gaps = watched.gaps.between(event.episode.opened_at, frame.captured_at)
+            shown = replace(event, preset=preset, gaps=gaps)
             self._writer.put(self._clips.begin(shown, watched) if self._stores else shown)
         watched.has_candidates = scene.rules.has_candidates
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Condition
@@ -14,6 +14,7 @@ from vision.detections import Detections
 from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.look import Look
+from vision.pipeline.gap_book import GapBook
 from vision.rules import CameraRules
 from vision.site import Camera, SiteInfo
 from vision.sources.mailbox import Mailbox
@@ -80,6 +81,11 @@ class Watched:
         )
         self.reader = Reader(camera, self.mailbox, opener=opener, watching=watching)
         self.health = ViewHealth(fixed=camera.type == "cctv" and not camera.presets)
+        self.gaps = GapBook(
+            memory / "gaps.json" if memory is not None else None,
+            timedelta(seconds=1 / camera.analyse_fps),
+            watching,
+        )
         rules = [rule for scene in self.scenes.values() for rule in scene.rules.rules]
         still = camera.type == "cctv" and not any(rule.every_look for rule in rules)
         self.stillness = Stillness() if still else None

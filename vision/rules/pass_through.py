@@ -5,9 +5,9 @@
 A kind says what it sees (`sights`), what a look says against it (`against`), and how it words it.
 Everything else, which tracks are one pass, which look shows it best, when it has passed, is decided
 here. `inspected` counts the passes, since a bureau reports how many were looked at as well as how
-many were flagged. What is said against a pass is shown by the best look so far that says so
-(`best_looks.py`). Where the looks contradict each other, two things may have been taken for one
-pass, and it is not reported.
+many were flagged. A pass is shown by the first look at it, the one that confirms it, and the best
+one that says what is said against it, which may come later (`pass_looks.py`). Where the looks
+contradict each other, two things may have been taken for one pass, and it is not reported.
 Nothing is said of what does not move (`course.py`), and only by looks at as many places on its way
 as the setting `looks` says: what halts says little more by standing there for longer. Where single
 looks are unreliable, more looks are needed (`Subtype.looks`).
@@ -28,10 +28,10 @@ from vision.detections import Detections
 from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage, NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import Subtype, catalogue
-from vision.rules.best_looks import BestLooks
 from vision.rules.closing import Ending
 from vision.rules.context import Context
 from vision.rules.course import Courses
+from vision.rules.pass_looks import PassLooks
 from vision.rules.passes import Charge, Pass
 from vision.rules.plain import tracks_of
 from vision.rules.sight import Sight, overlap
@@ -56,7 +56,7 @@ class PassThroughRule(ABC):
         self.context = context
         self.inspected = 0
         self._passes: list[Pass] = []
-        self.best = BestLooks(self.details)
+        self.looks = PassLooks(self.details)
         self._courses = Courses(context.camera.type)
 
     @property
@@ -119,7 +119,7 @@ class PassThroughRule(ABC):
     def aftermath(
         self, frame: Frame, detections: Detections, passes: Sequence[Pass], seen: Mapping[int, int]
     ) -> None:
-        """Charge passes that are not over with what else the look shows, and let `best` take it.
+        """Charge passes that are not over with what else the look shows, and let `looks` take it.
 
         `seen`: numbers of the judged passes, by the index of the judged detection.
         """
@@ -132,6 +132,7 @@ class PassThroughRule(ABC):
         over += self._finish(frame, detections)  # before another is taken for it
         self._courses.look(frame, detections, [one.course for one in self._passes])
         seen: dict[int, int] = {}
+        self.looks.begin()
         for sight, track in self._known_first(self.sights(frame, detections), detections):
             one = self._pass_of(sight, track, frame)
             if one.episode is not None or one.number not in seen.values():
@@ -141,7 +142,7 @@ class PassThroughRule(ABC):
         in_view = self.in_view(frame, detections)
         self._courses.come(frame.captured_at, in_view, known, self._over)
         self.aftermath(frame, detections, self._passes, seen)
-        events = [event for one in self._passes if (event := self._advance(one, frame))]
+        events = [event for one in self._passes if (event := self._advance(one, frame, detections))]
         return over + events
 
     def _known_first(
@@ -161,7 +162,7 @@ class PassThroughRule(ABC):
                 if known.episode is not None or not self._are_two(known, sight, frame):
                     return known
                 known.part(track)
-                self.best.forget(known.number)
+                self.looks.forget(known.number)
         for known in self._passes:
             if known.index == frame.index:
                 continue
@@ -204,12 +205,13 @@ class PassThroughRule(ABC):
     def _see(self, one: Pass, sight: Sight, frame: Frame, detections: Detections) -> None:
         one.box, one.last, one.index = sight.box, frame.captured_at, frame.index
         self._courses.go(one.course, sight.box)
+        self.looks.see(one, sight, frame, detections)
         for subtype, score in self.against(sight, detections).items():
             one.charges.setdefault(subtype, Charge()).take(score, one.course.places)
             if score:
-                self.best.take((one.number, subtype), sight.indexes, frame, detections)
+                self.looks.say(one.number, subtype, sight.indexes, frame, detections)
 
-    def _advance(self, one: Pass, frame: Frame) -> EpisodeEvent | None:
+    def _advance(self, one: Pass, frame: Frame, detections: Detections) -> EpisodeEvent | None:
         if one.episode is not None:
             one.episode = replace(
                 one.episode,
@@ -223,7 +225,6 @@ class PassThroughRule(ABC):
         if not broken:
             return None
         worst = max(broken, key=lambda subtype: broken[subtype].score)
-        best = self.best[one.number, worst]
         box = broken[worst].box or one.box
         one.episode = Episode(
             id=str(ULID()),
@@ -242,9 +243,7 @@ class PassThroughRule(ABC):
             where=self.context.where(frame, (box[0] + box[2]) / 2, box[3]),
             why=tuple(why for subtype in broken for why in self.reasons(subtype, one)),
         )
-        return EpisodeEvent(
-            one.episode, best.frame, best.detections, best.focus, details=best.details
-        )
+        return self.looks.confirmed(one.number, one.episode, frame, detections)
 
     def needed(self, subtype: Subtype) -> int:
         """How many looks must say so: more than the settings' where such looks are unreliable."""
@@ -262,7 +261,7 @@ class PassThroughRule(ABC):
             and charge.looks >= self.needed(subtype)
             and 2 * charge.looks >= charge.chances
             and not charge.doubtful
-            and (one.number, subtype.name) in self.best
+            and self.looks.said(one.number, subtype.name)
         }
 
     def _close(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
@@ -273,7 +272,8 @@ class PassThroughRule(ABC):
             if ending is None:
                 kept.append(known)
             else:
-                events += ending.event(known.episode, frame, detections)
+                ended = ending.event(known.episode, frame, detections)
+                events += [self.looks.ended(known.number, event) for event in ended]
         self._passes = kept
         return events
 
@@ -293,7 +293,8 @@ class PassThroughRule(ABC):
             elif known.episode is not None:
                 at = max(frame.captured_at, known.last)
                 done = replace(known.episode, stage=EpisodeStage.CLEARED, cleared_at=at)
-                events.append(EpisodeEvent(done, frame, detections))
+                event = EpisodeEvent(done, frame, detections)
+                events.append(self.looks.ended(known.number, event))
         self._passes = kept
-        self.best.keep({known.number for known in kept})
+        self.looks.keep({known.number for known in kept})
         return events

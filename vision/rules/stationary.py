@@ -4,12 +4,10 @@
                              └──────────────────────────→ DROPPED
 
 A kind defines what it sees (`sights`), the wording, and whether a zone is one place (a market is
-one case, not sixty) or each spot is one. Everything else is decided here from the zone's settings:
-the dwell, the number of looks, and when an episode clears.
+one case, not sixty) or each spot is one. Everything else is decided here from the zone's settings.
 
-Time counts as one stay only while the gaps in it are short (`gaps.py`). What was confirmed is held
-beyond that, until clean looks clear it or its time ends (`closing.py`). At a seam of a recording
-everything ends and begins anew.
+Time counts as one stay only while the gaps are short (`gaps.py`). What was confirmed is held beyond
+that, until clean looks clear it or its time ends (`closing.py`). Seams end everything.
 """
 
 from __future__ import annotations
@@ -31,6 +29,7 @@ from vision.geo.position import Position
 from vision.kinds import catalogue
 from vision.look import Look
 from vision.registers.permits import Line
+from vision.rules.best_looks import BestLooks
 from vision.rules.closing import Closing
 from vision.rules.context import Context
 from vision.rules.gaps import Gaps
@@ -53,9 +52,8 @@ class StationaryRule(ABC):
     every_look = False
     """False: a look at an unchanged scene may reuse earlier detections; see `Rule`."""
     gaps_count = False
-    """True: what it sees is in a state, and time between looks counts as presence however long (two
-    surveys weeks apart). So it is not ended by hours, and by gaps beyond `horizon` alone; see
-    `closing.py`."""
+    """True: what it sees is in a state, and time between looks counts as presence, however long. So
+    it is not ended by hours, and by gaps beyond `horizon` alone; see `closing.py`."""
     endures = False
     """True: with `gaps_count`, a candidate is the same even beyond the `horizon`: a building."""
 
@@ -81,6 +79,7 @@ class StationaryRule(ABC):
             score=context.threshold,
             together=self.zone_is_one_place,
         )
+        self._best = BestLooks()
         self._closing = Closing(context, self._registers, self._least, self._gaps, foot=self._foot)
 
     @property
@@ -147,6 +146,7 @@ class StationaryRule(ABC):
             while (event := self._advance(place, gone, frame, detections)) is not None:
                 events.append(event)
         self._places = [p for p in self._places if p.stays]
+        self._best.keep({p.episode.id for p in self._places if p.episode and not p.confirmed})
         return events
 
     def _foot(self, box: NormBox) -> Line:
@@ -201,11 +201,13 @@ class StationaryRule(ABC):
         if stage is None and place.episode is None:
             return None
         shown = ripe or place.stays or gone
-        place.episode = self._snapshot(place, shown, stage, frame)
+        place.episode = now = self._snapshot(place, shown, stage, frame)
+        focus = self._focus(shown, frame.captured_at)
+        candidate = stage is EpisodeStage.CONFIRMED or now.stage is EpisodeStage.OPENED
+        stills = self._best.at(now, focus, frame, detections) if candidate else ()
         if stage is None:
             return None
-        focus = self._focus(shown, frame.captured_at)
-        event = EpisodeEvent(place.episode, frame, detections, focus)
+        event = EpisodeEvent(now, frame, detections, focus, stills=stills)
         if stage in (EpisodeStage.CLEARED, EpisodeStage.DROPPED):
             place.episode = None
         return event

@@ -95,6 +95,11 @@ class Reader:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    @property
+    def reconnects(self) -> int:
+        """Times the source was opened again after having worked; waits for no lock."""
+        return self._status.reconnects
+
     def status(self) -> CameraStatus:
         """Return the camera's status."""
         counts = self._mailbox.counts()

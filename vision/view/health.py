@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
 
@@ -87,6 +87,8 @@ class ViewHealth:
 
     def __init__(self, *, fixed: bool) -> None:
         self.view = View.CLEAR
+        self.since: datetime | None = None
+        """Since when it is so (UTC); None at the start."""
         self._fixed = fixed
         self._usual_structure: _Usual = defaultdict(_remembered)
         self._usual_sharpness: _Usual = defaultdict(_remembered)
@@ -124,8 +126,16 @@ class ViewHealth:
             self._doubt = (seen, since, looks + 1)
             lasted = (at - since).total_seconds()
             if looks + 1 >= _PERSIST_LOOKS and lasted >= _PERSIST_S:
-                self.view, self._doubt = seen, None
+                self.view, self._doubt, self.since = seen, None, self._began(seen, since, at)
         return self.view
+
+    def _began(self, seen: View, doubted: datetime, at: datetime) -> datetime:
+        """When what is believed now began: a picture freezes long before that is seen."""
+        if seen is View.FROZEN and self._same is not None:
+            return self._same[0]
+        if seen is View.MOVED and self._elsewhere_s:
+            return at - timedelta(seconds=self._elsewhere_s)
+        return doubted
 
     def _see(self, grey: Pixels, frame: Frame, preset: str | None) -> View:
         """What this look alone shows; a clear one is remembered."""

@@ -132,6 +132,8 @@ function legal(item) {
   return h("p.legal", {}, h("b", {}, t(item.legal_use)), " ", why);
 }
 
+const gap = (one) => `${t(`gap_${one.cause}`)} ${when(one.since, true)} – ${when(one.until, true)}`;
+
 function log(item) {
   return section(t("log"), h("ol.log", {}, item.log.map((entry) => h("li", {},
     h(`i.${entry.stage}`),
@@ -140,6 +142,8 @@ function log(item) {
       (entry.action === "rejected" || entry.action === "emitted") && entry.reason && h("p", {}, t(entry.reason)),
       entry.action === "ended" && h("p", {}, t(`by_${entry.data.ended_by}`)),
       entry.data.silence && h("p", {}, `${entry.data.silence} · ${entry.data.by}: ${entry.data.reason}`),
+      entry.data.gaps?.length > 0 && h("p", {}, `${t("gaps")}: ${entry.data.gaps.map(gap).join("; ")}`),
+      entry.data.clip?.missing.length > 0 && h("p", {}, `${t("clip_lacks")}: ${entry.data.clip.missing.join("; ")}`),
       entry.data.inhibitor && h("p", {}, caseLink(entry.data.inhibitor)),
       entry.data.note && h("p.quote", {}, entry.data.note))))));
 }

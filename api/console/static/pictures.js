@@ -4,12 +4,12 @@ import { media, picture } from "./api.js";
 import { dialog, h, toast } from "./dom.js";
 import { kindName, t, when } from "./words.js";
 
-const ORDER = ["opened", "confirmed", "cleared"];
+const ORDER = ["opened", "best", "confirmed", "cleared"];
 
-/** The picture that stands for a case: annotated before masked, at confirmation before others. */
+/** The picture that stands for a case: annotated before masked, the clearest and latest before others. */
 export function cover(item) {
-  const rank = (e) => (e.role === "annotated" ? 0 : 4) + ["confirmed", "cleared", "opened"].indexOf(e.moment);
-  return shown(item).sort((a, b) => rank(a) - rank(b))[0];
+  const rank = (e) => (e.role === "annotated" ? 0 : 5) + ["best", "confirmed", "cleared", "opened"].indexOf(e.moment);
+  return shown(item).sort((a, b) => rank(a) - rank(b) || b.captured_at.localeCompare(a.captured_at))[0];
 }
 
 const shown = (item) => item.evidence.filter((e) => e.redacted);
@@ -65,7 +65,7 @@ export function gallery(item, mayOriginal) {
     strip.append(h("button.frame", { type: "button", value: key(e), onclick: () => show(e), title: label(e) },
       image(e.sha256, label(e)), h("span", {}, t(`m_${e.moment}`))));
   }
-  const before = of("confirmed") ?? of("opened");
+  const before = of("best") ?? of("confirmed") ?? of("opened");
   if (before && after && before !== after) {
     strip.prepend(h("button.frame.both", { type: "button", onclick: () => show(before, after) },
       h("span", {}, `${t("before")} / ${t("after")}`)));

@@ -33,6 +33,7 @@ const WORDS = {
   duplicate: ["重复", "Duplicate"], no_legal_basis: ["无法律依据", "No legal basis"],
   pending_review: ["待审核", "Pending review"], rejected: ["已驳回", "Rejected"], confirmed: ["已确认", "Confirmed"], emitted: ["已推送", "Emitted"],
   opened: ["立为线索", "Lead opened"], sighted: ["再次发现", "Seen again"],
+  supplemented: ["补入录像", "Clip added"], clip_lacks: ["录像不完整", "The clip is not whole"], gaps: ["监看中断", "Not watched"],
   reopened: ["再次出现", "Back again"], case_ended: ["停止监看", "No longer watched"],
   by_hours_over: ["监看时段结束，未确认消除", "Its hours are over; nobody saw it gone"],
   by_permit: ["许可已生效，未确认消除", "A permit lets it stand from now on; nobody saw it gone"],
@@ -42,7 +43,7 @@ const WORDS = {
   prior_cases: ["此处以往案件", "Earlier cases here"], accuracy: ["定位误差", "Position good to"],
   silenced_why: ["站点配置中的静默时段内，此线索不进入审核。", "A silence of the site file keeps this lead out of review."],
   inhibited_why: ["同一地点已有未结的其他类案件，此线索不单独审核。", "An open case of another kind at this place stands for this lead."],
-  m_opened: ["初现", "First seen"], m_confirmed: ["确认时", "At confirmation"], m_cleared: ["消失后", "After"],
+  m_opened: ["初现", "First seen"], m_best: ["最清晰", "Clearest"], m_confirmed: ["确认时", "At confirmation"], m_cleared: ["消失后", "After"],
   annotated: ["标注图", "annotated"], masked: ["遮挡图", "masked"],
   before: ["之前", "Before"], after: ["之后", "After"], no_picture: ["没有图片", "No picture"], picture_gone: ["图片无法加载", "The picture cannot be loaded"],
   original: ["查看原图…", "View original…"], original_why: ["查看原图的理由（会被记录）", "Why do you look at the original? It is logged."], original_show: ["记录并查看", "Log and show"],
@@ -56,6 +57,9 @@ const WORDS = {
   offline: ["无法连接服务器，正在重试", "The server does not answer; trying again"],
   waiting: ["个待审核", "waiting"], menu: ["主菜单", "Main menu"], language: ["切换到英文", "Switch to Chinese"],
   stream: ["视频流时钟", "stream clock"], media: ["录像时间", "recording time"], arrival: ["到达时间", "arrival time"], photo: ["照片时间", "photo time"],
+  gap_offline: ["离线", "offline"], gap_out_of_hours: ["非监看时段", "outside its hours"], gap_busy: ["来不及分析", "machine too busy"],
+  gap_not_running: ["程序未运行", "program not running"], gap_frozen: ["画面冻结", "frozen"], gap_dark: ["画面过暗", "dark"],
+  gap_covered: ["镜头被遮挡", "covered"], gap_blurred: ["画面模糊", "blurred"], gap_moved: ["视角移动", "moved"], gap_unrecorded: ["无记录", "no record"],
   gone: ["此案件已由他人处理", "Somebody else has decided this case"],
 };
 

@@ -31,7 +31,10 @@ from tests.api.world import (
     store_pictures,
 )
 from vision.episodes import EpisodeStage
+from vision.evidence import EvidenceItem, EvidenceRole
+from vision.gap import Gap, GapCause
 from vision.rules.reasons import unpermitted
+from vision.sources.clip_facts import ClipFacts
 
 HOUR = timedelta(hours=1)
 
@@ -79,6 +82,49 @@ def test_the_same_event_again_changes_nothing(world):
     assert [e.action for e in case.log] == ["opened", "cleared"]
     assert len(case.evidence) == 6
     assert case.when.cleared == gone.episode.cleared_at
+
+
+def the_clip(world, event):
+    """The event that brings a clip, and the clip."""
+    facts = ClipFacts(NOON, 10, 10, NOON, NOON, missing=("only 3.0 s of the 10 s after: it died",))
+    supplement = replace(
+        event, episode=replace(event.episode, stage=EpisodeStage.SUPPLEMENTED), clip=facts
+    )
+    content = b"what a camera sent"
+    clip = EvidenceItem(
+        world.evidence.put(content), EvidenceRole.ORIGINAL, "video/mp4", len(content), "gate", NOON,
+        "confirmed",
+    )  # fmt: skip
+    return supplement, clip
+
+
+def test_a_clip_comes_later_and_once_and_tells_what_it_lacks(world):
+    event = make_event()
+    case_id = world.take(event)
+    supplement, clip = the_clip(world, event)
+    assert {world.intake.take(supplement, [clip]) for _ in range(3)} == {case_id}
+    assert world.intake.take(supplement, []) == case_id
+    case = world.read(case_id)
+    assert [e.action for e in case.log] == ["opened", "supplemented"]
+    assert case.log[1].data["evidence"] == [clip.sha256]
+    assert case.log[1].data["clip"]["missing"] == ["only 3.0 s of the 10 s after: it died"]
+    (kept,) = [e for e in case.evidence if e.media_type == "video/mp4"]
+    assert (kept.sha256, kept.moment, kept.redacted) == (clip.sha256, "confirmed", False)
+    assert case.stage == "pending_review"
+
+
+def test_a_clip_of_what_never_became_a_case_is_none(world):
+    supplement, clip = the_clip(world, make_event())
+    assert world.intake.take(supplement, [clip]) is None
+
+
+def test_gaps_stand_in_the_log(world):
+    gap = Gap(GapCause.COVERED, NOON, NOON + timedelta(seconds=30))
+    event = replace(make_event(), gaps=(gap,))
+    opened, *_ = world.read(world.take(event)).log
+    assert opened.data["gaps"] == [
+        {"cause": "covered", "since": "2026-05-21T04:00:00Z", "until": "2026-05-21T04:00:30Z"}
+    ]
 
 
 def test_an_episode_taken_by_many_threads_is_one_case(world):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import cv2
@@ -14,10 +14,11 @@ import pytest
 from av.packet import Packet
 
 from vision.detections import make_detections
-from vision.episodes import Episode, EpisodeEvent, EpisodeStage
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage, Still
 from vision.evidence import EvidenceRole, EvidenceStore, Recorder, annotate, mask, paint_privacy
 from vision.evidence.space import SAID, LeftOut, left_out
 from vision.frames import Clock, Frame
+from vision.gap import Gap, GapCause
 from vision.kinds import catalogue
 from vision.site import Camera, Site, SiteInfo, Zone
 from vision.sources.coded import Coded
@@ -117,6 +118,68 @@ def test_a_clip_that_cannot_be_written_costs_no_picture(recorder, event, caplog)
     cleared = replace(at(event, EpisodeStage.CLEARED), recording=ring.recording())
     assert [item.role for item in recorder.record(cleared)] == PICTURES
     assert "the clip could not be written" in caplog.text
+
+
+class Sent:
+    def mp4(self):
+        return b"what was sent"
+
+
+def test_the_clip_of_a_confirmation_is_stored_when_it_is_whole(recorder, event, tmp_path):
+    confirmed = replace(at(event, EpisodeStage.CONFIRMED), recording=Sent())
+    assert {item.media_type for item in recorder.record(confirmed)} == {"image/png", "image/jpeg"}
+    supplement = replace(at(event, EpisodeStage.SUPPLEMENTED), recording=Sent())
+    (clip,) = recorder.record(supplement)
+    assert (clip.role, clip.moment, clip.of) == (EvidenceRole.ORIGINAL, "confirmed", None)
+    assert EvidenceStore(tmp_path).read(clip.sha256) == b"what was sent"
+    assert recorder.record(replace(supplement, recording=None)) == []
+
+
+def test_the_best_look_is_stored_as_the_others_are(recorder, event, tmp_path, pixels):
+    recorder.record(event)
+    better = Frame(np.flipud(pixels).copy(), "cam", NOW, 3)
+    still = Still("best", better, event.detections, (0,), (1,))
+    confirmed = replace(at(event, EpisodeStage.CONFIRMED), stills=(still,))
+    items = recorder.record(confirmed)
+    roles = [(i.moment, i.role) for i in items]
+    best = [*PICTURES, EvidenceRole.ORIGINAL]  # and the plate by itself
+    assert roles == [
+        *(("opened", r) for r in PICTURES),
+        *(("best", r) for r in best),
+        *(("confirmed", r) for r in PICTURES),
+    ]
+    original, masked, annotated, _ = items[3:7]
+    assert masked.of == annotated.of == original.sha256
+    content = EvidenceStore(tmp_path).read(original.sha256)
+    shown = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    np.testing.assert_array_equal(shown[60:, 80:], better.pixels[60:, 80:])
+    assert (shown[:40, :55] == 96).all(), "the privacy zone was painted out"
+
+
+def test_gaps_are_in_the_record_of_the_decision(recorder, event, tmp_path):
+    gap = Gap(GapCause.OFFLINE, NOW, NOW + timedelta(seconds=40))
+    told = b'{"format":"streetwarden.decision.v1"}'
+    confirmed = replace(at(event, EpisodeStage.CONFIRMED), record=told, gaps=(gap,))
+    record = next(i for i in recorder.record(confirmed) if i.role is EvidenceRole.RECORD)
+    assert json.loads(EvidenceStore(tmp_path).read(record.sha256)) == {
+        "format": "streetwarden.decision.v1",
+        "gaps": [
+            {"cause": "offline", "since": "2026-11-20T08:00:00Z", "until": "2026-11-20T08:00:40Z"}
+        ],
+    }
+
+
+def test_opening_frames_are_held_within_a_bound(recorder, event, monkeypatch):
+    monkeypatch.setattr("vision.evidence.recorder.MOST_OPENED_BYTES", 240 * 320 * 3)
+    other = replace(event, episode=replace(event.episode, id="02E"), frame=replace(event.frame))
+    beside = replace(event, episode=replace(event.episode, id="03E"))  # in the same look
+    for opened in (event, other, beside):
+        recorder.record(opened)
+    moments = [
+        {item.moment for item in recorder.record(at(opened, EpisodeStage.CONFIRMED))}
+        for opened in (event, other, beside)
+    ]
+    assert moments == [{"opened", "confirmed"}, {"confirmed"}, {"opened", "confirmed"}]
 
 
 def test_a_detail_is_kept_by_itself_unmasked(recorder, event, tmp_path, pixels):

@@ -142,7 +142,7 @@ class DirtyTruck(PassThroughRule):
                 one.charges.pop(_SPILL, None)
             for focus in (alone.get(one.number), both.get(one.number)):
                 if focus is not None:
-                    self.best.take((one.number, _SPILL), focus, frame, detections)
+                    self.looks.say(one.number, _SPILL, focus, frame, detections)
 
     def _take_for(self, frame: Frame, detections: Detections, passes: Sequence[Pass]) -> None:
         """Add this look's class votes to each pass: of its tracks and of boxes that overlap it."""

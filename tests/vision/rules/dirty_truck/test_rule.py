@@ -105,9 +105,15 @@ def test_a_pass_is_shown_by_its_best_look_with_the_plate_by_itself(scene):
         seen = [*truck(0.1 + 0.08 * n), *([plate, elsewhere] if n == 1 else [])]
         s.look(n / 5, seen, track=1, load="open")
     (confirmed,) = s.confirmed()
-    assert confirmed.frame.index == 1
-    assert (confirmed.focus, confirmed.details) == ((0,), (1,))
-    assert confirmed.episode.confirmed_at > confirmed.frame.captured_at
+    first, best = confirmed.stills
+    assert [(still.moment, still.frame.index) for still in (first, best)] == [
+        ("opened", 0),
+        ("best", 1),
+    ]
+    assert (best.focus, best.details) == ((0,), (1,))
+    assert (first.focus, first.details) == ((0,), ())
+    last = NEEDED["not_sealed"] - 1
+    assert (confirmed.frame.index, confirmed.focus, confirmed.details) == (last, (0,), ())
 
 
 def test_without_a_plate_the_largest_look_is_shown(scene):
@@ -116,7 +122,31 @@ def test_without_a_plate_the_largest_look_is_shown(scene):
         x = 0.02 + 0.12 * n
         s.look(n / 5, [("truck", (x, 0.3, x + width, 0.8), 0.9)], track=1, load="open")
     (confirmed,) = s.confirmed()
-    assert (confirmed.frame.index, confirmed.details) == (1, ())
+    (_, best) = confirmed.stills
+    assert (best.moment, best.frame.index, best.details) == ("best", 1, ())
+
+
+def test_a_better_look_after_it_was_confirmed_comes_with_the_end(scene):
+    s = scene("dirty_truck", fps=5, looks=3, clear="2s")
+    for n in range(12):
+        width = 0.2 + (0.01 * n if n < 9 else 0.0)
+        x = 0.02 + 0.06 * n
+        s.look(n / 5, [("truck", (x, 0.3, x + width, 0.8), 0.9)], track=1, load="open")
+    for n in range(12, 30):
+        s.look(n / 5)
+    confirmed, cleared = s.events
+    assert confirmed.frame.index == NEEDED["not_sealed"] - 1
+    assert [still.moment for still in confirmed.stills] == ["opened"], "the last was the best then"
+    assert [(still.moment, still.frame.index) for still in cleared.stills] == [("best", 8)]
+
+
+def test_pictures_are_kept_within_a_bound_and_decide_nothing(scene):
+    s = scene("dirty_truck", fps=5, looks=3)
+    s.rule.looks._looks._most_bytes = 1
+    for n in range(NEEDED["not_sealed"]):
+        s.look(n / 5, truck(0.1 + 0.08 * n), track=1, load="open")
+    (confirmed,) = s.confirmed()
+    assert (confirmed.stills, confirmed.focus) == ((), (0,))
 
 
 PLATE = ("plate", (0.3, 0.7, 0.36, 0.74), 0.8)
@@ -129,8 +159,9 @@ def test_a_look_that_says_otherwise_is_never_the_picture(scene):
         seen = [*truck(0.1 + 0.08 * n), *([PLATE] if load == "covered" else [])]
         s.look(n, seen, track=1, load=load)
     (confirmed,) = s.confirmed()
-    assert confirmed.frame.index != 1
-    assert confirmed.details == ()
+    for shown in (confirmed, *confirmed.stills):
+        assert shown.frame.index != 1
+        assert shown.details == ()
 
 
 def test_nobody_is_told_of_in_a_convoy_that_is_read_now_open_now_covered(scene):

@@ -80,7 +80,8 @@ def test_what_lies_behind_a_truck_is_a_spill(scene):
 def test_a_spill_that_is_seen_after_the_truck_is_shown_by_the_trucks_best_look(scene):
     plate = ("plate", (0.3, 0.7, 0.35, 0.75), 0.8)
     confirmed, _ = played(watched(scene), lambda n: at_the_edge(n) + ([plate] if n == 18 else []))
-    assert (confirmed.frame.index, confirmed.focus, confirmed.details) == (18, (0,), (1,))
+    best = confirmed.stills[-1]
+    assert (best.moment, best.frame.index, best.focus, best.details) == ("best", 18, (0,), (1,))
     assert confirmed.episode.confirmed_at > confirmed.episode.last_seen_at
 
 
