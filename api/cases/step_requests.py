@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
 
 from api.cases.schemas import Note, Part
 from api.cases.stages import Outcome
@@ -23,6 +23,16 @@ Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True, p
 
 class Filed(Part):
     """The case system's numbers: 任务号 and 案卷号, one of them at least."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {name: {"type": "string"}}, "required": [name]}
+                for name in ("task_no", "file_no")
+            ]
+        },
+    )
 
     task_no: Line | None = None
     file_no: Line | None = None

@@ -20,6 +20,7 @@ from api.access.roles import Principal, Role
 from api.cases.intake import CaseIntake, DetectorInfo
 from api.cases.review import ReviewDesk
 from api.cases.schemas import CaseDetail, Checks, ReviewRequest
+from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
 from api.delivery.events import Announcer
 from api.http.server import Server, configured, listen
@@ -130,6 +131,12 @@ def review_desk(database: Database, site: Site) -> ReviewDesk:
     return ReviewDesk(database, site, Announcer(site).announce)
 
 
+def step_desk(database: Database, site: Site) -> StepDesk:
+    """Where the steps after a decision are taken."""
+    announcer = Announcer(site)
+    return StepDesk(database, site, announcer.announce, announcer.recall)
+
+
 def on_map(
     east: float, north: float = 0.0, accuracy: float | None = 4.0, method: Method = "drone_pose"
 ) -> Position:
@@ -217,6 +224,17 @@ class World:
     def review(self, case_id: str, request: ReviewRequest, who: Principal = OFFICER) -> CaseDetail:
         """A person's decision."""
         return review_desk(self.database, self.site).review(who, case_id, request)
+
+    @property
+    def officer(self) -> Principal:
+        """The officer who decides where a test names nobody."""
+        return OFFICER
+
+    def principal(self, role: Role, **scope: Any) -> Principal:
+        """The holder of a new key of this role."""
+        found = self.keys.verify(self.key(role, **scope))
+        assert found is not None
+        return found
 
     def key(self, role: Role, **scope: Any) -> str:
         """A key of this role."""
