@@ -201,6 +201,7 @@ def test_who_may_not_is_told_who_may(world, client):
         {"step": "dispatch", "data": {"to": ""}},
         {"step": "notice", "data": {k: v for k, v in TOLD.items() if k != "said"}},
         {"step": "notice", "data": TOLD | {"at": "2026-05-21T04:10:00"}},
+        {"step": "notice", "data": TOLD | {"at": 1}},
         {"step": "notice", "data": TOLD | {"way": "pigeon"}},
         {"step": "give_grace", "data": {}},
         {"step": "reobserve", "data": {"at": "2026-05-21T04:10:00Z"}},
