@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from api.cases.instant import Instant
 from api.cases.schemas import Note, Part
 from api.cases.stages import Outcome
 from api.cases.steps import Step
@@ -23,6 +24,16 @@ Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True, p
 
 class Filed(Part):
     """The case system's numbers: 任务号 and 案卷号, one of them at least."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {name: {"type": "string"}}, "required": [name]}
+                for name in ("task_no", "file_no")
+            ]
+        },
+    )
 
     task_no: Line | None = None
     file_no: Line | None = None
@@ -44,7 +55,7 @@ class Told(Part):
     """A notice to the person concerned: what was said, when, where, by which way and gateway."""
 
     said: Said
-    at: AwareDatetime
+    at: Instant
     where: Line
     way: Literal["text", "voice", "loudspeaker", "paper", "in_person"]
     gateway: Line = Field(description="The service, device or person that carried it.")
@@ -54,13 +65,13 @@ class Told(Part):
 class Until(Part):
     """Until when they have time to put it right."""
 
-    until: AwareDatetime
+    until: Instant
 
 
 class Seen(Part):
     """What was seen when it was looked at again."""
 
-    at: AwareDatetime
+    at: Instant
     still_there: bool
 
 

@@ -72,6 +72,8 @@ def questions() -> tuple[Asked, ...]:
         Asked("everything", anyone, CaseFilter()),
         Asked("stage", anyone, CaseFilter(stage=pending)),
         Asked("a stage that no case has", anyone, CaseFilter(stage=Stage.EMITTED)),
+        Asked("closed", anyone, CaseFilter(stage=Stage.CLOSED)),
+        Asked("kind + closed", anyone, CaseFilter(kind="overflowing_bin", stage=Stage.CLOSED)),
         Asked("kind", anyone, CaseFilter(kind="street_vending")),
         Asked("kind + stage", anyone, CaseFilter(kind="overflowing_bin", stage=pending)),
         Asked("busy camera", anyone, CaseFilter(camera=BUSY)),
@@ -81,6 +83,7 @@ def questions() -> tuple[Asked, ...]:
         Asked("one day", anyone, CaseFilter(since=day, until=day + timedelta(days=1))),
         Asked("before all", anyone, CaseFilter(until=FIRST_DAY)),
         Asked("stage + before all", anyone, CaseFilter(stage=Stage.REJECTED, until=FIRST_DAY)),
+        Asked("busy camera + zone", anyone, CaseFilter(camera=BUSY, stage=pending, zone="north")),
         Asked("busy camera + before all", anyone, CaseFilter(camera=BUSY, until=FIRST_DAY)),
         Asked("near", anyone, CaseFilter(near=Near(113.38, 31.71, 300))),
         Asked("near nothing", anyone, CaseFilter(near=Near(0, 0, 300))),
@@ -186,7 +189,7 @@ class _Rows:
     def case(self) -> dict[str, Any]:
         """Columns of a case."""
         n = self._n
-        decided = case_((n % 2 == 1, "confirmed"), else_="rejected")
+        decided = case_((n % 50 == 1, "closed"), (n % 2 == 1, "confirmed"), else_="rejected")
         empty = dict.fromkeys(("address", "grid", "division", "legal_use_reason"), literal(""))
         return self._seen() | {
             **empty,

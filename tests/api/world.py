@@ -135,6 +135,12 @@ def review_desk(database: Database, site: Site) -> ReviewDesk:
     return ReviewDesk(database, site, Announcer(site).announce)
 
 
+def step_desk(database: Database, site: Site) -> StepDesk:
+    """Where the steps after a decision are taken."""
+    announcer = Announcer(site)
+    return StepDesk(database, site, announcer.announce, announcer.recall)
+
+
 def on_map(
     east: float, north: float = 0.0, accuracy: float | None = 4.0, method: Method = "drone_pose"
 ) -> Position:
@@ -228,6 +234,17 @@ class World:
         announcer = Announcer(self.site)
         desk = StepDesk(self.database, self.site, announcer.announce, announcer.recall)
         return desk.take(who, case_id, STEP.validate_python(request))
+
+    @property
+    def officer(self) -> Principal:
+        """The officer who decides where a test names nobody."""
+        return OFFICER
+
+    def principal(self, role: Role, **scope: Any) -> Principal:
+        """The holder of a new key of this role."""
+        found = self.keys.verify(self.key(role, **scope))
+        assert found is not None
+        return found
 
     def key(self, role: Role, **scope: Any) -> str:
         """A key of this role."""

@@ -6,7 +6,10 @@ import { fill, h, toast } from "./dom.js";
 import { thumbnail } from "./pictures.js";
 import { dayStart, kindName, knownKinds, lasting, subtypeName, t, when } from "./words.js";
 
-const STAGES = ["pending_review", "confirmed", "emitted", "rejected", "silenced", "inhibited"];
+const STAGES = [
+  "pending_review", "second_review", "confirmed", "emitted", "filed", "dispatched", "handled", "verified", "returned",
+  "noticed", "grace", "reobserved", "accepted", "transferred", "closed", "rejected", "silenced", "inhibited",
+];
 
 /** The view of all cases: `element`, `refresh()`, `keys`, and `show(id)` of the case in the address. */
 export function casesView(site, cameras) {

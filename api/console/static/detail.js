@@ -6,7 +6,7 @@ import { gallery } from "./pictures.js";
 import { ago, kindName, lasting, spoken, subtypeName, t, when } from "./words.js";
 
 const CHECKS = ["authentic", "clear", "complete", "accurate"];
-const UNDECIDED = ["pending_review", "silenced", "inhibited"];
+const UNDECIDED = ["pending_review", "silenced", "inhibited", "second_review"];
 
 /** A stage as a pill. */
 export const pill = (stage) => h(`span.pill.${stage}`, {}, t(stage));

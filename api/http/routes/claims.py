@@ -1,4 +1,4 @@
-"""`/v1/cases/{id}/claim`: who looks at a case to decide on it, for some minutes."""
+"""`/v1/cases/{id}/claim` and `/release`: who looks at a case to decide on it, for some minutes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,12 @@ def claim_case(shared: Shared, who: Reviewer, case_id: CaseId, request: ClaimReq
     return shared.claims.claim(who, case_id, take_over=request.take_over, reason=request.reason)
 
 
-@router.delete("/{case_id}/claim", operation_id="releaseCase", status_code=204)
+@router.post(
+    "/{case_id}/release",
+    operation_id="releaseCase",
+    status_code=204,
+    responses=described(*WRITING),
+)
 def release_case(shared: Shared, who: Reviewer, case_id: CaseId) -> None:
     """Let a case go on leaving it; of one that others hold, nothing changes."""
     shared.claims.release(who, case_id)
