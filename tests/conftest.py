@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.s3_server import Link, S3Server
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -26,3 +31,28 @@ def demo_root() -> Path:
     from datasets.demo import build_demo
 
     return build_demo(REPOSITORY / "var" / "demo").parent
+
+
+@pytest.fixture(scope="session")
+def s3_process() -> Iterator[S3Server]:
+    from tests.s3_server import S3Server
+
+    server = S3Server()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def s3(s3_process: S3Server) -> S3Server:
+    """A real S3 server with nothing in it but an empty bucket, to which everybody is let in."""
+    s3_process.reset()
+    return s3_process
+
+
+@pytest.fixture
+def line(s3: S3Server) -> Iterator[Link]:
+    """A link to that server: slow, silent, cut or lying, as a test says."""
+    from tests.s3_server import link
+
+    with link(s3) as made:
+        yield made

@@ -21,6 +21,8 @@ from vision.site import Storage
 from vision.site.storage import ObjectStorage
 
 BUCKET = "evidence"
+PATIENCE_S, IMPATIENCE_S = 60.0, 1.0
+"""Of stores that are to succeed, on however busy a machine; of those that are to give up."""
 _SERVE = """
 from threading import Event
 from moto.server import ThreadedMotoServer
@@ -39,6 +41,7 @@ class S3Server:
             [sys.executable, "-c", _SERVE],
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
+            env={**os.environ, "MOTO_S3_DEFAULT_MAX_KEYS": "10"},  # a listing's page
             stderr=subprocess.DEVNULL,  # a line for each request
             text=True,
         )
@@ -119,7 +122,8 @@ class Link:
     `away`: connections are refused at once. `stalls`: bytes are taken and go nowhere. `chunk_s`:
     seconds that each 64 KiB takes. `resets_after`: a connection is reset when it has carried so
     many bytes to the server. `swaps`: bytes that are replaced by others on their way, per
-    direction; of the same length. `carried`: what went to the server.
+    direction; of the same length. `carried`: what went to the server; `started` is set when
+    something has.
     """
 
     port: int
@@ -130,7 +134,7 @@ class Link:
     swaps_up: tuple[bytes, bytes] = (b"", b"")
     swaps_down: tuple[bytes, bytes] = (b"", b"")
     carried: bytearray = field(default_factory=bytearray)
-    reset: threading.Event = field(default_factory=threading.Event)
+    started: threading.Event = field(default_factory=threading.Event)
     url: str = ""
 
     def carry(self, ours: socket.socket) -> None:
@@ -156,10 +160,10 @@ class Link:
                     if self.resets_after is not None and sent > self.resets_after:
                         linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"  # close as a reset
                         ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                        self.reset.set()
                         return
                     if upwards:
                         self.carried += data
+                        self.started.set()
                     swap = self.swaps_up if upwards else self.swaps_down
                     target.sendall(data.replace(*swap) if swap[0] else data)
 

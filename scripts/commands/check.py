@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,13 +13,13 @@ import typer
 from rich.markup import escape
 
 from scripts.console import count, err, log_to_stderr, out
-from vision.errors import SourceError
+from vision.errors import EvidenceError, SourceError
 from vision.printable import to_json
 
 if TYPE_CHECKING:
     from scripts.looking import Seen
     from vision.detections import Detections
-    from vision.site import Camera, Webhook
+    from vision.site import Camera, Storage, Webhook
 
 _SECRET_BYTES = range(24, 65)
 """What a Standard Webhooks secret holds (its specification, "Signature scheme")."""
@@ -54,20 +55,42 @@ def check(
         report = _pictures(camera, seen, detections, out_dir)
         rows.append({"camera": camera.id, "ok": True, "report": report})
     engine.close()
+    kept = _evidence(chosen.storage)
     hooks = [{"webhook": hook.name, **_secret(hook)} for hook in chosen.webhooks]
     if json_:
-        result = {"site": chosen.site.name, "cameras": rows, "webhooks": hooks}
+        result = {"site": chosen.site.name, "cameras": rows, "evidence": kept, "webhooks": hooks}
         print(to_json(result, indent=2))
     else:
         told = f"{count(len(rows), 'camera')}, {count(len(hooks), 'webhook')}"
         out.print(f"{escape(str(site))}: valid, {told}")
         _say([(row["camera"], row) for row in rows])
+        _say([("evidence", kept)])
         _say([(f"webhook {row['webhook']}", row) for row in hooks])
         out.print(
             f"without boxes and zones, to draw on: {escape(str(out_dir / 'CAMERA.clean.jpg'))}"
         )
-    if not all(row["ok"] for row in (*rows, *hooks)):
+    if not all(row["ok"] for row in (*rows, kept, *hooks)):
         raise typer.Exit(1)
+
+
+def _evidence(storage: Storage) -> dict[str, Any]:
+    """Whether evidence can be kept where the site says; storage is asked to take something."""
+    if storage.bucket is None:
+        return {"ok": True, "report": f"in the folder {storage.files}"}
+    from vision.evidence.bucket import Bucket
+    from vision.site.storage import ObjectStorage
+
+    bucket, tried = Bucket(*storage.bucket, storage.s3 or ObjectStorage()), b"streetwarden check"
+    digest = sha256(tried).hexdigest()
+    try:
+        bucket.look()
+        bucket.put(digest, tried)
+        if b"".join(bucket.pieces(digest)) != tried:
+            return {"ok": False, "report": f"{storage.evidence}: gives back other bytes"}
+        bucket.delete(digest)
+    except EvidenceError as error:
+        return {"ok": False, "report": str(error)}
+    return {"ok": True, "report": f"{storage.evidence} takes, gives and deletes"}
 
 
 def _pictures(camera: Camera, seen: Seen, detections: Detections, folder: Path) -> str:

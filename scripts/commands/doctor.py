@@ -39,6 +39,7 @@ def doctor(
         "onnxruntime": _onnxruntime,
         "weights": _weights,
         "disk": _disk,
+        "s3": _s3,
         "open files": _files,
         "workers": _workers,
     }
@@ -113,6 +114,14 @@ def _disk() -> tuple[bool, str]:
             f"{free:.1f} GB free here; evidence needs at least {_LEAST_FREE_GB}, free some",
         )
     return True, f"{free:.0f} GB free here"
+
+
+def _s3() -> tuple[bool, str]:
+    try:
+        return True, f"evidence may be kept in S3-compatible storage, by s3fs {version('s3fs')}"
+    except PackageNotFoundError:
+        said = "evidence is kept in a folder; for s3:// install: pip install 'streetwarden[s3]'"
+        return True, said
 
 
 def _files() -> tuple[bool, str]:

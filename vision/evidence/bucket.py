@@ -22,11 +22,14 @@ from vision.printable import printable
 from vision.site.storage import ObjectStorage
 
 PATIENCE_S = 10.0
-"""Seconds in which storage gives a sign of life, and for a call without much to send."""
+"""Seconds in which storage answers what takes no time to send."""
 SLOWEST = 2**17
 """Bytes a second: a link of 1 Mbit/s is the slowest one that evidence can be moved over."""
-PIECE = 4 * 2**20
+PIECE = 2**20
 """Bytes asked for at a time."""
+_BUFFERED = 4 * 2**20
+"""Bytes that Linux holds of a connection at most, by default (`net.ipv4.tcp_wmem`): they are still
+to be sent when the client believes that it waits for the answer."""
 _ONE_PUT = 5 * 2**30
 """Bytes: what S3 takes at once at most; never in parts, so an object is whole or not there."""
 
@@ -44,8 +47,7 @@ class Bucket:
         name: of the bucket.
         prefix: of the objects' names, without slashes at its ends; may be empty.
         reached: endpoint and credentials.
-        patience_s: see `PATIENCE_S`.
-        piece: see `PIECE`.
+        patience_s: see `PATIENCE_S`; `slowest`: see `SLOWEST`.
     """
 
     def __init__(
@@ -55,13 +57,13 @@ class Bucket:
         reached: ObjectStorage,
         *,
         patience_s: float = PATIENCE_S,
-        piece: int = PIECE,
+        slowest: float = SLOWEST,
     ) -> None:
         self._name = name
         self._start = f"{prefix}/" if prefix else ""
         self._shown = f"s3://{name}/{self._start}"
         self._patience_s = patience_s
-        self._piece = piece
+        self._slowest = slowest
         self._s3 = S3FileSystem(
             endpoint_url=reached.endpoint,
             key=reached.key.get_secret_value() if reached.key else None,
@@ -69,7 +71,7 @@ class Bucket:
             client_kwargs={"region_name": reached.region} if reached.region else {},
             config_kwargs={
                 "connect_timeout": patience_s / 2,
-                "read_timeout": patience_s,
+                "read_timeout": patience_s + _BUFFERED / slowest,
                 "retries": {"mode": "standard", "total_max_attempts": 2},
                 "s3": {"addressing_style": reached.addressing},
                 # Storage of other makers than Amazon refuses what it did not know in 2024.
@@ -134,15 +136,15 @@ class Bucket:
         """
         path, start = self._path(digest), 0
         while True:
-            end = start + self._piece
+            end = start + PIECE
             try:
-                piece = self._ask(self._s3.cat_file, path, size=self._piece, start=start, end=end)
+                piece = self._ask(self._s3.cat_file, path, size=PIECE, start=start, end=end)
             except FileNotFoundError:
                 raise EvidenceMissing(f"no evidence is stored under {digest}") from None
             except _PastTheEnd:
                 return
             yield piece
-            if len(piece) != self._piece:
+            if len(piece) != PIECE:
                 return
             start = end
 
@@ -189,7 +191,7 @@ class Bucket:
             EvidenceUnavailable: anything else.
         """
         try:
-            return call(*given, timeout=self._patience_s + size / SLOWEST, **more)
+            return call(*given, timeout=self._patience_s + size / self._slowest, **more)
         except Exception as error:
             code = _code(error)
             if code == "NoSuchBucket":

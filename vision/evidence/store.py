@@ -98,7 +98,7 @@ class EvidenceStore:
         return b"".join(self.stream(digest))
 
     def stream(self, digest: str) -> Iterator[bytes]:
-        """Yield the bytes of this digest in pieces of a few MiB at most, checked at the end.
+        """Yield the bytes of this digest in pieces of 1 MiB at most, checked at the end.
 
         Who writes them on must be ready to throw away what it has: that they are the right ones is
         known only when this ends without an error.

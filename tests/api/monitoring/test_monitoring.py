@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,8 +14,10 @@ from api.cases.store import CaseStore
 from api.errors import DatabaseUnavailable
 from api.http.app import REQUEST_WORKERS, create_app
 from api.http.routes import health
-from tests.api.world import served
+from tests.api.world import make_event, make_site, make_world, served, store_pictures
+from tests.s3_server import storage
 from vision.engine_server import ServerCounts
+from vision.evidence import open_store
 from vision.loop import LoopCounters, LoopCounts, Step
 from vision.process_status import ProcessStatus
 from vision.sources.status import CameraState, CameraStatus
@@ -241,3 +245,39 @@ def test_processes_are_told_of_where_there_are_some(world):
     assert checks["process engine-server"]["ready"]
     assert not checks["process worker-1"]["ready"]
     assert not checks["process worker-1"]["required"], "the others go on"
+
+
+def test_storage_that_is_away_is_told_and_its_pictures_are_a_503(tmp_path, line):
+    """Cases are made meanwhile; what is in the bucket alone cannot be shown, and is no fault."""
+    site = make_site(tmp_path).model_copy(update={"storage": storage(tmp_path, line.url)})
+    world = replace(make_world(site), evidence=open_store(site.storage))
+    event = make_event()
+    items = store_pictures(world.evidence, event)
+    world.evidence.upload()
+    world.intake.take(event, items)
+    uploaded, waiting = items[1].sha256, world.evidence.put(b"waits")
+    line.away = True
+    world.evidence._round()  # which its thread does again and again
+    headers = {"Authorization": f"Bearer {world.key(Role.ADMIN)}"}
+    app = create_app(site, world.database, world.evidence)
+    with served(app) as address, httpx.Client(base_url=address, headers=headers) as client:
+        ready = client.get("/readyz")
+        found = {c["name"]: c for c in ready.json()["checks"]}
+        assert found["evidence"]["ready"]
+        assert not found["evidence upload"]["ready"]
+        assert not found["evidence upload"]["required"]
+        assert "s3://evidence/site/: cannot be used" in found["evidence upload"]["detail"]
+        assert "1 files wait on this disk" in found["evidence upload"]["detail"]
+        picture = client.get(f"/v1/media/{uploaded}")
+        assert picture.status_code == 503
+        assert picture.headers["retry-after"] == "5"
+        assert picture.headers["content-type"] == "application/problem+json"
+        line.away = False
+        world.evidence._round()
+        found = {c["name"]: c for c in client.get("/readyz").json()["checks"]}
+        assert found["evidence upload"]["ready"]
+        picture = client.get(f"/v1/media/{uploaded}")
+        assert picture.status_code == 200
+        assert hashlib.sha256(picture.content).hexdigest() == uploaded
+    assert world.evidence.read(waiting) == b"waits"
+    world.database.close()
