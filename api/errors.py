@@ -8,6 +8,7 @@ CaseError
 ├── UnknownCase           no case has this id, or the key does not see it
 ├── UnknownMedia          no case that the key sees holds this picture
 ├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
+├── TimeStampError        a time stamp cannot be had, or does not hold
 ├── OriginalRefused       the key's role may not see originals
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
 """
@@ -23,6 +24,7 @@ __all__ = [
     "IllegalStep",
     "OriginalRefused",
     "SiteKeyError",
+    "TimeStampError",
     "TookTooLong",
     "UnknownCase",
     "UnknownMedia",
@@ -43,6 +45,10 @@ class IllegalStep(CaseError):  # noqa: N818
 
 class SiteKeyError(CaseError):
     """The file with the site's key is missing, unreadable, open to others or not the right one."""
+
+
+class TimeStampError(CaseError):
+    """The time-stamp authority does not answer as it should, or its stamp does not hold."""
 
 
 class UnknownCase(CaseError):  # noqa: N818
