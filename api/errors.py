@@ -11,6 +11,7 @@ CaseError
 ├── UnknownMedia          no case that the key sees holds this picture
 ├── PurgedMedia           its time was over by the site's retention
 ├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
+├── TimeStampError        a time stamp cannot be had, or does not hold
 ├── OriginalRefused       the key's role may not see originals
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
 """
@@ -31,6 +32,7 @@ __all__ = [
     "PurgedMedia",
     "SiteKeyError",
     "StepForbidden",
+    "TimeStampError",
     "TookTooLong",
     "UnknownCase",
     "UnknownMedia",
@@ -67,6 +69,10 @@ class CaseClaimed(CaseError):  # noqa: N818
 
 class SiteKeyError(CaseError):
     """The file with the site's key is missing, unreadable, open to others or not the right one."""
+
+
+class TimeStampError(CaseError):
+    """The time-stamp authority does not answer as it should, or its stamp does not hold."""
 
 
 class UnknownCase(CaseError):  # noqa: N818

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.metadata import version
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import anyio
@@ -23,6 +24,7 @@ from api.delivery.worker import Outbox
 from api.errors import DatabaseUnavailable
 from api.evidence.nightly import Nightly
 from api.evidence.retention import Purge
+from api.evidence.stamper import Stamper
 from api.http import problems
 from api.http.context import Context
 from api.http.doorkeeper import Doorkeeper
@@ -32,7 +34,7 @@ from api.http.own_thread import OwnThread
 from api.http.prefix import Prefix, path_of
 from api.http.routes import cameras, cases, claims, health, media, steps, webhooks
 from api.http.routes import site as site_routes
-from api.monitoring.health import Readiness, readiness
+from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.watch import Watch
 from api.storage.database import Database
@@ -61,7 +63,7 @@ def create_app(
     watch: Watch | None = None,
     outbox: Outbox | None = None,
 ) -> FastAPI:
-    """The app of one site; its lifespan runs the outbox worker.
+    """The app of one site; its lifespan runs the outbox worker and, where asked for, the stamper.
 
     Args:
         site: cameras, receivers, language.
@@ -72,15 +74,18 @@ def create_app(
 
     Raises:
         SiteError: a webhook's secret cannot be used.
+        TimeStampError: the certificate of the time-stamp authority cannot be read.
     """
     worker = outbox or Outbox(database, site)
+    stamper = Stamper(database, site.timestamps) if site.timestamps is not None else None
     keys = KeyStore(database)
     announcer = Announcer(site)
 
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
             keys.learn()
-        return readiness(database, evidence, watch, outbox_alive=worker.alive)
+        found = readiness(database, evidence, watch, outbox_alive=worker.alive)
+        return found if stamper is None else found.with_check(stamped(stamper.problem))
 
     shared = Context(
         site=site,
@@ -103,7 +108,9 @@ def create_app(
         version=version("streetwarden"),
         summary="Cases of non-contact city-management enforcement: review, evidence, webhooks.",
         license_info={"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"},
-        lifespan=_running(worker, _nightly(site, database, evidence)),
+        lifespan=_running(
+            one for one in (worker, stamper, _nightly(site, database, evidence)) if one is not None
+        ),
         # The stock documentation pages load scripts from elsewhere; /openapi.json says it all.
         docs_url=None,
         redoc_url=None,
@@ -131,23 +138,29 @@ def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly
     return Nightly(Purge(database, evidence, site.retention), ZoneInfo(site.site.timezone))
 
 
+class _Background(Protocol):
+    """What runs beside the requests, in a thread of its own."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
 def _running(
-    worker: Outbox, nightly: Nightly | None
+    background: Iterable[_Background],
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """The lifespan in which the outbox worker and the nightly purge run."""
+    """The lifespan in which these run."""
+    all_of_it = tuple(background)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # Fewer than the database has connections, so that the pipeline always finds one.
         anyio.to_thread.current_default_thread_limiter().total_tokens = REQUEST_WORKERS
-        await anyio.to_thread.run_sync(worker.start)
-        if nightly is not None:
-            nightly.start()
+        for one in all_of_it:
+            await anyio.to_thread.run_sync(one.start)
         try:
             yield
         finally:
-            if nightly is not None:
-                await anyio.to_thread.run_sync(nightly.stop)
-            await anyio.to_thread.run_sync(worker.stop)
+            for one in reversed(all_of_it):
+                await anyio.to_thread.run_sync(one.stop)
 
     return lifespan

@@ -157,6 +157,7 @@ class Site(Part):
 
     site: SiteInfo
     storage: Storage = Storage()
+    timestamps: TimeStamps | None = None
     model: ModelChoice = ModelChoice()
     workers: Annotated[int | Literal["auto"], BeforeValidator(_of_workers)] = 1
     defaults: dict[KindName, RuleSettings] = Field(default_factory=dict)
@@ -168,7 +169,6 @@ class Site(Part):
     unit_grid: str | None = None
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
-    timestamps: TimeStamps | None = None
     review: ReviewSettings = ReviewSettings()
     silences: tuple[Silence, ...] = ()
     retention: Retention | None = None
