@@ -9,7 +9,6 @@ import pytest
 from vision.errors import SiteError
 from vision.evidence import EvidenceStore, open_store
 from vision.evidence.spooled_store import SpooledStore
-from vision.site import Storage
 from vision.site.file import load_site, load_storage
 
 
@@ -74,15 +73,3 @@ def test_mistakes_are_told_without_secrets(tmp_path, storage, says):
     assert "site.yaml:2: storage" in str(error.value)
     assert says in str(error.value)
     assert "82719" not in str(error.value)
-
-
-def test_workers_get_no_key_of_the_storage(tmp_path):
-    storage = Storage.model_validate(
-        {
-            "evidence": "s3://bucket",
-            "data": str(tmp_path),
-            "s3": {"key": "AKIAX", "secret": "s3cr3t"},
-        }
-    )
-    told = storage.model_copy(update={"s3": None})
-    assert told.files == storage.files == tmp_path / "spool"
