@@ -114,6 +114,21 @@ def test_check_reports_each_camera_and_fails(run, tmp_path, shared_data):
     assert (tmp_path / "var" / "check" / "good.jpg").stat().st_size > 1000
 
 
+def test_check_tries_the_storage_of_evidence(run, tmp_path, s3, line):
+    storage = (
+        "storage: {evidence: s3://evidence/east, s3: {region: us-east-1, key: test, secret: test,"
+        f" endpoint: '{line.url}'}}}}\n"
+    )
+    site = site_file(tmp_path, "  - {id: gone, source: gone.mp4}\n", storage)
+    told = json.loads(run("check", site, "--json").stdout)["evidence"]
+    assert told == {"ok": True, "report": "s3://evidence/east takes, gives and deletes"}
+    assert s3.objects() == {}, "nothing is left there"
+    line.away = True
+    told = json.loads(run("check", site, "--json").stdout)["evidence"]
+    assert not told["ok"]
+    assert "s3://evidence/east/: cannot be used" in told["report"]
+
+
 @pytest.mark.parametrize(("x", "said"), [(0.3, "at preset gate"), (0.5, "at none of its presets")])
 def test_check_says_which_preset_is_shown_and_hides_what_it_hides(run, tmp_path, x, said):
     wide = street()
