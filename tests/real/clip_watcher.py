@@ -40,9 +40,11 @@ class ConfirmsOnce:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.looks = 0
+        self.looked = Event()
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         self.looks += 1
+        self.looked.set()
         if self.looks != 3:
             return []
         episode = Episode(
@@ -98,6 +100,7 @@ class Watcher:
         scenes = self.pipeline._cameras["gate"].scenes
         known = scenes[None].rules
         rule = ConfirmsOnce(known.rules[0].context)
+        self.looked = rule.looked
         rules = CameraRules([rule], model={}, file=known._file)
         scenes[None] = replace(scenes[None], rules=rules)
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -226,3 +226,20 @@ def test_a_process_that_is_killed_meanwhile_leaves_the_seconds_before(
     assert watcher.spooled == []
     case, _ = the_case(watcher)
     assert case.stage == "pending_review"
+
+
+def test_a_camera_that_was_away_before_it_was_confirmed_is_a_gap_of_the_case(
+    rtsp_server: Callable[..., ServerProcess], watch: Callable[..., Watcher], street: Path
+) -> None:
+    server = rtsp_server({"gate": street})
+    watcher = watch(server.url("gate"), 1)
+    assert watcher.looked.wait(60)
+    server.kill()
+    back = datetime.now(UTC)
+    server.start()
+    assert watcher.confirmed.wait(60)
+    _, (opened, *_) = the_case(watcher)
+    (gap,) = opened["gaps"]
+    assert gap["cause"] == "offline"
+    since, until = (datetime.fromisoformat(gap[k]) for k in ("since", "until"))
+    assert since <= back < until
