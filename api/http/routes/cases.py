@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.cases.bulk_rejection import MOST, reject_all
+from api.cases.bulk_rejection import MOST, RejectedCases, reject_all
 from api.cases.listing import CaseFilter, Near
-from api.cases.schemas import CaseDetail, CasePage, Note, RejectedCases, ReviewRequest
+from api.cases.schemas import CaseDetail, CasePage, Note, ReviewRequest
 from api.cases.stages import Rejection, Stage
 from api.http.context import Reader, Reviewer, Shared
 from api.http.parameters import Instant, Name, named
