@@ -10,12 +10,19 @@ from api.access.roles import Principal
 from api.cases.claims import held
 from api.cases.listing import CaseFilter, newest
 from api.cases.review import ReviewDesk
-from api.cases.schemas import RejectedCases, ReviewRequest
+from api.cases.schemas import Part, ReviewRequest
 from api.storage.database import Database
 from api.storage.tables import CaseRow
 
 MOST = 200
 """Cases of one request: each takes some ten milliseconds of the one that may write."""
+
+
+class RejectedCases(Part):
+    """The cases that were rejected, and those left: other cameras saw them, or others hold them."""
+
+    rejected: list[str]
+    left: list[str]
 
 
 def reject_all(

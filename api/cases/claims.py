@@ -12,13 +12,20 @@ from sqlalchemy import select
 
 from api.access.roles import Principal
 from api.cases.log import enter
-from api.cases.schemas import Claim
+from api.cases.schemas import Part
 from api.cases.scope import scoped, unknown
 from api.cases.stages import DECIDABLE
 from api.errors import CaseClaimed, IllegalStep
 from api.storage.database import Database
 from api.storage.tables import CaseRow
 from vision.site.review import LONGEST_CLAIM
+
+
+class Claim(Part):
+    """Who holds a case to decide on it, and until when unless they say again that they do."""
+
+    claimed_by: str
+    claimed_until: datetime
 
 
 def held(case: CaseRow, now: datetime) -> bool:

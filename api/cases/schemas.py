@@ -267,20 +267,6 @@ class CaseDetail(CaseView):
     log: list[LogEntry]
 
 
-class Claim(Part):
-    """Who holds a case to decide on it, and until when unless they say again that they do."""
-
-    claimed_by: str
-    claimed_until: datetime
-
-
-class RejectedCases(Part):
-    """The cases that were rejected, and those left: other cameras saw them, or others hold them."""
-
-    rejected: list[str]
-    left: list[str]
-
-
 class CasePage(Part):
     """A page of cases, the newest first; `next` is the cursor of the next page."""
 

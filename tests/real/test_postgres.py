@@ -6,22 +6,28 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from pydantic import TypeAdapter
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from api.access.roles import Principal, Role
 from api.cases.listing import CaseFilter, Near
+from api.cases.step_requests import StepRequest
 from api.cases.store import CaseStore
 from api.delivery.queue import DeliveryQueue, replay
 from api.delivery.retry import RetryPolicy
 from api.delivery.sender import Outcome, Result
 from api.errors import DatabaseUnavailable, IllegalStep, TookTooLong
 from api.storage.database import Database
+from api.storage.engine import make_engine
 from api.storage.tables import AttemptRow, Base, CaseRow, DeliveryRow
 from tests.api.world import (
     CONFIRM,
@@ -37,12 +43,21 @@ from tests.api.world import (
     make_site,
     make_world,
     on_map,
+    step_desk,
     store_pictures,
 )
 from vision.evidence import Recorder
 from vision.pipeline.event_writer import EventWriter
 from vision.pipeline.quarantine import Quarantine
 
+OLD_CASE = """
+INSERT INTO cases (id, stage, kind, subtype, camera, zone, box, codes, address, grid, division,
+first_seen_at, confirmed_at, last_seen_at, dwell_s, looks, score, clock, why, detector, legal_use,
+legal_use_reason, sequence, created_at) VALUES ('SW-1', 'emitted', 'street_vending', 'stall',
+'gate', 'pavement', '[0.1, 0.1, 0.2, 0.2]', '[]', '', '', '', '2026-01-01', '2026-01-01',
+'2026-01-01', 300, 6, 0.8, 'stream', '[]',
+'{"model": "m", "version": "1", "sha256": "", "threshold": null}', 'lead_only', '', 1, '2026-01-01')
+"""
 WHO = Principal("0", "Officer Li", Role.OFFICER, cameras=frozenset({"gate"}))
 
 
@@ -73,6 +88,26 @@ def test_the_migrations_make_the_tables_that_the_code_uses(world):
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
     world.database.check()
+
+
+def test_a_database_with_cases_of_before_their_life_is_brought_up_to_date(
+    new_database: Callable[[], str], tmp_path: Path
+):
+    address = new_database()
+    engine = make_engine(address)
+    config = Config()
+    config.set_main_option("script_location", str(files("api.storage").joinpath("migrations")))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+        connection.execute(text(OLD_CASE))
+    engine.dispose()
+    made = make_world(make_site(tmp_path), address)
+    case = made.read("SW-1")
+    assert (case.stage, case.outcome, case.claimed_by, case.reviews) == ("emitted", None, None, [])
+    request = TypeAdapter(StepRequest).validate_python({"step": "supervise", "reason": "why"})
+    assert step_desk(made.database, made.site).take(OFFICER, "SW-1", request).supervised
+    made.database.close()
 
 
 def test_many_processes_may_open_a_new_database_at_once(world):

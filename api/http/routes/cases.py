@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.cases.bulk_rejection import MOST, reject_all
+from api.cases.bulk_rejection import MOST, RejectedCases, reject_all
 from api.cases.hold import set_hold
 from api.cases.listing import CaseFilter, Near
 from api.cases.schemas import (
@@ -16,7 +16,6 @@ from api.cases.schemas import (
     HoldRequest,
     MaskRequest,
     Note,
-    RejectedCases,
     ReviewRequest,
 )
 from api.cases.stages import Rejection, Stage

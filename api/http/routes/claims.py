@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from api.access.roles import Right
-from api.cases.schemas import Claim, Note
+from api.cases.claims import Claim
+from api.cases.schemas import Note
 from api.http.context import Reviewer, Shared
 from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.http.routes.cases import CaseId

@@ -69,6 +69,8 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path):
         assert (case.method, case.accuracy_m) == ("camera_registered", None)
         assert (case.prior_cases, case.silenced_until, case.inhibited_by) == (None, None, None)
         assert case.asset is None
+        assert (case.outcome, case.claimed_until, case.undo_until) == (None, None, None)
+        assert case.reviews == []
         for row in (case, *case.sightings):
             assert (row.ended_at, row.ended_by) == (row.cleared_at, "cleared")
             assert row.cleared_at is not None
