@@ -82,6 +82,10 @@ class PassThroughRule(ABC):
             "passes": _PASSES.dump_python(self._passes, mode="json"),
         }
 
+    def passes_json(self) -> bytes:
+        """Return what it remembers as JSON text, for a `remember_json`."""
+        return b'{"inspected":%d,"passes":%b}' % (self.inspected, _PASSES.dump_json(self._passes))
+
     def recall(self, state: Any) -> None:
         """See `vision.rules.context.Rule`; passes are recognised again by their place."""
         self.inspected = int(state["inspected"])
