@@ -7,6 +7,8 @@ CaseError
 ├── IllegalStep           the case's stage does not allow this step
 ├── UnknownCase           no case has this id, or the key does not see it
 ├── UnknownMedia          no case that the key sees holds this picture
+├── NotConfirmed          no person has confirmed the case, so it leaves in no package but officers'
+├── PackageTooLarge       the case has more evidence than one package can hold
 ├── OriginalRefused       the key's role may not see originals
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
 """
@@ -20,7 +22,9 @@ __all__ = [
     "DatabaseUnavailable",
     "EgressRefused",
     "IllegalStep",
+    "NotConfirmed",
     "OriginalRefused",
+    "PackageTooLarge",
     "TookTooLong",
     "UnknownCase",
     "UnknownMedia",
@@ -45,6 +49,14 @@ class UnknownCase(CaseError):  # noqa: N818
 
 class UnknownMedia(CaseError):  # noqa: N818
     """No case that the asking key may see holds this picture."""
+
+
+class NotConfirmed(CaseError):  # noqa: N818
+    """No person has confirmed the case, so nothing of it may be sent or published."""
+
+
+class PackageTooLarge(CaseError):  # noqa: N818
+    """The case has more evidence than one package can hold."""
 
 
 class OriginalRefused(CaseError):  # noqa: N818
