@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import cv2
@@ -15,6 +13,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.evidence import words
+from api.evidence.manifest import Item, Sheet
 from api.evidence.scope import Scope
 from api.evidence.sketch import sketch
 from api.storage.tables import CaseRow
@@ -25,48 +24,6 @@ _TICKS = ("authentic", "clear", "complete", "accurate")
 _WIDE = 900
 """Pixels across of a picture: about 300 dots per inch where it is printed."""
 _PICTURES, _REASONS, _CODES, _LISTED = 3, 3, 3, 12
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A piece of evidence in a package: `file` is where it is, or `absent` says why it is not."""
-
-    sha256: str
-    role: str
-    moment: str
-    camera: str
-    captured_at: datetime | None
-    media_type: str
-    size: int | None
-    of: str | None
-    file: str | None
-    absent: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What the sheet is about besides the case.
-
-    Attributes:
-        site: its name.
-        timezone: in which times are written.
-        made_at: when the package was made (UTC).
-        by: who made it; None in a public copy.
-        head: number and hash of the log's last record.
-        fingerprint: of the key that signs the package.
-        faults: what is wrong with the log, in words.
-        camera_place: where the camera stood, see `sketch`.
-    """
-
-    site: str
-    timezone: ZoneInfo
-    scope: Scope
-    made_at: datetime
-    by: str | None
-    head: tuple[int, str]
-    fingerprint: str
-    faults: Sequence[str]
-    camera_place: Mapping[str, Any] | None
 
 
 def render(
@@ -158,7 +115,9 @@ def _embedded(content: bytes) -> str | None:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     done, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 80])
-    return f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}" if done else None
+    return (
+        f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}" if done else None
+    )
 
 
 @cache

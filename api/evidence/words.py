@@ -45,6 +45,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "masked": ("脱敏图", "masked"),
     "annotated": ("标注图", "annotated"),
     "record": ("判定记录", "decision record"),
+    "unknown": ("不详", "unknown"),
     "scope": ("仅列哈希值", "hash only"),
     "camera": ("仅列哈希值", "hash only"),
     "missing": ("缺失！", "MISSING!"),
