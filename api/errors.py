@@ -9,6 +9,7 @@ CaseError
 ├── UnknownMedia          no case that the key sees holds this picture
 ├── NotConfirmed          no person has confirmed the case, so it leaves in no package but officers'
 ├── PackageTooLarge       the case has more evidence than one package can hold
+├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
 ├── OriginalRefused       the key's role may not see originals
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
 """
@@ -25,6 +26,7 @@ __all__ = [
     "NotConfirmed",
     "OriginalRefused",
     "PackageTooLarge",
+    "SiteKeyError",
     "TookTooLong",
     "UnknownCase",
     "UnknownMedia",
@@ -41,6 +43,10 @@ class TookTooLong(DatabaseUnavailable):
 
 class IllegalStep(CaseError):  # noqa: N818
     """The case stands where this step is not allowed."""
+
+
+class SiteKeyError(CaseError):
+    """The file with the site's key is missing, unreadable, open to others or not the right one."""
 
 
 class UnknownCase(CaseError):  # noqa: N818

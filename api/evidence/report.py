@@ -97,7 +97,7 @@ def _at(moment: datetime | None, timezone: ZoneInfo) -> str:
     if moment is None:
         return "–"
     local = moment.astimezone(timezone)
-    return f"{local:%Y-%m-%d %H:%M:%S} (UTC{local:%z})"
+    return local.isoformat(" ", "seconds")
 
 
 def _reviewed_at(case: CaseRow, timezone: ZoneInfo) -> str:

@@ -54,8 +54,8 @@ HOLDS = {
 }
 NOTES = {
     "inside": (
-        "It is signed by the key that lies in it. Compare this fingerprint with the site's: {what}",
-        "由包内所附密钥签名。请与该单位公布的公钥指纹核对：{what}",
+        "Only the package itself vouches for its key. Compare this fingerprint with the site's: {what}",
+        "签名密钥仅由本包自证。请与该单位公布的公钥指纹核对：{what}",
     ),
     "unchecked": (
         "Signatures were NOT checked: install the Python package `cryptography`, and check again.",

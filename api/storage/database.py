@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
+from typing import Protocol
 
 from alembic import command
 from alembic.config import Config
@@ -16,10 +17,21 @@ from sqlalchemy.orm import Session
 
 from api.errors import DatabaseUnavailable
 from api.storage.engine import explained, first_line, make_engine, shown
+from api.storage.tables import LogRow
 
 # Any constants will do as long as every process of this project uses the same ones.
 _MIGRATION_LOCK = 0x5EE7A4DE
 _DECISION_LOCK = 0x5EE7A4DF
+
+
+class Sealer(Protocol):
+    """Makes records of the entries that a transaction has added to the log."""
+
+    def seal(self, session: Session, entries: Sequence[LogRow]) -> None:
+        """Add their records; called last in the transaction."""
+
+    def sealed(self, session: Session) -> None:
+        """Called when it has been committed."""
 
 
 class Database:
@@ -33,6 +45,8 @@ class Database:
         self.engine = engine
         self._writer = engine.execution_options(streetwarden_begin="BEGIN IMMEDIATE")
         self._listeners: list[Callable[[], None]] = []
+        self.sealer: Sealer | None = None
+        """Set by `api.records.site_chain.SiteChain.open`; nothing is logged without one."""
 
     @classmethod
     def open(cls, address: str) -> Database:
@@ -89,10 +103,23 @@ class Database:
         with explained(self.engine), Session(self._writer, expire_on_commit=False) as session:
             with session.begin():
                 yield session
+                self._seal(session)
+            if self.sealer is not None and "entries" in session.info:
+                self.sealer.sealed(session)
             queued = bool(session.info.get("queued"))
         if queued:
             for listener in tuple(self._listeners):
                 listener()
+
+    def _seal(self, session: Session) -> None:
+        """Make records of what was logged: last, as it takes a lock that all who log wait for."""
+        entries: list[LogRow] = session.info.get("entries", [])
+        if not entries:
+            return
+        if self.sealer is None:
+            raise RuntimeError("open a SiteChain before anything is logged: records are signed")
+        session.flush()
+        self.sealer.seal(session, entries)
 
     def decide_alone(self, session: Session) -> None:
         """Take the lock under which cases are matched and suppressed, until the transaction ends.

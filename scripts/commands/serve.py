@@ -108,6 +108,7 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
     from api.http.app import create_app
     from api.http.server import console_address
     from api.http.server import serve as run
+    from api.records.site_chain import SiteChain
     from api.storage.database import Database
     from models.catalogue import find
     from scripts.watching import make_pipeline, make_workers
@@ -119,6 +120,7 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
     err.print(f"loading {escape(site.model.name)} for {cameras}")
     database = Database.open(site.storage.database)
     try:
+        SiteChain.open(database, site.storage.key_file)
         processes = workers_for(site)
         engine = open_engine(site.model) if processes == 1 else None
         model = engine.model if engine is not None else find(site.model.name)

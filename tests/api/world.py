@@ -23,6 +23,7 @@ from api.cases.schemas import CaseDetail, Checks, ReviewRequest
 from api.cases.store import CaseStore
 from api.delivery.events import Announcer
 from api.http.server import Server, configured, listen
+from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from vision.detections import make_detections
 from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage, Reason
@@ -224,6 +225,7 @@ class World:
 def make_world(site: Site, address: str | None = None) -> World:
     """Open the parts of a site."""
     database = Database.open(address or site.storage.database)
+    SiteChain.open(database, site.storage.key_file)
     return World(
         site=site,
         database=database,

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from api.delivery.retry import RetryPolicy
 from api.delivery.worker import Outbox
+from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from vision.site import Site
 
 if __name__ == "__main__":
     site = Site.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    database = Database.open(site.storage.database)
+    SiteChain.open(database, site.storage.key_file)
     outbox = Outbox(
-        Database.open(site.storage.database),
+        database,
         site,
         retry=RetryPolicy(waits=(timedelta(milliseconds=100),) * 500, jitter=0.5),
         lease=timedelta(seconds=1),

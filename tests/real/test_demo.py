@@ -17,6 +17,7 @@ from api.access.roles import Role
 from api.cases.intake import CaseIntake, DetectorInfo
 from api.delivery.events import Announcer
 from api.http.app import create_app
+from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from datasets.renderer.truth import Truth
 from models import find
@@ -43,6 +44,7 @@ def console(request, demo_root, tmp_path_factory) -> httpx.Client:
     root = tmp_path_factory.mktemp("demo")
     site = _fast(load_site(demo_root / "site.yaml"), root)
     database = Database.open(site.storage.database)
+    SiteChain.open(database, site.storage.key_file)
     model = find(site.model.name)
     detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
     intake = CaseIntake(database, site, detector, Announcer(site).announce)

@@ -21,6 +21,7 @@ from api.cases.intake import CaseIntake
 from api.cases.listing import CaseFilter
 from api.cases.store import CaseStore
 from api.delivery.events import Announcer
+from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from datasets.renderer.camera import Camera
 from datasets.renderer.raster import Pose
@@ -107,6 +108,7 @@ def watch(folder: Path, speed: float) -> tuple[Position, CaseStore]:
     )
     site = Site.for_sources([], folder).model_copy(update={"cameras": (camera,)})
     database = Database.open(site.storage.database)
+    SiteChain.open(database, site.storage.key_file)
     places: list[Position | None] = []
     pipeline = Pipeline(
         site,

@@ -24,6 +24,7 @@ from sqlalchemy import select
 
 from api.cases.intake import CaseIntake
 from api.delivery.events import Announcer
+from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from api.storage.tables import CaseRow, SightingRow
 from tests.api.world import DETECTOR
@@ -76,6 +77,7 @@ class Week:
 
     def __post_init__(self) -> None:
         self.database = Database.open(f"sqlite:///{self.root / 'cases.db'}")
+        SiteChain.open(self.database, self.root / "site.key")
         self.start()
 
     def start(self) -> None:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from api.cases.intake import CaseIntake
 from api.delivery.events import Announcer
+from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from scripts.streetwarden import app
 from tests.api.world import DETECTOR
@@ -39,6 +40,7 @@ def stored(tmp_path: Path) -> tuple[Path, str, str]:
     path.write_text(SITE, encoding="utf-8")
     site = load_site(path)
     database = Database.open(site.storage.database)
+    SiteChain.open(database, site.storage.key_file)
     intake = CaseIntake(database, site, DETECTOR, Announcer(site).announce)
     recorder = Recorder(EvidenceStore(Path(site.storage.evidence)), site)
     vending = [e for e in undisturbed() if e.episode.kind == "street_vending"]

@@ -119,7 +119,12 @@ def _anchored_storage(storage: Storage, root: Path) -> Storage:
     prefix = "sqlite:///"
     if database.startswith(prefix) and not database.startswith("sqlite:////"):
         database = f"{prefix}{root / database.removeprefix(prefix)}"
-    return Storage(database=database, evidence=_path(storage.evidence, root))
+    key = storage.site_key
+    return Storage(
+        database=database,
+        evidence=_path(storage.evidence, root),
+        site_key=_path(key, root) if key is not None else None,
+    )
 
 
 def _anchored_camera(camera: Camera, root: Path, *, look_at: Look | None) -> Camera:

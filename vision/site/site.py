@@ -65,10 +65,22 @@ class SiteInfo(Part):
 
 
 class Storage(Part):
-    """Where cases and evidence live; relative paths start at the site file's folder."""
+    """Where cases and evidence live; relative paths start at the site file's folder.
+
+    `site_key` is the file with the key that signs records, never in the database; by default it
+    lies beside the evidence.
+    """
 
     database: str = "sqlite:///var/streetwarden.db"
     evidence: str = "var/evidence"
+    site_key: str | None = None
+
+    @property
+    def key_file(self) -> Path:
+        """The file with the key that signs records."""
+        if self.site_key is not None:
+            return Path(self.site_key)
+        return Path(self.evidence).parent / "site.key"
 
 
 class Webhook(Part):

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 
 from api.cases.intake import CaseIntake, DetectorInfo
+from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from tests.vision.workers.bins import build, open_eyes
 from vision.site import Site
@@ -21,6 +22,7 @@ def main() -> None:
     end, model = Event(), open_eyes(site.model).model
     signal.signal(signal.SIGTERM, lambda *_: end.set())
     database = Database.open(site.storage.database)
+    SiteChain.open(database, site.storage.key_file)
     detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
     intake = CaseIntake(database, site, detector, lambda *_: None)
     evidence = Path(site.storage.evidence)
