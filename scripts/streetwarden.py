@@ -17,10 +17,12 @@ from scripts.commands.doctor import doctor
 from scripts.commands.evaluate import evaluate
 from scripts.commands.export import export
 from scripts.commands.keys import keys
+from scripts.commands.package import package
 from scripts.commands.replay import replay
 from scripts.commands.serve import serve
 from scripts.commands.snapshot import snapshot
 from scripts.commands.train import train
+from scripts.commands.verify import verify
 from scripts.commands.watch import watch
 from scripts.console import copy_of_stdout, reader_left
 from scripts.extras import mend
@@ -36,7 +38,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (watch, serve, audit, replay, check, snapshot, doctor, train, evaluate, export):
+for command in (watch, serve, audit, replay, package, verify, check, snapshot, doctor):
+    app.command()(command)
+for command in (train, evaluate, export):
     app.command()(command)
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")

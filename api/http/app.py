@@ -25,7 +25,7 @@ from api.http.guards import BodyLimit, Guards
 from api.http.openapi import describe
 from api.http.own_thread import OwnThread
 from api.http.prefix import Prefix, path_of
-from api.http.routes import cameras, cases, health, media, webhooks
+from api.http.routes import cameras, cases, health, media, packages, webhooks
 from api.http.routes import site as site_routes
 from api.monitoring.health import Readiness, readiness
 from api.monitoring.metrics import registry
@@ -40,6 +40,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     site_routes.router,
     cases.router,
+    packages.router,
     media.router,
     cameras.router,
     webhooks.router,
