@@ -34,7 +34,7 @@ NAME = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 MANIFEST, SIGNATURE, LOG = "manifest.json", "manifest.sig", "log.jsonl"
 OURS = frozenset({LOG, "README.txt", "report.html", "verify.py"})
 """What the manifest lists besides evidence."""
-READ = {MANIFEST: 8 << 20, SIGNATURE: 4096, LOG: 64 << 20}
+READ = {MANIFEST: 8 << 20, SIGNATURE: 4096, LOG: 16 << 20}
 """The members that are read as a whole, and how many bytes they have at most."""
 FIRST = "0" * 64
 DIRECTORY = _BLOCK = _LINE = 1 << 20

@@ -11,6 +11,7 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from api.access.roles import Principal
 from api.evidence.archive import Archive
@@ -63,8 +64,8 @@ def taken_apart(path: Path) -> Members:
 
 
 def put_together(members: Mapping[str, bytes], path: Path) -> Path:
-    """A zip of these, laid out as ours are."""
-    with path.open("w+b") as file:
+    """A zip of these, laid out as ours are, by somebody who knows no limits."""
+    with path.open("w+b") as file, mock.patch("api.evidence.archive.READ", {}):
         archive = Archive(file)
         for name, content in members.items():
             archive.add(name, [content])
