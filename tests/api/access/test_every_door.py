@@ -62,6 +62,13 @@ DOORS = (
     Door("/v1/cases/{case_id}", READERS, of="case"),
     # Incomplete: 422 before anything is decided, but only once the key is let in.
     Door("/v1/cases/{case_id}/review", REVIEWERS, method="POST"),
+    Door("/v1/cases/{case_id}/package", READERS, of="case"),
+    Door(
+        "/v1/cases/{case_id}/package",
+        LOOKERS,
+        of="case",
+        query="?scope=officer&reason=complaint+4711",
+    ),
     Door("/v1/media/{sha256}", READERS, of="case"),
     Door("/v1/media/{sha256}", LOOKERS, of="case", query="?reason=complaint+4711"),
     Door("/v1/cameras", READERS, shows=_items("id")),
