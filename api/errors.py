@@ -10,6 +10,7 @@ CaseError
 ├── NotConfirmed          no person has confirmed the case, so it leaves in no package but officers'
 ├── PackageTooLarge       the case has more evidence than one package can hold
 ├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
+├── TimeStampError        a time stamp cannot be had, or does not hold
 ├── OriginalRefused       the key's role may not see originals
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
 """
@@ -27,6 +28,7 @@ __all__ = [
     "OriginalRefused",
     "PackageTooLarge",
     "SiteKeyError",
+    "TimeStampError",
     "TookTooLong",
     "UnknownCase",
     "UnknownMedia",
@@ -47,6 +49,10 @@ class IllegalStep(CaseError):  # noqa: N818
 
 class SiteKeyError(CaseError):
     """The file with the site's key is missing, unreadable, open to others or not the right one."""
+
+
+class TimeStampError(CaseError):
+    """The time-stamp authority does not answer as it should, or its stamp does not hold."""
 
 
 class UnknownCase(CaseError):  # noqa: N818

@@ -20,6 +20,7 @@ from scripts.commands.keys import keys
 from scripts.commands.package import package
 from scripts.commands.replay import replay
 from scripts.commands.serve import serve
+from scripts.commands.site_key import site_key
 from scripts.commands.snapshot import snapshot
 from scripts.commands.train import train
 from scripts.commands.verify import verify
@@ -44,6 +45,7 @@ for command in (train, evaluate, export):
     app.command()(command)
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")
+app.add_typer(site_key, name="site-key")
 app.add_typer(data, name="data")
 
 

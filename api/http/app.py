@@ -18,6 +18,7 @@ from api.cases.store import CaseStore
 from api.delivery.events import Announcer
 from api.delivery.worker import Outbox
 from api.errors import DatabaseUnavailable
+from api.evidence.stamper import Stamper
 from api.http import problems
 from api.http.context import Context
 from api.http.doorkeeper import Doorkeeper
@@ -27,7 +28,7 @@ from api.http.own_thread import OwnThread
 from api.http.prefix import Prefix, path_of
 from api.http.routes import cameras, cases, health, media, packages, webhooks
 from api.http.routes import site as site_routes
-from api.monitoring.health import Readiness, readiness
+from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.watch import Watch
 from api.storage.database import Database
@@ -55,7 +56,7 @@ def create_app(
     watch: Watch | None = None,
     outbox: Outbox | None = None,
 ) -> FastAPI:
-    """The app of one site; its lifespan runs the outbox worker.
+    """The app of one site; its lifespan runs the outbox worker and, where asked for, the stamper.
 
     Args:
         site: cameras, receivers, language.
@@ -66,14 +67,17 @@ def create_app(
 
     Raises:
         SiteError: a webhook's secret cannot be used.
+        TimeStampError: the certificate of the time-stamp authority cannot be read.
     """
     worker = outbox or Outbox(database, site)
+    stamper = Stamper(database, site.timestamps) if site.timestamps is not None else None
     keys = KeyStore(database)
 
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
             keys.learn()
-        return readiness(database, evidence.root, watch, outbox_alive=worker.alive)
+        found = readiness(database, evidence.root, watch, outbox_alive=worker.alive)
+        return found if stamper is None else found.with_check(stamped(stamper.problem))
 
     shared = Context(
         site=site,
@@ -94,7 +98,7 @@ def create_app(
         version=version("streetwarden"),
         summary="Cases of non-contact city-management enforcement: review, evidence, webhooks.",
         license_info={"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"},
-        lifespan=_running(worker),
+        lifespan=_running(worker, stamper),
         # The stock documentation pages load scripts from elsewhere; /openapi.json says it all.
         docs_url=None,
         redoc_url=None,
@@ -116,17 +120,23 @@ def create_app(
     return app
 
 
-def _running(worker: Outbox) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """The lifespan in which the outbox worker runs."""
+def _running(
+    worker: Outbox, stamper: Stamper | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """The lifespan in which the outbox worker and the stamper run."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # Fewer than the database has connections, so that the pipeline always finds one.
         anyio.to_thread.current_default_thread_limiter().total_tokens = REQUEST_WORKERS
         await anyio.to_thread.run_sync(worker.start)
+        if stamper is not None:
+            stamper.start()
         try:
             yield
         finally:
+            if stamper is not None:
+                await anyio.to_thread.run_sync(stamper.stop)
             await anyio.to_thread.run_sync(worker.stop)
 
     return lifespan

@@ -43,6 +43,10 @@ class Readiness(BaseModel):
     ready: bool
     checks: list[Check]
 
+    def with_check(self, check: Check) -> Readiness:
+        """The same with one check more, that is not required."""
+        return Readiness(ready=self.ready, checks=[*self.checks, check])
+
     def told_to(self, who: Principal | None) -> Readiness:
         """What this key's holder, or a stranger, may read of it."""
         if who is not None and who.may(Right.DELIVERIES):
@@ -63,6 +67,12 @@ def readiness(
     checks = [_database(database), _evidence(evidence), _outbox(alive=outbox_alive)]
     checks += _cameras(watch) if watch is not None else ()
     return Readiness(ready=all(c.ready or not c.required for c in checks), checks=checks)
+
+
+def stamped(problem: str | None) -> Check:
+    """Whether the time-stamp authority stamps records; cases do not wait for it."""
+    detail = f"{problem}; records wait and are stamped when it answers" if problem else "stamps"
+    return Check(name="timestamps", ready=problem is None, required=False, detail=detail)
 
 
 def unanswered(patience_s: float) -> Readiness:

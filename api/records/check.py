@@ -35,7 +35,7 @@ class SiteCheck:
             ).one()
             self._keys = Keyring(public_keys(session))
         self._site, self.records, self._hash, self._key = head
-        self._noted = noted[1:] if noted is not None and noted[0] == self._site else None
+        self._noted = noted if noted is not None and noted.site == self._site else None
         self.unsigned = 0
         self._cases: dict[str, tuple[int, str]] = {}
 
@@ -55,13 +55,13 @@ class SiteCheck:
             no = sealed.record["site_no"]
             yield from walk.take(sealed)
             yield from self._of_case(case, sealed)
-            if self._noted is not None and no == self._noted[0] and sealed.hash != self._noted[1]:
+            if self._noted is not None and self._noted.no == no and self._noted.hash != sealed.hash:
                 words = f"record {no} is not the one that was noted beside the site's key"
                 yield Finding(Fault.CHANGED, no, words)
         yield from walk.end(self.records, self._hash)
-        if self._noted is not None and self._noted[0] > self.records:
+        if self._noted is not None and self._noted.no > self.records:
             words = (
-                f"the file beside the site's key knows records up to {self._noted[0]}, the "
+                f"the file beside the site's key knows records up to {self._noted.no}, the "
                 f"database up to {self.records}: records were taken from the end, or an older "
                 "backup was restored"
             )

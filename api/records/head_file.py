@@ -10,9 +10,24 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 from api.errors import SiteKeyError
 from vision import durable
+
+
+class Noted(NamedTuple):
+    """The last record: whose, its number and hash."""
+
+    site: str
+    no: int
+    hash: str
+
+    def contradicts(self, head: Noted) -> bool:
+        """Whether a chain with this head cannot have had the noted record."""
+        if self.site != head.site:
+            return False
+        return head.no < self.no or (head.no == self.no and head.hash != self.hash)
 
 
 class HeadFile:
@@ -21,30 +36,54 @@ class HeadFile:
     def __init__(self, key_file: Path) -> None:
         self.path = key_file.with_name(f"{key_file.name}.head")
         self._lock = threading.Lock()
-        self._latest = 0
+        self._noted: Noted | None = None
+        self._kept = False
 
-    def keep(self, site: str, no: int, hash_: str) -> None:
+    def compare(self, head: Noted) -> str | None:
+        """Say in words if the database's head contradicts what was noted.
+
+        From then on nothing more is noted: the file is the proof, until somebody takes it away.
+        """
+        with self._lock:
+            if self._kept or self._noted is None or not self._noted.contradicts(head):
+                return None
+            self._kept = True
+            return (
+                f"{self.path}: knows the site's record {self._noted.no}, and the database ends "
+                f"with {head.no} or has another one there: records were taken from its end, or an "
+                "older backup was restored. Find out why, then move that file away and restart"
+            )
+
+    def load(self) -> None:
+        """Begin with what is noted in the file.
+
+        Raises:
+            SiteKeyError: it cannot be read.
+        """
+        self._noted = self.read()
+
+    def keep(self, head: Noted) -> None:
         """Note the last record, unless a later one is noted already.
 
         Raises:
             OSError: it cannot be written.
         """
         with self._lock:
-            if no <= self._latest:
-                return
-            content = json.dumps({"site": site, "site_no": no, "hash": hash_})
-            durable.write(self.path, content.encode(), sync=False)
-            self._latest = no
+            known = self._noted
+            if self._kept or (known is not None and known.contradicts(head)):
+                return  # another thread was quicker
+            durable.write(self.path, json.dumps(head._asdict()).encode(), sync=False)
+            self._noted = head
 
-    def read(self) -> tuple[str, int, str] | None:
-        """Site, number and hash of the last record that was noted; None if there is none.
+    def read(self) -> Noted | None:
+        """The last record that was noted; None if there is none.
 
         Raises:
             SiteKeyError: it is there and cannot be read.
         """
         try:
             held = json.loads(self.path.read_bytes())
-            return str(held["site"]), int(held["site_no"]), str(held["hash"])
+            return Noted(str(held["site"]), int(held["no"]), str(held["hash"]))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from api.errors import SiteKeyError
 from api.records.chain import VERSION, ZEROS, Link, Sealed, digest, timed, to_sign
-from api.records.head_file import HeadFile
+from api.records.head_file import HeadFile, Noted
 from api.records.keyring import PublicKey, statement
 from api.records.site_key import SiteKey
 from api.storage.database import Database
@@ -39,6 +39,10 @@ class SiteChain:
         self._key_file = key_file
         self._key = key
         self._head_file = HeadFile(key_file)
+        try:
+            self._head_file.load()
+        except SiteKeyError as error:  # a power cut may do that; it is written anew
+            LOG.warning("%s", error)
 
     @classmethod
     def open(cls, database: Database, key_file: Path) -> SiteChain:
@@ -56,7 +60,9 @@ class SiteChain:
                 enter_key(session, head, key)
             else:
                 key = in_force(key_file, head.key)
-        database.sealer = chain = cls(key_file, key)
+            chain = cls(key_file, key)
+            chain._compare(head)
+        database.sealer = chain
         return chain
 
     def seal(self, session: Session, entries: Sequence[LogRow]) -> None:
@@ -68,6 +74,7 @@ class SiteChain:
         head = lock_head(session)
         if head.key is not None and head.key != self._key.fingerprint:
             self._key = in_force(self._key_file, head.key)
+        self._compare(head)
         site_no, site_prev = head.site_no, head.hash
         cases: dict[str, tuple[int, str]] = {}
         made = []
@@ -92,14 +99,20 @@ class SiteChain:
             )
         session.execute(insert(RecordRow), made)
         session.execute(update(ChainRow).values(site_no=site_no, hash=site_prev))
-        session.info["head"] = (head.site, site_no, site_prev)
+        session.info["head"] = Noted(head.site, site_no, site_prev)
 
     def sealed(self, session: Session) -> None:
         """Note the new head beside the key; what is committed is not undone if that fails."""
         try:
-            self._head_file.keep(*session.info["head"])
+            self._head_file.keep(session.info["head"])
         except OSError as error:
             _TROUBLE.in_words("the number of the last record is not noted beside the key", error)
+
+    def _compare(self, head: Head) -> None:
+        """Say if the database has lost records; it goes on, as what happens now is to be kept."""
+        wrong = self._head_file.compare(Noted(head.site, head.site_no, head.hash))
+        if wrong is not None:
+            LOG.error("%s", wrong)
 
 
 class Head(NamedTuple):

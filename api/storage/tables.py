@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -199,6 +200,16 @@ class RecordRow(Base):
     signed_by: Mapped[str | None] = mapped_column(String(64))
 
     entry: Mapped[LogRow] = relationship(viewonly=True)
+
+
+class TimeStampRow(Base):
+    """An RFC 3161 token (DER) over a record, and when it was made; append-only."""
+
+    __tablename__ = "time_stamps"
+
+    log_id: Mapped[int] = mapped_column(ForeignKey("records.log_id"), primary_key=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class ChainRow(Base):

@@ -107,6 +107,9 @@ def _anchored(site: Site, path: Path, tree: Tree, *, look_at: Look | None) -> Si
         update["storage"] = _anchored_storage(site.storage, root)
     except SiteError as error:
         mistakes.append((("storage",), str(error)))
+    if site.timestamps is not None:
+        ca = _path(site.timestamps.ca, root)
+        update["timestamps"] = site.timestamps.model_copy(update={"ca": ca})
     cameras = []
     for number, camera in enumerate(site.cameras):
         try:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from vision.durations import Duration
 from vision.fields import Days, DaysField, KindName, Part, TimeZone
 from vision.model_choice import ModelChoice
 from vision.registers.assets import Asset
@@ -83,6 +84,18 @@ class Storage(Part):
         return Path(self.evidence).parent / "site.key"
 
 
+class TimeStamps(Part):
+    """An RFC 3161 authority that stamps the records of cases.
+
+    `ca` is a file with its root's certificate (PEM); `every` is how often it is asked: what happens
+    to a case in between is covered by one stamp.
+    """
+
+    url: WebAddress
+    ca: str
+    every: Duration = timedelta(minutes=1)
+
+
 class Webhook(Part):
     """A receiver of cases. `allow` lists networks it may live in although they are private."""
 
@@ -118,6 +131,7 @@ class Site(Part):
 
     site: SiteInfo
     storage: Storage = Storage()
+    timestamps: TimeStamps | None = None
     model: ModelChoice = ModelChoice()
     workers: Annotated[int | Literal["auto"], BeforeValidator(_of_workers)] = 1
     defaults: dict[KindName, RuleSettings] = Field(default_factory=dict)

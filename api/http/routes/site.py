@@ -1,16 +1,18 @@
-"""`/v1/site` and `/v1/kinds`: the names that a reader of cases needs."""
+"""`/v1/site`, `/v1/kinds`: the names that a reader of cases needs; the site's public keys."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 
-from fastapi import APIRouter
-from pydantic import BaseModel
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
 
 from api.access.roles import RIGHTS, Right, Role
 from api.cases.stages import Rejection
 from api.http.context import Reader, Shared
-from api.http.problems import GUARDED, described
+from api.http.problems import GUARDED, Refusal, described
+from api.records.site_chain import public_keys
 from vision.kinds import Kind, catalogue
 
 router = APIRouter(prefix="/v1", tags=["site"], responses=described(*GUARDED))
@@ -35,6 +37,29 @@ class SiteView(BaseModel):
     rejections: list[Rejection]
 
 
+class PublicKeyView(BaseModel):
+    """A public key: what it signed can be checked with it, and that keys vouch for each other.
+
+    Key and predecessor sign `streetwarden key v1`, a line break, and the canonical JSON of
+    `from_no`, `key` (the fingerprint), `made_at`, `previous` and `site`.
+    """
+
+    fingerprint: str = Field(description="SHA-256 of the key's 32 bytes.", examples=["9f86" * 16])
+    pem: str
+    site: str = Field(description="The site's id in its records.")
+    from_no: int = Field(description="The site's first record that it may sign.", examples=[1])
+    made_at: str = Field(examples=["2026-11-27T08:00:00.000000Z"])
+    previous: str | None = Field(description="The key that it replaced.")
+    signature: str = Field(description="Its own, Ed25519 in Base64.")
+    previous_signature: str | None = Field(description="The replaced key's; null if it was lost.")
+
+
+class PublicKeyList(BaseModel):
+    """The site's public keys, the first one first, the one in force last."""
+
+    items: list[PublicKeyView]
+
+
 class KindList(BaseModel):
     """The kinds of violation with their names and codes."""
 
@@ -56,6 +81,40 @@ def get_site(shared: Shared, who: Reader) -> SiteView:
             expires_at=who.expires_at,
         ),
         rejections=list(Rejection),
+    )
+
+
+@router.get("/site/keys", operation_id="listSiteKeys")
+def list_site_keys(shared: Shared, _who: Reader) -> PublicKeyList:
+    """List the public keys whose private halves sign, or signed, this site's records."""
+    with shared.database.read() as session:
+        keys = public_keys(session)
+    return PublicKeyList(items=[PublicKeyView(**key.as_json()) for key in keys])
+
+
+@router.get(
+    "/site/key",
+    operation_id="getSiteKey",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The public key in force, PEM.",
+            "content": {"application/x-pem-file": {"schema": {"type": "string"}}},
+        },
+        **described(404),
+    },
+)
+def get_site_key(shared: Shared, _who: Reader) -> Response:
+    """Download the public key in force, to check packages and records with."""
+    with shared.database.read() as session:
+        keys = public_keys(session)
+    if not keys:
+        raise Refusal(HTTPStatus.NOT_FOUND, "no key signs records yet; start the server once")
+    name = f"site-{keys[-1].fingerprint[:16]}.pem"
+    return Response(
+        keys[-1].pem,
+        media_type="application/x-pem-file",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

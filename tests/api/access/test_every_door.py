@@ -57,6 +57,8 @@ def _items(key: str) -> Callable[[Any], set[str]]:
 
 DOORS = (
     Door("/v1/site", READERS),
+    Door("/v1/site/key", READERS),
+    Door("/v1/site/keys", READERS),
     Door("/v1/kinds", READERS),
     Door("/v1/cases", READERS, shows=_items("case_id")),
     Door("/v1/cases/{case_id}", READERS, of="case"),

@@ -18,7 +18,7 @@ depends_on = None
 
 TIME = sa.DateTime(timezone=True)
 ZEROS = "0" * 64
-APPEND_ONLY = ("records", "site_keys")
+APPEND_ONLY = ("records", "site_keys", "time_stamps")
 BATCH = 1000
 LOG = sa.table(
     "case_log",
@@ -65,6 +65,14 @@ def upgrade() -> None:
         sa.Column("signature", sa.String(length=88), nullable=False),
         sa.Column("previous_signature", sa.String(length=88), nullable=True),
         sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_site_keys")),
+    )
+    op.create_table(
+        "time_stamps",
+        sa.Column("log_id", sa.Integer(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", TIME, nullable=False),
+        sa.ForeignKeyConstraint(["log_id"], ["records.log_id"], name=op.f("fk_time_stamps_log_id")),
+        sa.PrimaryKeyConstraint("log_id", name=op.f("pk_time_stamps")),
     )
     site = str(ULID())
     site_no, hash_ = _chain(site)
