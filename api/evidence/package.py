@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -30,7 +31,7 @@ from api.records.chain import Sealed, findings
 from api.records.keyring import Keyring, PublicKey
 from api.records.site_chain import case_records, in_force, public_keys
 from api.storage.database import Database
-from api.storage.tables import CaseRow, ChainRow
+from api.storage.tables import CaseRow, ChainRow, RecordRow, TimeStampRow
 from vision.errors import EvidenceError, EvidenceUnavailable
 from vision.evidence import EvidenceRole
 from vision.evidence.store import EvidenceStore
@@ -56,6 +57,8 @@ class _Taken:
     sealed: list[Sealed]
     keys: list[PublicKey]
     key: str | None
+    stamps: dict[int, bytes]
+    """RFC 3161 tokens, by the number of the record."""
 
 
 class PackageDesk:
@@ -166,7 +169,13 @@ class PackageDesk:
             if case is None:
                 raise unknown(case_id)
             key = session.scalars(select(ChainRow.key)).one()
-            return _Taken(case, case_records(session, case_id), public_keys(session), key)
+            stamped = select(RecordRow.no, TimeStampRow.token).join(
+                TimeStampRow, TimeStampRow.log_id == RecordRow.log_id
+            )
+            tokens = session.execute(stamped.where(RecordRow.case_id == case_id))
+            stamps: dict[int, bytes] = dict(iter(tokens))
+            sealed, keys = case_records(session, case_id), public_keys(session)
+            return _Taken(case, sealed, keys, key, stamps)
 
     def _pack(self, archive: Archive, who: Principal, taken: _Taken, scope: Scope) -> list[Item]:
         """Write the evidence that this scope holds; give all there is, with why some is not."""
@@ -237,12 +246,13 @@ def _allow(who: Principal, case: CaseRow, scope: Scope) -> None:
 
 def _lines(taken: _Taken) -> Iterator[dict[str, Any]]:
     for one in taken.sealed:
+        token = taken.stamps.get(one.record["no"])
         yield {
             "record": dict(one.record),
             "hash": one.hash,
             "signature": one.signature,
             "signed_by": one.signed_by,
-            "timestamp": None,
+            "timestamp": base64.b64encode(token).decode() if token is not None else None,
         }
 
 

@@ -50,6 +50,7 @@ HOLDS = {
     "signed": ("The manifest's signature holds.", "清单签名有效。"),
     "chain": ("The log's {what} records follow on one another unbroken.", "日志{what}条记录环环相扣，无缺失。"),
     "records": ("The signatures of {what} records hold.", "{what}条记录的签名有效。"),
+    "stamped": ("The authority stamped record {what} at {other}.", "时间戳机构于{other}对第{what}条记录签发时间戳。"),
     "trusted": ("It is signed by the key that you gave: {what}", "由您提供的密钥签名：{what}"),
 }
 NOTES = {
@@ -70,8 +71,8 @@ NOTES = {
         "本副本未公开{what}条记录的内容，仅保留其哈希值和签名。",
     ),
     "stamps": (
-        "{what} records carry a time stamp (RFC 3161), which is not checked here.",
-        "{what}条记录带有可信时间戳（RFC 3161），此处未校验。",
+        "{what} records carry a time stamp (RFC 3161); whose it is was not checked.",
+        "{what}条记录带有可信时间戳（RFC 3161），未校验其签发机构。",
     ),
     "absent": (
         "When it was packed, evidence was {other} at the site, and is not in it: {what}",
@@ -113,6 +114,7 @@ FAULTS = {
     "untrusted": ("It is not signed by a key that you gave, but by {what}", "不是由您提供的密钥签名，而是：{what}"),
     "unsigned": ("A record is not signed, although one before it is: {what}", "该条记录无签名，而此前记录已有签名：{what}"),
     "not_in_force": ("A record is signed by a key that was not in force then: {what}", "签名所用密钥当时未启用或已停用：{what}"),
+    "stamp": ("This record's time stamp does not hold: {what}", "该条记录的时间戳无效：{what}"),
     "record": ("A record was altered; its hash differs: {what}", "日志记录被改动，哈希值不符：{what}"),
     "removed": ("Records are missing in the log before {what}", "日志缺失记录，位于{what}之前"),
     "moved": ("A record is out of its order in the log: {what}", "日志记录次序被打乱：{what}"),
@@ -150,6 +152,8 @@ class Verdict:
 
     package: str
     findings: list[Finding] = field(default_factory=list)
+    stamps: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    """Time stamps that the log carries: the record's number, the token, the record's bytes."""
 
     @property
     def holds(self) -> bool:
@@ -503,15 +507,17 @@ class _Log:
             no = line["withheld"]["no"]
         else:
             no = record["no"]
-            self._record(record, line["hash"])
+            self._record(record, line)
         if no != self._expected:
             self._verdict.add("removed" if no > self._expected else "moved", no)
         self._expected, self._last = no + 1, line["hash"]
-        self._stamped += line["timestamp"] is not None
+        if line["timestamp"] is not None:
+            self._stamped += 1
+            self._stamp(no, line)
         self._signature(no, line)
 
-    def _record(self, record: dict[str, Any], digest: str) -> None:
-        no = record["no"]
+    def _record(self, record: dict[str, Any], line: dict[str, Any]) -> None:
+        no, digest = record["no"], line["hash"]
         if hashlib.sha256(canonical(record)).hexdigest() != digest:
             self._verdict.add("record", no)
         if record["prev"] != self._last or record["site_no"] <= self._site_no:
@@ -522,6 +528,17 @@ class _Log:
         evidence = record["data"].get("evidence")
         if isinstance(evidence, list):
             self._named.update(item for item in evidence if isinstance(item, str))
+
+    def _stamp(self, no: int, line: dict[str, Any]) -> None:
+        """A token holds the hash that was stamped; who made it, only its authority's key tells."""
+        try:
+            token = base64.b64decode(line["timestamp"], validate=True)
+        except ValueError:
+            token = b""
+        if bytes.fromhex(line["hash"]) not in token:
+            self._verdict.add("stamp", no)
+        elif line["record"] is not None:
+            self._verdict.stamps.append((no, token, canonical(line["record"])))
 
     def _signature(self, no: int, line: dict[str, Any]) -> None:
         by, signature = line["signed_by"], line["signature"]
