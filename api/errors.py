@@ -10,6 +10,8 @@ CaseError
 ├── UnknownCase           no case has this id, or the key does not see it
 ├── UnknownMedia          no case that the key sees holds this picture
 ├── PurgedMedia           its time was over by the site's retention
+├── NotConfirmed          no person has confirmed the case, so it leaves in no package but officers'
+├── PackageTooLarge       the case has more evidence than one package can hold
 ├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
 ├── TimeStampError        a time stamp cannot be had, or does not hold
 ├── OriginalRefused       the key's role may not see originals
@@ -28,7 +30,9 @@ __all__ = [
     "DatabaseUnavailable",
     "EgressRefused",
     "IllegalStep",
+    "NotConfirmed",
     "OriginalRefused",
+    "PackageTooLarge",
     "PurgedMedia",
     "SiteKeyError",
     "StepForbidden",
@@ -85,6 +89,14 @@ class UnknownMedia(CaseError):  # noqa: N818
 
 class PurgedMedia(CaseError):  # noqa: N818
     """This picture has been purged."""
+
+
+class NotConfirmed(CaseError):  # noqa: N818
+    """No person has confirmed the case, so nothing of it may be sent or published."""
+
+
+class PackageTooLarge(CaseError):  # noqa: N818
+    """The case has more evidence than one package can hold."""
 
 
 class OriginalRefused(CaseError):  # noqa: N818

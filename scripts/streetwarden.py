@@ -17,12 +17,14 @@ from scripts.commands.doctor import doctor
 from scripts.commands.evaluate import evaluate
 from scripts.commands.export import export
 from scripts.commands.keys import keys
+from scripts.commands.package import package
 from scripts.commands.purge import purge
 from scripts.commands.replay import replay
 from scripts.commands.serve import serve
 from scripts.commands.site_key import site_key
 from scripts.commands.snapshot import snapshot
 from scripts.commands.train import train
+from scripts.commands.verify import verify
 from scripts.commands.watch import watch
 from scripts.console import copy_of_stdout, reader_left
 from scripts.extras import mend
@@ -38,20 +40,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    watch,
-    serve,
-    audit,
-    replay,
-    check,
-    snapshot,
-    purge,
-    doctor,
-    train,
-    evaluate,
-    export,
-):
+for command in (watch, serve, audit, replay, package, verify, check, snapshot, doctor, purge):
     app.command()(command)
+for training in (train, evaluate, export):
+    app.command()(training)
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")
 app.add_typer(site_key, name="site-key")

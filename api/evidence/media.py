@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -70,7 +71,7 @@ class MediaDesk:
                 "out to get the masked one",
             )
         picture = self._picture(originals[0], original=True)
-        self._log(who, originals[0], reason)
+        log_looks(self._database, who, originals[0].case_id, [sha256], reason)
         return picture
 
     def _subject(self, who: Principal, row: EvidenceRow, reason: str | None) -> Picture:
@@ -78,7 +79,7 @@ class MediaDesk:
         if not who.may(Right.REVIEW):
             return self._stand_in(who, row.of or row.sha256)
         picture = self._picture(row, original=False)
-        self._log(who, row, reason or _REVIEW)
+        log_looks(self._database, who, row.case_id, [row.sha256], reason or _REVIEW)
         return Picture(picture.content, picture.sha256, picture.media_type, original=True)
 
     def _rows(self, who: Principal, condition: ColumnElement[bool]) -> list[EvidenceRow]:
@@ -106,19 +107,31 @@ class MediaDesk:
             raise EvidenceError(f"case {row.case_id}: {error}") from error
         return Picture(content, row.sha256, row.media_type, original)
 
-    def _log(self, who: Principal, row: EvidenceRow, reason: str) -> None:
-        with self._database.write() as session:
-            session.add(
-                MediaAccessRow(
-                    at=datetime.now(UTC),
-                    sha256=row.sha256,
-                    case_id=row.case_id,
-                    actor=who.label,
-                    key_id=who.key_id,
-                    role=who.role.value,
-                    reason=reason,
-                )
+
+def log_looks(
+    database: Database, who: Principal, case_id: str, originals: Sequence[str], reason: str
+) -> None:
+    """Log that somebody looks at these originals (digests) of a case, before a byte of them leaves.
+
+    Raises:
+        DatabaseUnavailable: they could not be logged, so nothing may be shown.
+    """
+    if not originals:
+        return
+    now = datetime.now(UTC)
+    with database.write() as session:
+        session.add_all(
+            MediaAccessRow(
+                at=now,
+                sha256=sha256,
+                case_id=case_id,
+                actor=who.label,
+                key_id=who.key_id,
+                role=who.role.value,
+                reason=reason,
             )
+            for sha256 in originals
+        )
 
 
 def _kept(rows: list[EvidenceRow]) -> list[EvidenceRow]:

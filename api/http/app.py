@@ -32,7 +32,7 @@ from api.http.guards import BodyLimit, Guards
 from api.http.openapi import describe
 from api.http.own_thread import OwnThread
 from api.http.prefix import Prefix, path_of
-from api.http.routes import cameras, cases, claims, health, media, steps, webhooks
+from api.http.routes import cameras, cases, claims, health, media, packages, steps, webhooks
 from api.http.routes import site as site_routes
 from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
@@ -49,6 +49,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     cases.router,
     steps.router,
     claims.router,
+    packages.router,
     media.router,
     cameras.router,
     webhooks.router,

@@ -20,6 +20,7 @@ from api.errors import (
     IllegalStep,
     OriginalRefused,
     PurgedMedia,
+    SiteKeyError,
     StepForbidden,
     TookTooLong,
     UnknownCase,
@@ -123,6 +124,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(CaseError, _domain)
     app.add_exception_handler(DatabaseUnavailable, _unavailable)
     app.add_exception_handler(EvidenceError, _unavailable)
+    app.add_exception_handler(SiteKeyError, _unavailable)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -173,7 +175,8 @@ def unavailable(error: Exception) -> JSONResponse:
     """503 for a store that cannot do its work now."""
     # The message names paths and hosts: it goes to the log, not to the caller.
     LOG.error("%s", error)
-    what = "database" if isinstance(error, DatabaseUnavailable) else "evidence store"
+    whats = {DatabaseUnavailable: "database", SiteKeyError: "key of this site"}
+    what = next((w for kind, w in whats.items() if isinstance(error, kind)), "evidence store")
     detail = f"the {what} cannot do this now; try again, and see /readyz"
     if isinstance(error, TookTooLong):
         detail = (

@@ -6,6 +6,7 @@ and case store. The console's part of it is in `test_console.py`.
 
 from __future__ import annotations
 
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from api.access.keys import KeyStore
 from api.access.roles import Role
 from api.cases.intake import CaseIntake, DetectorInfo
 from api.delivery.events import Announcer
+from api.evidence.verify import verify
 from api.http.app import create_app
 from api.records.site_chain import SiteChain
 from api.storage.database import Database
@@ -23,10 +25,14 @@ from datasets.renderer.truth import Truth
 from models import find
 from scripts.watching import make_pipeline, make_workers
 from tests.api.world import served
+from tests.real.sheet import printed
+from tests.real.test_console import browser
 from vision.engines import open_engine
 from vision.evidence import EvidenceStore
 from vision.site import Site, Storage
 from vision.site.file import load_site
+
+__all__ = ["browser"]
 
 # A look each second, and the first may fall anywhere in it; then detection may miss one.
 TOLERANCE_S = 4.0
@@ -98,3 +104,20 @@ def test_every_case_waits_for_a_person_and_has_pictures(console):
         picture = console.get(f"/v1/media/{shown['sha256']}")
         assert picture.headers["content-type"] == "image/jpeg"
         assert picture.content[:2] == b"\xff\xd8"
+
+
+def test_every_case_has_a_package_that_holds_and_prints_to_one_sheet(console, browser, tmp_path):
+    for listed in console.get("/v1/cases", params={"limit": 100}).json()["items"]:
+        case = listed["case_id"]
+        asked = {"scope": "officer", "reason": "file 4711"}
+        answer = console.get(f"/v1/cases/{case}/package", params=asked, timeout=60)
+        assert answer.status_code == 200, answer.text
+        path = tmp_path / f"{case}.zip"
+        path.write_bytes(answer.content)
+        verdict = verify(path)
+        assert verdict.holds, verdict.findings
+        with zipfile.ZipFile(path) as package:
+            assert "decision.json" in package.namelist()
+            sheet = printed(browser, package.read("report.html").decode())
+        assert (sheet.pages, sheet.beyond, sheet.complaints) == (1, [], [])
+        assert case in sheet.text

@@ -14,16 +14,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
+from typer.testing import CliRunner
 
 import api.evidence.stamper
 from api.access.roles import Role
 from api.errors import TimeStampError
 from api.evidence import time_stamp
 from api.evidence.stamper import Stamper
+from api.evidence.verify import verify
 from api.http.app import create_app
 from api.records.chain import canonical
 from api.records.site_chain import case_records
 from api.storage.tables import RecordRow, TimeStampRow
+from scripts.streetwarden import app
+from tests.api.evidence.packing import judged, lines_of, pack, taken_apart, with_log
 from tests.api.world import CONFIRM, World, make_site, make_world, served
 from tests.real.time_stamp_authority import Authority, openssl, serving
 
@@ -329,3 +333,30 @@ def test_a_certificate_that_cannot_be_used_is_said_at_the_start(world, tmp_path,
         ca.write_bytes(content)
     with pytest.raises(TimeStampError, match=said):
         stamper(world, "https://tsa.example/", ca)
+
+
+def test_a_package_carries_the_stamps_and_verify_says_whose_they_are(world, authority, tmp_path):
+    case = truck(world)
+    world.review(case, CONFIRM)
+    with serving(plain(authority)) as url:
+        one = stamper(world, url, authority.ca)
+        while one.step():
+            pass
+    path, _ = pack(world, case)
+    verdict = verify(path)
+    assert verdict.holds
+    assert "stamps" in {finding.code for finding in verdict.findings}
+    ca = ["--stamped-by", str(authority.ca)]
+    done = CliRunner().invoke(app, ["verify", str(path), *ca])
+    assert done.exit_code == 0, done.output
+    assert "The authority stamped record 2" in done.output
+    other = Authority(tmp_path / "other")
+    done = CliRunner().invoke(app, ["verify", str(path), "--stamped-by", str(other.ca)])
+    assert done.exit_code == 1
+    assert "time stamp does not hold" in done.output
+    # A stamp of another record, in a log that was made anew around it.
+    members = taken_apart(path)
+    lines = lines_of(members)
+    lines[0]["timestamp"] = lines[1]["timestamp"]
+    found = judged(with_log(members, lines), tmp_path / "moved.zip").findings
+    assert ("stamp", "1") in {(finding.code, finding.what) for finding in found}

@@ -163,7 +163,7 @@ class EvidenceStore:
         except FileNotFoundError:  # it went in this moment
             raise EvidenceMissing(f"no evidence is stored under {digest}") from None
         except OSError as error:
-            raise EvidenceError(f"{path}: cannot be read ({error.strerror})") from error
+            raise EvidenceUnavailable(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def check_digest(digest: str) -> str:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from vision.errors import SiteError, StreetwardenError
 from vision.fields import AS_DRAWN
 from vision.registers.admissibility import Admissibility
 from vision.registers.baseline import Baseline
 from vision.registers.grid import UnitGrid
-from vision.site import Camera, Site, Storage
+from vision.site import Camera, Site, SiteInfo, Storage
 from vision.site.mistakes import explained, listed, refuse
 from vision.site.presets import Preset
 from vision.site.text import read_text
 from vision.site.variables import Expansion
 from vision.site.yaml_tree import Tree, Where, read_tree
 
+OfSite = TypeVar("OfSite", bound=BaseModel)
 Look = Callable[[Sequence[Preset]], object]
 """Looks at the pictures of a camera's presets; SiteError says what is wrong with them. It is
 `vision.view.preset_finder.PresetFinder`, given by whoever is going to watch."""
@@ -57,15 +58,16 @@ def load_storage(path: Path) -> Storage:
     Raises:
         SiteError: as `load_site`, of this part alone.
     """
-    tree = _tree(path)
-    expanded = Expansion(path.parent)
-    value = expanded.of(tree.value.get("storage", {}), ("storage",))
-    refuse(path, tree, expanded.mistakes)
-    try:
-        storage = Storage.model_validate(value)
-    except ValidationError as error:
-        raise listed(path, tree, explained(error, tree, ("storage",))) from error
-    return _anchored_storage(storage, path.parent.resolve())
+    return _anchored_storage(_part(path, "storage", Storage), path.parent.resolve())
+
+
+def load_info(path: Path) -> SiteInfo:
+    """A site file's name, time zone and so on; the rest of it is not looked at.
+
+    Raises:
+        SiteError: as `load_site`, of this part alone.
+    """
+    return _part(path, "site", SiteInfo)
 
 
 def camera_ids(path: Path) -> set[str]:
@@ -77,6 +79,17 @@ def camera_ids(path: Path) -> set[str]:
     cameras = _tree(path).value.get("cameras")
     named = cameras if isinstance(cameras, list) else []
     return {str(camera.get("id")) for camera in named if isinstance(camera, dict)}
+
+
+def _part(path: Path, name: str, model: type[OfSite]) -> OfSite:
+    tree = _tree(path)
+    expanded = Expansion(path.parent)
+    value = expanded.of(tree.value.get(name, {}), (name,))
+    refuse(path, tree, expanded.mistakes)
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise listed(path, tree, explained(error, tree, (name,))) from error
 
 
 def _tree(path: Path) -> Tree:

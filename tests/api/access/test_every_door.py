@@ -71,6 +71,13 @@ DOORS = (
     # Of a decided case: nobody holds it.
     Door("/v1/cases/{case_id}/claim", REVIEWERS, method="POST", of="case"),
     Door("/v1/cases/{case_id}/release", REVIEWERS, method="POST", of="case"),
+    Door("/v1/cases/{case_id}/package", READERS, of="case"),
+    Door(
+        "/v1/cases/{case_id}/package",
+        LOOKERS,
+        of="case",
+        query="?scope=officer&reason=complaint+4711",
+    ),
     Door("/v1/media/{sha256}", READERS, of="case"),
     Door("/v1/media/{sha256}", LOOKERS, of="case", query="?reason=complaint+4711"),
     Door("/v1/cameras", READERS, shows=_items("id")),
