@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic_core import to_json
 
 from scripts.bench.crowd import FPS, Cast, Crowd
 from scripts.bench.rules import SCENES, Street, bench_rules
-from vision.rules import camera_rules, sight, stay
+from vision.rules import camera_rules, looks, plain, sight, stay
 from vision.rules.dirty_truck import cells
 from vision.rules.known import Known
 from vision.rules.sight import Sight, overlap, touching
@@ -285,3 +286,33 @@ def test_the_bench_measures_every_step_of_every_scene() -> None:
     assert result.over_empty("empty") == 1
     sums = result.as_dict()["sums"]
     assert sums["market"]["together"] == pytest.approx(sum(result.scenes["market"].values()))
+
+
+def test_what_is_remembered_as_text_is_what_is_remembered(tmp_path: Path) -> None:
+    street = Street(Cast(stalls=3, people=4, vehicles=6, litter=4), tmp_path)
+    for n in range(40):
+        street.look(n)
+        for rule in street._rules:
+            as_text = getattr(rule, "remember_json", lambda rule=rule: to_json(rule.remember()))()
+            assert json.loads(as_text) == json.loads(to_json(rule.remember()))
+
+
+def test_a_look_makes_no_record_and_reads_its_detections_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street = Street(SCENES["street"], tmp_path)
+    rows = counted(monkeypatch, looks, "as_row")
+    names = counted(monkeypatch, plain, "class_names")
+    for n in range(30):
+        street.look(n)
+    assert (rows[0], names[0]) == (0, 30)
+
+
+def test_known_ways_are_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = np.random.default_rng(0).uniform(0, 0.9, (PEOPLE, 2))
+    both = np.concatenate([np.hstack([people, people + 0.05])] * 2)
+    one, other = np.arange(PEOPLE), np.arange(PEOPLE, 2 * PEOPLE)
+    before = cells.hulls(both, one, other)
+    drawn = counted(monkeypatch, cv2, "fillConvexPoly")
+    assert cells.hulls(both, other, one) == before
+    assert drawn[0] == 0

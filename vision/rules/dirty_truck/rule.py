@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from pydantic_core import to_json
 
 from vision.detections import Detections
 from vision.episodes import NormBox, Reason
@@ -58,6 +59,11 @@ class DirtyTruck(PassThroughRule):
     def remember(self) -> Any:
         """See `vision.rules.context.Rule`."""
         return {**super().remember(), "spills": self._spills.remember()}
+
+    def remember_json(self) -> bytes:
+        """See `vision.rules.context.Rule.remember`."""
+        passes = self.passes_json()[:-1]
+        return b'%b,"spills":%b}' % (passes, to_json(self._spills.remember()))
 
     def recall(self, state: Any) -> None:
         """See `vision.rules.context.Rule`; the state of earlier versions has no road."""
