@@ -83,7 +83,7 @@ class PassThroughRule(ABC):
         }
 
     def passes_json(self) -> bytes:
-        """Return what it remembers as JSON text, for a `remember_json`."""
+        """Return what `remember` of this class does, as JSON text."""
         return b'{"inspected":%d,"passes":%b}' % (self.inspected, _PASSES.dump_json(self._passes))
 
     def recall(self, state: Any) -> None:
@@ -176,15 +176,7 @@ class PassThroughRule(ABC):
                 return known
         at = frame.captured_at
         self.inspected += 1
-        new = Pass(
-            self.inspected,
-            set(),
-            sight.box,
-            first=at,
-            last=at,
-            index=frame.index,
-            source_part=frame.part,
-        )
+        new = Pass(self.inspected, set(), sight.box, at, at, frame.index, source_part=frame.part)
         new.follow(track)
         new.course = self._courses.of(track)
         self._passes.append(new)

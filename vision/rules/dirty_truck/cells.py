@@ -28,6 +28,8 @@ _LIMITS = np.array([ACROSS, DOWN] * 2)  # of a box's sides
 _FIRST = [sum(1 << ACROSS * row for row in range(rows)) for rows in range(DOWN + 1)]
 # Number of new hulls drawn before the remaining ones are checked for being covered by them.
 _AT_ONCE = 16
+# Up to so many pairs are united one after the other: arrays pay only for more.
+_FEW = 64
 # A box is packed into one number: its sides' cells, each below 64. A hull's key is of two of them.
 _PLACES = 64 ** np.arange(4)
 _ONE_BOX = 64**4
@@ -132,6 +134,12 @@ def hulls(boxes: NDArray[np.float64], one: NDArray[np.int64], other: NDArray[np.
     first = x * _ACROSS_A_BOX + y * _DOWN_A_BOX
     a, b = codes[one] - first, codes[other] - first
     keys = np.minimum(a, b) + _ONE_BOX * np.maximum(a, b)
+    if len(keys) <= _FEW:
+        taken, offsets = 0, (x + ACROSS * y).tolist()
+        with _SHAPES.lock:
+            for key, offset in zip(keys.tolist(), offsets, strict=True):
+                taken |= _SHAPES.draw(key) << offset
+        return taken
     high = int((low - y).max()) + 1
     with _SHAPES.lock:
         found = _SHAPES.find(keys.tolist())
