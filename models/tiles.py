@@ -41,6 +41,11 @@ class Tile:
     low: tuple[float, float]
     high: tuple[float, float]
 
+    @property
+    def edges(self) -> tuple[int, int, int, int]:
+        """Its left, top, right and bottom edge."""
+        return self.left, self.top, self.right, self.bottom
+
     def cut(self, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Returns this part of an H×W×3 picture, without a copy."""
         return picture[self.top : self.bottom, self.left : self.right]

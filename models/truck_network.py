@@ -4,6 +4,7 @@ Serving from a converted network imports none of this; see `models.truck_state`.
 """
 
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -18,7 +19,7 @@ from models import runtime
 from models.catalogue import ModelEntry
 from models.convert import planes
 from models.errors import UnreadableWeightsError, WrongTaskError
-from models.truck_state import ATTRIBUTES, Floats, Pixels, TruckState, to_square
+from models.truck_state import ATTRIBUTES, GREY, Floats, TruckState, to_square
 
 runtime.settle()
 
@@ -87,16 +88,26 @@ def load_truck_state(entry: ModelEntry, device: torch.device | str = "cpu") -> T
         WrongTaskError: The entry is not for this task.
         UnreadableWeightsError: The file is damaged, of another format, or for another input size.
     """
-    chances = load_chances(entry).to(device)
+    where = torch.device(device)
+    chances = load_chances(entry).to(where)
+
+    def squares(crops: Sequence[npt.NDArray[np.uint8] | torch.Tensor], size: int) -> torch.Tensor:
+        return torch.stack([square(crop, size) for crop in crops])
+
+    def square(crop: npt.NDArray[np.uint8] | torch.Tensor, size: int) -> torch.Tensor:
+        if isinstance(crop, torch.Tensor):
+            return to_square_there(crop, size)
+        if where.type == "cpu":  # OpenCV is the quicker one there, many times
+            return torch.from_numpy(to_square(crop, size))
+        return to_square_there(torch.tensor(crop, device=where), size)
 
     @torch.inference_mode()
-    def run(squares: Pixels) -> Floats:
-        pixels = torch.from_numpy(squares).to(device)  # bytes go there, a quarter of the floats
+    def run(pixels: torch.Tensor) -> Floats:
         crops = pixels.flip(-1).permute(0, 3, 1, 2).float() / 255
         probabilities: Floats = chances(crops).cpu().numpy()
         return probabilities
 
-    return TruckState(run, entry.image_size)
+    return TruckState(run, entry.image_size, squares=squares, device=where)
 
 
 def load_chances(entry: ModelEntry) -> TruckChances:
@@ -165,6 +176,39 @@ def save(network: TruckNetwork, size: int, path: Path) -> None:
         for name, value in network.state_dict().items()
     }
     torch.save({"format": FORMAT, "size": size, "state": state}, path)
+
+
+def to_square_there(crop: torch.Tensor, size: int) -> torch.Tensor:
+    """`models.truck_state.to_square` in torch, where the crop lies.
+
+    Args:
+        crop: H×W×3 uint8, BGR.
+        size: Side of the square in pixels.
+
+    Returns:
+        size×size×3 uint8, BGR.
+    """
+    height, width = crop.shape[:2]
+    scale = size / max(height, width)
+    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    down, across = (
+        _weights(before, after, crop.device) for before, after in ((height, rows), (width, columns))
+    )
+    scaled = down @ (across @ crop.float()).flatten(1)
+    square = torch.full((size, size, 3), GREY, dtype=torch.uint8, device=crop.device)
+    top, left = (size - rows) // 2, (size - columns) // 2
+    square[top : top + rows, left : left + columns] = scaled.view(rows, columns, 3).round_()
+    return square
+
+
+def _weights(before: int, after: int, device: torch.device) -> torch.Tensor:
+    """after×before: what each pixel before has in each after, as OpenCV's; rows sum to 1."""
+    scale = before / after
+    at = ((torch.arange(after, device=device) + 0.5) * scale - 0.5)[:, None]
+    pixels = torch.arange(before, device=device)
+    if scale > 1:  # INTER_AREA: the share that lies under it
+        return ((scale + 1) / 2 - (at - pixels).abs()).clamp_(0, 1).div_(scale)
+    return (1 - (at.clamp_(0, before - 1) - pixels).abs()).clamp_(min=0)  # INTER_LINEAR
 
 
 def to_tensor(crop: npt.NDArray[np.uint8], size: int) -> torch.Tensor:

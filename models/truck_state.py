@@ -6,10 +6,14 @@ server that has a converted one (`models.export`) reads trucks without them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import torch
 
 ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "load": ("open", "covered", "empty", "other"),
@@ -50,20 +54,32 @@ class TruckState:
     """A loaded reader of truck crops.
 
     Args:
-        run: the network: N×size×size×3 uint8 BGR to N×values, the probabilities of every load and
+        run: the network: what `squares` gives to N×values, the probabilities of every load and
             then of every dirt, each the mean of what is read from the crop and its mirror image.
         size: side of its square input, in pixels.
+        squares: scales crops into N×size×size×3 uint8 BGR, as `to_square` does.
+        device: where tensors may lie that it takes besides arrays; None: it takes arrays alone.
     """
 
-    def __init__(self, run: Callable[[Pixels], Floats], size: int) -> None:
+    def __init__(
+        self,
+        run: Callable[[Any], Floats],
+        size: int,
+        *,
+        squares: "Callable[[Sequence[Any], int], Any] | None" = None,
+        device: "torch.device | None" = None,
+    ) -> None:
         self._run = run
         self._size = size
+        self._squares = squares if squares is not None else to_squares
+        self.device = device
 
-    def read(self, crops: Sequence[Pixels]) -> list[TruckReading]:
+    def read(self, crops: Sequence[Any]) -> list[TruckReading]:
         """Reads crops.
 
         Args:
-            crops: Each H×W×3, BGR, cut at the truck's box with a small margin; any size from 1×1.
+            crops: Each H×W×3 uint8, BGR, cut at the truck's box with a small margin; any size from
+                1×1. Arrays, or tensors on its `device`.
 
         Returns:
             One reading per crop, in order.
@@ -71,9 +87,14 @@ class TruckState:
         found = list[TruckReading]()
         for first in range(0, len(crops), AT_ONCE):
             some = crops[first : first + AT_ONCE]
-            squares = np.stack([to_square(crop, self._size) for crop in some])
-            found += [_reading(row) for row in self._run(squares).tolist()]
+            chances = self._run(self._squares(some, self._size))
+            found += [_reading(row) for row in chances.tolist()]
         return found
+
+
+def to_squares(crops: Sequence[Pixels], size: int) -> Pixels:
+    """Scales crops into squares, N×size×size×3; see `to_square`."""
+    return np.stack([to_square(crop, size) for crop in crops])
 
 
 def to_square(crop: Pixels, size: int) -> Pixels:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vision.pipeline.event_writer import Sink
     from vision.site import Site
     from vision.workers import Workers
+    from vision.workers.worker import Build
 
 # Where a command that was given no site keeps what it stores.
 HOME = Path("var")
@@ -89,6 +90,7 @@ def make_pipeline(
     quarantine: str = "quarantine",
     cameras: Collection[str] | None = None,
     reopen: Callable[[], Engine] | None = None,
+    made: Callable[..., Pipeline] | None = None,
 ) -> Pipeline:
     """Put the pipeline of a site together; nothing runs yet.
 
@@ -99,6 +101,7 @@ def make_pipeline(
         quarantine: folder name, next to the evidence, for events that these sinks could not store.
         cameras: ids of those to watch; all by default.
         reopen: makes another engine when this one has failed; `open_engine` by default.
+        made: makes it; `Pipeline` by default.
 
     Raises:
         EngineError: the truck-state weights are missing, cannot be read or converted, or the device
@@ -121,7 +124,7 @@ def make_pipeline(
         for kind in zone.watch
         if "truck_state" in catalogue().kind(kind).needs
     }
-    return Pipeline(
+    return (made or Pipeline)(
         site,
         engine,
         sinks,
@@ -144,6 +147,7 @@ def make_workers(
     count: int,
     quarantine: str = "quarantine",
     verbose: bool = False,
+    build: Build | None = None,
 ) -> Workers:
     """Put the camera workers of a site together; nothing runs yet.
 
@@ -154,6 +158,7 @@ def make_workers(
         count: number of processes.
         quarantine: as in `make_pipeline`.
         verbose: what the workers log; see `log_to_stderr`.
+        build: puts the pipeline of each together; as `make_pipeline` does by default.
     """
     from vision.workers import Workers
 
@@ -162,7 +167,7 @@ def make_workers(
         site,
         model,
         count=count,
-        build=partial(_in_worker, quarantine=quarantine, verbose=verbose),
+        build=build or partial(_in_worker, quarantine=quarantine, verbose=verbose),
         sink=sink,
         evidence=evidence,
         memory=evidence.parent / "memory",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -126,8 +127,9 @@ class EpisodeEvent:
     `detections` are all of the frame's, so that evidence can mask bystanders; `focus` are the
     indexes of those that the episode is about, `details` of those that a reviewer wants to see by
     themselves, such as a truck's plate. `recording` is the clip of a live camera up to now, if one
-    is kept; `record` holds the inputs of the decision, see `vision.rules.record`. `preset` is the
-    preset in the frame, if the camera has presets: the privacy zones to paint out depend on it.
+    is kept; `recorded` gives the inputs of the decision, see `vision.rules.record`, whenever it is
+    called and in any thread. `preset` is the preset in the frame, if the camera has presets: the
+    privacy zones to paint out depend on it.
 
     `stills` are earlier looks that show it too, at the same preset. `gaps` are the camera's from
     before it opened until now. With `supplemented`, `recording` holds what followed as well, and
@@ -140,8 +142,13 @@ class EpisodeEvent:
     focus: tuple[int, ...] = ()
     details: tuple[int, ...] = ()
     recording: Clip | None = None
-    record: bytes | None = None
+    recorded: Callable[[], bytes] | None = None
     preset: str | None = None
     stills: tuple[Still, ...] = ()
     clip: ClipFacts | None = None
     gaps: tuple[Gap, ...] = ()
+
+    @property
+    def record(self) -> bytes | None:
+        """The inputs of the decision, if it has any: made anew each time, which takes a while."""
+        return self.recorded() if self.recorded is not None else None

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vision.geo.drone_pose import DronePose
 
+if TYPE_CHECKING:
+    import torch
+
 Pixels = NDArray[np.uint8]
+Image: TypeAlias = "Pixels | torch.Tensor"
+"""H×W×3 uint8, BGR: an array, or a tensor that a device can read."""
+Edges = tuple[int, int, int, int]
+"""Left, top, right and bottom of a part of a picture, pixels."""
 
 MARGIN = 0.06
 """Left around what is cut out, on each side, as a share of its width and height: a truck's load
@@ -39,14 +47,19 @@ def fitted(width: int, height: int, longer: int) -> tuple[int, int]:
     return max(1, round(width * ratio)), max(1, round(height * ratio))
 
 
-def crop(pixels: Pixels, box: NDArray[np.floating]) -> Pixels:
-    """The part of a picture in a box (xyxy pixels) with a margin, as far as the picture goes."""
-    height, width = pixels.shape[:2]
+def with_margin(box: NDArray[np.floating], width: int, height: int) -> Edges:
+    """A box (xyxy pixels) with a margin, as far as a picture of this size goes."""
     x1, y1, x2, y2 = (float(v) for v in box)
     across, down = MARGIN * (x2 - x1), MARGIN * (y2 - y1)
     left, top = max(0, round(x1 - across)), max(0, round(y1 - down))
     right, bottom = min(width, round(x2 + across)), min(height, round(y2 + down))
-    return np.ascontiguousarray(pixels[top : max(top, bottom), left : max(left, right)])
+    return left, top, max(left, right), max(top, bottom)
+
+
+def crop(pixels: Pixels, box: NDArray[np.floating]) -> Pixels:
+    """The part of a picture in a box (xyxy pixels) with a margin, as far as the picture goes."""
+    left, top, right, bottom = with_margin(box, pixels.shape[1], pixels.shape[0])
+    return np.ascontiguousarray(pixels[top:bottom, left:right])
 
 
 class Picture(Protocol):
@@ -67,6 +80,21 @@ class Picture(Protocol):
     def whole(self) -> Pixels:
         """H×W×3 uint8, BGR, in the camera's own resolution. Any thread may ask."""
         ...
+
+
+class DevicePicture(ABC):
+    """A `Picture` that a device has too: what works there takes it without this machine's memory.
+
+    Attributes:
+        small_there: `small` on the device, whole from the start.
+    """
+
+    __slots__ = ()
+    small_there: torch.Tensor
+
+    @abstractmethod
+    def cut_there(self, edges: Edges) -> torch.Tensor:
+        """A part of the whole picture on the device: H×W×3 uint8, BGR; on the current stream."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,6 +141,13 @@ class Frame:
     def small(self) -> Pixels:
         """The whole picture at the size that a model looks at; `pixels` where it was not scaled."""
         return self.picture if isinstance(self.picture, np.ndarray) else self.picture.small
+
+    def on(self, device: torch.device | None) -> DevicePicture | None:
+        """The picture as it lies on this device; None where it does not."""
+        picture = self.picture
+        if isinstance(picture, DevicePicture) and picture.small_there.device == device:
+            return picture
+        return None
 
     @property
     def width(self) -> int:

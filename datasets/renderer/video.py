@@ -37,6 +37,7 @@ def render_video(
     fps: float,
     *,
     crf: int = 26,
+    key_s: float = 2.0,
     progress: Callable[[float], None] | None = None,
 ) -> Truth:
     """Film a scene.
@@ -47,6 +48,7 @@ def render_video(
         seconds: Length.
         fps: Frames per second.
         crf: x264's constant rate factor, lower is better.
+        key_s: Seconds from one key frame to the next.
         progress: Called with the share done.
 
     Returns:
@@ -68,7 +70,7 @@ def render_video(
                 "crf": str(crf),
                 "preset": "ultrafast",
                 "threads": "1",
-                "g": str(round(2 * fps)),
+                "g": str(round(key_s * fps)),
             }
             for index in range(count):
                 pixels, boxes = scene.frame(index / fps)

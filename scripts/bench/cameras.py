@@ -1,12 +1,12 @@
-"""Benchmark: how many cameras one loop holds, against the bare engine and the stock way.
+"""Benchmark: how many cameras are held, against the bare engine and the stock way.
 
 For each number of cameras: they are streams of their own (RTSP, or MPEG-TS over HTTP), opened one
 after the other over the time between two looks, as key frames of a site's cameras do not fall
-together. Once each has been looked at a few times, looks are counted for a while. Several clips are
-measured in turns, number by number, so that they can be held against each other. A level is held
-when nearly every look that was due was made and 95 in 100 were young at their delivery. The engine
-alone is measured before and after each level, on ready tensors; the server's own share of the cores
-is given, as on a real site it would not be on this machine.
+together. Once each has been looked at a few times, looks are counted for a while. Several clips and
+numbers of workers are measured in turns, number by number, so that they can be held against each
+other. A level is held when nearly every look that was due was made and 95 in 100 were young at
+their delivery. The engine alone is measured before and after each level, on ready tensors; the
+server's own share of the cores is given, as on a real site it would not be on this machine.
 
 Where the engine computes on the cores that readers and server need too, it cannot reach what it
 does alone: `Level.limit` is what its own work and a reader's allow on the cores that are left.
@@ -19,7 +19,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from os import cpu_count
-from threading import Event, Lock
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -27,13 +26,14 @@ import psutil
 
 from scripts.bench.levels import CamerasBench, Level, Stock
 from scripts.bench.loop import engine_alone
-from scripts.bench.rig import Rig
+from scripts.bench.processes import spent_s
+from scripts.bench.rig import Rig, Work
 from scripts.bench.stock import stock_looks
 from scripts.machine import describe_machine
 from vision.engines.engine import Engine
 from vision.errors import SourceUnavailable
 from vision.frames import Frame
-from vision.loop.metrics import LoopCounters
+from vision.model_choice import ModelChoice
 from vision.site import Camera
 from vision.sources.source import open_source
 
@@ -41,6 +41,8 @@ SETTLED = 3
 """Looks at every camera before anything counts."""
 PATIENCE_S = 60.0
 """Seconds in which every camera must have been looked at so often."""
+_POLL_S = 0.1
+"""Seconds between two looks at whether it has."""
 READ, BARE = 10, 100
 """Looks, and pictures, by which a reader and the engine are measured alone."""
 
@@ -75,38 +77,12 @@ class _Plan:
 
     shown: Shown
     engine: Engine
+    choice: ModelChoice | None
     looks: float
     seconds: float
-    still: bool
-    decide: bool
+    work: Work
     frame: Frame
     reading_s: float
-
-
-class _Ages(LoopCounters):
-    """Keeps the age of every look of the time that is measured, and tells when all are settled."""
-
-    def __init__(self, cameras: int) -> None:
-        super().__init__()
-        self.settled = Event()
-        self.ages: list[float] = []
-        self._cameras = cameras
-        self._seen: dict[str, int] = {}
-        self._mine = Lock()
-
-    def delivered(self, camera: str, age_s: float | None) -> None:
-        super().delivered(camera, age_s)
-        with self._mine:
-            self._seen[camera] = self._seen.get(camera, 0) + 1
-            self.ages.append(age_s or 0.0)
-            if len(self._seen) == self._cameras and min(self._seen.values()) >= SETTLED:
-                self.settled.set()
-
-    def take(self) -> list[float]:
-        """The ages since this was last asked for."""
-        with self._mine:
-            taken, self.ages = self.ages, []
-            return taken
 
 
 def bench_cameras(
@@ -114,6 +90,8 @@ def bench_cameras(
     engine: Engine,
     *,
     counts: Sequence[int],
+    choice: ModelChoice | None = None,
+    workers: Sequence[int] = (1,),
     looks: float = 1.0,
     seconds: float = 20.0,
     still: bool = False,
@@ -127,11 +105,14 @@ def bench_cameras(
         clips: what the cameras show; all of a level's show the same.
         engine: warmed up here.
         counts: numbers of cameras, in rising order.
+        choice: what it was opened from, see `Rig`.
+        workers: numbers of processes that share the cameras, one after the other.
         looks: per second and camera.
         seconds: how long each level is measured.
         still: let what was seen stand for still scenes, as the product does; held against the bare
             engine, the looks are then not all the engine's.
-        decide: track and decide on every look too, as the product does.
+        decide: track and decide on every look too, read trucks and store evidence, as the product
+            does.
         stock: measure ultralytics' multi-stream loader too.
         progress: told what is being measured.
 
@@ -141,17 +122,20 @@ def bench_cameras(
     """
     machine = describe_machine()
     plans = []
+    work = Work(decide=decide, still=still, spread_s=1 / looks)
     for shown in clips:
         progress(f"{shown.name}: a reader alone")
         first, reading_s = _reader_alone(shown.urls[0], engine, looks)
-        plans.append(_Plan(shown, engine, looks, seconds, still, decide, first, reading_s))
+        plans.append(_Plan(shown, engine, choice, looks, seconds, work, first, reading_s))
     engine.warm_up()
     levels: list[list[Level]] = [[] for _ in plans]
     peers: list[list[Stock]] = [[] for _ in plans]
     turns = [(*turn, n) for n in sorted(counts) for turn in zip(plans, levels, peers, strict=True)]
     for plan, made, _, count in turns:
-        progress(f"{plan.shown.name}: {count} cameras")
-        made.append(_level(plan, count))
+        for number in workers:
+            told = f"{plan.shown.name}: {count} cameras"
+            progress(f"{told}, {number} workers" if number > 1 else told)
+            made.append(_level(plan, count, number))
     for plan, _, made_by_stock, count in turns if stock else ():
         progress(f"{plan.shown.name}: stock loader, {count} cameras")
         urls = plan.shown.first(count)
@@ -193,67 +177,70 @@ def _reader_alone(url: str, engine: Engine, looks: float) -> tuple[Frame, float]
 
 def _engine_alone(plan: _Plan) -> tuple[float, float]:
     """Frames per second, and processor seconds for each."""
-    before = _spent(psutil.Process())[0]
+    before = time.process_time()
     fps = engine_alone(plan.engine, plan.frame, BARE)
-    return fps, (_spent(psutil.Process())[0] - before) / BARE
+    return fps, (time.process_time() - before) / BARE
 
 
-def _level(plan: _Plan, count: int) -> Level:
-    seen = _Ages(count)
+def _level(plan: _Plan, count: int, workers: int) -> Level:
     bare = [_engine_alone(plan)]
     with Rig(
         plan.shown.first(count),
         plan.engine,
+        choice=plan.choice,
+        workers=workers,
         looks=plan.looks,
-        observer=seen,
-        still=plan.still,
-        decide=plan.decide,
-        spread_s=1 / plan.looks,
+        work=plan.work,
     ) as rig:
-        if not seen.settled.wait(PATIENCE_S):
-            late = next((s.error for r in rig.readers if (s := r.status()).error), "too slow")
+        _settle(rig, count)
+        server = [psutil.Process(plan.shown.server)] if plan.shown.server else []
+        ours, theirs, dropped = rig.spent_s(), spent_s(server), _dropped(rig)
+        began = time.monotonic()
+        time.sleep(plan.seconds)  # the measurement itself
+        ended = time.monotonic()
+        ours, theirs = rig.spent_s() - ours, spent_s(server) - theirs
+        looks, dropped, memory_mb = rig.looks(), _dropped(rig) - dropped, rig.memory_mb()
+    bare.append(_engine_alone(plan))
+    fps, each_s = np.mean(bare, axis=0).tolist()
+    lasted = ended - began
+    looks = looks[(looks["at"] >= began) & (looks["at"] < ended)]
+    ages = looks["age"] if len(looks) else [float("inf")]
+    limit = None
+    if plan.engine.device_memory is None:  # it computes on our cores
+        limit = ((cpu_count() or 1) - theirs / lasted) / (each_s + plan.reading_s)
+    return Level(
+        cameras=count,
+        workers=workers,
+        looks=len(looks) / lasted,
+        reused=float(looks["reused"].sum()) / lasted,
+        due=count * plan.looks,
+        age_p50_s=float(np.percentile(ages, 50)),
+        age_p95_s=float(np.percentile(ages, 95)),
+        dropped=dropped,
+        cores=ours / lasted,
+        server_cores=theirs / lasted if server else None,
+        memory_mb=memory_mb,
+        engine_fps=fps,
+        limit=limit,
+    )
+
+
+def _settle(rig: Rig, count: int) -> None:
+    """Wait until every camera has been looked at so often that what comes counts.
+
+    Raises:
+        SourceUnavailable: one is not, for too long.
+    """
+    until = time.monotonic() + PATIENCE_S
+    while np.bincount(rig.looks()["camera"], minlength=count).min() < SETTLED:
+        if time.monotonic() > until:
+            late = next((s.error for s in rig.status() if s.error), "too slow")
             raise SourceUnavailable(
                 f"{count} cameras: not all were looked at {SETTLED} times within {PATIENCE_S:.0f} s"
                 f" ({late}); try fewer cameras"
             )
-        server = plan.shown.server
-        me, other = psutil.Process(), psutil.Process(server) if server else None
-        seen.take()
-        before, dropped, reused = _spent(me, other), _dropped(rig), _reused(seen)
-        began = time.perf_counter()
-        time.sleep(plan.seconds)  # the measurement itself
-        lasted = time.perf_counter() - began
-        ages, after = seen.take(), _spent(me, other)
-        dropped, reused = _dropped(rig) - dropped, _reused(seen) - reused
-        resident_mb = me.memory_info().rss / 2**20
-    bare.append(_engine_alone(plan))
-    fps, each_s = np.mean(bare, axis=0).tolist()
-    ours, servers = ((b - a) / lasted for a, b in zip(before, after, strict=True))
-    on_our_cores = plan.engine.device_memory is None
-    return Level(
-        cameras=count,
-        looks=len(ages) / lasted,
-        reused=reused / lasted,
-        due=count * plan.looks,
-        age_p50_s=float(np.percentile(ages, 50)) if ages else float("inf"),
-        age_p95_s=float(np.percentile(ages, 95)) if ages else float("inf"),
-        dropped=dropped,
-        cores=ours,
-        server_cores=servers if server else None,
-        resident_mb=resident_mb,
-        engine_fps=fps,
-        limit=((cpu_count() or 1) - servers) / (each_s + plan.reading_s) if on_our_cores else None,
-    )
-
-
-def _spent(*processes: psutil.Process | None) -> list[float]:
-    """Processor seconds so far, of each."""
-    return [sum(p.cpu_times()[:2]) if p else 0.0 for p in processes]
+        time.sleep(_POLL_S)
 
 
 def _dropped(rig: Rig) -> int:
-    return sum(sum(counts.dropped.values()) for counts in rig.counts())
-
-
-def _reused(seen: LoopCounters) -> int:
-    return sum(seen.counts().reused.values())
+    return sum(sum(status.dropped.values()) for status in rig.status())

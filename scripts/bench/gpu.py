@@ -8,7 +8,6 @@ readers as asked, each on its own, and one loop looks at every frame.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 import torch
 
 from models.load import load_detector
+from scripts.bench.asking import PICTURE, asked, random_pictures
 from scripts.bench.decoders import DECODERS, NVDEC, decoded
 from scripts.bench.recordings import recordings
 from scripts.machine import describe_machine
@@ -26,17 +26,18 @@ from vision.engines.letterbox import Letterbox
 from vision.engines.torch_device import torch_device
 from vision.engines.torch_engine import TorchEngine
 from vision.errors import EngineError
+from vision.frames import Pixels
 
 BATCHES = (1, 4, 16, 64, 256)
 STREAMS = (1, 8, 16, 32)
-PICTURE = (360, 640)
-"""Height and width of the pictures given to the engine: what a reader makes of a camera's."""
 NETWORK, GRAPH, ENGINE, LOOP = (
     "network alone",
     "network alone, CUDA graph",
     "engine, from host pictures",
     "loop, every frame of recordings",
 )
+START_S = 1.0
+"""Seconds by which recordings are read longer, as it takes time to open many."""
 LOOPS = {LOOP: "software", f"{LOOP}, NVDEC": "cuda"}
 """The decoder of each, see `vision.site.Camera`."""
 
@@ -126,8 +127,8 @@ def bench_gpu(
                 by_streams.setdefault(name, {})[count] = made
         for name, decoder in LOOPS.items() if device.type == "cuda" else [(LOOP, "software")]:
             progress(f"{count} streams: {name}")
-            made = recordings(clip, engine, count, seconds, decoder=decoder)
-            by_streams.setdefault(name, {})[count] = made
+            whole = recordings(clip, engine, count, seconds=START_S + seconds, decoder=decoder)
+            by_streams.setdefault(name, {})[count] = whole.fps
     return GpuBench(
         model=f"{engine.model.name} {engine.model.version} {engine.model.sha256[:12]}",
         device=str(device),
@@ -158,15 +159,13 @@ def _at_once(
     engine: TorchEngine, device: torch.device, batch: int, seconds: float
 ) -> Iterator[tuple[str, float]]:
     box = Letterbox.fit(PICTURE[1], PICTURE[0], engine.image_size)
-    random = np.random.default_rng(0)
     yield NETWORK, _network(engine, device, (batch, *box.shape), seconds)
     if device.type == "cuda":
-        ready = random.integers(0, 256, (batch, *box.shape, 3), np.uint8)
+        ready = np.random.default_rng(0).integers(0, 256, (batch, *box.shape, 3), np.uint8)
         engine.run_bare(ready, 2)  # which captures it
         times = max(1, round(seconds / _spent(lambda: engine.run_bare(ready, 4)) * 4))
         yield GRAPH, batch * times / _spent(lambda: engine.run_bare(ready, times))
-    pictures = list(random.integers(0, 256, (batch, *PICTURE, 3), np.uint8))
-    yield ENGINE, _engine(engine, pictures, seconds)
+    yield ENGINE, _engine(engine, random_pictures(batch), seconds)
 
 
 def _network(
@@ -195,18 +194,12 @@ def _network(
     return runs * shape[0] / (time.perf_counter() - started)
 
 
-def _engine(engine: TorchEngine, pictures: Sequence[Any], seconds: float) -> float:
-    """Frames/s of `submit` and `result`, with as many batches under way as the engine likes."""
+def _engine(engine: TorchEngine, pictures: Sequence[Pixels], seconds: float) -> float:
+    """Frames/s of `submit` and `result`."""
     for _ in range(2):
         engine.infer(pictures)
-    pending: deque[Any] = deque()
-    started, done = time.perf_counter(), 0
-    while time.perf_counter() - started < seconds:
-        pending.append(engine.submit(pictures))
-        if len(pending) >= engine.depth:
-            done += len(pending.popleft().result())
-    for last in pending:
-        done += len(last.result())
+    started = time.perf_counter()
+    done = asked(engine, pictures, lambda: time.perf_counter() - started >= seconds)
     return done / (time.perf_counter() - started)
 
 

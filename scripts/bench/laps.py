@@ -13,22 +13,17 @@ LEAST = 30
 
 
 class Laps:
-    """Frames per second from frame number `SKIPPED` to the last.
+    """Frames per second from frame number `SKIPPED` to the last."""
 
-    Args:
-        streams: recordings that run at once; `SKIPPED` and `LEAST` are of each.
-    """
-
-    def __init__(self, streams: int = 1) -> None:
-        self._skipped, self._least = SKIPPED * streams, LEAST * streams
+    def __init__(self) -> None:
         self._count = 0
         self._first = self._last = 0.0
 
-    def tick(self, *_: object) -> None:
+    def tick(self) -> None:
         """A frame is done."""
         self._last = time.perf_counter()
         self._count += 1
-        if self._count == self._skipped:
+        if self._count == SKIPPED:
             self._first = self._last
 
     def fps(self) -> float:
@@ -37,8 +32,8 @@ class Laps:
         Raises:
             SourceBroken: there were too few.
         """
-        if self._count < self._least:
+        if self._count < LEAST:
             raise SourceBroken(
                 f"only {self._count} frames could be measured; give a clip of {LEAST} or more"
             )
-        return (self._count - self._skipped) / (self._last - self._first)
+        return (self._count - SKIPPED) / (self._last - self._first)

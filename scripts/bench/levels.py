@@ -13,24 +13,26 @@ YOUNG_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One number of cameras.
+    """One number of cameras, watched by one number of processes.
 
     Attributes:
         cameras: how many.
+        workers: processes that share them.
         looks: per second, of all cameras together.
         reused: of these, per second, the ones for which an earlier look's detections were reused.
         due: looks per second that were asked for.
         age_p50_s, age_p95_s: from capture to delivery, in seconds.
         dropped: frames that were read and not looked at.
-        cores: processor time of this process per second, the loop's and the readers'.
+        cores: processor time per second of all processes that watch.
         server_cores: that of the server; None where it is not on this machine.
-        resident_mb: memory of this process at the end, in 2^20 bytes.
+        memory_mb: memory of all that watch, at the end, see `Rig.memory_mb`.
         engine_fps: frames per second of the engine alone, before and after.
         limit: looks per second that its work and the readers' allow on the cores that the server
             leaves; None where the engine has a device of its own.
     """
 
     cameras: int
+    workers: int
     looks: float
     reused: float
     due: float
@@ -39,7 +41,7 @@ class Level:
     dropped: int
     cores: float
     server_cores: float | None
-    resident_mb: float
+    memory_mb: float
     engine_fps: float
     limit: float | None
 
@@ -85,25 +87,32 @@ class CamerasBench:
     stock: tuple[Stock, ...]
 
     @property
-    def held(self) -> Level | None:
-        """The held level with the most cameras; None where none is."""
-        return max((v for v in self.levels if v.held), key=lambda v: v.cameras, default=None)
+    def workers(self) -> tuple[int, ...]:
+        """The numbers of workers that were measured."""
+        return tuple(dict.fromkeys(level.workers for level in self.levels))
 
-    @property
-    def mb_per_camera(self) -> float | None:
+    def held(self, workers: int) -> Level | None:
+        """The held level of so many workers with the most cameras; None where none is."""
+        held = (v for v in self.levels if v.held and v.workers == workers)
+        return max(held, key=lambda v: v.cameras, default=None)
+
+    def mb_per_camera(self, workers: int) -> float | None:
         """Memory that each further camera took, in 2^20 bytes; None with a single level."""
-        first, last = self.levels[0], self.levels[-1]
+        levels = [level for level in self.levels if level.workers == workers]
+        first, last = levels[0], levels[-1]
         if first.cameras == last.cameras:
             return None
-        return (last.resident_mb - first.resident_mb) / (last.cameras - first.cameras)
+        return (last.memory_mb - first.memory_mb) / (last.cameras - first.cameras)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, for JSON."""
-        held = self.held
+        return {**asdict(self), "by_workers": {n: self._of(n) for n in self.workers}}
+
+    def _of(self, workers: int) -> dict[str, Any]:
+        held = self.held(workers)
         return {
-            **asdict(self),
             "held": held.cameras if held else 0,
             "held_over_engine": held.looks / held.engine_fps if held else 0.0,
             "held_over_limit": held.looks / held.limit if held and held.limit else None,
-            "mb_per_camera": self.mb_per_camera,
+            "mb_per_camera": self.mb_per_camera(workers),
         }

@@ -4,7 +4,8 @@ Every round measures, on the same clip, weights, input size and cores:
 
 - decode: the source's decoder and the scaling to the network's input, one thread, no model;
 - engine: the network alone on ready tensors, at the engine's own batch;
-- loop: file source → mailbox → loop → delivery, every frame of so many recordings at once;
+- loop: file source → mailbox → loop → delivery, every frame of so many recordings at once, by this
+  process and by workers that share them and an engine server;
 - stock: ultralytics' `track(stream=True)` on the same `.pt` file, and on its own OpenVINO export of
   it.
 
@@ -18,43 +19,42 @@ the median round is reported, so that what else the machine does weighs on both 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from threading import Condition, Event
 from typing import Any
 
 import numpy as np
 
 from scripts.bench.laps import Laps
+from scripts.bench.recordings import Whole, recordings
 from scripts.bench.stock import stock_fps, stock_models
 from scripts.machine import describe_machine
 from vision.engines.engine import Engine
 from vision.engines.letterbox import Letterbox
 from vision.frames import Frame
-from vision.loop.loop import InferenceLoop
+from vision.model_choice import ModelChoice
 from vision.site import Camera
-from vision.sources.mailbox import Mailbox
-from vision.sources.reader import Reader
-from vision.sources.source import Source, open_source
+from vision.sources.source import open_source
 
-PARTS = ("decode", "engine", "limit", "loop", "stock", "stock_openvino")
-"""What is measured, by the names in `Round`."""
+PARTS = ("decode", "engine", "limit", "stock", "stock_openvino")
+"""What the loop is held against, by the names in `Round`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """Frames per second of one round; those of the stock way are None where not measured.
 
-    `lanes` is on how many cores recordings are decoded at once; `decode` is the speed of one.
+    `loops` are by number of workers. `lanes` is on how many cores recordings are decoded at once;
+    `decode` is the speed of one.
     """
 
     decode: float
     engine: float
-    loop: float
+    loops: Mapping[int, Whole]
     stock: float | None = None
     stock_openvino: float | None = None
     lanes: int = 1
@@ -82,17 +82,28 @@ class LoopBench:
     machine: dict[str, str]
     rounds: tuple[Round, ...]
 
+    @property
+    def workers(self) -> tuple[int, ...]:
+        """The numbers of workers that were measured."""
+        return tuple(self.rounds[0].loops)
+
     def fps(self, part: str) -> float | None:
         """Median frames per second of one of `PARTS`."""
         values = self._values(part)
         return median(values) if values else None
 
-    def loop_over(self, part: str) -> float | None:
+    def loop(self, workers: int) -> Whole:
+        """The loop of so many workers: the median of each of its figures."""
+        rounds = [astuple(r.loops[workers]) for r in self.rounds]
+        return Whole(*map(median, zip(*rounds, strict=True)))
+
+    def loop_over(self, part: str, workers: int) -> float | None:
         """Median of the loop's frames/s over those of a part in the same round."""
         values = self._values(part)
         if not values:
             return None
-        return median(r.loop / v for r, v in zip(self.rounds, values, strict=True))
+        loops = (r.loops[workers].fps for r in self.rounds)
+        return median(loop / v for loop, v in zip(loops, values, strict=True))
 
     def _values(self, part: str) -> list[float]:
         """One value per round, or none where the part was not measured."""
@@ -104,32 +115,23 @@ class LoopBench:
         return {
             **asdict(self),
             "frames_per_second": {part: self.fps(part) for part in PARTS},
-            "each": median(r.loop for r in self.rounds) / self.streams,
-            "loop_over": {part: self.loop_over(part) for part in PARTS if part != "loop"},
+            "loops": {
+                workers: {
+                    **asdict(whole := self.loop(workers)),
+                    "each": whole.fps / self.streams,
+                    "over": {part: self.loop_over(part, workers) for part in PARTS},
+                }
+                for workers in self.workers
+            },
         }
-
-
-class _FirstFrames:
-    """A source that ends after so many frames."""
-
-    def __init__(self, source: Source, count: int) -> None:
-        self.live = source.live
-        self.late = source.late
-        self.trouble = source.trouble
-        self._source = source
-        self._count = count
-
-    def __iter__(self) -> Iterator[Frame]:
-        return islice(self._source, self._count)
-
-    def close(self) -> None:
-        self._source.close()
 
 
 def bench_loop(
     clips: Sequence[Path],
     engine: Engine,
     *,
+    choice: ModelChoice | None = None,
+    workers: Sequence[int] = (1,),
     streams: int = 1,
     frames: int = 200,
     rounds: int = 3,
@@ -141,6 +143,8 @@ def bench_loop(
     Args:
         clips: video files; the first `frames` frames are used.
         engine: warmed up here.
+        choice: what it was opened from, see `Rig`.
+        workers: numbers of processes, one after the other in each round.
         streams: recordings that the loop reads at once; all hold the same clip.
         frames: of each recording in a measurement, the first ten of which do not count.
         rounds: how often everything is measured; medians are reported.
@@ -163,14 +167,18 @@ def bench_loop(
                 decode = _decode(clip, engine, frames)
                 progress(f"{told}: engine alone")
                 bare = engine_alone(engine, first, frames)
-                progress(f"{told}: loop")
-                whole = _loop(clip, engine, streams, frames)
+                loops = {}
+                for count in workers:
+                    progress(f"{told}: loop, {count} workers" if count > 1 else f"{told}: loop")
+                    loops[count] = recordings(
+                        clip, engine, streams, frames=frames, workers=count, choice=choice
+                    )
                 peers = {}
                 for name, path in models.items():
                     progress(f"{told}: {name}")
                     peers[name] = stock_fps(clip, engine, path, frames)
                 lanes = min(streams, int(machine["cores"]))
-                done.append(Round(decode, bare, whole, lanes=lanes, **peers))
+                done.append(Round(decode, bare, loops, lanes=lanes, **peers))
     results = []
     for clip, first, done in zip(clips, firsts, measured, strict=True):
         box = Letterbox.fit(first.width, first.height, engine.image_size)
@@ -193,8 +201,8 @@ def bench_loop(
     return results
 
 
-def _recording(clip: Path, number: int = 0) -> Camera:
-    return Camera(id=f"bench-{number}", source=str(clip), analyse_fps=60, pace="fast")
+def _recording(clip: Path) -> Camera:
+    return Camera(id="bench", source=str(clip), analyse_fps=60, pace="fast")
 
 
 def _first(clip: Path) -> Frame:
@@ -223,28 +231,3 @@ def engine_alone(engine: Engine, frame: Frame, frames: int) -> float:
     started = time.perf_counter()
     engine.run_bare(ready, times)
     return times * engine.batch / (time.perf_counter() - started)
-
-
-def _loop(clip: Path, engine: Engine, streams: int, frames: int) -> float:
-    ready, laps = Condition(), Laps(streams)
-    cameras = [_recording(clip, number) for number in range(streams)]
-    boxes = [Mailbox(camera.id, live=False, ready=ready) for camera in cameras]
-
-    def opener(given: Camera, *, stop: Event) -> Source:
-        source = open_source(given, stop=stop, image_size=engine.image_size)
-        return _FirstFrames(source, frames)
-
-    readers = [
-        Reader(camera, box, opener=opener) for camera, box in zip(cameras, boxes, strict=True)
-    ]
-    loop = InferenceLoop(engine, boxes, laps.tick, ready=ready)
-    loop.start()
-    for reader in readers:
-        reader.start()
-    try:
-        loop.wait_until_drained()
-    finally:
-        for reader in readers:
-            reader.stop()
-        loop.stop()
-    return laps.fps()

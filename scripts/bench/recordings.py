@@ -1,68 +1,106 @@
-"""Many recordings at once through readers and one loop, every frame: frames per second."""
+"""Recordings: so many at once, every frame looked at, by one process or by workers."""
 
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Condition, Event
+from typing import Any
 
-from scripts.bench.laps import LEAST
-from vision.detections import Detections
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts.bench.laps import LEAST, SKIPPED
+from scripts.bench.rig import Rig
 from vision.engines.engine import Engine
 from vision.errors import SourceBroken
-from vision.frames import Frame
-from vision.loop.loop import InferenceLoop
-from vision.site import Camera
-from vision.sources.mailbox import Mailbox
-from vision.sources.reader import Reader
-from vision.sources.source import Source, open_source
+from vision.model_choice import ModelChoice
 
-START_S = 1.0
-"""Seconds at the start that do not count, of a measurement that lasts longer: opening, graphs."""
+_POLL_S = 0.05
+"""Seconds between two looks at how far it is; when each frame was done is known exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What recordings, loop and engine make together.
+
+    Attributes:
+        fps: frames per second, of all recordings.
+        processor_ms: of a processor for each frame, in milliseconds, of all processes.
+        memory_mb: of all processes at the end, see `Rig.memory_mb`.
+    """
+
+    fps: float
+    processor_ms: float
+    memory_mb: float
 
 
 def recordings(
-    clip: Path, engine: Engine, count: int, seconds: float, *, decoder: str = "software"
-) -> float:
-    """Frames per second of one recording, read `count` times at once.
+    clip: Path,
+    engine: Engine,
+    count: int,
+    *,
+    frames: int = LEAST,
+    seconds: float = 0.0,
+    workers: int = 1,
+    choice: ModelChoice | None = None,
+    decoder: str = "software",
+) -> Whole:
+    """Measure one recording that is read `count` times at once, each on its own.
+
+    The first frames of each do not count, nor what comes after one of them has ended.
+
+    Args:
+        clip: the recording.
+        engine: warmed up.
+        count: how many are read.
+        frames: of each on average, after which it is stopped.
+        seconds: that it lasts at least, if the recording does.
+        workers, choice: see `Rig`.
+        decoder: see `vision.site.Camera`.
 
     Raises:
-        SourceBroken: the clip cannot be read.
+        SourceBroken: the clip cannot be read, or is too short.
         EngineError: the engine failed.
     """
-    ready = Condition()
-    times, enough = list[float](), Event()
+    more: dict[str, Any] = {"pace": "fast", "decoder": decoder}
+    with Rig(
+        [str(clip)] * count, engine, choice=choice, workers=workers, looks=60.0, **more
+    ) as rig:
+        begun = None
+        while True:
+            ended, looks = rig.ended(), rig.looks()
+            if begun is None and _fewest(looks, count) >= SKIPPED:
+                begun = len(looks), rig.spent_s()
+            enough = len(looks) >= frames * count and _lasted(looks) >= seconds
+            if ended or (enough and begun):
+                break
+            time.sleep(_POLL_S)
+        spent, memory_mb = rig.spent_s(), rig.memory_mb()
+    fps = _fps(looks, count)
+    if begun is None or begun[0] == len(looks):  # it was over within a poll
+        return Whole(fps, float("nan"), memory_mb)
+    looked, spent = len(looks) - begun[0], spent - begun[1]
+    return Whole(fps, 1000 * spent / looked, memory_mb)
 
-    def deliver(_frame: Frame, _seen: Detections) -> None:
-        times.append(time.perf_counter())
-        if times[-1] - times[0] >= START_S + seconds and len(times) >= 2 * LEAST:
-            enough.set()
 
-    def opener(camera: Camera, *, stop: Event) -> Source:
-        return open_source(camera, stop=stop, image_size=engine.image_size)
+def _fewest(looks: NDArray[np.void], count: int) -> int:
+    """Looks at the recording that was looked at the least."""
+    return int(np.bincount(looks["camera"], minlength=count).min())
 
-    boxes, readers = [], []
-    for number in range(count):
-        camera = Camera(
-            id=f"r{number}", source=str(clip), analyse_fps=60, pace="fast", decoder=decoder
-        )
-        boxes.append(Mailbox(camera.id, live=False, ready=ready))
-        readers.append(Reader(camera, boxes[-1], opener=opener))
-    loop = InferenceLoop(engine, boxes, deliver, ready=ready)
-    with ExitStack() as closing:
-        loop.start()
-        closing.callback(loop.stop)
-        for reader in readers:
-            reader.start()
-            closing.callback(reader.stop)
-        ended = False
-        while not (enough.wait(0.05) or ended):
-            ended = loop.wait_until_drained(0)  # a short recording ends before the time is up
-    if len(times) < LEAST:
+
+def _lasted(looks: NDArray[np.void]) -> float:
+    return float(looks["at"][-1] - looks["at"][0]) if len(looks) else 0.0
+
+
+def _fps(looks: NDArray[np.void], count: int) -> float:
+    """Frames per second while all recordings were under way, each past its first frames."""
+    if (fewest := _fewest(looks, count)) < LEAST:
         raise SourceBroken(
-            f"only {len(times)} frames could be measured; give a recording of {LEAST} or more"
+            f"only {fewest} frames could be measured; give a recording of {LEAST} or more"
         )
-    counted = [at for at in times if at - times[0] >= START_S]
-    counted = counted if len(counted) >= LEAST else times
-    return (len(counted) - 1) / (counted[-1] - counted[0])
+    times = [looks["at"][looks["camera"] == number] for number in range(count)]
+    begin, end = max(at[SKIPPED - 1] for at in times), min(at[-1] for at in times)
+    if not begin < end:
+        raise SourceBroken("the recordings did not run at the same time; give a longer one")
+    return int(np.sum((looks["at"] > begin) & (looks["at"] <= end))) / float(end - begin)

@@ -1,78 +1,192 @@
-"""Rig: cameras, their readers and a loop that delivers to nobody, for measuring."""
+"""Rig: cameras watched as `serve` watches them, by one process or by workers, for measuring.
+
+Each look leaves a row in a file, so that what other processes look at is measured like our own.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
-from threading import Condition
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from scripts.bench.deciding import Deciding
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from scripts.bench.processes import memory_mb, spent_s
+from scripts.console import log_to_stderr
+from scripts.watching import make_pipeline, make_workers
 from vision.detections import Detections
 from vision.engines.engine import Engine
+from vision.episodes import EpisodeEvent
+from vision.evidence import EvidenceItem
 from vision.frames import Frame
-from vision.loop.loop import InferenceLoop
-from vision.loop.metrics import LoopObserver
-from vision.site import Camera
-from vision.sources.mailbox import Counts, Mailbox
-from vision.sources.reader import Reader
-from vision.sources.source import open_source
-from vision.view.stillness import Stillness
+from vision.kinds import catalogue
+from vision.look import Look
+from vision.loop.metrics import age_s
+from vision.model_choice import ModelChoice
+from vision.pipeline import Pipeline
+from vision.pipeline.event_writer import Sink
+from vision.site import Camera, Site, SiteInfo, Storage, Zone
+from vision.sources.status import CameraStatus
+from vision.workers import Workers
+
+LOOK = np.dtype([("at", "f8"), ("age", "f8"), ("camera", "i4"), ("reused", "i4")])
+"""A look: when it was delivered (seconds of `time.monotonic`, one clock for all processes), its age
+then (seconds, 0 of a recording), its camera's number, and whether an earlier one stands for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done at a look.
+
+    Attributes:
+        decide: track and decide, store evidence, read trucks, as the product does; else nothing.
+        still: let what was seen stand for still scenes, as the product does where no truck is
+            watched.
+        spread_s: cameras are started one by one in so many seconds.
+    """
+
+    decide: bool = False
+    still: bool = False
+    spread_s: float = 0.0
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds that are watched; something has to be."""
+        if not self.decide:
+            return ("overflowing_bin",)
+        trucks = "truck_state"  # to read it, every look is needed
+        return tuple(k.name for k in catalogue().kinds if not (self.still and trucks in k.needs))
+
+
+class LoggedPipeline(Pipeline):
+    """A pipeline that logs its looks, and leaves out what comes after them unless it is to decide.
+
+    Args:
+        site, engine, sinks, more: see `Pipeline`.
+        work: what is done at a look.
+    """
+
+    def __init__(
+        self, site: Site, engine: Engine, sinks: Sequence[Sink], *, work: Work, **more: Any
+    ) -> None:
+        super().__init__(site, engine, sinks, **more)
+        self._work = work
+        self._numbers = {camera.id: number for number, camera in enumerate(site.cameras)}
+        share = len(self._cameras) / len(site.cameras)
+        self._pause_s = work.spread_s * share / len(self._cameras)
+        # One file per process; it is closed with it.
+        self._looks = (_folder(site) / f"{min(self._cameras)}.looks").open("ab", buffering=0)
+
+    def start(self) -> None:
+        """See `Pipeline`; cameras of a site do not begin in one moment."""
+        self._writer.start()
+        self._loop.start()
+        for watched in self._cameras.values():
+            watched.reader.start()
+            time.sleep(self._pause_s)
+
+    def stop(self) -> None:
+        """See `Pipeline`."""
+        super().stop()
+        self._looks.close()
+
+    def _look(self, frame: Frame, detections: Detections) -> None:
+        if self._work.decide:
+            super()._look(frame, detections)
+        row = (
+            time.monotonic(),
+            age_s(frame) or 0.0,
+            self._numbers[frame.camera],
+            Look.of(detections).reused,
+        )
+        self._looks.write(np.array(row, LOOK).tobytes())
+
+    def _needed(self, frame: Frame) -> bool:
+        return super()._needed(frame) if self._work.still else True
+
+
+def _in_worker(
+    site: Site, cameras: Sequence[str], opener: Callable[[], Engine], sink: Sink, *, work: Work
+) -> Pipeline:
+    """The pipeline of a worker, in its process."""
+    log_to_stderr()
+    made = partial(LoggedPipeline, work=work)
+    return make_pipeline(site, opener(), [sink], cameras=cameras, reopen=opener, made=made)
 
 
 class Rig:
-    """Live cameras in one loop; a context manager that starts and stops them.
+    """Cameras that are watched; a context manager that starts and stops that.
 
     Args:
-        urls: a stream per camera; cameras are named `camera-0`, `camera-1`, ….
-        engine: warmed up; its owner closes it.
+        sources: of each camera; they are named `camera-0`, `camera-1`, ….
+        engine: warmed up, looks where one process does it all; its owner closes it.
+        choice: what it was opened from, for the engine server of workers.
+        workers: processes that share the cameras; 1: this one watches them.
         looks: per second and camera.
-        observer: told what the loop does.
-        still: let what was seen stand for still scenes, as the product does.
-        decide: track and decide on every look, as the product does; events go nowhere.
-        spread_s: cameras are started one by one in so many seconds.
+        work: what is done at a look.
+        camera: more of each camera, see `vision.site.Camera`.
     """
 
     def __init__(
         self,
-        urls: Sequence[str],
+        sources: Sequence[str],
         engine: Engine,
         *,
-        looks: float,
-        observer: LoopObserver,
-        still: bool = False,
-        decide: bool = False,
-        spread_s: float = 0.0,
+        choice: ModelChoice | None = None,
+        workers: int = 1,
+        looks: float = 1.0,
+        work: Work | None = None,
+        **camera: Any,
     ) -> None:
-        self._pause = spread_s / len(urls)
-        ready = Condition()
-        opener = partial(open_source, image_size=engine.image_size)
-        cameras = [
-            Camera(id=f"camera-{number}", source=url, analyse_fps=looks)
-            for number, url in enumerate(urls)
-        ]
-        self._boxes = [Mailbox(camera.id, live=True, ready=ready) for camera in cameras]
-        self.readers = tuple(
-            Reader(camera, box, opener=opener)
-            for camera, box in zip(cameras, self._boxes, strict=True)
+        self._stack = ExitStack()
+        folder = Path(self._stack.enter_context(TemporaryDirectory()))
+        work = work or Work()
+        zone = Zone(name="whole picture", watch=work.kinds)
+        site = Site(
+            site=SiteInfo(name="bench"),
+            storage=Storage(database="sqlite://", evidence=str(folder / "evidence")),
+            model=choice or ModelChoice(),
+            cameras=tuple(
+                Camera(
+                    id=f"camera-{number}", source=source, analyse_fps=looks, zones=(zone,), **camera
+                )
+                for number, source in enumerate(sources)
+            ),
         )
-        scenes = {camera.id: Stillness() for camera in cameras}
-        self.loop = InferenceLoop(
-            engine,
-            self._boxes,
-            Deciding(cameras, engine.model) if decide else _to_nobody,
-            ready=ready,
-            observer=observer,
-            needed=(lambda frame: scenes[frame.camera].changed(frame)) if still else _always,
-        )
+        self._folder = folder
+        self.watch: Pipeline | Workers
+        if workers == 1:
+            made = partial(LoggedPipeline, work=work)
+            self.watch = make_pipeline(site, engine, [_to_nobody], made=made)
+            self._others: Callable[[], Sequence[psutil.Process]] = tuple
+        else:
+            shared = make_workers(
+                site,
+                engine.model,
+                _to_nobody,
+                count=workers,
+                build=partial(_in_worker, work=work),
+            )
+            self.watch = shared
+            self._others = lambda: [psutil.Process(pid) for pid in shared.pids.values()]
+        self._me = [psutil.Process()]
+        self._before_mb = memory_mb(self._me)
 
     def __enter__(self) -> Self:
-        self.loop.start()
-        for reader in self.readers:
-            reader.start()
-            time.sleep(self._pause)
+        self._stack.callback(self.watch.stop)
+        try:
+            self.watch.start()
+        except BaseException:
+            self._stack.close()
+            raise
         return self
 
     def __exit__(
@@ -81,20 +195,52 @@ class Rig:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for reader in self.readers:
-            reader.stop(0)
-        for reader in self.readers:
-            reader.stop(10)
-        self.loop.stop()
+        self._stack.close()
 
-    def counts(self) -> list[Counts]:
-        """What became of each camera's frames."""
-        return [box.counts() for box in self._boxes]
+    def looks(self) -> NDArray[np.void]:
+        """Every look so far, as `LOOK`, in the order of time.
+
+        Raises:
+            EngineError: the engine failed for good.
+        """
+        if self.watch.failed is not None:
+            raise self.watch.failed
+        found = [np.frombuffer(_whole(file.read_bytes()), LOOK) for file in self._logs()]
+        return np.sort(np.concatenate([np.empty(0, LOOK), *found]), order="at")
+
+    def ended(self) -> bool:
+        """Whether all recordings have been looked at."""
+        return self.watch.wait(0)
+
+    def status(self) -> list[CameraStatus]:
+        """The status of each camera; by workers, a second old at most."""
+        return self.watch.status()
+
+    def spent_s(self) -> float:
+        """Processor seconds so far of all processes that watch, and of this one."""
+        return spent_s([*self._me, *self._others()])
+
+    def memory_mb(self) -> float:
+        """Memory of all processes that watch.
+
+        Where others do so, that of this one counts as far as it has grown: the engine that it has
+        opened is there for measuring alone.
+        """
+        others = self._others()
+        own = memory_mb(self._me) - (self._before_mb if others else 0.0)
+        return max(0.0, own) + memory_mb(others)
+
+    def _logs(self) -> list[Path]:
+        return sorted(self._folder.glob("*.looks"))
 
 
-def _to_nobody(_frame: Frame, _detections: Detections) -> None:
-    """What a look is delivered to."""
+def _folder(site: Site) -> Path:
+    return Path(site.storage.evidence).parent
 
 
-def _always(_frame: Frame) -> bool:
-    return True
+def _whole(rows: bytes) -> bytes:
+    return rows[: len(rows) // LOOK.itemsize * LOOK.itemsize]
+
+
+def _to_nobody(_event: EpisodeEvent, _items: Sequence[EvidenceItem]) -> None:
+    """Where events go."""

@@ -21,7 +21,6 @@ import psutil
 
 from scripts.bench.rig import Rig
 from vision.engines.engine import Engine
-from vision.loop.metrics import LoopCounters
 
 SAMPLE_S = 5.0
 """Seconds between two samples."""
@@ -126,12 +125,12 @@ def soak(
         EngineError: the engine failed for good.
     """
     engine.warm_up()
-    me, rng, seen = psutil.Process(), random.Random(seed), LoopCounters()  # noqa: S311 - no secret
+    me, rng = psutil.Process(), random.Random(seed)  # noqa: S311 - no secret
     threads, files = threading.active_count(), me.num_fds()
     samples: list[Sample] = []
     deaths, dead, next_s = 0, None, UP_S[1]
     began = time.monotonic()
-    with Rig(urls, engine, looks=looks, observer=seen) as rig:
+    with Rig(urls, engine, looks=looks) as rig:
         while (at := time.monotonic() - began) < 60 * minutes:
             if at >= next_s:
                 if dead is None:
@@ -142,26 +141,25 @@ def soak(
                     dead = None
                 next_s = at + rng.uniform(*(UP_S if dead is None else DOWN_S))
             samples.append(_sample(me, at))
-            if rig.loop.failed is not None:
-                raise rig.loop.failed
+            if rig.watch.failed is not None:
+                raise rig.watch.failed
             progress(f"{at / 60:.1f} of {minutes:g} min, {deaths} deaths, {samples[-1]}")
             time.sleep(SAMPLE_S)
         if dead is not None:
             dead.start()
-        reconnects = sum(reader.status().reconnects for reader in rig.readers)
-    counts, dropped = rig.counts(), Counter[str]()
-    for count in counts:
-        dropped.update(count.dropped)
+    statuses, dropped = rig.status(), Counter[str]()
+    for status in statuses:
+        dropped.update(status.dropped)
     return Soak(
         minutes=minutes,
         cameras=len(urls),
         looks_each=looks,
         deaths=deaths,
-        reconnects=reconnects,
-        read=sum(count.read for count in counts),
-        analysed=sum(count.analysed for count in counts),
+        reconnects=sum(status.reconnects for status in statuses),
+        read=sum(status.read for status in statuses),
+        analysed=sum(status.analysed for status in statuses),
         dropped=dict(dropped),
-        age_p95_s=seen.counts().age_p95_s,
+        age_p95_s=rig.watch.loop().age_p95_s,
         samples=tuple(samples),
         left_threads=threading.active_count() - threads,
         left_files=me.num_fds() - files,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
@@ -18,18 +19,19 @@ if TYPE_CHECKING:
     from scripts.bench.lists import ListBench
     from scripts.bench.loop import LoopBench
     from scripts.bench.rules import RulesBench
+    from scripts.bench.served import ServedBench
     from scripts.bench.soak import Soak
 
 _ROWS = (
     ("decode", "decoder and scaling alone, one core"),
     ("engine", "engine alone on ready tensors"),
     ("limit", "limit of these parts"),
-    ("loop", "our loop, every frame"),
     ("stock", "ultralytics track(stream=True), .pt"),
     ("stock_openvino", "the same, its own OpenVINO export"),
 )
 
 
+_LOOP = "our loop, every frame"
 _TRANSPORTS = {"rtsp": "RTSP", "http": "HTTP (MPEG-TS)"}
 
 
@@ -51,14 +53,23 @@ def show_loop(result: LoopBench) -> None:
         f"median of {len(result.rounds)} rounds of {result.frames} frames"
         + (f" of each of {result.streams} recordings at once" if result.streams > 1 else "")
     )
-    table.add_column("frames/s", justify="right")
-    table.add_column("loop ÷ this", justify="right")
+    many = len(result.workers) > 1
+    for name in ("frames/s", *(f"÷ it, {_by(n)}" if many else "loop ÷ it" for n in result.workers)):
+        table.add_column(name, justify="right")
+    for name in ("ms of a core", "MB"):
+        table.add_column(name, justify="right")
     for part, words in _ROWS:
-        fps, ratio = result.fps(part), result.loop_over(part)
-        if fps is not None and ratio is not None:
-            table.add_row(words, f"{fps:.1f}", "" if part == "loop" else f"{ratio:.2f}")
-        if fps is not None and part == "loop" and result.streams > 1:
-            table.add_row("the same, of each recording", f"{fps / result.streams:.1f}", "")
+        fps = result.fps(part)
+        if fps is not None:
+            ratios = (result.loop_over(part, workers) or 0.0 for workers in result.workers)
+            table.add_row(words, f"{fps:.1f}", *(f"{ratio:.2f}" for ratio in ratios))
+    for workers in result.workers:
+        whole, blank = result.loop(workers), [""] * len(result.workers)
+        costs = f"{whole.processor_ms:.1f}", f"{whole.memory_mb:.0f}"
+        name = f"{_LOOP}, {_by(workers)}" if many else _LOOP
+        table.add_row(name, f"{whole.fps:.1f}", *blank, *costs)
+        if result.streams > 1:
+            table.add_row("  of each recording", f"{whole.fps / result.streams:.1f}")
     out.print(table)
     load, cores = result.machine["load"], result.machine["cores"]
     if load != "unknown" and float(load) > int(cores) / 2:
@@ -66,6 +77,10 @@ def show_loop(result: LoopBench) -> None:
             f"[yellow]The machine was busy at the start (load {load} on {cores} cores): trust the "
             "ratios a little and the frames/s not at all; measure again when it is idle.[/]"
         )
+
+
+def _by(workers: int) -> str:
+    return "1 process" if workers == 1 else f"{workers} workers"
 
 
 def show_audit(result: AuditBench) -> None:
@@ -103,11 +118,12 @@ def show_cameras(result: CamerasBench) -> None:
         padding=0,
     )
     timing = ("looks/s", "reused", "engine", "÷ it", "÷ limit", "p95 age")
-    for name in ("cameras", "held", *timing, "lost", "cores", "server", "MB"):
+    for name in ("cameras", "by", "held", *timing, "lost", "cores", "server", "MB"):
         table.add_column(name, justify="right")
     for level in result.levels:
         table.add_row(
             str(level.cameras),
+            str(level.workers),
             "yes" if level.held else "no",
             f"{level.looks:.1f}",
             f"{level.reused:.1f}",
@@ -118,15 +134,17 @@ def show_cameras(result: CamerasBench) -> None:
             str(level.dropped),
             f"{level.cores:.2f}",
             "" if level.server_cores is None else f"{level.server_cores:.2f}",
-            f"{level.resident_mb:.0f}",
+            f"{level.memory_mb:.0f}",
         )
     out.print(table)
     out.print(
         "engine: it alone, frames/s; limit: what its work and the readers' "
         f"({result.reading_ms:.1f} ms a look) allow on the cores that the server leaves"
     )
-    if result.mb_per_camera is not None:
-        out.print(f"{result.mb_per_camera:.1f} MB for each further camera")
+    for workers in result.workers:
+        more = result.mb_per_camera(workers)
+        if more is not None:
+            out.print(f"by {_by(workers)}: {more:.1f} MB for each further camera")
     for peer in result.stock:
         out.print(
             f"ultralytics' multi-stream loader, {peer.cameras} cameras: "
@@ -136,14 +154,16 @@ def show_cameras(result: CamerasBench) -> None:
 
 
 def show_clips(results: Sequence[CamerasBench]) -> None:
-    """How many cameras are held of each clip, against the first."""
-    held = [result.held.cameras if result.held else 0 for result in results]
-    for result, cameras in list(zip(results, held, strict=True))[1:]:
-        share = f"{cameras / held[0]:.2f} of" if held[0] else "not to be held against"
-        out.print(
-            f"{escape(result.clip)}: {cameras} cameras held, {share} the {held[0]} of "
-            f"{escape(results[0].clip)}"
-        )
+    """How many cameras are held of each clip, against the first, by so many workers."""
+    first = results[0]
+    for workers in first.workers:
+        held = [level.cameras if (level := r.held(workers)) else 0 for r in results]
+        for result, cameras in list(zip(results, held, strict=True))[1:]:
+            share = f"{cameras / held[0]:.2f} of" if held[0] else "not to be held against"
+            out.print(
+                f"{escape(result.clip)}: {cameras} cameras held by {_by(workers)}, {share} the "
+                f"{held[0]} of {escape(first.clip)}"
+            )
 
 
 def show_rules(result: RulesBench) -> None:
@@ -222,3 +242,27 @@ def _by_count(
             cells = (f"{values[n]:,.{places}f}" if n in values else "" for n in counts)
             table.add_row(name, *cells)
     out.print(table)
+
+
+def show_served(result: ServedBench) -> None:
+    """The engine itself, and served to so many processes."""
+    for engine, rounds in result.rounds.items():
+        table = Table(
+            title=f"{escape(engine)}, {escape(result.model)} at {result.size} px, 640×360 pictures",
+            caption=", ".join(f"{name} {value}" for name, value in result.machine.items()),
+        )
+        table.add_column(f"median of {len(rounds)} rounds of {result.seconds:g} s")
+        for name in ("pictures/s", "÷ itself (least, most)", "ms of a core", "who asks", "server"):
+            table.add_column(name, justify="right")
+        for clients in rounds[0]:
+            speed, ratios = result.speed(engine, clients), result.ratios(engine, clients)
+            spread = f"{median(ratios):.2f} ({min(ratios):.2f}, {max(ratios):.2f})"
+            table.add_row(
+                f"served to {clients}" if clients else "the engine itself",
+                f"{speed.fps:,.1f}",
+                spread if clients else "",
+                f"{speed.asking_ms + speed.server_ms:.2f}",
+                f"{speed.asking_ms:.2f}" if clients else "",
+                f"{speed.server_ms:.2f}" if clients else "",
+            )
+        out.print(table)

@@ -4,60 +4,46 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.status import Status
 
 from scripts.bench.serving import Transport, serve
 from scripts.bench.tables import (
     show_audit,
-    show_cameras,
-    show_clips,
     show_lists,
     show_loop,
     show_rules,
     show_soak,
 )
+from scripts.commands.bench_cameras import cameras, clips
+from scripts.commands.bench_engine import engine
 from scripts.commands.bench_gpu import gpu
+from scripts.commands.bench_options import (
+    AsJson,
+    Clip,
+    Clips,
+    Device,
+    HowServed,
+    Model,
+    Rounds,
+    Size,
+    WithStock,
+    Workers,
+    chosen,
+    demo_clip,
+    opened,
+)
 from scripts.console import err, log_to_stderr
 from scripts.engine_name import EngineName
 from vision.errors import SiteError
 
-if TYPE_CHECKING:
-    from vision.engines.engine import Engine
-
-_DEMO_CLIP = "market-street.mp4"
 bench = typer.Typer(help="Measure speed, side by side in one run.", no_args_is_help=True)
-bench.command()(gpu)
-
-Model = Annotated[str, typer.Option(help="Weights by name, or a .pt file.")]
-Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:0 …")]
-Size = Annotated[int, typer.Option(help="Longer side of the input, pixels.")]
-WithStock = Annotated[bool, typer.Option(help="Measure the stock alternative too.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Clip = Annotated[
-    Path | None, typer.Option(help="A video of 30 frames or more; the demo's market by default.")
-]
-Clips = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--clip",
-        help="A video of 30 frames or more; the demo's market by default. Given again, the clips"
-        " are measured in turns.",
-    ),
-]
-HowServed = Annotated[
-    Transport,
-    typer.Option(
-        "--transport",
-        help="How a clip is served: rtsp needs GStreamer, http does not; auto takes what is there.",
-    ),
-]
+for command in (cameras, clips, engine, gpu):
+    bench.command()(command)
 
 
 @bench.command()
@@ -67,11 +53,15 @@ def loop(
     engine: EngineName = "auto",
     device: Device = "auto",
     size: Size = 640,
-    streams: Annotated[int, typer.Option(min=1, help="Recordings that are read at once.")] = 1,
+    workers: Workers = None,
+    streams: Annotated[
+        int | None,
+        typer.Option(min=1, help="Recordings read at once; one for each worker if absent."),
+    ] = None,
     frames: Annotated[
         int, typer.Option(min=30, help="Frames per measurement, of each recording.")
     ] = 200,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians are shown.")] = 3,
+    rounds: Rounds = 3,
     stock: WithStock = True,
     json_: AsJson = False,
 ) -> None:
@@ -79,11 +69,21 @@ def loop(
     from scripts.bench.loop import bench_loop
 
     log_to_stderr()
-    with _opened(model, engine, device, size) as opened, err.status("starting") as status:
+    processes = workers or [1]
+    count = streams or max(processes)
+    if count < max(processes):
+        raise SiteError(
+            f"{max(processes)} workers have no {count} recordings to share: give --streams from "
+            f"{max(processes)} on"
+        )
+    choice = chosen(model, engine, device, size)
+    with opened(choice) as looking, err.status("starting") as status:
         results = bench_loop(
-            clip or [_demo_clip(status)],
-            opened,
-            streams=streams,
+            clip or [demo_clip(status)],
+            looking,
+            choice=choice,
+            workers=processes,
+            streams=count,
             frames=frames,
             rounds=rounds,
             stock=stock,
@@ -94,71 +94,6 @@ def loop(
         return
     for result in results:
         show_loop(result)
-
-
-@bench.command()
-def cameras(
-    clip: Clips = None,
-    url: Annotated[
-        str | None, typer.Option(help="A stream to show instead of serving a clip.")
-    ] = None,
-    count: Annotated[
-        list[int] | None, typer.Option(min=1, help="Number of cameras; may be given again.")
-    ] = None,
-    looks: Annotated[float, typer.Option(help="Looks per second at each camera.")] = 1.0,
-    seconds: Annotated[float, typer.Option(min=5, help="Seconds per number of cameras.")] = 20.0,
-    model: Model = "streetwarden-n",
-    engine: EngineName = "auto",
-    device: Device = "auto",
-    size: Size = 640,
-    still: Annotated[
-        bool, typer.Option("--still", help="Let an earlier look stand for a still scene.")
-    ] = False,
-    decide: Annotated[
-        bool, typer.Option("--decide", help="Track and decide on every look too.")
-    ] = False,
-    transport: HowServed = Transport.AUTO,
-    stock: WithStock = True,
-    json_: AsJson = False,
-) -> None:
-    """Measure how many live cameras the loop holds, against the bare engine and the stock loader.
-
-    A clip's H.264 is served as it is on loopback, in a process of its own.
-    """
-    from scripts.bench.cameras import Shown, bench_cameras
-    from vision.sources.address import parse_address
-
-    log_to_stderr()
-    with (
-        ExitStack() as stack,
-        _opened(model, engine, device, size) as opened,
-        err.status("starting") as status,
-    ):
-        counts = count or [1, 4, 8, 16]
-        names = [f"{number}" for number in range(max(counts))]
-        shown = [Shown(parse_address(url).shown, [url])] if url else []
-        for one in () if url else clip or [_demo_clip(status)]:
-            server = serve(one, names, transport)
-            stack.callback(server.kill)
-            pid = server.process.pid if server.process else None
-            shown.append(Shown(one.name, [server.url(name) for name in names], pid))
-        results = bench_cameras(
-            shown,
-            opened,
-            counts=counts,
-            looks=looks,
-            seconds=seconds,
-            still=still,
-            decide=decide,
-            stock=stock,
-            progress=status.update,
-        )
-    if json_:
-        print(json.dumps([result.as_dict() for result in results], indent=2))
-        return
-    for result in results:
-        show_cameras(result)
-    show_clips(results)
 
 
 @bench.command()
@@ -175,8 +110,9 @@ def audit(
     from scripts.bench.audit import bench_audit
 
     log_to_stderr()
-    with _opened(model, engine, device, size) as opened, err.status("starting") as status:
-        result = bench_audit(folder, opened, stock=stock, progress=status.update)
+    choice = chosen(model, engine, device, size)
+    with opened(choice) as looking, err.status("starting") as status:
+        result = bench_audit(folder, looking, stock=stock, progress=status.update)
     if json_:
         print(json.dumps(result.as_dict(), indent=2))
     else:
@@ -225,12 +161,9 @@ def soak(
 
     log_to_stderr()
     logging.getLogger("vision.sources").setLevel(logging.ERROR)  # that cameras die is meant
-    with (
-        ExitStack() as stack,
-        _opened(model, engine, device, size) as opened,
-        err.status("starting") as status,
-    ):
-        shown = clip or _demo_clip(status)
+    choice = chosen(model, engine, device, size)
+    with ExitStack() as stack, opened(choice) as looking, err.status("starting") as status:
+        shown = clip or demo_clip(status)
         serving = []
         for _ in range(min(servers, count)):
             serving.append(serve(shown, ["camera"], transport))
@@ -239,7 +172,7 @@ def soak(
         result = run(
             serving,
             urls,
-            opened,
+            looking,
             minutes=minutes,
             looks=looks,
             seed=seed,
@@ -259,7 +192,7 @@ def api(
     postgresql: Annotated[
         str | None, typer.Option(help="An empty database to measure too: postgresql://…")
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians are shown.")] = 9,
+    rounds: Rounds = 9,
     json_: AsJson = False,
 ) -> None:
     """Measure lists of many cases: the console's filters, and the worst that a key may ask."""
@@ -281,27 +214,3 @@ def api(
         print(json.dumps(result.as_dict(), indent=2))
     else:
         show_lists(result)
-
-
-@contextmanager
-def _opened(model: str, engine: str, device: str, size: int) -> Iterator[Engine]:
-    from vision.engines import open_engine
-
-    if size % 32 or not 160 <= size <= 1920:
-        raise SiteError(f"--size {size}: give a multiple of 32 from 160 to 1920")
-    from vision.site import ModelChoice
-
-    chosen = ModelChoice(name=model, engine=engine, device=device, image_size=size)
-    opened = open_engine(chosen)
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
-def _demo_clip(status: Status) -> Path:
-    from datasets.demo import build_demo
-    from scripts.watching import HOME
-
-    status.update("rendering the demo site, once")
-    return build_demo(HOME / "demo").with_name(_DEMO_CLIP)

@@ -13,9 +13,12 @@ import torch
 from models.catalogue import ModelEntry, find
 from tests.real.test_engines import assert_same
 from vision.detections import Detections
+from vision.engine_server.pinning import pin, readable, unpin
+from vision.engine_server.ring import Layout, Ring
 from vision.engines import open_engine
 from vision.engines.cuda_graphs import BUCKETS
 from vision.engines.engine import SCORE_FLOOR
+from vision.engines.letterbox import Letterbox
 from vision.engines.postprocess import best_boxes
 from vision.engines.torch_engine import TorchEngine
 from vision.engines.truck_networks import on_torch
@@ -27,6 +30,7 @@ pytestmark = [
     pytest.mark.cuda,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here"),
 ]
+DEVICE = "cuda"
 HALF = 2.0
 """How much further apart boxes may be with 16-bit floats: they place a box to half a pixel."""
 
@@ -45,7 +49,7 @@ def photos(shared_data: Path) -> list[Pixels]:
 
 @pytest.fixture(scope="module")
 def on_cuda(entry: ModelEntry) -> Iterator[TorchEngine]:
-    engine = TorchEngine(entry, device="cuda")
+    engine = TorchEngine(entry, device=DEVICE)
     yield engine
     engine.close()
 
@@ -95,6 +99,42 @@ def test_batches_under_way_together_are_kept_apart(
         assert_same(first, wanted[0], SCORE_FLOOR, HALF)
 
 
+@pytest.mark.parametrize("place", ["device", "pinned"])
+def test_tensors_are_seen_as_arrays_are(
+    on_cuda: TorchEngine, photos: list[Pixels], wanted: list[Detections], place: str
+) -> None:
+    """Drawn on the device beside arrays, whatever their memory is used for afterwards."""
+    pending = []
+    for photo in photos * 3:
+        host = torch.tensor(photo)
+        tensor = host.to(DEVICE) if place == "device" else host.pin_memory()
+        pending.append(on_cuda.submit([tensor, photo]))
+        if place == "device":  # what is pinned is to stay as it is
+            del tensor
+        torch.empty(64, 1024, 1024, device=DEVICE).fill_(7)  # written over what is free
+    for number, asked in enumerate(pending):
+        for found in asked.result():
+            assert_same(found, wanted[number % len(photos)], SCORE_FLOOR, HALF)
+
+
+def test_slots_of_a_pinned_ring_go_up_as_they_are(
+    on_cuda: TorchEngine, photos: list[Pixels], wanted: list[Detections]
+) -> None:
+    ring = Ring.create(Layout(slots=len(photos), image_size=640))
+    assert pin(ring)
+    boxes = [Letterbox.fit(photo.shape[1], photo.shape[0], 640) for photo in photos]
+    slots = [ring.picture(n, *box.shape) for n, box in enumerate(boxes)]
+    for photo, box, slot in zip(photos, boxes, slots, strict=True):
+        box.draw(photo, slot)
+    for _ in range(3):
+        found = on_cuda.infer([readable(slot) for slot in slots])
+        for ours, theirs, box in zip(found, wanted, boxes, strict=True):
+            ours.xyxy = box.to_picture(ours.xyxy)
+            assert_same(ours, theirs, SCORE_FLOOR, HALF)
+    unpin(ring)
+    ring.close()
+
+
 def test_a_bare_run_spoils_nothing(
     on_cuda: TorchEngine, photos: list[Pixels], wanted: list[Detections]
 ) -> None:
@@ -138,6 +178,9 @@ def test_trucks_are_read_on_the_device_as_on_the_cpu(photos: list[Pixels]) -> No
     entry = find("truck-state")
     crops = [photo[: 200 + 9 * n, : 300 - 7 * n] for n, photo in enumerate(photos * 6)]
     theirs = on_torch(entry).read(crops)
-    for ours, wanted_ in zip(on_torch(entry, device="cuda").read(crops), theirs, strict=True):
-        assert ours.loads == pytest.approx(wanted_.loads, abs=0.01)
-        assert ours.dirts == pytest.approx(wanted_.dirts, abs=0.01)
+    reader = on_torch(entry, device=DEVICE)
+    assert reader.device == torch.device("cuda", 0)
+    for given in (crops, [torch.tensor(crop, device=DEVICE) for crop in crops]):
+        for ours, wanted_ in zip(reader.read(given), theirs, strict=True):
+            assert ours.loads == pytest.approx(wanted_.loads, abs=0.01)
+            assert ours.dirts == pytest.approx(wanted_.dirts, abs=0.01)

@@ -296,14 +296,30 @@ def test_what_fills_a_batch_up_changes_nothing(
     wanted, runner = on_torch.infer(photos), on_torch._runner
 
     class Filled(type(runner)):  # type: ignore[misc]
-        def run(self, room: torch.Tensor) -> Any:
-            noise = torch.randint(0, 256, (3, *room.shape[1:]), dtype=torch.uint8)
-            rows = runner.run(torch.cat((room, noise)))()
-            return lambda: rows[: len(room)]
+        def run(self, images: Any, boxes: Any) -> Any:
+            noise = np.random.default_rng(1).integers(0, 256, (3, *boxes[0].shape, 3), np.uint8)
+            rows = runner.run([*images, *noise], [*boxes, *boxes[:1] * 3])()
+            return lambda: rows[: len(images)]
 
-    monkeypatch.setattr(on_torch, "_runner", Filled(on_torch._look))
+    monkeypatch.setattr(on_torch, "_runner", Filled(on_torch.device, on_torch._look))
     for ours, theirs in zip(on_torch.infer(photos), wanted, strict=True):
         assert_same(ours, theirs, SCORE_FLOOR)
+
+
+def test_tensors_are_seen_as_arrays_are(
+    photos: list[Pixels], on_torch: TorchEngine, seen_by_torch: list[Detections]
+) -> None:
+    """Drawn where they lie, alone and beside arrays; as an engine server's slot, too."""
+    tensors = [torch.tensor(photo) for photo in photos]
+    mixed = [photo if n % 2 else tensors[n] for n, photo in enumerate(photos)]
+    for given in (tensors, mixed):
+        for ours, theirs in zip(on_torch.infer(given), seen_by_torch, strict=True):
+            assert_same(ours, theirs, SCORE_FLOOR)
+    box = Letterbox.fit(photos[0].shape[1], photos[0].shape[0], 640)
+    slot = np.empty((*box.shape, 3), np.uint8)
+    box.draw(photos[0], slot)
+    [by_array], [by_tensor] = on_torch.infer([slot]), on_torch.infer([torch.from_numpy(slot)])
+    np.testing.assert_array_equal(by_tensor.xyxy, by_array.xyxy)
 
 
 def test_where_memory_is_short_fewer_pictures_go_at_once(

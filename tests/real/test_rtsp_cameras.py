@@ -254,24 +254,32 @@ def test_bench_counts_the_looks_at_real_cameras(
     monkeypatch.setattr(bench_cameras, "BARE", 5)
     server = served(make_video(width=640, height=360, gop=10))
     told: list[str] = []
-    with closing(open_engine(ModelChoice(engine="torch", device="cpu", image_size=160))) as engine:
+    choice = ModelChoice(engine="torch", device="cpu", image_size=160)
+    with closing(open_engine(choice)) as engine:
         [result] = bench_cameras.bench_cameras(
             [bench_cameras.Shown("street", [server.url("gate")], server.process.pid)],
             engine,
-            counts=[2, 1],
-            seconds=5,
+            counts=[2],
+            choice=choice,
+            workers=[1, 2],
+            seconds=3,
             decide=True,
             progress=told.append,
         )
-    assert [level.cameras for level in result.levels] == [1, 2]
+    assert [(v.cameras, v.workers) for v in result.levels] == [(2, 1), (2, 2)]
     assert (result.width, result.height) == (640, 360)
     assert result.transport == server.scheme
-    assert told[:3] == ["street: a reader alone", "street: 1 cameras", "street: 2 cameras"]
+    assert told[:3] == [
+        "street: a reader alone",
+        "street: 2 cameras",
+        "street: 2 cameras, 2 workers",
+    ]
     for level in result.levels:
         assert 0 < level.looks <= level.due + 1
         assert level.cores > 0
+        assert level.memory_mb > 0
         assert level.server_cores is not None
-    assert [peer.cameras for peer in result.stock] == [1, 2]
+    assert [peer.cameras for peer in result.stock] == [2]
     assert all(peer.looks_each > 0 for peer in result.stock)
 
 
@@ -289,7 +297,7 @@ def test_clips_are_measured_in_turns(make_video: Callable, monkeypatch: pytest.M
             stack.callback(server.kill)
             clips.append(bench_cameras.Shown(name, [server.url("0")]))
         results = bench_cameras.bench_cameras(
-            clips, engine, counts=[1, 2], seconds=2, stock=False, progress=told.append
+            clips, engine, counts=[2, 1], seconds=2, stock=False, progress=told.append
         )
     assert [result.clip for result in results] == list(names)
     assert [result.levels[-1].cameras for result in results] == [2, 2]

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
+import torch
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 
 from datasets.crops import crop_box, read_labels
 from models.catalogue import ModelEntry, file_sha256, find
-from models.truck_state import TruckReading, TruckState
+from models.truck_network import to_square_there
+from models.truck_state import TruckReading, TruckState, to_square
+from vision.detections import make_detections
 from vision.engines.truck_networks import on_onnx, on_openvino, on_torch
+from vision.engines.truck_state import MIN_SIDE, TruckStateReader
 from vision.errors import EngineError
-from vision.frames import Pixels
+from vision.frames import MARGIN, Frame, Pixels
+from vision.sources.decoded import Decoded
+from vision.sources.on_device import OnDevice
 
 CHANCE = 2e-3
 """Tolerance of a probability: what `models.export` accepts of a score."""
@@ -53,6 +63,42 @@ def read_by_torch(entry: ModelEntry, crops: list[Pixels]) -> list[TruckReading]:
     readings = on_torch(entry, device="cpu").read(crops)
     assert len({reading.load for reading in readings}) >= 3, "these crops show several loads"
     return readings
+
+
+def test_squares_are_as_opencv_makes_them(crops: list[Pixels]) -> None:
+    for picture in (*crops, crops[0][:1], crops[0][:40, :1], crops[0][:30, :50]):
+        ours = to_square_there(torch.tensor(picture), 224).numpy().astype(int)
+        apart = np.abs(ours - to_square(picture, 224))
+        assert apart.max() <= 1
+        assert apart.mean() < 0.2  # OpenCV enlarges in whole numbers
+
+
+def test_a_truck_is_read_the_same_from_a_picture_on_the_device(
+    entry: ModelEntry, crops: list[Pixels]
+) -> None:
+    """Each crop as a camera's picture in NV12, which its decoder left there or gave to the host."""
+    reader = TruckStateReader(on_torch(entry, device="cpu"), {"gate"})
+    large = [one[: len(one) // 2 * 2, : one.shape[1] // 2 * 2] for one in crops]
+    large = [one for one in large if min(one.shape[:2]) >= MIN_SIDE / (1 - 2 * MARGIN)]
+    assert len(large) >= 10
+    frames: dict[str, list[Frame]] = {"there": [], "here": []}
+    seen = []
+    for picture in large:
+        bgr = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="bgr24")
+        nv12, at = bgr.reformat(format="nv12"), datetime.now(UTC)
+        frames["there"].append(Frame(OnDevice(nv12, None), "gate", at, 0))
+        frames["here"].append(Frame(Decoded(nv12, None, VideoReformatter()), "gate", at, 0))
+        height, width = picture.shape[:2]
+        box = np.array([[MARGIN * width, MARGIN * height, width, height]], np.float32)
+        seen.append(make_detections(box, np.ones(1, np.float32), np.zeros(1, np.int64), ["truck"]))
+    for ours, theirs in zip(
+        reader(frames["there"], seen), reader(frames["here"], seen), strict=True
+    ):
+        for name in ("load", "dirt"):
+            assert ours.data[name] == theirs.data[name] != ""
+            score = f"{name}_score"
+            # FFmpeg takes the colour of the nearest sample, where it changes no size.
+            assert ours.data[score] == pytest.approx(theirs.data[score], abs=0.05)
 
 
 @pytest.mark.parametrize("open_", [on_openvino, on_onnx])

@@ -12,7 +12,8 @@ from vision.frames import Pixels
 class Eyes:
     """See `vision.engines.engine.Engine`; subclasses say what they see of a picture."""
 
-    name, batch, depth, image_size, device_memory = "eyes", 2, 1, 320, None
+    name, batch, depth, image_size = "eyes", 2, 1, 320
+    device = device_memory = None
     model = find("streetwarden-n")
 
     def __init__(self) -> None:

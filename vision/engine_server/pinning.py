@@ -7,8 +7,13 @@ milliseconds, and would wait for the device if done per batch.
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from vision.engine_server.ring import Ring
+from vision.frames import Pixels
+
+if TYPE_CHECKING:
+    import torch
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +37,13 @@ def pin(ring: Ring) -> bool:
             int(error),
         )
     return not int(error)
+
+
+def readable(picture: Pixels) -> torch.Tensor:
+    """A pinned picture as engines on a device take it: the same memory, which it reads itself."""
+    import torch  # noqa: PLC0415 - see pin
+
+    return torch.from_numpy(picture)
 
 
 def unpin(ring: Ring) -> None:

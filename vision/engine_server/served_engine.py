@@ -50,6 +50,7 @@ class ServedEngine:
         EngineError: no server was ready in time.
     """
 
+    device = None
     device_memory = None
 
     def __init__(

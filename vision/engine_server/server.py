@@ -160,8 +160,8 @@ class EngineServer:
             log.warning("process %d gets no memory for its pictures: %s", process, error)
             connection.close()
             return
-        # A device of its own reads pinned memory directly; the others share ours.
-        pinned = engine.device_memory is not None
+        # A device with memory of its own reads pinned memory directly; the others share ours.
+        pinned = engine.device is not None and engine.device_memory is not None
         session = Session(connection, process, ring, pinned=pinned)
         try:
             send_welcome(connection, welcome, ring)

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vision.detections import Detections
-from vision.engine_server.pinning import pin, unpin
+from vision.engine_server.pinning import pin, readable, unpin
 from vision.engine_server.records import ANSWER, ASK, Answer, Ask, Records
 from vision.engine_server.ring import Ring
 from vision.errors import EngineError
-from vision.frames import Pixels
+from vision.frames import Image
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +26,13 @@ class Waiting:
     ask: Ask
 
     @property
-    def picture(self) -> Pixels:
-        """H×W×3 uint8 BGR, letterboxed: a view of the slot, the client's again once answered."""
-        return self.session.ring.picture(self.ask.slot, self.ask.height, self.ask.width)
+    def picture(self) -> Image:
+        """H×W×3 uint8 BGR, letterboxed: a view of the slot, the client's again once answered.
+
+        A tensor where the slot is pinned, so that the device reads it there.
+        """
+        view = self.session.ring.picture(self.ask.slot, self.ask.height, self.ask.width)
+        return readable(view) if self.session.pinned else view
 
 
 class Session:
@@ -56,7 +60,7 @@ class Session:
         self._held: set[int] = set()
         """Slots that are the server's: waiting or under way."""
         self._under_way = 0
-        self._pinned = pinned and pin(ring)
+        self.pinned = pinned and pin(ring)
 
     def read(self) -> None:
         """Take what the client asks; afterwards it may be gone."""
@@ -130,7 +134,7 @@ class Session:
 
     def _let_go(self) -> None:
         if self.gone and not self._under_way:
-            if self._pinned:
-                self._pinned = False
+            if self.pinned:
+                self.pinned = False
                 unpin(self.ring)
             self.ring.close()

@@ -1,4 +1,4 @@
-"""A computation on batches of bytes on a CUDA device: plain, or as CUDA graphs.
+"""A computation on batches of pictures on a CUDA device: plain, or as CUDA graphs.
 
 Replaying a graph (`CudaGraphs`) costs the host one launch instead of hundreds. Its addresses are
 fixed, so its input, its output and what the network keeps for the shape live as long as it does;
@@ -8,10 +8,14 @@ one stream.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
+
+from vision.engines.device_batch import device_batch
+from vision.engines.letterbox import Letterbox
+from vision.frames import Image
 
 BUCKETS = (1, 2, 4, 8, 16, 32, 64)
 """Batches for which there are graphs; from 64 pictures on a graph gains nothing (`README.md`)."""
@@ -23,8 +27,26 @@ Compute = Callable[[torch.Tensor], torch.Tensor]
 """From a tensor on a device to one there."""
 
 
+def coming_down(tensor: torch.Tensor) -> Callable[[], torch.Tensor]:
+    """Enqueue a copy of what lies on a CUDA device, or is computed there, on the current stream.
+
+    Returns:
+        What waits for it, asleep and not with a core that spins: the copy, in pinned memory.
+    """
+    here = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    here.copy_(tensor, non_blocking=True)
+    stream = torch.cuda.current_stream(tensor.device)
+    done = stream.record_event(torch.cuda.Event(blocking=True))
+
+    def come() -> torch.Tensor:
+        done.synchronize()
+        return here
+
+    return come
+
+
 class CudaStreams:
-    """Runs a computation on batches of bytes; several can be under way. For one thread.
+    """Runs a computation on batches of pictures; several can be under way. For one thread.
 
     A batch goes up on a stream of its own while the one before is computed, and its few rows come
     down behind it. Memory of a batch is PyTorch's to give out again once the device has done with
@@ -49,13 +71,12 @@ class CudaStreams:
         """How many pictures are computed for so many."""
         return count
 
-    @staticmethod
-    def room(count: int, shape: tuple[int, int]) -> torch.Tensor:
-        """Memory to draw N pictures of a height and width into: N×H×W×3 uint8, pinned."""
-        return torch.empty((count, *shape, 3), dtype=torch.uint8, pin_memory=True)
+    def run(
+        self, images: Sequence[Image], boxes: Sequence[Letterbox]
+    ) -> Callable[[], torch.Tensor]:
+        """Start on pictures that share an input shape; see `device_batch`.
 
-    def run(self, room: torch.Tensor) -> Callable[[], torch.Tensor]:
-        """Start on N pictures in pinned memory.
+        Tensors have to stay as they are until their rows are there.
 
         Returns:
             What waits for their rows: N×rows×columns, in this machine's own memory.
@@ -64,22 +85,17 @@ class CudaStreams:
             torch.OutOfMemoryError: it takes more memory than there is, at this bucket's size.
             RuntimeError: the device failed; waiting may raise it too.
         """
+        there = [image for image in images if isinstance(image, torch.Tensor) and image.is_cuda]
+        if there:  # made on the stream that is current here
+            self._copying.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(self._copying):
-            pixels = room.to(self._device, non_blocking=True)
+            pixels = device_batch(images, boxes, self._device)
+            for image in there:
+                image.record_stream(self._copying)
         self._computing.wait_stream(self._copying)
         with torch.cuda.stream(self._computing):
             pixels.record_stream(self._computing)
-            computed = self._rows(pixels)
-            rows = torch.empty(computed.shape, dtype=computed.dtype, pin_memory=True)
-            rows.copy_(computed, non_blocking=True)
-            done = torch.cuda.Event(blocking=True)  # waits asleep, not with a core that spins
-            done.record()
-
-        def found() -> torch.Tensor:
-            done.synchronize()
-            return rows
-
-        return found
+            return coming_down(self._rows(pixels))
 
     def repeat(self, compute: Compute, given: torch.Tensor, times: int) -> None:
         """Run a computation again and again on a batch that lies on the device; for benchmarks."""

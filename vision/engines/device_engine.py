@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -14,11 +15,12 @@ import torch
 from models.catalogue import ModelEntry
 from vision.detections import Detections
 from vision.engines.cuda_graphs import BUCKETS, Compute, CudaStreams
+from vision.engines.device_batch import device_batch
 from vision.engines.engine import score_floor
 from vision.engines.letterbox import Letterbox
 from vision.engines.postprocess import best_boxes, detections
 from vision.errors import EngineError
-from vision.frames import Pixels
+from vision.frames import Image, Pixels
 
 log = logging.getLogger(__name__)
 
@@ -35,30 +37,30 @@ class _Part:
 
 
 class Runner(Protocol):
-    """Runs a computation on batches of bytes; see `CudaStreams`."""
+    """Runs a computation on batches of pictures; see `CudaStreams`."""
 
     def bucket(self, count: int) -> int: ...  # noqa: D102
-    def room(self, count: int, shape: tuple[int, int]) -> torch.Tensor: ...  # noqa: D102
-    def run(self, room: torch.Tensor) -> Callable[[], torch.Tensor]: ...  # noqa: D102
+    def run(  # noqa: D102
+        self, images: Sequence[Image], boxes: Sequence[Letterbox]
+    ) -> Callable[[], torch.Tensor]: ...
     def repeat(self, compute: Compute, given: torch.Tensor, times: int) -> None: ...  # noqa: D102
 
 
 class _AtOnce:
     """The runner of a CPU: computes in `run`, as many pictures as it is given."""
 
-    def __init__(self, compute: Compute) -> None:
+    def __init__(self, device: torch.device, compute: Compute) -> None:
+        self._device = device
         self._compute = compute
 
     @staticmethod
     def bucket(count: int) -> int:
         return count
 
-    @staticmethod
-    def room(count: int, shape: tuple[int, int]) -> torch.Tensor:
-        return torch.empty((count, *shape, 3), dtype=torch.uint8)
-
-    def run(self, room: torch.Tensor) -> Callable[[], torch.Tensor]:
-        rows = self._compute(room)
+    def run(
+        self, images: Sequence[Image], boxes: Sequence[Letterbox]
+    ) -> Callable[[], torch.Tensor]:
+        rows = self._compute(device_batch(images, boxes, self._device))
         return lambda: rows
 
     @staticmethod
@@ -70,9 +72,10 @@ class _AtOnce:
 class DeviceEngine:
     """Runs a detector on a device; see `Engine`.
 
-    Bytes go to the device as they are; colour order, scaling to 0..1, the network and suppression
-    happen there, all of it enqueued by `submit`. On CUDA `submit` returns while the device
-    computes, and the result waits for a few hundred rows a picture; on a CPU it computes at once.
+    Bytes go to the device (`device_batch`); colour order, scaling to 0..1, the network and
+    suppression happen there, all of it enqueued by `submit`. On CUDA `submit` returns while the
+    device computes, and the result waits for a few hundred rows a picture; on a CPU it computes at
+    once.
     At most `batch` pictures go at once; where memory is short, half as many from then on, and those
     at hand again.
 
@@ -97,7 +100,7 @@ class DeviceEngine:
     ) -> None:
         self.model = model
         self.image_size = image_size
-        self._device = device
+        self.device = device
         self._cuda = device.type == "cuda"
         self.name = f"{name}-{device.type}"
         self.batch = BUCKETS[-1] if self._cuda else CPU_BATCH
@@ -105,43 +108,41 @@ class DeviceEngine:
         self._floor = score_floor(model)
         self._network = network
         if runner is None:
-            runner = (lambda look: CudaStreams(device, look)) if self._cuda else _AtOnce
+            runner = partial(CudaStreams if self._cuda else _AtOnce, device)
         self._runner = runner(self._look)
 
     @property
     def device_memory(self) -> int | None:
         """See `Engine`."""
-        return torch.cuda.memory_reserved(self._device) if self._cuda else None
+        return torch.cuda.memory_reserved(self.device) if self._cuda else None
 
-    def submit(self, images: Sequence[Pixels]) -> DevicePending:
+    def submit(self, images: Sequence[Image]) -> DevicePending:
         """Start on pictures; see `Engine.submit`."""
         boxes = [Letterbox.fit(i.shape[1], i.shape[0], self.image_size) for i in images]
         shapes: dict[tuple[int, int], list[int]] = {}
         for number, box in enumerate(boxes):
             shapes.setdefault(box.shape, []).append(number)
         parts = []
-        for shape, numbers in shapes.items():
+        for numbers in shapes.values():
             left = deque(numbers)
             while left:
                 now = [left.popleft() for _ in range(min(self.batch, len(left)))]
-                room = self._runner.room(len(now), shape)
-                for place, number in zip(room.numpy(), now, strict=True):
-                    boxes[number].draw(images[number], place)
-                rows = self._start(room)
+                fits = tuple(boxes[number] for number in now)
+                rows = self._start([images[number] for number in now], fits)
                 if rows is None:
                     left.extendleft(reversed(now))
                 else:
-                    parts.append(_Part(tuple(now), tuple(boxes[n] for n in now), rows))
+                    parts.append(_Part(tuple(now), fits, rows))
         return DevicePending(self.name, parts, len(images), self.model.classes)
 
-    def infer(self, images: Sequence[Pixels]) -> list[Detections]:
+    def infer(self, images: Sequence[Image]) -> list[Detections]:
         """Detections of pictures, in their order; see `Engine.infer`."""
         return self.submit(images).result()
 
     def run_bare(self, batch: Pixels, times: int) -> None:
         """Run the network alone on a batch that is on the device already; see `Engine.run_bare`."""
         with torch.inference_mode():
-            pixels = torch.from_numpy(batch.copy()).to(self._device)
+            pixels = torch.from_numpy(batch.copy()).to(self.device)
             self._runner.repeat(self._network, pixels, times)
 
     def warm_up(self) -> None:
@@ -155,15 +156,17 @@ class DeviceEngine:
         if self._cuda:
             torch.cuda.empty_cache()
 
-    def _start(self, room: torch.Tensor) -> Callable[[], torch.Tensor] | None:
-        """Start on N×H×W×3 uint8 BGR; None to give it fewer."""
+    def _start(
+        self, images: Sequence[Image], boxes: Sequence[Letterbox]
+    ) -> Callable[[], torch.Tensor] | None:
+        """Start on pictures that share an input shape; None to give it fewer."""
         try:
             with torch.inference_mode():
-                return self._runner.run(room)
+                return self._runner.run(images, boxes)
         except torch.OutOfMemoryError as error:
-            if len(room) == 1:
+            if len(images) == 1:
                 raise _failed(self.name, error) from error
-            self.batch = self._runner.bucket(len(room)) // 2
+            self.batch = self._runner.bucket(len(images)) // 2
             log.warning(
                 "%s: memory is short, %d pictures at once from now on", self.name, self.batch
             )

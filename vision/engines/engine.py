@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from models.catalogue import ModelEntry
 from vision.detections import Detections
 from vision.frames import Pixels
+
+if TYPE_CHECKING:
+    import torch
 
 SCORE_FLOOR = 0.1
 """Lowest score an engine reports unless the model's own threshold is lower; rules filter further.
@@ -35,6 +38,7 @@ class Engine(Protocol):
         image_size: longer side of the network's input, in pixels.
         batch: number of pictures it likes to be given at once.
         depth: number of batches worth having under way at once; 1 where `submit` computes.
+        device: where tensors may lie that it takes besides arrays; None: it takes arrays alone.
         device_memory: bytes of a device's own memory that it holds; None where it shares ours.
     """
 
@@ -49,20 +53,24 @@ class Engine(Protocol):
     @property
     def depth(self) -> int: ...  # noqa: D102
     @property
+    def device(self) -> torch.device | None: ...  # noqa: D102
+    @property
     def device_memory(self) -> int | None: ...  # noqa: D102
 
-    def submit(self, images: Sequence[Pixels]) -> Pending:
+    def submit(self, images: Sequence[Any]) -> Pending:
         """Start on pictures and return before they are done, where the device allows it.
 
         Args:
-            images: H×W×3 uint8 BGR each; sizes may differ. They may be let go of at return.
+            images: H×W×3 uint8 BGR each; sizes may differ. Arrays may be let go of at return. Where
+                the engine has a `device`, tensors too, which lie there or in memory that it reads
+                (pinned, for CUDA); they stay as they are until the result is there.
 
         Raises:
             EngineError: the device failed.
         """
         ...
 
-    def infer(self, images: Sequence[Pixels]) -> list[Detections]:
+    def infer(self, images: Sequence[Any]) -> list[Detections]:
         """`submit(images).result()`: boxes xyxy in pixels of each picture, clipped to it."""
         ...
 

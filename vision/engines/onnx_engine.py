@@ -53,6 +53,7 @@ class OnnxEngine:
     """
 
     name = "onnx-cpu"
+    device = None
     device_memory = None
     depth = 2
 

@@ -54,6 +54,7 @@ class OpenVinoEngine:
     """
 
     name = "openvino-cpu"
+    device = None
     device_memory = None
     depth = 2
 

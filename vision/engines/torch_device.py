@@ -32,7 +32,8 @@ def torch_device(name: str) -> torch.device:
                 "device here. Check `nvidia-smi`, install a PyTorch build with CUDA, or set "
                 "`device: auto`."
             )
-        if (device.index or 0) >= present:
+        device = torch.device("cuda", device.index or 0)  # as tensors there name it
+        if device.index >= present:
             raise EngineError(
                 f"Device {name!r} was asked for, but this machine has {present}, counted from "
                 f"cuda:0. Set `device: cuda:{present - 1}` or lower, or `device: auto`."

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.truck_state import ATTRIBUTES
 from vision.detections import Detections, class_names
 from vision.engine_registry import AUTO
 from vision.engines import open_truck_network
-from vision.frames import Frame, Pixels, crop
+from vision.frames import Frame, Image, crop, with_margin
 from vision.model_choice import ModelChoice
+
+if TYPE_CHECKING:
+    import torch
 
 MODEL = "truck-state"
 """Name of the shipped classifier in `models/catalogue.yaml`."""
@@ -46,8 +50,11 @@ class Reading(Protocol):
 class Classifier(Protocol):
     """Reads truck crops; see `models.truck_state.TruckState`."""
 
-    def read(self, crops: Sequence[Pixels]) -> Sequence[Reading]:
-        """One reading per crop (H×W×3 uint8 BGR), in order."""
+    @property
+    def device(self) -> torch.device | None: ...  # noqa: D102
+
+    def read(self, crops: Sequence[Any]) -> Sequence[Reading]:
+        """One reading per crop (H×W×3 uint8 BGR, tensors only on its `device`), in order."""
         ...
 
 
@@ -69,14 +76,14 @@ class TruckStateReader:
         The trucks of all frames are read at once.
         """
         read = list(found)
-        crops: list[Pixels] = []
+        crops: list[Image] = []
         places: list[tuple[int, int]] = []
         for place, (frame, seen) in enumerate(zip(frames, found, strict=True)):
             if frame.camera not in self._cameras:
                 continue
             read[place] = _unread(seen)
             for number in _large_trucks(seen):
-                crops.append(crop(frame.pixels, seen.xyxy[number]))
+                crops.append(self._cut(frame, seen.xyxy[number]))
                 places.append((place, number))
         readings = self._classifier.read(crops) if crops else []
         for (place, number), reading in zip(places, readings, strict=True):
@@ -84,6 +91,12 @@ class TruckStateReader:
                 read[place].data[name][number] = getattr(reading, name)
                 read[place].data[score][number] = getattr(reading, score)
         return read
+
+    def _cut(self, frame: Frame, box: NDArray[np.floating]) -> Image:
+        there = frame.on(self._classifier.device)
+        if there is None:
+            return crop(frame.pixels, box)
+        return there.cut_there(with_margin(box, frame.width, frame.height))
 
 
 def _large_trucks(seen: Detections) -> list[int]:

@@ -78,8 +78,8 @@ class Recorder:
             items += self._moment(event)
         if episode.stage is EpisodeStage.CLEARED:
             items += self._clip(event)
-        if event.record is not None:
-            record = _with_gaps(event.record, event.gaps)
+        if (record := event.record) is not None:
+            record = _with_gaps(record, event.gaps)
             items.append(self._item(event, record, EvidenceRole.RECORD, MEDIA_TYPE, None))
         self._opened.pop(episode.id, None)
         return items

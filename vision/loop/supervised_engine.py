@@ -13,7 +13,7 @@ from vision.detections import Detections
 from vision.engines.engine import Engine, Pending
 from vision.engines.window import LONGEST_WINDOW_S, window_after
 from vision.errors import EngineError
-from vision.frames import Frame
+from vision.frames import Frame, Image
 from vision.loop.metrics import LoopObserver, Step
 from vision.loop.restarts import Restarts
 from vision.loop.views import Views
@@ -80,7 +80,7 @@ class SupervisedEngine:
         started = time.perf_counter()
         pending: Pending | Exception
         try:
-            pending = self.engine.submit([p for views in given for p in views.pictures()])
+            pending = self.engine.submit(self._pictures(given))
         except Exception as error:  # noqa: BLE001 - whatever a bad picture makes a library raise
             pending = error
         now = time.perf_counter()
@@ -122,6 +122,9 @@ class SupervisedEngine:
     def _views(self, frame: Frame) -> Views:
         return Views.of(frame, side=self.engine.image_size if self._tiled(frame) else None)
 
+    def _pictures(self, given: Sequence[Views]) -> list[Image]:
+        return [image for views in given for image in views.pictures(self.engine.device)]
+
     def _wait(self, asked: Asked) -> list[Detections]:
         if isinstance(asked.pending, Exception):
             raise asked.pending
@@ -144,7 +147,7 @@ class SupervisedEngine:
     def _alone(self, views: Views) -> Detections | None:
         started = time.perf_counter()
         try:
-            found = views.joined(self.engine.infer(views.pictures()))
+            found = views.joined(self.engine.infer(self._pictures([views])))
         except Exception as error:  # noqa: BLE001 - see submit
             self._fault(views.frame.camera, "a frame could not be inferred", error)
             return None

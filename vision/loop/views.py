@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.tiles import Tile, meet, tiles
 from vision.detections import Detections, pick
-from vision.frames import Frame, Pixels
+from vision.frames import Frame, Image
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,9 +38,12 @@ class Views:
         """How many pictures they are."""
         return 1 + len(self.tiles)
 
-    def pictures(self) -> list[Pixels]:
-        """What to give to the engine, H×W×3 each."""
-        return [self.frame.small, *(tile.cut(self.frame.pixels) for tile in self.tiles)]
+    def pictures(self, device: torch.device | None = None) -> list[Image]:
+        """What to give to an engine that takes tensors on this device; H×W×3 each."""
+        frame, there = self.frame, self.frame.on(device)
+        if there is None:
+            return [frame.small, *(tile.cut(frame.pixels) for tile in self.tiles)]
+        return [there.small_there, *(there.cut_there(tile.edges) for tile in self.tiles)]
 
     def joined(self, found: Sequence[Detections]) -> Detections:
         """Detections in pixels of the frame, from those of each picture in its own.

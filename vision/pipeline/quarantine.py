@@ -206,7 +206,7 @@ class Quarantine:
             focus=tuple(entry["focus"]),
             details=tuple(entry["details"]),
             recording=_StoredClip(clip) if clip.exists() else None,
-            record=record.read_bytes() if record.exists() else None,
+            recorded=record.read_bytes if record.exists() else None,
             preset=entry["preset"],
             stills=tuple(_still(base, one, episode.camera) for one in entry.get("stills", ())),
             clip=_CLIP.validate_python(entry.get("clip")),

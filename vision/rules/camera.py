@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 
@@ -17,8 +18,8 @@ from vision.detections import Detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.frames import Clock, Frame
 from vision.kinds import catalogue
-from vision.rules.context import Rule
-from vision.rules.looks import Row, as_row
+from vision.rules.context import Context, Rule
+from vision.rules.looks import Past
 from vision.rules.record import Record
 from vision.rules.state_file import StateFile
 from vision.throttled_log import ThrottledLog
@@ -67,7 +68,7 @@ class CameraRules:
         self._seen = self._going_on()
         self._noted = self._notes()  # as of the last look: rules are the looking thread's alone
         self._before = [self._noted]
-        self._looks: list[list[Row]] = [[]]
+        self._looks: list[list[Past]] = [[]]
 
     @property
     def has_candidates(self) -> bool:
@@ -106,14 +107,14 @@ class CameraRules:
         """
         if self._seen_already(frame):
             return []
-        self._looks[-1].append(as_row(frame, detections))
+        self._looks[-1].append(Past.of(frame, detections))
         events = [EpisodeEvent(episode, frame, detections) for episode in self._recalled]
         self._recalled = []
         for rule in self.rules:
             for event in self._ask(rule, frame, detections):
                 reported = event.episode.stage in _REPORTED
                 events.append(
-                    replace(event, record=self._record(rule, event)) if reported else event
+                    replace(event, recorded=self._decision(rule, event)) if reported else event
                 )
         noted = self._notes()
         self._turn_over(noted)
@@ -161,21 +162,10 @@ class CameraRules:
     def _idle(self) -> bool:
         return all(rule.idle for rule in self.rules)
 
-    def _record(self, rule: Rule, event: EpisodeEvent) -> bytes:
-        kind = catalogue().kind(rule.kind)
-        sees = kind.seen_as + kind.seen_with
-        looks = (row for generation in self._looks for row in generation)
-        record = Record(
-            context=rule.context,
-            kind=rule.kind,
-            model=self._model,
-            before=json.loads(self._before[0][_name(rule)]),
-            looks=tuple(
-                row | {"boxes": [b for b in row["boxes"] if b["class"] in sees]} for row in looks
-            ),
-            episode=event.episode,
-        )
-        return record.to_json()
+    def _decision(self, rule: Rule, event: EpisodeEvent) -> _Decision:
+        looks = tuple(chain(*self._looks))
+        before = self._before[0][_name(rule)]
+        return _Decision(rule.context, rule.kind, self._model, before, looks, event.episode)
 
     def _turn_over(self, noted: dict[str, bytes]) -> None:
         """Limit how many looks are kept for the records."""
@@ -196,10 +186,7 @@ class CameraRules:
         """Write the state atomically; a full disk is logged once and stops no rule."""
         if self._state is None:
             return
-        rules = b",".join(to_json(name) + b":" + noted for name, noted in self._noted.items())
-        owed = _EPISODES.dump_json(list(self._owed.values())) if self._owed else b"[]"
-        last = to_json(self._last.isoformat() if self._last else None)
-        text = b'{"rules":{' + rules + b'},"owed":' + owed + b',"last":' + last + b"}"
+        text = self._text()
         if text == self._written:
             return
         # Unstored events are synced to disk: a power cut must not lose a confirmed case. The rest
@@ -218,6 +205,17 @@ class CameraRules:
             self._failing = True
         else:
             self._written, self._owed_written, self._failing = text, keys, False
+
+    def _text(self) -> bytes:
+        """The state as JSON, in one line; put together in one step, as a crowd's is large."""
+        rules = [
+            part
+            for name, noted in self._noted.items()
+            for part in (b",", to_json(name), b":", noted)
+        ]
+        owed = _EPISODES.dump_json(list(self._owed.values())) if self._owed else b"[]"
+        last = to_json(self._last.isoformat() if self._last else None)
+        return b"".join((b'{"rules":{', *rules[1:], b'},"owed":', owed, b',"last":', last, b"}"))
 
     def _recall(self, file: StateFile) -> None:
         try:
@@ -250,6 +248,34 @@ class CameraRules:
             else:
                 self._recalled.append(episode)
                 self._owed[_key(episode)] = episode
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What a record is made from, when and where it is asked for: in the event writer's thread.
+
+    Up to a thousand looks become text then, which would hold up the cameras for a tenth of a
+    second.
+    """
+
+    context: Context
+    kind: str
+    model: Mapping[str, str]
+    before: bytes
+    looks: Sequence[Past]
+    episode: Episode
+
+    def __call__(self) -> bytes:
+        kind = catalogue().kind(self.kind)
+        sees = kind.seen_as + kind.seen_with
+        return Record(
+            context=self.context,
+            kind=self.kind,
+            model=self.model,
+            before=json.loads(self.before),
+            looks=tuple(look.row(sees) for look in self.looks),
+            episode=self.episode,
+        ).to_json()
 
 
 def _name(rule: Rule) -> str:

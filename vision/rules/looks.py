@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +37,44 @@ class _Unseen:
         raise ValueError("this look was kept as data: its pixels are in the evidence, if anywhere")
 
 
-def as_row(frame: Frame, detections: Detections) -> Row:
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A look as it is kept for the records: without its picture, and not yet a row.
+
+    A row is made when a record is, which most looks never see; attributes as a `Frame`'s.
+    """
+
+    captured_at: datetime
+    clock: Clock
+    index: int
+    width: int
+    height: int
+    pose: DronePose | None
+    part: int
+    detections: Detections
+
+    @classmethod
+    def of(cls, frame: Frame, detections: Detections) -> Past:
+        """Keep a look; its detections must not change from now on."""
+        width, height = frame.width, frame.height
+        return cls(
+            frame.captured_at,
+            frame.clock,
+            frame.index,
+            width,
+            height,
+            frame.pose,
+            frame.part,
+            detections,
+        )
+
+    def row(self, classes: Collection[str]) -> Row:
+        """The look as `as_row` gives it, with the boxes of these classes alone."""
+        row = as_row(self, self.detections)
+        return row | {"boxes": [box for box in row["boxes"] if box["class"] in classes]}
+
+
+def as_row(frame: Frame | Past, detections: Detections) -> Row:
     """Return everything that a rule decides from; floats are kept exactly."""
     row: Row = {
         "at": frame.captured_at.isoformat(),

@@ -21,7 +21,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
 from pydantic import TypeAdapter
 from ulid import ULID
 
@@ -34,6 +33,7 @@ from vision.rules.context import Context
 from vision.rules.course import Courses
 from vision.rules.pass_looks import PassLooks
 from vision.rules.passes import Charge, Pass
+from vision.rules.plain import tracks_of
 from vision.rules.sight import Sight, overlap
 
 SAME_PASS = timedelta(seconds=2)
@@ -149,10 +149,11 @@ class PassThroughRule(ABC):
         self, sights: Sequence[Sight], detections: Detections
     ) -> list[tuple[Sight, int]]:
         """With their tracks, those first whose pass is known by it: it is not another's then."""
-        ids = detections.tracker_id
-        tracks = np.asarray(ids) if ids is not None else np.full(len(detections), -1)
+        if not sights:
+            return []
+        tracks = tracks_of(detections)
         known = {track for one in self._passes for track in one.tracks}
-        found = [(sight, int(tracks[sight.indexes[0]])) for sight in sights]
+        found = [(sight, tracks[sight.indexes[0]]) for sight in sights]
         return sorted(found, key=lambda pair: pair[1] not in known)
 
     def _pass_of(self, sight: Sight, track: int, frame: Frame) -> Pass:

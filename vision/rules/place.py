@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from pydantic import TypeAdapter
+
 from vision.episodes import Episode, EpisodeStage
 from vision.rules.sight import overlap
 from vision.rules.stay import Stay
@@ -68,6 +70,12 @@ class Place:
     def looked(self) -> datetime:
         """The latest look at any of its stays, whether it showed them or not (UTC)."""
         return max(stay.looked or stay.last for stay in self.stays)
+
+    def to_json(self) -> bytes:
+        """Return the state as JSON, the same text as pydantic's."""
+        stays = b",".join([stay.to_json() for stay in self.stays])
+        rest = _PLACE.to_json(self, exclude=_AS_TEXT)
+        return b'{"stays":[' + stays + b"]," + rest[1:]
 
     def since(self, at: datetime, lapse: timedelta) -> datetime:
         """The first moment of the present stays, or of an occupancy that is ongoing (UTC)."""
@@ -167,7 +175,13 @@ class Place:
             )
 
 
+# It is the first of its fields.
+_AS_TEXT = {"stays"}
+_PLACE = TypeAdapter(Place).serializer
+
+
 def _stops(stay: Stay, least: timedelta) -> bool:
     """Whether it has been at its spot for long enough not to be passing by."""
-    still = overlap(stay.boxes[0], stay.sight.box)[1] >= _STILL
-    return still and not stay.flickers and stay.dwell >= least
+    if stay.dwell < least or stay.flickers:
+        return False
+    return overlap(stay.boxes[0], stay.sight.box)[1] >= _STILL

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -11,10 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.detections import Detections, class_names
+from vision.detections import Detections
 from vision.episodes import NormBox
 from vision.frames import Frame
+from vision.rules.plain import Plain
 from vision.site import Zone
+
+# Of a sum of sides that are shares of a picture; more is looked at than touches.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,51 +58,42 @@ def find_sights(
     (the middle of the lower edge, where it touches the ground in an oblique view) or, with
     `stands_on="centre"`, the centre of any (seen from above) is in the polygon.
     """
-    if len(detections) == 0:
+    look = Plain.of(frame, detections)
+    chosen = look.indexes(classes, min_score)
+    if not chosen:
         return []
-    chosen, boxes = boxes_of(frame, detections, classes, min_score=min_score)
-    if len(chosen) == 0:
-        return []
-    groups = [[i] for i in range(len(boxes))] if reach is None else _groups(boxes, reach)
-    # Plain numbers: arrays of four are dearer than what is done with them.
-    indexes, sides = chosen.tolist(), [_box(side) for side in boxes.tolist()]
-    names = class_names(detections)[chosen].tolist()
-    scores = np.asarray(detections.confidence)[chosen].tolist()
-    return [
-        Sight(
-            box=hull_of([sides[n] for n in group]),
-            score=max(scores[n] for n in group),
-            classes=frozenset(names[n] for n in group),
-            indexes=tuple(indexes[n] for n in group),
-        )
-        for group in groups
-        if any(in_zone(sides[n], zone, stands_on) for n in group)
-    ]
-
-
-def boxes_of(
-    frame: Frame, detections: Detections, classes: Collection[str], *, min_score: float
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Indexes of the detections of these classes, and their boxes, N×4 and normalised."""
-    names = class_names(detections).tolist()
-    named = [name in classes for name in names]
-    if not any(named):
-        return np.empty(0, np.int64), np.empty((0, 4))
-    chosen = np.flatnonzero(np.array(named) & (np.asarray(detections.confidence) >= min_score))
-    size = np.array([frame.width, frame.height] * 2, np.float64)
-    return chosen, detections.xyxy[chosen].astype(np.float64) / size
+    groups: list[tuple[int, ...]] = [(n,) for n in chosen]
+    if reach is not None:
+        grouped = _groups([look.boxes[n] for n in chosen], reach)
+        groups = [tuple(chosen[n] for n in group) for group in grouped]
+    polygon, sights = _polygon(zone.polygon), []
+    for group in groups:
+        boxes = [look.boxes[n] for n in group]
+        if any(_stands_in(box, polygon, stands_on) for box in boxes):
+            score = max([look.scores[n] for n in group])
+            classes = _named(tuple(look.names[n] for n in group))
+            sights.append(Sight(hull_of(boxes), score, classes, group))
+    return sights
 
 
 def in_zone(box: NormBox, zone: Zone, stands_on: Literal["bottom", "centre"]) -> bool:
     """Whether the box's foot or centre lies in the zone's polygon (its edge included)."""
+    return _stands_in(box, _polygon(zone.polygon), stands_on)
+
+
+def _stands_in(box: NormBox, polygon: NDArray[np.float32], stands_on: str) -> bool:
     y = box[3] if stands_on == "bottom" else (box[1] + box[3]) / 2
-    polygon = _polygon(zone.polygon)
     return cv2.pointPolygonTest(polygon, ((box[0] + box[2]) / 2, min(y, 1.0)), False) >= 0  # noqa: FBT003
 
 
 @lru_cache(maxsize=1024)
 def _polygon(corners: tuple[tuple[float, float], ...]) -> NDArray[np.float32]:
     return np.array(corners, np.float32)
+
+
+@lru_cache(maxsize=1024)
+def _named(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(names)
 
 
 def overlap(a: NormBox, b: NormBox) -> tuple[float, float]:
@@ -110,28 +106,25 @@ def overlap(a: NormBox, b: NormBox) -> tuple[float, float]:
     return inter / (area(a) + area(b) - inter), inter / min(area(a), area(b))
 
 
-def overlaps(
-    a: NDArray[np.float64], b: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """`overlap` of each of N boxes with each of M, both N×M."""
-    (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = a.T[:, :, None], b.T[:, None]
-    wide = np.minimum(ax2, bx2) - np.maximum(ax1, bx1)
-    tall = np.minimum(ay2, by2) - np.maximum(ay1, by1)
-    inter = np.where((wide > 0) & (tall > 0), wide * tall, 0.0)
-    sizes = (ax2 - ax1) * (ay2 - ay1), (bx2 - bx1) * (by2 - by1)
-    either, smaller = sizes[0] + sizes[1] - inter, np.minimum(*sizes)
-    some = inter > 0
-    iou = np.divide(inter, either, out=np.zeros_like(inter), where=some)
-    return iou, np.divide(inter, smaller, out=np.zeros_like(inter), where=some)
+def touching(a: Sequence[NormBox], b: Sequence[NormBox]) -> list[tuple[int, int]]:
+    """The pairs of a box of `a` and one of `b` that share some area, as indexes, in order.
 
-
-def touches(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether each of N boxes shares some area with each of M, N×M."""
-    (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = a.T[:, :, None], b.T[:, None]
-    across = np.minimum(ax2, bx2) > np.maximum(ax1, bx1)
-    down = np.minimum(ay2, by2) > np.maximum(ay1, by1)
-    both: NDArray[np.bool_] = across & down
-    return both
+    From left to right, so that a street costs what stands close together, and not its square.
+    """
+    solid = [n for n, (x1, y1, x2, y2) in enumerate(b) if x2 > x1 and y2 > y1]
+    if not solid:
+        return []
+    solid.sort(key=lambda n: b[n][0])
+    lefts = [b[n][0] for n in solid]
+    widest = max([b[n][2] - b[n][0] for n in solid]) + _ROUNDING
+    pairs = []
+    for i, (x1, y1, x2, y2) in enumerate(a):
+        if x2 > x1 and y2 > y1:
+            near = solid[bisect_left(lefts, x1 - widest) : bisect_left(lefts, x2)]
+            pairs += [
+                (i, n) for n in sorted(near) if b[n][2] > x1 and b[n][1] < y2 and b[n][3] > y1
+            ]
+    return pairs
 
 
 def area(box: NormBox) -> float:
@@ -141,12 +134,18 @@ def area(box: NormBox) -> float:
 
 def hull_of(boxes: Collection[NormBox]) -> NormBox:
     """The smallest box around all of these (at least one), as far as it is in the picture."""
-    x1, y1, x2, y2 = zip(*boxes, strict=True)
+    if len(boxes) == 1:
+        (box,) = boxes
+        left, top, right, bottom = box
+        if 0 <= left <= 1 and 0 <= top <= 1 and 0 <= right <= 1 and 0 <= bottom <= 1:
+            return box
+        return _within(left), _within(top), _within(right), _within(bottom)
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return (
-        _within(min(x1)),
-        _within(min(y1)),
-        _within(max(x2)),
-        _within(max(y2)),
+        _within(min(lefts)),
+        _within(min(tops)),
+        _within(max(rights)),
+        _within(max(bottoms)),
     )
 
 
@@ -154,19 +153,21 @@ def _within(side: float) -> float:
     return min(max(side, 0.0), 1.0)
 
 
-def _box(sides: list[float]) -> NormBox:
-    x1, y1, x2, y2 = sides
-    return x1, y1, x2, y2
-
-
-def _groups(boxes: NDArray[np.float64], reach: float) -> list[list[int]]:
+def _groups(boxes: Sequence[NormBox], reach: float) -> list[list[int]]:
     """Indexes of boxes joined by touching (transitively) after growth by `reach`."""
-    grow = (boxes[:, 2:] - boxes[:, :2]) * reach / 2
-    grown = np.hstack([boxes[:, :2] - grow, boxes[:, 2:] + grow])
+    grown = boxes
+    if reach:
+        grow = [((x2 - x1) * reach / 2, (y2 - y1) * reach / 2) for x1, y1, x2, y2 in boxes]
+        grown = [
+            (x1 - wide, y1 - tall, x2 + wide, y2 + tall)
+            for (x1, y1, x2, y2), (wide, tall) in zip(boxes, grow, strict=True)
+        ]
+    pairs = [(i, j) for i, j in touching(grown, grown) if i != j]
+    if not pairs:
+        return [[n] for n in range(len(boxes))]
     near: list[list[int]] = [[] for _ in boxes]
-    for i, j in np.argwhere(touches(grown, grown)).tolist():
-        if i != j:
-            near[i].append(j)
+    for i, j in pairs:
+        near[i].append(j)
     left, groups = [True] * len(boxes), []
     for first in range(len(boxes)):
         if not left[first]:

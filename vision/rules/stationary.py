@@ -98,7 +98,7 @@ class StationaryRule(ABC):
 
     def remember_json(self) -> bytes:
         """See `vision.rules.context.Rule.remember`."""
-        return _PLACES.dump_json(self._places)
+        return b"[" + b",".join([place.to_json() for place in self._places]) + b"]"
 
     def recall(self, state: Any) -> None:
         """See `vision.rules.context.Rule`."""
@@ -168,7 +168,7 @@ class StationaryRule(ABC):
                 place.put(Stay.begun(at, sights[index]), instead_of=stay)
             else:
                 gap = self._gaps.since(stay.last, visit)
-                if not self.gaps_count:
+                if visit is not None and not self.gaps_count:
                     stay.between += between(stay, at, visit, self.context.settings)
                 stay.see(at, sights[index], gap, reused=reused, visit=visit)
         for place in self._places:

@@ -12,35 +12,41 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Annotated
 
-import numpy as np
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, TypeAdapter
 
 from vision.episodes import NormBox
-from vision.rules.sight import Sight, overlaps
+from vision.rules.kept_text import KeptText
+from vision.rules.sight import Sight, overlap, touching
 
 # Two boxes are of one spot from this overlap on; a hull that gains or loses a part (garbage beside
 # a bin) still covers the smaller one.
 _SAME_IOU, _SAME_COVER = 0.3, 0.75
-_MEMORY = 32
+_MEMORY, _SCORES = 32, 128
 # A thing seen in fewer than half of the looks since it was first seen is flicker, not presence.
 _MIN_PRESENCE = 0.5
 
 
-class _InOrder:
-    """Keeps the sides of a stay's boxes in order, so that a look costs the median one insertion.
+class _Derived:
+    """What a stay has ready, so that a look costs it little; it is not part of its state.
 
-    It is not part of the stay's state.
+    Attributes:
+        _sides: the sides of its boxes in order: a median costs one insertion a look.
+        _box: that median.
+        _ranked: its scores in order.
+        _texts: its boxes and its scores as JSON, of which a look adds one.
     """
 
-    __slots__ = ("_sides",)
+    __slots__ = ("_box", "_ranked", "_sides", "_texts")
     _sides: list[list[float]] | None
+    _box: NormBox | None
+    _ranked: list[float] | None
+    _texts: tuple[KeptText, KeptText] | None
 
 
 @dataclass(slots=True)
-class Stay(_InOrder):
+class Stay(_Derived):
     """One spot and the object seen there.
 
     Attributes:
@@ -82,10 +88,11 @@ class Stay(_InOrder):
     scores: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self._sides = None  # type: ignore[misc] # the base's slot
+        self._sides = self._box = None  # type: ignore[misc] # the base's slots
+        self._ranked = self._texts = None  # type: ignore[misc] # the base's slots
         # What is recalled after a restart comes as deques without a bound.
         self.boxes = deque(self.boxes or [self.sight.box], _MEMORY)
-        self.scores = deque(self.scores or [self.sight.score], 4 * _MEMORY)
+        self.scores = deque(self.scores or [self.sight.score], _SCORES)
 
     @classmethod
     def begun(cls, at: datetime, sight: Sight) -> Stay:
@@ -100,27 +107,38 @@ class Stay(_InOrder):
     @property
     def box(self) -> NormBox:
         """Median of the boxes seen here."""
-        if self._sides is None:
-            self._sides = [  # type: ignore[misc] # the base's slot
-                sorted(side) for side in zip(*self.boxes, strict=True)
-            ]
-        x1, y1, x2, y2 = map(_middle, self._sides)
-        return x1, y1, x2, y2
+        if self._box is None:
+            if self._sides is None:
+                self._sides = [  # type: ignore[misc] # the base's slot
+                    sorted(side) for side in zip(*self.boxes, strict=True)
+                ]
+            x1, y1, x2, y2 = self._sides
+            half = len(x1) // 2
+            if len(x1) % 2:
+                middle = x1[half], y1[half], x2[half], y2[half]
+            else:
+                before = half - 1
+                middle = (
+                    (x1[before] + x1[half]) / 2,
+                    (y1[before] + y1[half]) / 2,
+                    (x2[before] + x2[half]) / 2,
+                    (y2[before] + y2[half]) / 2,
+                )
+            self._box = middle  # type: ignore[misc] # the base's slot
+        return self._box
 
     @property
     def score(self) -> float:
         """Median score over the looks that showed it."""
-        return median(self.scores)
-
-    @property
-    def presence(self) -> float:
-        """Share of the looks since the first that showed it, 0..1."""
-        return self.looks / self.chances
+        if self._ranked is None:
+            self._ranked = sorted(self.scores)  # type: ignore[misc] # the base's slot
+        ranked, half = self._ranked, len(self._ranked) // 2
+        return ranked[half] if len(ranked) % 2 else (ranked[half - 1] + ranked[half]) / 2
 
     @property
     def flickers(self) -> bool:
         """Whether too few of those looks showed it."""
-        return self.presence < _MIN_PRESENCE
+        return self.looks < _MIN_PRESENCE * self.chances
 
     def see(
         self,
@@ -149,18 +167,39 @@ class Stay(_InOrder):
         self.attended += sight.attended
         self.chances += 1
         self.missed_since, self.misses, self.clean, self.looked = None, 0, 0, at
-        self._put(sight.box)
-        self.scores.append(sight.score)
+        self._put(sight.box, sight.score)
 
-    def _put(self, box: NormBox) -> None:
+    def _put(self, box: NormBox, score: float) -> None:
         out = self.boxes[0] if len(self.boxes) == _MEMORY else None
+        if self._ranked is not None:
+            if len(self.scores) == _SCORES:
+                del self._ranked[bisect_left(self._ranked, self.scores[0])]
+            insort(self._ranked, score)
         self.boxes.append(box)
+        self.scores.append(score)
+        self._box = None  # type: ignore[misc] # the base's slot
+        if self._texts is not None:
+            self._texts[0].add(box)
+            self._texts[1].add(score)
         if self._sides is None:
             return
         for n, side in enumerate(self._sides):
             if out is not None:
                 del side[bisect_left(side, out[n])]
             insort(side, box[n])
+
+    def to_json(self) -> bytes:
+        """Return the state as JSON: pydantic's text, of which the boxes and scores are kept."""
+        if self._texts is None:
+            self._texts = (  # type: ignore[misc] # the base's slot
+                KeptText(self.boxes, _MEMORY),
+                KeptText(self.scores, _SCORES),
+            )
+        boxes, scores = self._texts
+        rest = _STAY.to_json(self, exclude=_AS_TEXT)[:-1]
+        return b"".join(
+            (rest, b',"boxes":', boxes.to_json(), b',"scores":', scores.to_json(), b"}")
+        )
 
     def miss(self, at: datetime, visit: datetime | None = None) -> None:
         """Add a clean look; the first of a visit starts a new run of `clean`."""
@@ -183,9 +222,9 @@ class Stay(_InOrder):
         return at - self.missed_since if self.missed_since else timedelta(0)
 
 
-def _middle(ordered: list[float]) -> float:
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+# They are the last of its fields.
+_AS_TEXT = {"boxes", "scores"}
+_STAY = TypeAdapter(Stay).serializer
 
 
 def match(stays: Sequence[Stay], sights: Sequence[Sight]) -> tuple[list[int | None], list[int]]:
@@ -197,10 +236,12 @@ def match(stays: Sequence[Stay], sights: Sequence[Sight]) -> tuple[list[int | No
     if not stays or not sights:
         return [None] * len(stays), list(range(len(sights)))
     # One median for each stay, not for each pair.
-    boxes = np.array([stay.box for stay in stays])
-    iou, cover = overlaps(boxes, np.array([sight.box for sight in sights]))
-    i, j = np.nonzero((iou >= _SAME_IOU) | (cover >= _SAME_COVER))
-    pairs = list(zip(iou[i, j].tolist(), i.tolist(), j.tolist(), strict=True))
+    places, shown = [stay.box for stay in stays], [sight.box for sight in sights]
+    pairs = []
+    for i, j in touching(places, shown):
+        iou, cover = overlap(places[i], shown[j])
+        if iou >= _SAME_IOU or cover >= _SAME_COVER:
+            pairs.append((iou, i, j))
     taken: list[int | None] = [None] * len(stays)
     free = set(range(len(sights)))
     for _, one, seen in sorted(pairs, reverse=True):

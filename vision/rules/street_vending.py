@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-import numpy as np
-
 from vision.detections import Detections
 from vision.episodes import NormBox, Reason
 from vision.frames import Frame
+from vision.rules.plain import Plain
 from vision.rules.reasons import attended
-from vision.rules.sight import Sight, boxes_of, touches
+from vision.rules.sight import Sight, touching
 from vision.rules.stationary import StationaryRule
 from vision.rules.stay import Stay
 
@@ -38,10 +37,13 @@ class StreetVending(StationaryRule):
         found = super().sights(frame, detections)
         if not found:
             return found
-        _, people = boxes_of(frame, detections, {"person"}, min_score=self.context.threshold)
-        stalls = np.array([_surroundings(s.box) for s in found])
-        visited = np.asarray(touches(stalls, people).any(axis=1))
-        return [_attended(s) if v else s for s, v in zip(found, visited.tolist(), strict=True)]
+        look = Plain.of(frame, detections)
+        people = look.indexes({"person"}, self.context.threshold)
+        if not people:
+            return found
+        stalls = [_surroundings(s.box) for s in found]
+        visited = {n for n, _ in touching(stalls, [look.boxes[n] for n in people])}
+        return [_attended(s) if n in visited else s for n, s in enumerate(found)]
 
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
         """Add how often people were seen with it."""

@@ -51,7 +51,10 @@ def _sample(  # noqa: PLR0917
     return total / weight
 
 
-@triton.jit
+@triton.jit(  # parts lie anywhere and are of any size: else each kind of them is compiled for
+    do_not_specialize=["rows", "columns", "height", "width"],
+    do_not_specialize_on_alignment=["luma", "chroma"],
+)
 def _convert(  # noqa: PLR0917
     luma,
     chroma,

@@ -105,5 +105,5 @@ def without_pixels(event: EpisodeEvent) -> EpisodeEvent:
     """The event as a sink needs it: no pixels, no clip and no record, which are evidence by now."""
     frame, detections = from_row(as_row(event.frame, event.detections), event.frame.camera)
     frame = replace(frame, name=event.frame.name)
-    event = replace(event, frame=frame, detections=detections, recording=None, record=None)
+    event = replace(event, frame=frame, detections=detections, recording=None, recorded=None)
     return replace(event, stills=())

@@ -8,6 +8,7 @@ from scripts.bench.levels import CamerasBench, Level, Stock
 
 LEVEL = Level(
     cameras=4,
+    workers=1,
     looks=4.0,
     reused=0.0,
     due=4.0,
@@ -16,7 +17,7 @@ LEVEL = Level(
     dropped=0,
     cores=0.5,
     server_cores=None,
-    resident_mb=500.0,
+    memory_mb=500.0,
     engine_fps=20.0,
     limit=16.0,
 )
@@ -51,13 +52,24 @@ def test_a_level_is_held_when_looks_are_made_and_young(
 
 
 def test_figures_come_from_the_largest_level_that_is_held() -> None:
-    large = dataclasses.replace(LEVEL, cameras=16, looks=16.0, due=16.0, resident_mb=620.0)
-    late = dataclasses.replace(large, cameras=32, due=32.0, resident_mb=900.0)
+    large = dataclasses.replace(LEVEL, cameras=16, looks=16.0, due=16.0, memory_mb=620.0)
+    late = dataclasses.replace(large, cameras=32, due=32.0, memory_mb=900.0)
     bench = _bench(LEVEL, large, late)
-    assert bench.held is large
-    assert bench.mb_per_camera == pytest.approx(400 / 28)
-    figures = bench.as_dict()
+    assert bench.held(1) is large
+    assert bench.mb_per_camera(1) == pytest.approx(400 / 28)
+    figures = bench.as_dict()["by_workers"][1]
     assert (figures["held"], figures["held_over_engine"]) == (16, 0.8)
     assert figures["held_over_limit"] == 1.0
-    assert _bench(late).as_dict()["held"] == 0
-    assert _bench(late).mb_per_camera is None
+    assert _bench(late).as_dict()["by_workers"][1]["held"] == 0
+    assert _bench(late).mb_per_camera(1) is None
+
+
+def test_numbers_of_workers_are_told_apart() -> None:
+    shared = dataclasses.replace(LEVEL, workers=2, memory_mb=900.0)
+    more = dataclasses.replace(shared, cameras=8, looks=8.0, due=8.0, memory_mb=940.0)
+    bench = _bench(LEVEL, shared, more)
+    assert bench.workers == (1, 2)
+    assert bench.held(1) is LEVEL
+    assert bench.held(2) is more
+    assert bench.mb_per_camera(1) is None
+    assert bench.mb_per_camera(2) == pytest.approx(10)

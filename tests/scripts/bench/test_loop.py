@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import av
@@ -9,20 +10,26 @@ import pytest
 
 from models.catalogue import ModelEntry
 from scripts.bench.loop import LoopBench, Round, bench_loop
+from scripts.bench.recordings import Whole, _fps, recordings
+from scripts.bench.rig import LOOK
 from vision.errors import SourceBroken
 
 
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
     path = tmp_path / "clip.mp4"
+    film(path, frames=40)
+    return path
+
+
+def film(path: Path, *, frames: int) -> None:
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for n in range(40):
-            pixels = np.full((48, 64, 3), 5 * n, np.uint8)
+        for n in range(frames):
+            pixels = np.full((48, 64, 3), 5 * n % 200, np.uint8)
             out.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
         out.mux(stream.encode())
-    return path
 
 
 @pytest.fixture
@@ -35,6 +42,7 @@ def engine(fakes: Any) -> Any:
 
         def submit(self, images: Any) -> Any:
             self.seen += len(images)
+            sleep(0.004 * len(images))  # what a device would compute in
             return super().submit([np.zeros((4, 4, 3), np.uint8) for _ in images])
 
         def run_bare(self, batch: Any, times: int) -> None:
@@ -46,14 +54,16 @@ def engine(fakes: Any) -> Any:
 
 def test_every_frame_goes_through_the_loop_in_every_round(clip: Path, engine: Any) -> None:
     told: list[str] = []
-    [result] = bench_loop([clip], engine, frames=36, rounds=2, stock=False, progress=told.append)
-    assert engine.seen == 2 * 36
-    assert engine.bare == 2 * (36 + 2 * engine.batch)
+    [result] = bench_loop([clip], engine, frames=40, rounds=2, stock=False, progress=told.append)
+    assert engine.seen == 2 * 40
+    assert engine.bare == 2 * (40 + 2 * engine.batch)
     assert len(result.rounds) == 2
     assert (result.input_width, result.input_height) == (64, 64)
-    assert all(result.fps(part) > 0 for part in ("decode", "engine", "limit", "loop"))
+    assert all(result.fps(part) > 0 for part in ("decode", "engine", "limit"))
+    assert result.loop(1).fps > 0
+    assert result.loop(1).memory_mb > 0
     assert result.fps("stock") is None
-    assert result.loop_over("stock") is None
+    assert result.loop_over("stock", 1) is None
     assert result.as_dict()["machine"]["cores"]
     assert "clip.mp4, round 2 of 2: loop" in told
 
@@ -61,15 +71,23 @@ def test_every_frame_goes_through_the_loop_in_every_round(clip: Path, engine: An
 def test_recordings_at_once_share_one_loop_and_clips_take_turns(clip: Path, engine: Any) -> None:
     told: list[str] = []
     results = bench_loop(
-        [clip, clip], engine, streams=3, frames=36, rounds=1, stock=False, progress=told.append
+        [clip, clip], engine, streams=3, frames=40, rounds=1, stock=False, progress=told.append
     )
-    assert engine.seen == 2 * 3 * 36
+    assert engine.seen == 2 * 3 * 40
     assert [what for what in told if what.endswith(": loop")] == 2 * [
         "clip.mp4, round 1 of 1: loop"
     ]
     for result in results:
-        assert result.as_dict()["each"] == pytest.approx(result.rounds[0].loop / 3)
+        loops = result.as_dict()["loops"]
+        assert loops[1]["each"] == pytest.approx(result.rounds[0].loops[1].fps / 3)
         assert result.rounds[0].lanes == min(3, int(result.machine["cores"]))
+
+
+def test_a_recording_is_stopped_once_it_is_enough(clip: Path, engine: Any) -> None:
+    long = clip.with_name("long.mp4")
+    film(long, frames=1000)
+    assert recordings(long, engine, 1, frames=30).fps > 0
+    assert 30 <= engine.seen < 1000
 
 
 def test_a_clip_too_short_to_measure_is_named(clip: Path, engine: Any) -> None:
@@ -79,11 +97,36 @@ def test_a_clip_too_short_to_measure_is_named(clip: Path, engine: Any) -> None:
         bench_loop([clip.with_name("missing.mp4")], engine)
 
 
+def looks_at(*times: tuple[int, float]) -> Any:
+    """Looks by camera and time."""
+    rows = [(at, 0.0, camera, 0) for camera, at in times]
+    return np.sort(np.array(rows, LOOK), order="at")
+
+
+def test_frames_count_while_all_recordings_run() -> None:
+    early = [(0, 0.1 * n) for n in range(60)]  # until 5.9 s
+    late = [(1, 3 + 0.05 * n) for n in range(60)]  # from 3 s on, its tenth at 3.45, until 5.95
+    assert _fps(looks_at(*early, *late), 2) == pytest.approx(30, rel=0.05)
+    with pytest.raises(SourceBroken, match="same time"):
+        _fps(looks_at(*early, *((1, at + 6) for _, at in early)), 2)
+    with pytest.raises(SourceBroken, match="only 29 frames"):
+        _fps(looks_at(*early, *late[:29]), 2)
+
+
 def test_ratios_are_medians_within_rounds() -> None:
-    rounds = (Round(100, 25, 20, 10), Round(50, 10, 9, 3), Round(100, 25, 10, 5))
+    def loops(fps: float, served: float) -> dict[int, Whole]:
+        return {1: Whole(fps, 50.0, 500.0), 2: Whole(served, 60.0, 900.0)}
+
+    rounds = (
+        Round(100, 25, loops(20, 10), 10),
+        Round(50, 10, loops(9, 9), 3),
+        Round(100, 25, loops(10, 30), 5),
+    )
     result = LoopBench("c", 1, 1, 1, 1, 1, 1, "m", "e", 1, {}, rounds)
     assert rounds[0].limit == pytest.approx(20)
-    assert Round(100, 25, 20, lanes=2).limit == pytest.approx(200 / 9)
-    assert result.loop_over("limit") == pytest.approx(1.0)
-    assert result.loop_over("stock") == pytest.approx(2.0)
-    assert result.fps("loop") == 10
+    assert Round(100, 25, {}, lanes=2).limit == pytest.approx(200 / 9)
+    assert result.loop_over("limit", 1) == pytest.approx(1.0)
+    assert result.loop_over("stock", 1) == pytest.approx(2.0)
+    assert result.loop_over("stock", 2) == pytest.approx(3.0)
+    assert result.loop(1).fps == result.loop(2).fps == 10
+    assert result.as_dict()["loops"][2]["processor_ms"] == 60

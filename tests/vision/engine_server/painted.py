@@ -40,7 +40,8 @@ def code(found: Detections, *, width: int = 160) -> tuple[int, int]:
 class PaintedEngine:
     """Answers with one box: its right edge is the camera, its score the index in thousandths."""
 
-    name, depth, image_size, device_memory = "painted", 2, 320, None
+    name, depth, image_size = "painted", 2, 320
+    device = device_memory = None
     model = find("streetwarden-n")
 
     def __init__(self) -> None:

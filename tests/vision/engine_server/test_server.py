@@ -7,12 +7,14 @@ from threading import Event
 from typing import Any
 
 import pytest
+import torch
 
 from tests.vision.engine_server.conftest import LIMIT, serving
 from tests.vision.engine_server.painted import BAD, PaintedEngine, code, painted
 from vision.detections import Detections
 from vision.engine_server import EngineAddress, ServedEngine
 from vision.engine_server.records import ASK, receive_welcome
+from vision.engine_server.ring import Ring
 from vision.errors import EngineError
 from vision.frames import Pixels
 
@@ -30,6 +32,95 @@ class Held(PaintedEngine):
         assert self.let.wait(LIMIT)
         self.batches.append([int(image[48, 160, 0]) for image in images])
         return super().submit(images)
+
+
+class Reading(PaintedEngine):
+    """Reads pictures where they lie, and as late as a device may: when it is asked for them."""
+
+    device: Any = torch.device("cpu")
+    device_memory: Any = 1
+
+    def __init__(self, pinned: Pinned) -> None:
+        super().__init__()
+        self.let, self.reached = Event(), Event()
+        self.pinned = pinned
+        self.copied = 0
+        self.unpinned_when_read: dict[int, int] = {}
+
+    def submit(self, images: Sequence[torch.Tensor]) -> Any:
+        self.reached.set()
+        assert self.let.wait(LIMIT)
+        self.copied += sum(not self.pinned.holds(image.data_ptr()) for image in images)
+        return _Read(self, images)
+
+
+class _Read:
+    def __init__(self, engine: Reading, images: Sequence[torch.Tensor]) -> None:
+        self._engine, self._images = engine, images
+
+    def result(self) -> list[Detections]:
+        for image in self._images:
+            self._engine.unpinned_when_read[int(image[48, 160, 0])] = self._engine.pinned.undone
+        return [self._engine.look(image.numpy()) for image in self._images]
+
+
+class Pinned:
+    """The memory that counts as pinned, though there is no device."""
+
+    def __init__(self) -> None:
+        self.places: list[range] = []
+        self.undone = 0
+
+    def pin(self, ring: Ring) -> bool:
+        start = ring.bytes.ctypes.data
+        self.places.append(range(start, start + ring.bytes.nbytes))
+        return True
+
+    def unpin(self, _: Ring) -> None:
+        self.undone += 1
+
+    def holds(self, place: int) -> bool:
+        return any(place in one for one in self.places)
+
+
+@pytest.fixture
+def pinned(monkeypatch: pytest.MonkeyPatch) -> Pinned:
+    memory = Pinned()
+    monkeypatch.setattr("vision.engine_server.session.pin", memory.pin)
+    monkeypatch.setattr("vision.engine_server.session.unpin", memory.unpin)
+    return memory
+
+
+def test_a_device_reads_pinned_slots_until_they_are_answered(
+    client: Callable[..., ServedEngine], pinned: Pinned
+) -> None:
+    engine = Reading(pinned)
+    engine.let.set()
+    with serving(engine) as address:
+        clients = [client(address) for _ in range(2)]
+        for n in range(0, 90, 30):
+            given = [[painted(camera, n + i) for i in range(30)] for camera in range(2)]
+            asked = [one.submit(mine) for one, mine in zip(clients, given, strict=True)]
+            for camera, one in enumerate(asked):
+                codes = [code(found) for found in one.result()]
+                assert codes == [(camera, n + i) for i in range(30)]
+        assert (engine.copied, pinned.undone) == (0, 0)
+    assert pinned.undone == 2
+
+
+def test_the_slots_of_one_that_is_gone_stay_pinned_while_they_are_read(
+    client: Callable[..., ServedEngine], pinned: Pinned
+) -> None:
+    engine = Reading(pinned)
+    with serving(engine) as address:
+        gone, other = client(address), client(address)
+        gone.submit([painted(1, 0)])
+        assert engine.reached.wait(LIMIT)
+        gone.close()
+        engine.let.set()
+        assert code(other.infer([painted(2, 0)])[0]) == (2, 0)
+    assert engine.unpinned_when_read[1] == 0
+    assert pinned.undone == 2
 
 
 def test_pictures_of_many_clients_make_one_batch(client: Callable[..., ServedEngine]) -> None:

@@ -1,21 +1,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from av.video.frame import VideoFrame
 
 from scripts.watching import make_pipeline
 from vision.detections import make_detections, only
 from vision.engines import truck_networks
 from vision.engines.truck_state import TruckStateReader, crop, open_truck_state
 from vision.errors import EngineError
-from vision.frames import Frame, Pixels
+from vision.frames import Frame, Image
 from vision.site import Camera, ModelChoice, Site, SiteInfo, Storage
+from vision.sources.on_device import OnDevice
 
 CLASSES = ("person", "truck")
 
@@ -32,9 +35,10 @@ class Reading:
 class Colours:
     """Tells a load by the colour of the crop's middle, so that a swapped crop shows."""
 
-    crops: list[Pixels] = field(default_factory=list)
+    crops: list[Image] = field(default_factory=list)
+    device: torch.device | None = None
 
-    def read(self, crops: Sequence[Pixels]) -> list[Reading]:
+    def read(self, crops: Sequence[Image]) -> list[Reading]:
         self.crops += crops
         found = []
         for picture in crops:
@@ -74,7 +78,7 @@ def test_trucks_of_several_cameras_are_read_at_once_and_not_mixed_up() -> None:
     asked: list[int] = []
 
     class Counting(Colours):
-        def read(self, crops: Sequence[Pixels]) -> list[Reading]:
+        def read(self, crops: Sequence[Image]) -> list[Reading]:
             asked.append(len(crops))
             return super().read(crops)
 
@@ -86,6 +90,28 @@ def test_trucks_of_several_cameras_are_read_at_once_and_not_mixed_up() -> None:
     assert gate.data["load"].tolist() == ["open"]
     assert "load" not in park.data
     assert yard.data["load"].tolist() == ["covered", "open"]
+
+
+def test_trucks_are_cut_where_the_picture_and_the_reader_are() -> None:
+    """A frame on a device, one on none and one that only others have, in one batch."""
+
+    class OnCpu(OnDevice):
+        def whole(self) -> Any:
+            raise AssertionError("the whole picture came down")
+
+    nv12 = VideoFrame.from_ndarray(a_frame().pixels, format="bgr24").reformat(format="nv12")
+    there = replace(a_frame("yard"), picture=OnCpu(nv12, (200, 100)))
+    light, dark = (1, 250, 10, 350, 110), (1, 10, 10, 110, 110)
+    frames, seen = [a_frame(), there], [detected(light), detected(dark, light)]
+    colours = Colours(device=torch.device("cpu"))
+    gate, yard = TruckStateReader(colours, {"gate", "yard"})(frames, seen)
+    assert [isinstance(one, torch.Tensor) for one in colours.crops] == [False, True, True]
+    assert {tuple(one.shape) for one in colours.crops} == {(112, 112, 3)}
+    assert gate.data["load"].tolist() == ["open"]
+    assert yard.data["load"].tolist() == ["covered", "open"]
+    elsewhere = Colours(device=torch.device("cuda", 1))
+    with pytest.raises(AssertionError, match="came down"):
+        TruckStateReader(elsewhere, {"yard"})([there], seen[1:])
 
 
 def test_trucks_too_small_to_tell_are_not_read() -> None:

@@ -63,6 +63,7 @@ class PaintedEngine:
     closed: bool = False
     warm_ups: int = 0
     batches: list[list[tuple[int, int]]] = field(default_factory=list)
+    device: None = None
 
     def submit(self, images: Sequence[Pixels]) -> _Pending:
         if self.broken:

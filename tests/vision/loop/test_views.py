@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Condition
 from typing import Any
@@ -9,6 +9,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import torch
+from av.video.frame import VideoFrame
 
 from vision.detections import Detections, make_detections
 from vision.errors import EngineError
@@ -16,6 +18,7 @@ from vision.frames import Frame, Pixels
 from vision.loop import InferenceLoop
 from vision.loop.views import Views
 from vision.sources.mailbox import Mailbox
+from vision.sources.on_device import OnDevice
 
 SIDE = 320
 
@@ -52,6 +55,7 @@ class BrightEngine:
     image_size: int = SIDE
     pictures: list[tuple[int, ...]] = field(default_factory=list)
     most: int = 1000
+    device: Any = None
 
     def submit(self, images: Sequence[Pixels]) -> BrightEngine:
         if len(images) > self.most:
@@ -109,6 +113,48 @@ def test_a_frame_no_larger_than_the_input_has_no_tiles() -> None:
     small = Frame(np.zeros((SIDE // 2, SIDE, 3), np.uint8), "c0", datetime.now(UTC), 0)
     assert Views.of(small, side=SIDE).tiles == ()
     assert Views.of(scene("c0", []), side=None).tiles == ()
+
+
+def on_device(frame: Frame, made: type[OnDevice] = OnDevice) -> Frame:
+    """The same, left where its decoder decoded it."""
+    nv12 = VideoFrame.from_ndarray(frame.pixels, format="bgr24").reformat(format="nv12")
+    return replace(frame, picture=made(nv12, (SIDE, SIDE * 720 // 1280)))
+
+
+def test_an_engine_on_the_device_takes_pictures_there(
+    ready: Condition, run_loop: Callable[..., InferenceLoop], fakes: Any
+) -> None:
+    class Kept(OnDevice):
+        def whole(self) -> Any:
+            raise AssertionError("the whole picture came down")
+
+    taken: list[type] = []
+
+    class There(BrightEngine):
+        def submit(self, images: Sequence[Any]) -> BrightEngine:
+            taken.extend(type(image) for image in images)
+            return super().submit([np.asarray(image) for image in images])
+
+    box = Mailbox("c0", live=False, ready=ready)
+    box.put(on_device(scene("c0", SMALL), Kept))
+    box.put(scene("c0", SMALL))
+    box.finish()
+    found: list[Detections] = []
+    engine = There(device=torch.device("cpu"))
+    loop = run_loop(engine, [box], lambda _, seen: found.append(seen), tiled=lambda _: True)
+    assert loop.wait_until_drained(fakes.LIMIT)
+    count = Views.of(scene("c0", []), side=SIDE).count
+    assert taken == [torch.Tensor] * count + [np.ndarray] * count
+    there, here = (sorted(map(tuple, one.xyxy.tolist())) for one in found)
+    assert there == here == sorted(SMALL)
+
+
+def test_another_engine_gets_what_came_down() -> None:
+    frame = on_device(scene("c0", SMALL))
+    views = Views.of(frame, side=SIDE)
+    for device in (None, torch.device("cuda", 0)):
+        assert {type(picture) for picture in views.pictures(device)} == {np.ndarray}
+    assert views.pictures(None)[0] is frame.small
 
 
 @pytest.mark.parametrize("most", [1000, 16, 1])

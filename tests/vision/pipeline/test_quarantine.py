@@ -39,7 +39,7 @@ def an_event(stage=EpisodeStage.CONFIRMED, number=0):
         event,
         frame=replace(event.frame, picture=pixels, name="a.jpg"),
         details=(0,),
-        record=b'{"format": "streetwarden.decision.v1"}',
+        recorded=lambda: b'{"format": "streetwarden.decision.v1"}',
         recording=Clip(),
     )
 

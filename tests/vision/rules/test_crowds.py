@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from math import isnan
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,9 +21,9 @@ from hypothesis import strategies as st
 from scripts.bench.crowd import FPS, Cast, Crowd
 from scripts.bench.rules import SCENES, Street, bench_rules
 from vision.rules import camera_rules, sight, stay
-from vision.rules.dirty_truck import road
+from vision.rules.dirty_truck import cells
 from vision.rules.known import Known
-from vision.rules.sight import Sight, overlap
+from vision.rules.sight import Sight, overlap, touching
 from vision.rules.stay import Stay, match
 from vision.site import Camera, Site, SiteInfo, Zone
 
@@ -79,6 +80,40 @@ def test_stays_are_matched_as_pair_by_pair(seen: list[list[Box]], shown: list[Bo
     assert match(stays, sights) == pair_by_pair(stays, sights)
 
 
+odd = st.tuples(*[numbers | st.sampled_from([float("nan"), float("inf"), 0.3 + 1e-16])] * 4)
+
+
+@settings(deadline=None)
+@given(st.lists(boxes() | odd, max_size=9), st.lists(boxes() | odd, max_size=9))
+def test_what_touches_is_found_as_pair_by_pair(one: list[Box], other: list[Box]) -> None:
+    def share(a: Box, b: Box) -> bool:
+        return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+
+    with_nan = [any(map(isnan, box)) for box in other]
+    found = [(i, j) for i, j in touching(one, other) if not with_nan[j]]
+    expected = [(i, j) for i, a in enumerate(one) for j, b in enumerate(other) if share(a, b)]
+    assert found == [(i, j) for i, j in expected if not with_nan[j] and not any(map(isnan, one[i]))]
+
+
+def test_what_stands_apart_is_not_compared() -> None:
+    compared = [0]
+
+    class Side(float):
+        def __gt__(self, other: float) -> bool:
+            compared[0] += 1
+            return float(self) > other
+
+    def row(count: int) -> list[Box]:
+        return [(n / count, 0.1, Side((n + 0.9) / count), 0.2) for n in range(count)]
+
+    each = []
+    for count in (30, 60):
+        compared[0] = 0
+        assert len(touching(row(count), row(count))) == count
+        each.append(compared[0] / count)
+    assert each[1] <= 1.3 * each[0]
+
+
 @settings(deadline=None)
 @given(st.lists(boxes(), max_size=8), st.sampled_from([0.0, 0.3, 1.0]))
 def test_groups_are_what_touches_one_after_the_other(shown: list[Box], reach: float) -> None:
@@ -98,7 +133,7 @@ def test_groups_are_what_touches_one_after_the_other(shown: list[Box], reach: fl
             left -= near
             edge.extend(near)
         expected.append(sorted(group))
-    assert sight._groups(np.array(shown, np.float64).reshape(-1, 4), reach) == expected
+    assert sight._groups(shown, reach) == expected
 
 
 @settings(deadline=None)
@@ -124,8 +159,8 @@ def test_what_is_known_is_told_as_one_by_one(known: list[Box], shown: list[Box])
 
 
 def way_by_way(pairs: list[tuple[Box, Box]]) -> np.ndarray[Any, Any]:
-    """As `road.reach`, one pair after the other."""
-    cells = np.zeros((27, 48), np.uint8)
+    """As `cells.hulls`, one pair after the other."""
+    drawn = np.zeros((27, 48), np.uint8)
     for pair in pairs:
         corners = [
             (min(max(int(u * 48), 0), 47), min(max(int(v * 27), 0), 26))
@@ -133,19 +168,20 @@ def way_by_way(pairs: list[tuple[Box, Box]]) -> np.ndarray[Any, Any]:
             for u in (x1, x2)
             for v in (y1, y2)
         ]
-        one = np.zeros_like(cells)
+        one = np.zeros_like(drawn)
         cv2.fillConvexPoly(one, cv2.convexHull(np.array(corners, np.int32)), 1)
         (left, top), (right, bottom) = corners[0], corners[3]
         one[top : bottom + 1, left : right + 1] = 1
-        cells |= one
-    return cells.astype(np.bool_)
+        drawn |= one
+    return drawn.astype(np.bool_)
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(boxes(), boxes()), max_size=40))
 def test_everybodys_ways_are_drawn_as_one_after_the_other(pairs: list[tuple[Box, Box]]) -> None:
-    drawn = road.reach(np.array(pairs, np.float64).reshape(-1, 8))
-    np.testing.assert_array_equal(drawn, way_by_way(pairs))
+    both = np.array(pairs, np.float64).reshape(-1, 4)
+    drawn = cells.hulls(both, np.arange(0, len(both), 2), np.arange(1, len(both), 2))
+    np.testing.assert_array_equal(cells.unpacked(drawn).reshape(27, 48), way_by_way(pairs))
 
 
 def counted(monkeypatch: pytest.MonkeyPatch, where: object, name: str) -> list[int]:

@@ -15,7 +15,7 @@ import torch
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
-from vision.frames import Clock, Pixels
+from vision.frames import Clock, Frame, Pixels
 from vision.site import Camera
 from vision.sources.decoded import Decoded
 from vision.sources.framing import Framing
@@ -89,7 +89,7 @@ def test_the_kernel_computes_what_torch_does() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["same"] * 3
+    assert done.stdout.split() == ["same"] * 4
 
 
 _IN_INTERPRETER = """
@@ -100,7 +100,10 @@ random = torch.Generator().manual_seed(1)
 luma = torch.randint(0, 256, (36, 80), dtype=torch.uint8, generator=random)[:, :64]  # a wider line
 chroma = torch.randint(0, 256, (18, 32, 2), dtype=torch.uint8, generator=random)
 picture = Nv12(luma, chroma, Colours(16, 255 / 219, 2.1, -0.2, -0.5, 1.8))
-for width, height in ((22, 12), (64, 36), (90, 50)):
+part = Nv12(luma[6:30, 10:48], chroma[3:15, 5:24], picture.colours)
+for picture, width, height in (
+    (picture, 22, 12), (picture, 64, 36), (picture, 90, 50), (part, 38, 24)
+):
     ours = scaled_bgr_by_kernel(picture, width, height).int()
     theirs = scaled_bgr(picture, width, height).int()
     assert ours.shape == (height, width, 3)
@@ -131,6 +134,31 @@ def test_a_picture_on_a_device_gives_what_a_software_decoder_does(picture: Video
     assert not whole.flags.writeable
     assert ours.whole() is whole
     assert whole.mean() > 10, "it is of its own copy"
+
+
+def test_a_part_is_cut_where_the_picture_lies(picture: VideoFrame) -> None:
+    nv12 = taken(picture, Colorspace.ITU709, ColorRange.MPEG)
+    on_device = OnDevice(nv12, (640, 360))
+    all_of_it = scaled_bgr(Nv12.of(nv12), 1280, 720)
+    parts = [(0, 0, 640, 640), (641, 81, 801, 240), (500, 333, 1280, 720), (1001, 7, 1002, 8)]
+    for left, top, right, bottom in parts:
+        ours = on_device.cut_there((left, top, right, bottom)).int()
+        theirs = all_of_it[top:bottom, left:right].int()
+        assert ours.shape == theirs.shape
+        assert (ours - theirs).abs().max() <= 1  # sums of another order
+    whole = on_device.whole()
+    again = on_device.cut_there(parts[1])
+    np.testing.assert_array_equal(again, whole[81:240, 641:801], "the planes were let go of")
+
+
+def test_a_frame_is_taken_from_its_own_device_alone(picture: VideoFrame) -> None:
+    on_device = OnDevice(taken(picture, Colorspace.ITU709, ColorRange.MPEG), (640, 360))
+    there = Frame(on_device, "gate", datetime.now(UTC), 0)
+    here = Frame(there.small, "gate", datetime.now(UTC), 0)
+    cpu, other = torch.device("cpu"), torch.device("cuda", 1)
+    assert there.on(cpu) is on_device
+    assert [there.on(other), there.on(None), here.on(cpu)] == [None] * 3
+    np.testing.assert_array_equal(on_device.small_there, there.small)
 
 
 def test_what_cannot_stay_on_the_device_is_taken_down(
@@ -171,4 +199,9 @@ def test_a_device_decodes_a_recording_as_software_does(shared_data: Path) -> Non
     for ours, theirs in zip(seen["cuda"], seen["software"], strict=True):
         assert isinstance(ours.picture, OnDevice)
         assert np.abs(ours.small.astype(int) - theirs.small).mean() < 3.0
+        on = ours.on(torch.device("cuda", 0))
+        assert on is ours.picture
+        np.testing.assert_array_equal(on.small_there.cpu(), ours.small)
+        part = on.cut_there((11, 20, 211, 171)).cpu().int().numpy()
         assert np.abs(ours.pixels.astype(int) - theirs.pixels).mean() < 3.0
+        assert np.abs(part - ours.pixels[20:171, 11:211]).mean() < 3.0

@@ -3,6 +3,8 @@
 The picture is divided into cells. Anything that covers a cell may occlude it, so what lies there
 meanwhile is unknown. A cell that was free on enough looks in a row is known again: whatever an
 earlier road user left there was seen by then.
+
+Sets of cells are the bits of a number: a look unites and intersects some hundred of them.
 """
 
 from __future__ import annotations
@@ -10,29 +12,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from vision.episodes import NormBox
+from vision.rules.dirty_truck.cells import (
+    ALL,
+    SIZE,
+    Cells,
+    hull,
+    packed,
+    rectangle,
+    single,
+    unpacked,
+)
 
-_ACROSS, _DOWN = 48, 27
 # Free looks in a row are counted up to this number, or up to what is asked for if that is more, so
 # that the state of a calm road does not change.
 _MANY = 10
-_COLUMNS = ("cell", "free", "before", "over", "driven")  # of what is remembered
-Cells = NDArray[np.bool_]
-"""Which cells of the picture."""
+_STORED = np.dtype("<u2")
+_COLUMNS = ("cell", "free", "before", "over", "driven")  # of what versions before 0.7 remembered
 _NOBODY, SOMEBODY = 0, -1
 """Who is over a cell: nobody; or somebody unidentified, or several."""
-# Number of paths drawn before the remaining ones are checked for being covered by them.
-_AT_ONCE = 16
-# Factors that pack eight numbers of cells, each below 64, into one.
-_PLACES = 64 ** np.arange(8)
+_Key = TypeVar("_Key", int, float)
 # The lower part of a truck's box, as a share of its height, where wheels and load touch the road.
 _LOWER = 1 / 4
 
@@ -78,151 +82,112 @@ class Road:
 
     def forget(self) -> None:
         """Reset the map after a gap in the looks: anybody may have been anywhere."""
-        shape = (_DOWN, _ACROSS)
-        self._free = np.zeros(shape, np.int64)  # free looks in a row
-        self._before = np.zeros(shape, np.int64)  # and how many before it was covered
-        self._over = np.full(shape, SOMEBODY, np.int64)
-        self._driven = np.zeros(shape, np.float64)  # when last over it, POSIX seconds
+        self._free = np.zeros(SIZE, np.int64)  # free looks in a row
+        self._before = np.zeros(SIZE, np.int64)  # and how many before it was covered
+        self._over: dict[int, Cells] = {SOMEBODY: ALL}  # the unknown cells, by who was over them
+        self._driven: dict[float, Cells] = {}  # by when last over them, POSIX seconds
 
-    def look(self, at: datetime, covers: Sequence[Cover], somebody: Cells | None = None) -> None:
-        """Add a look: what covers the road, and `somebody`, the cells of all others (`reach`)."""
-        known = self._free >= self._enough
-        self._over[known] = _NOBODY
-        self._driven[known] = 0
-        covered = np.zeros(known.shape, np.bool_)
+    def look(self, at: datetime, covers: Sequence[Cover], somebody: Cells = 0) -> None:
+        """Add a look: what covers the road, and `somebody`, the cells of all others (`hulls`)."""
+        unknown = packed(self._free < self._enough)
+        self._over, self._driven = _within(self._over, unknown), _within(self._driven, unknown)
+        nobody = ALL
+        for theirs in self._over.values():
+            nobody &= ~theirs
+        covered = driven = 0
         for cover in covers:
             if not all(map(isfinite, (*cover.box, *(cover.came_from or ())))):
                 continue
             way = _way(cover)
-            cells = _cells(cover.box) | way
-            fresh = cells & (self._over == _NOBODY)
-            self._before[fresh] = self._free[fresh]
-            self._over[fresh] = cover.who
-            self._over[cells & (self._over != cover.who)] = SOMEBODY
-            if cover.drives:
-                self._driven[way] = at.timestamp()
+            cells = rectangle(cover.box) | way
+            self._cover(cover.who, cells, nobody & ~covered)
             covered |= cells
-        if somebody is not None:
-            fresh = somebody & (self._over == _NOBODY)
-            self._before[fresh] = self._free[fresh]
-            self._over[somebody] = SOMEBODY
-            covered |= somebody
-        self._free = np.where(covered, 0, np.minimum(self._free + 1, self._many))
+            driven |= way if cover.drives else 0
+        self._cover(SOMEBODY, somebody, nobody & ~covered)
+        covered |= somebody
+        np.copyto(self._before, self._free, where=unpacked(covered & nobody))
+        self._free = np.where(unpacked(covered), 0, np.minimum(self._free + 1, self._many))
+        if driven:
+            now = at.timestamp()
+            driven |= self._driven.get(now, 0)
+            self._driven = {**_within(self._driven, ~driven), now: driven}
+
+    def _cover(self, who: int, cells: Cells, nobody: Cells) -> None:
+        """These cells are his where nobody was over them, and somebody's where another was."""
+        others = cells & ~nobody & ~self._over.get(who, 0)
+        if others:
+            self._over = {other: theirs & ~others for other, theirs in self._over.items()}
+            self._over[SOMEBODY] = self._over.get(SOMEBODY, 0) | others
+        self._over[who] = self._over.get(who, 0) | (cells & nobody)
 
     def passage(self, box: NormBox) -> Passage | None:
         """Return who drove over a clean spot since it was known, if it was one truck alone."""
         if not all(map(isfinite, box)):
             return None
-        cells = _cells(box)
-        whos = set(np.unique(self._over[cells]).tolist()) - {_NOBODY}
-        row, column = _cell((box[0] + box[2]) / 2, box[3])
-        driven = float(self._driven[row, column])
-        if len(whos) != 1 or SOMEBODY in whos or not driven:
+        cells = rectangle(box)
+        whos = [who for who, theirs in self._over.items() if theirs & cells]
+        stands = single((box[0] + box[2]) / 2, box[3])
+        driven = next((when for when, there in self._driven.items() if there & stands), None)
+        if len(whos) != 1 or SOMEBODY in whos or driven is None:
             return None
         (who,) = whos
-        free = int(self._before[cells & (self._over == who)].min())
+        free = int(self._before[unpacked(cells & self._over[who])].min())
         if free < self._clean:
             return None
         return Passage(who, datetime.fromtimestamp(driven, UTC), free)
 
-    def remember(self) -> dict[str, list[float]]:
-        """Return the cells that are not known, ready for JSON; a calm road has none.
+    def remember(self) -> dict[str, Any]:
+        """Return the map, ready for JSON; a calm road, of which all is known, has none.
 
-        By column: the cells, free looks, free looks before, who was over them, when.
+        Free looks, and those before, of all cells; and sets of cells, by who was over them, and by
+        when. All hexadecimal: in a crowd no cell is known, and this is told after every look.
         """
-        unknown = np.flatnonzero((self._free < self._many) | (self._over != _NOBODY))
-        columns = [f.reshape(-1)[unknown].tolist() for f in self._fields]
-        return dict(zip(_COLUMNS, [unknown.tolist(), *columns], strict=True))
+        if not any(self._over.values()) and (self._free >= self._many).all():
+            return {}
+        return {
+            "free": self._free.astype(_STORED).tobytes().hex(),
+            "before": self._before.astype(_STORED).tobytes().hex(),
+            "over": [[who, f"{cells:x}"] for who, cells in self._over.items()],
+            "driven": [[when, f"{cells:x}"] for when, cells in self._driven.items()],
+        }
 
-    def recall(self, cells: Mapping[str, Sequence[float]] | Sequence[Sequence[float]]) -> None:
-        """Restore the state that `remember` gave, in versions before 0.6 row by row."""
-        self._free[:], self._over[:] = self._many, _NOBODY
-        if not isinstance(cells, Mapping):
-            rows = np.array(cells, np.float64).reshape(-1, len(_COLUMNS))
-            cells = dict(zip(_COLUMNS, rows.T.tolist(), strict=True))
-        unknown = np.asarray(cells["cell"], np.int64)
-        for name, field in zip(_COLUMNS[1:], self._fields, strict=True):
-            field.flat[unknown] = np.asarray(cells[name], field.dtype)
+    def recall(self, state: Mapping[str, Any] | Sequence[Sequence[float]]) -> None:
+        """Restore the state that `remember` gave, of earlier versions too.
 
-    @property
-    def _fields(self) -> tuple[NDArray[Any], ...]:
-        return self._free, self._before, self._over, self._driven
+        In versions before 0.7 it was a column for each field, before 0.6 a row for each cell.
+        """
+        self._free[:], self._over, self._driven = self._many, {}, {}
+        if not isinstance(state, Mapping):
+            rows = np.array(state, np.float64).reshape(-1, len(_COLUMNS))
+            state = dict(zip(_COLUMNS, rows.T.tolist(), strict=True))
+        if "cell" in state:
+            self._recall_columns(state)
+        elif state:
+            self._free[:] = np.frombuffer(bytes.fromhex(state["free"]), _STORED)
+            self._before[:] = np.frombuffer(bytes.fromhex(state["before"]), _STORED)
+            self._over = {int(who): int(cells, 16) & ALL for who, cells in state["over"]}
+            self._driven = {float(when): int(cells, 16) & ALL for when, cells in state["driven"]}
 
-
-def reach(pairs: NDArray[np.float64]) -> Cells:
-    """Return all cells that may have been crossed on the path from one box to another.
-
-    A path within cells that are taken already is not drawn again: in a crowd whose members cannot
-    be matched, a few paths cover all, instead of one for each pair.
-
-    Args:
-        pairs: N×8, both boxes, normalised; a pair with a value that is not finite is ignored.
-    """
-    finite = pairs[np.isfinite(pairs).all(axis=1)].T
-    xs = np.clip(finite[0::2] * _ACROSS, 0, _ACROSS - 1).astype(np.int64)
-    ys = np.clip(finite[1::2] * _DOWN, 0, _DOWN - 1).astype(np.int64)
-    (x1, x2), (y1, y2) = (xs.min(axis=0), xs.max(axis=0)), (ys.min(axis=0), ys.max(axis=0))
-    shapes, offsets = _PLACES[::2] @ (xs - x1) + _PLACES[1::2] @ (ys - y1), x1 + y1 * _ACROSS
-    x2, y2 = x2 + 1, y2 + 1
-    sizes = (x2 - x1) * (y2 - y1)
-    left = np.argsort(-sizes, kind="stable")
-    taken = 0
-    while len(left):
-        now, left = left[:_AT_ONCE], left[_AT_ONCE:]
-        for shape, offset in zip(shapes[now].tolist(), offsets[now].tolist(), strict=True):
-            taken |= _shape(shape) << offset
-        if len(left):
-            # Integral image: how many cells are taken above and to the left of each corner.
-            sums = cv2.integral(_unpacked(taken))
-            top, bottom, near, far = y1[left], y2[left], x1[left], x2[left]
-            inside = sums[bottom, far] - sums[top, far] - sums[bottom, near] + sums[top, near]
-            left = left[inside < sizes[left]]
-    return _unpacked(taken).astype(np.bool_)
+    def _recall_columns(self, columns: Mapping[str, Sequence[float]]) -> None:
+        cells = np.asarray(columns["cell"], np.int64)
+        self._free[cells], self._before[cells] = columns["free"], columns["before"]
+        for cell, who, when in zip(cells.tolist(), columns["over"], columns["driven"], strict=True):
+            if who != _NOBODY:
+                self._over[int(who)] = self._over.get(int(who), 0) | 1 << cell
+            if when:
+                self._driven[when] = self._driven.get(when, 0) | 1 << cell
 
 
-@lru_cache(maxsize=8192)
-def _shape(shape: int) -> int:
-    """The cells within the hull of two boxes, a bit each, row by row; people's ways repeat.
-
-    Args:
-        shape: the boxes' corners from the hull's first cell on, packed by `_PLACES`.
-    """
-    ax1, ay1, ax2, ay2, bx1, by1, bx2, by2 = ((shape >> 6 * n) % 64 for n in range(8))
-    corners = [(x, y) for x in (ax1, ax2) for y in (ay1, ay2)]
-    corners += [(x, y) for x in (bx1, bx2) for y in (by1, by2)]
-    cells = np.zeros((_DOWN, _ACROSS), np.uint8)
-    cv2.fillConvexPoly(cells, cv2.convexHull(np.array(corners, np.int32)), 1)
-    return int.from_bytes(np.packbits(cells, bitorder="little").tobytes(), "little")
+def _within(sets: Mapping[_Key, Cells], cells: Cells) -> dict[_Key, Cells]:
+    """What of each set is in these cells; none that is empty then."""
+    return {key: rest for key, some in sets.items() if (rest := some & cells)}
 
 
-def _unpacked(cells: int) -> NDArray[np.uint8]:
-    packed = np.frombuffer(cells.to_bytes(_DOWN * _ACROSS // 8, "little"), np.uint8)
-    return np.unpackbits(packed, bitorder="little").reshape(_DOWN, _ACROSS)
-
-
-def _cell(u: float, v: float) -> tuple[int, int]:
-    """Row and column of the cell at a point of the picture."""
-    row, column = int(v * _DOWN), int(u * _ACROSS)
-    return min(max(row, 0), _DOWN - 1), min(max(column, 0), _ACROSS - 1)
-
-
-def _cells(box: NormBox) -> NDArray[np.bool_]:
-    """All cells that a box touches."""
-    (top, left), (bottom, right) = _cell(box[0], box[1]), _cell(box[2], box[3])
-    cells = np.zeros((_DOWN, _ACROSS), np.bool_)
-    cells[top : bottom + 1, left : right + 1] = True
-    return cells
-
-
-def _way(cover: Cover) -> NDArray[np.bool_]:
+def _way(cover: Cover) -> Cells:
     """Return the cells on an object's path: of a driving one, those of its lower part only."""
     part = _LOWER if cover.drives else 1
-    corners = [
-        _cell(u, v)[::-1]
+    here, came = (
+        (x1, y2 - (y2 - y1) * part, x2, y2)
         for x1, y1, x2, y2 in (cover.box, cover.came_from or cover.box)
-        for u in (x1, x2)
-        for v in (y2 - (y2 - y1) * part, y2)
-    ]
-    cells = np.zeros((_DOWN, _ACROSS), np.uint8)
-    cv2.fillConvexPoly(cells, cv2.convexHull(np.array(corners, np.int32)), 1)
-    return cells.astype(np.bool_)
+    )
+    return hull(here, came)

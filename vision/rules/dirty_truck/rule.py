@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vision.detections import Detections, class_names
+from vision.detections import Detections
 from vision.episodes import NormBox, Reason
 from vision.frames import Frame
 from vision.kinds import catalogue
@@ -24,8 +23,9 @@ from vision.rules.dirty_truck.followed import SAME_TRUCK
 from vision.rules.dirty_truck.spills import Spills
 from vision.rules.pass_through import PassThroughRule
 from vision.rules.passes import Charge, Pass
+from vision.rules.plain import Plain, tracks_of
 from vision.rules.reasons import measured, on_frames, spilt
-from vision.rules.sight import Sight, area, boxes_of, find_sights, overlap, overlaps
+from vision.rules.sight import Sight, area, find_sights, overlap, touching
 
 # A plate belongs to a truck if at least this share of it is in the truck's box.
 _INSIDE = 0.8
@@ -69,7 +69,6 @@ class DirtyTruck(PassThroughRule):
         """Return the trucks whose state was read."""
         if len(detections) == 0 or "load" not in detections.data:
             return []
-        loads = np.asarray(detections.data["load"])
         found = find_sights(
             frame,
             detections,
@@ -78,8 +77,11 @@ class DirtyTruck(PassThroughRule):
             min_score=self.context.threshold,
             reach=None,
         )
+        if not found:
+            return []
+        loads = np.asarray(detections.data["load"]).tolist()
         largest_first = sorted(
-            (s for s in found if str(loads[s.indexes[0]])), key=lambda s: -area(s.box)
+            (s for s in found if loads[s.indexes[0]]), key=lambda s: -area(s.box)
         )
         trucks: list[Sight] = []
         for sight in largest_first:
@@ -89,9 +91,9 @@ class DirtyTruck(PassThroughRule):
 
     def in_view(self, frame: Frame, detections: Detections) -> Mapping[int, NormBox]:
         """Return all vehicles: a truck may be misclassified for a moment."""
-        _, boxes, tracks = self._vehicles(frame, detections)
-        there = zip(tracks.tolist(), boxes.tolist(), strict=True)
-        return {track: tuple(box) for track, box in there if track >= 0}
+        look = Plain.of(frame, detections)
+        vehicles, tracks = look.indexes(_VEHICLES), tracks_of(detections)
+        return {tracks[n]: look.boxes[n] for n in vehicles if tracks[n] >= 0}
 
     def against(self, sight: Sight, detections: Detections) -> Mapping[str, float | None]:
         """Return the readings of its crop, if the truck is wholly in the picture."""
@@ -111,15 +113,9 @@ class DirtyTruck(PassThroughRule):
 
     def details(self, box: NormBox, frame: Frame, detections: Detections) -> tuple[int, ...]:
         """Plates in a truck's box."""
-        plates = [n for n, c in enumerate(class_names(detections).tolist()) if c == "plate"]
-        if not plates:
-            return ()
-        size = np.array([frame.width, frame.height] * 2)
-        at = (detections.xyxy[plates] / size).tolist()
+        look = Plain.of(frame, detections)
         return tuple(
-            n
-            for n, plate in zip(plates, at, strict=True)
-            if overlap(box, tuple(plate))[1] >= _INSIDE
+            n for n in look.indexes(("plate",)) if overlap(box, look.boxes[n])[1] >= _INSIDE
         )
 
     def aftermath(
@@ -150,33 +146,24 @@ class DirtyTruck(PassThroughRule):
 
     def _take_for(self, frame: Frame, detections: Detections, passes: Sequence[Pass]) -> None:
         """Add this look's class votes to each pass: of its tracks and of boxes that overlap it."""
-        chosen, boxes, tracks = self._vehicles(frame, detections)
-        names = class_names(detections)[chosen].tolist()
-        scores = np.asarray(detections.confidence)[chosen].tolist()
-        votes = list(zip(names, scores, strict=True))
+        look, tracks = Plain.of(frame, detections), tracks_of(detections)
+        vehicles = look.indexes(_VEHICLES)
+        votes = {n: (look.names[n], look.scores[n]) for n in vehicles}
         of_track: dict[int, list[int]] = defaultdict(list)
-        for n, track in enumerate(tracks.tolist()):
-            of_track[track].append(n)
-        here = [one for one in passes if one.index == frame.index]
-        at = np.array([one.box for one in here], np.float64).reshape(-1, 4)
+        for n in vehicles:
+            of_track[tracks[n]].append(n)
         of_box: dict[int, list[int]] = defaultdict(list)
-        for i, n in np.argwhere(overlaps(at, boxes)[0] >= _SAME).tolist():
-            of_box[here[i].number].append(n)
+        here = [one for one in passes if one.index == frame.index]
+        if here and vehicles:
+            at, boxes = [one.box for one in here], [look.boxes[n] for n in vehicles]
+            for i, n in touching(at, boxes):
+                if overlap(at[i], boxes[n])[0] >= _SAME:
+                    of_box[here[i].number].append(vehicles[n])
         for one in passes:
             same = {n for track in one.tracks for n in of_track.get(track, ())}
             one.course.take_for([votes[n] for n in same.union(of_box.get(one.number, ()))])
         for track, course in self._courses.coming.items():
             course.take_for([votes[n] for n in of_track.get(track, ())])
-
-    @staticmethod
-    def _vehicles(
-        frame: Frame, detections: Detections
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-        """Return indexes, boxes and tracks of all vehicles, whatever their score."""
-        chosen, boxes = boxes_of(frame, detections, _VEHICLES, min_score=0)
-        ids = detections.tracker_id
-        tracks = np.asarray(ids)[chosen] if ids is not None else np.full(len(chosen), -1)
-        return chosen, boxes, tracks
 
     def reasons(self, subtype: str, one: Pass) -> Sequence[Reason]:
         """Return why: on how many frames of the pass, or after it, and how reliable that is."""

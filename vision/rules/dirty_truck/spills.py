@@ -14,6 +14,7 @@ whom the model does not detect puts down within a few looks behind a truck.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,13 +25,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from vision.detections import Detections, class_names
+from vision.detections import Detections
 from vision.episodes import NormBox
 from vision.frames import Frame
 from vision.rules.context import Context
+from vision.rules.dirty_truck.cells import Cells, hulls
 from vision.rules.dirty_truck.followed import Followed
-from vision.rules.dirty_truck.road import Cells, Passage, Road, reach
-from vision.rules.sight import in_zone, overlap, overlaps, touches
+from vision.rules.dirty_truck.road import Passage, Road
+from vision.rules.plain import Plain, tracks_of
+from vision.rules.sight import in_zone, overlap, touching
 
 _MOVES = ("car", "bus", "motorcycle", "bicycle", "person")
 # From this overlap on, as a share of its box, garbage is on a truck, or a person is in its cab.
@@ -135,19 +138,18 @@ class Spills:
         at = frame.captured_at
         self._pass_seam(frame)
         seconds = self._keep_watch(at)
-        size = np.array([frame.width, frame.height] * 2, np.float64)
-        boxes: list[NormBox] = [tuple(b) for b in (np.asarray(detections.xyxy) / size).tolist()]
-        trucks = {n: boxes[n] for n in self._of(("truck",), detections)}
-        ids = detections.tracker_id
-        tracks = {n: int(np.asarray(ids)[n]) if ids is not None else -1 for n in trucks}
+        shown, tracked = Plain.of(frame, detections), tracks_of(detections)
+        scores = shown.scores
+        trucks = {n: shown.boxes[n] for n in shown.indexes(("truck",))}
+        tracks = {n: tracked[n] for n in trucks}
         covers, self._passes, here = self._trucks.look(at, trucks, tracks, judged, going_on)
-        scores = np.asarray(detections.confidence)
-        unsure = [box for n, box in trucks.items() if scores[n] < self._context.threshold]
+        sure = set(shown.indexes(("truck",), self._context.threshold))
+        unsure = [box for n, box in trucks.items() if n not in sure]
         on_road = [cover.box for cover in covers if cover.box not in unsure]
-        movers = _off(on_road, {n: boxes[n] for n in self._of(_MOVES, detections)}, _IN_CAB)
+        movers = _off(on_road, {n: shown.boxes[n] for n in shown.indexes(_MOVES)}, _IN_CAB)
         self._road.look(at, covers, self._ways(list(movers.values()), seconds))
-        lying = _off(on_road, {n: boxes[n] for n in self._of(("garbage",), detections)}, _ON_BED)
-        garbage = {n: (box, float(scores[n])) for n, box in lying.items()}
+        lying = _off(on_road, {n: shown.boxes[n] for n in shown.indexes(("garbage",))}, _ON_BED)
+        garbage = {n: (box, scores[n]) for n, box in lying.items()}
         over = [*(cover.box for cover in covers), *movers.values()]
         left = self._lies(at, garbage, over, unsure)
         return {
@@ -183,21 +185,19 @@ class Spills:
         self._valid_until = at + 2 * longest if until - at <= longest else until
         return (at - last if last is not None else 2 * longest).total_seconds()
 
-    def _of(self, names: Sequence[str], detections: Detections) -> list[int]:
-        """Return the indexes of all detections of these classes, whatever their score."""
-        return [n for n, name in enumerate(class_names(detections).tolist()) if name in names]
-
     def _ways(self, movers: Sequence[NormBox], seconds: float) -> Cells:
         """Return where these are and may have been since the look before, in any matching."""
-        old, new = _array(self._movers), _array(movers)
+        old, new, self._movers = _array(self._movers), _array(movers), list(movers)
+        if len(new) == 0:
+            return 0  # nor has anybody gone from there to where nobody is
         (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = old.T[:, :, None], new.T[:, None]
         across = np.maximum(bx1 - ax2, ax1 - bx2)
         apart = np.maximum(across, np.maximum(by1 - ay2, ay1 - by2))
         longer = np.maximum(np.hypot(ax2 - ax1, ay2 - ay1), np.hypot(bx2 - bx1, by2 - by1))
         i, j = np.nonzero(apart <= _REACH * seconds * longer)
-        self._movers = list(movers)
-        pairs = np.concatenate([old[i], new[j]], axis=1)
-        return reach(np.concatenate([np.tile(new, 2), pairs]))
+        here = np.arange(len(old), len(old) + len(new))
+        came = np.concatenate([here, i])
+        return hulls(np.concatenate([old, new]), came, np.concatenate([here, j + len(old)]))
 
     def _lies(
         self,
@@ -210,13 +210,16 @@ class Spills:
         left: dict[int, list[int]] = {}
         self._litter = [p for p in self._litter if abs(at - p.last) <= _REMEMBERED]
         old = list(self._litter)
-        known = _grown(_array([piece.box for piece in old]))
-        touching = touches(_grown(_array([box for box, _ in garbage.values()])), known)
-        for (box, _), of_it in zip(garbage.values(), touching, strict=True):
-            near = [old[n] for n in np.flatnonzero(of_it).tolist()]
-            for piece in near:
+        if not garbage and not old:
+            return left
+        near: dict[int, list[Litter]] = defaultdict(list)
+        known = [_grown(piece.box) for piece in old]
+        for i, n in touching([_grown(box) for box, _ in garbage.values()], known):
+            near[i].append(old[n])
+        for n, (box, _) in enumerate(garbage.values()):
+            for piece in near[n]:
                 piece.last = at
-            if not near:
+            if not near[n]:
                 inside = in_zone(box, self._context.zone, "bottom")
                 inside &= all(overlap(truck, box)[1] < _ON_BED for truck in unsure)
                 passage = self._road.passage(box) if inside else None
@@ -238,22 +241,20 @@ def _off(
     trucks: Sequence[NormBox], boxes: Mapping[int, NormBox], share: float
 ) -> dict[int, NormBox]:
     """Return the boxes whose overlap with any truck is less than this share of the smaller box."""
-    if not trucks or not boxes:
-        return dict(boxes)
-    cover = overlaps(_array(trucks), _array(list(boxes.values())))[1]
-    kept = np.flatnonzero((cover < share).all(axis=0)).tolist()
-    numbers = list(boxes)
-    return {numbers[k]: boxes[numbers[k]] for k in kept}
+    numbers, at = list(boxes), list(boxes.values())
+    covered = {n for i, n in touching(trucks, at) if overlap(trucks[i], at[n])[1] >= share}
+    return {numbers[n]: box for n, box in enumerate(at) if n not in covered}
 
 
 def _array(boxes: Sequence[NormBox]) -> NDArray[np.float64]:
     return np.array(boxes, np.float64).reshape(-1, 4)
 
 
-def _grown(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Boxes that have grown by half of their size to every side: what lies close then touches."""
-    half = (boxes[:, 2:] - boxes[:, :2]) / 2
-    return np.hstack([boxes[:, :2] - half, boxes[:, 2:] + half])
+def _grown(box: NormBox) -> NormBox:
+    """A box that has grown by half of its size to every side: what lies close then touches it."""
+    x1, y1, x2, y2 = box
+    wide, tall = (x2 - x1) / 2, (y2 - y1) / 2
+    return x1 - wide, y1 - tall, x2 + wide, y2 + tall
 
 
 def _same(a: NormBox, b: NormBox) -> bool:
