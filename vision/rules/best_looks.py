@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import numpy as np
-
 from vision.clarity import clarity
 from vision.detections import Detections
 from vision.episodes import BEST, Episode, EpisodeStage, Still
 from vision.frames import Frame
 from vision.look import Look
+from vision.rules.plain import Plain
 from vision.rules.sight import hull_of
 
 MOST_BYTES = 64 << 20
@@ -77,9 +76,9 @@ class BestLooks:
         same = known is not None and known.frame is frame and len(known.focus) >= len(focus)
         if same or max(focus) >= len(detections):  # two looks may bear one time
             return
-        size = (frame.width, frame.height) * 2
-        boxes = [tuple(box) for box in (np.asarray(detections.xyxy)[list(focus)] / size).tolist()]
-        shown = Shown(frame, detections, focus, details, clarity(frame, hull_of(boxes)))
+        boxes = Plain.of(frame, detections).boxes
+        hull = hull_of([boxes[n] for n in focus])
+        shown = Shown(frame, detections, focus, details, clarity(frame, hull))
         if known is None or shown.worth > known.worth:
             self._kept[key, moment] = shown
             self._bound()

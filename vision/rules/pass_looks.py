@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-import numpy as np
-
 from vision.detections import Detections
 from vision.episodes import BEST, Episode, EpisodeEvent, NormBox
 from vision.frames import Frame
 from vision.rules.best_looks import BestLooks
 from vision.rules.passes import Pass
+from vision.rules.plain import Plain
 from vision.rules.sight import Sight
 
 Details = Callable[[NormBox, Frame, Detections], tuple[int, ...]]
@@ -53,9 +52,8 @@ class PassLooks:
         detections: Detections,
     ) -> None:
         """A look that itself says this against a pass; first of `focus` is what passes."""
-        size = (frame.width, frame.height) * 2
-        x1, y1, x2, y2 = (np.asarray(detections.xyxy)[focus[0]] / size).tolist()
-        details = self._details((x1, y1, x2, y2), frame, detections)
+        box = Plain.of(frame, detections).boxes[focus[0]]
+        details = self._details(box, frame, detections)
         self._looks.take((number, subtype), focus, frame, detections, details)
 
     def said(self, number: int, subtype: str) -> bool:

@@ -159,7 +159,7 @@ def test_the_best_look_is_stored_as_the_others_are(recorder, event, tmp_path, pi
 def test_gaps_are_in_the_record_of_the_decision(recorder, event, tmp_path):
     gap = Gap(GapCause.OFFLINE, NOW, NOW + timedelta(seconds=40))
     told = b'{"format":"streetwarden.decision.v1"}'
-    confirmed = replace(at(event, EpisodeStage.CONFIRMED), record=told, gaps=(gap,))
+    confirmed = replace(at(event, EpisodeStage.CONFIRMED), recorded=lambda: told, gaps=(gap,))
     record = next(i for i in recorder.record(confirmed) if i.role is EvidenceRole.RECORD)
     assert json.loads(EvidenceStore(tmp_path).read(record.sha256)) == {
         "format": "streetwarden.decision.v1",
