@@ -87,6 +87,6 @@ class Archive:
             raise PackageTooLarge(f"{len(self.members)} files are more than a package can have")
         self._file.seek(self._at)
         self._file.write(directory + end(len(self._entries), len(directory), self._at))
-        self._file.truncate()  # of a member that could not be read to its end something may be left
+        self._file.truncate()  # of a member that was given up
         self._file.flush()
         return self._file.tell()
