@@ -15,6 +15,8 @@ from api import console
 from api.access.keys import KeyStore
 from api.access.wrong_keys import WrongKeys
 from api.cases.claims import ClaimDesk
+from api.cases.grace_timer import GraceTimer
+from api.cases.reobservation import Reobservation
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
@@ -103,7 +105,15 @@ def create_app(
         version=version("streetwarden"),
         summary="Cases of non-contact city-management enforcement: review, evidence, webhooks.",
         license_info={"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"},
-        lifespan=_running(worker, _nightly(site, database, evidence)),
+        lifespan=_running(
+            worker,
+            GraceTimer(
+                Reobservation(
+                    database, site, announcer.announce, watch.look_again if watch else None
+                )
+            ),
+            _nightly(site, database, evidence),
+        ),
         # The stock documentation pages load scripts from elsewhere; /openapi.json says it all.
         docs_url=None,
         redoc_url=None,
@@ -132,15 +142,16 @@ def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly
 
 
 def _running(
-    worker: Outbox, nightly: Nightly | None
+    worker: Outbox, grace: GraceTimer, nightly: Nightly | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """The lifespan in which the outbox worker and the nightly purge run."""
+    """The lifespan in which the outbox worker, the grace timer and the nightly purge run."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # Fewer than the database has connections, so that the pipeline always finds one.
         anyio.to_thread.current_default_thread_limiter().total_tokens = REQUEST_WORKERS
         await anyio.to_thread.run_sync(worker.start)
+        grace.start()
         if nightly is not None:
             nightly.start()
         try:
@@ -148,6 +159,7 @@ def _running(
         finally:
             if nightly is not None:
                 await anyio.to_thread.run_sync(nightly.stop)
+            await anyio.to_thread.run_sync(grace.stop)
             await anyio.to_thread.run_sync(worker.stop)
 
     return lifespan

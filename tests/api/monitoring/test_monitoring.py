@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ from api.http.app import REQUEST_WORKERS, create_app
 from api.http.routes import health
 from tests.api.world import served
 from vision.engine_server import ServerCounts
+from vision.evidence import SecondLook
 from vision.loop import LoopCounters, LoopCounts, Step
 from vision.process_status import ProcessStatus
 from vision.sources.status import CameraState, CameraStatus
@@ -51,6 +53,9 @@ class Cameras:
 
     def snapshot(self, camera: str) -> bytes | None:
         return None
+
+    def look_again(self, camera: str, _episode: str, _after: datetime) -> SecondLook:
+        return SecondLook(why=f"camera {camera} is not watched here")
 
 
 def test_what_the_loop_tells_of_itself_can_be_scraped(world):
