@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 import api.access.keys
+import api.cases.law
+import api.cases.life
 import api.cases.matching
 import api.cases.schemas
 import api.cases.stages
@@ -24,6 +26,7 @@ import api.http.guards
 import vision.audit.folder
 import vision.durable
 import vision.evidence.masking
+import vision.registers.matters
 import vision.site.presets
 import vision.site.silences
 import vision.sources.reader
@@ -152,12 +155,15 @@ def test_a_constant_that_carries_law_or_privacy_is_what_it_was(name):
 
 def test_roles_may_what_they_might_and_no_more():
     """Least privilege: originals for who investigates, replay for who runs the site."""
-    read, review, over = Right.READ, Right.REVIEW, Right.TAKE_OVER
+    read, review, over, hold = Right.READ, Right.REVIEW, Right.TAKE_OVER, Right.HOLD
     assert dict(RIGHTS) == {
         Role.VIEWER: {read},
         Role.REVIEWER: {read, review},
-        Role.OFFICER: {read, review, over, Right.ORIGINALS},
-        Role.ADMIN: {read, review, over, Right.ORIGINALS, Right.DELIVERIES, Right.REPLAY},
+        Role.OFFICER: {read, review, over, hold, Right.ORIGINALS},
+        Role.ADMIN: {
+            *(read, review, over, hold),
+            *(Right.ORIGINALS, Right.DELIVERIES, Right.REPLAY),
+        },
         Role.RECEIVER: set(),
         Role.AUDITOR: {read, Right.DELIVERIES},
     }
@@ -186,6 +192,33 @@ def test_no_penalty_is_automatic():
     }
     closing = {stage for stage, step in mine if step is Step.CLOSE}
     assert closing == {Stage.VERIFIED, Stage.REOBSERVED}
+
+
+def test_nobody_is_told_before_a_person_has_confirmed_and_the_case_system_has_it():
+    """Art. 44, 45: a notice is an officer's, of a case that was confirmed; never the program's."""
+    steps, may = api.cases.steps.STEPS, api.cases.steps.MAY
+    noticing = {stage for (stage, step) in steps if step is Step.NOTICE}
+    assert noticing == {Stage.EMITTED}
+    assert may[Stage.EMITTED, Step.NOTICE] == {Role.OFFICER, Role.ADMIN, Role.RECEIVER}
+
+
+def test_what_is_put_first_cannot_be_left_out():
+    """Art. 28, 58: an order to correct, a legal review of what is major, a permit asked for."""
+    guards = api.cases.life.GUARDS
+    law = api.cases.law
+    assert set(guards[Step.ACCEPT]) == {
+        law.corrected_first,
+        law.legally_reviewed,
+        law.permit_checked,
+    }
+    assert law.permit_checked in guards[Step.NOTICE]
+    assert {kind.name for kind in catalogue().kinds if kind.permit_check} == {"illegal_structure"}
+
+
+def test_deadlines_are_of_stages_in_which_somebody_has_to_act():
+    named = set(get_args(vision.registers.matters.DeadlineStage))
+    idle = {Stage.SILENCED, Stage.INHIBITED, Stage.REJECTED, Stage.CLOSED}
+    assert named == set(Stage) - idle - {Stage.GRACE}
 
 
 def test_every_class_that_shows_a_person_or_a_plate_is_masked():

@@ -96,6 +96,7 @@ class Kind(_Strict):
         reach: least and most metres between two sightings of one violation, on the ground; None
             for what passes.
         needs: what has to be made out of a camera's pictures for its rule.
+        permit_check: a person has to ask the register of permits before anybody is told of it.
         settings: what its rule waits for, in the site file's words.
     """
 
@@ -107,6 +108,7 @@ class Kind(_Strict):
     place: Literal["zone", "spot", "pass"]
     reach: tuple[float, float] | None = None
     needs: tuple[Literal["registration", "key_pictures", "truck_state"], ...] = ()
+    permit_check: bool = False
     settings: dict[str, str | int | float]
     subtypes: tuple[Subtype, ...]
 

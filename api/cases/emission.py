@@ -11,20 +11,30 @@ from api.cases.log import enter
 from api.cases.stages import Stage
 from api.cases.steps import Step
 from api.storage.tables import CaseRow
+from vision.registers.working_calendar import WorkingCalendar
 
 
-def emit(session: Session, case_id: str, receiver: str, event_id: str, now: datetime) -> None:
+def emit(
+    session: Session,
+    case_id: str,
+    receiver: str,
+    event_id: str,
+    *,
+    calendar: WorkingCalendar,
+    now: datetime,
+) -> None:
     """Move a case that a person confirmed on, once, in the transaction that notes the delivery.
 
     Args:
         receiver: the webhook that accepted it.
         event_id: what was accepted.
+        calendar: the site's, by which deadlines are counted.
         now: UTC.
     """
     case = session.get_one(CaseRow, case_id, with_for_update=True)
     if case.stage != Stage.CONFIRMED.value:
         return
-    move(case, Step.EMIT, "outbox")
+    move(case, Step.EMIT, "outbox", calendar=calendar, now=now)
     enter(
         session,
         case,

@@ -17,6 +17,7 @@ from api.cases.log import enter
 from api.cases.matching import LastSeen, Matching
 from api.cases.new_case import DetectorInfo, locate, new_case
 from api.cases.proximity import fixed_cameras
+from api.cases.reobservation import Reobservation
 from api.cases.sightings import CLEARED, attach, end, sighting, summarise
 from api.cases.stages import PERSON_CONFIRMED, SHOWN, SUPPRESSED, Stage
 from api.cases.suppression import Suppression
@@ -58,6 +59,7 @@ class CaseIntake:
         self._detector = detector
         self._announce = announce
         self._suppression = Suppression(site)
+        self._reobservation = Reobservation(database, site, announce, None)
         self._fixed = fixed_cameras(site)
         self.last_seen: LastSeen = lambda _camera, _episode: None
         self._grid = UnitGrid.load(Path(site.unit_grid)) if site.unit_grid else None
@@ -220,6 +222,7 @@ class CaseIntake:
         self._suppression.release_targets(session, case, case.ended_at)
         if before[0] is None or before[1] != case.cleared_at:
             self._tell(session, case, ending(case))
+        self._reobservation.put_right(session, case)
 
     def _tell(self, session: Session, case: CaseRow, event: CaseEvent) -> None:
         if Stage(case.stage) in PERSON_CONFIRMED:

@@ -48,10 +48,10 @@ def legal_use(site: Site, camera: Camera, episode: Episode) -> LegalUse:
     days = [moment.astimezone(zone).date() for moment in seen]
     against = [
         *_of_matter(matter),
-        *_of_device(camera.admissibility, days),
+        *of_device(camera.admissibility, days),
         *_of_clock(episode.clock),
     ]
-    basis = {"matter": _listed(matter), "device": _filed(camera.admissibility)}
+    basis = {"matter": _listed(matter), "device": filed(camera.admissibility)}
     if against:
         return LegalUse(LEAD_ONLY, against, basis)
     for_it = _words(
@@ -73,8 +73,9 @@ def _of_matter(matter: Matter | None) -> list[dict[str, str]]:
     ]
 
 
-def _of_device(filed: Admissibility | None, days: Sequence[date]) -> list[dict[str, str]]:
-    if filed is None:
+def of_device(file: Admissibility | None, days: Sequence[date]) -> list[dict[str, str]]:
+    """What speaks against a device's pictures of these local days, in both languages."""
+    if file is None:
         return [
             _words(
                 "no admissibility file (legal review, technical review, sign, publication) is kept "
@@ -82,7 +83,7 @@ def _of_device(filed: Admissibility | None, days: Sequence[date]) -> list[dict[s
                 "该设备未建立准入档案（法制审核、技术审核、标志、公布），其记录仅作线索，不作处罚证据",
             )
         ]
-    lacks = dict.fromkeys(words for day in days for words in filed.missing(day))
+    lacks = dict.fromkeys(words for day in days for words in file.missing(day))
     return [_words(f"admissibility file: {en} is missing", f"准入档案缺：{zh}") for en, zh in lacks]
 
 
@@ -105,12 +106,12 @@ def _listed(matter: Matter | None) -> dict[str, Any] | None:
     return matter.model_dump(mode="json") if matter is not None else None
 
 
-def _filed(filed: Admissibility | None) -> dict[str, Any] | None:
+def filed(file: Admissibility | None) -> dict[str, Any] | None:
     """The file; its documents by name and hash, for where they lie here concerns no receiver."""
-    if filed is None:
+    if file is None:
         return None
-    acts = filed.model_dump(mode="json")
-    for act, path in filed.documents.items():
+    acts = file.model_dump(mode="json")
+    for act, path in file.documents.items():
         acts[act] |= {"document": Path(path).name, "sha256": _digest(Path(path))}
     return acts
 

@@ -7,13 +7,16 @@ because of how this case stands; add one to `GUARDS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from api.access.roles import Principal
-from api.cases import flags, second_review, undo
+from api.cases import flags, law, second_review, undo
+from api.cases.deadlines import of_stage
 from api.cases.stages import Stage
 from api.cases.steps import MAY, PROGRAM, STEPS, Step, steps_from
 from api.errors import IllegalStep, StepForbidden
 from api.storage.tables import CaseRow
+from vision.registers.working_calendar import WorkingCalendar
 
 Guard = Callable[[CaseRow, Principal | str], str | None]
 """Why a case does not allow the step to them now, in words; None where it does."""
@@ -22,6 +25,8 @@ GUARDS: Mapping[Step, tuple[Guard, ...]] = {
     Step.CONFIRM: (second_review.differs,),
     Step.REJECT: (second_review.differs,),
     Step.UNDO: (undo.in_time, undo.ones_own),
+    Step.NOTICE: (law.permit_checked,),
+    Step.ACCEPT: (law.corrected_first, law.permit_checked, law.legally_reviewed),
     Step.SUPERVISE: (flags.unsupervised,),
     Step.END_SUPERVISION: (flags.supervised,),
     Step.APPEAL: (flags.unappealed,),
@@ -30,13 +35,24 @@ GUARDS: Mapping[Step, tuple[Guard, ...]] = {
 }
 
 
-def move(case: CaseRow, step: Step, by: Principal | str) -> None:
-    """Take a step: the case is in the stage that it leads to. What it means is the caller's.
+def move(
+    case: CaseRow,
+    step: Step,
+    by: Principal | str,
+    *,
+    calendar: WorkingCalendar,
+    now: datetime,
+) -> None:
+    """Take a step: the case is in the stage that it leads to, with that stage's deadline.
+
+    What else it means is the caller's.
 
     Args:
         case: locked by this transaction.
         step: what is done.
         by: a key's holder, or the part of this program that does it.
+        calendar: the site's, by which deadlines are counted.
+        now: UTC.
 
     Raises:
         IllegalStep: the case does not allow it now; says what it allows and to whom.
@@ -57,7 +73,9 @@ def move(case: CaseRow, step: Step, by: Principal | str) -> None:
     for guard in GUARDS.get(step, ()):
         if (why := guard(case, by)) is not None:
             raise IllegalStep(why, _named(stage))
-    case.stage = STEPS[stage, step].value
+    if (to := STEPS[stage, step]) is not stage:
+        case.stage = to.value
+        case.deadline = of_stage(case, calendar, now)
 
 
 def allowed(case: CaseRow, who: Principal) -> list[Step]:

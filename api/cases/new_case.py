@@ -9,6 +9,7 @@ from typing import Any
 
 from ulid import ULID
 
+from api.cases.deadlines import of_stage
 from api.cases.legal_use import legal_use
 from api.cases.proximity import located
 from api.cases.stages import Stage
@@ -48,7 +49,8 @@ def new_case(
     """
     place = camera.place
     legal = legal_use(site, camera, episode)
-    return CaseRow(
+    now = datetime.now(UTC)
+    case = CaseRow(
         id=f"SW-{ULID()}",
         stage=Stage.PENDING_REVIEW.value,
         kind=episode.kind,
@@ -77,10 +79,12 @@ def new_case(
         legal_basis=legal.basis,
         prior_cases=list(prior),
         sequence=0,
-        created_at=datetime.now(UTC),
+        created_at=now,
         sightings=[],
         evidence=[],
     )
+    case.deadline = of_stage(case, site.calendar, now)
+    return case
 
 
 def locate(case: CaseRow, episode: Episode, grid: UnitGrid | None) -> None:

@@ -30,6 +30,7 @@ class ReviewDesk:
     def __init__(self, database: Database, site: Site, announce: Announce) -> None:
         self._database = database
         self._settings = site.review
+        self._calendar = site.calendar
         self._suppression = Suppression(site)
         self._announce = announce
 
@@ -67,7 +68,7 @@ class ReviewDesk:
         now = datetime.now(UTC)
         before = case.stage
         step = step_of(self._settings.second, case, Step(request.decision))
-        move(case, step, who)
+        move(case, step, who, calendar=self._calendar, now=now)
         refuse_others(case, who, now)
         release(case)
         review = Review(

@@ -19,6 +19,7 @@ from api.cases.steps import Step
 from api.storage.limits import TEXT
 from vision.evidence import EvidenceRole
 from vision.geo import Method
+from vision.registers.working_calendar import Unit
 
 Note = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True, pattern=TEXT)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -77,14 +78,58 @@ class When(Part):
 
 
 class PermitCheck(Part):
-    """Whether the site's register had permits for such a place, and none of them covered it then.
+    """Whether there is a permit.
 
-    What a permit covers never becomes a case. A permit that the register lacks is for the reviewer
-    to find.
+    `not_checked` and `none_covers` are of the site's own register: whether it had permits for such
+    a place, none of which covered it then. What a permit covers never becomes a case. `no_permit`
+    and `permitted` are what a person recorded who asked a register (the step `permit_check`), and
+    only then the other fields are set.
     """
 
-    result: Literal["not_checked", "none_covers"] = "not_checked"
+    result: Literal["not_checked", "none_covers", "no_permit", "permitted"] = "not_checked"
     reason: str = "the register has no permit of this kind that the camera could see"
+    asked: str | None = Field(default=None, description="Which register.")
+    by: str | None = None
+    at: datetime | None = None
+    permit_no: str | None = None
+
+
+class RecordedReview(Part):
+    """What the legal office said of a major case (法制审核); the latest."""
+
+    by: str
+    approved: bool
+    opinion: str
+    document_no: str
+
+
+class Deadline(Part):
+    """When a stage has to be over, and what it was counted from: a term of the matter.
+
+    `amount` and `unit` are null where a person stated the moment. `unseen`: its grace is over, and
+    why no camera has looked at it since.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "at": "2026-10-10T02:30:00Z",
+                    "amount": 4,
+                    "unit": "working_hour",
+                    "stage": "dispatched",
+                    "unseen": None,
+                }
+            ]
+        },
+    )
+
+    at: datetime
+    amount: int | None
+    unit: Unit | None
+    stage: Stage
+    unseen: str | None = None
 
 
 class Detector(Part):
@@ -197,7 +242,13 @@ class CaseData(Part):
     task_no: str | None = Field(default=None, description="The case system's 任务号.")
     file_no: str | None = Field(default=None, description="The case system's 案卷号.")
     evidence: list[Evidence]
-    deadline: None = Field(default=None, description="Set by the case system in a later version.")
+    deadline: Deadline | None = Field(
+        default=None,
+        description="Of its present stage, as its matter sets it; null where it sets none.",
+    )
+    legal_review: RecordedReview | None = Field(
+        default=None, description="Of a major case, once it is recorded."
+    )
     prior_cases: list[str] | None = Field(
         default=None,
         description="Ids of the cases of this kind at this place that were over before this one "

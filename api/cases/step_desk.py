@@ -15,12 +15,22 @@ from sqlalchemy.orm import Session
 
 from api.access.roles import Principal
 from api.cases.announcement import Announce, CaseEvent, Recall
+from api.cases.deadlines import of_grace
+from api.cases.law import legally_reviewed
 from api.cases.life import move
 from api.cases.log import enter
 from api.cases.schemas import CaseDetail
 from api.cases.scope import scoped, unknown
 from api.cases.stages import OUTCOMES, Outcome, Stage
-from api.cases.step_requests import Close, File, StepRequest
+from api.cases.step_requests import (
+    CheckPermit,
+    Close,
+    Closing,
+    File,
+    GiveGrace,
+    LegalReview,
+    StepRequest,
+)
 from api.cases.steps import Step
 from api.cases.suppression import Suppression
 from api.cases.undo import take_back
@@ -38,9 +48,13 @@ _SAID: Mapping[Step, str] = {
     Step.APPEAL: CaseEvent.APPEALED.value,
     Step.UPHOLD: CaseEvent.UPHELD.value,
     Step.UNDO: "undone",
+    Step.PERMIT_CHECK: "permit_checked",
+    Step.LEGAL_REVIEW: "legally_reviewed",
 }
 """A step's action in the log, where that is not the stage that it leads to."""
 
+_UNTOLD = frozenset({Step.UNDO, Step.EMIT, Step.PERMIT_CHECK, Step.LEGAL_REVIEW})
+"""Steps that receivers are not told of by themselves."""
 _FLAGS = frozenset({Step.SUPERVISE, Step.END_SUPERVISION, Step.APPEAL, Step.UPHOLD})
 
 
@@ -50,6 +64,7 @@ class StepDesk:
     def __init__(self, database: Database, site: Site, announce: Announce, recall: Recall) -> None:
         self._database = database
         self._suppression = Suppression(site)
+        self._calendar = site.calendar
         self._announce = announce
         self._recall = recall
 
@@ -73,7 +88,13 @@ class StepDesk:
             return case_detail(case, who)
 
     def take_in(
-        self, session: Session, case: CaseRow, request: StepRequest, *, by: Principal | str
+        self,
+        session: Session,
+        case: CaseRow,
+        request: StepRequest,
+        *,
+        by: Principal | str,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         """Take a step in a transaction that decides alone (`Database.decide_alone`).
 
@@ -82,6 +103,7 @@ class StepDesk:
             case: locked by it.
             request: the step and what it needs.
             by: a key's holder, or the part of this program that does it.
+            more: what its log entry says besides.
 
         Raises:
             IllegalStep: the case does not allow it now.
@@ -89,10 +111,13 @@ class StepDesk:
         """
         now = datetime.now(UTC)
         before = Stage(case.stage)
-        move(case, request.step, by)
-        data = _data(request)
+        move(case, request.step, by, calendar=self._calendar, now=now)
+        data = _data(request) | dict(more or {})
         if request.step is Step.UNDO:
             data["undone"] = take_back(session, case, self._recall)
+        elif isinstance(request, GiveGrace):
+            case.deadline = of_grace(case, self._calendar, now, request.data.until)
+            data["until"] = case.deadline["at"]
         elif (effect := _EFFECTS.get(request.step)) is not None:
             effect(case, request, before, now)
         action = _SAID.get(request.step, case.stage)
@@ -100,9 +125,12 @@ class StepDesk:
         if case.stage == Stage.CLOSED:
             session.flush()
             self._suppression.release_targets(session, case, now)
-        if request.step not in {Step.UNDO, Step.EMIT}:
+        if request.step not in _UNTOLD:
             told = action if request.step in _FLAGS else case.stage
             self._announce(session, case, CaseEvent(told), now)
+        if isinstance(request, CheckPermit) and request.data.result == "permitted":
+            closing = Close(step=Step.CLOSE, data=Closing(outcome=Outcome.PERMITTED))
+            self.take_in(session, case, closing, by=by)
 
 
 def _data(request: StepRequest) -> dict[str, Any]:
@@ -125,6 +153,8 @@ def _close(case: CaseRow, request: StepRequest, before: Stage, _now: datetime) -
             f"a case in stage {before.value} cannot be closed as {request.data.outcome.value}; "
             f"choose from {listed}"
         )
+    if request.data.outcome is Outcome.DECIDED and (why := legally_reviewed(case, "")) is not None:
+        raise IllegalStep(why)
     case.outcome = request.data.outcome.value
 
 
@@ -134,6 +164,13 @@ def _withdraw(case: CaseRow, _request: StepRequest, _before: Stage, _now: dateti
 
 def _overturn(case: CaseRow, _request: StepRequest, _before: Stage, _now: datetime) -> None:
     case.outcome, case.appealed_at = Outcome.OVERTURNED.value, None
+
+
+def _record(case: CaseRow, request: StepRequest, _before: Stage, _now: datetime) -> None:
+    if isinstance(request, CheckPermit):
+        case.permit_check = request.data.model_dump(mode="json")
+    elif isinstance(request, LegalReview):
+        case.legal_review = request.data.model_dump(mode="json")
 
 
 def _supervise(case: CaseRow, request: StepRequest, _before: Stage, now: datetime) -> None:
@@ -149,6 +186,8 @@ _EFFECTS: Mapping[Step, Callable[[CaseRow, StepRequest, Stage, datetime], None]]
     Step.CLOSE: _close,
     Step.WITHDRAW: _withdraw,
     Step.OVERTURN: _overturn,
+    Step.PERMIT_CHECK: _record,
+    Step.LEGAL_REVIEW: _record,
     Step.SUPERVISE: _supervise,
     Step.END_SUPERVISION: _supervise,
     Step.APPEAL: _appeal,

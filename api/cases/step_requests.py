@@ -63,9 +63,34 @@ class Told(Part):
 
 
 class Until(Part):
-    """Until when they have time to put it right."""
+    """Until when they have time to put it right; as long as the matter's `grace` by default."""
 
-    until: Instant
+    until: Instant | None = None
+
+
+class Checked(Part):
+    """A register of permits was asked: which, by whom, when, and what it answered."""
+
+    asked: Line = Field(description="Which register.")
+    by: Line
+    at: Instant
+    result: Literal["no_permit", "permitted"]
+    permit_no: Line | None = None
+
+    @model_validator(mode="after")
+    def _is_numbered(self) -> Checked:
+        if (self.result == "permitted") != (self.permit_no is not None):
+            raise ValueError("a permit has its `permit_no`, and `no_permit` has none")
+        return self
+
+
+class Opinion(Part):
+    """What the legal office says of a major case (法制审核)."""
+
+    by: Line
+    approved: bool
+    opinion: Said
+    document_no: Line
 
 
 class Seen(Part):
@@ -158,7 +183,7 @@ class GiveGrace(Taking):
     """They were given time to put it right."""
 
     step: Literal[Step.GIVE_GRACE]
-    data: Until
+    data: Until = Until()
 
 
 class Reobserve(Taking):
@@ -166,6 +191,20 @@ class Reobserve(Taking):
 
     step: Literal[Step.REOBSERVE]
     data: Seen
+
+
+class CheckPermit(Taking):
+    """A register of permits was asked; with a permit the case is closed as `permitted`."""
+
+    step: Literal[Step.PERMIT_CHECK]
+    data: Checked
+
+
+class LegalReview(Taking):
+    """The legal office has looked at a major case; the latest review counts."""
+
+    step: Literal[Step.LEGAL_REVIEW]
+    data: Opinion
 
 
 class Accept(Taking):
@@ -235,6 +274,8 @@ StepRequest = Annotated[
     | Notice
     | GiveGrace
     | Reobserve
+    | CheckPermit
+    | LegalReview
     | Accept
     | Close
     | Transfer

@@ -34,6 +34,9 @@ class Step(StrEnum):
     NOTICE = "notice"
     GIVE_GRACE = "give_grace"
     REOBSERVE = "reobserve"
+    PERMIT_CHECK = "permit_check"
+    """A register of permits was asked; a permit closes the case."""
+    LEGAL_REVIEW = "legal_review"
     ACCEPT = "accept"
     CLOSE = "close"
     TRANSFER = "transfer"
@@ -90,12 +93,15 @@ _ROWS: tuple[_Row, ...] = (
     (Step.NOTICE, {Stage.EMITTED}, Stage.NOTICED, _CITY),
     (Step.GIVE_GRACE, {Stage.NOTICED}, Stage.GRACE, _CITY),
     (Step.REOBSERVE, {Stage.GRACE}, Stage.REOBSERVED, _CITY | _PROGRAM),
-    (Step.ACCEPT, {Stage.REOBSERVED}, Stage.ACCEPTED, _CITY),
+    # Straight from the first two only where the matter's listing says so: `life.GUARDS`.
+    (Step.ACCEPT, {Stage.EMITTED, Stage.NOTICED, Stage.REOBSERVED}, Stage.ACCEPTED, _CITY),
     # Any case that the case system has.
     (Step.CLOSE, ONGOING - _LOOKED_AT, Stage.CLOSED, _CITY),
     (Step.CLOSE, _LOOKED_AT, Stage.CLOSED, _CITY | _PROGRAM),
     (Step.TRANSFER, ONGOING - {Stage.TRANSFERRED}, Stage.TRANSFERRED, _CITY),
     (Step.WITHDRAW, ONGOING, Stage.CLOSED, _CITY),
+    (Step.PERMIT_CHECK, ONGOING, None, _CITY),
+    (Step.LEGAL_REVIEW, ONGOING, None, _CITY),
     (Step.SUPERVISE, ONGOING, None, _CITY),
     (Step.END_SUPERVISION, ONGOING, None, _CITY),
     (Step.APPEAL, _EVER, None, _CITY),

@@ -11,7 +11,7 @@ goes into the review queue. A case that cleared before remains suppressed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
@@ -51,6 +51,7 @@ class Suppression:
         self._silences = site.silences
         self._inhibit = site.inhibit
         self._zone = ZoneInfo(site.site.timezone)
+        self._calendar = site.calendar
         self._fixed = fixed_cameras(site)
 
     def settle(self, session: Session, case: CaseRow, seen: SightingRow, at: datetime) -> None:
@@ -61,10 +62,10 @@ class Suppression:
         """
         mute = self._silence(case, seen, at) or self._inhibitor(session, case, seen)
         before = (case.stage, case.silenced_until, case.inhibited_by)
-        if mute is not None:
-            move(case, mute.step, "streetwarden")
-        elif case.stage in SUPPRESSED:
-            move(case, Step.RELEASE, "streetwarden")
+        step = mute.step if mute is not None else Step.RELEASE
+        if mute is not None or case.stage in SUPPRESSED:
+            now = datetime.now(UTC)
+            move(case, step, "streetwarden", calendar=self._calendar, now=now)
         case.silenced_until = mute.until if mute else None
         case.inhibited_by = mute.by_case if mute else None
         if before == (case.stage, case.silenced_until, case.inhibited_by):

@@ -54,7 +54,9 @@ def case_data(row: CaseRow, evidence: Sequence[EvidenceRow]) -> dict[str, Any]:
         "camera": row.camera,
         "zone": row.zone,
         "asset": row.asset,
-        "permit_check": _permit_check(row.why),
+        "permit_check": _permit_check(row),
+        "deadline": row.deadline,
+        "legal_review": row.legal_review,
         "detector": {**row.detector, "score": row.score, "looks": row.looks},
         "review": row.review,
         "outcome": row.outcome,
@@ -133,9 +135,13 @@ def _all_of(row: CaseRow, who: Principal) -> dict[str, Any]:
     }
 
 
-def _permit_check(why: list[dict[str, Any]]) -> dict[str, str]:
-    """From the rule's reasons; see `vision.rules.reasons.unpermitted`."""
-    for reason in why:
+def _permit_check(row: CaseRow) -> dict[str, Any]:
+    """A person's, else from the rule's reasons; see `vision.rules.reasons.unpermitted`."""
+    if row.permit_check is not None:
+        found = row.permit_check["permit_no"]
+        answer = f"has {found}" if found else "has no permit"
+        return row.permit_check | {"reason": f"{row.permit_check['asked']} {answer}"}
+    for reason in row.why:
         if "permits" in reason["data"]:
             return {"result": "none_covers", "reason": reason["en"]}
     return {}

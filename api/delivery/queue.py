@@ -26,6 +26,7 @@ from api.delivery.sender import Outcome, Result
 from api.errors import CaseError
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, DeliveryRow, ReceiverRow
+from vision.registers.working_calendar import WorkingCalendar
 from vision.site.review import LONGEST_UNDO
 
 LEASE = timedelta(seconds=60)
@@ -48,8 +49,15 @@ class Claim:
 class DeliveryQueue:
     """Claims and settles deliveries in the name of one worker."""
 
-    def __init__(self, database: Database, owner: str, lease: timedelta = LEASE) -> None:
+    def __init__(
+        self,
+        database: Database,
+        calendar: WorkingCalendar,
+        owner: str,
+        lease: timedelta = LEASE,
+    ) -> None:
         self._database = database
+        self._calendar = calendar
         self._owner = owner
         self._lease = lease
 
@@ -120,7 +128,14 @@ class DeliveryQueue:
             if outcome.result is Result.DELIVERED:
                 row.state, row.delivered_at = DeliveryState.DELIVERED.value, now
                 if _CONFIRMED in row.type:
-                    emit(session, row.case_id, row.receiver, row.event_id, now)
+                    emit(
+                        session,
+                        row.case_id,
+                        row.receiver,
+                        row.event_id,
+                        calendar=self._calendar,
+                        now=now,
+                    )
             elif row.owner == self._owner:  # else the lease ended and another worker has it
                 self._postpone(session, row, outcome, retry, now)
             row.owner = None if row.owner == self._owner else row.owner

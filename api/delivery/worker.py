@@ -51,7 +51,7 @@ class Outbox:
             signer(hook)
         owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._webhooks = site.webhooks
-        self._queue = DeliveryQueue(database, owner, lease)
+        self._queue = DeliveryQueue(database, site.calendar, owner, lease)
         self._retry = retry or RetryPolicy()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -16,6 +16,8 @@ from api import console
 from api.access.keys import KeyStore
 from api.access.wrong_keys import WrongKeys
 from api.cases.claims import ClaimDesk
+from api.cases.grace_timer import GraceTimer
+from api.cases.reobservation import Reobservation
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
@@ -110,7 +112,18 @@ def create_app(
         summary="Cases of non-contact city-management enforcement: review, evidence, webhooks.",
         license_info={"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"},
         lifespan=_running(
-            one for one in (worker, stamper, _nightly(site, database, evidence)) if one is not None
+            one
+            for one in (
+                worker,
+                stamper,
+                GraceTimer(
+                    Reobservation(
+                        database, site, announcer.announce, watch.look_again if watch else None
+                    )
+                ),
+                _nightly(site, database, evidence),
+            )
+            if one is not None
         ),
         # The stock documentation pages load scripts from elsewhere; /openapi.json says it all.
         docs_url=None,

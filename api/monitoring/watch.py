@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from vision.engine_server import ServerCounts
+from vision.evidence import SecondLook
 from vision.loop import LoopCounts
 from vision.process_status import ProcessStatus
 from vision.sources.status import CameraStatus
@@ -26,6 +28,9 @@ class Watch(Protocol):
 
     def snapshot(self, camera: str) -> bytes | None:
         """The camera's latest picture, masked, as JPEG; None before the first."""
+
+    def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
+        """Store the newest look at a camera if it was after `after` and shows this episode."""
 
     @property
     def processes(self) -> Sequence[ProcessStatus]:

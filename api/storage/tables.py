@@ -70,7 +70,9 @@ class CaseRow(Base):
     `silenced_until` and `inhibited_by` (a case's id) say why a case that no person has decided
     about is kept out of the review queue. `claimed_by` (the label of the key `claimed_key`) holds
     it until `claimed_until`, to decide on it; until `undo_until` a decision can be undone, and is
-    told to nobody. `outcome` is how it was closed; `supervised_at` and `appealed_at` are set while
+    told to nobody. `deadline` is when its stage has to be over, None where nothing says so;
+    `permit_check` and `legal_review` are what a person recorded, and who. `outcome` is how it was
+    closed; `supervised_at` and `appealed_at` are set while
     it is supervised, and while an appeal is heard. `task_no` and `file_no` are the case system's.
     """
 
@@ -133,6 +135,9 @@ class CaseRow(Base):
     claimed_key: Mapped[str | None] = mapped_column(String(16))
     claimed_until: Mapped[datetime | None] = mapped_column(UtcTime)
     undo_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    deadline: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    permit_check: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    legal_review: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     outcome: Mapped[str | None] = mapped_column(String(32))
     supervised_at: Mapped[datetime | None] = mapped_column(UtcTime)
     appealed_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -16,6 +16,7 @@ from api.http.app import create_app
 from api.storage.tables import MediaAccessRow
 from tests.api.world import NOON, World, cleared, make_event, make_site, make_world, served
 from tests.real.prefix_proxy import proxied
+from vision.evidence import SecondLook
 from vision.loop import LoopCounts
 from vision.sources.status import CameraState, CameraStatus
 
@@ -55,6 +56,9 @@ class Cameras:
 
     def snapshot(self, camera: str) -> bytes | None:
         return self.picture if camera == "gate" else None
+
+    def look_again(self, camera: str, _episode: str, _after: datetime) -> SecondLook:
+        return SecondLook(why=f"camera {camera} is not watched here")
 
 
 @pytest.fixture(scope="module")

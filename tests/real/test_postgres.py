@@ -225,13 +225,13 @@ def test_workers_at_the_same_time_claim_different_events_in_order(world):
     claimed: list[tuple[str, str]] = []
 
     def work(n: int) -> None:
-        queue = DeliveryQueue(world.database, f"worker {n}")
+        queue = DeliveryQueue(world.database, world.site.calendar, f"worker {n}")
         while (claim := queue.claim("main")) is not None:
             claimed.append((claim.event_id, claim.body))
             queue.settle(claim, Outcome(Result.DELIVERED, status=200), RetryPolicy())
 
     together(4, work)
-    queue = DeliveryQueue(world.database, "last")
+    queue = DeliveryQueue(world.database, world.site.calendar, "last")
     while (claim := queue.claim("main")) is not None:
         claimed.append((claim.event_id, claim.body))
         queue.settle(claim, Outcome(Result.DELIVERED, status=200), RetryPolicy())
@@ -243,7 +243,7 @@ def test_a_clock_that_was_ahead_keeps_no_delivery_and_replay_keeps_to_its_cases(
     for _ in range(2):
         cases.append(world.take(make_event(kind="dirty_truck", subtype="spill")))
         world.review(cases[-1], CONFIRM, WHO)
-    queue = DeliveryQueue(world.database, "worker")
+    queue = DeliveryQueue(world.database, world.site.calendar, "worker")
     failed = Outcome(Result.FAILED, status=500, error="the receiver answered 500")
     for _ in cases:
         queue.settle(queue.claim("main"), failed, RetryPolicy())

@@ -33,7 +33,8 @@ class EvidenceItem:
         media_type: for example `image/jpeg`.
         size: bytes.
         camera, captured_at: of the frame it was made from (UTC).
-        moment: the episode stage it shows (`opened`, `confirmed`, `cleared`).
+        moment: the episode stage it shows (`opened`, `confirmed`, `cleared`), or
+            `reobserved`: the camera was asked to look again.
     """
 
     sha256: str

@@ -24,6 +24,7 @@ from vision.errors import EvidenceError
 from vision.evidence.annotate import annotate
 from vision.evidence.item import EvidenceItem, EvidenceRole
 from vision.evidence.masking import mask, paint_privacy, subject_plates
+from vision.evidence.second_look import REOBSERVED
 from vision.evidence.space import SAID, LeftOut, left_out
 from vision.evidence.store import EvidenceStore
 from vision.frames import Pixels, crop
@@ -87,6 +88,14 @@ class Recorder:
             items.append(self._item(event, record, EvidenceRole.RECORD, MEDIA_TYPE, None))
         self._opened.pop(episode.id, None)
         return items
+
+    def again(self, event: EpisodeEvent) -> list[EvidenceItem]:
+        """Store a later look at an episode that goes on; any thread may call.
+
+        Raises:
+            EvidenceError: nothing could be written; ask again later.
+        """
+        return [replace(item, moment=REOBSERVED) for item in self._moment(event)]
 
     def take_opened(self, episode: str) -> EpisodeEvent | None:
         """Return and forget the opening event of an episode that is held in memory."""

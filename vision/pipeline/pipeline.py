@@ -23,7 +23,7 @@ from vision.engines import Engine, open_engine
 from vision.engines.truck_state import TruckStateReader
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.errors import EngineError
-from vision.evidence import EvidenceStore, Recorder, annotate, mask, paint_privacy
+from vision.evidence import EvidenceStore, Recorder, SecondLook, annotate, mask, paint_privacy
 from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
 from vision.pipeline.clips import Clips
@@ -31,6 +31,7 @@ from vision.pipeline.event_writer import EventWriter, Sink
 from vision.pipeline.memory import memory_of
 from vision.pipeline.quarantine import Quarantine
 from vision.pipeline.remembered import rules_of
+from vision.pipeline.second_look import look_again
 from vision.pipeline.spool import Spool
 from vision.pipeline.watched import Scene, Watched
 from vision.process_status import ProcessStatus
@@ -92,8 +93,9 @@ class Pipeline:
             lambda event: self._writer.put(event, holds_pixels=False),
         )
         self._stores = evidence is not None
+        self._recorder = Recorder(evidence, site) if evidence else None
         self._writer = EventWriter(
-            Recorder(evidence, site) if evidence else None,
+            self._recorder,
             [self._clips.keep, *sinks] if evidence else sinks,
             quarantine=Quarantine(quarantine, site, cameras=cameras) if quarantine else None,
             stored=self._stored,
@@ -191,7 +193,11 @@ class Pipeline:
     def sightings(self) -> dict[str, dict[str, datetime]]:
         """By camera, the confirmed episodes that go on, with when a look last showed each (UTC)."""
         return {
-            name: {e: at for s in watched.scenes.values() for e, at in s.rules.going_on.items()}
+            name: {
+                e.id: e.last_seen_at
+                for s in watched.scenes.values()
+                for e in s.rules.going_on.values()
+            }
             for name, watched in self._cameras.items()
         }
 
@@ -225,6 +231,13 @@ class Pipeline:
         drawn = annotate(mask(clean, detections), detections, (), ())
         done, encoded = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, 80])
         return encoded.tobytes() if done else None
+
+    def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
+        """Store the newest look at a camera if it was after `after` and shows this episode."""
+        watched = self._cameras.get(camera)
+        if watched is None or self._recorder is None:
+            return SecondLook(why=f"camera {camera} is not watched here")
+        return look_again(watched, self._recorder, episode, after)
 
     def _status(self, watched: Watched, reused: int) -> CameraStatus:
         counts = watched.mailbox.counts()

@@ -8,7 +8,7 @@ listed is a lead for an officer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
@@ -17,6 +17,22 @@ from vision.kinds import catalogue
 from vision.registers.working_calendar import Term, parse_term
 
 TermField = Annotated[Term, BeforeValidator(parse_term), PlainSerializer(str)]
+DeadlineStage = Literal[
+    "pending_review",
+    "second_review",
+    "confirmed",
+    "emitted",
+    "filed",
+    "dispatched",
+    "handled",
+    "verified",
+    "returned",
+    "noticed",
+    "reobserved",
+    "accepted",
+    "transferred",
+]
+"""Stages of a case in which somebody has to act. How long `grace` lasts is a field of its own."""
 
 
 class Matter(Part):
@@ -26,6 +42,7 @@ class Matter(Part):
     kind. `basis` cites the provisions, in the words of the bureau. `penalty_evidence` says whether
     they list the matter for evidence by devices alone. `correct_first`: an order to correct, and
     its `grace`, come before anything else. `major`: a legal review is recorded before a decision.
+    `deadlines`: how long a case may stay in a stage.
     """
 
     kind: KindName
@@ -35,6 +52,7 @@ class Matter(Part):
     correct_first: bool = True
     grace: TermField | None = None
     major: bool = False
+    deadlines: dict[DeadlineStage, TermField] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _subtype_is_of_the_kind(self) -> Matter:
@@ -44,6 +62,11 @@ class Matter(Part):
                 f"{self.subtype!r} is no sub-type of {self.kind}; choose from {', '.join(names)}"
             )
         return self
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Every term that it sets."""
+        return (*self.deadlines.values(), *([self.grace] if self.grace is not None else []))
 
     @property
     def names(self) -> tuple[str, str | None]:

@@ -90,14 +90,15 @@ class CameraRules:
         return frozenset(name for name, stage in owed if stage is EpisodeStage.CONFIRMED)
 
     @property
-    def going_on(self) -> Mapping[str, datetime]:
-        """The ongoing confirmed episodes, with when a look last showed each; waits for no lock."""
+    def going_on(self) -> Mapping[str, Episode]:
+        """The ongoing confirmed episodes by id, as the latest look left them; waits for no lock."""
         return self._seen  # replaced whole at each look
 
     def last_seen(self, episode: str) -> datetime | None:
         """When a look last showed a confirmed episode that goes on (UTC); None for any other."""
         with self._lock:
-            return self._seen.get(episode)
+            found = self._seen.get(episode)
+        return found.last_seen_at if found is not None else None
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """Return the events of this look, each with the record of its decision.
@@ -175,8 +176,8 @@ class CameraRules:
             self._before = [self._before[-1], noted]
             self._looks = [self._looks[-1], []]
 
-    def _going_on(self) -> dict[str, datetime]:
-        return {e.id: e.last_seen_at for rule in self.rules for e in rule.episodes}
+    def _going_on(self) -> dict[str, Episode]:
+        return {e.id: e for rule in self.rules for e in rule.episodes}
 
     def _notes(self) -> dict[str, bytes]:
         """The state of each rule, as JSON."""

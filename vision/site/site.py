@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -98,6 +98,8 @@ class TimeStamps(Part):
     ca: str
     every: Duration = timedelta(minutes=1)
 
+
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 CaseEvents = Literal[
     "confirmed",
@@ -200,6 +202,16 @@ class Site(Part):
             check_named(what, preset, presets[camera] if camera is not None else ())
         watched = {c.id: [z.name for z in c.watched_zones] for c in self.cameras}
         check_silences(self.silences, watched, ZoneInfo(self.site.timezone))
+        return self
+
+    @model_validator(mode="after")
+    def _deadlines_end(self) -> Site:
+        calendar = self.calendar
+        for term in {term for matter in self.matters for term in matter.terms}:
+            try:
+                calendar.end(_ANY_DAY, term)
+            except ValueError as error:
+                raise ValueError(f"matters: a term of {term}: {error}") from None
         return self
 
     @property

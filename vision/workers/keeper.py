@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime
 from enum import Enum
 from threading import Event, Lock, Thread
 
 from vision.engine_server.back_off import BackOff
+from vision.evidence import SecondLook
 from vision.loop import LoopCounts
 from vision.process_status import ProcessStatus
 from vision.sources.address import parse_address
@@ -155,6 +157,15 @@ class Keeper:
         with self._lock:
             process = self._process if self.state is State.UP else None
         return process.snapshot(camera) if process is not None else None
+
+    def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
+        """See `Pipeline.look_again`."""
+        with self._lock:
+            process = self._process if self.state is State.UP else None
+        if process is None:
+            why = f"{self.name}, which watches camera {camera}, {self._in_words}"
+            return SecondLook(why=why)
+        return process.look_again(camera, episode, after)
 
     @property
     def _in_words(self) -> str:

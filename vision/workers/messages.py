@@ -1,7 +1,8 @@
 """Messages: what a camera worker and the main process tell each other, pickled through a pipe.
 
-Worker to main: `Report` each second and before each `Offer`; `Offer` for each event; `Shown`;
-`Farewell` as its last word. Main to worker: `Answer` to an offer, `Show`, `Stop`. No frame travels:
+Worker to main: `Report` each second and before each `Offer`; `Offer` for each event; `Shown`,
+`LookedAgain`; `Farewell` as its last word. Main to worker: `Answer` to an offer, `Show`,
+`LookAgain`, `Stop`. No frame travels:
 evidence is on the disk that both share, and a picture is sent when somebody asks for one.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from vision.episodes import EpisodeEvent
-from vision.evidence import EvidenceItem
+from vision.evidence import EvidenceItem, SecondLook
 from vision.loop import LoopCounts
 from vision.rules.looks import as_row, from_row
 from vision.sources.status import CameraStatus
@@ -82,6 +83,24 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAgain:
+    """Ask for evidence that an episode is still there; see `Pipeline.look_again`."""
+
+    number: int
+    camera: str
+    episode: str
+    after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAgain:
+    """The answer; its pictures are stored."""
+
+    number: int
+    look: SecondLook
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End in order: read nothing more, store what is left."""
 
@@ -97,8 +116,8 @@ class Farewell:
     mendable: bool = False
 
 
-ToMain = Report | Offer | Shown | Farewell
-ToWorker = Answer | Show | Stop
+ToMain = Report | Offer | Shown | LookedAgain | Farewell
+ToWorker = Answer | Show | LookAgain | Stop
 
 
 def without_pixels(event: EpisodeEvent) -> EpisodeEvent:

@@ -23,7 +23,7 @@ from vision.engine_server import EngineAddress, ServedEngine
 from vision.engines import Engine
 from vision.episodes import EpisodeEvent
 from vision.errors import StorageUnavailable, StreetwardenError
-from vision.evidence import EvidenceItem
+from vision.evidence import EvidenceItem, SecondLook
 from vision.pipeline import Pipeline
 from vision.pipeline.event_writer import Sink
 from vision.site import Site
@@ -31,6 +31,8 @@ from vision.workers.lease import Leases
 from vision.workers.messages import (
     Answer,
     Farewell,
+    LookAgain,
+    LookedAgain,
     Offer,
     Report,
     Show,
@@ -164,6 +166,8 @@ class Worker:
                     self._answered.notify_all()
             elif isinstance(message, Show):
                 self._send(Shown(message.number, self._picture(message.camera)))
+            elif isinstance(message, LookAgain):
+                self._send(LookedAgain(message.number, self._look_again(message)))
             elif isinstance(message, Stop):
                 self._end()
 
@@ -180,6 +184,15 @@ class Worker:
         except Exception:  # noqa: BLE001 - it is only a picture
             _log.exception("%s: its picture could not be drawn", camera)
             return None
+
+    def _look_again(self, asked: LookAgain) -> SecondLook:
+        if self._pipeline is None:
+            return SecondLook(why=f"camera {asked.camera} is not watched yet")
+        try:
+            return self._pipeline.look_again(asked.camera, asked.episode, asked.after)
+        except Exception as error:  # noqa: BLE001 - this thread has to hear the main process
+            _log.exception("%s: it could not be looked at again; report this", asked.camera)
+            return SecondLook(why=f"{type(error).__name__}: {error}")
 
     def _report_on(self) -> None:
         while not self._over.is_set():

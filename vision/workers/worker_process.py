@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from datetime import datetime
 from multiprocessing import get_context
 from threading import Condition, Lock
 
-from vision.workers.messages import Farewell, Show, Shown, Stop, ToMain, ToWorker
+from vision.evidence import SecondLook
+from vision.workers.messages import (
+    Farewell,
+    LookAgain,
+    LookedAgain,
+    Show,
+    Shown,
+    Stop,
+    ToMain,
+    ToWorker,
+)
 from vision.workers.worker import Order, run
 
 _CONTEXT = get_context("spawn")  # a fork would copy the locks that this process's threads hold
 _SHOWING_S = 5.0
 """Seconds to wait for a picture."""
+_STORING_S = 30.0
+"""Seconds to wait for one that is stored first."""
 FIRST_S = 120.0
 """Seconds in which a new process says its first word: a busy machine takes its time to load it."""
 _DYING_S = 1.0
@@ -34,7 +46,8 @@ class WorkerProcess:
         self._process = _CONTEXT.Process(target=run, args=(order, theirs), name=name, daemon=True)
         self._sending = Lock()
         self._shown = Condition()
-        self._pictures: dict[int, bytes | None] = {}
+        self._asking: set[int] = set()
+        self._pictures: dict[int, Shown | LookedAgain] = {}
         self._asked = 0
         self._gone = False
         self._farewell: Farewell | None = None
@@ -77,7 +90,7 @@ class WorkerProcess:
                 patience_s = self._patience_s
             except (EOFError, OSError):
                 return False
-            if isinstance(message, Shown):
+            if isinstance(message, Shown | LookedAgain):
                 self._take_picture(message)
             elif isinstance(message, Farewell):
                 self._farewell = message
@@ -102,21 +115,34 @@ class WorkerProcess:
 
     def snapshot(self, camera: str) -> bytes | None:
         """A camera's latest picture; None where there is none, or no answer comes."""
+        answer = self._ask(lambda number: Show(number, camera), _SHOWING_S)
+        return answer.picture if isinstance(answer, Shown) else None
+
+    def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
+        """See `Pipeline.look_again`; it says so where no answer comes."""
+        answer = self._ask(lambda number: LookAgain(number, camera, episode, after), _STORING_S)
+        if isinstance(answer, LookedAgain):
+            return answer.look
+        return SecondLook(why=f"{self.name}, which watches camera {camera}, does not answer")
+
+    def _ask(
+        self, question: Callable[[int], Show | LookAgain], seconds: float
+    ) -> Shown | LookedAgain | None:
         with self._shown:
             self._asked += 1
             number = self._asked
-        self.send(Show(number, camera))
-        until = time.monotonic() + _SHOWING_S
+            self._asking.add(number)
+        self.send(question(number))
         with self._shown:
-            self._shown.wait_for(
-                lambda: number in self._pictures or self._gone, until - time.monotonic()
-            )
+            self._shown.wait_for(lambda: number in self._pictures or self._gone, seconds)
+            self._asking.remove(number)
             return self._pictures.pop(number, None)
 
-    def _take_picture(self, message: Shown) -> None:
+    def _take_picture(self, message: Shown | LookedAgain) -> None:
         with self._shown:
-            self._pictures = {message.number: message.picture}  # older ones came too late
-            self._shown.notify_all()
+            if message.number in self._asking:  # else it comes too late
+                self._pictures[message.number] = message
+                self._shown.notify_all()
 
     def _bury(self) -> None:
         self._process.join(_DYING_S)

@@ -13,6 +13,7 @@ from models.catalogue import ModelEntry
 from vision.engine_server import EngineServerProcess, Phase, ServerCounts
 from vision.engines import Engine, ModelChoice, open_engine
 from vision.errors import EngineError
+from vision.evidence import SecondLook
 from vision.loop import LoopCounts
 from vision.pipeline.event_writer import Sink
 from vision.pipeline.quarantine import Quarantine
@@ -204,6 +205,13 @@ class Workers:
         """The latest look at a camera as a masked, annotated JPEG; None before the first look."""
         keeper = self._keeper_of(camera)
         return keeper.snapshot(camera) if keeper else None
+
+    def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
+        """See `Pipeline.look_again`; its worker stores what it sees."""
+        keeper = self._keeper_of(camera)
+        if keeper is None:
+            return SecondLook(why=f"camera {camera} is not watched here")
+        return keeper.look_again(camera, episode, after)
 
     @property
     def _drained(self) -> bool:

@@ -1,15 +1,18 @@
-"""`/v1/cameras`: how each camera is doing, and what it sees now, masked."""
+"""`/v1/cameras`: how each camera is doing, what it sees now, masked, and its admissibility."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.access.roles import Principal
+from api.cases.legal_use import filed, of_device
+from api.cases.schemas import Words
 from api.http.context import Context, Reader, Shared
 from api.http.parameters import named
 from api.http.problems import GUARDED, Refusal, described
@@ -49,6 +52,75 @@ class CameraList(BaseModel):
     items: list[CameraView]
 
 
+class FiledAct(BaseModel):
+    """One act of an admissibility file; its document by name and SHA-256."""
+
+    by: str
+    on: date
+    until: date | None
+    document: str | None
+    sha256: str | None = Field(
+        default=None, description="Null where there is no document, or it cannot be read now."
+    )
+
+
+class AdmissibilityFile(BaseModel):
+    """A device's admissibility file: its acts and the days on which it is valid (local)."""
+
+    legal_review: FiledAct | None
+    technical_review: FiledAct | None
+    sign: FiledAct | None
+    published: FiledAct | None
+    calibration: FiledAct | None
+    valid: str
+
+
+class AdmissibilityView(BaseModel):
+    """What makes a camera's pictures more than a lead, and what it lacks on a day.
+
+    `file` is null where none is kept. A case carries what its device lacked when it was seen, in
+    `legal_use`; this is of `on`, today at the site.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "camera": "market-gate",
+                    "on": "2026-11-27",
+                    "complete": False,
+                    "missing": [
+                        {
+                            "en": "admissibility file: sign at the place is missing",
+                            "zh": "准入档案缺：设置明显标志",
+                        }
+                    ],
+                    "file": {
+                        "legal_review": {
+                            "by": "法制科",
+                            "on": "2026-01-05",
+                            "until": None,
+                            "document": "review.pdf",
+                            "sha256": "ab" * 32,
+                        },
+                        "technical_review": None,
+                        "sign": None,
+                        "published": None,
+                        "calibration": None,
+                        "valid": "2026-01-20/2027-01-19",
+                    },
+                }
+            ]
+        }
+    )
+
+    camera: str
+    on: date
+    complete: bool
+    missing: list[Words]
+    file: AdmissibilityFile | None
+
+
 @router.get("", operation_id="listCameras")
 def list_cameras(shared: Shared, who: Reader) -> CameraList:
     """List the cameras with their state."""
@@ -72,12 +144,38 @@ def get_snapshot(
     shared: Shared, who: Reader, camera: Annotated[str, named("market-gate")]
 ) -> Response:
     """Get what a camera sees now, masked."""
-    if camera not in {c.id for c in _visible(shared, who)}:
-        raise Refusal(HTTPStatus.NOT_FOUND, f"no camera {camera[:64]!r} is known to this key")
+    _named(shared, who, camera)
     picture = shared.watch.snapshot(camera) if shared.watch else None
     if picture is None:
         raise Refusal(HTTPStatus.NOT_FOUND, f"camera {camera} has given no picture yet")
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+@router.get(
+    "/{camera}/admissibility", operation_id="getAdmissibility", responses=described(404, 422)
+)
+def get_admissibility(
+    shared: Shared, who: Reader, camera: Annotated[str, named("market-gate")]
+) -> AdmissibilityView:
+    """Get a camera's admissibility file, and what it lacks today."""
+    file = _named(shared, who, camera).admissibility
+    today = datetime.now(UTC).astimezone(ZoneInfo(shared.site.site.timezone)).date()
+    lacks = of_device(file, [today])
+    acts = filed(file)
+    return AdmissibilityView(
+        camera=camera,
+        on=today,
+        complete=not lacks,
+        missing=[Words.model_validate(words) for words in lacks],
+        file=AdmissibilityFile.model_validate(acts) if acts is not None else None,
+    )
+
+
+def _named(shared: Context, who: Principal, camera: str) -> Camera:
+    for found in _visible(shared, who):
+        if found.id == camera:
+            return found
+    raise Refusal(HTTPStatus.NOT_FOUND, f"no camera {camera[:64]!r} is known to this key")
 
 
 def _visible(shared: Context, who: Principal) -> list[Camera]:

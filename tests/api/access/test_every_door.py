@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import product
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.api.world import (
     store_pictures,
 )
 from vision.episodes import EpisodeEvent
+from vision.evidence import SecondLook
 from vision.loop import LoopCounts
 from vision.sources.status import CameraStatus
 
@@ -82,6 +84,7 @@ DOORS = (
     Door("/v1/media/{sha256}", LOOKERS, of="case", query="?reason=complaint+4711"),
     Door("/v1/cameras", READERS, shows=_items("id")),
     Door("/v1/cameras/{camera}/snapshot", READERS, of="camera"),
+    Door("/v1/cameras/{camera}/admissibility", READERS, of="camera"),
     Door("/v1/webhooks", WATCHERS),
     Door(f"{HOOK}/deliveries", WATCHERS, shows=_items("case_id")),
     Door(f"{HOOK}/replay", ADMINS, method="POST"),
@@ -116,6 +119,9 @@ class Watching:
 
     def snapshot(self, _camera: str) -> bytes:
         return b"\xff\xd8\xff"
+
+    def look_again(self, camera: str, _episode: str, _after: datetime) -> SecondLook:
+        return SecondLook(why=f"camera {camera} is not watched here")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import product
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -17,7 +19,7 @@ from api.cases.stages import ONGOING, OPEN, OUTCOMES, PERSON_CONFIRMED, Outcome,
 from api.cases.steps import PROGRAM, Step
 from api.errors import IllegalStep, StepForbidden
 from api.storage.tables import CaseRow
-from vision.site import Webhook
+from vision.site import Site, Webhook
 
 # Who: r reviewer, o officer, a admin, c the case system (receiver), p this program.
 BEFORE = """
@@ -30,13 +32,13 @@ inhibited        confirm>confirmed:roa confirm_first>second_review:roa reject>re
 second_review    confirm>confirmed:roa reject>pending_review:roa undo>pending_review:roa
 rejected         undo>pending_review:roa
 confirmed        undo>pending_review:roa emit>emitted:oacp
-emitted          file>filed:oac notice>noticed:oac
+emitted          file>filed:oac notice>noticed:oac accept>accepted:oac
 filed            dispatch>dispatched:oac
 dispatched       handle>handled:oac return>returned:oac
 handled          verify>verified:oacp return>returned:oac
 verified         close>closed:oacp return>returned:oac
 returned         dispatch>dispatched:oac
-noticed          give_grace>grace:oac
+noticed          give_grace>grace:oac accept>accepted:oac
 grace            reobserve>reobserved:oacp
 reobserved       close>closed:oacp accept>accepted:oac
 accepted         close>closed:oac
@@ -45,7 +47,7 @@ closed           appeal>closed:oac uphold>closed:oac overturn>closed:oac
 """
 ANY = """
 close>closed withdraw>closed overturn>closed transfer>transferred
-supervise end_supervision appeal uphold
+supervise end_supervision appeal uphold permit_check legal_review
 """
 """Of every case that the case system has; who: oac, in the stage itself where none is named."""
 AFTER = "emitted filed dispatched handled verified returned noticed grace reobserved accepted"
@@ -71,17 +73,21 @@ def cells() -> dict[tuple[str, str], tuple[str, set[str]]]:
 
 TABLE = cells()
 ACTORS = [*Role, PROGRAM]
+NOW = datetime(2026, 5, 21, 4, tzinfo=UTC)
+CALENDAR = Site.for_sources([], Path()).calendar
 
 
 def a_case(stage: Stage, step: Step) -> CaseRow:
     """In this stage, so that no guard refuses the step."""
-    from datetime import UTC, datetime, timedelta
+    from datetime import timedelta
 
     from api.storage.tables import LogRow, ReviewRow
 
     now = datetime.now(UTC)
     return CaseRow(
         stage=stage.value,
+        legal_basis={"matter": {"correct_first": False}},
+        legal_use="penalty_evidence",
         undo_until=now + timedelta(minutes=1),
         supervised_at=now if step is Step.END_SUPERVISION else None,
         appealed_at=now if step is Step.UPHOLD else None,
@@ -102,11 +108,11 @@ def test_every_step_of_every_role_is_what_the_table_says(stage):
         to, who = TABLE.get((stage, step), (None, set()))
         asked += 1
         if to is not None and name in who:
-            move(case, step, actor(name))
+            move(case, step, actor(name), calendar=CALENDAR, now=NOW)
             assert case.stage == to, told
             continue
         with pytest.raises(StepForbidden if to else IllegalStep) as caught:
-            move(case, step, actor(name))
+            move(case, step, actor(name), calendar=CALENDAR, now=NOW)
         assert case.stage == stage, told
         said = str(caught.value)
         assert stage.value in said

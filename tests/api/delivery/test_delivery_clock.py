@@ -42,7 +42,7 @@ def world(tmp_path):
 
 
 def queue(world, owner="worker"):
-    return DeliveryQueue(world.database, owner)
+    return DeliveryQueue(world.database, world.site.calendar, owner)
 
 
 @pytest.mark.parametrize("ahead", FAR, ids=str)

@@ -51,7 +51,7 @@ def world(tmp_path):
 
 
 def queue(world, lease=timedelta(seconds=60)):
-    return DeliveryQueue(world.database, "worker", lease)
+    return DeliveryQueue(world.database, world.site.calendar, "worker", lease)
 
 
 def confirmed(world, **changes):
@@ -136,7 +136,7 @@ def test_a_dead_letter_holds_back_its_case_until_it_is_replayed(world):
 def test_a_lease_that_ends_gives_the_same_event_to_another_worker(world):
     confirmed(world)
     lost = queue(world, timedelta()).claim("main")
-    other = DeliveryQueue(world.database, "other")
+    other = DeliveryQueue(world.database, world.site.calendar, "other")
     found = other.claim("main")
     assert (found.event_id, found.body) == (lost.event_id, lost.body)
     assert other.claim("main") is None

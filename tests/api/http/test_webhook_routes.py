@@ -59,7 +59,7 @@ def confirm(world, camera="gate"):
 
 def test_dead_letters_are_shown_and_replayed(world):
     cases = [confirm(world) for _ in range(3)]
-    work = DeliveryQueue(world.database, "test")
+    work = DeliveryQueue(world.database, world.site.calendar, "test")
     dead = Outcome(Result.FAILED, status=500, error="the receiver answered 500")
     work.settle(work.claim("main"), dead, RetryPolicy(waits=()))
     with operator(world) as http:
@@ -96,7 +96,7 @@ def test_a_scoped_auditor_sees_deliveries_of_its_cameras_only(world):
 
 def test_a_scoped_admin_replays_letters_of_its_cameras_only(world):
     cases = {camera: confirm(world, camera) for camera in ("gate", "yard")}
-    work = DeliveryQueue(world.database, "test")
+    work = DeliveryQueue(world.database, world.site.calendar, "test")
     dead = Outcome(Result.FAILED, status=500, error="the receiver answered 500")
     for _ in cases:
         work.settle(work.claim("main"), dead, RetryPolicy(waits=()))
@@ -114,7 +114,7 @@ def test_a_scoped_admin_replays_letters_of_its_cameras_only(world):
 def test_a_receiver_that_is_gone_is_enabled_by_who_sees_all(world):
     confirm(world, "gate")
     confirm(world, "yard")
-    work = DeliveryQueue(world.database, "test")
+    work = DeliveryQueue(world.database, world.site.calendar, "test")
     gone = Outcome(Result.GONE, status=410, error="the receiver answered 410 Gone")
     work.settle(work.claim("main"), gone, RetryPolicy())
     for scope in ({"cameras": ["gate"]}, {"kinds": ["dirty_truck"]}):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ from api.http.routes import health
 from tests.api.world import make_event, make_site, make_world, served, store_pictures
 from tests.s3_server import storage
 from vision.engine_server import ServerCounts
-from vision.evidence import open_store
+from vision.evidence import SecondLook, open_store
 from vision.loop import LoopCounters, LoopCounts, Step
 from vision.process_status import ProcessStatus
 from vision.sources.status import CameraState, CameraStatus
@@ -55,6 +56,9 @@ class Cameras:
 
     def snapshot(self, camera: str) -> bytes | None:
         return None
+
+    def look_again(self, camera: str, _episode: str, _after: datetime) -> SecondLook:
+        return SecondLook(why=f"camera {camera} is not watched here")
 
 
 def test_what_the_loop_tells_of_itself_can_be_scraped(world):
