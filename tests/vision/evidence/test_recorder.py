@@ -195,7 +195,7 @@ def test_a_detail_is_kept_by_itself_unmasked(recorder, event, tmp_path, pixels):
 def test_of_an_end_by_the_clock_no_picture_is_stored(recorder, event):
     """The look that tells it may be of the next day, or out of hours."""
     recorder.record(at(event, EpisodeStage.CONFIRMED))
-    ended = replace(at(event, EpisodeStage.ENDED), record=b"{}")
+    ended = replace(at(event, EpisodeStage.ENDED), recorded=lambda: b"{}")
     assert [item.role for item in recorder.record(ended)] == [EvidenceRole.RECORD]
 
 
@@ -216,7 +216,7 @@ def test_a_disk_that_fills_up_takes_the_decisive_picture_to_the_last(
     moments, said = kept
     disk(50 * 10**9, free)
     recorder.record(event)
-    confirmed = replace(at(event, EpisodeStage.CONFIRMED), record=b'{"looks":[]}')
+    confirmed = replace(at(event, EpisodeStage.CONFIRMED), recorded=lambda: b'{"looks":[]}')
     found: dict[str, list[EvidenceRole]] = {}
     for item in recorder.record(confirmed):
         if item.role is EvidenceRole.RECORD:

@@ -202,7 +202,8 @@ def test_evidence_hides_what_its_preset_hides(tmp_path: Path) -> None:
     assert [e.episode.stage.value for e, _ in run.events] == ["opened", "confirmed"]
     [(_, items)] = run.events[1:]
     pictures = [i for i in items if i.media_type.startswith("image/")]
-    assert len(pictures) == 6
+    assert {i.moment for i in pictures} == {"opened", "best", "confirmed"}
+    assert len(pictures) == 9
     for item in pictures:
         seen = cv2.imdecode(np.frombuffer(run.store.read(item.sha256), np.uint8), cv2.IMREAD_COLOR)
         assert seen is not None
