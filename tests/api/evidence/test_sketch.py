@@ -1,4 +1,4 @@
-"""The map sketch: to scale, north up, from coordinates of any system; nothing where there are none."""
+"""The map sketch: to scale, north up, from coordinates of any system; or nothing."""
 
 from __future__ import annotations
 
