@@ -31,7 +31,8 @@ def sketch(where: Position | None, camera: Mapping[str, Any] | None) -> Markup |
     except (PlaceError, KeyError, TypeError):
         return None
     accuracy = where.accuracy_m or 0.0
-    reach = max(_LEAST_M, 1.15 * accuracy, 1.25 * max(map(abs, stands)) if stands else 0.0)
+    # Wide enough for the camera not to stand on the north arrow or the scale in the corners.
+    reach = max(_LEAST_M, 1.15 * accuracy, 1.6 * max(map(abs, stands)) if stands else 0.0)
     if stands and hypot(*stands) > 5000:  # a register's slip of the pen; the place matters
         stands, reach = None, max(_LEAST_M, 1.15 * accuracy)
     scale = _HALF / reach
