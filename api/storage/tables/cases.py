@@ -1,61 +1,23 @@
-"""Tables of the case database; `api/storage/migrations` creates them, a test compares the two."""
+"""Cases with what belongs to each: sightings, log, reviews, evidence."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
-    MetaData,
     String,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC time; SQLite has no time zone, so it is stored there as UTC without one."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive times, store UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive time was given; use datetime.now(UTC)")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give back aware UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    """Base of all tables."""
-
-    metadata = MetaData(naming_convention=NAMES)
+from api.storage.tables.base import Base, UtcTime
 
 
 class CaseRow(Base):
@@ -217,70 +179,6 @@ class ReviewRow(Base):
     at: Mapped[datetime] = mapped_column(UtcTime)
 
 
-class RecordRow(Base):
-    """The record of one entry of the log: its place in the chains, its hash and signature.
-
-    `no` counts the records of a case, `site_no` those of the site, from 1; `prev` and `site_prev`
-    are the hashes of those before. `signature` and `signed_by` (a public key's fingerprint) are
-    None in what was written before records were signed. Append-only, like the log.
-    """
-
-    __tablename__ = "records"
-    __table_args__ = (UniqueConstraint("case_id", "no"), UniqueConstraint("site_no"))
-
-    # No key to `cases`: checking it would wait for who holds the case while this holds the chain.
-    log_id: Mapped[int] = mapped_column(ForeignKey("case_log.id"), primary_key=True)
-    case_id: Mapped[str] = mapped_column(String(40))
-    no: Mapped[int] = mapped_column(Integer)
-    prev: Mapped[str] = mapped_column(String(64))
-    site_no: Mapped[int] = mapped_column(Integer)
-    site_prev: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
-    signature: Mapped[str | None] = mapped_column(String(88))
-    signed_by: Mapped[str | None] = mapped_column(String(64))
-
-    entry: Mapped[LogRow] = relationship(viewonly=True)
-
-
-class TimeStampRow(Base):
-    """An RFC 3161 token (DER) over a record, and when it was made; append-only."""
-
-    __tablename__ = "time_stamps"
-
-    log_id: Mapped[int] = mapped_column(ForeignKey("records.log_id"), primary_key=True)
-    token: Mapped[bytes] = mapped_column(LargeBinary)
-    made_at: Mapped[datetime] = mapped_column(UtcTime)
-
-
-class ChainRow(Base):
-    """The one row about the site's chain: its last record and the key in force.
-
-    `site` is an id made with the database: records name it, whatever the site is called. Who
-    appends locks this row, after every other.
-    """
-
-    __tablename__ = "chain_head"
-
-    site: Mapped[str] = mapped_column(String(40), primary_key=True)
-    site_no: Mapped[int] = mapped_column(Integer)
-    hash: Mapped[str] = mapped_column(String(64))
-    key: Mapped[str | None] = mapped_column(String(64))
-
-
-class SiteKeyRow(Base):
-    """A public key of the site; see `api.records.keyring.PublicKey`. Append-only."""
-
-    __tablename__ = "site_keys"
-
-    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
-    pem: Mapped[str] = mapped_column(Text)
-    from_no: Mapped[int] = mapped_column(Integer)
-    made_at: Mapped[datetime] = mapped_column(UtcTime)
-    previous: Mapped[str | None] = mapped_column(String(64))
-    signature: Mapped[str] = mapped_column(String(88))
-    previous_signature: Mapped[str | None] = mapped_column(String(88))
-
-
 class EvidenceRow(Base):
     """A stored picture of a case; `of` is the original's digest for a derivative.
 
@@ -306,112 +204,3 @@ class EvidenceRow(Base):
     replaced_by: Mapped[str | None] = mapped_column(String(64))
 
     case: Mapped[CaseRow] = relationship(back_populates="evidence")
-
-
-class PurgeRow(Base):
-    """Proof that a file was purged: which, of what, when and by which rule; never its content.
-
-    `due_at` is when the rule let it go, `decided_at` when it was taken from the case, `removed_at`
-    when its file was gone: None while that is still to be done, or another case has the same file.
-    """
-
-    __tablename__ = "purges"
-    __table_args__ = (Index("ix_purges_removed_at_id", "removed_at", "id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
-    role: Mapped[str] = mapped_column(String(16))
-    media_type: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int] = mapped_column(Integer)
-    captured_at: Mapped[datetime] = mapped_column(UtcTime)
-    rule: Mapped[str] = mapped_column(Text)
-    due_at: Mapped[datetime] = mapped_column(UtcTime)
-    decided_at: Mapped[datetime] = mapped_column(UtcTime)
-    removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
-
-
-class KeyRow(Base):
-    """An access key: `hash` is the SHA-256 of its secret, which is stored nowhere."""
-
-    __tablename__ = "api_keys"
-
-    id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    label: Mapped[str] = mapped_column(Text)
-    role: Mapped[str] = mapped_column(String(16))
-    hash: Mapped[str] = mapped_column(String(64))
-    session: Mapped[bool]
-    cameras: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    kinds: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    created_at: Mapped[datetime] = mapped_column(UtcTime)
-    expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
-
-
-class DeliveryRow(Base):
-    """One event on its way to one receiver: the outbox. `body` never changes once written."""
-
-    __tablename__ = "deliveries"
-    __table_args__ = (
-        UniqueConstraint("receiver", "event_id"),
-        Index("ix_deliveries_due", "receiver", "state", "next_attempt_at"),
-        Index("ix_deliveries_order", "receiver", "case_id", "sequence"),
-        Index("ix_deliveries_receiver_id", "receiver", "id"),
-        Index("ix_deliveries_receiver_state_id", "receiver", "state", "id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    event_id: Mapped[str] = mapped_column(String(40))
-    receiver: Mapped[str] = mapped_column(String(64))
-    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
-    sequence: Mapped[int] = mapped_column(Integer)
-    type: Mapped[str] = mapped_column(String(64))
-    body: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(16))
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    failures: Mapped[int] = mapped_column(Integer, default=0)
-    owner: Mapped[str | None] = mapped_column(String(64))
-    next_attempt_at: Mapped[datetime] = mapped_column(UtcTime)
-    created_at: Mapped[datetime] = mapped_column(UtcTime)
-    delivered_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    last_result: Mapped[str | None] = mapped_column(Text)
-
-
-class AttemptRow(Base):
-    """One attempt at a delivery: what the receiver answered, or why there was no answer."""
-
-    __tablename__ = "delivery_attempts"
-    __table_args__ = (Index("ix_delivery_attempts_receiver_result", "receiver", "result"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), index=True)
-    receiver: Mapped[str] = mapped_column(String(64))
-    at: Mapped[datetime] = mapped_column(UtcTime)
-    status: Mapped[int | None] = mapped_column(Integer)
-    result: Mapped[str] = mapped_column(String(16))
-    error: Mapped[str | None] = mapped_column(Text)
-
-
-class ReceiverRow(Base):
-    """A receiver that was disabled because it answered 410 Gone; a replay enables it again."""
-
-    __tablename__ = "disabled_receivers"
-
-    name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    disabled_at: Mapped[datetime] = mapped_column(UtcTime)
-    reason: Mapped[str] = mapped_column(Text)
-
-
-class MediaAccessRow(Base):
-    """One look at an original picture. Append-only, like the case log."""
-
-    __tablename__ = "media_access_log"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcTime)
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
-    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
-    actor: Mapped[str] = mapped_column(Text)
-    key_id: Mapped[str] = mapped_column(String(16))
-    role: Mapped[str] = mapped_column(String(16))
-    reason: Mapped[str] = mapped_column(Text)
