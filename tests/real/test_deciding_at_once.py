@@ -147,7 +147,7 @@ def test_who_claims_while_another_decides_gets_one_of_both(world, pair):
 
 def test_an_undo_against_a_worker_takes_it_out_or_comes_too_late(world, pair):
     desk = step_desk(world.database, world.site)
-    queue = DeliveryQueue(world.database, "worker")
+    queue = DeliveryQueue(world.database, world.site.calendar, "worker")
     for turn in range(TIMES // 2):
         case_id = new_case(world)
         world.review(case_id, CONFIRM, LI)

@@ -276,7 +276,7 @@ def test_what_can_be_undone_is_in_the_outbox_and_waits(world):
     (row,) = deliveries(world)
     assert row.next_attempt_at == until
     assert before + timedelta(seconds=60) <= until <= datetime.now(UTC) + timedelta(seconds=60)
-    work = DeliveryQueue(world.database, "worker")
+    work = DeliveryQueue(world.database, world.site.calendar, "worker")
     assert work.claim("main") is None
     assert work.next_due("main") == until
 
@@ -287,7 +287,7 @@ def test_what_has_begun_to_leave_cannot_be_undone(world, outcome):
     world.review(case_id, CONFIRM, LI)
     with world.database.write() as session:
         session.execute(update(DeliveryRow).values(next_attempt_at=datetime.now(UTC)))
-    work = DeliveryQueue(world.database, "worker")
+    work = DeliveryQueue(world.database, world.site.calendar, "worker")
     claim = work.claim("main")
     if outcome is not None:
         work.settle(claim, outcome, RetryPolicy())

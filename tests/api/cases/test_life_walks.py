@@ -148,7 +148,7 @@ class Life(RuleBasedStateMachine):
         with self.world.database.write() as session:
             for row in session.scalars(self.deliveries()):
                 row.next_attempt_at = row.created_at
-        queue = DeliveryQueue(self.world.database, "worker")
+        queue = DeliveryQueue(self.world.database, self.world.site.calendar, "worker")
         while (claim := queue.claim("main")) is not None:
             self.sent = True
             assert self.stage not in {"pending_review", "second_review", "rejected"}

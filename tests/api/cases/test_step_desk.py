@@ -163,7 +163,8 @@ def test_numbers_and_flags_stand_beside_the_stage_and_are_sent(world):
         (["emit", "overturn"], "overturn", "overturned already"),
         (["emit", "overturn"], "appeal", "overturned already"),
         (["emit"], "close", "choose from no_legal_basis, permitted"),
-        (["emit"], "accept", "possible now: file (admin, officer, receiver)"),
+        (["emit"], "accept", "the order to correct comes first"),
+        (["emit"], "handle", "possible now: file (admin, officer, receiver)"),
         ([], "undo", "too long ago"),
     ],
 )
@@ -203,7 +204,6 @@ def test_who_may_not_is_told_who_may(world, client):
         {"step": "notice", "data": TOLD | {"at": "2026-05-21T04:10:00"}},
         {"step": "notice", "data": TOLD | {"at": 1}},
         {"step": "notice", "data": TOLD | {"way": "pigeon"}},
-        {"step": "give_grace", "data": {}},
         {"step": "reobserve", "data": {"at": "2026-05-21T04:10:00Z"}},
         {"step": "close", "data": {"outcome": "withdrawn"}},
         {"step": "close", "data": {}},
@@ -227,7 +227,7 @@ def test_a_call_back_of_the_case_system_may_come_before_the_outbox_has_noted_it(
     receiver = world.principal(Role.RECEIVER)
     take(world, case_id, "emit", receiver)
     take(world, case_id, "file", receiver)
-    work = DeliveryQueue(world.database, "late")
+    work = DeliveryQueue(world.database, world.site.calendar, "late")
     work.settle(work.claim("main"), Outcome(Result.DELIVERED, status=200), RetryPolicy())
     case = world.read(case_id)
     assert case.stage is Stage.FILED
