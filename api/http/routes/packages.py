@@ -11,6 +11,7 @@ from typing import Annotated, BinaryIO
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
+from api.errors import OriginalRefused
 from api.evidence.package import PackageDesk
 from api.evidence.scope import Scope
 from api.http.context import Reader, Shared
@@ -57,9 +58,8 @@ def get_case_package(
 ) -> StreamingResponse:
     """Get the evidence package of a case: a signed zip that can be checked without this server."""
     if scope is Scope.OFFICER and reason is None:
-        raise Refusal(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "an officer's package holds originals: say in `reason` why they are wanted",
+        raise OriginalRefused(
+            "an officer's package holds originals: say in `reason` why they are wanted"
         )
     desk = PackageDesk(
         shared.database, shared.evidence, shared.site.site, shared.site.storage.key_file
