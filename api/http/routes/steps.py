@@ -22,6 +22,36 @@ _EXAMPLES = [
     },
     {"step": "close", "note": "Bin emptied at 14:10.", "data": {"outcome": "corrected"}},
     {"step": "withdraw", "reason": "Sent for the wrong street."},
+    {
+        "step": "notice",
+        "data": {
+            "said": "Please take the stall away from the tactile paving.",
+            "at": "2026-11-27T08:05:00Z",
+            "where": "Market gate",
+            "way": "loudspeaker",
+            "gateway": "horn-3",
+            "answer": "",
+        },
+    },
+    {"step": "give_grace", "data": {"until": "2026-11-27T10:05:00Z"}},
+    {
+        "step": "permit_check",
+        "data": {
+            "asked": "planning bureau's register",
+            "by": "Zhang Min",
+            "at": "2026-11-27T08:20:00Z",
+            "result": "no_permit",
+        },
+    },
+    {
+        "step": "legal_review",
+        "data": {
+            "by": "法制科 Chen Wei",
+            "approved": True,
+            "opinion": "The facts are clear and the basis is right.",
+            "document_no": "FS-2026-0042",
+        },
+    },
 ]
 
 
@@ -33,6 +63,10 @@ def take_step(
     request: Annotated[StepRequest, Body(examples=_EXAMPLES)],
 ) -> CaseDetail:
     """Take a step: 409 says which ones the case allows, and to whom; 403 that it is for others.
+
+    `accept` of a case that was not corrected first, `notice` of a structure and `accept` of a major
+    case want what the law puts before them; the 409 says what is missing. `give_grace` takes the
+    matter's `grace` where no `until` is given; when it is over the camera itself looks again.
 
     The city's case system owns what becomes of a case that was emitted; where it does not call
     back, an officer records here what it said.

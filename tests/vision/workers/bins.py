@@ -89,7 +89,7 @@ def make(site: Site, engine: Engine, sink: Sink, **more: object) -> Pipeline:
     )
 
 
-def make_clip(path: Path, spot: int) -> Path:
+def make_clip(path: Path, spot: int, full: Sequence[tuple[float, float]] = FULL_S) -> Path:
     """A clip of `CLIP_S` seconds with a bin at this spot."""
     rng = np.random.default_rng(spot)
     street = cv2.resize(
@@ -102,7 +102,7 @@ def make_clip(path: Path, spot: int) -> Path:
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for number in range(CLIP_S * FPS):
             pixels = street.copy()
-            if any(since <= number / FPS < until for since, until in FULL_S):
+            if any(since <= number / FPS < until for since, until in full):
                 pixels[y * SIDE : (y + 1) * SIDE, x * SIDE : (x + 1) * SIDE] = 255
             pixels[-SIDE:] = (0, 90)[number % 2]
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
