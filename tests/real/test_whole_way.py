@@ -24,6 +24,7 @@ from api.access.roles import Role
 from api.cases.intake import CaseIntake, DetectorInfo
 from api.delivery.events import Announcer
 from api.http.app import create_app
+from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from models import find
 from scripts.watching import make_pipeline, make_workers
@@ -76,6 +77,7 @@ def watched(demo_root: Path, root: Path, processes: int) -> Iterator[Street]:
         }
     )
     database = Database.open(site.storage.database)
+    SiteChain.open(database, site.storage.key_file)
     model = find(site.model.name)
     detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
     intake = CaseIntake(database, site, detector, Announcer(site).announce)

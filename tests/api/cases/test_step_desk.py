@@ -44,7 +44,7 @@ DATA = {
     "file": {"task_no": "RW-1", "file_no": "AJ-1"},
     "dispatch": {"to": "sanitation, north"},
     "notice": TOLD,
-    "give_grace": {"until": "2026-05-21T06:00:00Z"},
+    "give_grace": {"until": "2026-05-21T06:00:00+00:00"},
     "reobserve": {"at": "2026-05-21T06:05:00Z", "still_there": False},
     "transfer": {"to": "traffic police"},
     "close": {"outcome": "corrected"},
