@@ -16,6 +16,7 @@ from api.access.roles import Role
 from api.cases.intake import CaseIntake, DetectorInfo
 from api.delivery.events import Announcer
 from api.http.app import create_app
+from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from scripts.watching import make_pipeline
 from tests.api.world import served
@@ -41,6 +42,7 @@ def test_cases_are_made_while_storage_is_away_and_shown_from_it_when_it_is_back(
 ) -> None:
     (tmp_path / "here").mkdir()
     database, engine = Database.open(site.storage.database), open_engine(site.model)
+ SiteChain.open(engine, site.storage.key_file)
     entry = engine.model
     detector = DetectorInfo(entry.name, entry.version, entry.sha256, entry.threshold)
     intake = CaseIntake(database, site, detector, Announcer(site).announce)
