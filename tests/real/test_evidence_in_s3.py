@@ -42,7 +42,7 @@ def test_cases_are_made_while_storage_is_away_and_shown_from_it_when_it_is_back(
 ) -> None:
     (tmp_path / "here").mkdir()
     database, engine = Database.open(site.storage.database), open_engine(site.model)
- SiteChain.open(engine, site.storage.key_file)
+    SiteChain.open(database, site.storage.key_file)
     entry = engine.model
     detector = DetectorInfo(entry.name, entry.version, entry.sha256, entry.threshold)
     intake = CaseIntake(database, site, detector, Announcer(site).announce)
