@@ -17,7 +17,6 @@ from typing import Any
 import cv2
 import httpx
 import numpy as np
-import pytest
 
 from api.access.keys import KeyStore
 from api.access.roles import Role
@@ -27,7 +26,7 @@ from api.http.app import create_app
 from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from models import find
-from scripts.watching import make_pipeline, make_workers
+from scripts.watching import make_pipeline
 from tests.api.world import served
 from vision.engines import open_engine
 from vision.episodes import EpisodeEvent, EpisodeStage
@@ -64,7 +63,7 @@ class Street:
 
 
 @contextmanager
-def watched(demo_root: Path, root: Path, processes: int) -> Iterator[Street]:
+def watched(demo_root: Path, root: Path) -> Iterator[Street]:
     demo = load_site(demo_root / "site.yaml")
     camera = next(c for c in demo.cameras if c.id == "market-street")
     site: Site = demo.model_copy(
@@ -90,11 +89,7 @@ def watched(demo_root: Path, root: Path, processes: int) -> Iterator[Street]:
         if intake.take(event, items) is not None:
             confirmed.set()
 
-    pipeline = (
-        make_pipeline(site, open_engine(site.model), [sink])
-        if processes == 1
-        else make_workers(site, model, sink, count=processes)
-    )
+    pipeline = make_pipeline(site, open_engine(site.model), [sink])
     key = KeyStore(database).create("Officer Li", Role.OFFICER).key
     app = create_app(site, database, EvidenceStore(Path(site.storage.evidence)), watch=pipeline)
     pipeline.start()
@@ -115,11 +110,10 @@ def watched(demo_root: Path, root: Path, processes: int) -> Iterator[Street]:
         database.close()
 
 
-@pytest.mark.parametrize("processes", [1, 2], ids=["one-process", "workers"])
 def test_from_the_detection_to_the_picture_that_shows_it_corrected(
-    demo_root: Path, tmp_path: Path, processes: int
+    demo_root: Path, tmp_path: Path
 ) -> None:
-    with watched(demo_root, tmp_path, processes) as street:
+    with watched(demo_root, tmp_path) as street:
         assert street.confirmed.wait(WAIT_S), street.watching.status()
         [waiting] = street.http.get("/v1/cases").json()["items"]
         case = waiting["case_id"]
