@@ -117,7 +117,7 @@ def make_pipeline(
         keep_private(folder)
     model = site.model
     trucks = {
-        camera.id
+        (camera.id, site.rule_settings(zone, kind).threshold or engine.model.threshold)
         for camera in site.cameras
         if cameras is None or camera.id in cameras
         for zone in camera.watched_zones
@@ -132,7 +132,14 @@ def make_pipeline(
         memory=storage.folder / "memory",
         quarantine=storage.folder / quarantine,
         truck_state=(
-            open_truck_state(trucks, engine=model.engine, device=model.device) if trucks else None
+            open_truck_state(
+                {camera for camera, _ in trucks},
+                min_score=min(threshold for _, threshold in trucks),
+                engine=model.engine,
+                device=model.device,
+            )
+            if trucks
+            else None
         ),
         cameras=cameras,
         reopen=reopen,

@@ -64,11 +64,16 @@ class TruckStateReader:
     Args:
         classifier: reads the crops.
         cameras: ids of the cameras whose trucks are read; other cameras' frames pass unchanged.
+        min_score: trucks of a lower score are not read. Engines report doubtful boxes for masking
+            and tracking, and in a crowd there are many; no rule looks at their state.
     """
 
-    def __init__(self, classifier: Classifier, cameras: Collection[str]) -> None:
+    def __init__(
+        self, classifier: Classifier, cameras: Collection[str], *, min_score: float = 0.0
+    ) -> None:
         self._classifier = classifier
         self._cameras = frozenset(cameras)
+        self._min_score = np.float32(min_score)
 
     def __call__(self, frames: Sequence[Frame], found: Sequence[Detections]) -> list[Detections]:
         """The detections of each frame, with the state of every truck large enough to tell.
@@ -82,7 +87,7 @@ class TruckStateReader:
             if frame.camera not in self._cameras:
                 continue
             read[place] = _unread(seen)
-            for number in _large_trucks(seen):
+            for number in self._worth_reading(seen):
                 crops.append(self._cut(frame, seen.xyxy[number]))
                 places.append((place, number))
         readings = self._classifier.read(crops) if crops else []
@@ -92,17 +97,18 @@ class TruckStateReader:
                 read[place].data[score][number] = getattr(reading, score)
         return read
 
+    def _worth_reading(self, seen: Detections) -> list[int]:
+        """Indexes of the trucks that are large enough to tell and sure enough to matter."""
+        trucks = np.flatnonzero(class_names(seen) == "truck")
+        sides = (seen.xyxy[:, 2:] - seen.xyxy[:, :2]).min(axis=1, initial=np.inf)
+        scores = np.asarray(seen.confidence)
+        return [n for n in trucks.tolist() if sides[n] >= MIN_SIDE and scores[n] >= self._min_score]
+
     def _cut(self, frame: Frame, box: NDArray[np.floating]) -> Image:
         there = frame.on(self._classifier.device)
         if there is None:
             return crop(frame.pixels, box)
         return there.cut_there(with_margin(box, frame.width, frame.height))
-
-
-def _large_trucks(seen: Detections) -> list[int]:
-    trucks = np.flatnonzero(class_names(seen) == "truck")
-    sides = (seen.xyxy[:, 2:] - seen.xyxy[:, :2]).min(axis=1, initial=np.inf)
-    return [n for n in trucks.tolist() if sides[n] >= MIN_SIDE]
 
 
 def _unread(seen: Detections) -> Detections:
@@ -113,12 +119,18 @@ def _unread(seen: Detections) -> Detections:
 
 
 def open_truck_state(
-    cameras: Collection[str], *, model: str = MODEL, engine: str = AUTO, device: str = "auto"
+    cameras: Collection[str],
+    *,
+    min_score: float = 0.0,
+    model: str = MODEL,
+    engine: str = AUTO,
+    device: str = "auto",
 ) -> TruckStateReader:
     """Open the shipped classifier for the trucks of these cameras.
 
     Args:
         cameras: ids of the cameras whose trucks are read.
+        min_score: see `TruckStateReader`.
         model: its weights, by name.
         engine: what runs it, as the detector: the site's `model.engine`.
         device: where it runs, as the detector: the site's `model.device`.
@@ -128,4 +140,4 @@ def open_truck_state(
             device.
     """
     choice = ModelChoice(name=model, engine=engine, device=device)
-    return TruckStateReader(open_truck_network(choice), cameras)
+    return TruckStateReader(open_truck_network(choice), cameras, min_score=min_score)

@@ -122,6 +122,16 @@ def test_trucks_too_small_to_tell_are_not_read() -> None:
     assert len(colours.crops) == 1
 
 
+def test_doubtful_trucks_are_not_read() -> None:
+    colours = Colours()
+    seen = detected((1, 10, 10, 110, 110), (1, 250, 10, 350, 110))
+    assert seen.confidence is not None
+    seen.confidence[:] = (0.29, 0.3)
+    [read] = TruckStateReader(colours, {"gate"}, min_score=0.3)([a_frame()], [seen])
+    assert read.data["load"].tolist() == ["", "open"]
+    assert len(colours.crops) == 1
+
+
 def test_frames_of_other_cameras_and_without_trucks_pass() -> None:
     colours = Colours()
     reader = TruckStateReader(colours, {"gate"})
