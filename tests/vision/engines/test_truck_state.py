@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import torch
 from av.video.frame import VideoFrame
 
+from models.catalogue import find
 from scripts.watching import make_pipeline
 from vision.detections import make_detections, only
 from vision.engines import truck_networks
@@ -195,7 +197,8 @@ def test_the_reader_runs_where_and_on_what_the_site_says(
     )
     monkeypatch.setattr("scripts.watching.keep_private", lambda _: None)
     monkeypatch.setattr("vision.pipeline.Pipeline", lambda *_, truck_state, **__: truck_state)
-    assert make_pipeline(site, None, []) is not None
+    reader = make_pipeline(site, SimpleNamespace(model=find("streetwarden-n")), [])
+    assert reader._min_score == np.float32(find("streetwarden-n").threshold)
     assert opened == [wanted]
 
 
