@@ -6,7 +6,7 @@ Rendered video, shipped weights, real readers, rules, evidence and case store; a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -82,7 +82,7 @@ def watched(demo_root: Path, root: Path) -> Iterator[Street]:
     intake = CaseIntake(database, site, detector, Announcer(site).announce)
     confirmed, go_on = Event(), Event()
 
-    def sink(event: EpisodeEvent, items: list[EvidenceItem]) -> None:
+    def sink(event: EpisodeEvent, items: Sequence[EvidenceItem]) -> None:
         """The clip is read fast: the stall's leaving is taken in when a person has acted."""
         if event.episode.stage is EpisodeStage.CLEARED:
             assert go_on.wait(WAIT_S)

@@ -96,3 +96,33 @@ def test_mistakes_are_told_with_their_line(
     with pytest.raises(SiteError, match=says) as error:
         load(tmp_path, SITE.replace(wrong, right, 1))
     assert f":{line}:" in str(error.value)
+
+
+def test_deadlines_are_terms_of_stages(tmp_path: Path) -> None:
+    timed = SITE.replace("grace: 2 working_hour", "deadlines: {emitted: 2 working_hour}", 1)
+    [matter, _] = load(tmp_path, timed).matters
+    assert matter.deadlines == {"emitted": Term(2, Unit.WORKING_HOUR)}
+    assert matter.terms == (Term(2, Unit.WORKING_HOUR),)
+    kept = matter.model_dump(mode="json")["deadlines"]
+    assert kept == {"emitted": "2 working_hour"}, "as a case keeps it"
+
+
+@pytest.mark.parametrize(
+    ("deadlines", "says"),
+    [
+        ("{grace: 2 working_hour}", "emitted"),
+        ("{closed: 2 working_hour}", "emitted"),
+        ("{emitted: 2h}", "write for example `4 working_hour`"),
+    ],
+)
+def test_other_deadlines_are_refused(tmp_path: Path, deadlines: str, says: str) -> None:
+    wrong = SITE.replace("grace: 2 working_hour", f"deadlines: {deadlines}", 1)
+    with pytest.raises(SiteError, match=says):
+        load(tmp_path, wrong)
+
+
+def test_a_term_that_the_calendar_never_ends_is_refused(tmp_path: Path) -> None:
+    never = SITE.replace("grace: 2 working_hour", "grace: 9999 working_hour", 1)
+    never = never.replace("Mon-Fri 09:00-17:00", "Mon 09:00-10:00", 1)
+    with pytest.raises(SiteError, match=r"9999 working_hour.*too few working hours"):
+        load(tmp_path, never)
