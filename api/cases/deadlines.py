@@ -42,10 +42,7 @@ def of_grace(
         IllegalStep: none was stated, and its matter has none.
     """
     if until is not None:
-        try:
-            return _deadline(Stage.GRACE.value, until, None)
-        except OverflowError:
-            raise IllegalStep("`until` is in no year of the calendar; correct it") from None
+        return _deadline(Stage.GRACE.value, until, None)
     text = matter(case).get("grace")
     if text is None:
         raise IllegalStep("the matter of this case sets no grace; state `until` in `data`")

@@ -10,6 +10,7 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    StrictBool,
     StringConstraints,
     model_validator,
 )
@@ -392,36 +393,36 @@ class HoldRequest(Part):
         json_schema_extra={"examples": [{"hold": True, "reason": "appeal 2026-117"}]},
     )
 
-    hold: bool
+    hold: StrictBool
+    # Four characters or more between spaces.
     reason: Annotated[
-        str, StringConstraints(min_length=4, max_length=500, strip_whitespace=True, pattern=TEXT)
+        str,
+        StringConstraints(
+            strip_whitespace=True, pattern=r"^\s*[^\s\x00][^\x00]{2,498}[^\s\x00]\s*$"
+        ),
     ]
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Extent = Annotated[float, Field(gt=0, le=1)]
 
 
 class MaskRequest(Part):
-    """Hide more of a picture: boxes x1 y1 x2 y2 as fractions of its width and height.
+    """Hide more of a picture: boxes x, y, width, height as fractions of its width and height.
 
-    `picture` is the digest of the original or of any derivative of it.
+    x and y are the upper left corner. `picture` is the digest of the original or of any derivative
+    of it.
     """
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"picture": "9f86d081884c7d65" + "0" * 48, "boxes": [[0.1, 0.2, 0.15, 0.3]]}
+                {"picture": "9f86d081884c7d65" + "0" * 48, "boxes": [[0.1, 0.2, 0.05, 0.1]]}
             ]
         },
     )
 
     picture: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    boxes: Annotated[list[tuple[Share, Share, Share, Share]], Field(min_length=1, max_length=50)]
+    boxes: Annotated[list[tuple[Share, Share, Extent, Extent]], Field(min_length=1, max_length=50)]
     note: Note = ""
-
-    @model_validator(mode="after")
-    def _boxes_have_a_size(self) -> MaskRequest:
-        if any(x2 <= x1 or y2 <= y1 for x1, y1, x2, y2 in self.boxes):
-            raise ValueError("a box is x1 y1 x2 y2 with x1 < x2 and y1 < y2")
-        return self

@@ -68,20 +68,29 @@ class Until(Part):
     until: Instant | None = None
 
 
-class Checked(Part):
-    """A register of permits was asked: which, by whom, when, and what it answered."""
+class _Asked(Part):
+    """A register of permits was asked: which, by whom, when."""
 
     asked: Line = Field(description="Which register.")
     by: Line
     at: Instant
-    result: Literal["no_permit", "permitted"]
-    permit_no: Line | None = None
 
-    @model_validator(mode="after")
-    def _is_numbered(self) -> Checked:
-        if (self.result == "permitted") != (self.permit_no is not None):
-            raise ValueError("a permit has its `permit_no`, and `no_permit` has none")
-        return self
+
+class NoPermit(_Asked):
+    """It has no permit for it."""
+
+    result: Literal["no_permit"]
+
+
+class Permitted(_Asked):
+    """It has one."""
+
+    result: Literal["permitted"]
+    permit_no: Line
+
+
+Checked = Annotated[NoPermit | Permitted, Field(discriminator="result")]
+"""What the register of permits answered."""
 
 
 class Opinion(Part):

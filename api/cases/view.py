@@ -138,7 +138,7 @@ def _all_of(row: CaseRow, who: Principal) -> dict[str, Any]:
 def _permit_check(row: CaseRow) -> dict[str, Any]:
     """A person's, else from the rule's reasons; see `vision.rules.reasons.unpermitted`."""
     if row.permit_check is not None:
-        found = row.permit_check["permit_no"]
+        found = row.permit_check.get("permit_no")
         answer = f"has {found}" if found else "has no permit"
         return row.permit_check | {"reason": f"{row.permit_check['asked']} {answer}"}
     for reason in row.why:

@@ -78,7 +78,9 @@ class MaskDesk:
         if pixels is None:
             raise EvidenceError(f"case {row.case_id}: {row.sha256} is no picture that can be read")
         height, width = pixels.shape[:2]
-        hidden = pixelate(pixels, np.array(boxes) * (width, height, width, height))
+        corners = np.array(boxes) * (width, height, width, height)
+        corners[:, 2:] += corners[:, :2]
+        hidden = pixelate(pixels, corners)
         _, encoded = cv2.imencode(".jpg", hidden, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
         return EvidenceItem(
             sha256=self._evidence.put(encoded.tobytes()),

@@ -330,14 +330,6 @@ def refused_data(world: World, case: str, step: dict[str, Any]) -> str:
     return str(caught.value)
 
 
-def test_a_moment_in_no_year_is_refused(under: Any) -> None:
-    world: World = under()
-    case = emitted(world)
-    world.step(case, NOTICE)
-    early = {"step": "give_grace", "data": {"until": "0001-01-01T00:00:00+14:00"}}
-    assert "in no year" in refused_data(world, case, early)
-
-
 def test_over_http_409_says_what_is_missing(client: Client, world: World) -> None:
     case = emitted(world, **ROOF)
     officer = client(Role.OFFICER)

@@ -14,7 +14,7 @@ from api.access.roles import Role
 from tests.api.world import CONFIRM, World, make_event, store_pictures
 from vision.evidence import EvidenceRole
 
-HEAD = [0.25, 0.25, 0.5, 0.5]
+HEAD = [0.25, 0.25, 0.25, 0.25]
 
 
 def of(case: dict[str, Any], role: str) -> dict[str, Any]:
@@ -75,7 +75,7 @@ REPLACED = ("masked", "annotated")
 def test_masks_add_up(world: World, reviewer: httpx.Client) -> None:
     path = f"/v1/cases/{world.case()}"
     original = of(reviewer.get(path).json(), "original")["sha256"]
-    for box in (HEAD, [0.7, 0.7, 0.9, 0.9]):
+    for box in (HEAD, [0.7, 0.7, 0.2, 0.2]):
         request = {"picture": original, "boxes": [box]}
         assert reviewer.post(f"{path}/masks", json=request).status_code == 200
     now = pixels(reviewer, original)
@@ -99,7 +99,7 @@ def test_receivers_are_told_of_what_is_shown_now(world: World, reviewer: httpx.C
     [
         ({"picture": "0" * 64, "boxes": [HEAD]}, 404),
         ({"boxes": []}, 422),
-        ({"boxes": [[0.5, 0.5, 0.4, 0.6]]}, 422),
+        ({"boxes": [[0.5, 0.5, 0.0, 0.1]]}, 422),
         ({"boxes": [[0.5, 0.5, 1.4, 0.6]]}, 422),
         ({"boxes": [HEAD] * 51}, 422),
     ],
