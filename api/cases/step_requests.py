@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
 
 from api.cases.schemas import Note, Part
 from api.cases.stages import Outcome
@@ -60,6 +67,29 @@ class Until(Part):
 class Checked(Part):
     """A register of permits was asked: which, by whom, when, and what it answered."""
 
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "oneOf": [
+                {
+                    "title": "No permit",
+                    "properties": {
+                        "result": {"const": "no_permit"},
+                        "permit_no": {"type": "null"},
+                    },
+                },
+                {
+                    "title": "A permit",
+                    "properties": {
+                        "result": {"const": "permitted"},
+                        "permit_no": {"type": "string"},
+                    },
+                    "required": ["permit_no"],
+                },
+            ]
+        },
+    )
+
     asked: Line = Field(description="Which register.")
     by: Line
     at: AwareDatetime
@@ -77,7 +107,7 @@ class Opinion(Part):
     """What the legal office says of a major case (法制审核)."""
 
     by: Line
-    approved: bool
+    approved: StrictBool
     opinion: Said
     document_no: Line
 
