@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from api.cases.instant import Instant
 from api.cases.schemas import Note, Part
@@ -97,7 +97,7 @@ class Opinion(Part):
     """What the legal office says of a major case (法制审核)."""
 
     by: Line
-    approved: bool
+    approved: StrictBool
     opinion: Said
     document_no: Line
 
@@ -106,7 +106,7 @@ class Seen(Part):
     """What was seen when it was looked at again."""
 
     at: Instant
-    still_there: bool
+    still_there: StrictBool
 
 
 class Closing(Part):

@@ -126,11 +126,18 @@ class Life(RuleBasedStateMachine):
             self.outcome = outcome
         self.outcome = {"withdraw": "withdrawn", "overturn": "overturned"}.get(step, self.outcome)
         self.stage, self.logged = to, self.logged + 1
+        if step == "give_grace" and self.gone:
+            self.corrected()
+
+    def corrected(self) -> None:
+        """In grace and seen gone: the program looks again and closes it."""
+        self.stage, self.outcome, self.logged = "closed", "corrected", self.logged + 2
 
     def fits(self, who: str, step: str, outcome: str, before: CaseRow) -> bool:
         """What the flags of the case, and who decided it, allow besides the table."""
         overturned = self.outcome == "overturned"
         return {
+            "accept": lambda: self.stage == "reobserved",  # no matter lets it come before
             "close": lambda: outcome in OUTCOMES.get(Stage(self.stage), ()),
             "undo": lambda: (
                 not self.sent and (PEOPLE[who] is not Role.REVIEWER or who == self.decided_by)
@@ -163,6 +170,8 @@ class Life(RuleBasedStateMachine):
         if not again:
             self.world.intake.take(cleared(self.event), [])
             self.logged += not self.gone
+            if not self.gone and self.stage == "grace":
+                self.corrected()
             self.gone = True
             return
         later = make_event(at=NOON + timedelta(days=1), **self.what)

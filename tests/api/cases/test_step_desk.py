@@ -48,6 +48,18 @@ DATA = {
     "reobserve": {"at": "2026-05-21T06:05:00Z", "still_there": False},
     "transfer": {"to": "traffic police"},
     "close": {"outcome": "corrected"},
+    "permit_check": {
+        "asked": "planning bureau",
+        "by": "Zhang Min",
+        "at": "2026-05-21T04:10:00Z",
+        "result": "no_permit",
+    },
+    "legal_review": {
+        "by": "legal office",
+        "approved": True,
+        "opinion": "well founded",
+        "document_no": "F-12",
+    },
 }
 ALL = ["confirmed", "cleared", "reopened", "filed", "dispatched", "handled", "verified"]
 ALL += ["returned", "noticed", "grace", "reobserved", "accepted", "transferred", "closed"]
