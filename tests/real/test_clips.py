@@ -235,6 +235,7 @@ def test_a_camera_that_was_away_before_it_was_confirmed_is_a_gap_of_the_case(
     watcher = watch(server.url("gate"), 1)
     assert watcher.looked.wait(60)
     server.kill()
+    assert not watcher.confirmed.wait(3), "away for longer than two looks"
     back = datetime.now(UTC)
     server.start()
     assert watcher.confirmed.wait(60)
