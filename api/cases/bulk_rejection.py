@@ -9,8 +9,9 @@ from sqlalchemy import select
 from api.access.roles import Principal
 from api.cases.claims import held
 from api.cases.listing import CaseFilter, newest
+from api.cases.requests import ReviewRequest
 from api.cases.review import ReviewDesk
-from api.cases.schemas import Part, ReviewRequest
+from api.cases.schemas import Part
 from api.storage.database import Database
 from api.storage.tables import CaseRow
 

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from api.access.roles import Principal
 from api.cases.log import enter
-from api.cases.schemas import CaseDetail, HoldRequest
+from api.cases.requests import HoldRequest
+from api.cases.schemas import CaseDetail
 from api.cases.scope import scoped, unknown
 from api.cases.view import case_detail
 from api.errors import IllegalStep

@@ -12,7 +12,8 @@ from api.cases.announcement import Announce, CaseEvent, ending
 from api.cases.claims import refuse_others, release
 from api.cases.life import move
 from api.cases.log import enter
-from api.cases.schemas import CaseDetail, Review, ReviewRequest
+from api.cases.requests import ReviewRequest
+from api.cases.schemas import CaseDetail, Review
 from api.cases.scope import scoped, unknown
 from api.cases.second_review import keep, step_of
 from api.cases.stages import Stage

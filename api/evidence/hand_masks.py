@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from api.access.roles import Principal
 from api.cases.log import enter
-from api.cases.schemas import CaseDetail, MaskRequest
+from api.cases.requests import MaskRequest
+from api.cases.schemas import CaseDetail
 from api.cases.scope import scoped, unknown
 from api.cases.sightings import attach
 from api.cases.view import case_detail

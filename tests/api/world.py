@@ -19,8 +19,9 @@ from ulid import ULID
 from api.access.keys import KeyStore
 from api.access.roles import Principal, Role
 from api.cases.intake import CaseIntake, DetectorInfo
+from api.cases.requests import ReviewRequest
 from api.cases.review import ReviewDesk
-from api.cases.schemas import CaseDetail, Checks, ReviewRequest
+from api.cases.schemas import CaseDetail, Checks
 from api.cases.step_desk import StepDesk
 from api.cases.step_requests import StepRequest
 from api.cases.store import CaseStore

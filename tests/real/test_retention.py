@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from api.cases.hold import set_hold
-from api.cases.schemas import HoldRequest
+from api.cases.requests import HoldRequest
 from api.evidence.retention import Purge
 from api.storage.tables import CaseRow, EvidenceRow, PurgeRow
 from tests.api.world import CONFIRM, OFFICER, REJECT, World, make_event, make_site, make_world

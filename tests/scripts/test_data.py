@@ -14,7 +14,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from api.access.roles import Principal, Role
-from api.cases.schemas import ReviewRequest
+from api.cases.requests import ReviewRequest
 from api.storage.tables import EvidenceRow, MediaAccessRow
 from scripts.streetwarden import app
 from tests.api.world import World, make_site, make_world, review_desk

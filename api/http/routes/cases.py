@@ -10,14 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.cases.bulk_rejection import MOST, RejectedCases, reject_all
 from api.cases.hold import set_hold
 from api.cases.listing import CaseFilter, Near
-from api.cases.schemas import (
-    CaseDetail,
-    CasePage,
-    HoldRequest,
-    MaskRequest,
-    Note,
-    ReviewRequest,
-)
+from api.cases.requests import HoldRequest, MaskRequest, ReviewRequest
+from api.cases.schemas import CaseDetail, CasePage, Note
 from api.cases.stages import Rejection, Stage
 from api.evidence.hand_masks import MaskDesk
 from api.http.context import Holder, Reader, Reviewer, Shared

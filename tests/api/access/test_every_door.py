@@ -176,7 +176,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 def _confirm(world: World, case: str) -> None:
     from api.access.roles import Principal
-    from api.cases.schemas import ReviewRequest
+    from api.cases.requests import ReviewRequest
 
     everything = {"authentic": True, "clear": True, "complete": True, "accurate": True}
     request = ReviewRequest.model_validate({"decision": "confirm", "checks": everything})

@@ -13,7 +13,8 @@ from api.access.roles import Principal, Role
 from api.cases.listing import CaseFilter
 from api.cases.matching import reach
 from api.cases.proximity import apart, located
-from api.cases.schemas import Checks, ReviewRequest
+from api.cases.requests import ReviewRequest
+from api.cases.schemas import Checks
 from api.cases.store import CaseStore
 from tests.api.world import (
     BIN,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from api.cases.schemas import ReviewRequest
+from api.cases.requests import ReviewRequest
 from api.delivery.queue import DeliveryQueue, replay
 from api.delivery.retry import STANDARD_WAITS, RetryPolicy
 from api.delivery.sender import Outcome, Result

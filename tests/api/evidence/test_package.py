@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import delete, select, text
 
 from api.access.roles import Principal, Role
-from api.cases.schemas import ReviewRequest
+from api.cases.requests import ReviewRequest
 from api.errors import DatabaseUnavailable
 from api.evidence.scope import Scope
 from api.evidence.verify import LOG, MANIFEST, SIGNATURE, verify

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from api.access.roles import Role
 from api.cases.hold import set_hold
-from api.cases.schemas import HoldRequest
+from api.cases.requests import HoldRequest
 from api.evidence.nightly import Nightly
 from api.evidence.retention import PURGED, Purge
 from api.storage.tables import PurgeRow
