@@ -15,6 +15,7 @@ from api.cases.reobservation import PATIENCE, Reobservation
 from api.cases.schemas import CaseDetail
 from api.cases.stages import Stage
 from api.delivery.events import Announcer
+from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from tests.api.world import (
     CONFIRM,
@@ -204,6 +205,8 @@ def test_two_servers_look_again_once(world: World) -> None:
 
     moved: list[int] = []
     databases = [Database.open(address) for _ in range(2)]
+    for database in databases:
+        SiteChain.open(database, world.site.storage.key_file)
     threads = [
         threading.Thread(
             target=lambda d=d: moved.append(
