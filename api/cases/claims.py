@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
-
 from api.access.roles import Principal
 from api.cases.log import enter
 from api.cases.schemas import Part
-from api.cases.scope import scoped, unknown
+from api.cases.scope import locked
 from api.cases.stages import DECIDABLE
 from api.errors import CaseClaimed, IllegalStep
 from api.storage.database import Database
@@ -77,10 +75,7 @@ class ClaimDesk:
         """
         now = datetime.now(UTC)
         with self._database.write() as session:
-            query = scoped(select(CaseRow).where(CaseRow.id == case_id), who)
-            case = session.scalar(query.with_for_update())
-            if case is None:
-                raise unknown(case_id)
+            case = locked(session, who, case_id)
             if case.stage not in DECIDABLE:
                 raise IllegalStep(f"nobody has to decide on a case in stage {case.stage}")
             others = held(case, now) and case.claimed_key != who.key_id
@@ -100,9 +95,6 @@ class ClaimDesk:
             UnknownCase: there is none, as far as this key may see.
         """
         with self._database.write() as session:
-            query = scoped(select(CaseRow).where(CaseRow.id == case_id), who)
-            case = session.scalar(query.with_for_update())
-            if case is None:
-                raise unknown(case_id)
+            case = locked(session, who, case_id)
             if case.claimed_key == who.key_id:
                 release(case)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import select
-
 from api.access.roles import Principal
 from api.cases.log import enter
 from api.cases.requests import HoldRequest
 from api.cases.schemas import CaseDetail
-from api.cases.scope import scoped, unknown
+from api.cases.scope import locked
 from api.cases.view import case_detail
 from api.errors import IllegalStep
 from api.storage.database import Database
-from api.storage.tables import CaseRow
 
 
 def set_hold(database: Database, who: Principal, case_id: str, request: HoldRequest) -> CaseDetail:
@@ -26,10 +23,7 @@ def set_hold(database: Database, who: Principal, case_id: str, request: HoldRequ
     """
     now = datetime.now(UTC)
     with database.write() as session:
-        query = scoped(select(CaseRow).where(CaseRow.id == case_id), who)
-        row = session.scalar(query.with_for_update())
-        if row is None:
-            raise unknown(case_id)
+        row = locked(session, who, case_id)
         if request.hold == (row.hold is not None):
             raise IllegalStep(
                 f"this case is on hold since {row.hold['at']} by {row.hold['by']}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.access.roles import Principal
@@ -14,7 +13,7 @@ from api.cases.life import move
 from api.cases.log import enter
 from api.cases.requests import ReviewRequest
 from api.cases.schemas import CaseDetail, Review
-from api.cases.scope import scoped, unknown
+from api.cases.scope import locked
 from api.cases.second_review import keep, step_of
 from api.cases.stages import Stage
 from api.cases.steps import Step
@@ -46,10 +45,7 @@ class ReviewDesk:
         with self._database.write() as session:
             if request.decision == "reject":  # which may release what the case inhibits
                 self._database.decide_alone(session)
-            query = scoped(select(CaseRow).where(CaseRow.id == case_id), who)
-            case = session.scalar(query.with_for_update())
-            if case is None:
-                raise unknown(case_id)
+            case = locked(session, who, case_id)
             self.decide(session, case, who, request)
             session.flush()
             session.refresh(case)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from api.access.roles import Principal
 from api.errors import UnknownCase
@@ -25,3 +26,17 @@ def scoped(query: Query, who: Principal) -> Query:
 def unknown(case_id: str) -> UnknownCase:
     """The error that says that a case is not there, as far as the key sees."""
     return UnknownCase(f"no case {case_id[:60]!r} is known to this key; list the cases to find it")
+
+
+def locked(session: Session, who: Principal, case_id: str) -> CaseRow:
+    """A case for who is about to change it, locked until the transaction ends.
+
+    Raises:
+        UnknownCase: there is none, as far as this key may see.
+    """
+    case = session.scalar(
+        scoped(select(CaseRow).where(CaseRow.id == case_id), who).with_for_update()
+    )
+    if case is None:
+        raise unknown(case_id)
+    return case

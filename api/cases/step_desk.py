@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.access.roles import Principal
@@ -20,7 +19,7 @@ from api.cases.law import legally_reviewed
 from api.cases.life import move
 from api.cases.log import enter
 from api.cases.schemas import CaseDetail
-from api.cases.scope import scoped, unknown
+from api.cases.scope import locked
 from api.cases.stages import OUTCOMES, Outcome, Stage
 from api.cases.step_requests import (
     CheckPermit,
@@ -78,10 +77,7 @@ class StepDesk:
         """
         with self._database.write() as session:
             self._database.decide_alone(session)  # a step may close what sightings look for
-            query = scoped(select(CaseRow).where(CaseRow.id == case_id), who)
-            case = session.scalar(query.with_for_update())
-            if case is None:
-                raise unknown(case_id)
+            case = locked(session, who, case_id)
             self.take_in(session, case, request, by=who)
             session.flush()
             session.refresh(case)

@@ -11,14 +11,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from api.access.roles import Principal
 from api.cases.log import enter
 from api.cases.requests import MaskRequest
 from api.cases.schemas import CaseDetail
-from api.cases.scope import scoped, unknown
+from api.cases.scope import locked
 from api.cases.sightings import attach
 from api.cases.view import case_detail
 from api.errors import UnknownMedia
@@ -50,10 +48,10 @@ class MaskDesk:
                 could not be stored. Nothing was changed.
         """
         with self._database.read() as session:
-            before = _derivatives(_case(session, who, case_id), who, request.picture)
+            before = _derivatives(locked(session, who, case_id), who, request.picture)
         made = {row.sha256: self._masked(row, request.boxes) for row in before}
         with self._database.write() as session:
-            case = _case(session, who, case_id)
+            case = locked(session, who, case_id)
             now = {row.sha256: row for row in _derivatives(case, who, request.picture)}
             if now.keys() != made.keys():
                 raise UnknownMedia("somebody else has masked this picture meanwhile; look again")
@@ -93,14 +91,6 @@ class MaskDesk:
             moment=row.moment,
             of=row.of,
         )
-
-
-def _case(session: Session, who: Principal, case_id: str) -> CaseRow:
-    query = scoped(select(CaseRow).where(CaseRow.id == case_id), who)
-    case = session.scalar(query.with_for_update())
-    if case is None:
-        raise unknown(case_id)
-    return case
 
 
 def _derivatives(case: CaseRow, who: Principal, picture: str) -> list[EvidenceRow]:
