@@ -40,6 +40,10 @@ from vision.site import SiteInfo
 _BLOCK = 1 << 20
 
 
+_LOGGED = frozenset({EvidenceRole.ORIGINAL.value, EvidenceRole.SUBJECT.value})
+"""Roles of which each look is logged; see `api.evidence.media`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
     """A package that was made: what to call it, its bytes, and what it says is wrong."""
@@ -92,7 +96,8 @@ class PackageDesk:
         """Write the package of a case into a file, a block at a time.
 
         Evidence that is missing or was altered is not in it; the manifest and the sheet say so.
-        Each original in it is logged as a look before this returns.
+        Each original in it, and each picture with the subject's plate, is logged as a look before
+        this returns.
 
         Args:
             who: for whom; of cameras that it does not see only the hashes are in it.
@@ -155,8 +160,8 @@ class PackageDesk:
                 f"the package of case {case_id} cannot be written ({error.strerror}); free space "
                 "where temporary files lie (TMPDIR), or where it is written to"
             ) from error
-        originals = [i.sha256 for i in items if i.file and i.role == EvidenceRole.ORIGINAL.value]
-        log_looks(self._database, who, case_id, originals, reason)
+        seen = [i.sha256 for i in items if i.file and i.role in _LOGGED]
+        log_looks(self._database, who, case_id, seen, reason)
         wrong = [f"{i.sha256} is {i.absent}" for i in items if i.absent in {"missing", "altered"}]
         return Package(f"{case_id}-{scope.value}.zip", size, (*faults, *wrong))
 
