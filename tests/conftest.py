@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 if TYPE_CHECKING:
     from tests.s3_server import Link, S3Server
@@ -30,7 +31,10 @@ def demo_root() -> Path:
     """The demo site's folder, rendered on first use and kept as `scripts/run` keeps it."""
     from datasets.demo import build_demo
 
-    return build_demo(REPOSITORY / "var" / "demo").parent
+    folder = REPOSITORY / "var" / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".rendering"):  # of the processes that test side by side, one renders
+        return build_demo(folder).parent
 
 
 @pytest.fixture(scope="session")

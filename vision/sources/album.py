@@ -66,7 +66,7 @@ class Album:
             except PictureError as error:
                 unreadable += 1
                 self._tell("unreadable", str(error))
-                _log.warning("%s: %s", self._camera, error)
+                _log.warning("%s: %s", self._camera, printable(str(error)))
                 continue
             name = printable(str(path.relative_to(self._root)))
             pose = self._pose(path, pixels)
