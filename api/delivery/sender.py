@@ -14,11 +14,10 @@ from types import TracebackType
 from typing import Self
 
 import httpx
-from standardwebhooks.webhooks import Webhook as Signer
 
 from api.delivery.egress import PinnedTransport
+from api.delivery.secrets import signatures, verifiers
 from api.errors import EgressRefused
-from vision.errors import SiteError
 from vision.printable import printable
 from vision.site import Webhook
 from vision.throttled_log import ThrottledLog
@@ -51,13 +50,13 @@ class Sender:
     """Posts to one receiver.
 
     Raises:
-        SiteError: the receiver's secret is not Base64.
+        SiteError: a secret of the receiver is not Base64.
     """
 
     def __init__(self, hook: Webhook, total: timedelta = timedelta(seconds=20)) -> None:
         self._hook = hook
         self._total = total
-        self._signer = signer(hook)
+        self._signers = verifiers(hook)
         self._client = httpx.AsyncClient(
             transport=PinnedTransport(hook.allow),
             timeout=httpx.Timeout(total.total_seconds()),
@@ -90,34 +89,19 @@ class Sender:
             return Outcome(Result.FAILED, error=_words(error))
 
     async def _send(self, event_id: str, body: str) -> Outcome:
-        now = datetime.now(UTC)  # standardwebhooks signs correctly for UTC only
+        now = datetime.now(UTC)
         headers = {
             "content-type": "application/cloudevents+json; charset=utf-8",
             "user-agent": "Streetwarden",
             "webhook-id": event_id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._signer.sign(event_id, now, body),
+            "webhook-signature": signatures(self._signers, event_id, now, body),
         }
         request = self._client.stream(
             "POST", self._hook.url, content=body.encode(), headers=headers
         )
         async with request as response:  # the body is not read: it may never end
             return _judge(response)
-
-
-def signer(hook: Webhook) -> Signer:
-    """The receiver's signer.
-
-    Raises:
-        SiteError: the secret cannot be used.
-    """
-    try:
-        return Signer(hook.secret.get_secret_value())
-    except Exception as error:  # the library's own, binascii's: all mean the same
-        raise SiteError(
-            f"webhook {hook.name}: its secret is not Base64 (with or without whsec_); "
-            "make one with: openssl rand -base64 32"
-        ) from error
 
 
 def _judge(response: httpx.Response) -> Outcome:

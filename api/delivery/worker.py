@@ -19,7 +19,8 @@ from datetime import UTC, datetime, timedelta
 
 from api.delivery.queue import LEASE, Claim, DeliveryQueue
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome, Sender, signer
+from api.delivery.secrets import verifiers
+from api.delivery.sender import Outcome, Sender
 from api.errors import DatabaseUnavailable
 from api.storage.database import Database
 from vision.site import Site, Webhook
@@ -48,7 +49,7 @@ class Outbox:
         lease: timedelta = LEASE,
     ) -> None:
         for hook in site.webhooks:
-            signer(hook)
+            verifiers(hook)
         owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._webhooks = site.webhooks
         self._queue = DeliveryQueue(database, site.calendar, owner, lease)
