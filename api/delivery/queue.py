@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session, aliased
 from api.cases.announcement import CaseEvent
 from api.cases.emission import emit
 from api.delivery.events import DeliveryState
+from api.delivery.outcome import Outcome, Result
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome, Result
 from api.errors import CaseError
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, DeliveryRow, ReceiverRow
@@ -150,6 +150,8 @@ class DeliveryQueue:
     ) -> None:
         row.failures += 1
         wait = retry.wait(row.failures, outcome.retry_after)
+        if outcome.result is Result.REFUSED:
+            wait = None
         if outcome.result is Result.GONE:
             wait = None
             reason = outcome.error or ""

@@ -79,7 +79,7 @@ def create_app(
         SiteError: a webhook's secret cannot be used.
         TimeStampError: the certificate of the time-stamp authority cannot be read.
     """
-    worker = outbox or Outbox(database, site)
+    worker = outbox or Outbox(database, site, evidence=evidence)
     stamper = Stamper(database, site.timestamps) if site.timestamps is not None else None
     keys = KeyStore(database)
     announcer = Announcer(site)
