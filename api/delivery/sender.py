@@ -98,7 +98,8 @@ class Sender:
         event = Event(event_id, body, self._pictures)
         try:
             async with asyncio.timeout_at(ends):
-                return judge(await self._exchange(event, made, ends))
+                outcome = judge(await self._exchange(event, made, ends))
+            return replace(outcome, error=outcome.error and _bounded(outcome.error))
         except Undeliverable as error:
             return Outcome(Result.REFUSED, error=_words(error))
         except (EgressRefused, HandshakeRefused, StorageUnavailable) as error:
@@ -175,7 +176,11 @@ def _body(request: Request) -> dict[str, Any]:
 
 def _words(error: Exception) -> str:
     """Why, in printable words: they go into the database and onto terminals."""
-    return printable(_said(error))[:_LONGEST_ERROR]
+    return _bounded(_said(error))
+
+
+def _bounded(text: str) -> str:
+    return printable(text)[:_LONGEST_ERROR]
 
 
 def _said(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -49,7 +49,6 @@ CaseEvents = Literal[
 Alert = Literal["receiver_failing", "receiver_recovered"]
 """And of each other: one that has failed for an hour, and one of these that answers again."""
 Told = CaseEvents | Alert
-_ALERTS: tuple[str, ...] = get_args(Alert)
 DataField = Literal[
     "subtype",
     "legal_use",
@@ -135,7 +134,7 @@ class Webhook(Part):
         made = plug_in(self.adapter)
         if made.secret and not self.secret:
             raise ValueError("secret is required; add it: what is sent is signed with it")
-        others = sorted(set(self.stages) - set(made.events or self.stages) - set(_ALERTS))
+        others = sorted(set(self.stages) - set(made.events or self.stages))
         if others:
             raise ValueError(
                 f"stages: the adapter {self.adapter} has no form for {', '.join(others)}; write "
