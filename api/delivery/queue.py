@@ -11,6 +11,7 @@ the delivery is due now.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,9 +21,11 @@ from sqlalchemy.orm import Session, aliased
 
 from api.cases.announcement import CaseEvent
 from api.cases.emission import emit
+from api.cases.receipt import number, remark
 from api.delivery.events import DeliveryState
+from api.delivery.failing import note
+from api.delivery.outcome import Outcome, Result
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome, Result
 from api.errors import CaseError
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, DeliveryRow, ReceiverRow
@@ -122,6 +125,7 @@ class DeliveryQueue:
                     error=outcome.error,
                 )
             )
+            note(session, row.receiver, outcome, now)
             if row.state == DeliveryState.DELIVERED.value:
                 return
             row.last_result = outcome.error
@@ -136,9 +140,13 @@ class DeliveryQueue:
                         calendar=self._calendar,
                         now=now,
                     )
+                if outcome.task_no is not None:
+                    number(session, row.case_id, row.receiver, outcome.task_no, now)
             elif row.owner == self._owner:  # else the lease ended and another worker has it
                 self._postpone(session, row, outcome, retry, now)
             row.owner = None if row.owner == self._owner else row.owner
+            if outcome.logged is not None and row.state != DeliveryState.PENDING.value:
+                _remark(session, row, outcome.logged, now)
 
     def _postpone(
         self,
@@ -150,6 +158,8 @@ class DeliveryQueue:
     ) -> None:
         row.failures += 1
         wait = retry.wait(row.failures, outcome.retry_after)
+        if outcome.result is Result.REFUSED:
+            wait = None
         if outcome.result is Result.GONE:
             wait = None
             reason = outcome.error or ""
@@ -159,6 +169,19 @@ class DeliveryQueue:
             row.state = DeliveryState.DEAD.value
         else:
             row.next_attempt_at = now + wait
+
+
+def _remark(session: Session, row: DeliveryRow, action: str, now: datetime) -> None:
+    done = row.state == DeliveryState.DELIVERED.value
+    remark(
+        session,
+        row.case_id,
+        action if done else f"{action}_failed",
+        reason=f"{row.receiver} took it" if done else f"{row.receiver}: {row.last_result}",
+        receiver=row.receiver,
+        event_id=row.event_id,
+        now=now,
+    )
 
 
 def replay(
@@ -213,6 +236,27 @@ def replay(
             raise CaseError(f"delivery {delivery_id} is no dead letter of {receiver}")
         session.info["queued"] = True
     return len(ids)
+
+
+def waiting(session: Session) -> dict[tuple[str, str], int]:
+    """How many deliveries are not accepted yet, by receiver and state."""
+    counted = select(DeliveryRow.receiver, DeliveryRow.state, func.count()).where(
+        DeliveryRow.state != DeliveryState.DELIVERED.value
+    )
+    found = session.execute(counted.group_by(DeliveryRow.receiver, DeliveryRow.state))
+    return {(str(name), str(state)): int(count) for name, state, count in found}
+
+
+def left_behind(session: Session, names: Collection[str]) -> dict[str, int]:
+    """How much waits, or died, of receivers that the site file does not name (any more).
+
+    It is kept: who puts the receiver back has it sent. Nothing is added to it meanwhile.
+    """
+    found: dict[str, int] = {}
+    for (name, _), count in waiting(session).items():
+        if name not in names:
+            found[name] = found.get(name, 0) + count
+    return found
 
 
 def _heads(receiver: str) -> Select[DeliveryRow]:

@@ -17,11 +17,15 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from api.delivery.outcome import Outcome
+from api.delivery.pictures import StoredPictures
 from api.delivery.queue import LEASE, Claim, DeliveryQueue
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome, Sender, signer
+from api.delivery.secrets import verifiers
+from api.delivery.sender import Sender
 from api.errors import DatabaseUnavailable
 from api.storage.database import Database
+from vision.evidence.store import EvidenceStore
 from vision.site import Site, Webhook
 from vision.throttled_log import ThrottledLog
 
@@ -44,13 +48,15 @@ class Outbox:
         database: Database,
         site: Site,
         *,
+        evidence: EvidenceStore | None = None,
         retry: RetryPolicy | None = None,
         lease: timedelta = LEASE,
     ) -> None:
         for hook in site.webhooks:
-            signer(hook)
+            verifiers(hook)
         owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._webhooks = site.webhooks
+        self._pictures = StoredPictures(database, evidence) if evidence is not None else None
         self._queue = DeliveryQueue(database, site.calendar, owner, lease)
         self._retry = retry or RetryPolicy()
         self._thread: threading.Thread | None = None
@@ -118,7 +124,7 @@ class Outbox:
         while not self._stopping:
             wake.clear()
             try:
-                async with Sender(hook) as sender:
+                async with Sender(hook, pictures=self._pictures) as sender:
                     while not self._stopping:
                         await self._step(hook, sender, wake)
                         pauses = _growing()

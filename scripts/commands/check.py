@@ -129,18 +129,22 @@ def _telemetry(seen: Seen) -> str:
 
 
 def _secret(hook: Webhook) -> dict[str, Any]:
-    """Whether a receiver's secret is what Standard Webhooks asks for."""
+    """Whether a receiver's secrets are what Standard Webhooks asks for."""
     mend = 'make one with: echo "whsec_$(openssl rand -base64 32)"'
-    text = hook.secret.get_secret_value()
-    try:
-        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
-        return {"ok": False, "report": f"its secret is not Base64 after whsec_; {mend}"}
-    if len(key) not in _SECRET_BYTES:
-        least, most = _SECRET_BYTES[0], _SECRET_BYTES[-1]
-        report = f"its secret has {len(key)} bytes, not {least} to {most}; {mend}"
-        return {"ok": False, "report": report}
-    return {"ok": True, "report": "its secret can sign; whether it answers, only a case tells"}
+    for place, secret in enumerate(hook.secret, 1):
+        which = "its secret" if len(hook.secret) == 1 else f"its secret number {place}"
+        try:
+            key = base64.b64decode(secret.get_secret_value().removeprefix("whsec_"), validate=True)
+        except (binascii.Error, ValueError):
+            return {"ok": False, "report": f"{which} is not Base64 after whsec_; {mend}"}
+        if len(key) not in _SECRET_BYTES:
+            least, most = _SECRET_BYTES[0], _SECRET_BYTES[-1]
+            report = f"{which} has {len(key)} bytes, not {least} to {most}; {mend}"
+            return {"ok": False, "report": report}
+    can = {0: "is sent to unsigned", 1: "its secret can sign"}.get(
+        len(hook.secret), "its secrets can sign"
+    )
+    return {"ok": True, "report": f"{can}; whether it answers, `webhooks ping` tells"}
 
 
 def _say(rows: Sequence[tuple[Any, dict[str, Any]]]) -> None:

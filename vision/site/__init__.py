@@ -2,8 +2,9 @@
 
 from vision.model_choice import ModelChoice
 from vision.site.camera import Camera
-from vision.site.site import Site, SiteInfo, Webhook
+from vision.site.site import Site, SiteInfo
 from vision.site.storage import Storage
+from vision.site.webhook import Webhook
 from vision.site.zone import Zone
 
 __all__ = ["Camera", "ModelChoice", "Site", "SiteInfo", "Storage", "Webhook", "Zone"]

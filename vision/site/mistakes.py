@@ -13,7 +13,7 @@ from vision.site.yaml_tree import Tree, Where
 _SHOWN = 20
 """Mistakes listed before the rest is only counted."""
 # Not said again even where it is wrong: it may be a password.
-_KEPT_QUIET = {"secret", "key", "source", "database"}
+_KEPT_QUIET = {"secret", "key", "source", "database", "settings"}
 _FORMS = {
     "id": "letters, digits, `.`, `_` and `-`, 64 at most, the first a letter or digit",
     "name": "letters, digits, `.`, `_` and `-`, 64 at most, the first a letter or digit",
@@ -61,7 +61,8 @@ def explained(error: ValidationError, tree: Tree, above: Where = ()) -> list[tup
 
 def _mend(item: ErrorDetails, where: Where, tree: Tree) -> str:
     kind, name, given = item["type"], str(where[-1]) if where else "", item.get("ctx", {})
-    written = tree.written.get(where) if name not in _KEPT_QUIET else None
+    quiet = any(part in _KEPT_QUIET for part in where)
+    written = None if quiet else tree.written.get(where)
     if kind == "string_type" and written:
         return f'is a text: put it in quotes, "{written}"'
     if kind == "string_pattern_mismatch" and name in _FORMS:

@@ -15,9 +15,7 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    IPvAnyNetwork,
     PrivateAttr,
-    SecretStr,
     model_validator,
 )
 
@@ -38,6 +36,7 @@ from vision.site.rule_settings import RuleSettings, shipped
 from vision.site.silences import Silence, check_silences
 from vision.site.storage import Storage
 from vision.site.web_address import LinkStart, WebAddress
+from vision.site.webhook import Webhook
 from vision.site.zone import Zone
 
 MOST_WORKERS = 256
@@ -101,42 +100,6 @@ class TimeStamps(Part):
 
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
-CaseEvents = Literal[
-    "confirmed",
-    "cleared",
-    "ended",
-    "reopened",
-    "rejected",
-    "filed",
-    "dispatched",
-    "handled",
-    "verified",
-    "returned",
-    "noticed",
-    "grace",
-    "reobserved",
-    "accepted",
-    "transferred",
-    "closed",
-    "supervised",
-    "supervision_ended",
-    "appealed",
-    "upheld",
-]
-"""What receivers can ask to be told of a case."""
-
-
-class Webhook(Part):
-    """A receiver of cases. `allow` lists networks it may live in although they are private."""
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-    url: WebAddress
-    secret: SecretStr
-    kinds: tuple[Literal["all"] | KindName, ...] = ("all",)
-    stages: tuple[CaseEvents, ...] = ("confirmed", "cleared", "reopened")
-    media: Literal["redacted"] = "redacted"
-    allow: tuple[IPvAnyNetwork, ...] = ()
-
 
 def _of_workers(given: object) -> object:
     if given == "auto" or (type(given) is int and 1 <= given <= MOST_WORKERS):
@@ -192,6 +155,9 @@ class Site(Part):
             if twice:
                 raise ValueError(f"{what}: {', '.join(twice)} is used twice; give each its own")
         presets = {camera.id: camera.presets for camera in self.cameras}
+        for hook in self.webhooks:
+            if unknown := sorted(set(hook.cameras) - set(presets)):
+                raise ValueError(f"webhook {hook.name}: no camera is called {unknown[0]!r}")
         drawn = [
             *((f"permit {p.name!r}", p.camera, p.preset) for p in self.permits),
             *((f"asset {a.id!r}", a.camera, a.preset) for a in self.assets),

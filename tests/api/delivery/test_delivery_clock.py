@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import api.delivery.queue
+from api.delivery.outcome import Outcome, Result
 from api.delivery.queue import CLOCKS_DIFFER, LEASE, DeliveryQueue, replay
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome, Result
 from tests.api.delivery.test_queue import BAD, OK, confirmed, hook, rows
 from tests.api.world import make_site, make_world
 

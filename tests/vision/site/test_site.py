@@ -51,7 +51,7 @@ def test_good_file(write, tmp_path, monkeypatch):
     assert gate.source == "rtsp://u:p@10.0.0.1/1"
     assert yard.source == str(tmp_path / "clips/yard.mp4")
     assert site.storage.database == f"sqlite:///{tmp_path / 'db/s.db'}"
-    assert site.webhooks[0].secret.get_secret_value() == "whsec_abc"
+    assert [s.get_secret_value() for s in site.webhooks[0].secret] == ["whsec_abc"]
     assert "whsec_abc" not in repr(site)
     zone = gate.zones[0]
     vending = site.rule_settings(zone, "street_vending")
