@@ -16,7 +16,7 @@ class Role(StrEnum):
     OFFICER = "officer"
     ADMIN = "admin"
     RECEIVER = "receiver"
-    """A case system: call-backs only, which a later version takes; it reads nothing."""
+    """A case system: call-backs only; it reads nothing."""
     AUDITOR = "auditor"
     """Reads all, changes nothing."""
 
@@ -32,6 +32,8 @@ class Right(StrEnum):
     HOLD = "hold"
     DELIVERIES = "deliveries"
     REPLAY = "replay"
+    CALL_BACK = "call_back"
+    """In the case system's name: nobody else's, not even an admin's."""
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
@@ -40,8 +42,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.OFFICER: frozenset(
         {Right.READ, Right.REVIEW, Right.TAKE_OVER, Right.ORIGINALS, Right.HOLD}
     ),
-    Role.ADMIN: frozenset(Right),
-    Role.RECEIVER: frozenset(),
+    Role.ADMIN: frozenset(Right) - {Right.CALL_BACK},
+    Role.RECEIVER: frozenset({Right.CALL_BACK}),
     Role.AUDITOR: frozenset({Right.READ, Right.DELIVERIES}),
 }
 

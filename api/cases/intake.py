@@ -20,6 +20,7 @@ from api.cases.proximity import fixed_cameras
 from api.cases.reobservation import Reobservation
 from api.cases.sightings import CLEARED, attach, end, sighting, summarise
 from api.cases.stages import PERSON_CONFIRMED, SHOWN, SUPPRESSED, Stage
+from api.cases.step_desk import Then
 from api.cases.suppression import Suppression
 from api.errors import CaseError
 from api.storage.database import Database
@@ -43,7 +44,8 @@ _GAPS = TypeAdapter(list[Gap])
 class CaseIntake:
     """Takes episode events from the pipeline, idempotently; safe to call from its thread.
 
-    `announce` receives the events of a case; see `api.cases.announcement`.
+    `announce` receives the events of a case; see `api.cases.announcement`. `then` is called with
+    one that it has closed.
 
     Attributes:
         last_seen: when a camera last saw an episode that it goes on holding (camera's id, episode's
@@ -52,14 +54,19 @@ class CaseIntake:
     """
 
     def __init__(
-        self, database: Database, site: Site, detector: DetectorInfo, announce: Announce
+        self,
+        database: Database,
+        site: Site,
+        detector: DetectorInfo,
+        announce: Announce,
+        then: Then | None = None,
     ) -> None:
         self._database = database
         self._site = site
         self._detector = detector
         self._announce = announce
         self._suppression = Suppression(site)
-        self._reobservation = Reobservation(database, site, announce, None)
+        self._reobservation = Reobservation(database, site, announce, None, then)
         self._fixed = fixed_cameras(site)
         self.last_seen: LastSeen = lambda _camera, _episode: None
         self._grid = UnitGrid.load(Path(site.unit_grid)) if site.unit_grid else None

@@ -19,7 +19,7 @@ from api.cases.deadlines import ends
 from api.cases.log import enter
 from api.cases.sightings import CLEARED, attach
 from api.cases.stages import Outcome, Stage
-from api.cases.step_desk import StepDesk
+from api.cases.step_desk import StepDesk, Then
 from api.cases.step_requests import Close, Closing, Reobserve, Seen
 from api.cases.steps import Step
 from api.storage.database import Database
@@ -46,15 +46,22 @@ class Reobservation:
         site: whose calendar and silences they are.
         announce: see `api.cases.announcement`.
         look_again: asks a camera; None where this server watches none.
+        then: called with a case that has moved on.
     """
 
     def __init__(
-        self, database: Database, site: Site, announce: Announce, look_again: LookAgain | None
+        self,
+        database: Database,
+        site: Site,
+        announce: Announce,
+        look_again: LookAgain | None,
+        then: Then | None = None,
     ) -> None:
         self._database = database
         # This program decides nothing, so it has nothing to take back.
         self._desk = StepDesk(database, site, announce, lambda _session, _case: False)
         self._look_again = look_again
+        self._then = then or (lambda _session, _case: None)
 
     def put_right(self, session: Session, case: CaseRow) -> None:
         """Close a case in grace that was seen gone, in a transaction that decides alone."""
@@ -69,6 +76,7 @@ class Reobservation:
         self._desk.take_in(session, case, seen, by=_BY, more={"shown_by": after})
         closing = Close(step=Step.CLOSE, data=Closing(outcome=Outcome.CORRECTED))
         self._desk.take_in(session, case, closing, by=_BY)
+        self._then(session, case)
 
     def once(self, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
         """Look again at every case in grace that it is time for; return how many moved on.
@@ -135,6 +143,7 @@ class Reobservation:
             more = {"evidence": [item.sha256 for item in look.items]}
             session.flush()
             self._desk.take_in(session, case, seen, by=_BY, more=more)
+            self._then(session, case)
         return True
 
     def _unseen(self, case_id: str, until: datetime, why: str) -> None:

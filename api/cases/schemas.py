@@ -9,6 +9,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StrictBool,
     StringConstraints,
 )
 
@@ -145,10 +146,10 @@ class Detector(Part):
 class Checks(Part):
     """The four ticks of the Administrative Penalty Law, art. 41."""
 
-    authentic: bool = False
-    clear: bool = False
-    complete: bool = False
-    accurate: bool = False
+    authentic: StrictBool = False
+    clear: StrictBool = False
+    complete: StrictBool = False
+    accurate: StrictBool = False
 
     @property
     def all(self) -> bool:

@@ -28,6 +28,7 @@ from api.cases.step_requests import (
     File,
     GiveGrace,
     LegalReview,
+    Reported,
     StepRequest,
 )
 from api.cases.steps import Step
@@ -38,6 +39,10 @@ from api.errors import IllegalStep
 from api.storage.database import Database
 from api.storage.tables import CaseRow
 from vision.site import Site
+
+_Request = StepRequest | Reported
+Then = Callable[[Session, CaseRow], None]
+"""Called with a case after a step, in the step's transaction: for what has waited for it."""
 
 _SAID: Mapping[Step, str] = {
     Step.WITHDRAW: "withdrawn",
@@ -58,14 +63,25 @@ _FLAGS = frozenset({Step.SUPERVISE, Step.END_SUPERVISION, Step.APPEAL, Step.UPHO
 
 
 class StepDesk:
-    """Takes steps, logs and announces them; see `api.cases.announcement`."""
+    """Takes steps, logs and announces them; see `api.cases.announcement`.
 
-    def __init__(self, database: Database, site: Site, announce: Announce, recall: Recall) -> None:
+    `then` is called after each step of `take`.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        site: Site,
+        announce: Announce,
+        recall: Recall,
+        then: Then | None = None,
+    ) -> None:
         self._database = database
         self._suppression = Suppression(site)
         self._calendar = site.calendar
         self._announce = announce
         self._recall = recall
+        self._then = then
 
     def take(self, who: Principal, case_id: str, request: StepRequest) -> CaseDetail:
         """Take a step and announce it, in one transaction.
@@ -79,6 +95,8 @@ class StepDesk:
             self._database.decide_alone(session)  # a step may close what sightings look for
             case = locked(session, who, case_id)
             self.take_in(session, case, request, by=who)
+            if self._then is not None:
+                self._then(session, case)
             session.flush()
             session.refresh(case)
             return case_detail(case, who)
@@ -87,7 +105,7 @@ class StepDesk:
         self,
         session: Session,
         case: CaseRow,
-        request: StepRequest,
+        request: _Request,
         *,
         by: Principal | str,
         more: Mapping[str, Any] | None = None,
@@ -129,18 +147,18 @@ class StepDesk:
             self.take_in(session, case, closing, by=by)
 
 
-def _data(request: StepRequest) -> dict[str, Any]:
+def _data(request: _Request) -> dict[str, Any]:
     given = getattr(request, "data", None)
     data = given.model_dump(mode="json") if given is not None else {}
     return {"step": request.step.value, "note": request.note, **data}
 
 
-def _file(case: CaseRow, request: StepRequest, _before: Stage, _now: datetime) -> None:
+def _file(case: CaseRow, request: _Request, _before: Stage, _now: datetime) -> None:
     assert isinstance(request, File)
     case.task_no, case.file_no = request.data.task_no, request.data.file_no
 
 
-def _close(case: CaseRow, request: StepRequest, before: Stage, _now: datetime) -> None:
+def _close(case: CaseRow, request: _Request, before: Stage, _now: datetime) -> None:
     assert isinstance(request, Close)
     possible = OUTCOMES[before]
     if request.data.outcome not in possible:
@@ -154,30 +172,30 @@ def _close(case: CaseRow, request: StepRequest, before: Stage, _now: datetime) -
     case.outcome = request.data.outcome.value
 
 
-def _withdraw(case: CaseRow, _request: StepRequest, _before: Stage, _now: datetime) -> None:
+def _withdraw(case: CaseRow, _request: _Request, _before: Stage, _now: datetime) -> None:
     case.outcome = Outcome.WITHDRAWN.value
 
 
-def _overturn(case: CaseRow, _request: StepRequest, _before: Stage, _now: datetime) -> None:
+def _overturn(case: CaseRow, _request: _Request, _before: Stage, _now: datetime) -> None:
     case.outcome, case.appealed_at = Outcome.OVERTURNED.value, None
 
 
-def _record(case: CaseRow, request: StepRequest, _before: Stage, _now: datetime) -> None:
+def _record(case: CaseRow, request: _Request, _before: Stage, _now: datetime) -> None:
     if isinstance(request, CheckPermit):
         case.permit_check = request.data.model_dump(mode="json")
     elif isinstance(request, LegalReview):
         case.legal_review = request.data.model_dump(mode="json")
 
 
-def _supervise(case: CaseRow, request: StepRequest, _before: Stage, now: datetime) -> None:
+def _supervise(case: CaseRow, request: _Request, _before: Stage, now: datetime) -> None:
     case.supervised_at = now if request.step is Step.SUPERVISE else None
 
 
-def _appeal(case: CaseRow, request: StepRequest, _before: Stage, now: datetime) -> None:
+def _appeal(case: CaseRow, request: _Request, _before: Stage, now: datetime) -> None:
     case.appealed_at = now if request.step is Step.APPEAL else None
 
 
-_EFFECTS: Mapping[Step, Callable[[CaseRow, StepRequest, Stage, datetime], None]] = {
+_EFFECTS: Mapping[Step, Callable[[CaseRow, _Request, Stage, datetime], None]] = {
     Step.FILE: _file,
     Step.CLOSE: _close,
     Step.WITHDRAW: _withdraw,

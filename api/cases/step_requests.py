@@ -272,6 +272,13 @@ class Overturn(Reasoned):
     step: Literal[Step.OVERTURN]
 
 
+class Reported(Taking):
+    """A step that the case system reports: what it leaves out, nobody here can add."""
+
+    step: Step
+    data: To | Told | Seen | None = None
+
+
 StepRequest = Annotated[
     Undo
     | Emit

@@ -15,6 +15,7 @@ from prometheus_client import generate_latest
 from api import console
 from api.access.keys import KeyStore
 from api.access.wrong_keys import WrongKeys
+from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
 from api.cases.grace_timer import GraceTimer
 from api.cases.reobservation import Reobservation
@@ -35,8 +36,19 @@ from api.http.guards import BodyLimit, Guards
 from api.http.openapi import describe
 from api.http.own_thread import OwnThread
 from api.http.prefix import Prefix, path_of
-from api.http.routes import cameras, cases, claims, health, media, packages, steps, webhooks
+from api.http.routes import (
+    callbacks,
+    cameras,
+    cases,
+    claims,
+    health,
+    media,
+    packages,
+    steps,
+    webhooks,
+)
 from api.http.routes import site as site_routes
+from api.http.signatures import Signatures
 from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.receivers import receivers
@@ -52,6 +64,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     site_routes.router,
     cases.router,
     steps.router,
+    callbacks.router,
     claims.router,
     packages.router,
     media.router,
@@ -85,6 +98,7 @@ def create_app(
     stamper = Stamper(database, site.timestamps) if site.timestamps is not None else None
     keys = KeyStore(database)
     announcer = Announcer(site)
+    from_receivers = CallbackDesk(database, site, announcer.announce)
 
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
@@ -103,7 +117,8 @@ def create_app(
         keys=keys,
         cases=CaseStore(database, site),
         review=ReviewDesk(database, site, announcer.announce),
-        steps=StepDesk(database, site, announcer.announce, announcer.recall),
+        steps=StepDesk(database, site, announcer.announce, announcer.recall, from_receivers.settle),
+        callbacks=from_receivers,
         claims=ClaimDesk(database, site.review.claim),
         outbox=worker,
         wrong_keys=WrongKeys(),
@@ -124,7 +139,11 @@ def create_app(
                 stamper,
                 GraceTimer(
                     Reobservation(
-                        database, site, announcer.announce, watch.look_again if watch else None
+                        database,
+                        site,
+                        announcer.announce,
+                        watch.look_again if watch else None,
+                        from_receivers.settle,
                     )
                 ),
                 _nightly(site, database, evidence),
@@ -140,6 +159,7 @@ def create_app(
     )
     app.state.context = shared
     problems.install(app)
+    app.add_middleware(Signatures, webhooks=site.webhooks, wrong=shared.wrong_keys)
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, keys=shared.keys, wrong=shared.wrong_keys)
     app.add_middleware(Guards)

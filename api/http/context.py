@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.access.keys import KeyStore
 from api.access.roles import Principal, Right
 from api.access.wrong_keys import WrongKeys
+from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
@@ -40,6 +41,7 @@ class Context:
     cases: CaseStore
     review: ReviewDesk
     steps: StepDesk
+    callbacks: CallbackDesk
     claims: ClaimDesk
     outbox: Outbox
     wrong_keys: WrongKeys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 import anyio
@@ -18,6 +19,7 @@ from api.http.problems import Refusal, problem, unavailable
 GUARDED = "/v1/"
 """What needs a key; the rest is the page, its files, the documentation and `/healthz`."""
 _STATE = "principal"
+_CALLBACKS = re.compile(r"/v1/cases/[^/]+/callbacks")
 _LEARN_AGAIN_S = 1.0
 
 
@@ -26,7 +28,8 @@ class Doorkeeper:
 
     An address that gave too many wrong keys is rate-limited. Valid keys from the same address (a
     bureau may have only one) still pass: they are found among the keys in memory, which are loaded
-    at most once a second, so a wrong key then costs the database nothing.
+    at most once a second, so a wrong key then costs the database nothing. A signed call-back is
+    left to `signatures.Signatures`, which waits for its body.
     """
 
     def __init__(self, app: ASGIApp, keys: KeyStore, wrong: WrongKeys) -> None:
@@ -36,9 +39,9 @@ class Doorkeeper:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through with its principal, or refuse it."""
-        if scope["type"] == "http" and scope["path"].startswith(GUARDED):
+        if scope["type"] == "http" and scope["path"].startswith(GUARDED) and not signed(scope):
             try:
-                scope.setdefault("state", {})[_STATE] = await self._who(scope)
+                let_in(scope, await self._who(scope))
             except Refusal as no:
                 answer = problem(no.status, no.detail, no.headers)
                 return await answer(scope, receive, send)
@@ -56,11 +59,7 @@ class Doorkeeper:
         if who is not None:
             return who
         if wait:
-            raise Refusal(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "too many wrong access keys came from this address; wait, then check the key",
-                {"Retry-After": str(wait)},
-            )
+            raise slow_down(wait)
         self._wrong.count(address)
         raise _unknown("this access key is unknown, expired or revoked; ask for a new one")
 
@@ -74,6 +73,31 @@ def bearer(scope: Scope) -> str | None:
     """The key that a request brings; None for none."""
     scheme, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
     return key.strip() or None if scheme.lower() == "bearer" else None
+
+
+def signed(scope: Scope) -> bool:
+    """Whether a request is a call-back that brings a signature in place of a key."""
+    return (
+        scope["type"] == "http"
+        and scope["method"] == "POST"
+        and _CALLBACKS.fullmatch(scope["path"]) is not None
+        and "authorization" not in (headers := Headers(scope=scope))
+        and "webhook-signature" in headers
+    )
+
+
+def let_in(scope: Scope, who: Principal) -> None:
+    """Note who asks, for `asking`."""
+    scope.setdefault("state", {})[_STATE] = who
+
+
+def slow_down(wait_s: int) -> Refusal:
+    """What an address is told that gave too many wrong keys or signatures."""
+    return Refusal(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too many wrong access keys came from this address; wait, then check the key",
+        {"Retry-After": str(wait_s)},
+    )
 
 
 def address_of(scope: Scope) -> str:

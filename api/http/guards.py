@@ -65,7 +65,7 @@ class BodyLimit:
             if body is None:
                 detail = f"the body is larger than {LARGEST_BODY} bytes; send less"
                 return await problem(413, detail)(scope, receive, send)
-            receive = _replayed(body, receive)
+            receive = replayed(body, receive)
         return await self._app(scope, receive, send)
 
 
@@ -84,7 +84,8 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
             return body
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """Give a body that was read once more."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:

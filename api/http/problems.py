@@ -139,7 +139,13 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         404: "nothing is served at this address; see /openapi.json",
         405: f"{request.method} is not served at this address; see /openapi.json",
     }.get(error.status_code, str(error.detail))
-    return problem(error.status_code, detail, error.headers)
+    headers = dict(error.headers or {})
+    # Starlette names the methods of the first route alone, and each method here is one of its own.
+    template = getattr(request.scope.get("route"), "path", "")
+    served = request.app.openapi()["paths"].get(template)
+    if "Allow" in headers and served is not None:
+        headers["Allow"] = ", ".join(sorted(method.upper() for method in served))
+    return problem(error.status_code, detail, headers)
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:

@@ -17,6 +17,8 @@ from scripts.console import count, err, log_to_stderr, out
 from vision.errors import SiteError, StreetwardenError
 
 if TYPE_CHECKING:
+    from api.cases.intake import CaseIntake, DetectorInfo
+    from api.storage.database import Database
     from vision.site import Site
 
 # A line this often where no bar can be drawn.
@@ -101,10 +103,20 @@ def _lines(videos: int, clock: Callable[[], float]) -> Callable[[str, float], No
     return progress
 
 
+def _intake(database: Database, site: Site, detector: DetectorInfo) -> CaseIntake:
+    """What makes cases, tells receivers of them, and heeds call-backs that waited for it."""
+    from api.callbacks.desk import CallbackDesk
+    from api.cases.intake import CaseIntake
+    from api.delivery.events import Announcer
+
+    announce = Announcer(site).announce
+    then = CallbackDesk(database, site, announce).settle
+    return CaseIntake(database, site, detector, announce, then)
+
+
 def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
     from api.access.keys import KeyStore
-    from api.cases.intake import CaseIntake, DetectorInfo
-    from api.delivery.events import Announcer
+    from api.cases.intake import DetectorInfo
     from api.http.app import create_app
     from api.http.server import console_address
     from api.http.server import serve as run
@@ -125,7 +137,7 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
         engine = open_engine(site.model) if processes == 1 else None
         model = engine.model if engine is not None else find(site.model.name)
         detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
-        intake = CaseIntake(database, site, detector, Announcer(site).announce)
+        intake = _intake(database, site, detector)
         pipeline = (
             make_pipeline(site, engine, [intake.take])
             if engine is not None

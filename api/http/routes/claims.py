@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 
 from api.access.roles import Right
 from api.cases.claims import Claim
@@ -25,7 +25,7 @@ class ClaimRequest(BaseModel):
         json_schema_extra={"examples": [{}, {"take_over": True, "reason": "Li is on leave."}]},
     )
 
-    take_over: bool = False
+    take_over: StrictBool = False
     reason: Note = ""
 
 

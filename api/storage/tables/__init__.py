@@ -2,6 +2,7 @@
 
 from api.storage.tables.access import KeyRow, MediaAccessRow, PurgeRow
 from api.storage.tables.base import Base, UtcTime
+from api.storage.tables.callbacks import CallbackRow
 from api.storage.tables.cases import CaseRow, EvidenceRow, LogRow, ReviewRow, SightingRow
 from api.storage.tables.deliveries import AttemptRow, DeliveryRow, FailingRow, ReceiverRow
 from api.storage.tables.records import ChainRow, RecordRow, SiteKeyRow, TimeStampRow
@@ -9,6 +10,7 @@ from api.storage.tables.records import ChainRow, RecordRow, SiteKeyRow, TimeStam
 __all__ = [
     "AttemptRow",
     "Base",
+    "CallbackRow",
     "CaseRow",
     "ChainRow",
     "DeliveryRow",

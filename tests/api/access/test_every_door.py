@@ -36,6 +36,7 @@ REVIEWERS = {Role.REVIEWER, Role.OFFICER, Role.ADMIN}
 LOOKERS = {Role.OFFICER, Role.ADMIN}
 WATCHERS = {Role.ADMIN, Role.AUDITOR}
 ADMINS = {Role.ADMIN}
+RECEIVERS = {Role.RECEIVER}
 HOOK = "/v1/webhooks/{name}"
 
 
@@ -69,6 +70,9 @@ DOORS = (
     Door("/v1/cases/{case_id}/hold", LOOKERS, method="POST"),
     Door("/v1/cases/{case_id}/masks", REVIEWERS, method="POST"),
     Door("/v1/cases/{case_id}/steps", REVIEWERS, method="POST"),
+    Door("/v1/cases/{case_id}/callbacks", RECEIVERS, method="POST"),
+    Door("/v1/cases/{case_id}/callbacks", READERS, of="case"),
+    Door("/v1/callbacks", WATCHERS),
     Door("/v1/cases/reject", REVIEWERS, method="POST"),
     # Of a decided case: nobody holds it.
     Door("/v1/cases/{case_id}/claim", REVIEWERS, method="POST", of="case"),

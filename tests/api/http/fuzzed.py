@@ -10,7 +10,7 @@ from unittest import mock
 
 from api.access.roles import Role
 from api.http.app import create_app
-from tests.api.world import SECRET, World, cleared, make_event, make_site, served
+from tests.api.world import CONFIRM, SECRET, World, cleared, make_event, make_site, served
 from vision.site import Site
 
 CHECKS = "all"
@@ -24,10 +24,13 @@ def example_site(root: Path) -> Site:
     return make_site(root, hook, camera="market-gate")
 
 
-def fuzz(world: World, folder: Path, *, seed: int, examples: int) -> str:
+def fuzz(
+    world: World, folder: Path, *, seed: int, examples: int, operation: str | None = None
+) -> str:
     """Run every check of schemathesis on a server with two cases; gives what it found wrong.
 
     The first case, the camera and the receiver are those of the document's examples.
+    With `operation` only that one is asked, as a receiver, and the first case is one that it has.
 
     It runs in a process of its own: its warnings are not ours.
     """
@@ -36,13 +39,24 @@ def fuzz(world: World, folder: Path, *, seed: int, examples: int) -> str:
         assert world.take(event) == f"SW-{EXAMPLE}"
     world.take(cleared(event))
     world.case(camera="market-gate", kind="dirty_truck", subtype="spill")
-    key = world.key(Role.ADMIN)
+    if operation is not None:
+        world.review(f"SW-{EXAMPLE}", CONFIRM)
+        world.step(f"SW-{EXAMPLE}", {"step": "emit", "data": {"to": "case-system"}})
+    only = [] if operation is None else ["--include-operation-id", operation]
+    key = world.key(Role.ADMIN if operation is None else Role.RECEIVER)
     app = create_app(world.site, world.database, world.evidence)
     # It tries many wrong keys, and wants to hear each time that they are wrong.
     with mock.patch("api.access.wrong_keys.FREE", 10**6), served(app) as address:
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json"),
+                *(
+                    sys.executable,
+                    "-m",
+                    "schemathesis.cli",
+                    "run",
+                    f"{address}/openapi.json",
+                    *only,
+                ),
                 *("--checks", CHECKS, "--seed", str(seed), "--max-examples", str(examples)),
                 *(
                     "--header",
