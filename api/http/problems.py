@@ -20,9 +20,12 @@ from api.errors import (
     IllegalStep,
     OriginalRefused,
     PurgedMedia,
+    SignInFailed,
+    SignInWaits,
     SiteKeyError,
     StepForbidden,
     TookTooLong,
+    UnknownAccount,
     UnknownCase,
     UnknownMedia,
 )
@@ -37,6 +40,9 @@ LOG = logging.getLogger("streetwarden.api")
 _DOMAIN = {
     UnknownCase: HTTPStatus.NOT_FOUND,
     UnknownMedia: HTTPStatus.NOT_FOUND,
+    UnknownAccount: HTTPStatus.NOT_FOUND,
+    SignInFailed: HTTPStatus.UNAUTHORIZED,
+    SignInWaits: HTTPStatus.TOO_MANY_REQUESTS,
     PurgedMedia: HTTPStatus.GONE,
     OriginalRefused: HTTPStatus.FORBIDDEN,
     StepForbidden: HTTPStatus.FORBIDDEN,
@@ -164,7 +170,13 @@ def _sayable(said: str) -> str:
 async def _domain(_request: Request, error: Exception) -> JSONResponse:
     found = (status for kind, status in _DOMAIN.items() if isinstance(error, kind))
     possible = error.possible if isinstance(error, IllegalStep) else None
-    return problem(next(found, HTTPStatus.CONFLICT), str(error), possible=possible)
+    headers = {}
+    if isinstance(error, SignInWaits):
+        headers["Retry-After"] = str(error.wait_s)
+    if isinstance(error, SignInFailed):
+        headers["WWW-Authenticate"] = "Bearer"
+    status = next(found, HTTPStatus.CONFLICT)
+    return problem(status, str(error), headers, possible=possible)
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.access.roles import Role
 from api.http.app import create_app
-from api.storage.tables import MediaAccessRow
+from api.storage.tables import AccessRow
 from tests.api.world import NOON, World, cleared, make_event, make_site, make_world, served
 from tests.real.prefix_proxy import proxied
 from vision.evidence import SecondLook
@@ -193,7 +193,7 @@ def test_an_original_is_shown_for_a_reason_and_the_look_is_logged(console, hosti
     console.get_by_role("button", name="Log and show").click()
     expect(console.locator("dialog.lightbox img")).to_be_visible()
     with hostile.database.read() as session:
-        looks = list(session.query(MediaAccessRow))
+        looks = list(session.query(AccessRow))
     assert [(look.actor, look.reason) for look in looks] == [("console session", "complaint 4711")]
 
 

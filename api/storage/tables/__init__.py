@@ -1,12 +1,21 @@
 """Tables of the case database; `api/storage/migrations` creates them, a test compares the two."""
 
-from api.storage.tables.access import KeyRow, MediaAccessRow, PurgeRow
+from api.storage.tables.access import (
+    AccessRow,
+    KeyRow,
+    OidcFlowRow,
+    PurgeRow,
+    SessionRow,
+    SignInRow,
+    UserRow,
+)
 from api.storage.tables.base import Base, UtcTime
 from api.storage.tables.cases import CaseRow, EvidenceRow, LogRow, ReviewRow, SightingRow
 from api.storage.tables.deliveries import AttemptRow, DeliveryRow, ReceiverRow
 from api.storage.tables.records import ChainRow, RecordRow, SiteKeyRow, TimeStampRow
 
 __all__ = [
+    "AccessRow",
     "AttemptRow",
     "Base",
     "CaseRow",
@@ -15,13 +24,16 @@ __all__ = [
     "EvidenceRow",
     "KeyRow",
     "LogRow",
-    "MediaAccessRow",
+    "OidcFlowRow",
     "PurgeRow",
     "ReceiverRow",
     "RecordRow",
     "ReviewRow",
+    "SessionRow",
     "SightingRow",
+    "SignInRow",
     "SiteKeyRow",
     "TimeStampRow",
+    "UserRow",
     "UtcTime",
 ]

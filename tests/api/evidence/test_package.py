@@ -22,7 +22,7 @@ from api.errors import DatabaseUnavailable
 from api.evidence.scope import Scope
 from api.evidence.verify import LOG, MANIFEST, SIGNATURE, verify
 from api.http.routes import packages
-from api.storage.tables import EvidenceRow, MediaAccessRow
+from api.storage.tables import AccessRow, EvidenceRow
 from tests.api.evidence.packing import (
     REASON,
     codes,
@@ -45,9 +45,9 @@ DRAWN = ["annotated/01-confirmed.jpg", "annotated/02-cleared.jpg"]
 SEALED = ["original/01-confirmed.jpg", "original/02-cleared.jpg"]
 
 
-def looks(world) -> list[MediaAccessRow]:
+def looks(world) -> list[AccessRow]:
     with world.database.read() as session:
-        return list(session.scalars(select(MediaAccessRow).order_by(MediaAccessRow.id)))
+        return list(session.scalars(select(AccessRow).order_by(AccessRow.id)))
 
 
 def manifest_of(path) -> dict:
