@@ -168,7 +168,7 @@ def end_sessions(session: Session, user_id: str) -> None:
 
 def _apply(row: UserRow, change: Change) -> None:
     if change.label is not None:
-        row.label = change.label.strip() or row.name
+        row.label = change.label.strip() or row.label
     if change.unit is not None:
         row.unit = change.unit.strip()
     if change.role is not None:
