@@ -14,6 +14,7 @@ CaseError
 ├── PackageTooLarge       the case has more evidence than one package can hold
 ├── SignInFailed          user name or password is wrong, or what an identity provider said
 ├── SignInWaits           too many failed sign-ins; wait
+├── ProviderUnavailable   the identity provider does not answer
 ├── AccountTaken          another user has this name
 ├── UnknownAccount        no user or key has this id
 ├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
@@ -38,6 +39,7 @@ __all__ = [
     "NotConfirmed",
     "OriginalRefused",
     "PackageTooLarge",
+    "ProviderUnavailable",
     "PurgedMedia",
     "SignInFailed",
     "SignInWaits",
@@ -93,6 +95,10 @@ class SignInWaits(CaseError):  # noqa: N818
     def __init__(self, message: str, wait_s: int) -> None:
         super().__init__(message)
         self.wait_s = wait_s
+
+
+class ProviderUnavailable(CaseError):  # noqa: N818
+    """The identity provider does not answer, or not as one."""
 
 
 class AccountTaken(CaseError):  # noqa: N818

@@ -166,7 +166,7 @@ def create_app(
     app.state.context = shared
     problems.install(app)
     app.add_middleware(BodyLimit)
-    routers = ROUTERS
+    routers = (*ROUTERS, *_provider(site, database, sessions))
     app.state.routers = routers
     doors = Doors(
         keys=shared.keys,
@@ -185,6 +185,14 @@ def create_app(
     app.mount("/static", console.static())
     describe(app)
     return app
+
+
+def _provider(site: Site, database: Database, sessions: SessionStore) -> Iterable[APIRouter]:
+    """The routes of the site's identity provider, which need the extra `oidc`."""
+    if site.access.oidc is not None:
+        from api.http.routes.oidc import oidc_router  # noqa: PLC0415
+
+        yield oidc_router(site, site.access.oidc, database, sessions)
 
 
 def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly | None:

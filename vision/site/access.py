@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -27,6 +28,12 @@ def _session(length: timedelta) -> timedelta:
     return length
 
 
+def _private(issuer: str) -> str:
+    if not re.match(r"https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/]", issuer):
+        raise ValueError("who signs people in has to be asked over https://")
+    return issuer
+
+
 class OidcProvider(Part):
     """An OpenID Connect provider; needs `site.url`, to which it sends people back.
 
@@ -36,7 +43,7 @@ class OidcProvider(Part):
     department. `ca` is a file with the certificate of a provider of the city's own (PEM).
     """
 
-    issuer: WebAddress
+    issuer: Annotated[WebAddress, AfterValidator(_private)]
     client_id: Annotated[str, Field(min_length=1, max_length=255)]
     client_secret: SecretStr
     scope: str = "openid profile"

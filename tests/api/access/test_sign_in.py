@@ -30,7 +30,9 @@ HERE = "192.0.2.7"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes that cost little; how much real ones cost is asked by one test."""
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(
+        passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    )
     monkeypatch.setattr(passwords, "_nobodys", [])
 
 
@@ -120,6 +122,7 @@ def test_a_wrong_name_and_a_wrong_password_are_answered_alike(world, http, users
             asked.append(stored.rpartition("$")[0].rpartition("$")[0])  # what work it takes
             return really(stored, given)
 
+    passwords.matches(None, "the hash that is nobody's is made")
     monkeypatch.setattr(passwords, "_HASHER", Counted())
     answers = [
         sign_in(http, name, given)
