@@ -211,6 +211,7 @@ def test_a_phone_has_room_for_the_queue_and_the_case(console):
 def test_signing_out_forgets_the_key(console):
     console.get_by_role("button", name="Sign out").click()
     expect(console.get_by_label("Access key")).to_be_visible()
+    expect(console.get_by_role("alert")).to_be_hidden()
     assert console.evaluate("sessionStorage.getItem('streetwarden.key')") is None
     console.get_by_label("Access key").fill("sw_wrong_key")
     with console.expect_response("**/v1/site") as answer:
