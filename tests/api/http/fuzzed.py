@@ -24,10 +24,11 @@ def example_site(root: Path) -> Site:
     return make_site(root, hook, camera="market-gate")
 
 
-def fuzz(world: World, folder: Path, *, seed: int, examples: int) -> str:
+def fuzz(world: World, folder: Path, *, seed: int, examples: int, by_session: bool = False) -> str:
     """Run every check of schemathesis on a server with two cases; gives what it found wrong.
 
-    The first case, the camera and the receiver are those of the document's examples.
+    The first case, the camera and the receiver are those of the document's examples. An admin asks,
+    by their key or by their session; they do not sign out in between.
 
     It runs in a process of its own: its warnings are not ours.
     """
@@ -36,20 +37,25 @@ def fuzz(world: World, folder: Path, *, seed: int, examples: int) -> str:
         assert world.take(event) == f"SW-{EXAMPLE}"
     world.take(cleared(event))
     world.case(camera="market-gate", kind="dirty_truck", subtype="spill")
-    key = world.key(Role.ADMIN)
+    headers = {"Authorization": f"Bearer {world.key(Role.ADMIN)}"}
+    if by_session:
+        headers = world.signed_in(Role.ADMIN)
+    given = [part for name, value in headers.items() for part in ("--header", f"{name}: {value}")]
     app = create_app(world.site, world.database, world.evidence)
     # It tries many wrong keys, and wants to hear each time that they are wrong.
-    with mock.patch("api.access.wrong_keys.FREE", 10**6), served(app) as address:
+    with (
+        mock.patch("api.access.wrong_keys.FREE", 10**6),
+        mock.patch("api.access.lockout.FREE", 10**6),
+        mock.patch("api.access.lockout.FREE_ADDRESS", 10**6),
+        served(app) as address,
+    ):
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json"),
                 *("--checks", CHECKS, "--seed", str(seed), "--max-examples", str(examples)),
-                *(
-                    "--header",
-                    f"Authorization: Bearer {key}",
-                    "--phases",
-                    "examples,coverage,fuzzing",
-                ),
+                *given,
+                *(("--exclude-operation-id", "signOut") if by_session else ()),
+                *("--phases", "examples,coverage,fuzzing"),
                 *("--generation-database", "none", "--no-color"),
                 *("--suppress-health-check", "all", "--request-timeout", "30"),
             ],
