@@ -30,6 +30,7 @@ from api.errors import (
     UnknownCase,
     UnknownMedia,
 )
+from api.http.way_in import methods_at
 from vision.errors import EvidenceError
 
 GUARDED = (401, 403, 429, 503)
@@ -147,7 +148,10 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         404: "nothing is served at this address; see /openapi.json",
         405: f"{request.method} is not served at this address; see /openapi.json",
     }.get(error.status_code, str(error.detail))
-    return problem(error.status_code, detail, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(methods_at(request)) or headers.get("Allow", "")
+    return problem(error.status_code, detail, headers)
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
@@ -46,6 +46,14 @@ def routes_of(routers: Iterable[APIRouter]) -> Iterator[APIRoute]:
     """Every route of these routers."""
     for router in routers:
         yield from (route for route in router.routes if isinstance(route, APIRoute))
+
+
+def methods_at(request: Request) -> list[str]:
+    """Every method that is served at a request's path; the framework names one route's alone."""
+    routes = list(routes_of(getattr(request.app.state, "routers", ())))
+    path = request.scope["path"]
+    first = next((route.path for route in routes if route.path_regex.match(path)), None)
+    return sorted({m for route in routes if route.path == first for m in route.methods or ()})
 
 
 class OwnWays:

@@ -14,6 +14,9 @@ from tests.api.world import SECRET, World, cleared, make_event, make_site, serve
 from vision.site import Site
 
 CHECKS = "all"
+_SESSION = ("--exclude-operation-id", "signOut", "--exclude-checks", "ignored_auth")
+"""It cannot leave a cookie out that it was given as a header; by key it does, and
+`tests/api/access/test_every_door.py` tries every route without."""
 EXAMPLE = "01J9ZK3V5Q8T6W2Y4B7N0C1D2E"
 """The ULID of the case that the OpenAPI document's examples name."""
 
@@ -54,7 +57,7 @@ def fuzz(world: World, folder: Path, *, seed: int, examples: int, by_session: bo
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json"),
                 *("--checks", CHECKS, "--seed", str(seed), "--max-examples", str(examples)),
                 *given,
-                *(("--exclude-operation-id", "signOut") if by_session else ()),
+                *(_SESSION if by_session else ()),
                 *("--phases", "examples,coverage,fuzzing"),
                 *("--generation-database", "none", "--no-color"),
                 *("--suppress-health-check", "all", "--request-timeout", "30"),
