@@ -12,6 +12,11 @@ CaseError
 ├── PurgedMedia           its time was over by the site's retention
 ├── NotConfirmed          no person has confirmed the case, so it leaves in no package but officers'
 ├── PackageTooLarge       the case has more evidence than one package can hold
+├── SignInFailed          user name or password is wrong, or what an identity provider said
+├── SignInWaits           too many failed sign-ins; wait
+├── ProviderUnavailable   the identity provider does not answer
+├── AccountTaken          another user has this name
+├── UnknownAccount        no user or key has this id
 ├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
 ├── TimeStampError        a time stamp cannot be had, or does not hold
 ├── OriginalRefused       the key's role may not see originals
@@ -25,6 +30,7 @@ from collections.abc import Mapping, Sequence
 from vision.errors import CaseError, StorageUnavailable
 
 __all__ = [
+    "AccountTaken",
     "CaseClaimed",
     "CaseError",
     "DatabaseUnavailable",
@@ -33,11 +39,15 @@ __all__ = [
     "NotConfirmed",
     "OriginalRefused",
     "PackageTooLarge",
+    "ProviderUnavailable",
     "PurgedMedia",
+    "SignInFailed",
+    "SignInWaits",
     "SiteKeyError",
     "StepForbidden",
     "TimeStampError",
     "TookTooLong",
+    "UnknownAccount",
     "UnknownCase",
     "UnknownMedia",
 ]
@@ -69,6 +79,34 @@ class StepForbidden(CaseError):  # noqa: N818
 
 class CaseClaimed(CaseError):  # noqa: N818
     """Somebody else holds the case for some minutes, to decide on it."""
+
+
+class SignInFailed(CaseError):  # noqa: N818
+    """Nobody was signed in; what was wrong is not told."""
+
+
+class SignInWaits(CaseError):  # noqa: N818
+    """Too many sign-ins have failed, or are being looked at.
+
+    Attributes:
+        wait_s: whole seconds until the next try is heard.
+    """
+
+    def __init__(self, message: str, wait_s: int) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
+class ProviderUnavailable(CaseError):  # noqa: N818
+    """The identity provider does not answer, or not as one."""
+
+
+class AccountTaken(CaseError):  # noqa: N818
+    """Another user has this name."""
+
+
+class UnknownAccount(CaseError):  # noqa: N818
+    """No user or key has this id."""
 
 
 class SiteKeyError(CaseError):

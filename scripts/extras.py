@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 EXTRAS = {
+    "authlib": "oidc",
+    "joserfc": "oidc",
     "lap": "bench",
     "matplotlib": "train",
     "onnx": "export",

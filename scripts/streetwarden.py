@@ -24,6 +24,7 @@ from scripts.commands.serve import serve
 from scripts.commands.site_key import site_key
 from scripts.commands.snapshot import snapshot
 from scripts.commands.train import train
+from scripts.commands.users import users
 from scripts.commands.verify import verify
 from scripts.commands.watch import watch
 from scripts.commands.webhooks import webhooks
@@ -47,6 +48,7 @@ for training in (train, evaluate, export):
     app.command()(training)
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")
+app.add_typer(users, name="users")
 app.add_typer(site_key, name="site-key")
 app.add_typer(data, name="data")
 app.add_typer(webhooks, name="webhooks")

@@ -17,8 +17,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
+from api.access.last_used import LastUsed
 from api.access.roles import Principal, Role
-from api.errors import CaseError
+from api.errors import CaseError, UnknownAccount
 from api.storage.database import Database
 from api.storage.tables import KeyRow
 
@@ -38,7 +39,10 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """A stored key without its secret. Times are UTC; `cameras`, `kinds` None: no limit."""
+    """A stored key without its secret. Times are UTC; `last_used_at` is to about a minute.
+
+    `cameras`, `kinds`, `divisions` None: no limit.
+    """
 
     id: str
     label: str
@@ -48,6 +52,8 @@ class KeyInfo:
     revoked_at: datetime | None
     cameras: tuple[str, ...] | None
     kinds: tuple[str, ...] | None
+    divisions: tuple[str, ...] | None
+    last_used_at: datetime | None
 
     def active(self, now: datetime) -> bool:
         """Whether the key opens anything at this time."""
@@ -55,10 +61,16 @@ class KeyInfo:
 
 
 class KeyStore:
-    """Creates, verifies, lists and revokes access keys."""
+    """Creates, verifies, lists and revokes access keys.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: of the keys.
+        used: is told which key was used.
+    """
+
+    def __init__(self, database: Database, used: LastUsed | None = None) -> None:
         self._database = database
+        self._used = used
         self._known: dict[str, KeyRow] = {}
         self._learnt_at = -math.inf
 
@@ -70,8 +82,9 @@ class KeyStore:
         expires: timedelta | None = None,
         cameras: Sequence[str] = (),
         kinds: Sequence[str] = (),
+        divisions: Sequence[str] = (),
     ) -> NewKey:
-        """Make a key. Empty `cameras` or `kinds` set no limit.
+        """Make a key. Empty `cameras`, `kinds` or `divisions` set no limit.
 
         Raises:
             CaseError: the label is empty or `expires` is not positive.
@@ -80,6 +93,7 @@ class KeyStore:
         row, new = _mint(label, role, expires)
         row.cameras = sorted(set(cameras)) or None
         row.kinds = sorted(set(kinds)) or None
+        row.divisions = sorted(set(divisions)) or None
         with self._database.write() as session:
             session.add(row)
         return new
@@ -107,7 +121,10 @@ class KeyStore:
             return None
         with self._database.read() as session:
             row = session.get(KeyRow, key_id)
-        return _holder(row, secret)
+        who = _holder(row, secret)
+        if who is not None and row is not None and self._used is not None:
+            self._used.note(KeyRow, row.id, row.last_used_at)
+        return who
 
     def learn(self) -> None:
         """Read all keys into memory, for `recall`.
@@ -134,12 +151,14 @@ class KeyStore:
         """Stop a key from opening anything; revoking twice is fine.
 
         Raises:
-            CaseError: no key has this id.
+            UnknownAccount: no key has this id.
         """
         with self._database.write() as session:
             row = session.get(KeyRow, key_id)
             if row is None:
-                raise CaseError(f"no key has the id {key_id!r}; list the keys to see their ids")
+                raise UnknownAccount(
+                    f"no key has the id {key_id!r}; list the keys to see their ids"
+                )
             row.revoked_at = row.revoked_at or datetime.now(UTC)
 
     def list(self) -> list[KeyInfo]:
@@ -187,6 +206,7 @@ def _holder(row: KeyRow | None, secret: str) -> Principal | None:
         role=Role(row.role),
         cameras=None if row.cameras is None else frozenset(row.cameras),
         kinds=None if row.kinds is None else frozenset(row.kinds),
+        divisions=None if row.divisions is None else frozenset(row.divisions),
         expires_at=row.expires_at,
     )
 
@@ -205,4 +225,6 @@ def _info(row: KeyRow) -> KeyInfo:
         revoked_at=row.revoked_at,
         cameras=None if row.cameras is None else tuple(row.cameras),
         kinds=None if row.kinds is None else tuple(row.kinds),
+        divisions=None if row.divisions is None else tuple(row.divisions),
+        last_used_at=row.last_used_at,
     )

@@ -1,4 +1,4 @@
-"""Roles of access keys, what each may do, and the principal that a verified key stands for."""
+"""Roles, what each may do, and the principal that a verified key or session stands for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Who holds a key."""
+    """Who holds a key, or signs in."""
 
     VIEWER = "viewer"
     REVIEWER = "reviewer"
@@ -34,6 +34,10 @@ class Right(StrEnum):
     REPLAY = "replay"
     CALL_BACK = "call_back"
     """In the case system's name: nobody else's, not even an admin's."""
+    ACCESS_LOG = "access_log"
+    """Who looked at which original, and what was exported."""
+    ACCOUNTS = "accounts"
+    """Users and keys."""
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
@@ -44,15 +48,19 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     ),
     Role.ADMIN: frozenset(Right) - {Right.CALL_BACK},
     Role.RECEIVER: frozenset({Right.CALL_BACK}),
-    Role.AUDITOR: frozenset({Right.READ, Right.DELIVERIES}),
+    Role.AUDITOR: frozenset({Right.READ, Right.DELIVERIES, Right.ACCESS_LOG}),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The holder of a verified key. `cameras` and `kinds` limit what it sees; None is no limit.
+    """The holder of a verified key, or a user who has signed in.
 
-    `expires_at` is when the key ends (UTC); None for never.
+    `cameras`, `kinds` and `divisions` limit what they see; None is no limit, and a division is a
+    prefix of codes. `key_id` is the key's id, or the user's: what they did before they signed in
+    again is theirs. `expires_at` is when key or session ends (UTC), None for never; `session` is
+    the session's id, None for a key; `unit` the user's department; `address` where this request
+    comes from.
     """
 
     key_id: str
@@ -61,11 +69,24 @@ class Principal:
     cameras: frozenset[str] | None = None
     kinds: frozenset[str] | None = None
     expires_at: datetime | None = None
+    divisions: frozenset[str] | None = None
+    session: str | None = None
+    unit: str = ""
+    address: str = ""
 
     def may(self, right: Right) -> bool:
         """Whether the role has this right."""
         return right in RIGHTS[self.role]
 
+    @property
+    def limited(self) -> bool:
+        """Whether there is anything that they do not see."""
+        return (self.cameras, self.kinds, self.divisions) != (None, None, None)
+
     def sees_camera(self, camera: str) -> bool:
-        """Whether the key's scope includes this camera."""
+        """Whether their scope includes this camera, wherever it stands."""
         return self.cameras is None or camera in self.cameras
+
+    def sees_division(self, code: str) -> bool:
+        """Whether their scope includes this division."""
+        return self.divisions is None or code.startswith(tuple(self.divisions))

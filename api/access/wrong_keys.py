@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import math
 import time
@@ -10,11 +9,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from api.access.backoff import FORGOTTEN_AFTER_S, LONGEST_WAIT_S, network, wait_after
+
 LOG = logging.getLogger("streetwarden.api")
 FREE = 5
 """Wrong keys in a row that cost nothing: people mistype."""
-LONGEST_WAIT_S = 300.0
-FORGOTTEN_AFTER_S = 900.0
 MOST_ADDRESSES = 10_000
 
 
@@ -38,12 +37,12 @@ class WrongKeys:
 
     def wait_s(self, address: str) -> int:
         """Whole seconds until this address may try again; 0 if it may now."""
-        record = self._records.get(_network(address))
+        record = self._records.get(network(address))
         return max(0, math.ceil(record.until - self._clock())) if record else 0
 
     def count(self, address: str) -> None:
         """Note a wrong key, and log it when it makes the address wait or wait longer."""
-        now, name = self._clock(), _network(address)
+        now, name = self._clock(), network(address)
         record = self._records.pop(name, None)
         if record is None or now - record.last > FORGOTTEN_AFTER_S + LONGEST_WAIT_S:
             record = _Record()
@@ -55,20 +54,8 @@ class WrongKeys:
         if record.count == 1:
             LOG.warning("a wrong access key from %s", name)
         if record.count > FREE and record.until <= now:
-            wait = min(LONGEST_WAIT_S, 2.0 ** (record.count - FREE - 1))
+            wait = wait_after(record.count, FREE)
             record.until = now + wait
             LOG.warning(
                 "wrong access keys from %s: %d by now; it waits %.0f s", name, record.count, wait
             )
-
-
-def _network(address: str) -> str:
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return "an unknown address"
-    if isinstance(known, ipaddress.IPv6Address):
-        if known.ipv4_mapped is not None:
-            return str(known.ipv4_mapped)
-        return str(ipaddress.ip_network((known, 64), strict=False))
-    return str(known)

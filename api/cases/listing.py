@@ -2,14 +2,15 @@
 
 A list is first found as ids only, scanned in an index from the newest down until its page is full;
 then the cases are read. The most selective condition leads: the cameras (each one's sightings are
-in order of their cases' ids), else the place, else the kinds. If several lead, the newest of all
-are among the newest of each. So no list sorts or scans a table, however few cases match.
+in order of their cases' ids), else the place, else the divisions, else the kinds. If several lead,
+the newest of all are among the newest of each. So no list sorts or scans a table, however few cases
+match.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -18,6 +19,7 @@ from sqlalchemy import ColumnElement, Select, select, union_all
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from api.access.roles import Principal
+from api.cases.scope import within
 from api.cases.stages import Stage
 from api.storage.tables import CaseRow, SightingRow
 
@@ -86,7 +88,8 @@ def newest(
 ) -> list[str]:
     """The newest `limit` ids behind the cursor `after` that the filter and the key admit."""
     found: set[str] = set()
-    leads = _leads(who, wanted, after, limit)
+    divisions = None if who.divisions is None else _divisions(session, who.divisions)
+    leads = _leads(who, wanted, divisions, after, limit)
     while some := list(islice(leads, _AT_ONCE)):
         # SQLite takes an ORDER BY with a LIMIT in a compound only inside a subquery.
         parts = [select(lead.subquery()) for lead in some]
@@ -94,10 +97,19 @@ def newest(
     return sorted(found, reverse=True)[:limit]
 
 
+def _divisions(session: Session, starts: Iterable[str]) -> list[str]:
+    """The codes that cases have and that begin with one of these: read from the index alone."""
+    return sorted(session.scalars(select(CaseRow.division).where(within(starts)).distinct()))
+
+
 def _leads(
-    who: Principal, wanted: CaseFilter, after: str | None, limit: int
+    who: Principal,
+    wanted: CaseFilter,
+    divisions: Sequence[str] | None,
+    after: str | None,
+    limit: int,
 ) -> Iterator[Select[str]]:
-    """Return one index scan for each camera, or each kind, or a single one."""
+    """Return one index scan for each camera, or each division, or each kind, or a single one."""
     conditions = wanted.conditions()
     kinds, cameras = _kinds(who, wanted), _cameras(who, wanted)
     if cameras is not None:
@@ -105,10 +117,19 @@ def _leads(
             conditions.append(CaseRow.kind.in_(kinds))
         if wanted.camera is not None and not who.sees_camera(wanted.camera):
             conditions.append(_seen_by(wanted.camera))
+        if divisions is not None:
+            conditions.append(CaseRow.division.in_(divisions))
         for camera in cameras:
             walk = select(SightingRow.case_id).join(CaseRow).where(SightingRow.camera == camera)
             walk = walk.where(*conditions).group_by(SightingRow.case_id)
             yield _page(walk, SightingRow.case_id, after, limit)
+        return
+    if divisions is not None:
+        if kinds is not None:
+            conditions.append(CaseRow.kind.in_(kinds))
+        for division in divisions:
+            walk = select(CaseRow.id).where(CaseRow.division == division, *conditions)
+            yield _page(walk, CaseRow.id, after, limit)
         return
     for kind in [None] if kinds is None else kinds:
         walk = select(CaseRow.id).where(*conditions)

@@ -66,7 +66,7 @@ def new_case(
         method="camera_registered" if place else None,
         address=place.address if place else "",
         grid=place.grid if place else "",
-        division=site.site.division,
+        division=site.division_of(camera),
         department=(
             place.department.model_dump() if place and place.department is not None else None
         ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from api.access.roles import Principal
@@ -15,12 +16,23 @@ Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 
 def scoped(query: Query, who: Principal) -> Query:
-    """Narrow a query over cases to the key's scope: those that one of its cameras has seen."""
+    """Narrow a query over cases to the key's or user's scope.
+
+    Cases that one of their cameras has seen, of their kinds, in their divisions.
+    """
     if who.cameras is not None:
         query = query.where(CaseRow.sightings.any(SightingRow.camera.in_(who.cameras)))
     if who.kinds is not None:
         query = query.where(CaseRow.kind.in_(who.kinds))
+    if who.divisions is not None:
+        query = query.where(within(who.divisions))
     return query
+
+
+def within(divisions: Iterable[str]) -> ColumnElement[bool]:
+    """Whether a case is in one of these divisions, which are prefixes of codes."""
+    starts = (CaseRow.division.startswith(code, autoescape=True) for code in sorted(divisions))
+    return or_(false(), *starts)
 
 
 def unknown(case_id: str) -> UnknownCase:

@@ -18,7 +18,8 @@ def page(site: Site, path: str) -> APIRouter:
     """`GET /`: the page in the site's language; `path` is the one under which a proxy shows it."""
     router = APIRouter()
     html = (FOLDER / "index.html").read_text(encoding="utf-8")
-    html = html.replace('<html lang="zh">', f'<html lang="{site.site.language}">')
+    oidc = "" if site.access.oidc is None else " data-oidc"
+    html = html.replace('<html lang="zh">', f'<html lang="{site.site.language}"{oidc}>')
     # Behind a proxy that the site file does not tell of, the page's own address leads to its files.
     html = html.replace('="static/', f'="{path}/static/') if path else html
 

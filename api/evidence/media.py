@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, select
 
+from api.access.access_log import What, note_access
 from api.access.roles import Principal, Right
 from api.cases.scope import scoped
 from api.cases.view import REDACTED
 from api.errors import OriginalRefused, PurgedMedia, UnknownMedia
 from api.storage.database import Database
-from api.storage.tables import CaseRow, EvidenceRow, MediaAccessRow
+from api.storage.tables import CaseRow, EvidenceRow
 from vision.errors import EvidenceError
 from vision.evidence import EvidenceRole
 from vision.evidence.store import EvidenceStore
@@ -118,20 +118,8 @@ def log_looks(
     """
     if not originals:
         return
-    now = datetime.now(UTC)
     with database.write() as session:
-        session.add_all(
-            MediaAccessRow(
-                at=now,
-                sha256=sha256,
-                case_id=case_id,
-                actor=who.label,
-                key_id=who.key_id,
-                role=who.role.value,
-                reason=reason,
-            )
-            for sha256 in originals
-        )
+        note_access(session, who, What.ORIGINAL, reason, case_id=case_id, originals=originals)
 
 
 def _kept(rows: list[EvidenceRow]) -> list[EvidenceRow]:

@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from api.access.access_log import What, note_access
 from api.access.roles import Principal, Right
 from api.cases.scope import scoped, unknown
 from api.cases.stages import PERSON_CONFIRMED, Stage
 from api.errors import NotConfirmed, OriginalRefused, SiteKeyError
 from api.evidence.archive import Altered, Archive
 from api.evidence.manifest import By, Item, Sheet, item_of, lost, manifest
-from api.evidence.media import log_looks
 from api.evidence.names import file_names
 from api.evidence.report import render
 from api.evidence.scope import Scope, holds, shown
@@ -96,8 +96,8 @@ class PackageDesk:
         """Write the package of a case into a file, a block at a time.
 
         Evidence that is missing or was altered is not in it; the manifest and the sheet say so.
-        Each original in it, and each picture with the subject's plate, is logged as a look before
-        this returns.
+        The package, each original in it and each picture with the subject's plate are logged in
+        one transaction before this returns.
 
         Args:
             who: for whom; of cameras that it does not see only the hashes are in it.
@@ -114,7 +114,7 @@ class PackageDesk:
             PackageTooLarge: the case has too much evidence for one.
             SiteKeyError: the site's key cannot be used.
             EvidenceError: evidence cannot be read now, or the package cannot be written.
-            DatabaseUnavailable: the looks could not be logged.
+            DatabaseUnavailable: it could not be logged.
         """
         taken = self._taken(who, case_id)
         _allow(who, taken.case, scope)
@@ -161,7 +161,11 @@ class PackageDesk:
                 "where temporary files lie (TMPDIR), or where it is written to"
             ) from error
         seen = [i.sha256 for i in items if i.file and i.role in _LOGGED]
-        log_looks(self._database, who, case_id, seen, reason)
+        with self._database.write() as session:
+            note_access(
+                session, who, What.PACKAGE, reason, case_id=case_id, detail=f"scope {scope}"
+            )
+            note_access(session, who, What.ORIGINAL, reason, case_id=case_id, originals=seen)
         wrong = [f"{i.sha256} is {i.absent}" for i in items if i.absent in {"missing", "altered"}]
         return Package(f"{case_id}-{scope.value}.zip", size, (*faults, *wrong))
 

@@ -14,6 +14,11 @@ from prometheus_client import generate_latest
 
 from api import console
 from api.access.keys import KeyStore
+from api.access.last_used import LastUsed
+from api.access.rate_limit import RateLimits
+from api.access.sessions import SessionStore
+from api.access.sign_in import SignInDesk
+from api.access.users import UserStore
 from api.access.wrong_keys import WrongKeys
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
@@ -31,24 +36,30 @@ from api.evidence.retention import Purge
 from api.evidence.stamper import Stamper
 from api.http import problems
 from api.http.context import Context
-from api.http.doorkeeper import Doorkeeper
+from api.http.cookies import Cookie
+from api.http.doorkeeper import Doorkeeper, Doors
 from api.http.guards import BodyLimit, Guards
 from api.http.openapi import describe
 from api.http.own_thread import OwnThread
 from api.http.prefix import Prefix, path_of
 from api.http.routes import (
+    access_log,
     callbacks,
     cameras,
     cases,
     claims,
     health,
+    keys,
     media,
     packages,
+    session,
     steps,
+    users,
     webhooks,
 )
 from api.http.routes import site as site_routes
 from api.http.signatures import Signatures
+from api.http.way_in import OwnWays
 from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.receivers import receivers
@@ -59,7 +70,7 @@ from vision.site import Site
 
 REQUEST_WORKERS = 20
 """Requests that are worked on at the same time, each in a thread."""
-_ROUTERS: tuple[APIRouter, ...] = (
+ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     site_routes.router,
     cases.router,
@@ -70,6 +81,10 @@ _ROUTERS: tuple[APIRouter, ...] = (
     media.router,
     cameras.router,
     webhooks.router,
+    session.router,
+    users.router,
+    keys.router,
+    access_log.router,
 )
 
 
@@ -96,13 +111,15 @@ def create_app(
     """
     worker = outbox or Outbox(database, site, evidence=evidence)
     stamper = Stamper(database, site.timestamps) if site.timestamps is not None else None
-    keys = KeyStore(database)
+    used = LastUsed(database)
+    key_store = KeyStore(database, used)
+    sessions = SessionStore(database, site.access, used)
     announcer = Announcer(site)
     from_receivers = CallbackDesk(database, site, announcer.announce)
 
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
-            keys.learn()
+            key_store.learn()
         found = readiness(database, evidence, watch, outbox_alive=worker.alive)
         checks = [] if stamper is None else [stamped(stamper.problem)]
         with suppress(DatabaseUnavailable):  # which is a check of its own
@@ -114,7 +131,11 @@ def create_app(
         database=database,
         evidence=evidence,
         watch=watch,
-        keys=keys,
+        keys=key_store,
+        users=UserStore(database),
+        sessions=sessions,
+        sign_in=SignInDesk(database, sessions),
+        cookie=Cookie(site),
         cases=CaseStore(database, site),
         review=ReviewDesk(database, site, announcer.announce),
         steps=StepDesk(database, site, announcer.announce, announcer.recall, from_receivers.settle),
@@ -137,6 +158,7 @@ def create_app(
                 worker,
                 Alerts(database, site),
                 stamper,
+                used,
                 GraceTimer(
                     Reobservation(
                         database,
@@ -159,17 +181,36 @@ def create_app(
     )
     app.state.context = shared
     problems.install(app)
-    app.add_middleware(Signatures, webhooks=site.webhooks, wrong=shared.wrong_keys)
+    routers = (*ROUTERS, *_provider(site, database, sessions))
+    app.state.routers = routers
+    ways = OwnWays(routers)
+    app.add_middleware(Signatures, webhooks=site.webhooks, wrong=shared.wrong_keys, own_ways=ways)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Doorkeeper, keys=shared.keys, wrong=shared.wrong_keys)
-    app.add_middleware(Guards)
+    doors = Doors(
+        keys=shared.keys,
+        sessions=shared.sessions,
+        cookie=shared.cookie,
+        wrong=shared.wrong_keys,
+        limits=RateLimits(),
+        own_ways=ways,
+    )
+    app.add_middleware(Doorkeeper, doors=doors)
+    app.add_middleware(Guards, url=site.site.url)
     app.add_middleware(Prefix, url=site.site.url)
-    for router in _ROUTERS:
+    for router in routers:
         app.include_router(router)
     app.include_router(console.page(site, path_of(site.site.url)))
     app.mount("/static", console.static())
     describe(app)
     return app
+
+
+def _provider(site: Site, database: Database, sessions: SessionStore) -> Iterable[APIRouter]:
+    """The routes of the site's identity provider, which need the extra `oidc`."""
+    if site.access.oidc is not None:
+        from api.http.routes.oidc import oidc_router  # noqa: PLC0415
+
+        yield oidc_router(site, site.access.oidc, database, sessions)
 
 
 def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly | None:

@@ -8,10 +8,13 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from api.access.keys import KeyStore
 from api.access.roles import Principal, Right
+from api.access.sessions import SessionStore
+from api.access.sign_in import SignInDesk
+from api.access.users import UserStore
 from api.access.wrong_keys import WrongKeys
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
@@ -19,7 +22,8 @@ from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
 from api.delivery.worker import Outbox
-from api.http.doorkeeper import asking
+from api.http.cookies import Cookie
+from api.http.doorkeeper import CSRF_HEADER, asking
 from api.http.own_thread import OwnThread
 from api.http.problems import Refusal
 from api.monitoring.health import Readiness
@@ -38,6 +42,10 @@ class Context:
     evidence: EvidenceStore
     watch: Watch | None
     keys: KeyStore
+    users: UserStore
+    sessions: SessionStore
+    sign_in: SignInDesk
+    cookie: Cookie
     cases: CaseStore
     review: ReviewDesk
     steps: StepDesk
@@ -64,13 +72,22 @@ _BEARER = HTTPBearer(
     description="An access key (`sw_…`), made with `streetwarden keys create`.",
     auto_error=False,
 )
+_COOKIE = APIKeyCookie(
+    name="__Host-streetwarden",
+    scheme_name="Session",
+    description="What `POST /v1/session` gives. Under a path it is `__Secure-streetwarden`, over "
+    f"plain HTTP `streetwarden`. What changes anything needs the header `{CSRF_HEADER}` besides, "
+    "with the `csrf` of `GET /v1/session`.",
+    auto_error=False,
+)
 
 
 async def principal(
     request: Request,
-    _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    _key: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    _session: Annotated[str | None, Depends(_COOKIE)],
 ) -> Principal:
-    """Return the principal of a request; the doorkeeper has refused requests without a key."""
+    """Return the principal of a request; the doorkeeper has refused those without one."""
     return asking(request)
 
 
@@ -81,11 +98,27 @@ def allowed_to(right: Right) -> Callable[[Principal], Awaitable[Principal]]:
         if not who.may(right):
             raise Refusal(
                 HTTPStatus.FORBIDDEN,
-                f"a key with the role {who.role.value} may not do this; ask for another role",
+                f"the role {who.role.value} may not do this; ask for another role",
             )
         return who
 
     return check
+
+
+async def unlimited_admin(
+    who: Annotated[Principal, Depends(allowed_to(Right.ACCOUNTS))],
+) -> Principal:
+    """Return an admin who sees everything: another could give away what they do not see."""
+    if who.limited:
+        raise Refusal(
+            HTTPStatus.FORBIDDEN,
+            "an admin who does not see everything may not manage users and keys",
+        )
+    return who
+
+
+Known = Annotated[Principal, Depends(principal)]
+Registrar = Annotated[Principal, Depends(unlimited_admin)]
 
 
 Reader = Annotated[Principal, Depends(allowed_to(Right.READ))]

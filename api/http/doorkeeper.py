@@ -1,8 +1,9 @@
-"""Doorkeeper: authentication from the request's head, before its body is read, with rate limit."""
+"""Doorkeeper: authentication from the request's head, before its body is read, with rate limits."""
 
 from __future__ import annotations
 
-import re
+import hmac
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 import anyio
@@ -11,20 +12,42 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access.keys import KeyStore
+from api.access.rate_limit import RateLimits
 from api.access.roles import Principal
+from api.access.sessions import SessionStore, csrf_token
 from api.access.wrong_keys import WrongKeys
 from api.errors import DatabaseUnavailable
+from api.http.cookies import Cookie
 from api.http.problems import Refusal, problem, unavailable
+from api.http.way_in import OwnWays, WayIn
 
 GUARDED = "/v1/"
 """What needs a key; the rest is the page, its files, the documentation and `/healthz`."""
+UNLIMITED = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Without a rate limit: supervisors have to be told at any time, and one answer is worked out for
+all who ask for it at the same time."""
+CSRF_HEADER = "X-CSRF-Token"
+IDLE_HEADER = "X-Idle"
+"""The page says with it that it asks by itself, and nobody has touched it for a while."""
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATE = "principal"
-_CALLBACKS = re.compile(r"/v1/cases/[^/]+/callbacks")
 _LEARN_AGAIN_S = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the doorkeeper asks: stores of keys and sessions, limits, routes of their own way."""
+
+    keys: KeyStore
+    sessions: SessionStore
+    cookie: Cookie
+    wrong: WrongKeys
+    limits: RateLimits
+    own_ways: OwnWays
+
+
 class Doorkeeper:
-    """ASGI middleware: 401 or 429 for a guarded path without a valid key.
+    """ASGI middleware: 401, 403 or 429 for a guarded path without a valid key or session.
 
     An address that gave too many wrong keys is rate-limited. Valid keys from the same address (a
     bureau may have only one) still pass: they are found among the keys in memory, which are loaded
@@ -32,16 +55,17 @@ class Doorkeeper:
     left to `signatures.Signatures`, which waits for its body.
     """
 
-    def __init__(self, app: ASGIApp, keys: KeyStore, wrong: WrongKeys) -> None:
+    def __init__(self, app: ASGIApp, doors: Doors) -> None:
         self._app = app
-        self._keys = keys
-        self._wrong = wrong
+        self._doors = doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through with its principal, or refuse it."""
-        if scope["type"] == "http" and scope["path"].startswith(GUARDED) and not signed(scope):
+        if scope["type"] == "http" and scope["path"] not in UNLIMITED:
             try:
-                let_in(scope, await self._who(scope))
+                _refuse_many(self._doors.limits.of_address(address_of(scope)))
+                if scope["path"].startswith(GUARDED):
+                    let_in(scope, await self._known(scope))
             except Refusal as no:
                 answer = problem(no.status, no.detail, no.headers)
                 return await answer(scope, receive, send)
@@ -49,24 +73,67 @@ class Doorkeeper:
                 return await unavailable(error)(scope, receive, send)
         return await self._app(scope, receive, send)
 
-    async def _who(self, scope: Scope) -> Principal:
-        key = bearer(scope)
-        if key is None:
-            raise _unknown("give an access key: Authorization: Bearer sw_…")
+    async def _known(self, scope: Scope) -> Principal | None:
+        """Who asks; None for somebody without a key whom the route has to find out about."""
+        key, secret = bearer(scope), self._doors.cookie.read(scope)
+        if key is not None:
+            who = await self._by_key(scope, key)
+        elif self._doors.own_ways.way(scope) is not WayIn.KEY:
+            return None
+        elif secret is not None:
+            who = await self._by_session(scope, secret)
+        else:
+            raise unknown("sign in, or give an access key: Authorization: Bearer sw_…")
+        _refuse_many(self._doors.limits.of_holder(who.key_id))
+        return replace(who, address=address_of(scope))
+
+    async def _by_key(self, scope: Scope, key: str) -> Principal:
         address = address_of(scope)
-        wait = self._wrong.wait_s(address)
-        who = await anyio.to_thread.run_sync(self._recall if wait else self._keys.verify, key)
+        wait = self._doors.wrong.wait_s(address)
+        find = self._recall if wait else self._doors.keys.verify
+        who = await anyio.to_thread.run_sync(find, key)
         if who is not None:
             return who
         if wait:
             raise slow_down(wait)
-        self._wrong.count(address)
-        raise _unknown("this access key is unknown, expired or revoked; ask for a new one")
+        self._doors.wrong.count(address)
+        raise unknown("this access key is unknown, expired or revoked; ask for a new one")
+
+    async def _by_session(self, scope: Scope, secret: str) -> Principal:
+        active = IDLE_HEADER not in Headers(scope=scope)
+        who = await anyio.to_thread.run_sync(
+            lambda: self._doors.sessions.verify(secret, active=active)
+        )
+        if who is None:
+            raise unknown("your session has ended; sign in again")
+        if scope["method"] not in _SAFE:
+            refuse_other_sites(scope)
+            given = Headers(scope=scope).get(CSRF_HEADER, "")
+            if not hmac.compare_digest(given.encode(), csrf_token(secret).encode()):
+                raise Refusal(
+                    HTTPStatus.FORBIDDEN,
+                    f"what a session changes needs the header {CSRF_HEADER} with the `csrf` of "
+                    "GET /v1/session; reload the page",
+                )
+        return who
 
     def _recall(self, key: str) -> Principal | None:
-        if self._keys.learnt_ago_s > _LEARN_AGAIN_S:
-            self._keys.learn()
-        return self._keys.recall(key)
+        if self._doors.keys.learnt_ago_s > _LEARN_AGAIN_S:
+            self._doors.keys.learn()
+        return self._doors.keys.recall(key)
+
+
+def refuse_other_sites(scope: Scope) -> None:
+    """Refuse what a browser says another site's page asks.
+
+    Raises:
+        Refusal: 403.
+    """
+    if Headers(scope=scope).get("sec-fetch-site", "same-origin") != "same-origin":
+        raise Refusal(
+            HTTPStatus.FORBIDDEN,
+            "another site's page asks this in your browser; use the console's own page",
+        )
 
 
 def bearer(scope: Scope) -> str | None:
@@ -75,19 +142,8 @@ def bearer(scope: Scope) -> str | None:
     return key.strip() or None if scheme.lower() == "bearer" else None
 
 
-def signed(scope: Scope) -> bool:
-    """Whether a request is a call-back that brings a signature in place of a key."""
-    return (
-        scope["type"] == "http"
-        and scope["method"] == "POST"
-        and _CALLBACKS.fullmatch(scope["path"]) is not None
-        and "authorization" not in (headers := Headers(scope=scope))
-        and "webhook-signature" in headers
-    )
-
-
-def let_in(scope: Scope, who: Principal) -> None:
-    """Note who asks, for `asking`."""
+def let_in(scope: Scope, who: Principal | None) -> None:
+    """Note who asks, for `asking`; None for nobody that is known yet."""
     scope.setdefault("state", {})[_STATE] = who
 
 
@@ -108,10 +164,27 @@ def address_of(scope: Scope) -> str:
 
 def asking(request: Request) -> Principal:
     """Return the principal that the doorkeeper authenticated."""
-    who = getattr(request.state, _STATE)
-    assert isinstance(who, Principal)
+    who = asking_or_nobody(request)
+    assert who is not None, "a route that lets in its own way has to find out who asks"
     return who
 
 
-def _unknown(detail: str) -> Refusal:
+def asking_or_nobody(request: Request) -> Principal | None:
+    """Return the principal of a key that came along; None where the route has its own way."""
+    who = getattr(request.state, _STATE)
+    assert who is None or isinstance(who, Principal)
+    return who
+
+
+def unknown(detail: str) -> Refusal:
+    """401 in these words."""
     return Refusal(HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": "Bearer"})
+
+
+def _refuse_many(wait_s: int) -> None:
+    if wait_s:
+        raise Refusal(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too many requests at once; wait, then ask for less",
+            {"Retry-After": str(wait_s)},
+        )

@@ -12,7 +12,9 @@ LARGEST_BODY = 64 * 1024
 """Bytes; a review is under 3 KiB. Uploads of a later version bring their own limit."""
 LONGEST_BODY_S = 20.0
 """Seconds for a whole body: 64 KiB at 26 kbit/s."""
-# No inline script, no other origin: what a hostile camera name could smuggle in never runs.
+# No inline script, no other origin: what a hostile camera name could smuggle in never runs. No form
+# is sent anywhere either (`form-action`): the page's script signs in, so a smuggled form leads
+# nowhere with a password.
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -25,21 +27,34 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+_TLS_FOR_A_YEAR = "max-age=31536000"
+"""Of this host alone: others of the city's may have no TLS."""
 
 
 class Guards:
-    """ASGI middleware: security headers on every answer."""
+    """ASGI middleware: security headers on every answer.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: whose answers they are.
+        url: the site's address from outside; where that is HTTPS, browsers are told to keep to it.
+    """
+
+    def __init__(self, app: ASGIApp, url: str = "") -> None:
         self._app = app
+        self._tls = url.startswith("https://")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request through."""
+        added = dict(_HEADERS)
+        if self._tls or scope.get("scheme") == "https":
+            added["Strict-Transport-Security"] = _TLS_FOR_A_YEAR
+        if scope.get("path", "").startswith("/v1/"):
+            added["Cache-Control"] = "no-store"  # cases and pictures are nobody's on a disk
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in added.items():
                     headers.setdefault(name, value)
             await send(message)
 

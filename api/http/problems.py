@@ -19,13 +19,18 @@ from api.errors import (
     DatabaseUnavailable,
     IllegalStep,
     OriginalRefused,
+    ProviderUnavailable,
     PurgedMedia,
+    SignInFailed,
+    SignInWaits,
     SiteKeyError,
     StepForbidden,
     TookTooLong,
+    UnknownAccount,
     UnknownCase,
     UnknownMedia,
 )
+from api.http.way_in import methods_at
 from vision.errors import EvidenceError
 
 GUARDED = (401, 403, 429, 503)
@@ -37,6 +42,10 @@ LOG = logging.getLogger("streetwarden.api")
 _DOMAIN = {
     UnknownCase: HTTPStatus.NOT_FOUND,
     UnknownMedia: HTTPStatus.NOT_FOUND,
+    UnknownAccount: HTTPStatus.NOT_FOUND,
+    SignInFailed: HTTPStatus.UNAUTHORIZED,
+    SignInWaits: HTTPStatus.TOO_MANY_REQUESTS,
+    ProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     PurgedMedia: HTTPStatus.GONE,
     OriginalRefused: HTTPStatus.FORBIDDEN,
     StepForbidden: HTTPStatus.FORBIDDEN,
@@ -140,11 +149,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         405: f"{request.method} is not served at this address; see /openapi.json",
     }.get(error.status_code, str(error.detail))
     headers = dict(error.headers or {})
-    # Starlette names the methods of the first route alone, and each method here is one of its own.
-    template = getattr(request.scope.get("route"), "path", "")
-    served = request.app.openapi()["paths"].get(template)
-    if "Allow" in headers and served is not None:
-        headers["Allow"] = ", ".join(sorted(method.upper() for method in served))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(methods_at(request)) or headers.get("Allow", "")
     return problem(error.status_code, detail, headers)
 
 
@@ -170,7 +176,13 @@ def _sayable(said: str) -> str:
 async def _domain(_request: Request, error: Exception) -> JSONResponse:
     found = (status for kind, status in _DOMAIN.items() if isinstance(error, kind))
     possible = error.possible if isinstance(error, IllegalStep) else None
-    return problem(next(found, HTTPStatus.CONFLICT), str(error), possible=possible)
+    headers = {}
+    if isinstance(error, SignInWaits):
+        headers["Retry-After"] = str(error.wait_s)
+    if isinstance(error, SignInFailed):
+        headers["WWW-Authenticate"] = "Bearer"
+    status = next(found, HTTPStatus.CONFLICT)
+    return problem(status, str(error), headers, possible=possible)
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:

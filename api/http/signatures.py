@@ -18,12 +18,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.access.wrong_keys import WrongKeys
 from api.callbacks.desk import Sender
 from api.delivery.secrets import verifiers
-from api.http.doorkeeper import address_of, let_in, signed, slow_down
+from api.http.doorkeeper import address_of, bearer, let_in, slow_down, unknown
 from api.http.guards import replayed
 from api.http.problems import problem
+from api.http.way_in import OwnWays, WayIn
 from vision.site import Webhook
 
 _STATE = "signed"
+_SIGNATURE = "webhook-signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,21 @@ class Signatures:
         SiteError: a receiver's secret cannot be used.
     """
 
-    def __init__(self, app: ASGIApp, webhooks: Sequence[Webhook], wrong: WrongKeys) -> None:
+    def __init__(
+        self, app: ASGIApp, webhooks: Sequence[Webhook], wrong: WrongKeys, own_ways: OwnWays
+    ) -> None:
         self._app = app
+        self._own_ways = own_ways
         self._verifiers = [(hook.name, verifiers(hook)) for hook in webhooks]
         self._wrong = wrong
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through with the receivers that it may be from, or refuse it."""
-        if not signed(scope):
+        if not self._asked_for(scope):
             return await self._app(scope, receive, send)
+        if _SIGNATURE not in Headers(scope=scope):
+            no = unknown("give an access key, or sign what you send: see /openapi.json")
+            return await problem(no.status, no.detail, no.headers)(scope, receive, send)
         body: bytes = (await receive()).get("body", b"")
         headers = dict(Headers(scope=scope))
         names = tuple(
@@ -66,6 +74,13 @@ class Signatures:
         let_in(scope, sender.who)
         scope["state"][_STATE] = Signed(sender, headers["webhook-id"])
         return await self._app(scope, replayed(body, receive), send)
+
+    def _asked_for(self, scope: Scope) -> bool:
+        return (
+            scope["type"] == "http"
+            and bearer(scope) is None
+            and self._own_ways.way(scope) is WayIn.SIGNATURE
+        )
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = address_of(scope)

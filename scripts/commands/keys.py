@@ -35,6 +35,9 @@ def create(
     expires: Annotated[str | None, typer.Option(help="For example 90d; else never.")] = None,
     camera: Annotated[list[str] | None, typer.Option(help="Only this camera; repeatable.")] = None,
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
+    division: Annotated[
+        list[str] | None, typer.Option(help="Only divisions whose code begins so; repeatable.")
+    ] = None,
 ) -> None:
     """Make a key and print it. It is shown once and stored only as a hash."""
     from api.access.roles import Role
@@ -51,7 +54,14 @@ def create(
         roles = ", ".join(r.value for r in Role)
         raise StreetwardenError(f"{error}; roles are {roles}") from None
     with _store(site) as store:
-        new = store.create(label, chosen, expires=life, cameras=camera or (), kinds=kind or ())
+        new = store.create(
+            label,
+            chosen,
+            expires=life,
+            cameras=camera or (),
+            kinds=kind or (),
+            divisions=division or (),
+        )
     for absent in sorted(set(camera or ()) - camera_ids(site)):
         err.print(f"{escape(absent)}: no camera of this site file has this id; the key sees none")
     out.print(f"id  {new.id}\nkey {new.key}\nKeep it now: it cannot be shown again.")
@@ -74,17 +84,20 @@ def list_(
                 "expires_at": k.expires_at.isoformat() if k.expires_at else None,
                 "cameras": k.cameras,
                 "kinds": k.kinds,
+                "divisions": k.divisions,
+                "last_used_at": k.last_used_at.isoformat() if k.last_used_at else None,
             }
             for k in store.list()
         ]
     if json_:
         print(to_json(rows, indent=2))
         return
-    table = Table("id", "label", "role", "sees", "active", "expires (UTC)", box=None)
+    table = Table("id", "label", "role", "sees", "active", "expires (UTC)", "used (UTC)", box=None)
     for row in rows:
         active = "yes" if row["active"] else "no"
         ends = str(row["expires_at"] or "never")[:16].replace("T", " ")
-        cells = (row["id"], row["label"], row["role"], _scope(row), active, ends)
+        used = str(row["last_used_at"] or "never")[:16].replace("T", " ")
+        cells = (row["id"], row["label"], row["role"], _scope(row), active, ends, used)
         table.add_row(*(escape(str(cell)) for cell in cells))
     out.print(table)
 
@@ -93,7 +106,8 @@ def _scope(row: dict[str, Any]) -> str:
     """What a key is limited to, for people."""
     if row["role"] == "receiver":
         return "nothing"
-    limits = (", ".join(row[which]) for which in ("cameras", "kinds") if row[which] is not None)
+    scopes = ("cameras", "kinds", "divisions")
+    limits = (", ".join(row[which]) for which in scopes if row[which] is not None)
     return "; ".join(limits) or "all"
 
 

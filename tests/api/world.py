@@ -18,6 +18,8 @@ from ulid import ULID
 
 from api.access.keys import KeyStore
 from api.access.roles import Principal, Role
+from api.access.sessions import SessionStore, csrf_token
+from api.access.users import new_user
 from api.cases.intake import CaseIntake, DetectorInfo
 from api.cases.requests import ReviewRequest
 from api.cases.review import ReviewDesk
@@ -55,9 +57,12 @@ def make_site(
     *webhooks: dict[str, Any],
     zone: str = "north pavement",
     camera: str = "gate",
+    division: str = "",
     **parts: Any,
 ) -> Site:
     """Two cameras: `gate` (or `camera`) with a place and all kinds, `yard` without a place.
+
+    `division` is the gate's own within the site's.
 
     With `drones=2` also `drone-1` and `drone-2`; other `parts` are the site file's. Unless they say
     otherwise, a decision cannot be undone and is told at once.
@@ -83,6 +88,7 @@ def make_site(
                         "lat": 31.71,
                         "address": "Market gate",
                         "grid": "421303001002003",
+                        "division": division,
                         "department": {"code": "11421303MB1234567X", "name": "City management"},
                     },
                     "zones": [{"name": zone, "watch": kinds}],
@@ -250,6 +256,22 @@ class World:
     def key(self, role: Role, **scope: Any) -> str:
         """A key of this role."""
         return self.keys.create(f"a {role.value}", role, **scope).key
+
+    def user(self, role: Role, **scope: list[str]) -> str:
+        """The id of a new user of this role, who has no password."""
+        row = new_user(f"user-{ULID()}".lower(), role, label=f"a {role.value}")
+        row.unit = "East squad"
+        for name, limit in scope.items():
+            setattr(row, name, limit)
+        with self.database.write() as session:
+            session.add(row)
+        return row.id
+
+    def signed_in(self, role: Role, **scope: list[str]) -> dict[str, str]:
+        """Headers of a new user's session: its cookie, and what protects it."""
+        sessions = SessionStore(self.database, self.site.access)
+        secret = sessions.begin(self.user(role, **scope), "127.0.0.1").secret
+        return {"Cookie": f"streetwarden={secret}", "X-CSRF-Token": csrf_token(secret)}
 
 
 def make_world(site: Site, address: str | None = None) -> World:

@@ -13,7 +13,7 @@ _OWN = {"host", "connection", "content-length", "transfer-encoding"}
 
 
 @contextmanager
-def proxied(upstream: str, prefix: str, *, strips: bool) -> Iterator[str]:
+def proxied(upstream: str, prefix: str, *, strips: bool, port: int = 0) -> Iterator[str]:
     """Serve `upstream` under `prefix` of another address, and nothing beside it; gives that.
 
     With `strips` the upstream is asked without the prefix (`proxy_pass http://upstream/;`), else
@@ -28,25 +28,26 @@ def proxied(upstream: str, prefix: str, *, strips: bool) -> Iterator[str]:
             path = self.path.removeprefix(prefix) if strips else self.path
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {k: v for k, v in self.headers.items() if k.lower() not in _OWN}
+            client.cookies.clear()  # they are the browser's
             answer = client.request(
                 self.command, f"{upstream}{path}", headers=headers, content=body
             )
             self.send_response(answer.status_code)
-            for name, value in answer.headers.items():
+            for name, value in answer.headers.multi_items():
                 if name not in _OWN:
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.content)))
             self.end_headers()
             self.wfile.write(answer.content)
 
-        do_POST = do_GET  # noqa: N815 - as the base class calls it
+        do_POST = do_DELETE = do_GET  # noqa: N815 - as the base class calls them
 
         def log_message(self, *_: object) -> None:
             """Nothing is logged."""
 
     with (
         httpx.Client(trust_env=False, timeout=30) as client,
-        http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server,
+        http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler) as server,
     ):
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from api.access.roles import Role
 from api.http.app import create_app
-from api.storage.tables import MediaAccessRow
+from api.storage.tables import AccessRow
 from tests.api.delivery.stand_in import stand_in
 from tests.api.world import NOON, SECRET, World, cleared, make_event, make_site, make_world, served
 from tests.real.prefix_proxy import proxied
@@ -195,7 +195,7 @@ def test_an_original_is_shown_for_a_reason_and_the_look_is_logged(console, hosti
     console.get_by_role("button", name="Log and show").click()
     expect(console.locator("dialog.lightbox img")).to_be_visible()
     with hostile.database.read() as session:
-        looks = list(session.query(MediaAccessRow))
+        looks = list(session.query(AccessRow))
     assert [(look.actor, look.reason) for look in looks] == [("console session", "complaint 4711")]
 
 
@@ -213,6 +213,7 @@ def test_a_phone_has_room_for_the_queue_and_the_case(console):
 def test_signing_out_forgets_the_key(console):
     console.get_by_role("button", name="Sign out").click()
     expect(console.get_by_label("Access key")).to_be_visible()
+    expect(console.get_by_role("alert")).to_be_hidden()
     assert console.evaluate("sessionStorage.getItem('streetwarden.key')") is None
     console.get_by_label("Access key").fill("sw_wrong_key")
     with console.expect_response("**/v1/site") as answer:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from api.access.roles import Principal, Role
 from api.cases.requests import ReviewRequest
-from api.storage.tables import EvidenceRow, MediaAccessRow
+from api.storage.tables import AccessRow, EvidenceRow
 from scripts.streetwarden import app
 from tests.api.world import World, make_site, make_world, review_desk
 
@@ -139,9 +139,9 @@ def test_reviewed_cases_become_pictures_masked_unless_asked(
         stems = [path.stem for path in (tmp_path / folder / "images").iterdir()]
         return [role for sha, role in roles.items() for stem in stems if sha[:16] in stem]
 
-    def looks() -> list[MediaAccessRow]:
+    def looks() -> list[AccessRow]:
         with reviewed.database.read() as session:
-            return list(session.scalars(select(MediaAccessRow)))
+            return list(session.scalars(select(AccessRow)))
 
     done = run("cases", "site.yaml", "--out", "masked")
     assert done.exit_code == 0, done.output

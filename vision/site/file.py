@@ -111,6 +111,9 @@ def _anchored(site: Site, path: Path, tree: Tree, *, look_at: Look | None) -> Si
     if site.timestamps is not None:
         ca = _path(site.timestamps.ca, root)
         update["timestamps"] = site.timestamps.model_copy(update={"ca": ca})
+    if site.access.oidc is not None and site.access.oidc.ca is not None:
+        oidc = site.access.oidc.model_copy(update={"ca": _path(site.access.oidc.ca, root)})
+        update["access"] = site.access.model_copy(update={"oidc": oidc})
     cameras = []
     for number, camera in enumerate(site.cameras):
         try:

@@ -18,11 +18,16 @@ class Department(Part):
 
 
 class Location(Part):
-    """Where a camera stands. Longitude and latitude in degrees, in the system `crs` names."""
+    """Where a camera stands. Longitude and latitude in degrees, in the system `crs` names.
+
+    `division` is the code of its administrative division, such as a street's (421303001); by
+    default the site's.
+    """
 
     lon: Annotated[float, Field(ge=-180, le=180)]
     lat: Annotated[float, Field(ge=-90, le=90)]
     crs: Crs = "WGS84"
     address: str = ""
     grid: Annotated[str, Field(pattern=r"^([0-9A-Za-z]{15})?$")] = ""
+    division: Annotated[str, Field(pattern=r"^([0-9A-Za-z]{1,32})?$")] = ""
     department: Department | None = None

@@ -27,6 +27,7 @@ from vision.registers.assets import Asset
 from vision.registers.matters import Matter, check_matters
 from vision.registers.permits import Permit
 from vision.registers.working_calendar import WorkingCalendar
+from vision.site.access import AccessSettings
 from vision.site.camera import Camera
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.presets import check_named
@@ -135,6 +136,7 @@ class Site(Part):
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     review: ReviewSettings = ReviewSettings()
+    access: AccessSettings = AccessSettings()
     silences: tuple[Silence, ...] = ()
     retention: Retention | None = None
     inhibit: tuple[Inhibition, ...] = SHIPPED_INHIBIT
@@ -179,6 +181,18 @@ class Site(Part):
             except ValueError as error:
                 raise ValueError(f"matters: a term of {term}: {error}") from None
         return self
+
+    @model_validator(mode="after")
+    def _the_provider_finds_back(self) -> Site:
+        if self.access.oidc is not None and not self.site.url:
+            raise ValueError(
+                "access.oidc: the provider sends people back to site.url; write that address too"
+            )
+        return self
+
+    def division_of(self, camera: Camera) -> str:
+        """The code of the administrative division that a camera's cases belong to."""
+        return (camera.place.division if camera.place else "") or self.site.division
 
     @property
     def calendar(self) -> WorkingCalendar:

@@ -1,17 +1,25 @@
-// Talking to the server. The key lives in this tab's sessionStorage and travels in a header only.
+// Talking to the server. A key lives in this tab's sessionStorage and travels in a header only; a
+// session lives in a cookie that no script can read, and `csrf` shows that it is our page that asks.
 
 // This file lies in `static/` beside `v1/`, under whatever path a proxy shows the server.
 const ROOT = new URL("../", import.meta.url);
 const STORE = "streetwarden.key";
 const KEPT_PICTURES = 80;
+const IDLE_MS = 60 * 1000;
 const pictures = new Map();
 let onSignedOut = () => {};
+let csrf = null;
+let touched = Date.now();
+for (const kind of ["pointerdown", "keydown", "wheel"]) {
+  addEventListener(kind, () => { touched = Date.now(); }, { capture: true, passive: true });
+}
 
 /** What the server refused, in its own words (RFC 9457). */
 export class Refused extends Error {
-  constructor(status, detail) {
+  constructor(status, detail, wait = null) {
     super(detail);
     this.status = status;
+    this.wait = wait;
   }
 }
 
@@ -26,30 +34,62 @@ export function takeKeyFromAddress() {
 /** The address of one of the server's paths, which start with a slash. */
 export const at = (path) => new URL(`.${path}`, ROOT).href;
 
-export const hasKey = () => Boolean(sessionStorage.getItem(STORE));
+const hasKey = () => Boolean(sessionStorage.getItem(STORE));
+export const bySession = () => Boolean(csrf) && !hasKey();
+export const signedIn = () => hasKey() || bySession();
 export const setKey = (key) => sessionStorage.setItem(STORE, key.trim());
+
+/** Go on with the session that this browser has, if it has one and this tab has no key. */
+export async function resume() {
+  if (signedIn()) return;
+  const answer = await fetch(at("/v1/session"), { cache: "no-store" });
+  if (answer.ok) csrf = (await answer.json()).csrf;
+}
+
+/** Begin a session. */
+export async function signInAs(name, password) {
+  const answer = await fetch(at("/v1/session"), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name, password }),
+  });
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(answer.status, said.detail || answer.statusText, answer.headers.get("Retry-After"));
+  csrf = said.csrf;
+}
 export const whenSignedOut = (listener) => { onSignedOut = listener; };
 
 /** An element may still be reading it. */
 const revokeSoon = (url) => setTimeout(() => URL.revokeObjectURL(url), 5000);
 
-/** Forget the key and every picture it showed. */
+/** End the session, forget the key and every picture that was shown. */
 export function signOut() {
+  const ending = bySession() ? ask("/v1/session", { method: "DELETE" }).catch(() => {}) : null;
+  forget("");
+  return ending;
+}
+
+function forget(why) {
+  const key = hasKey();
+  csrf = null;
   sessionStorage.removeItem(STORE);
   for (const waiting of pictures.values()) waiting.then(revokeSoon, () => {});
   pictures.clear();
-  onSignedOut();
+  onSignedOut(why, key);
 }
 
 async function ask(path, options = {}) {
   const key = sessionStorage.getItem(STORE);
-  if (!key) throw new Refused(401, "");
-  const headers = { Authorization: `Bearer ${key}`, ...options.headers };
+  const mine = csrf;
+  if (!signedIn()) throw new Refused(401, "");
+  const headers = { ...(key ? { Authorization: `Bearer ${key}` } : { "X-CSRF-Token": mine }), ...options.headers };
+  // A page that nobody touches keeps nobody signed in.
+  if (Date.now() - touched > IDLE_MS) headers["X-Idle"] = "1";
   const answer = await fetch(at(path), { ...options, headers, cache: "no-store" });
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({}));
   // A late answer to a key that was given up must not wipe what is being typed into the form.
-  if (answer.status === 401 && key === sessionStorage.getItem(STORE)) signOut();
+  if (answer.status === 401 && key === sessionStorage.getItem(STORE) && mine === csrf) forget(key ? "key_bad" : "session_over");
   throw new Refused(answer.status, said.detail || answer.statusText);
 }
 

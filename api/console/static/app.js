@@ -1,6 +1,6 @@
 // The page: sign-in, the views, the keyboard, and one clock that refreshes what is shown.
 
-import { at, get, hasKey, setKey, signOut, takeKeyFromAddress, whenSignedOut } from "./api.js";
+import { at, bySession, get, resume, setKey, signedIn, signInAs, signOut, takeKeyFromAddress, whenSignedOut } from "./api.js";
 import { camerasView } from "./cameras.js";
 import { casesView } from "./cases.js";
 import { fill, h, toast } from "./dom.js";
@@ -10,6 +10,7 @@ import { learn, speak, spoken, t, when } from "./words.js";
 
 const REFRESH_MS = 4000;
 const WARN_MS = 60 * 60 * 1000;
+const PLACE = "streetwarden.place";
 const VIEWS = ["review", "cases", "cameras", "receivers"];
 const app = document.getElementById("app");
 let view = null;
@@ -17,29 +18,57 @@ let site = null;
 let timer = 0;
 let reachable = true;
 
-function signIn(message) {
+/** The form; the address stays as it is, and with it the place to which one comes back. */
+function signIn(message, withKey = false) {
   clearTimeout(timer);
   view = null;
-  const input = h("input", { type: "password", autocomplete: "off", required: true, id: "key", spellcheck: false });
+  delete app.dataset.view;
+  const name = h("input", { type: "text", autocomplete: "username", id: "name", spellcheck: false, autocapitalize: "none", maxLength: 64 });
+  const password = h("input", { type: "password", autocomplete: "current-password", id: "password", maxLength: 128 });
+  const key = h("input", { type: "password", autocomplete: "off", id: "key", spellcheck: false });
+  const error = h("p.error", { role: "alert", hidden: !message }, message);
+  const submit = h("button.primary", {}, t("signin"));
+  const oidc = "oidc" in document.documentElement.dataset;
   fill(app, h("main.signin", {}, h("form.sheet", { onsubmit: (event) => {
     event.preventDefault();
-    setKey(input.value);
-    start();
+    if (key.value.trim()) { setKey(key.value); return start(); }
+    return enter(name, password, error, submit);
   } }, h("img", { src: at("/static/icon.svg"), alt: "" }), h("h1", {}, "Streetwarden"),
-  h("label", { htmlFor: "key" }, t("key")), input, h("p.hint", {}, t("key_help")),
-  message && h("p.error", { role: "alert" }, message), h("button.primary", {}, t("signin")))));
-  input.focus();
+  h("label", { htmlFor: "name" }, t("user_name")), name, h("label", { htmlFor: "password" }, t("password")), password,
+  h("details", { open: withKey }, h("summary", {}, t("with_key")), h("label", { htmlFor: "key" }, t("key")), key, h("p.hint", {}, t("key_help"))),
+  error, submit, oidc && h("a.elsewhere", { href: at("/v1/session/oidc"), onclick: () => sessionStorage.setItem(PLACE, location.hash) }, t("oidc")))));
+  (withKey ? key : name).focus();
+}
+
+async function enter(name, password, error, submit) {
+  submit.disabled = true;
+  try {
+    await signInAs(name.value, password.value);
+    await start();
+  } catch (refused) {
+    const said = { 401: t("wrong_password"), 429: `${t("wait")} ${refused.wait ?? ""} s`, undefined: t("offline") };
+    error.textContent = name.value && password.value ? said[refused.status] ?? refused.message : t("wrong_password");
+    error.hidden = false;
+    password.value = "";
+    password.focus();
+  } finally {
+    submit.disabled = false;
+  }
 }
 
 async function start() {
-  if (!hasKey()) return signIn();
+  await resume().catch(() => {});
+  if (!signedIn()) return signIn();
+  const place = sessionStorage.getItem(PLACE);
+  sessionStorage.removeItem(PLACE);
+  if (place && !location.hash) history.replaceState(null, "", place);
   try {
     const [about, kinds] = await Promise.all([get("/v1/site"), get("/v1/kinds")]);
     site = about;
     learn(site, kinds);
     return await draw();
   } catch (error) {
-    return hasKey() ? signIn(error.message) : undefined;
+    return signedIn() ? signIn(error.message) : undefined;
   }
 }
 
@@ -92,11 +121,11 @@ async function draw() {
   }
 }
 
-/** A key that ends within the hour says so before it does. */
+/** A key or session that ends within the hour says so before it does. */
 function tellOfTheEnd(element) {
   const ends = site.me.expires_at;
   element.hidden = !ends || Date.parse(ends) - Date.now() > WARN_MS;
-  const said = `${t("key_ends")} ${when(ends)}. ${t("key_ends_help")}`;
+  const said = bySession() ? `${t("session_ends")} ${when(ends)}.` : `${t("key_ends")} ${when(ends)}. ${t("key_ends_help")}`;
   if (!element.hidden && element.textContent !== said) element.textContent = said;
 }
 
@@ -119,12 +148,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   act();
 });
-whenSignedOut(() => signIn(t("key_bad")));
+whenSignedOut((why, withKey) => signIn(why && t(why), withKey));
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#key=")) {
     takeKeyFromAddress();
     start();
-  } else if (site && hasKey()) {
+  } else if (site && signedIn()) {
     // A link from case to case leaves the list and its filters as they are.
     if (view?.show && wanted() === app.dataset.view && route()[1]) view.show(route()[1]);
     else draw();

@@ -20,6 +20,7 @@ from api.http.parameters import RowId
 from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.http.routes.cases import CaseId
 from api.http.signatures import Signed, signature_of
+from api.http.way_in import WayIn, lets_in
 
 router = APIRouter(prefix="/v1", tags=["call-backs"], responses=described(*GUARDED, 422))
 Watcher = Annotated[Principal, Depends(allowed_to(Right.DELIVERIES))]
@@ -83,6 +84,7 @@ class CallbackQuery(BaseModel):
 @router.post(
     "/cases/{case_id}/callbacks",
     operation_id="callBack",
+    openapi_extra=lets_in(WayIn.SIGNATURE),
     responses=described(404, 409, *WRITING),
 )
 def call_back(

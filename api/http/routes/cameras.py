@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access.roles import Principal
+from api.access.visible import visible_cameras
 from api.cases.legal_use import filed, of_device
 from api.cases.schemas import Words
 from api.http.context import Context, Reader, Shared
@@ -179,7 +180,7 @@ def _named(shared: Context, who: Principal, camera: str) -> Camera:
 
 
 def _visible(shared: Context, who: Principal) -> list[Camera]:
-    return [c for c in shared.site.cameras if who.sees_camera(c.id)]
+    return visible_cameras(shared.site, who)
 
 
 def _view(camera: Camera, status: CameraStatus | None) -> CameraView:

@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from api.access.roles import Principal
+from api.access.visible import visible_cameras
 from api.http.context import Shared
 from api.http.doorkeeper import address_of, bearer
 from api.http.problems import Refusal, described
@@ -48,7 +49,9 @@ async def get_readiness(shared: Shared, request: Request, response: Response) ->
     found = await shared.readiness.ask(PATIENCE_S) or unanswered(PATIENCE_S)
     response.status_code = 200 if found.ready else 503
     response.headers["Cache-Control"] = "no-store"
-    return found.told_to(_operator(shared, request))
+    who = _operator(shared, request)
+    seen = [c.id for c in visible_cameras(shared.site, who)] if who is not None else []
+    return found.told_to(who, seen)
 
 
 @router.get(

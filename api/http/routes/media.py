@@ -49,7 +49,5 @@ def get_media(
         headers={
             "Content-Location": picture.sha256,  # beside what was asked for, under any prefix
             "ETag": f'"{picture.sha256}"',
-            "Cache-Control": "no-store" if picture.original else "private, max-age=3600",
-            "Vary": "Authorization",
         },
     )

@@ -85,8 +85,6 @@ def get_case_package(
         headers={
             "Content-Length": str(made.size),
             "Content-Disposition": f'attachment; filename="{made.name}"',
-            "Cache-Control": "no-store",
-            "Vary": "Authorization",
         },
     )
 

@@ -167,8 +167,7 @@ def replay_dead_letters(
     Of the cases that the key sees. One that sees all enables a receiver that said 410.
     """
     _known(shared, name)
-    limited = who.cameras is not None or who.kinds is not None
-    within = scoped(select(CaseRow.id), who) if limited else None
+    within = scoped(select(CaseRow.id), who) if who.limited else None
     return Replayed(replayed=replay(shared.database, name, delivery, within))
 
 

@@ -1,6 +1,14 @@
 """Tables of the case database; `api/storage/migrations` creates them, a test compares the two."""
 
-from api.storage.tables.access import KeyRow, MediaAccessRow, PurgeRow
+from api.storage.tables.access import (
+    AccessRow,
+    KeyRow,
+    OidcFlowRow,
+    PurgeRow,
+    SessionRow,
+    SignInRow,
+    UserRow,
+)
 from api.storage.tables.base import Base, UtcTime
 from api.storage.tables.callbacks import CallbackRow
 from api.storage.tables.cases import CaseRow, EvidenceRow, LogRow, ReviewRow, SightingRow
@@ -8,6 +16,7 @@ from api.storage.tables.deliveries import AttemptRow, DeliveryRow, FailingRow, R
 from api.storage.tables.records import ChainRow, RecordRow, SiteKeyRow, TimeStampRow
 
 __all__ = [
+    "AccessRow",
     "AttemptRow",
     "Base",
     "CallbackRow",
@@ -18,13 +27,16 @@ __all__ = [
     "FailingRow",
     "KeyRow",
     "LogRow",
-    "MediaAccessRow",
+    "OidcFlowRow",
     "PurgeRow",
     "ReceiverRow",
     "RecordRow",
     "ReviewRow",
+    "SessionRow",
     "SightingRow",
+    "SignInRow",
     "SiteKeyRow",
     "TimeStampRow",
+    "UserRow",
     "UtcTime",
 ]

@@ -49,6 +49,7 @@ class CaseRow(Base):
         Index("ix_cases_kind_id_seen", "kind", "id", "first_seen_at"),
         Index("ix_cases_stage_id_seen", "stage", "id", "first_seen_at"),
         Index("ix_cases_stage_kind_id_seen", "stage", "kind", "id", "first_seen_at"),
+        Index("ix_cases_division_id_seen", "division", "id", "first_seen_at"),
         Index("ix_cases_stage_cleared_silenced", "stage", "cleared_at", "silenced_until"),
         Index("ix_cases_task_no_id", "task_no", "id"),
         Index("ix_cases_file_no_id", "file_no", "id"),

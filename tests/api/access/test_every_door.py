@@ -1,6 +1,7 @@
-"""Every operation of the API, for every role and scope: who is let in, and to what.
+"""Every route of the API, for every role and scope, with a key and with a session: who is let in,
+and to what.
 
-An operation that is in the OpenAPI document and not in the table below fails the test.
+A route that is in the app's table of routes and not in the table below fails the test.
 """
 
 from __future__ import annotations
@@ -8,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import product
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
-from api.access.roles import Role
+from api.access.access_log import What, note_access
+from api.access.roles import Principal, Role
+from api.cases.requests import ReviewRequest
 from api.http.app import create_app
+from api.http.way_in import WayIn, routes_of, way_of
 from tests.api.world import (
     SECRET,
     World,
@@ -52,6 +56,11 @@ class Door:
     of: str | None = None
     """What hides it where the scope does not hold it: "case" or "camera"."""
     query: str = ""
+    whole: bool = False
+    """Only for who sees everything."""
+    way: WayIn = WayIn.KEY
+    gives: frozenset[int] | None = None
+    """What it answers to who is let in; by default 200 to a GET, else 409 or 422."""
 
 
 def _items(key: str) -> Callable[[Any], set[str]]:
@@ -70,13 +79,15 @@ DOORS = (
     Door("/v1/cases/{case_id}/hold", LOOKERS, method="POST"),
     Door("/v1/cases/{case_id}/masks", REVIEWERS, method="POST"),
     Door("/v1/cases/{case_id}/steps", REVIEWERS, method="POST"),
-    Door("/v1/cases/{case_id}/callbacks", RECEIVERS, method="POST"),
+    Door("/v1/cases/{case_id}/callbacks", RECEIVERS, method="POST", way=WayIn.SIGNATURE),
     Door("/v1/cases/{case_id}/callbacks", READERS, of="case"),
     Door("/v1/callbacks", WATCHERS),
     Door("/v1/cases/reject", REVIEWERS, method="POST"),
     # Of a decided case: nobody holds it.
     Door("/v1/cases/{case_id}/claim", REVIEWERS, method="POST", of="case"),
-    Door("/v1/cases/{case_id}/release", REVIEWERS, method="POST", of="case"),
+    Door(
+        "/v1/cases/{case_id}/release", REVIEWERS, method="POST", of="case", gives=frozenset({204})
+    ),
     Door("/v1/cases/{case_id}/package", READERS, of="case"),
     Door(
         "/v1/cases/{case_id}/package",
@@ -89,21 +100,38 @@ DOORS = (
     Door("/v1/cameras", READERS, shows=_items("id")),
     Door("/v1/cameras/{camera}/snapshot", READERS, of="camera"),
     Door("/v1/cameras/{camera}/admissibility", READERS, of="camera"),
+    Door("/v1/session", set(Role)),
+    Door("/v1/session", set(Role), method="POST", way=WayIn.PASSWORD),
+    Door("/v1/session", set(Role), method="DELETE", query="?everywhere=perhaps"),
+    Door("/v1/session/password", set(Role), method="POST"),
+    Door("/v1/users", ADMINS, whole=True),
+    Door("/v1/users", ADMINS, method="POST", whole=True),
+    # Of nobody: nothing changes.
+    Door("/v1/users/{user_id}", ADMINS, method="PATCH", whole=True, gives=frozenset({404})),
+    Door("/v1/keys", ADMINS, whole=True),
+    Door("/v1/keys", ADMINS, method="POST", whole=True),
+    Door("/v1/keys/{key_id}", ADMINS, method="DELETE", whole=True, gives=frozenset({404})),
+    Door("/v1/access-log", WATCHERS, shows=_items("case_id"), query="?by=nobody"),
     Door("/v1/webhooks", WATCHERS),
     Door(f"{HOOK}/deliveries", WATCHERS, shows=_items("case_id")),
     Door(f"{HOOK}/replay", ADMINS, method="POST"),
-    Door(f"{HOOK}/ping", ADMINS, method="POST"),
+    Door(f"{HOOK}/ping", ADMINS, method="POST", gives=frozenset({200})),
 )
 OPEN = {"/healthz", "/readyz", "/metrics"}
 SCOPES: tuple[dict[str, list[str]], ...] = (
     {},
     {"cameras": ["gate"]},
     {"cameras": ["yard"]},
-    {"cameras": ["gate", "yard"]},
     {"kinds": ["street_vending"]},
     {"kinds": ["dirty_truck"]},
     {"cameras": ["gate"], "kinds": ["dirty_truck"]},
+    {"divisions": ["42130300", "9"]},
+    {"divisions": ["421303"]},
+    {"divisions": ["421304"]},
+    {"divisions": ["421303001"], "cameras": ["yard"]},
+    {"divisions": ["421303"], "kinds": ["dirty_truck"]},
 )
+DIVISION = {"gate": "421303001", "yard": "421303"}
 KIND = {"gate": "street_vending", "yard": "dirty_truck"}
 
 
@@ -131,10 +159,11 @@ class Watching:
 
 @dataclass(frozen=True)
 class Holder:
-    """Who asks: with no key at all, or with one of this role and scope."""
+    """Who asks: with no key at all, or as one of this role and scope, by a key or a session."""
 
     role: Role | None
     scope: dict[str, list[str]]
+    by: str = "key"
 
 
 @dataclass(frozen=True)
@@ -142,25 +171,40 @@ class House:
     """A served site with a confirmed case of each camera, each with an original picture."""
 
     address: str
+    app: FastAPI
     world: World
     cases: dict[str, str]
     originals: dict[str, str]
 
-    def sees(self, scope: dict[str, list[str]]) -> set[str]:
-        """The cameras whose case this scope holds."""
+    def cameras(self, scope: dict[str, list[str]]) -> set[str]:
+        """The cameras that this scope holds."""
         return {
             camera
-            for camera in self.cases
+            for camera, division in DIVISION.items()
             if camera in scope.get("cameras", [camera])
-            and KIND[camera] in scope.get("kinds", [KIND[camera]])
+            and any(division.startswith(start) for start in scope.get("divisions", [""]))
         }
+
+    def sees(self, scope: dict[str, list[str]]) -> set[str]:
+        """The cameras whose case this scope holds."""
+        return {c for c in self.cameras(scope) if KIND[c] in scope.get("kinds", [KIND[c]])}
+
+    def client(self, who: Holder) -> httpx.Client:
+        """An HTTP client as this one."""
+        headers: dict[str, str] = {}
+        if who.role is not None and who.by == "session":
+            headers = self.world.signed_in(who.role, **who.scope)
+        elif who.role is not None:
+            headers = {"Authorization": f"Bearer {self.world.key(who.role, **who.scope)}"}
+        # A loaded machine may need more than httpx's 5 s.
+        return httpx.Client(base_url=self.address, headers=headers, trust_env=False, timeout=60)
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     # Nobody listens at the discard port: what is queued stays queued.
     hook = {"name": "case-system", "url": "http://127.0.0.1:9/", "secret": SECRET}
-    world = make_world(make_site(tmp_path_factory.mktemp("doors"), hook))
+    world = make_world(make_site(tmp_path_factory.mktemp("doors"), hook, division=DIVISION["gate"]))
     yard: dict[str, Any] = {"zone": "whole picture", "subtype": "spill"}
     cases: dict[str, str] = {}
     originals: dict[str, str] = {}
@@ -173,77 +217,113 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         assert case is not None
         cases[camera], originals[camera] = case, items[0].sha256
         _confirm(world, case)
+        with world.database.write() as session:
+            nobody = Principal("nobody", "Nobody", Role.OFFICER)
+            note_access(session, nobody, What.PACKAGE, "complaint 4711", case_id=case)
     app = create_app(world.site, world.database, world.evidence, watch=Watching())
     with served(app) as address:
-        yield House(address, world, cases, originals)
+        yield House(address, app, world, cases, originals)
     world.database.close()
 
 
 def _confirm(world: World, case: str) -> None:
-    from api.access.roles import Principal
-    from api.cases.requests import ReviewRequest
-
     everything = {"authentic": True, "clear": True, "complete": True, "accurate": True}
     request = ReviewRequest.model_validate({"decision": "confirm", "checks": everything})
     review_desk(world.database, world.site).review(Principal("0", "Li", Role.ADMIN), case, request)
 
 
-def test_the_table_has_every_operation(house):
+def test_the_table_has_every_route_with_its_way_in(house):
+    routes = {
+        (method, route.path): way_of(route)
+        for route in routes_of(house.app.state.routers)
+        for method in route.methods
+        if route.path not in OPEN
+    }
+    assert routes == {(door.method, door.path): door.way for door in DOORS}
     document = httpx.get(f"{house.address}/openapi.json", trust_env=False, timeout=60).json()
-    there = {
+    told = {
         (method.upper(), path)
         for path, methods in document["paths"].items()
         for method in methods
         if path not in OPEN
     }
-    assert there == {(door.method, door.path) for door in DOORS}
+    assert told == set(routes)
 
 
+@pytest.mark.parametrize("by", ["key", "session"])
 @pytest.mark.parametrize("role", [None, *Role])
-def test_a_door_opens_to_its_roles_and_shows_what_the_scope_holds(house, role):
-    asked = 0
-    for scope in SCOPES:
-        who = Holder(role, scope)
-        headers = {"Authorization": f"Bearer {house.world.key(role, **scope)}"} if role else {}
-        # A loaded machine may need more than httpx's 5 s.
-        with httpx.Client(
-            base_url=house.address, headers=headers, trust_env=False, timeout=60
-        ) as http:
-            for door, camera in product(DOORS, house.cases):
-                _ask(http, door, camera, who, house)
-                asked += 1
-    assert asked == len(SCOPES) * len(DOORS) * 2
+def test_a_door_opens_to_its_roles_and_shows_what_the_scope_holds(house, role, by):
+    if role is None and by == "session":
+        pytest.skip("nobody has no session")
+    for scope in SCOPES if role is not None else ({},):
+        who = Holder(role, scope, by)
+        with house.client(who) as http:
+            for door in DOORS:
+                for camera in house.cases if door.of is not None else ("gate",):
+                    _ask(http, door, camera, who, house)
 
 
-def _ask(http: httpx.Client, door: Door, camera: str, who: Holder, house: House) -> None:
+@pytest.mark.parametrize("role", Role)
+def test_no_other_page_can_change_anything_with_a_session(house, role):
+    who = Holder(role, {}, "session")
+    with house.client(who) as http:
+        token = http.headers.pop("X-CSRF-Token")
+        for door in DOORS:
+            if door.method == "GET" or door.way is not WayIn.KEY:
+                continue
+            path = _path(door, "gate", house)
+            for headers in (
+                {},
+                {"X-CSRF-Token": "0" * 64},
+                {"X-CSRF-Token": token, "Sec-Fetch-Site": "cross-site"},
+                {"X-CSRF-Token": token, "Sec-Fetch-Site": "same-site"},
+            ):
+                answer = http.request(door.method, path, headers=headers)
+                assert answer.status_code == 403, (door, headers, answer.text)
+                told = answer.json()["detail"]
+                assert ("another site" in told) == ("Sec-Fetch-Site" in headers), told
+            same = {"X-CSRF-Token": token, "Sec-Fetch-Site": "same-origin"}
+            body = {} if door.method in {"POST", "PATCH"} else None
+            answer = http.request(door.method, path, headers=same, json=body)
+            assert answer.status_code in _right(door, "gate", who, house), answer.text
+
+
+def _path(door: Door, camera: str, house: House) -> str:
     path = door.path.format(
         case_id=house.cases[camera],
         sha256=house.originals[camera],
         camera=camera,
         name="case-system",
+        user_id="nobody",
+        key_id="none",
     )
     # A delivery that is nobody's: a replay of it changes nothing.
-    query = "?delivery=999999" if path.endswith("/replay") else door.query
-    answer = http.request(door.method, path + query, json={} if door.method == "POST" else None)
-    told = (who, door.method, path + query, answer.text[:200])
+    return path + ("?delivery=999999" if path.endswith("/replay") else door.query)
+
+
+def _ask(http: httpx.Client, door: Door, camera: str, who: Holder, house: House) -> None:
+    path = _path(door, camera, house)
+    body = {} if door.method in {"POST", "PATCH"} else None
+    answer = http.request(door.method, path, json=body)
+    told = (who, door.method, path, answer.text[:200])
     assert answer.status_code in _right(door, camera, who, house), told
     if door.shows is not None and answer.status_code == 200:
-        cameras = set(who.scope.get("cameras", house.cases))
         cases = {house.cases[seen] for seen in house.sees(who.scope)}
+        cameras = house.cameras(who.scope)
         assert door.shows(answer.json()) == (cameras if door.path == "/v1/cameras" else cases), told
 
 
-def _right(door: Door, camera: str, who: Holder, house: House) -> set[int]:
-    if who.role is None:
+def _right(door: Door, camera: str, who: Holder, house: House) -> set[int] | frozenset[int]:
+    if door.way is WayIn.PASSWORD:
+        return {422}
+    if who.role is None or (door.way is WayIn.SIGNATURE and who.by == "session"):
         return {401}
-    if who.role not in (READERS if door.query else door.roles):
-        return {403}
-    sees_camera = camera in who.scope.get("cameras", [camera])
-    held = {None: True, "camera": sees_camera, "case": camera in house.sees(who.scope)}
-    if not held[door.of]:
+    sees = {"camera": house.cameras(who.scope), "case": house.sees(who.scope)}
+    # What is asked for in a way that is for some readers only is hidden from all others first.
+    readers = READERS if door.of and door.query else door.roles
+    if who.role in readers and door.of is not None and camera not in sees[door.of]:
         return {404}
-    if who.role not in door.roles:
+    if who.role not in door.roles or (door.whole and who.scope):
         return {403}
-    if door.path.endswith("/release"):
-        return {204}
-    return {200} if door.method == "GET" or door.path.endswith("/ping") else {409, 422}
+    usual = {"GET": {200}}.get(door.method, {409, 422})
+    return door.gives or usual

@@ -137,7 +137,7 @@ def test_the_subjects_plate_is_for_who_decides_and_each_look_is_logged(
 def looks(world: World) -> list[Any]:
     from sqlalchemy import select
 
-    from api.storage.tables import MediaAccessRow
+    from api.storage.tables import AccessRow
 
     with world.database.read() as session:
-        return list(session.scalars(select(MediaAccessRow).order_by(MediaAccessRow.id)))
+        return list(session.scalars(select(AccessRow).order_by(AccessRow.id)))

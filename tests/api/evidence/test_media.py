@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from api.access.roles import Role
-from api.storage.tables import MediaAccessRow
+from api.storage.tables import AccessRow
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def pictures(world, client):
 
 def looks(world):
     with world.database.read() as session:
-        return list(session.scalars(select(MediaAccessRow)))
+        return list(session.scalars(select(AccessRow)))
 
 
 def digest(answer):
@@ -74,4 +74,4 @@ def test_an_altered_picture_is_not_served(world, client, pictures):
 def test_the_record_of_looks_only_grows(world, client, pictures):
     client(Role.ADMIN).get(f"/v1/media/{pictures['original']}", params={"reason": "for a test"})
     with pytest.raises(DatabaseError, match="append-only"), world.database.write() as session:
-        session.execute(text("DELETE FROM media_access_log"))
+        session.execute(text("DELETE FROM access_log"))

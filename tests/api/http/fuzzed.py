@@ -14,6 +14,9 @@ from tests.api.world import CONFIRM, SECRET, World, cleared, make_event, make_si
 from vision.site import Site
 
 CHECKS = "all"
+_SESSION = ("--exclude-operation-id", "signOut", "--exclude-checks", "ignored_auth")
+"""It cannot leave a cookie out that it was given as a header; by key it does, and
+`tests/api/access/test_every_door.py` tries every route without."""
 EXAMPLE = "01J9ZK3V5Q8T6W2Y4B7N0C1D2E"
 """The ULID of the case that the OpenAPI document's examples name."""
 
@@ -25,12 +28,19 @@ def example_site(root: Path) -> Site:
 
 
 def fuzz(
-    world: World, folder: Path, *, seed: int, examples: int, operation: str | None = None
+    world: World,
+    folder: Path,
+    *,
+    seed: int,
+    examples: int,
+    by_session: bool = False,
+    operation: str | None = None,
 ) -> str:
     """Run every check of schemathesis on a server with two cases; gives what it found wrong.
 
-    The first case, the camera and the receiver are those of the document's examples.
-    With `operation` only that one is asked, as a receiver, and the first case is one that it has.
+    The first case, the camera and the receiver are those of the document's examples. An admin asks,
+    by their key or by their session; they do not sign out in between. With `operation` only that
+    one is asked, as a receiver, and the first case is one that it has.
 
     It runs in a process of its own: its warnings are not ours.
     """
@@ -43,10 +53,19 @@ def fuzz(
         world.review(f"SW-{EXAMPLE}", CONFIRM)
         world.step(f"SW-{EXAMPLE}", {"step": "emit", "data": {"to": "case-system"}})
     only = [] if operation is None else ["--include-operation-id", operation]
-    key = world.key(Role.ADMIN if operation is None else Role.RECEIVER)
+    role = Role.ADMIN if operation is None else Role.RECEIVER
+    headers = {"Authorization": f"Bearer {world.key(role)}"}
+    if by_session:
+        headers = world.signed_in(Role.ADMIN)
+    given = [part for name, value in headers.items() for part in ("--header", f"{name}: {value}")]
     app = create_app(world.site, world.database, world.evidence)
     # It tries many wrong keys, and wants to hear each time that they are wrong.
-    with mock.patch("api.access.wrong_keys.FREE", 10**6), served(app) as address:
+    with (
+        mock.patch("api.access.wrong_keys.FREE", 10**6),
+        mock.patch("api.access.lockout.FREE", 10**6),
+        mock.patch("api.access.lockout.FREE_ADDRESS", 10**6),
+        served(app) as address,
+    ):
         done = subprocess.run(
             [
                 *(
@@ -58,12 +77,9 @@ def fuzz(
                     *only,
                 ),
                 *("--checks", CHECKS, "--seed", str(seed), "--max-examples", str(examples)),
-                *(
-                    "--header",
-                    f"Authorization: Bearer {key}",
-                    "--phases",
-                    "examples,coverage,fuzzing",
-                ),
+                *given,
+                *(_SESSION if by_session else ()),
+                *("--phases", "examples,coverage,fuzzing"),
                 *("--generation-database", "none", "--no-color"),
                 *("--suppress-health-check", "all", "--request-timeout", "30"),
             ],

@@ -193,7 +193,8 @@ def test_the_openapi_document_is_valid_and_complete(client):
         for method, operation in item.items():
             ids.append(operation["operationId"])
             assert operation["summary"], path
-            assert ("security" in operation) == (path not in open_paths), path
+            own_way = path in open_paths or "x-way-in" in operation
+            assert ("security" in operation) != own_way, path
             if path not in open_paths:
                 assert {"401", "403"} <= set(operation["responses"]), (method, path)
     assert len(ids) == len(set(ids))

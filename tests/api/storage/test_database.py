@@ -19,7 +19,7 @@ from sqlalchemy.exc import StatementError
 import api.storage.engine
 from api.errors import DatabaseUnavailable, TookTooLong
 from api.storage.database import Database
-from api.storage.tables import Base, CaseRow, MediaAccessRow
+from api.storage.tables import AccessRow, Base, CaseRow
 
 OLD_CASE = """
 INSERT INTO cases VALUES ('SW-1', 'emitted', 'street_vending', 'stall', 'gate', 'pavement',
@@ -125,7 +125,7 @@ def test_a_locked_database_is_said(world, monkeypatch):
 
 
 def test_a_naive_time_is_refused(world):
-    row = MediaAccessRow(
+    row = AccessRow(
         at=datetime(2026, 1, 1),  # noqa: DTZ001
         sha256="0" * 64,
         case_id="x",
