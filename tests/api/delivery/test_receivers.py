@@ -359,6 +359,7 @@ def test_one_receiver_that_cannot_even_be_asked_ends_nobody_elses_deliveries(mad
         broken = broken.model_copy(update={"adapter": "no such"})
         world.site = world.site.model_copy(update={"webhooks": (broken, main, city)})
         with served(create_app(world.site, world.database, world.evidence)):
+            assert "alerts" in {thread.name for thread in threading.enumerate()}
             for changes in ({}, BIN):
                 world.review(world.case(**changes), CONFIRM)
                 for _ in ("main", "city"):
