@@ -23,6 +23,7 @@ from vision.site import Webhook
 from vision.throttled_log import ThrottledLog
 
 _TROUBLE = ThrottledLog(logging.getLogger("streetwarden.sender"))
+LONGEST_ATTEMPT = timedelta(seconds=20)
 _LONGEST_ERROR = 300
 """Maximum characters of an error that are kept: a receiver controls some of them."""
 
@@ -53,7 +54,7 @@ class Sender:
         SiteError: a secret of the receiver is not Base64.
     """
 
-    def __init__(self, hook: Webhook, total: timedelta = timedelta(seconds=20)) -> None:
+    def __init__(self, hook: Webhook, total: timedelta = LONGEST_ATTEMPT) -> None:
         self._hook = hook
         self._total = total
         self._signers = verifiers(hook)

@@ -1,36 +1,30 @@
 """Outbox: the delivery worker, which sends events from the database to the receivers.
 
-It has one thread with an event loop and one task per receiver, so a slow receiver delays no other,
-and a failure affects only its own receiver: its task resumes after a pause. A task sleeps until a
-row is added in this process, until the next retry is due, or for half a minute (rows may also be
-added by another process).
+It has one thread with an event loop and one task per receiver (`Lane`), so a slow receiver delays
+no other, and a failure affects only its own receiver.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import secrets
 import socket
 import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
-from api.delivery.queue import LEASE, Claim, DeliveryQueue
+from api.delivery.breaker import Pace
+from api.delivery.lane import Lane
+from api.delivery.queue import LEASE, DeliveryQueue
 from api.delivery.retry import RetryPolicy
 from api.delivery.secrets import verifiers
-from api.delivery.sender import Outcome, Sender
-from api.errors import DatabaseUnavailable
+from api.delivery.sender import LONGEST_ATTEMPT, Sender
 from api.storage.database import Database
 from vision.site import Site, Webhook
-from vision.throttled_log import ThrottledLog
 
-LOG = logging.getLogger("streetwarden.outbox")
-_TROUBLE = ThrottledLog(LOG)
-LONGEST_SLEEP_S = 30.0
-_FIRST_PAUSE_S = 1.0
-"""Pause after an error of the worker itself; it doubles up to the longest sleep."""
+_THREADS = 6
+"""In which all receivers' claims and outcomes are written: so many connections at most."""
 
 
 class Outbox:
@@ -46,7 +40,9 @@ class Outbox:
         site: Site,
         *,
         retry: RetryPolicy | None = None,
+        pace: Pace | None = None,
         lease: timedelta = LEASE,
+        attempt: timedelta = LONGEST_ATTEMPT,
     ) -> None:
         for hook in site.webhooks:
             verifiers(hook)
@@ -54,11 +50,13 @@ class Outbox:
         self._webhooks = site.webhooks
         self._queue = DeliveryQueue(database, site.calendar, owner, lease)
         self._retry = retry or RetryPolicy()
+        self._pace = pace or Pace()
+        self._attempt = attempt
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self._stopping = False
-        self._wakes: list[asyncio.Event] = []
+        self._lanes: list[Lane] = []
         database.on_queued(self.wake)
 
     def start(self) -> None:
@@ -87,7 +85,7 @@ class Outbox:
         loop = self._loop
         if loop is not None:
             try:
-                loop.call_soon_threadsafe(self._wake_all)
+                loop.call_soon_threadsafe(self._tell)
             except RuntimeError:
                 return  # the loop closed between the two lines: nobody is left to wake
 
@@ -99,81 +97,33 @@ class Outbox:
             self._thread.join()
             self._thread = None
 
-    def _wake_all(self) -> None:
-        for wake in self._wakes:
-            wake.set()
+    def _tell(self) -> None:
+        for lane in self._lanes:
+            if self._stopping:
+                lane.stop()
+            lane.wake()
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._wakes = [asyncio.Event() for _ in self._webhooks]
+        # Not asyncio's own threads: those are as many as the machine has cores and some, and each
+        # may hold one of the database's connections, which requests need too.
+        self._loop.set_default_executor(ThreadPoolExecutor(_THREADS, "outbox"))
+        self._lanes = [self._lane(hook) for hook in self._webhooks]
         self._ready.set()
+        if self._stopping:  # from before there was a loop to tell
+            self._tell()
         try:
             async with asyncio.TaskGroup() as group:
-                for hook, wake in zip(self._webhooks, self._wakes, strict=True):
-                    group.create_task(self._serve(hook, wake))
+                for lane in self._lanes:
+                    group.create_task(lane.run())
         finally:
             self._loop = None
 
-    async def _serve(self, hook: Webhook, wake: asyncio.Event) -> None:
-        pauses = _growing()
-        while not self._stopping:
-            wake.clear()
-            try:
-                async with Sender(hook) as sender:
-                    while not self._stopping:
-                        await self._step(hook, sender, wake)
-                        pauses = _growing()
-            except DatabaseUnavailable as error:
-                _TROUBLE.in_words("webhooks wait", error)
-            except Exception as error:  # noqa: BLE001 - nothing may end a receiver's deliveries
-                _TROUBLE.traced(f"webhook {hook.name}", error)
-            if not self._stopping:
-                await _sleep(wake, next(pauses))
-
-    async def _step(self, hook: Webhook, sender: Sender, wake: asyncio.Event) -> None:
-        """Make the next attempt if one is due, else sleep until one may be."""
-        wake.clear()
-        claim = await asyncio.to_thread(self._queue.claim, hook.name)
-        if claim is None:
-            due = await asyncio.to_thread(self._queue.next_due, hook.name)
-            if not self._stopping:
-                await _sleep(wake, _pause(due))
-            return
-        outcome = await sender.send(claim.event_id, claim.body)
-        if outcome.error is not None:
-            LOG.warning("webhook %s: %s: %s", hook.name, claim.event_id, outcome.error)
-        await self._settle(claim, outcome, wake)
-
-    async def _settle(self, claim: Claim, outcome: Outcome, wake: asyncio.Event) -> None:
-        """Record the outcome; a database that is away meanwhile must not cause a resend."""
-        for pause in _growing():
-            try:
-                return await asyncio.to_thread(self._queue.settle, claim, outcome, self._retry)
-            except DatabaseUnavailable as error:
-                if self._stopping:
-                    raise
-                _TROUBLE.in_words("webhooks wait", error)
-            wake.clear()
-            await _sleep(wake, pause)
-        return None
-
-
-def _growing() -> Iterator[float]:
-    """Seconds to pause, longer each time."""
-    pause = _FIRST_PAUSE_S
-    while True:
-        yield pause
-        pause = min(LONGEST_SLEEP_S, 2 * pause)
-
-
-def _pause(due: datetime | None) -> float:
-    if due is None:
-        return LONGEST_SLEEP_S
-    return min(LONGEST_SLEEP_S, max(0.0, (due - datetime.now(UTC)).total_seconds()))
-
-
-async def _sleep(wake: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(wake.wait(), seconds)
-    except TimeoutError:
-        return
+    def _lane(self, hook: Webhook) -> Lane:
+        return Lane(
+            hook.name,
+            self._queue,
+            lambda: Sender(hook, self._attempt),
+            self._retry,
+            self._pace,
+        )

@@ -32,13 +32,13 @@ from api.http.context import Context
 from api.http.doorkeeper import Doorkeeper
 from api.http.guards import BodyLimit, Guards
 from api.http.openapi import describe
-from api.http.own_thread import OwnThread
 from api.http.prefix import Prefix, path_of
 from api.http.routes import cameras, cases, claims, health, media, packages, steps, webhooks
 from api.http.routes import site as site_routes
 from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.watch import Watch
+from api.own_thread import OwnThread
 from api.storage.database import Database
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
