@@ -26,6 +26,7 @@ from scripts.commands.snapshot import snapshot
 from scripts.commands.train import train
 from scripts.commands.verify import verify
 from scripts.commands.watch import watch
+from scripts.commands.webhooks import webhooks
 from scripts.console import copy_of_stdout, reader_left
 from scripts.extras import mend
 from vision.errors import StreetwardenError
@@ -48,6 +49,7 @@ app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")
 app.add_typer(site_key, name="site-key")
 app.add_typer(data, name="data")
+app.add_typer(webhooks, name="webhooks")
 
 
 def _say_version(wanted: bool) -> None:

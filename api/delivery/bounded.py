@@ -18,6 +18,7 @@ MOST_READ = 256 * 1024
 """Bytes of an answer, its headers included."""
 _AT_ONCE = 4096
 """Bytes that are looked at before others have their turn: a millisecond or two of 1xx."""
+_VERSIONS = frozenset({"HTTP/1.0", "HTTP/1.1"})
 
 
 class BoundedTransport(httpx.AsyncHTTPTransport):
@@ -31,6 +32,20 @@ class BoundedTransport(httpx.AsyncHTTPTransport):
             max_keepalive_connections=0,
             network_backend=_Network(httpcore.AnyIOBackend()),
         )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Make one request.
+
+        Raises:
+            httpx.RemoteProtocolError: what answers speaks another HTTP than this: nothing says
+                that its 200 means what ours does.
+        """
+        response = await super().handle_async_request(request)
+        version = response.http_version
+        if version not in _VERSIONS:
+            await response.aclose()
+            raise httpx.RemoteProtocolError(f"answers in {version}, not HTTP/1.1", request=request)
+        return response
 
 
 class _Network(httpcore.AsyncNetworkBackend):

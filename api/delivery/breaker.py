@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from api.delivery.sender import Outcome, Result
+from api.delivery.outcome import Outcome, Result
 
 _BUSY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 """Answers below 500 that say nothing about the event."""
@@ -79,6 +79,8 @@ class Breaker:
         Returns:
             When the receiver began to fail (UTC), if it had been left alone for long and is back.
         """
+        if outcome.result is Result.REFUSED:  # by us: the receiver was not asked
+            return None
         if not _is_trouble(outcome):
             return self._answered()
         if self._since is None:

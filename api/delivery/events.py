@@ -18,6 +18,7 @@ from api.cases.schemas import CaseData
 from api.cases.view import REDACTED, case_data, current
 from api.storage.tables import CaseRow, DeliveryRow
 from vision.site import Site, Webhook
+from vision.site.webhook import NEEDED
 
 
 class DeliveryState(StrEnum):
@@ -28,17 +29,42 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
 
 
-class CloudEvent(BaseModel):
-    """The body of a webhook: a CloudEvents 1.0 event in JSON."""
+class Envelope(BaseModel):
+    """What every CloudEvents 1.0 event has around its data."""
 
     specversion: Literal["1.0"] = "1.0"
     id: str = Field(description="Also the `webhook-id`; the same at every retry.")
     type: str = Field(examples=["streetwarden.case.confirmed.v1"])
     source: str
-    subject: str = Field(description="The case's id.")
+    subject: str
     time: datetime
     datacontenttype: Literal["application/json"] = "application/json"
-    data: CaseData
+
+
+class CloudEvent(Envelope):
+    """The body of a webhook: a CloudEvents 1.0 event in JSON. Its subject is the case's id."""
+
+    data: CaseData = Field(
+        description="What this receiver may see of the case; fields that it may not are left out."
+    )
+
+
+class ReceiverData(BaseModel):
+    """A receiver by its name in the site file; since when it fails, in events about that."""
+
+    receiver: str
+    failing_since: datetime | None = None
+
+
+class ReceiverEvent(Envelope):
+    """An event about a receiver, of no case: a ping, or that one fails or answers again."""
+
+    data: ReceiverData
+
+
+def source_of(site: Site) -> str:
+    """The `source` of the site's events."""
+    return f"urn:streetwarden:{site.site.division or 'site'}:{quote(site.site.name, safe='')}"
 
 
 class Announcer:
@@ -47,8 +73,7 @@ class Announcer:
     def __init__(self, site: Site) -> None:
         self._webhooks = site.webhooks
         self._url = site.site.url.rstrip("/")
-        name = quote(site.site.name, safe="")
-        self._source = f"urn:streetwarden:{site.site.division or 'site'}:{name}"
+        self._source = source_of(site)
 
     def announce(self, session: Session, case: CaseRow, event: CaseEvent, now: datetime) -> None:
         """Write the event in this session's transaction; the outbox wakes after its commit.
@@ -56,21 +81,19 @@ class Announcer:
         While a decision can still be undone, the event waits (`recall`).
         """
         case.sequence += 1
-        receivers = [hook for hook in self._webhooks if wants(hook, case.kind, event)]
+        receivers = [hook for hook in self._webhooks if wants(hook, case, event)]
         if not receivers:
             return
-        event_id = f"evt_{ULID()}"
-        kind = f"streetwarden.case.{event.value}.v1"
-        body = self._body(case, event_id, kind, now)
+        told = self._event(case, f"streetwarden.case.{event.value}.v1", now)
         for hook in receivers:
             session.add(
                 DeliveryRow(
-                    event_id=event_id,
+                    event_id=told.id,
                     receiver=hook.name,
                     case_id=case.id,
                     sequence=case.sequence,
-                    type=kind,
-                    body=body,
+                    type=told.type,
+                    body=as_seen(told, hook),
                     state=DeliveryState.PENDING.value,
                     next_attempt_at=max(now, case.undo_until or now),
                     created_at=now,
@@ -93,24 +116,43 @@ class Announcer:
             session.delete(row)
         return True
 
-    def _body(self, case: CaseRow, event_id: str, kind: str, now: datetime) -> str:
-        # The only media view so far is `redacted`: originals are not even mentioned.
+    def _event(self, case: CaseRow, kind: str, now: datetime) -> CloudEvent:
+        # No receiver is given an original: who looks at one says why, and that is logged.
         evidence = [item for item in current(case) if item.role in REDACTED]
         data = CaseData.model_validate(case_data(case, evidence))
         for item in data.evidence:
             item.href = f"{self._url}{item.href}"
-        event = CloudEvent(
-            id=event_id,
+        return CloudEvent(
+            id=f"evt_{ULID()}",
             type=kind,
             source=self._source,
             subject=case.id,
             time=now,
             data=data,
         )
-        return event.model_dump_json()
 
 
-def wants(hook: Webhook, kind: str, event: CaseEvent) -> bool:
-    """Whether this receiver asked for such events of cases of this kind."""
+def wants(hook: Webhook, case: CaseRow, event: CaseEvent) -> bool:
+    """Whether this receiver asked for such events of such cases.
+
+    It is asked of what never changes in a case, so that a receiver is told of all of its events or
+    of none.
+    """
     kinds: Sequence[str] = hook.kinds
-    return ("all" in kinds or kind in kinds) and event.value in hook.stages
+    return (
+        event.value in hook.stages
+        and ("all" in kinds or case.kind in kinds)
+        and (not hook.divisions or case.division.startswith(hook.divisions))
+        and (not hook.cameras or case.camera in hook.cameras)
+    )
+
+
+def as_seen(event: CloudEvent, hook: Webhook) -> str:
+    """The body for this receiver: what it may not see is not in it."""
+    shown = set(CaseData.model_fields)
+    if hook.fields is not None:
+        shown = {*NEEDED, *hook.fields}
+    if hook.media == "none":
+        shown.discard("evidence")
+    hidden = set(CaseData.model_fields) - shown
+    return event.model_dump_json(exclude={"data": hidden} if hidden else None)

@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 
 from api.delivery.breaker import Breaker, Pace
 from api.delivery.claim import Claim
+from api.delivery.outcome import Outcome, Result
 from api.delivery.queue import DeliveryQueue
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome, Result, Sender
+from api.delivery.sender import Sender
 from api.errors import DatabaseUnavailable, SiteKeyError
 from vision.throttled_log import ThrottledLog
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy import Select, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from api.delivery.claim import Claim
 from api.delivery.due import CLOCKS_DIFFER, heads, is_due
 from api.delivery.events import DeliveryState
+from api.delivery.outcome import Outcome
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome
 from api.delivery.settlement import Settlement
 from api.errors import CaseError
 from api.storage.database import Database
@@ -209,3 +210,24 @@ def replay(
             raise CaseError(f"delivery {delivery_id} is no dead letter of {receiver}")
         session.info["queued"] = True
     return len(ids)
+
+
+def waiting(session: Session) -> dict[tuple[str, str], int]:
+    """How many deliveries are not accepted yet, by receiver and state."""
+    counted = select(DeliveryRow.receiver, DeliveryRow.state, func.count()).where(
+        DeliveryRow.state != DeliveryState.DELIVERED.value
+    )
+    found = session.execute(counted.group_by(DeliveryRow.receiver, DeliveryRow.state))
+    return {(str(name), str(state)): int(count) for name, state, count in found}
+
+
+def left_behind(session: Session, names: Collection[str]) -> dict[str, int]:
+    """How much waits, or died, of receivers that the site file does not name (any more).
+
+    It is kept: who puts the receiver back has it sent. Nothing is added to it meanwhile.
+    """
+    found: dict[str, int] = {}
+    for (name, _), count in waiting(session).items():
+        if name not in names:
+            found[name] = found.get(name, 0) + count
+    return found

@@ -1,23 +1,28 @@
-"""Sender: signs one event and posts it to its receiver, once."""
+"""Sender: sends one event to its receiver, once, in the form of the receiver's adapter."""
 
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import logging
 import ssl
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
+from api.delivery.adapters import Answer, Event, Request, Undeliverable, adapter_of
+from api.delivery.adapters.adapter import NoPictures, Pictures
 from api.delivery.egress import PinnedTransport
+from api.delivery.handshake import HandshakeRefused, shake_hands
+from api.delivery.outcome import Outcome, Result
 from api.delivery.secrets import signatures, verifiers
 from api.errors import EgressRefused
+from vision.errors import StorageUnavailable
 from vision.printable import printable
 from vision.site import Webhook
 from vision.throttled_log import ThrottledLog
@@ -26,38 +31,32 @@ _TROUBLE = ThrottledLog(logging.getLogger("streetwarden.sender"))
 LONGEST_ATTEMPT = timedelta(seconds=20)
 _LONGEST_ERROR = 300
 """Maximum characters of an error that are kept: a receiver controls some of them."""
-
-
-class Result(StrEnum):
-    """How an attempt ended."""
-
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    GONE = "gone"
-    """410: the receiver wants no more; it is disabled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Outcome of one attempt. `error` is None if the receiver accepted."""
-
-    result: Result
-    status: int | None = None
-    error: str | None = None
-    retry_after: timedelta | None = None
+_LONGEST_READING_S = 5.0
+"""How long an adapter's answer may take to arrive; its status has said already what counts."""
 
 
 class Sender:
-    """Posts to one receiver.
+    """Sends to one receiver.
 
     Raises:
-        SiteError: a secret of the receiver is not Base64.
+        SiteError: a secret of the receiver is not Base64, or nobody brings its adapter.
     """
 
-    def __init__(self, hook: Webhook, total: timedelta = LONGEST_ATTEMPT) -> None:
+    def __init__(
+        self,
+        hook: Webhook,
+        total: timedelta = LONGEST_ATTEMPT,
+        *,
+        pictures: Pictures | None = None,
+    ) -> None:
         self._hook = hook
         self._total = total
         self._signers = verifiers(hook)
+        self._adapter = adapter_of(hook)
+        self._pictures = pictures or NoPictures()
+        # Pictures are read while others send: what a disk or a bucket does holds up this one alone.
+        self._forms = ThreadPoolExecutor(1, thread_name_prefix="adapter")
+        self._asked = hook.origin is None
         self._client = httpx.AsyncClient(
             transport=PinnedTransport(hook.allow),
             timeout=httpx.Timeout(total.total_seconds()),
@@ -76,63 +75,113 @@ class Sender:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._forms.shutdown(wait=False, cancel_futures=True)
         await self._client.aclose()
 
     async def send(self, event_id: str, body: str) -> Outcome:
         """Make one attempt within the total time; a failure is its outcome, not an exception."""
+        adapter = self._adapter
+        outcome = await self._attempt(event_id, body, adapter.request, adapter.judge)
+        return replace(outcome, logged=adapter.logged)
+
+    async def ping(self, event_id: str, body: str) -> Outcome:
+        """Send the adapter's ping, as `send` does."""
+        return await self._attempt(event_id, body, self._adapter.ping, self._adapter.pinged)
+
+    async def _attempt(
+        self,
+        event_id: str,
+        body: str,
+        made: Callable[[Event], Request],
+        judge: Callable[[Answer], Outcome],
+    ) -> Outcome:
+        ends = asyncio.get_running_loop().time() + self._total.total_seconds()
+        event = Event(event_id, body, self._pictures)
         try:
-            async with asyncio.timeout(self._total.total_seconds()):
-                return await self._send(event_id, body)
-        except (EgressRefused, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
+            async with asyncio.timeout_at(ends):
+                outcome = judge(await self._exchange(event, made, ends))
+            return replace(outcome, error=outcome.error and _bounded(outcome.error))
+        except Undeliverable as error:
+            return Outcome(Result.REFUSED, error=_words(error))
+        except (EgressRefused, HandshakeRefused, StorageUnavailable) as error:
+            return Outcome(Result.FAILED, error=_words(error))
+        except (OSError, httpx.HTTPError, httpx.InvalidURL) as error:
             return Outcome(Result.FAILED, error=_words(error))
         except Exception as error:  # noqa: BLE001 - what a receiver makes a library raise is its own
             _TROUBLE.traced(f"webhook {self._hook.name}", error)
             return Outcome(Result.FAILED, error=_words(error))
 
-    async def _send(self, event_id: str, body: str) -> Outcome:
+    async def _exchange(
+        self, event: Event, made: Callable[[Event], Request], ends: float
+    ) -> Answer:
+        if not self._asked and self._hook.origin is not None:
+            await shake_hands(self._client, self._hook.url, self._hook.origin)
+            self._asked = True
+        loop = asyncio.get_running_loop()
+        request = await loop.run_in_executor(self._forms, made, event)
+        try:
+            sent = self._client.stream(
+                request.method,
+                self._url(request),
+                headers=self._headers(request, event.id),
+                **_body(request),
+            )
+            async with sent as response:
+                read = self._read(response, min(loop.time() + _LONGEST_READING_S, ends - 0.5))
+                return Answer(response.status_code, response.headers, await read)
+        finally:
+            for part in request.files:
+                part.content.close()
+
+    def _url(self, request: Request) -> httpx.URL:
+        url = httpx.URL(self._hook.url)
+        return url.copy_with(path=url.path.rstrip("/") + request.path) if request.path else url
+
+    def _headers(self, request: Request, event_id: str) -> dict[str, str]:
         now = datetime.now(UTC)
         headers = {
-            "content-type": "application/cloudevents+json; charset=utf-8",
             "user-agent": "Streetwarden",
             "webhook-id": event_id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": signatures(self._signers, event_id, now, body),
+            **request.headers,
         }
-        request = self._client.stream(
-            "POST", self._hook.url, content=body.encode(), headers=headers
-        )
-        async with request as response:  # the body is not read: it may never end
-            return _judge(response)
+        if request.content is not None and self._signers:
+            headers["webhook-signature"] = signatures(self._signers, event_id, now, request.content)
+        if self._adapter.reads:
+            headers["accept-encoding"] = "identity"  # no few bytes become gigabytes
+        return headers
+
+    async def _read(self, response: httpx.Response, until: float) -> bytes:
+        """What the adapter wants of the body; a body may never end, or break off."""
+        if not self._adapter.reads:
+            return b""
+        found = b""
+        try:
+            async with asyncio.timeout_at(until):
+                async for piece in response.aiter_raw():
+                    found += piece
+                    if len(found) > self._adapter.reads:
+                        return b""
+        except (TimeoutError, httpx.HTTPError):
+            return b""
+        return found
 
 
-def _judge(response: httpx.Response) -> Outcome:
-    status = response.status_code
-    if 200 <= status < 300:
-        return Outcome(Result.DELIVERED, status=status)
-    if status == httpx.codes.GONE:
-        return Outcome(Result.GONE, status=status, error="the receiver answered 410 Gone")
-    error = f"the receiver answered {status}"
-    if 300 <= status < 400:
-        error += "; redirects are not followed, correct the webhook's url"
-    wait = _retry_after(response.headers.get("retry-after", ""))
-    return Outcome(Result.FAILED, status=status, error=error, retry_after=wait)
-
-
-def _retry_after(value: str) -> timedelta | None:
-    """RFC 9110 section 10.2.3: seconds or a date; anything else is ignored."""
-    if value.isascii() and value.isdigit():
-        return timedelta(seconds=int(value)) if len(value) < 10 else timedelta.max
-    try:
-        until = email.utils.parsedate_to_datetime(value)
-        until = until if until.tzinfo else until.replace(tzinfo=UTC)
-        return max(timedelta(), until - datetime.now(UTC))
-    except (ValueError, OverflowError):  # a year that no calendar has
-        return None
+def _body(request: Request) -> dict[str, Any]:
+    """What httpx takes as a request's body."""
+    if request.content is not None:
+        return {"content": request.content.encode()}
+    files = [(f.name, (f.filename, f.content, f.media_type)) for f in request.files]
+    return {"data": dict(request.form), **({"files": files} if files else {})}
 
 
 def _words(error: Exception) -> str:
     """Why, in printable words: they go into the database and onto terminals."""
-    return printable(_said(error))[:_LONGEST_ERROR]
+    return _bounded(_said(error))
+
+
+def _bounded(text: str) -> str:
+    return printable(text)[:_LONGEST_ERROR]
 
 
 def _said(error: Exception) -> str:

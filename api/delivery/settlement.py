@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from logging import getLogger
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, defer
 
 from api.cases.announcement import CaseEvent
 from api.cases.emission import emit
+from api.cases.receipt import number, remark
 from api.delivery.events import DeliveryState
+from api.delivery.failing import note
+from api.delivery.outcome import Outcome, Result
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome, Result
 from api.errors import DatabaseUnavailable, SiteKeyError
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, CaseRow, DeliveryRow, ReceiverRow
@@ -77,7 +78,7 @@ class Settlement:
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the case's rows
             _TROUBLE.traced("how an attempt ended cannot be noted", error)
             words = printable(f"the case cannot follow: {error}")[:_LONGEST_ERROR]
-            failed = replace(outcome, result=Result.FAILED, error=words)
+            failed = Outcome(Result.FAILED, status=outcome.status, error=words)
             self._record({one: failed}, retry, together=False)
 
     def _record(
@@ -89,23 +90,26 @@ class Settlement:
         them, so that two cannot wait for each other.
         """
         now = datetime.now(UTC)
-        accepted = [one for one, outcome in outcomes.items() if outcome.result is Result.DELIVERED]
-        confirmed = and_(DeliveryRow.id.in_(accepted), DeliveryRow.type.contains(_CONFIRMED))
+        moving = [one for one, outcome in outcomes.items() if _moves(outcome)]
+        moved = DeliveryRow.id.in_(moving)
         with self._database.write() as session:
             cases = select(CaseRow.id).where(
-                CaseRow.id.in_(select(DeliveryRow.case_id).where(confirmed))
+                CaseRow.id.in_(select(DeliveryRow.case_id).where(moved))
             )
-            locked = session.scalars(cases.with_for_update(skip_locked=together)).all()
+            locked = session.scalars(
+                cases.order_by(CaseRow.id).with_for_update(skip_locked=together)
+            ).all()
             rows = session.scalars(
                 select(DeliveryRow)
                 .where(DeliveryRow.id.in_(outcomes))
-                .where(or_(~confirmed, DeliveryRow.case_id.in_(locked)))
+                .where(or_(~moved, DeliveryRow.case_id.in_(locked)))
                 .options(defer(DeliveryRow.body))
                 .order_by(DeliveryRow.id)
                 .with_for_update(skip_locked=together)
             ).all()
             for row in rows:
                 self._note(session, row, outcomes[row.id], retry, now)
+                session.flush()
             return [row.id for row in rows]
 
     def _note(
@@ -126,6 +130,7 @@ class Settlement:
                 error=outcome.error,
             )
         )
+        note(session, row.receiver, outcome, now)
         if row.state == DeliveryState.DELIVERED.value:
             return
         row.last_result = outcome.error
@@ -140,9 +145,13 @@ class Settlement:
                     calendar=self._calendar,
                     now=now,
                 )
+            if outcome.task_no is not None:
+                number(session, row.case_id, row.receiver, outcome.task_no, now)
         elif row.owner == self._owner:  # else the lease ended and another worker has it
             self._postpone(session, row, outcome, retry, now)
         row.owner = None if row.owner == self._owner else row.owner
+        if outcome.logged is not None and row.state != DeliveryState.PENDING.value:
+            _remark(session, row, outcome.logged, now)
 
     def _postpone(
         self,
@@ -154,6 +163,8 @@ class Settlement:
     ) -> None:
         row.failures += 1
         wait = retry.wait(row.failures, outcome.retry_after)
+        if outcome.result is Result.REFUSED:
+            wait = None
         if outcome.result is Result.GONE:
             wait = None
             reason = outcome.error or ""
@@ -163,3 +174,21 @@ class Settlement:
             row.state = DeliveryState.DEAD.value
         else:
             row.next_attempt_at = now + wait
+
+
+def _moves(outcome: Outcome) -> bool:
+    """Whether it may change the case or its log."""
+    return outcome.result is Result.DELIVERED or outcome.logged is not None
+
+
+def _remark(session: Session, row: DeliveryRow, action: str, now: datetime) -> None:
+    done = row.state == DeliveryState.DELIVERED.value
+    remark(
+        session,
+        row.case_id,
+        action if done else f"{action}_failed",
+        reason=f"{row.receiver} took it" if done else f"{row.receiver}: {row.last_result}",
+        receiver=row.receiver,
+        event_id=row.event_id,
+        now=now,
+    )

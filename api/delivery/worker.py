@@ -16,11 +16,13 @@ from datetime import timedelta
 
 from api.delivery.breaker import Pace
 from api.delivery.lane import Lane
+from api.delivery.pictures import StoredPictures
 from api.delivery.queue import LEASE, DeliveryQueue
 from api.delivery.retry import RetryPolicy
 from api.delivery.secrets import verifiers
 from api.delivery.sender import LONGEST_ATTEMPT, Sender
 from api.storage.database import Database
+from vision.evidence.store import EvidenceStore
 from vision.site import Site, Webhook
 
 _THREADS = 6
@@ -39,6 +41,7 @@ class Outbox:
         database: Database,
         site: Site,
         *,
+        evidence: EvidenceStore | None = None,
         retry: RetryPolicy | None = None,
         pace: Pace | None = None,
         lease: timedelta = LEASE,
@@ -48,6 +51,7 @@ class Outbox:
             verifiers(hook)
         owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._webhooks = site.webhooks
+        self._pictures = StoredPictures(database, evidence) if evidence is not None else None
         self._queue = DeliveryQueue(database, site.calendar, owner, lease)
         self._retry = retry or RetryPolicy()
         self._pace = pace or Pace()
@@ -123,7 +127,7 @@ class Outbox:
         return Lane(
             hook.name,
             self._queue,
-            lambda: Sender(hook, self._attempt),
+            lambda: Sender(hook, self._attempt, pictures=self._pictures),
             self._retry,
             self._pace,
         )

@@ -21,6 +21,7 @@ from api.cases.reobservation import Reobservation
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
+from api.delivery.alerts import Alerts
 from api.delivery.events import Announcer
 from api.delivery.worker import Outbox
 from api.errors import DatabaseUnavailable
@@ -37,6 +38,7 @@ from api.http.routes import cameras, cases, claims, health, media, packages, ste
 from api.http.routes import site as site_routes
 from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
+from api.monitoring.receivers import receivers
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
 from api.storage.database import Database
@@ -79,7 +81,7 @@ def create_app(
         SiteError: a webhook's secret cannot be used.
         TimeStampError: the certificate of the time-stamp authority cannot be read.
     """
-    worker = outbox or Outbox(database, site)
+    worker = outbox or Outbox(database, site, evidence=evidence)
     stamper = Stamper(database, site.timestamps) if site.timestamps is not None else None
     keys = KeyStore(database)
     announcer = Announcer(site)
@@ -88,7 +90,10 @@ def create_app(
         with suppress(DatabaseUnavailable):  # then who was known before is known still
             keys.learn()
         found = readiness(database, evidence, watch, outbox_alive=worker.alive)
-        return found if stamper is None else found.with_check(stamped(stamper.problem))
+        checks = [] if stamper is None else [stamped(stamper.problem)]
+        with suppress(DatabaseUnavailable):  # which is a check of its own
+            checks += receivers(database, [hook.name for hook in site.webhooks])
+        return found.with_checks(checks)
 
     shared = Context(
         site=site,
@@ -115,6 +120,7 @@ def create_app(
             one
             for one in (
                 worker,
+                Alerts(database, site),
                 stamper,
                 GraceTimer(
                     Reobservation(

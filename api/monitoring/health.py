@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import BaseModel, Field
@@ -45,9 +45,9 @@ class Readiness(BaseModel):
     ready: bool
     checks: list[Check]
 
-    def with_check(self, check: Check) -> Readiness:
-        """The same with one check more, that is not required."""
-        return Readiness(ready=self.ready, checks=[*self.checks, check])
+    def with_checks(self, checks: Iterable[Check]) -> Readiness:
+        """The same with more checks, that are not required."""
+        return Readiness(ready=self.ready, checks=[*self.checks, *checks])
 
     def told_to(self, who: Principal | None) -> Readiness:
         """What this key's holder, or a stranger, may read of it."""

@@ -17,11 +17,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.cases.stages import Stage
-from api.delivery.events import DeliveryState
+from api.delivery.queue import waiting
 from api.errors import DatabaseUnavailable
+from api.monitoring.receivers import failing_seconds
 from api.monitoring.watch import Watch
 from api.storage.database import Database
-from api.storage.tables import AttemptRow, CaseRow, DeliveryRow
+from api.storage.tables import AttemptRow, CaseRow
 from vision.engine_server.status_page import SIZES, ServerCounts
 from vision.sources.status import CameraState
 from vision.view.health import View
@@ -39,7 +40,12 @@ class CaseCollector(Collector):
         up = GaugeMetricFamily("streetwarden_database_up", "1 while the database can be read")
         try:
             with self._database.read() as session:
-                found = [_cases(session), _depth(session), _attempts(session)]
+                found = [
+                    _cases(session),
+                    _depth(session),
+                    _attempts(session),
+                    failing_seconds(session),
+                ]
             up.add_metric([], 1)
         except DatabaseUnavailable:
             found = []
@@ -191,12 +197,7 @@ def _depth(session: Session) -> Metric:
     gauge = GaugeMetricFamily(
         "streetwarden_outbox_depth", "Deliveries not accepted yet", labels=["receiver", "state"]
     )
-    waiting = select(DeliveryRow.receiver, DeliveryRow.state, func.count()).where(
-        DeliveryRow.state != DeliveryState.DELIVERED.value
-    )
-    for receiver, state, count in session.execute(
-        waiting.group_by(DeliveryRow.receiver, DeliveryRow.state)
-    ):
+    for (receiver, state), count in waiting(session).items():
         gauge.add_metric([receiver, state], count)
     return gauge
 

@@ -15,9 +15,9 @@ from api.cases.claims import ClaimDesk
 from api.cases.stages import Stage
 from api.cases.step_requests import Undo
 from api.cases.steps import Step
+from api.delivery.outcome import Outcome, Result
 from api.delivery.queue import DeliveryQueue
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome, Result
 from api.errors import CaseClaimed, IllegalStep
 from api.storage.tables import CaseRow, DeliveryRow
 from tests.api.world import (

@@ -14,7 +14,7 @@ import socket
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +106,7 @@ def _free_port() -> int:
 def store(request: pytest.FixtureRequest, tmp_path: Path):
     """A database's address, how many services work on it, and what restarts it."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'cases.db'}", 1, None
+        yield f"sqlite:///{tmp_path / 'cases.db'}", 1, lambda: None
         return
     with postgres.restartable() as (address, restart):
         yield postgres.new_database(address), 2, restart
@@ -122,9 +122,7 @@ def test_two_thousand_cases_with_hostile_receivers_and_twenty_kills_lose_nothing
     flood(tmp_path, FULL, *store)
 
 
-def flood(
-    root: Path, size: Size, address: str, workers: int, restart: Callable[[], None] | None
-) -> None:
+def flood(root: Path, size: Size, address: str, workers: int, restart: Callable[[], None]) -> None:
     seed = int(os.environ.get("FLOOD_SEED", random.randrange(2**31)))
     print(f"\nseed {seed} (FLOOD_SEED={seed} repeats it)")
     dice, began = random.Random(seed), time.monotonic()
@@ -142,24 +140,16 @@ def flood(
             city.start(name)
         services = [service() for _ in range(workers)]
         stack.callback(lambda: [one.kill() for one in services])
-        # Each case makes a request or more at each receiver that runs: the last kill comes before.
-        moments = sorted(dice.sample(range(1, 3 * size.cases), size.kills))
-        came = 0
-        for number, moment in enumerate(moments):
-            while came < moment:
-                assert "forged" not in city.lines.get(timeout=120)
-                came += 1
+        for number in _moments(city, dice, size):
             victim = dice.randrange(workers)
             services[victim].kill()
             city.toggle("flaps")
             if number == size.kills * 2 // 3:
                 city.start("down")
-                if restart is not None:
-                    restart()
+                restart()
             services[victim] = service()
-        for name in RECEIVERS:
-            if name not in city.running:
-                city.start(name)
+        if "flaps" not in city.running:
+            city.start("flaps")
         database = Database.open(address)
         stack.callback(database.close)
         for one in services:
@@ -169,6 +159,19 @@ def flood(
             one.end()
         _check(city, database, size)
         _tell(city, database, size, time.monotonic() - began)
+
+
+def _moments(city: City, dice: random.Random, size: Size) -> Iterator[int]:
+    """The kills, each when so many requests have come: before everything is delivered.
+
+    Each case makes a request or more at each of the three receivers that run at first.
+    """
+    came = 0
+    for number, moment in enumerate(sorted(dice.sample(range(1, 3 * size.cases), size.kills))):
+        while came < moment:
+            assert "forged" not in city.lines.get(timeout=120)
+            came += 1
+        yield number
 
 
 def _until_delivered(city: City, database: Database) -> None:

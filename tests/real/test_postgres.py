@@ -22,9 +22,9 @@ from api.access.roles import Principal, Role
 from api.cases.listing import CaseFilter, Near
 from api.cases.step_requests import StepRequest
 from api.cases.store import CaseStore
+from api.delivery.outcome import Outcome, Result
 from api.delivery.queue import DeliveryQueue, replay
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome, Result
 from api.errors import DatabaseUnavailable, IllegalStep, TookTooLong
 from api.storage.database import Database
 from api.storage.engine import make_engine

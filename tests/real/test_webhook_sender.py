@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.delivery.egress import PinnedTransport
-from api.delivery.sender import Outcome, Result, Sender
+from api.delivery.outcome import Outcome, Result
+from api.delivery.sender import Sender
 from tests.api.world import SECRET
 from tests.real.processes import Receiver, running
 from vision.site import Webhook

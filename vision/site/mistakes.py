@@ -13,7 +13,7 @@ from vision.site.yaml_tree import Tree, Where
 _SHOWN = 20
 """Mistakes listed before the rest is only counted."""
 # Not said again even where it is wrong: it may be a password.
-_KEPT_QUIET = {"secret", "key", "source", "database"}
+_KEPT_QUIET = {"secret", "key", "source", "database", "settings"}
 _FORMS = {
     "id": "letters, digits, `.`, `_` and `-`, 64 at most, the first a letter or digit",
     "name": "letters, digits, `.`, `_` and `-`, 64 at most, the first a letter or digit",

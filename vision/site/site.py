@@ -155,6 +155,9 @@ class Site(Part):
             if twice:
                 raise ValueError(f"{what}: {', '.join(twice)} is used twice; give each its own")
         presets = {camera.id: camera.presets for camera in self.cameras}
+        for hook in self.webhooks:
+            if unknown := sorted(set(hook.cameras) - set(presets)):
+                raise ValueError(f"webhook {hook.name}: no camera is called {unknown[0]!r}")
         drawn = [
             *((f"permit {p.name!r}", p.camera, p.preset) for p in self.permits),
             *((f"asset {a.id!r}", a.camera, a.preset) for a in self.assets),

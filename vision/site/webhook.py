@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    SerializeAsAny,
+    model_validator,
+)
 
 from vision.fields import KindName, Part
+from vision.site.adapter import DEFAULT, known, plug_in, settled
 from vision.site.web_address import WebAddress
 
 MOST_SECRETS = 4
@@ -35,6 +46,43 @@ CaseEvents = Literal[
     "upheld",
 ]
 """What receivers can ask to be told of a case."""
+Alert = Literal["receiver_failing", "receiver_recovered"]
+"""And of each other: one that has failed for an hour, and one of these that answers again."""
+Told = CaseEvents | Alert
+DataField = Literal[
+    "subtype",
+    "legal_use",
+    "legal_use_reason",
+    "legal_why",
+    "legal_basis",
+    "codes",
+    "where",
+    "when",
+    "camera",
+    "zone",
+    "asset",
+    "permit_check",
+    "detector",
+    "review",
+    "outcome",
+    "supervised",
+    "appealed",
+    "task_no",
+    "file_no",
+    "evidence",
+    "deadline",
+    "legal_review",
+    "prior_cases",
+]
+"""Fields of a case's data that a receiver may be given, or not."""
+NEEDED = ("case_id", "sequence", "kind", "stage")
+"""Fields that every receiver gets: it could not order or tell cases apart without."""
+
+
+def _host(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", name):
+        raise ValueError("is a host name without http://; write one such as cases.city.example")
+    return name
 
 
 def _of_secrets(given: object) -> object:
@@ -52,7 +100,14 @@ Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_of_secrets)]
 
 
 class Webhook(Part):
-    """A receiver of cases. `allow` lists networks it may live in although they are private.
+    """A receiver of cases: which of them it is told of, what of each, and how.
+
+    `kinds`, `stages`, `divisions` (codes, or how they begin) and `cameras` (that saw it first) say
+    which; empty lists limit nothing. `fields` are those of a case's data that it may see, besides
+    the `NEEDED` ones; `media`: whether its evidence is among them. `adapter` is the form in which
+    it is told, with `settings` of its own. `allow` lists networks it may live in although they are
+    private. `origin` is the name under which it is asked for leave, where it speaks the CloudEvents
+    handshake.
 
     Every request is signed with each `secret`; to replace one, put the new one before the old one,
     give it to the receiver, and take the old one out.
@@ -60,8 +115,29 @@ class Webhook(Part):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
     url: WebAddress
-    secret: Secrets
+    secret: Secrets = ()
+    adapter: Annotated[str, AfterValidator(known)] = DEFAULT
+    settings: Annotated[SerializeAsAny[BaseModel], BeforeValidator(settled)] = Field(
+        default={}, validate_default=True
+    )
     kinds: tuple[Literal["all"] | KindName, ...] = ("all",)
-    stages: tuple[CaseEvents, ...] = ("confirmed", "cleared", "reopened")
-    media: Literal["redacted"] = "redacted"
+    stages: tuple[Told, ...] = ("confirmed", "cleared", "reopened")
+    divisions: tuple[Annotated[str, Field(min_length=1, max_length=32)], ...] = ()
+    cameras: tuple[str, ...] = ()
+    fields: tuple[DataField, ...] | None = None
+    media: Literal["redacted", "none"] = "redacted"
     allow: tuple[IPvAnyNetwork, ...] = ()
+    origin: Annotated[str, AfterValidator(_host)] | None = None
+
+    @model_validator(mode="after")
+    def _suits_its_adapter(self) -> Webhook:
+        made = plug_in(self.adapter)
+        if made.secret and not self.secret:
+            raise ValueError("secret is required; add it: what is sent is signed with it")
+        others = sorted(set(self.stages) - set(made.events or self.stages))
+        if others:
+            raise ValueError(
+                f"stages: the adapter {self.adapter} has no form for {', '.join(others)}; write "
+                f"stages: [{', '.join(made.events or ())}]"
+            )
+        return self

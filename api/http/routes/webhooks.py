@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Depends, Query
@@ -14,12 +14,15 @@ from sqlalchemy import func, select
 from api.access.roles import Principal, Right
 from api.cases.scope import scoped
 from api.delivery.events import DeliveryState
-from api.delivery.queue import replay
+from api.delivery.failing import failing
+from api.delivery.ping import Pinged, ping
+from api.delivery.queue import left_behind, replay
 from api.http.context import Context, Shared, allowed_to
 from api.http.parameters import RowId, named
 from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.storage.tables import CaseRow, DeliveryRow, ReceiverRow
 from vision.site import Webhook
+from vision.site.webhook import NEEDED
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], responses=described(*GUARDED))
 Receiver = Annotated[str, named("case-system")]
@@ -28,13 +31,26 @@ Replayer = Annotated[Principal, Depends(allowed_to(Right.REPLAY))]
 
 
 class WebhookView(BaseModel):
-    """A receiver; its secret is never shown."""
+    """A receiver; its secrets and settings are never shown.
+
+    With `removed`, deliveries are left of it although the site file does not name it (any more).
+    `failing_since` is its first failure after what it accepted last, `last_error` why the latest
+    failed.
+    """
 
     name: str
     url: str
+    adapter: str
     kinds: list[str]
     stages: list[str]
+    divisions: list[str]
+    cameras: list[str]
+    fields: list[str] | None = Field(description="What it sees of a case's data; null for all.")
+    media: str
+    removed: bool
     disabled_at: datetime | None
+    failing_since: datetime | None
+    last_error: str | None
     pending: int
     delivered: int
     dead: int
@@ -87,7 +103,11 @@ class Replayed(BaseModel):
 
 @router.get("", operation_id="listWebhooks")
 def list_webhooks(shared: Shared, who: Watcher) -> WebhookList:
-    """List the receivers with what waits, arrived and died."""
+    """List the receivers with what waits, arrived and died, and those that fail.
+
+    Behind them those that are not in the site file any more and of which something is left.
+    """
+    hooks = {hook.name: hook for hook in shared.site.webhooks}
     columns = select(DeliveryRow.receiver, DeliveryRow.state, func.count())
     query = scoped(columns.join(CaseRow), who).group_by(DeliveryRow.receiver, DeliveryRow.state)
     with shared.database.read() as session:
@@ -95,17 +115,19 @@ def list_webhooks(shared: Shared, who: Watcher) -> WebhookList:
             (name, state): count for name, state, count in session.execute(query)
         }
         disabled = {row.name: row.disabled_at for row in session.scalars(select(ReceiverRow))}
+        trouble = {row.name: row for row in failing(session, hooks)}
+        removed = left_behind(session, hooks)
     return WebhookList(
         items=[
             WebhookView(
-                name=hook.name,
-                url=_shown(hook.url),
-                kinds=list(hook.kinds),
-                stages=list(hook.stages),
-                disabled_at=disabled.get(hook.name),
-                **{s.value: counts.get((hook.name, s.value), 0) for s in DeliveryState},
+                name=name,
+                **_set_up(hooks.get(name)),
+                disabled_at=disabled.get(name),
+                failing_since=trouble[name].since if name in trouble else None,
+                last_error=trouble[name].error if name in trouble else None,
+                **{s.value: counts.get((name, s.value), 0) for s in DeliveryState},
             )
-            for hook in shared.site.webhooks
+            for name in (*hooks, *sorted(removed))
         ]
     )
 
@@ -118,7 +140,10 @@ def list_deliveries(
     query: Annotated[DeliveryQuery, Query()],
 ) -> DeliveryPage:
     """List the events for one receiver."""
-    _known(shared, name)
+    if not any(hook.name == name for hook in shared.site.webhooks):
+        with shared.database.read() as session:
+            if name not in left_behind(session, [hook.name for hook in shared.site.webhooks]):
+                raise _unknown(name)
     found = scoped(select(DeliveryRow).join(CaseRow).where(DeliveryRow.receiver == name), who)
     if query.state is not None:
         found = found.where(DeliveryRow.state == query.state.value)
@@ -147,11 +172,43 @@ def replay_dead_letters(
     return Replayed(replayed=replay(shared.database, name, delivery, within))
 
 
+@router.post("/{name}/ping", operation_id="pingWebhook", responses=described(404, *WRITING))
+def ping_webhook(shared: Shared, who: Replayer, name: Receiver) -> Pinged:  # noqa: ARG001
+    """Send a signed test event (`streetwarden.ping.v1`) now and tell how it ended.
+
+    It takes the way that events take, belongs to no case and counts as no delivery. Answers within
+    20 s, whatever the receiver does.
+    """
+    return ping(shared.site, _known(shared, name))
+
+
 def _known(shared: Context, name: str) -> Webhook:
     for hook in shared.site.webhooks:
         if hook.name == name:
             return hook
-    raise Refusal(HTTPStatus.NOT_FOUND, f"no webhook {name[:64]!r} is in the site file")
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> Refusal:
+    return Refusal(HTTPStatus.NOT_FOUND, f"no webhook {name[:64]!r} is in the site file")
+
+
+def _set_up(hook: Webhook | None) -> dict[str, Any]:
+    """What the site file says of a receiver."""
+    if hook is None:
+        nothing: dict[str, Any] = dict.fromkeys(("kinds", "stages", "divisions", "cameras"), ())
+        return {**nothing, "url": "", "adapter": "", "fields": None, "media": "", "removed": True}
+    return {
+        "url": _shown(hook.url),
+        "adapter": hook.adapter,
+        "kinds": hook.kinds,
+        "stages": hook.stages,
+        "divisions": hook.divisions,
+        "cameras": hook.cameras,
+        "fields": None if hook.fields is None else [*NEEDED, *hook.fields],
+        "media": hook.media,
+        "removed": False,
+    }
 
 
 def _shown(url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import (
+    JSON,
     ForeignKey,
     Index,
     Integer,
@@ -69,3 +70,21 @@ class ReceiverRow(Base):
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     disabled_at: Mapped[datetime] = mapped_column(UtcTime)
     reason: Mapped[str] = mapped_column(Text)
+
+
+class FailingRow(Base):
+    """A receiver whose last attempt failed, until one is accepted and that has been told.
+
+    `since` is its first failure after what it accepted last, `error` why the latest failed.
+    `event_id` is set when it has failed for long enough to be told of: the event that says so, and
+    that is once; `told` are the receivers that have accepted it, or its end (`recovered_at`).
+    """
+
+    __tablename__ = "failing_receivers"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcTime)
+    error: Mapped[str] = mapped_column(Text)
+    event_id: Mapped[str | None] = mapped_column(String(40))
+    recovered_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    told: Mapped[list[str]] = mapped_column(JSON, default=list)

@@ -88,6 +88,7 @@ DOORS = (
     Door("/v1/webhooks", WATCHERS),
     Door(f"{HOOK}/deliveries", WATCHERS, shows=_items("case_id")),
     Door(f"{HOOK}/replay", ADMINS, method="POST"),
+    Door(f"{HOOK}/ping", ADMINS, method="POST"),
 )
 OPEN = {"/healthz", "/readyz", "/metrics"}
 SCOPES: tuple[dict[str, list[str]], ...] = (

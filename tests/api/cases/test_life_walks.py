@@ -15,10 +15,10 @@ from sqlalchemy import Select, select
 from api.access.roles import Role
 from api.cases.stages import OUTCOMES, Outcome, Stage
 from api.cases.steps import Step
+from api.delivery.outcome import Outcome as Sent
+from api.delivery.outcome import Result
 from api.delivery.queue import DeliveryQueue
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome as Sent
-from api.delivery.sender import Result
 from api.http.app import create_app
 from api.storage.tables import CaseRow, DeliveryRow
 from tests.api.cases.test_stages import TABLE

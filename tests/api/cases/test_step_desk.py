@@ -12,9 +12,9 @@ from sqlalchemy import select
 from api.access.roles import Role
 from api.cases.stages import Stage
 from api.cases.step_requests import StepRequest
+from api.delivery.outcome import Outcome, Result
 from api.delivery.queue import DeliveryQueue
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome, Result
 from api.storage.tables import DeliveryRow
 from tests.api.world import (
     BIN,

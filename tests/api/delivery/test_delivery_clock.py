@@ -8,9 +8,9 @@ import pytest
 
 import api.delivery.queue
 import api.delivery.settlement
+from api.delivery.outcome import Outcome, Result
 from api.delivery.queue import CLOCKS_DIFFER, LEASE, DeliveryQueue, replay
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome, Result
 from tests.api.delivery.test_queue import BAD, OK, confirmed, hook, rows
 from tests.api.world import make_site, make_world
 

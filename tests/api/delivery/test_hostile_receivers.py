@@ -13,9 +13,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from api.delivery.outcome import Result
 from api.delivery.queue import DeliveryQueue
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Result, Sender
+from api.delivery.sender import Sender
 from api.delivery.worker import Outbox
 from api.errors import DatabaseUnavailable
 from api.storage.tables import DeliveryRow

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import select, update
 
 from api.cases.requests import ReviewRequest
+from api.delivery.outcome import Outcome, Result
 from api.delivery.queue import DeliveryQueue, replay
 from api.delivery.retry import STANDARD_WAITS, RetryPolicy
-from api.delivery.sender import Outcome, Result
 from api.delivery.worker import Outbox
 from api.errors import CaseError
 from api.storage.tables import AttemptRow, DeliveryRow

@@ -12,8 +12,9 @@ import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from api.delivery.outcome import Result
 from api.delivery.secrets import verifiers
-from api.delivery.sender import Result, Sender
+from api.delivery.sender import Sender
 from tests.vision.site.test_odd_site_files import refusal
 from vision.errors import SiteError
 from vision.site import Webhook

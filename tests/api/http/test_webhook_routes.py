@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select, update
 
 from api.access.roles import Role
+from api.delivery.outcome import Outcome, Result
 from api.delivery.queue import DeliveryQueue
 from api.delivery.retry import RetryPolicy
-from api.delivery.sender import Outcome, Result
 from api.delivery.worker import Outbox
 from api.http.app import create_app
 from api.storage.tables import DeliveryRow
