@@ -15,6 +15,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from api.delivery.queue import LEASE, Claim, DeliveryQueue
@@ -28,6 +29,9 @@ from vision.throttled_log import ThrottledLog
 LOG = logging.getLogger("streetwarden.outbox")
 _TROUBLE = ThrottledLog(LOG)
 LONGEST_SLEEP_S = 30.0
+STOP_S = 5.0
+"""Seconds that an attempt in flight has when the worker is to end; receivers answer within one."""
+_CUT_OFF_S = 2.0
 _FIRST_PAUSE_S = 1.0
 """Pause after an error of the worker itself; it doubles up to the longest sleep."""
 
@@ -55,6 +59,7 @@ class Outbox:
         self._retry = retry or RetryPolicy()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._whole: asyncio.Task[None] | None = None
         self._ready = threading.Event()
         self._stopping = False
         self._wakes: list[asyncio.Event] = []
@@ -72,7 +77,8 @@ class Outbox:
     def run(self) -> None:
         """Work in the calling thread until `stop()` is called from another."""
         try:
-            asyncio.run(self._run())
+            with suppress(asyncio.CancelledError):
+                asyncio.run(self._run())
         finally:
             self._ready.set()  # who waits for the start waits no longer when there was none
 
@@ -91,12 +97,24 @@ class Outbox:
                 return  # the loop closed between the two lines: nobody is left to wake
 
     def stop(self) -> None:
-        """End the worker; an attempt in flight is finished first, for at most its total time."""
+        """End the worker within `STOP_S` and a little.
+
+        An attempt in flight may be finished first. One that is cut off is made again, under the
+        same id, when its lease ends; so is one whose outcome the database does not take.
+        """
         self._stopping = True
         self.wake()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._thread is None:
+            return
+        self._thread.join(STOP_S)
+        loop, whole = self._loop, self._whole
+        if self._thread.is_alive() and loop is not None and whole is not None:
+            with suppress(RuntimeError):  # it ended in this moment
+                loop.call_soon_threadsafe(whole.cancel)
+            self._thread.join(_CUT_OFF_S)
+        if self._thread.is_alive():
+            LOG.error("the outbox waits for a database that does not answer, and is left to itself")
+        self._thread = None
 
     def _wake_all(self) -> None:
         for wake in self._wakes:
@@ -104,6 +122,7 @@ class Outbox:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._whole = asyncio.current_task()
         self._wakes = [asyncio.Event() for _ in self._webhooks]
         self._ready.set()
         try:
