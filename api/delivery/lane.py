@@ -92,9 +92,9 @@ class Lane:
             except (DatabaseUnavailable, SiteKeyError) as error:
                 _TROUBLE.in_words("webhooks wait", error)
                 await self._rest(next(pauses))
-        if self._under_way:
-            await asyncio.wait(self._under_way.values())
-        await self._settle()
+        while self._under_way:  # each is recorded when it ends: the next may not end in time
+            await asyncio.wait(self._under_way.values(), return_when=asyncio.FIRST_COMPLETED)
+            await self._settle()
 
     async def _turn(self, sender: Sender) -> None:
         """Record what has ended, begin what is due, sleep until there is more to do."""
@@ -125,15 +125,22 @@ class Lane:
         return min(LONGEST_SLEEP_S, max(0.0, (due - datetime.now(UTC)).total_seconds()))
 
     async def _attempt(self, sender: Sender, claim: Claim) -> None:
-        if claim.fault is None:
-            outcome = await sender.send(claim.event_id, claim.body)
-            self._down_since = self._breaker.note(outcome) or self._down_since
-        else:
-            outcome = Outcome(Result.FAILED, error=claim.fault)
+        try:
+            outcome = await self._outcome(sender, claim)
+        except Exception as error:  # noqa: BLE001 - ours; else its place would be taken for ever
+            _TROUBLE.traced(f"webhook {self._name}", error)
+            outcome = Outcome(Result.FAILED, error=type(error).__name__)
         if outcome.error is not None:
             LOG.warning("webhook %s: %s: %s", self._name, claim.event_id, outcome.error)
         self._ended[claim.id] = outcome
         self._wake.set()
+
+    async def _outcome(self, sender: Sender, claim: Claim) -> Outcome:
+        if claim.fault is not None:
+            return Outcome(Result.FAILED, error=claim.fault)
+        outcome = await sender.send(claim.event_id, claim.body)
+        self._down_since = self._breaker.note(outcome) or self._down_since
+        return outcome
 
     async def _settle(self) -> None:
         """Record what has ended; a database that is away meanwhile must not cause a resend.

@@ -7,11 +7,13 @@ no other, and a failure affects only its own receiver.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 from api.delivery.breaker import Pace
@@ -25,6 +27,10 @@ from api.storage.database import Database
 from vision.evidence.store import EvidenceStore
 from vision.site import Site, Webhook
 
+LOG = logging.getLogger("streetwarden.outbox")
+STOP_S = 5.0
+"""Seconds that attempts in flight have when the worker is to end; receivers answer within one."""
+_CUT_OFF_S = 2.0
 _THREADS = 6
 """In which all receivers' claims and outcomes are written: so many connections at most."""
 
@@ -58,6 +64,7 @@ class Outbox:
         self._attempt = attempt
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._whole: asyncio.Task[None] | None = None
         self._ready = threading.Event()
         self._stopping = False
         self._lanes: list[Lane] = []
@@ -75,7 +82,8 @@ class Outbox:
     def run(self) -> None:
         """Work in the calling thread until `stop()` is called from another."""
         try:
-            asyncio.run(self._run())
+            with suppress(asyncio.CancelledError):
+                asyncio.run(self._run())
         finally:
             self._ready.set()  # who waits for the start waits no longer when there was none
 
@@ -94,12 +102,24 @@ class Outbox:
                 return  # the loop closed between the two lines: nobody is left to wake
 
     def stop(self) -> None:
-        """End the worker; an attempt in flight is finished first, for at most its total time."""
+        """End the worker within `STOP_S` and a little.
+
+        An attempt in flight may be finished first. One that is cut off is made again, under the
+        same id, when its lease ends; so is one whose outcome the database does not take.
+        """
         self._stopping = True
         self.wake()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._thread is None:
+            return
+        self._thread.join(STOP_S)
+        loop, whole = self._loop, self._whole
+        if self._thread.is_alive() and loop is not None and whole is not None:
+            with suppress(RuntimeError):  # it ended in this moment
+                loop.call_soon_threadsafe(whole.cancel)
+            self._thread.join(_CUT_OFF_S)
+        if self._thread.is_alive():
+            LOG.error("the outbox waits for a database that does not answer, and is left to itself")
+        self._thread = None
 
     def _tell(self) -> None:
         for lane in self._lanes:
@@ -109,6 +129,7 @@ class Outbox:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._whole = asyncio.current_task()
         # Not asyncio's own threads: those are as many as the machine has cores and some, and each
         # may hold one of the database's connections, which requests need too.
         self._loop.set_default_executor(ThreadPoolExecutor(_THREADS, "outbox"))

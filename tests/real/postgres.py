@@ -79,3 +79,10 @@ def new_database(cluster: str) -> str:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
     return cluster.format(name=name)
+
+
+def processes(root: Path) -> list[int]:
+    """The process ids of the cluster with this root: its postmaster's and those of its children."""
+    main = int((root / "data" / "postmaster.pid").read_text(encoding="ascii").split()[0])
+    children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii")
+    return [main, *map(int, children.split())]
