@@ -37,8 +37,9 @@ class OwnThread(Generic[T]):
                 target=self._run, args=(self._coming,), name=self._name, daemon=True
             )
             thread.start()
-        done, _ = await asyncio.wait({self._coming}, timeout=patience_s)
-        return self._coming.result() if done else None
+        coming = self._coming  # the next one may have begun when this one is there
+        done, _ = await asyncio.wait({coming}, timeout=patience_s)
+        return coming.result() if done else None
 
     def _run(self, coming: asyncio.Future[T]) -> None:
         loop = coming.get_loop()

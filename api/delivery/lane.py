@@ -151,14 +151,15 @@ class Lane:
         """
         pauses = _growing()
         while self._ended:
-            left = dict(self._ended)
+            ended = tuple(self._ended)  # more may end meanwhile
+            left = {one: self._ended[one] for one in ended}
             try:
                 await asyncio.to_thread(self._queue.settle_all, left, self._retry)
             except (DatabaseUnavailable, SiteKeyError) as error:
                 if self._stopping:
                     raise
                 _TROUBLE.in_words("webhooks wait", error)
-            for settled in [one for one in self._ended if one not in left]:
+            for settled in set(ended) - left.keys():
                 del self._ended[settled], self._under_way[settled]
             if left:
                 await self._rest(next(pauses))
