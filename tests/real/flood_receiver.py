@@ -1,7 +1,8 @@
 """A receiver in its own process that is slow, flaps, or answers nonsense, over plain sockets.
 
 It keeps what it got in a ledger (SQLite) before it answers, as a case system would, and prints one
-JSON line about each request. Arguments: behaviour, port, ledger, seed, seconds that `slow` takes.
+JSON line about each request. Arguments: behaviour, port, ledger, seed, seconds that `slow` takes,
+secret.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
-
-from tests.api.world import SECRET
 
 Talk = socket.socket
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -142,8 +141,11 @@ class Ledger:
 class Receiver:
     """Takes requests, one for each connection, each in a thread."""
 
-    def __init__(self, behaviour: str, ledger: Ledger, seed: int, delay: float) -> None:
+    def __init__(
+        self, behaviour: str, ledger: Ledger, seed: int, delay: float, secret: str
+    ) -> None:
         self._behaviour = behaviour
+        self._verifier = Webhook(secret)
         self._ledger = ledger
         self._random = random.Random(seed)
         self._delay = delay
@@ -162,7 +164,7 @@ class Receiver:
 
     def _answer(self, connection: Talk, headers: dict[str, str], body: bytes) -> None:
         try:
-            event = Webhook(SECRET).verify(body, headers)
+            event = self._verifier.verify(body, headers)
         except WebhookVerificationError as error:
             print(json.dumps({"forged": str(error)}), flush=True)
             return
@@ -204,9 +206,9 @@ def _request(connection: Talk) -> tuple[dict[str, str], bytes] | None:
 
 
 if __name__ == "__main__":
-    behaviour, port, file, seed, delay = sys.argv[1:]
+    behaviour, port, file, seed, delay, secret = sys.argv[1:]
     server = socket.create_server(("127.0.0.1", int(port)), backlog=128)
-    receiver = Receiver(behaviour, Ledger(Path(file)), int(seed), float(delay))
+    receiver = Receiver(behaviour, Ledger(Path(file)), int(seed), float(delay), secret)
     print(json.dumps({"port": server.getsockname()[1]}), flush=True)
     while True:
         accepted, _ = server.accept()

@@ -41,7 +41,7 @@ class Size:
     delay: float
 
 
-SMALL = Size(cases=100, kills=3, delay=0.05)
+SMALL = Size(cases=60, kills=3, delay=0.05)
 FULL = Size(cases=2000, kills=20, delay=0.5)
 
 
@@ -55,8 +55,8 @@ class City:
         self.running: dict[str, Child] = {}
 
     def start(self, name: str) -> None:
-        arguments = (name, str(self.ports[name]), str(self.ledger(name)), str(self._seed))
-        child = Child(str(HERE / "flood_receiver.py"), *arguments, str(self._delay), to=self.lines)
+        arguments = (name, self.ports[name], self.ledger(name), self._seed, self._delay, SECRET)
+        child = Child(str(HERE / "flood_receiver.py"), *map(str, arguments), to=self.lines)
         while "port" not in self.lines.get(timeout=60):
             pass
         self.running[name] = child
