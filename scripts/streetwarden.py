@@ -81,7 +81,9 @@ def main() -> None:
     code = _run()
     if code not in {0, None} and reader_left(stdout):
         code = _READER_LEFT
-    sys.exit(code)
+    from api.http.ending import leave
+
+    leave(code)
 
 
 def _run() -> str | int | None:

@@ -2,51 +2,36 @@
 
 A claim moves `next_attempt_at` to the end of a lease, so a worker that dies in between loses
 nothing: the row is due again, under the same event id, when the lease ends. A delivery waits until
-every earlier event of its case has reached the same receiver.
-
-This machine's clock may be set while deliveries wait. Due times come from that clock, so a time
-further ahead than any retry, lease or undo is scheduled means that the clock was wrong then, and
-the delivery is due now.
+every earlier event of its case has reached the same receiver. What has been due the longest comes
+first, so what fails again and again takes its turn behind what waits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session
 
-from api.cases.announcement import CaseEvent
-from api.cases.emission import emit
-from api.cases.receipt import number, remark
+from api.delivery.claim import Claim
+from api.delivery.due import CLOCKS_DIFFER, heads, is_due
 from api.delivery.events import DeliveryState
-from api.delivery.failing import note
-from api.delivery.outcome import Outcome, Result
+from api.delivery.outcome import Outcome
 from api.delivery.retry import RetryPolicy
+from api.delivery.settlement import Settlement
 from api.errors import CaseError
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, DeliveryRow, ReceiverRow
+from vision.printable import printable
 from vision.registers.working_calendar import WorkingCalendar
-from vision.site.review import LONGEST_UNDO
+
+__all__ = ["CLOCKS_DIFFER", "LEASE", "Claim", "DeliveryQueue", "replay"]
 
 LEASE = timedelta(seconds=60)
 """Longer than the longest attempt by a wide margin, so that a lease ends only after a crash."""
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""How far two machines' clocks, or one before and after it was set, differ without being wrong."""
-_LONGEST_HOLD = LONGEST_UNDO + CLOCKS_DIFFER
-_CONFIRMED = f".{CaseEvent.CONFIRMED.value}."
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A delivery that this worker alone may attempt until its lease ends."""
-
-    id: int
-    event_id: str
-    body: str
+_LONGEST_FAULT = 300
+"""Maximum characters of an error that are kept."""
 
 
 class DeliveryQueue:
@@ -60,128 +45,117 @@ class DeliveryQueue:
         lease: timedelta = LEASE,
     ) -> None:
         self._database = database
-        self._calendar = calendar
         self._owner = owner
         self._lease = lease
+        self._settlement = Settlement(database, calendar, owner)
 
     def claim(self, receiver: str) -> Claim | None:
         """Take the receiver's next due delivery; None when nothing is due."""
-        now = datetime.now(UTC)
-        query = _heads(receiver).where(self._is_due(now)).order_by(DeliveryRow.id).limit(1)
+        return next(iter(self.take(receiver, 1)), None)
+
+    def take(self, receiver: str, most: int, besides: Collection[int] = ()) -> list[Claim]:
+        """Take the receiver's deliveries that have been due the longest, of different cases.
+
+        Args:
+            receiver: its name.
+            most: how many, at most.
+            besides: what this worker has under way: not even a clock that jumps makes it due.
+        """
+        lease = max(self._lease, LEASE)
+        found = heads(receiver).with_only_columns(DeliveryRow.id)
+        found = found.order_by(DeliveryRow.next_attempt_at, DeliveryRow.id).limit(most)
+        if besides:
+            found = found.where(DeliveryRow.id.not_in(besides))
         with self._database.read() as session:  # an empty poll takes no write lock
-            if session.scalar(query.with_only_columns(DeliveryRow.id)) is None:
-                return None
+            if session.scalar(found.where(is_due(datetime.now(UTC), lease))) is None:
+                return []
         with self._database.write() as session:
-            row = session.scalar(query.with_for_update(skip_locked=True, of=DeliveryRow))
-            if row is None:
-                return None
-            row.owner = self._owner
-            row.next_attempt_at = now + self._lease
-            row.attempts += 1
-            return Claim(id=row.id, event_id=row.event_id, body=row.body)
+            now = datetime.now(UTC)
+            due = found.where(is_due(now, lease))
+            locked = due.with_for_update(skip_locked=True, of=DeliveryRow)
+            ids = session.scalars(locked).all()
+            session.execute(
+                update(DeliveryRow)
+                .where(DeliveryRow.id.in_(ids))
+                .values(
+                    owner=self._owner,
+                    next_attempt_at=now + self._lease,
+                    attempts=DeliveryRow.attempts + 1,
+                ),
+                execution_options={"synchronize_session": False},
+            )
+        return self._read(ids)
+
+    def _read(self, ids: Collection[int]) -> list[Claim]:
+        """What was claimed; a row that cannot be read holds up no other."""
+        query = select(DeliveryRow.id, DeliveryRow.event_id, DeliveryRow.body)
+        try:
+            with self._database.read() as session:
+                found = session.execute(query.where(DeliveryRow.id.in_(ids)))
+                return [Claim(*row) for row in found]
+        except Exception:  # noqa: BLE001 - the database is away, or holds text that is none
+            return [self._read_alone(one) for one in ids]
+
+    def _read_alone(self, one: int) -> Claim:
+        query = select(DeliveryRow.id, DeliveryRow.event_id, DeliveryRow.body)
+        with self._database.read() as session:
+            session.scalar(select(DeliveryRow.id).where(DeliveryRow.id == one))  # it is there
+            try:
+                return Claim(*session.execute(query.where(DeliveryRow.id == one)).one())
+            except Exception as error:  # noqa: BLE001 - this row is to blame
+                fault = printable(f"the event cannot be read from the database: {error}")
+                return Claim(one, "", "", fault[:_LONGEST_FAULT])
 
     def next_due(self, receiver: str) -> datetime | None:
         """When the receiver's next delivery is due (UTC); None when none waits."""
         now = datetime.now(UTC)
-        heads = _heads(receiver).subquery()
+        waiting = heads(receiver)
+        soonest = waiting.with_only_columns(DeliveryRow.next_attempt_at)
+        late = select(waiting.where(is_due(now, max(self._lease, LEASE))).exists())
         with self._database.read() as session:
-            due: datetime | None = session.scalar(select(func.min(heads.c.next_attempt_at)))
-            if due is not None and due > now and session.scalar(self._overdue(receiver, now)):
+            due: datetime | None = session.scalar(
+                soonest.order_by(DeliveryRow.next_attempt_at).limit(1)
+            )
+            if due is not None and due > now and session.scalar(late):
                 return now
             return due
 
-    def _overdue(self, receiver: str, now: datetime) -> Select[bool]:
-        return select(_heads(receiver).where(self._is_due(now)).exists())
+    def release(self, receiver: str, since: datetime) -> None:
+        """Make due what failed since then as its receiver was down: it is back.
 
-    def _is_due(self, now: datetime) -> ColumnElement[bool]:
-        """Whether a delivery is due, or its time was set by a clock that was ahead."""
-        last_attempt = (
-            select(AttemptRow.at)
-            .where(AttemptRow.delivery_id == DeliveryRow.id)
-            .order_by(AttemptRow.id.desc())
-            .limit(1)
-            .scalar_subquery()
+        What the receiver refused (4xx), asked to be sent later (429), or what failed before keeps
+        its schedule.
+
+        Args:
+            receiver: its name.
+            since: when it began to fail, UTC.
+        """
+        now = datetime.now(UTC)
+        down = exists().where(
+            AttemptRow.delivery_id == DeliveryRow.id,
+            AttemptRow.at >= since,
+            or_(AttemptRow.status.is_(None), AttemptRow.status >= 500),
         )
-        lease = max(self._lease, LEASE) + CLOCKS_DIFFER
-        ahead = case(
-            (DeliveryRow.owner.is_not(None), DeliveryRow.next_attempt_at > now + lease),
-            (DeliveryRow.failures == 0, DeliveryRow.next_attempt_at > now + _LONGEST_HOLD),
-            else_=last_attempt > now + CLOCKS_DIFFER,
+        waits = update(DeliveryRow).where(
+            DeliveryRow.receiver == receiver,
+            DeliveryRow.state == DeliveryState.PENDING.value,
+            DeliveryRow.owner.is_(None),
+            DeliveryRow.failures > 0,
+            DeliveryRow.next_attempt_at > now,
+            down,
         )
-        return or_(DeliveryRow.next_attempt_at <= now, ahead)
+        with self._database.write() as session:
+            session.execute(
+                waits.values(next_attempt_at=now), execution_options={"synchronize_session": False}
+            )
 
     def settle(self, claim: Claim, outcome: Outcome, retry: RetryPolicy) -> None:
-        """Record the outcome of an attempt; the case's stage follows in the same transaction."""
-        now = datetime.now(UTC)
-        with self._database.write() as session:
-            row = session.get_one(DeliveryRow, claim.id, with_for_update=True)
-            session.add(
-                AttemptRow(
-                    delivery_id=row.id,
-                    receiver=row.receiver,
-                    at=now,
-                    status=outcome.status,
-                    result=outcome.result.value,
-                    error=outcome.error,
-                )
-            )
-            note(session, row.receiver, outcome, now)
-            if row.state == DeliveryState.DELIVERED.value:
-                return
-            row.last_result = outcome.error
-            if outcome.result is Result.DELIVERED:
-                row.state, row.delivered_at = DeliveryState.DELIVERED.value, now
-                if _CONFIRMED in row.type:
-                    emit(
-                        session,
-                        row.case_id,
-                        row.receiver,
-                        row.event_id,
-                        calendar=self._calendar,
-                        now=now,
-                    )
-                if outcome.task_no is not None:
-                    number(session, row.case_id, row.receiver, outcome.task_no, now)
-            elif row.owner == self._owner:  # else the lease ended and another worker has it
-                self._postpone(session, row, outcome, retry, now)
-            row.owner = None if row.owner == self._owner else row.owner
-            if outcome.logged is not None and row.state != DeliveryState.PENDING.value:
-                _remark(session, row, outcome.logged, now)
+        """Record the outcome of one attempt; see `Settlement`."""
+        self.settle_all({claim.id: outcome}, retry)
 
-    def _postpone(
-        self,
-        session: Session,
-        row: DeliveryRow,
-        outcome: Outcome,
-        retry: RetryPolicy,
-        now: datetime,
-    ) -> None:
-        row.failures += 1
-        wait = retry.wait(row.failures, outcome.retry_after)
-        if outcome.result is Result.REFUSED:
-            wait = None
-        if outcome.result is Result.GONE:
-            wait = None
-            reason = outcome.error or ""
-            if session.get(ReceiverRow, row.receiver) is None:
-                session.add(ReceiverRow(name=row.receiver, disabled_at=now, reason=reason))
-        if wait is None:
-            row.state = DeliveryState.DEAD.value
-        else:
-            row.next_attempt_at = now + wait
-
-
-def _remark(session: Session, row: DeliveryRow, action: str, now: datetime) -> None:
-    done = row.state == DeliveryState.DELIVERED.value
-    remark(
-        session,
-        row.case_id,
-        action if done else f"{action}_failed",
-        reason=f"{row.receiver} took it" if done else f"{row.receiver}: {row.last_result}",
-        receiver=row.receiver,
-        event_id=row.event_id,
-        now=now,
-    )
+    def settle_all(self, outcomes: dict[int, Outcome], retry: RetryPolicy) -> None:
+        """Record the outcomes of attempts; see `Settlement`."""
+        self._settlement.settle_all(outcomes, retry)
 
 
 def replay(
@@ -257,21 +231,3 @@ def left_behind(session: Session, names: Collection[str]) -> dict[str, int]:
         if name not in names:
             found[name] = found.get(name, 0) + count
     return found
-
-
-def _heads(receiver: str) -> Select[DeliveryRow]:
-    """Pending deliveries of an enabled receiver with no undelivered one before them."""
-    before = aliased(DeliveryRow)
-    blocked: ColumnElement[bool] = exists().where(
-        before.receiver == DeliveryRow.receiver,
-        before.case_id == DeliveryRow.case_id,
-        before.sequence < DeliveryRow.sequence,
-        before.state != DeliveryState.DELIVERED.value,
-    )
-    disabled: Any = exists().where(ReceiverRow.name == receiver)
-    return select(DeliveryRow).where(
-        DeliveryRow.receiver == receiver,
-        DeliveryRow.state == DeliveryState.PENDING.value,
-        ~blocked,
-        ~disabled,
-    )

@@ -15,19 +15,23 @@ LONGEST_RETRY_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Waits after each failure; `jitter` lengthens each by up to this share, at random."""
+    """Waits after each failure; `jitter` lengthens each by up to this share, at random.
+
+    A `Retry-After` counts up to `longest_asked`.
+    """
 
     waits: tuple[timedelta, ...] = STANDARD_WAITS
     jitter: float = 0.2
+    longest_asked: timedelta = LONGEST_RETRY_AFTER
 
     def wait(self, failures: int, retry_after: timedelta | None = None) -> timedelta | None:
         """Return the wait after this many failures (from 1); None makes it a dead letter.
 
-        A receiver's `Retry-After` can lengthen the wait, up to a day, never shorten it.
+        A receiver's `Retry-After` can lengthen the wait, up to `longest_asked`, never shorten it.
         """
         if failures > len(self.waits):
             return None
         planned = self.waits[failures - 1] * (1 + random.random() * self.jitter)  # noqa: S311
         if retry_after is None:
             return planned
-        return max(planned, min(retry_after, LONGEST_RETRY_AFTER))
+        return max(planned, min(retry_after, self.longest_asked))

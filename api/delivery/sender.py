@@ -28,6 +28,7 @@ from vision.site import Webhook
 from vision.throttled_log import ThrottledLog
 
 _TROUBLE = ThrottledLog(logging.getLogger("streetwarden.sender"))
+LONGEST_ATTEMPT = timedelta(seconds=20)
 _LONGEST_ERROR = 300
 """Maximum characters of an error that are kept: a receiver controls some of them."""
 _LONGEST_READING_S = 5.0
@@ -46,7 +47,7 @@ class Sender:
     def __init__(
         self,
         hook: Webhook,
-        total: timedelta = timedelta(seconds=20),
+        total: timedelta = LONGEST_ATTEMPT,
         *,
         pictures: Pictures | None = None,
     ) -> None:

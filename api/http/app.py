@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.metadata import version
@@ -40,7 +41,6 @@ from api.http.cookies import Cookie
 from api.http.doorkeeper import Doorkeeper, Doors
 from api.http.guards import BodyLimit, Guards
 from api.http.openapi import describe
-from api.http.own_thread import OwnThread
 from api.http.prefix import Prefix, path_of
 from api.http.routes import (
     access_log,
@@ -64,10 +64,14 @@ from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.receivers import receivers
 from api.monitoring.watch import Watch
+from api.own_thread import OwnThread
 from api.storage.database import Database
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 
+LOG = logging.getLogger("streetwarden.api")
+STOP_S = 15.0
+"""Seconds for all that runs beside the requests to end, at the same time."""
 REQUEST_WORKERS = 20
 """Requests that are worked on at the same time, each in a thread."""
 ROUTERS: tuple[APIRouter, ...] = (
@@ -241,7 +245,21 @@ def _running(
         try:
             yield
         finally:
-            for one in reversed(all_of_it):
-                await anyio.to_thread.run_sync(one.stop)
+            with anyio.move_on_after(STOP_S):
+                async with anyio.create_task_group() as stopping:
+                    for one in all_of_it:
+                        stopping.start_soon(_stop, one)
 
     return lifespan
+
+
+async def _stop(one: _Background) -> None:
+    """End one part; what it does hangs nobody else, and is left to itself after `STOP_S`."""
+    name = type(one).__name__
+    try:
+        await anyio.to_thread.run_sync(one.stop, abandon_on_cancel=True)
+    except anyio.get_cancelled_exc_class():
+        LOG.error("%s has not ended within %g s and is left to itself", name, STOP_S)  # noqa: TRY400
+        raise
+    except Exception:
+        LOG.exception("%s did not end in order; report this", name)

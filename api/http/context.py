@@ -24,10 +24,10 @@ from api.cases.store import CaseStore
 from api.delivery.worker import Outbox
 from api.http.cookies import Cookie
 from api.http.doorkeeper import CSRF_HEADER, asking
-from api.http.own_thread import OwnThread
 from api.http.problems import Refusal
 from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
+from api.own_thread import OwnThread
 from api.storage.database import Database
 from vision.evidence.store import EvidenceStore
 from vision.site import Site

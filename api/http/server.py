@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from fastapi import FastAPI
 
 from api.errors import CaseError
 from api.http.connections import LARGEST_HEAD, BoundedProtocol, OnceAMinute, tell_of_exhaustion
+from api.http.ending import Ending
 
 _BACKLOG = 128
 
@@ -75,22 +75,24 @@ def _address_in_the_network() -> str:
     return "127.0.0.1"
 
 
-def serve(app: FastAPI, listener: socket.socket, *, ends: threading.Event | None = None) -> None:
-    """Serve until SIGINT or SIGTERM, or until `ends` is set; then finish open requests.
+def serve(app: FastAPI, listener: socket.socket, *, ending: Ending | None = None) -> None:
+    """Serve until it is to end, by default at SIGTERM, SIGINT or SIGHUP; finish open requests.
 
-    Stops the outbox and returns normally, so that the caller can stop the pipeline and close the
-    database. Call it from the main thread.
+    Stops what runs beside the requests and returns normally, so that the caller can stop the
+    pipeline and close the database. Call it from the main thread.
     """
+    if ending is None:
+        with Ending().on_signals() as own:
+            return serve(app, listener, ending=own)
     server = Server(configured(app))
-    if ends is not None:
 
-        def end() -> None:
-            ends.wait()
-            server.should_exit = True
+    def end() -> None:
+        ending.asked.wait()
+        server.should_exit = True
 
-        threading.Thread(target=end, name="ends-serving", daemon=True).start()
-    with _signals_end_quietly():
-        server.run(sockets=[listener])
+    threading.Thread(target=end, name="ends-server", daemon=True).start()
+    server.run(sockets=[listener])
+    return None
 
 
 def configured(app: FastAPI) -> uvicorn.Config:
@@ -122,14 +124,7 @@ class Server(uvicorn.Server):
         tell_of_exhaustion(asyncio.get_running_loop())
         await super().startup(sockets=sockets)
 
-
-@contextmanager
-def _signals_end_quietly() -> Iterator[None]:
-    """Uvicorn raises a caught signal again after its shutdown; by then its work here is done."""
-    caught = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: None) for number in caught}
-    try:
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `Ending`, which bounds the whole process's end and not only this one."""
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from api.errors import DatabaseUnavailable
-from api.storage.engine import explained, first_line, make_engine, shown
+from api.storage.engine import explained, first_line, make_engine, patient, shown
 from api.storage.tables import LogRow
 
 # Any constants will do as long as every process of this project uses the same ones.
@@ -65,6 +65,7 @@ class Database:
                 engine.execution_options(
                     streetwarden_begin="BEGIN IMMEDIATE", streetwarden_longest_s=math.inf
                 ).begin() as connection,
+                patient(connection),
             ):
                 _migrate(connection)
         except CommandError as error:

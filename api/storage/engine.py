@@ -20,6 +20,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.errors import DatabaseUnavailable, TookTooLong
+from api.storage.answering import Answering
 
 BUSY_TIMEOUT_S = 5
 LONGEST_S = 10.0
@@ -30,6 +31,7 @@ _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine, at the clock: abou
 _BUGS = (IntegrityError, ProgrammingError, DataError)
 _NEXT_STEPS = (
     ("not a database", "move that file away or name another in storage.database"),
+    ("has not answered", "see why it hangs; it is asked again"),
     ("locked", "another process holds it for long; stop that process or wait"),
     ("readonly", "make the file and its folder writable"),
     ("read-only", "make the database writable"),
@@ -55,6 +57,7 @@ def make_engine(address: str) -> Engine:
             # A server that went away without a word is noticed.
             connect_args={"connect_timeout": 5, "tcp_user_timeout": int(LONGEST_S * 1000)},
         )
+        event.listen(engine, "do_connect", _connect_postgresql)
         event.listen(engine, "connect", _prepare_postgresql)
         return engine
     _keep_private(Path(str(url.database)))
@@ -122,10 +125,29 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(options.get("streetwarden_begin", "BEGIN"))
 
 
+def _connect_postgresql(_dialect: object, _record: object, args: Any, how: Any) -> Answering:
+    made = Answering.connect(*args, **how)
+    made.patience_s = Answering.shipped_patience_s
+    return made
+
+
 def _prepare_postgresql(connection: Any, _record: object) -> None:
     connection.autocommit = True  # else a rolled back transaction takes the setting with it
     connection.execute(f"SET statement_timeout = {int(LONGEST_S * 1000)}")
     connection.autocommit = False
+
+
+@contextmanager
+def patient(connection: Connection) -> Iterator[None]:
+    """What is done on it may take its time; a caller without one waits as long as that."""
+    driver: Any = connection.connection.driver_connection
+    if isinstance(driver, Answering):
+        driver.patience_s = None
+    try:
+        yield
+    finally:
+        if isinstance(driver, Answering):
+            driver.patience_s = Answering.shipped_patience_s
 
 
 @contextmanager

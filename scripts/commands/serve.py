@@ -17,9 +17,14 @@ from scripts.console import count, err, log_to_stderr, out
 from vision.errors import SiteError, StreetwardenError
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from api.cases.intake import CaseIntake, DetectorInfo
     from api.storage.database import Database
+    from vision.evidence import EvidenceStore
+    from vision.pipeline import Pipeline
     from vision.site import Site
+    from vision.workers import Workers
 
 # A line this often where no bar can be drawn.
 _LINE_EVERY_S = 5.0
@@ -39,7 +44,9 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
 ) -> None:
-    """Watch cameras and serve cases, review, webhooks and the console until Ctrl-C.
+    """Watch cameras and serve cases, review, webhooks and the console until Ctrl-C or SIGTERM.
+
+    It ends in order within a minute, whatever hangs; asked a second time, at once.
 
     Exit code 1: something is wrong that the last line says, for example that the engine failed
     for good and no camera is looked at; let a supervisor start it again.
@@ -119,7 +126,6 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
     from api.cases.intake import DetectorInfo
     from api.http.app import create_app
     from api.http.server import console_address
-    from api.http.server import serve as run
     from api.records.site_chain import SiteChain
     from api.storage.database import Database
     from models.catalogue import find
@@ -157,13 +163,7 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
             )
         intake.last_seen = pipeline.last_seen
         intake.end_unwatched(pipeline.held)
-        evidence.start()
-        pipeline.start()
-        try:
-            run(app, listener, ends=pipeline.blind)
-        finally:
-            pipeline.stop()
-            evidence.stop()
+        _run(app, listener, pipeline, evidence)
         if pipeline.failed is not None:
             raise pipeline.failed
     except OSError as error:
@@ -173,3 +173,26 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
         ) from error
     finally:
         database.close()
+
+
+def _run(
+    app: FastAPI, listener: socket, pipeline: Pipeline | Workers, evidence: EvidenceStore
+) -> None:
+    """Watch and serve until the end; a signal before this ends a start, which has nothing to lose.
+
+    From here on it ends in order.
+    """
+    from api.http.ending import Ending
+    from api.http.server import serve as run
+
+    with Ending().on_signals() as ending:
+        evidence.start()
+        pipeline.start()
+        try:
+            ending.when(pipeline.blind)
+            run(app, listener, ending=ending)
+        finally:
+            ending.doing = "cameras and what they have seen"
+            pipeline.stop()
+            ending.doing = "the upload of evidence"
+            evidence.stop()

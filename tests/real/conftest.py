@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,25 @@ def cluster() -> Iterator[str]:
 def new_database(cluster: str) -> Callable[[], str]:
     """Make an empty PostgreSQL database: `new_database()` gives its address."""
     return lambda: postgres.new_database(cluster)
+
+
+@pytest.fixture
+def frozen_cluster() -> Iterator[tuple[str, Callable[[], None]]]:
+    """A database of a PostgreSQL of the test's own, and what freezes that (SIGSTOP)."""
+    with postgres.cluster() as address:
+        made = postgres.new_database(address)
+        root = Path(address.partition("host=")[2])
+        pids: list[int] = []
+
+        def freeze() -> None:
+            pids.extend(postgres.processes(root))
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+
+        yield made, freeze
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 @pytest.fixture

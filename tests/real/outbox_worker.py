@@ -6,6 +6,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from api.delivery.breaker import Pace
 from api.delivery.retry import RetryPolicy
 from api.delivery.worker import Outbox
 from api.records.site_chain import SiteChain
@@ -20,7 +21,9 @@ if __name__ == "__main__":
         database,
         site,
         retry=RetryPolicy(waits=(timedelta(milliseconds=100),) * 500, jitter=0.5),
-        lease=timedelta(seconds=1),
+        pace=Pace(first=timedelta(milliseconds=50), longest=timedelta(milliseconds=400)),
+        # Much longer than an attempt takes, on a machine with other work too.
+        lease=timedelta(seconds=5),
     )
     print("ready", flush=True)
     outbox.run()

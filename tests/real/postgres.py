@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +27,13 @@ def _binaries() -> Path:
 @contextmanager
 def cluster() -> Iterator[str]:
     """A throw-away cluster on a Unix socket; gives the address of a database called `{name}`."""
+    with restartable() as (address, _):
+        yield address
+
+
+@contextmanager
+def restartable() -> Iterator[tuple[str, Callable[[], None]]]:
+    """A cluster as `cluster`, and what kills its server at once and starts it again."""
     binaries = _binaries()
     root = Path(tempfile.mkdtemp(prefix="streetwarden-pg-"))
     become: list[str] = []
@@ -45,11 +52,22 @@ def cluster() -> Iterator[str]:
     data, log = str(root / "data"), str(root / "log")
     run(str(binaries / "initdb"), "-D", data, "-U", "tester", "-A", "trust", "--no-sync")
     options = f"-k {root} -c listen_addresses='' -c fsync=off"
-    run(str(binaries / "pg_ctl"), "-D", data, "-l", log, "-o", options, "-w", "start")
-    try:
-        yield f"postgresql+psycopg://tester@/{{name}}?host={root}"
-    finally:
+
+    def start() -> None:
+        run(str(binaries / "pg_ctl"), "-D", data, "-l", log, "-o", options, "-w", "start")
+
+    def stop() -> None:
         run(str(binaries / "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
+
+    def restart() -> None:
+        stop()
+        start()
+
+    start()
+    try:
+        yield f"postgresql+psycopg://tester@/{{name}}?host={root}", restart
+    finally:
+        stop()
         shutil.rmtree(root)
 
 
@@ -61,3 +79,10 @@ def new_database(cluster: str) -> str:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
     return cluster.format(name=name)
+
+
+def processes(root: Path) -> list[int]:
+    """The process ids of the cluster with this root: its postmaster's and those of its children."""
+    main = int((root / "data" / "postmaster.pid").read_text(encoding="ascii").split()[0])
+    children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii")
+    return [main, *map(int, children.split())]

@@ -18,13 +18,13 @@ HERE = Path(__file__).parent
 
 
 class Child:
-    """A process whose stdout lines are awaited, never polled."""
+    """A process whose stdout lines are awaited, never polled; `to` takes them of several."""
 
-    def __init__(self, *command: str) -> None:
+    def __init__(self, *command: str, to: queue.Queue[str] | None = None) -> None:
         self.process = subprocess.Popen(
             [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self._lines: queue.Queue[str] = queue.Queue()
+        self._lines: queue.Queue[str] = queue.Queue() if to is None else to
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -40,6 +40,12 @@ class Child:
         assert self.process.stdin is not None
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
+
+    def end(self) -> None:
+        """Close its stdin; it has to say that it has ended."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        assert self.line().strip() == "ended"
 
     def kill(self) -> None:
         self.process.kill()

@@ -27,7 +27,11 @@ class Handler(BaseHTTPRequestHandler):
     """Takes one event."""
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        size = int(self.headers["content-length"])
+        body = self.rfile.read(size)
+        if len(body) < size:  # its sender was killed in the middle
+            self.close_connection = True
+            return
         line = {"id": self.headers["webhook-id"], "host": self.headers["host"], "path": self.path}
         try:
             line["event"] = Webhook(SECRET).verify(body, dict(self.headers))

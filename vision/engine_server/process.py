@@ -220,7 +220,8 @@ def _server_main(
     from vision.engine_server.server import EngineServer  # noqa: PLC0415 - needed here alone
 
     logging.basicConfig(level=level, format="%(levelname)s engine server: %(message)s")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the owner ends us in order
+    for number in (signal.SIGINT, signal.SIGHUP):  # go to all; the owner ends us in order
+        signal.signal(number, signal.SIG_IGN)
     ending = Event()
     Thread(target=_follow, args=(ending,), daemon=True).start()
     code = 0

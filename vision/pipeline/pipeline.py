@@ -8,6 +8,7 @@ Nothing here knows of cases: a sink does.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -41,6 +42,8 @@ from vision.tracking import Tracker
 from vision.view.health import ADVICE, View
 
 log = logging.getLogger(__name__)
+_READERS_S = 10.0
+"""Seconds for all readers to end; one that the system holds is left to itself."""
 
 
 class Pipeline:
@@ -136,8 +139,9 @@ class Pipeline:
         """
         for watched in self._cameras.values():
             watched.reader.stop(timeout=0)
+        until = time.monotonic() + _READERS_S  # of all: any number of them may hang
         for watched in self._cameras.values():
-            watched.reader.stop(timeout=10)
+            watched.reader.stop(timeout=max(0.0, until - time.monotonic()))
         self._writer.hasten()  # else the loop would wait for the writer, and it for the storage
         if not self._loop.stop(timeout=30):
             log.error("the inference loop did not end; what it still has is dropped")

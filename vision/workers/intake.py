@@ -14,6 +14,8 @@ from vision.workers.messages import Answer, Offer
 from vision.workers.worker_process import WorkerProcess
 
 _log = logging.getLogger(__name__)
+STOP_S = 10.0
+"""Seconds to pass on what is queued at the end."""
 
 
 class Intake:
@@ -42,10 +44,13 @@ class Intake:
         self._offers.put((process, offer))
 
     def stop(self) -> None:
-        """Pass on what is queued, then end."""
+        """Pass on what is queued, then end; what hangs for `STOP_S` is left to itself.
+
+        Its worker has kept the event: it is offered again after the next start.
+        """
         self._offers.put(None)
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(STOP_S)
 
     def _run(self) -> None:
         while (given := self._offers.get()) is not None:

@@ -80,8 +80,9 @@ class Order:
 
 def run(order: Order, pipe: Connection) -> None:
     """Be a worker; the target of its process."""
-    # Ctrl-C and a service manager reach the whole group: the main process says when to end.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # Ctrl-C, a closed terminal and a service manager reach the whole group: the main process says
+    # when to end.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     Worker(order, pipe).run()
     logging.shutdown()

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from api.delivery.egress import CONNECTING_S, MOST_ADDRESSES, PinnedTransport, pinned_addresses
+from api.delivery.egress import CONNECTING_S, MOST_ADDRESSES, PinnedTransport, pinned, resolve
 from api.errors import EgressRefused
 
 
@@ -51,20 +51,20 @@ def test_the_checked_address_is_the_one_connected_to(monkeypatch):
 def test_a_name_that_leads_inside_is_refused_in_words(monkeypatch):
     resolver(monkeypatch, ["192.168.0.7", "127.0.0.1"])
     with pytest.raises(EgressRefused, match=r"127\.0\.0\.1, 192\.168\.0\.7.*allow"):
-        asyncio.run(pinned_addresses("rebind.example", 443, ()))
+        pinned("rebind.example", resolve("rebind.example", 443), ())
 
 
 def test_of_several_addresses_the_allowed_ones_are_taken_once_each_and_not_too_many(monkeypatch):
     many = [f"8.8.8.{n}" for n in range(1, MOST_ADDRESSES + 3)]
     resolver(monkeypatch, ["127.0.0.1", many[0], "fec0::1", *many])
-    found = asyncio.run(pinned_addresses("mixed.example", 443, ()))
+    found = pinned("mixed.example", resolve("mixed.example", 443), ())
     assert found == many[:MOST_ADDRESSES]
 
 
 @pytest.mark.parametrize("host", ["2130706433", "127.1", "localhost", "0x7f000001"])
 def test_odd_spellings_of_loopback_are_refused(host):
     with pytest.raises((EgressRefused, OSError)):
-        asyncio.run(pinned_addresses(host, 80, ()))
+        pinned(host, resolve(host, 80), ())
 
 
 class Accepts(BaseHTTPRequestHandler):

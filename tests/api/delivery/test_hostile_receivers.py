@@ -197,15 +197,15 @@ def test_no_receiver_ends_or_delays_another(tmp_path):
 def test_trouble_of_the_workers_own_pauses_and_is_told_once(tmp_path, monkeypatch, caplog):
     """A database that is down, then a fault in our own code, then all is well again."""
     trouble = [DatabaseUnavailable("cases.db: locked; wait"), ZeroDivisionError("ours")] * 2
-    claim = DeliveryQueue.claim
+    take = DeliveryQueue.take
 
-    def troubled(queue, receiver):
+    def troubled(queue, *args):
         if trouble:
             raise trouble.pop(0)
-        return claim(queue, receiver)
+        return take(queue, *args)
 
-    monkeypatch.setattr(DeliveryQueue, "claim", troubled)
-    monkeypatch.setattr("api.delivery.worker._FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(DeliveryQueue, "take", troubled)
+    monkeypatch.setattr("api.delivery.lane._FIRST_PAUSE_S", 0.001)
     with receivers((GOOD, "")) as [one]:
         world = make_world(make_site(tmp_path, hook(one.port)))
         confirm(world)
@@ -219,18 +219,18 @@ def test_trouble_of_the_workers_own_pauses_and_is_told_once(tmp_path, monkeypatc
 
 
 def test_an_outcome_waits_for_the_database_instead_of_being_sent_again(tmp_path, monkeypatch):
-    monkeypatch.setattr("api.delivery.worker._FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr("api.delivery.lane._FIRST_PAUSE_S", 0.001)
     away = [DatabaseUnavailable("away")] * 6
-    settle = DeliveryQueue.settle
+    settle = DeliveryQueue.settle_all
     settled = threading.Event()
 
-    def troubled(queue, claim, outcome, retry):
+    def troubled(queue, outcomes, retry):
         if away:
             raise away.pop()
-        settle(queue, claim, outcome, retry)
+        settle(queue, outcomes, retry)
         settled.set()
 
-    monkeypatch.setattr(DeliveryQueue, "settle", troubled)
+    monkeypatch.setattr(DeliveryQueue, "settle_all", troubled)
     with receivers((GOOD, "")) as [one]:
         world = make_world(make_site(tmp_path, hook(one.port)))
         confirm(world)

@@ -199,7 +199,7 @@ def test_the_limit_of_open_files_is_raised(monkeypatch):
 
 
 def test_an_answer_of_its_own_thread_that_fails_is_raised_to_who_asks(world):
-    from api.http.own_thread import OwnThread
+    from api.own_thread import OwnThread
 
     def fail() -> None:
         raise ValueError(json.dumps("why"))

@@ -16,6 +16,7 @@ import pytest
 
 from api.errors import CaseError
 from api.http.app import create_app
+from api.http.ending import Ending
 from api.http.server import console_address, listen, serve
 
 SERVER = """
@@ -78,7 +79,7 @@ def test_an_address_of_somewhere_else_is_said(host, port, said):
         listen(host, port)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_server_in_good_order(tmp_path: Path, number: int):
     with subprocess.Popen(
         [sys.executable, "-c", SERVER, str(tmp_path)], stdout=subprocess.PIPE, text=True
@@ -104,7 +105,9 @@ def test_serving_ends_when_the_pipeline_is_blind(world):
 
     asking = threading.Thread(target=ask)
     asking.start()
-    serve(app, listener, ends=ends)
+    ending = Ending()
+    ending.when(ends)
+    serve(app, listener, ending=ending)
     asking.join()
     listener.close()
     assert answered == [200]

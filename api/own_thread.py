@@ -1,4 +1,4 @@
-"""OwnThread: runs health checks and metrics in a thread of their own, not a request worker."""
+"""OwnThread: works out one answer at a time in a thread that nobody else needs, or waits for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 class OwnThread(Generic[T]):
     """Computes one answer at a time in a thread of its own.
 
-    Requests that arrive meanwhile share that answer, so any number of them costs no more than one.
+    Who asks meanwhile shares that answer, so any number of them costs no more than one.
     Use it from one event loop.
 
     Args:
@@ -37,8 +37,9 @@ class OwnThread(Generic[T]):
                 target=self._run, args=(self._coming,), name=self._name, daemon=True
             )
             thread.start()
-        done, _ = await asyncio.wait({self._coming}, timeout=patience_s)
-        return self._coming.result() if done else None
+        coming = self._coming  # the next one may have begun when this one is there
+        done, _ = await asyncio.wait({coming}, timeout=patience_s)
+        return coming.result() if done else None
 
     def _run(self, coming: asyncio.Future[T]) -> None:
         loop = coming.get_loop()
