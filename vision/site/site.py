@@ -32,6 +32,7 @@ from vision.registers.working_calendar import WorkingCalendar
 from vision.site.camera import Camera
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.presets import check_named
+from vision.site.reports import ReportSettings
 from vision.site.retention import Retention
 from vision.site.review import ReviewSettings
 from vision.site.rule_settings import RuleSettings, shipped
@@ -172,6 +173,7 @@ class Site(Part):
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     review: ReviewSettings = ReviewSettings()
+    reports: ReportSettings = ReportSettings()
     silences: tuple[Silence, ...] = ()
     retention: Retention | None = None
     inhibit: tuple[Inhibition, ...] = SHIPPED_INHIBIT
