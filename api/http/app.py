@@ -34,7 +34,17 @@ from api.http.guards import BodyLimit, Guards
 from api.http.openapi import describe
 from api.http.own_thread import OwnThread
 from api.http.prefix import Prefix, path_of
-from api.http.routes import cameras, cases, claims, health, media, packages, steps, webhooks
+from api.http.routes import (
+    cameras,
+    cases,
+    claims,
+    health,
+    media,
+    packages,
+    reports,
+    steps,
+    webhooks,
+)
 from api.http.routes import site as site_routes
 from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
@@ -55,6 +65,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     media.router,
     cameras.router,
     webhooks.router,
+    reports.router,
 )
 
 

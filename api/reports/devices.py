@@ -120,11 +120,11 @@ def _counted(
 
 def _began(session: Session, who: Principal) -> Mapping[str, datetime]:
     """Each camera's first capture ever: before it there is no history."""
-    first = func.min(SightingRow.confirmed_at)
+    first = func.min(SightingRow.confirmed_at).label("began")
     query = select(SightingRow.camera, first).group_by(SightingRow.camera)
     if who.kinds is not None:
         query = _of_whom(query.join(CaseRow, CaseRow.id == SightingRow.case_id), who)
-    return {camera: at for camera, at in session.execute(query)}
+    return {row.camera: row.began for row in session.execute(query)}
 
 
 def _of_whom(query: Any, who: Principal) -> Any:

@@ -131,11 +131,12 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
 
 def _first_day(written: Span, text: str, found: re.Match[str]) -> date:
     year, *rest = (int(number) for number in found.groups())
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise CaseError(f"{text!r}: years run from {FIRST_YEAR} to {LAST_YEAR}")
+    month, day, *_ = (*rest, 1, 1)
     try:
-        if not FIRST_YEAR <= year <= LAST_YEAR:
-            raise ValueError(f"years run from {FIRST_YEAR} to {LAST_YEAR}")
         if written is Span.WEEK:
-            return date.fromisocalendar(year, rest[0], 1)
-        return date(year, *(rest + [1, 1])[:2])
+            return date.fromisocalendar(year, month, 1)
+        return date(year, month, day)
     except ValueError as error:
         raise CaseError(f"{text!r} is not in the calendar: {error}") from None

@@ -85,6 +85,8 @@ DOORS = (
     Door("/v1/cameras", READERS, shows=_items("id")),
     Door("/v1/cameras/{camera}/snapshot", READERS, of="camera"),
     Door("/v1/cameras/{camera}/admissibility", READERS, of="camera"),
+    *(Door(f"/v1/reports/{span}", READERS) for span in ("daily", "weekly", "monthly")),
+    *(Door(f"/v1/reports/{what}", READERS) for what in ("rates", "devices", "precision")),
     Door("/v1/webhooks", WATCHERS),
     Door(f"{HOOK}/deliveries", WATCHERS, shows=_items("case_id")),
     Door(f"{HOOK}/replay", ADMINS, method="POST"),
