@@ -40,6 +40,7 @@ from api.http.routes import (
     claims,
     health,
     media,
+    open311,
     packages,
     reports,
     steps,
@@ -66,6 +67,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     cameras.router,
     webhooks.router,
     reports.router,
+    open311.router,
 )
 
 

@@ -31,6 +31,7 @@ from vision.registers.permits import Permit
 from vision.registers.working_calendar import WorkingCalendar
 from vision.site.camera import Camera
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
+from vision.site.open311 import Open311
 from vision.site.presets import check_named
 from vision.site.reports import ReportSettings
 from vision.site.retention import Retention
@@ -174,6 +175,7 @@ class Site(Part):
     webhooks: tuple[Webhook, ...] = ()
     review: ReviewSettings = ReviewSettings()
     reports: ReportSettings = ReportSettings()
+    open311: Open311 = Open311()
     silences: tuple[Silence, ...] = ()
     retention: Retention | None = None
     inhibit: tuple[Inhibition, ...] = SHIPPED_INHIBIT

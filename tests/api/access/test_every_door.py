@@ -51,6 +51,8 @@ class Door:
     of: str | None = None
     """What hides it where the scope does not hold it: "case" or "camera"."""
     query: str = ""
+    unknown: int = 401
+    """Answer to who brings no key."""
 
 
 def _items(key: str) -> Callable[[Any], set[str]]:
@@ -87,6 +89,13 @@ DOORS = (
     Door("/v1/cameras/{camera}/admissibility", READERS, of="camera"),
     *(Door(f"/v1/reports/{span}", READERS) for span in ("daily", "weekly", "monthly")),
     *(Door(f"/v1/reports/{what}", READERS) for what in ("rates", "devices", "precision")),
+    *(
+        Door(f"/open311/v2/{what}.{{form}}", READERS, of=of, unknown=403)
+        for what, of in (
+            *(("discovery", None), ("services", None), ("services/{service_code}", None)),
+            *(("requests", None), ("requests/{service_request_id}", "case")),
+        )
+    ),
     Door("/v1/webhooks", WATCHERS),
     Door(f"{HOOK}/deliveries", WATCHERS, shows=_items("case_id")),
     Door(f"{HOOK}/replay", ADMINS, method="POST"),
@@ -218,6 +227,9 @@ def _ask(http: httpx.Client, door: Door, camera: str, who: Holder, house: House)
         sha256=house.originals[camera],
         camera=camera,
         name="case-system",
+        form="json",
+        service_code="street_vending-stall",
+        service_request_id=house.cases[camera],
     )
     # A delivery that is nobody's: a replay of it changes nothing.
     query = "?delivery=999999" if path.endswith("/replay") else door.query
@@ -232,7 +244,7 @@ def _ask(http: httpx.Client, door: Door, camera: str, who: Holder, house: House)
 
 def _right(door: Door, camera: str, who: Holder, house: House) -> set[int]:
     if who.role is None:
-        return {401}
+        return {door.unknown}
     if who.role not in (READERS if door.query else door.roles):
         return {403}
     sees_camera = camera in who.scope.get("cameras", [camera])
