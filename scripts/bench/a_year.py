@@ -1,47 +1,32 @@
 """A made-up year of cases for benches of reports: each with its log, one every five minutes.
 
 Two of five are false alarms; the others are confirmed, handed over, handled or handled twice,
-closed. Rows are as wide as real ones, since reading them is what a report may cost.
+closed. Rows are about as wide as real ones, since reading them is what a report may cost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import insert, select, update
 
 from api.storage.database import Database
-from scripts.bench.lists import fill
+from api.storage.tables import CaseRow, LogRow
+from scripts.bench.lists import FIRST_DAY, fill
 
-_WHY = (
-    '[{"en": "at one place for 312 s (rule: 300 s), over 14 looks", "zh": "同一位置持续312秒（判定标准：'
-    '300秒），共检测14次", "data": {"dwell_s": 312, "looks": 14, "objects": 3}, {"en": "no permit covers '
-    'it", "zh": "无许可覆盖该位置", "data": {"permits": []}]'
-)
-_DIMENSIONS = """
-UPDATE cases SET division = '4213' || (10 + {n} / 2 % 8), grid = '4213010010' || (100 + {n} / 2 % 160),
-  zone = 'zone ' || ({n} / 2 % 3), address = 'No. ' || ({n} % 300) || ' Liberation Road, at the market gate',
-  score = 0.3 + ({n} * 7919 % 600) / 1000.0, why = '{why}', legal_use_reason = 'no admissibility file is kept',
-  prior_cases = CASE WHEN {n} % 9 = 0 THEN '["SW-1"]' ELSE '[]' END,
-  stage = CASE WHEN {n} % 5 < 2 THEN 'rejected' WHEN {n} % 5 < 4 THEN 'closed' ELSE 'handled' END,
-  outcome = CASE WHEN {n} % 5 < 2 THEN NULL WHEN {n} % 50 = 2 THEN 'withdrawn' WHEN {n} % 5 < 4 THEN 'corrected' END
-WHERE {n} >= {first} AND {n} < {first} + {many}
-"""
-_LOG = (
-    # action, stage, which, minutes after, reason
-    ("opened", "pending_review", "1 = 1", "0", "''"),
-    ("rejected", "rejected", "{n} % 5 < 2", "3 + {n} * 31 % 97", "'false_positive'"),
-    ("confirmed", "confirmed", "{n} % 5 >= 2", "3 + {n} * 31 % 97", "''"),
-    ("emitted", "emitted", "{n} % 5 >= 2", "101", "'accepted by main'"),
-    ("filed", "filed", "{n} % 5 >= 2", "120", "''"),
-    ("dispatched", "dispatched", "{n} % 5 >= 2", "150", "''"),
-    ("handled", "handled", "{n} % 5 >= 2", "200 + {n} * 17 % 2880", "''"),
-    ("returned", "returned", "{n} % 25 = 2", "3100", "''"),
-    ("handled", "handled", "{n} % 25 = 2", "3200", "''"),
-    ("closed", "closed", "{n} % 5 IN (2, 3)", "3300", "''"),
-    ("cleared", "closed", "{n} % 2 = 1", "4000", "''"),
-)
-_AT_ONCE = 20_000
+_WHY = [
+    {
+        "en": "at one place for 312 s (rule: 300 s), over 14 looks",
+        "zh": "同一位置持续312秒（判定标准：300秒），共检测14次",
+        "data": {"dwell_s": 312, "looks": 14, "objects": 3},
+    },
+    {"en": "no permit covers it", "zh": "无许可覆盖该位置", "data": {"permits": []}},
+]
+_TICKS = {"checks": {"authentic": True, "clear": True, "complete": True, "accurate": True}}
+_AT_ONCE = 1000  # which a loaded machine writes within `api.storage.engine.LONGEST_S`
 
 
 def fill_year(database: Database, cases: int, progress: Callable[[str], None]) -> None:
@@ -52,27 +37,67 @@ def fill_year(database: Database, cases: int, progress: Callable[[str], None]) -
     """
     progress("writing cases")
     fill(database, cases)
-    postgresql = database.on_postgresql
-    n = f"CAST(substr(id, 4) AS {'BIGINT' if postgresql else 'INTEGER'})"
+    with database.read() as session:
+        ids = list(session.scalars(select(CaseRow.id).order_by(CaseRow.id)))
     for first in range(0, cases, _AT_ONCE):
+        progress(f"writing logs: {first} of {cases} cases")
+        numbered = list(islice(enumerate(ids), first, first + _AT_ONCE))
         with database.write() as session:
-            said = _DIMENSIONS.format(n=n, first=first, many=_AT_ONCE, why=_WHY)
-            session.execute(text(said.replace(":", "\\:")))
-    for action, stage, which, minutes, reason in _LOG:
-        progress(f"writing logs: {action}")
-        later = (
-            f"created_at + ({minutes.format(n=n)}) * interval '1 minute'"
-            if postgresql
-            else f"strftime('%Y-%m-%d %H:%M:%f000', created_at, ({minutes.format(n=n)}) || ' minutes')"
-        )
-        statement = (
-            "INSERT INTO case_log (case_id, at, actor, action, stage, reason, data) "
-            f"SELECT id, {later}, 'a reviewer', '{action}', '{stage}', {reason}, "
-            '\'{"note": "", "checks": {"authentic": true, "clear": true}\' '
-            f"FROM cases WHERE {which.format(n=n)}"
-        )
-        with database.write() as session:
-            session.execute(text(statement.replace(":", "\\:")))
-    if postgresql:
-        with database.write() as session:
-            session.execute(text("ANALYZE"))
+            session.execute(update(CaseRow), [_known(n, case_id) for n, case_id in numbered])
+            session.execute(
+                insert(LogRow), [entry for n, case_id in numbered for entry in _log(n, case_id)]
+            )
+    if database.on_postgresql:
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("ANALYZE")  # which autovacuum does within a minute
+            connection.commit()
+
+
+def _known(n: int, case_id: str) -> dict[str, Any]:
+    confirmed, closed = n % 5 >= 2, n % 5 in {2, 3}
+    ended = "withdrawn" if n % 50 == 2 else "corrected"
+    return {
+        "id": case_id,
+        "division": f"4213{10 + n // 2 % 8}",
+        "grid": f"421301001000{100 + n // 2 % 160}",
+        "zone": f"zone {n // 2 % 3}",
+        "address": f"No. {n % 300} Liberation Road, at the market gate",
+        "score": 0.3 + n * 7919 % 600 / 1000,
+        "why": _WHY,
+        "legal_use_reason": "no admissibility file is kept",
+        "prior_cases": ["SW-1"] if n % 9 == 0 else [],
+        "stage": ("closed" if closed else "handled") if confirmed else "rejected",
+        "outcome": ended if closed else None,
+    }
+
+
+def _log(n: int, case_id: str) -> Iterator[dict[str, Any]]:
+    for action, stage, minutes, reason in _happened(n):
+        yield {
+            "case_id": case_id,
+            "at": FIRST_DAY + timedelta(minutes=n * 5 + minutes),
+            "actor": "a reviewer",
+            "action": action,
+            "stage": stage,
+            "reason": reason,
+            "data": _TICKS,
+        }
+
+
+def _happened(n: int) -> Iterator[tuple[str, str, int, str]]:
+    """What happens to a case: action, stage, minutes after it was opened, reason."""
+    decided = 3 + n * 31 % 97
+    yield "opened", "pending_review", 0, ""
+    if n % 5 < 2:
+        yield "rejected", "rejected", decided, "false_positive"
+        return
+    yield "confirmed", "confirmed", decided, ""
+    yield "emitted", "emitted", 101, "accepted by main"
+    yield "filed", "filed", 120, ""
+    yield "dispatched", "dispatched", 150, ""
+    yield "handled", "handled", 200 + n * 17 % 2880, ""
+    if n % 25 == 2:
+        yield "returned", "returned", 3100, ""
+        yield "handled", "handled", 3200, ""
+    if n % 5 < 4:
+        yield "closed", "closed", 3300, ""

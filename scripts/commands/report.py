@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from api.reports.tables import AnyReport, Sheets
 
 
+_WIDE = 400
+"""Characters across."""
+
+
 class What(StrEnum):
     """What is reported."""
 
@@ -120,4 +124,5 @@ def _show(report: Sheets) -> None:
             listed.add_column(escape(name), justify="right" if number >= table.numbers else "left")
         for row in table.rows:
             listed.add_row(*(escape(shown(cell)) for cell in row))
-        out.print(listed)
+        # As wide as it is: a pager scrolls, and a cell on three lines is read by nobody.
+        out.print(listed, width=_WIDE, no_wrap=True, soft_wrap=True)

@@ -114,7 +114,9 @@ class RequestsQuery(BaseModel):
         description="Ids with commas between; with them nothing else is looked at.",
         examples=["SW-01J9ZK3V5Q8T6W2Y4B7N0C1D2E"],
     )
-    service_code: Many = Field(default=None, examples=["street_vending-stall"])
+    service_code: Many = Field(
+        default=None, description="Codes with commas between.", examples=["street_vending-stall"]
+    )
     start_date: Many = Field(
         default=None,
         description="First seen from then on; at most 90 days before `end_date`.",

@@ -21,8 +21,12 @@ from api.reports.schemas import Devices, Precision, Rates, Report
 from api.reports.tables import AnyReport, sheets
 from api.reports.words import Language
 
-router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=described(*GUARDED, 422))
-Named = Annotated[str, StringConstraints(max_length=10)]
+router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=described(*GUARDED, 404, 422))
+_YEAR = "(19[789][0-9]|2[01][0-9]{2})"
+_MONTH, _WEEK = f"{_YEAR}-(0[1-9]|1[0-2])", f"{_YEAR}-W(0[1-9]|[1-4][0-9]|5[0-3])"
+_SOME = f"{_MONTH}(-(0[1-9]|[12][0-9]|3[01]))?|{_WEEK}"
+Named = Annotated[str, StringConstraints(pattern=rf"^({_SOME})$")]
+NamedYear = Annotated[str, StringConstraints(pattern=rf"^({_SOME}|{_YEAR})$")]
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The report; in another format than JSON as a file, in `language`.",
@@ -61,7 +65,7 @@ class PeriodQuery(_Asked):
 class AnyPeriodQuery(_Asked):
     """Which time, of at most a year."""
 
-    period: Named | None = Field(
+    period: NamedYear | None = Field(
         default=None,
         description="`2026-05-21`, `2026-W21`, `2026-05` or `2026`, in the site's time zone; the "
         "current month if absent.",
@@ -118,10 +122,10 @@ def _given(
     span: Span | None = None,
 ) -> AnyReport | Response:
     desk = ReportDesk(shared.database, shared.site)
-    try:
+    try:  # what is written as a time may be none: 30 February, week 53 of most years
         period = desk.period(query.named, span)
     except CaseError as error:
-        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+        raise Refusal(HTTPStatus.NOT_FOUND, str(error)) from error
     report = made(desk, who, period)
     if query.format is Format.JSON:
         return report

@@ -94,17 +94,26 @@ def test_a_page_is_text_alone(hostile, client, what, language):
     assert f'<html lang="{language}">' in answer.text
 
 
-def test_what_is_no_time_is_refused(client):
-    http = client(Role.VIEWER)
-    for path in (
-        "daily?date=2026-W21",
-        "monthly?date=2026",
-        "rates?period=2026-02-30",
-        "daily?x=1",
-    ):
-        answer = http.get(f"/v1/reports/{path}")
-        assert answer.status_code == 422, path
-        assert answer.headers["content-type"] == "application/problem+json"
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("daily?date=2026-W21", 404),
+        ("monthly?date=2026", 422),
+        ("rates?period=2026-02-30", 404),
+        ("weekly?date=2025-W53", 404),
+        ("weekly?date=2026-W53", 200),
+        ("devices?period=1969", 422),
+        ("daily?date=0001-01-01", 422),
+        ("daily?date=%00", 422),
+        ("daily?x=1", 422),
+        ("daily?format=pdf", 422),
+    ],
+)
+def test_what_is_no_time_is_refused(client, asked, status):
+    answer = client(Role.VIEWER).get(f"/v1/reports/{asked}")
+    assert answer.status_code == status, answer.text
+    problem = answer.headers["content-type"] == "application/problem+json"
+    assert problem is (status != 200)
 
 
 def test_every_count_has_words():
