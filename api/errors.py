@@ -20,6 +20,7 @@ CaseError
 ├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
 ├── TimeStampError        a time stamp cannot be had, or does not hold
 ├── OriginalRefused       the key's role may not see originals
+├── GeoReportError        what GeoReport v2 answers with an error of its own form
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
 """
 
@@ -35,6 +36,7 @@ __all__ = [
     "CaseError",
     "DatabaseUnavailable",
     "EgressRefused",
+    "GeoReportError",
     "IllegalStep",
     "NotConfirmed",
     "OriginalRefused",
@@ -143,3 +145,11 @@ class OriginalRefused(CaseError):  # noqa: N818
 
 class EgressRefused(CaseError):  # noqa: N818
     """The receiver's name leads to an address that the site file does not allow."""
+
+
+class GeoReportError(CaseError):
+    """A request that GeoReport v2 refuses; `code` is the HTTP status and the error's code."""
+
+    def __init__(self, code: int, description: str) -> None:
+        super().__init__(description)
+        self.code = code

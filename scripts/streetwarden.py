@@ -20,6 +20,7 @@ from scripts.commands.keys import keys
 from scripts.commands.package import package
 from scripts.commands.purge import purge
 from scripts.commands.replay import replay
+from scripts.commands.report import report
 from scripts.commands.serve import serve
 from scripts.commands.site_key import site_key
 from scripts.commands.snapshot import snapshot
@@ -42,7 +43,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (watch, serve, audit, replay, package, verify, check, snapshot, doctor, purge):
+for command in (
+    watch,
+    serve,
+    audit,
+    replay,
+    package,
+    verify,
+    check,
+    snapshot,
+    doctor,
+    purge,
+    report,
+):
     app.command()(command)
 for training in (train, evaluate, export):
     app.command()(training)

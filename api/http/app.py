@@ -51,7 +51,9 @@ from api.http.routes import (
     health,
     keys,
     media,
+    open311,
     packages,
+    reports,
     session,
     steps,
     users,
@@ -89,6 +91,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     users.router,
     keys.router,
     access_log.router,
+    reports.router,
+    open311.router,
 )
 
 

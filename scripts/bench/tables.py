@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scripts.bench.levels import CamerasBench
     from scripts.bench.lists import ListBench
     from scripts.bench.loop import LoopBench
+    from scripts.bench.reports import ReportBench
     from scripts.bench.rules import RulesBench
     from scripts.bench.served import ServedBench
     from scripts.bench.soak import Soak
@@ -213,6 +214,23 @@ def show_lists(result: ListBench) -> None:
         table.add_column(name, justify="right")
     for asked in next(iter(result.ms.values())):
         table.add_row(asked, *(f"{times[asked]:.1f}" for times in result.ms.values()))
+    out.print(table)
+
+
+def show_reports(result: ReportBench) -> None:
+    """A row per report; a column per database, and one for a key of forty of 201 cameras."""
+    table = Table(title=f"reports of {result.cases} cases of a year, s, median of {result.rounds}")
+    table.add_column("asked for")
+    for name in result.seconds:
+        table.add_column(name, justify="right")
+        table.add_column("40 cameras", justify="right")
+    for asked in next(iter(result.seconds.values())):
+        cells = (
+            f"{of[name][asked]:.2f}"
+            for name in result.seconds
+            for of in (result.seconds, result.limited)
+        )
+        table.add_row(asked, *cells)
     out.print(table)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +17,7 @@ from scripts.bench.tables import (
     show_audit,
     show_lists,
     show_loop,
+    show_reports,
     show_rules,
     show_soak,
 )
@@ -40,6 +42,10 @@ from scripts.commands.bench_options import (
 from scripts.console import err, log_to_stderr
 from scripts.engine_name import EngineName
 from vision.errors import SiteError
+
+if TYPE_CHECKING:
+    from api.storage.database import Database
+    from vision.site import Site
 
 bench = typer.Typer(help="Measure speed, side by side in one run.", no_args_is_help=True)
 for command in (cameras, clips, engine, gpu):
@@ -186,21 +192,55 @@ def soak(
         raise typer.Exit(1)
 
 
+Cases = Annotated[int, typer.Option(min=1, help="Cases to make up.")]
+Postgresql = Annotated[
+    str | None, typer.Option(help="An empty database to measure too: postgresql://…")
+]
+
+
 @bench.command()
 def api(
-    cases: Annotated[int, typer.Option(min=1, help="Cases to make up.")] = 100_000,
-    postgresql: Annotated[
-        str | None, typer.Option(help="An empty database to measure too: postgresql://…")
-    ] = None,
+    cases: Cases = 100_000,
+    postgresql: Postgresql = None,
     rounds: Rounds = 9,
     json_: AsJson = False,
 ) -> None:
     """Measure lists of many cases: the console's filters, and the worst that a key may ask."""
-    from api.storage.database import Database
     from scripts.bench.lists import bench_lists
+
+    with _databases(postgresql) as (databases, site), err.status("starting") as status:
+        result = bench_lists(databases, site, cases=cases, rounds=rounds, progress=status.update)
+    if json_:
+        print(json.dumps(result.as_dict(), indent=2))
+    else:
+        show_lists(result)
+
+
+@bench.command()
+def reports(
+    cases: Cases = 100_000,
+    postgresql: Postgresql = None,
+    rounds: Rounds = 3,
+    json_: AsJson = False,
+) -> None:
+    """Measure every report over a year of cases, one every five minutes."""
+    from scripts.bench.reports import bench_reports
+
+    with _databases(postgresql) as (databases, site), err.status("starting") as status:
+        result = bench_reports(databases, site, cases=cases, rounds=rounds, progress=status.update)
+    if json_:
+        print(json.dumps(result.as_dict(), indent=2))
+    else:
+        show_reports(result)
+
+
+@contextmanager
+def _databases(postgresql: str | None) -> Iterator[tuple[dict[str, Database], Site]]:
+    """Empty databases by name, and a site of theirs."""
+    from api.storage.database import Database
     from vision.site import Site
 
-    with ExitStack() as stack, err.status("starting") as status:
+    with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         addresses = {"SQLite": f"sqlite:///{folder / 'cases.db'}"}
         if postgresql is not None:
@@ -208,9 +248,5 @@ def api(
         databases = {name: Database.open(address) for name, address in addresses.items()}
         for database in databases.values():
             stack.callback(database.close)
-        site = Site.for_sources(["0"], folder)
-        result = bench_lists(databases, site, cases=cases, rounds=rounds, progress=status.update)
-    if json_:
-        print(json.dumps(result.as_dict(), indent=2))
-    else:
-        show_lists(result)
+        place = {"lon": 113.38, "lat": 31.71}
+        yield databases, Site.for_sources(["0"], folder, place=place)

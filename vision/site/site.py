@@ -30,7 +30,9 @@ from vision.registers.working_calendar import WorkingCalendar
 from vision.site.access import AccessSettings
 from vision.site.camera import Camera
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
+from vision.site.open311 import Open311
 from vision.site.presets import check_named
+from vision.site.reports import ReportSettings
 from vision.site.retention import Retention
 from vision.site.review import ReviewSettings
 from vision.site.rule_settings import RuleSettings, shipped
@@ -137,6 +139,8 @@ class Site(Part):
     webhooks: tuple[Webhook, ...] = ()
     review: ReviewSettings = ReviewSettings()
     access: AccessSettings = AccessSettings()
+    reports: ReportSettings = ReportSettings()
+    open311: Open311 = Open311()
     silences: tuple[Silence, ...] = ()
     retention: Retention | None = None
     inhibit: tuple[Inhibition, ...] = SHIPPED_INHIBIT

@@ -129,6 +129,7 @@ class SightingRow(Base):
         Index("ix_sightings_camera_zone", "camera", "zone"),
         Index("ix_sightings_camera_case_id", "camera", "case_id"),
         Index("ix_sightings_case_id_camera", "case_id", "camera"),
+        Index("ix_sightings_confirmed_at_camera", "confirmed_at", "camera"),
     )
 
     episode_id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -152,9 +153,14 @@ class LogRow(Base):
     """One entry of a case's log. Append-only: a trigger refuses UPDATE and DELETE."""
 
     __tablename__ = "case_log"
+    # What reports read: what happened when, and of one case.
+    __table_args__ = (
+        Index("ix_case_log_action_at_case_id", "action", "at", "case_id"),
+        Index("ix_case_log_case_id_action_at", "case_id", "action", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
     at: Mapped[datetime] = mapped_column(UtcTime)
     actor: Mapped[str] = mapped_column(Text)
     key_id: Mapped[str | None] = mapped_column(String(16))

@@ -61,6 +61,8 @@ class Door:
     way: WayIn = WayIn.KEY
     gives: frozenset[int] | None = None
     """What it answers to who is let in; by default 200 to a GET, else 409 or 422."""
+    unknown: int = 401
+    """Answer to who brings no key; where it is another one, a session is none either."""
 
 
 def _items(key: str) -> Callable[[Any], set[str]]:
@@ -112,6 +114,15 @@ DOORS = (
     Door("/v1/keys", ADMINS, method="POST", whole=True),
     Door("/v1/keys/{key_id}", ADMINS, method="DELETE", whole=True, gives=frozenset({404})),
     Door("/v1/access-log", WATCHERS, shows=_items("case_id"), query="?by=nobody"),
+    *(Door(f"/v1/reports/{span}", READERS) for span in ("daily", "weekly", "monthly")),
+    *(Door(f"/v1/reports/{what}", READERS) for what in ("rates", "devices", "precision")),
+    *(
+        Door(f"/open311/v2/{what}.{{form}}", READERS, of=of, unknown=403)
+        for what, of in (
+            *(("discovery", None), ("services", None), ("services/{service_code}", None)),
+            *(("requests", None), ("requests/{service_request_id}", "case")),
+        )
+    ),
     Door("/v1/webhooks", WATCHERS),
     Door(f"{HOOK}/deliveries", WATCHERS, shows=_items("case_id")),
     Door(f"{HOOK}/replay", ADMINS, method="POST"),
@@ -296,6 +307,9 @@ def _path(door: Door, camera: str, house: House) -> str:
         name="case-system",
         user_id="nobody",
         key_id="none",
+        form="json",
+        service_code="street_vending-stall",
+        service_request_id=house.cases[camera],
     )
     # A delivery that is nobody's: a replay of it changes nothing.
     return path + ("?delivery=999999" if path.endswith("/replay") else door.query)
@@ -316,8 +330,9 @@ def _ask(http: httpx.Client, door: Door, camera: str, who: Holder, house: House)
 def _right(door: Door, camera: str, who: Holder, house: House) -> set[int] | frozenset[int]:
     if door.way is WayIn.PASSWORD:
         return {422}
-    if who.role is None or (door.way is WayIn.SIGNATURE and who.by == "session"):
-        return {401}
+    keys_alone = door.way is WayIn.SIGNATURE or door.unknown != 401
+    if who.role is None or (keys_alone and who.by == "session"):
+        return {door.unknown}
     sees = {"camera": house.cameras(who.scope), "case": house.sees(who.scope)}
     # What is asked for in a way that is for some readers only is hidden from all others first.
     readers = READERS if door.of and door.query else door.roles

@@ -1,0 +1,100 @@
+"""ReportDesk: makes reports of what a key's holder sees."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from api.access.roles import Principal
+from api.cases.proximity import fixed_cameras
+from api.reports.advice import advice
+from api.reports.days import day_counts
+from api.reports.devices import devices
+from api.reports.facts import gathered
+from api.reports.period import Period, Span
+from api.reports.places import repeat_places
+from api.reports.precision import precision
+from api.reports.rows import rate_rows, rows
+from api.reports.schemas import Devices, PeriodView, Precision, Rates, Report
+from api.reports.verdicts import verdicts
+from api.storage.database import Database
+from vision.site import Site
+
+
+class ReportDesk:
+    """Reports of one site; each is read in one transaction."""
+
+    def __init__(self, database: Database, site: Site) -> None:
+        self._database = database
+        self._site = site
+        self._zone = ZoneInfo(site.site.timezone)
+
+    def period(self, text: str | None, span: Span | None = None) -> Period:
+        """The period that is named, or today's.
+
+        Args:
+            text: see `Period.parse`; None for the one that today lies in.
+            span: its length; None for any, and for a month where none is named.
+
+        Raises:
+            CaseError: it names none.
+        """
+        if text is not None:
+            return Period.parse(text, self._zone, span)
+        today = datetime.now(UTC).astimezone(self._zone).date()
+        return Period.of(span or Span.MONTH, today, self._zone)
+
+    def report(self, who: Principal, period: Period) -> Report:
+        """What happened in a period of at most a month."""
+        rates = self._site.reports.rates
+        with self._database.read() as session, gathered(session, who, period):
+            return Report(
+                **self._head(period),
+                rows=rows(session, rates),
+                days=day_counts(session, who, period),
+                places=repeat_places(session, who, period, fixed_cameras(self._site)),
+            )
+
+    def rates(self, who: Principal, period: Period) -> Rates:
+        """The site's rates alone, of a period of at most a year."""
+        rates = self._site.reports.rates
+        used = {"confirmed"}
+        for rate in rates:
+            if rate.of == "entered":
+                used |= {n.removeprefix("-") for n in (*rate.numerator, *rate.denominator)}
+        with self._database.read() as session, gathered(session, who, period, used):
+            return Rates(**self._head(period), rows=rate_rows(session, rates))
+
+    def devices(self, who: Principal, period: Period) -> Devices:
+        """The cameras' captures, and when they were far above their own history."""
+        cameras = [camera.id for camera in self._site.cameras]
+        with self._database.read() as session:
+            found, outliers = devices(session, who, period, cameras)
+        return Devices(**self._head(period), rows=found, outliers=outliers)
+
+    def precision(self, who: Principal, period: Period) -> Precision:
+        """How many of the raised cases people confirmed, and advice on thresholds."""
+        with self._database.read() as session:
+            counted = verdicts(session, who, period, self._site)
+        return Precision(**self._head(period), rows=precision(counted), advice=advice(counted))
+
+    def _head(self, period: Period) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        view = PeriodView(
+            span=period.span,
+            name=period.name,
+            first=period.first,
+            last=period.last,
+            timezone=self._zone.key,
+            start=period.start,
+            end=period.end,
+            hours=(period.end - period.start).total_seconds() / 3600,
+        )
+        return {
+            "site": self._site.site.name,
+            "division": self._site.site.division,
+            "period": view,
+            "made_at": now,
+            "complete": period.end <= now,
+        }
