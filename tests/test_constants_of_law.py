@@ -14,7 +14,9 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
+import api.access.backoff
 import api.access.keys
+import api.access.passwords
 import api.cases.law
 import api.cases.life
 import api.cases.matching
@@ -86,6 +88,16 @@ HELD: dict[str, tuple[Any, Any, str]] = {
         api.access.keys.SESSION_LIFE,
         timedelta(hours=12),
         "a shift and its handover; a key left in a browser opens nothing the next day",
+    ),
+    "shortest password": (
+        api.access.passwords.SHORTEST,
+        12,
+        "a short one is guessed however it is hashed; NIST SP 800-63B asks for length alone",
+    ),
+    "longest wait after failed sign-ins": (
+        api.access.backoff.LONGEST_WAIT_S,
+        300.0,
+        "who guesses is slowed down, and nobody can be locked out of their duty for longer",
     ),
     "longest silence": (
         vision.site.silences.LONGEST,
@@ -162,10 +174,10 @@ def test_roles_may_what_they_might_and_no_more():
         Role.OFFICER: {read, review, over, hold, Right.ORIGINALS},
         Role.ADMIN: {
             *(read, review, over, hold),
-            *(Right.ORIGINALS, Right.DELIVERIES, Right.REPLAY),
+            *(Right.ORIGINALS, Right.DELIVERIES, Right.REPLAY, Right.ACCESS_LOG, Right.ACCOUNTS),
         },
         Role.RECEIVER: set(),
-        Role.AUDITOR: {read, Right.DELIVERIES},
+        Role.AUDITOR: {read, Right.DELIVERIES, Right.ACCESS_LOG},
     }
 
 

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Select, select, union_all
+from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from api.access.roles import Principal
-from api.cases.scope import within
 from api.cases.stages import Stage
 from api.storage.tables import CaseRow, SightingRow
 
@@ -98,8 +97,17 @@ def newest(
 
 
 def _divisions(session: Session, starts: Iterable[str]) -> list[str]:
-    """The codes that cases have and that begin with one of these: read from the index alone."""
-    return sorted(session.scalars(select(CaseRow.division).where(within(starts)).distinct()))
+    """The codes that cases have and that begin with one of these.
+
+    From one code to the next greater one, each a step in the index: databases read all of it for a
+    DISTINCT.
+    """
+    first = select(func.min(CaseRow.division).label("code")).cte("codes", recursive=True)
+    greater = select(func.min(CaseRow.division)).where(CaseRow.division > first.c.code)
+    step = select(greater.scalar_subquery()).where(first.c.code.is_not(None))
+    codes = first.union_all(step)
+    found = session.scalars(select(codes.c.code).where(codes.c.code.is_not(None)))
+    return [code for code in found if code.startswith(tuple(starts))]
 
 
 def _leads(

@@ -66,6 +66,10 @@ def questions() -> tuple[Asked, ...]:
     every = frozenset(_camera(n) for n in range(CAMERAS))
     city = Principal("0", "city", Role.VIEWER, cameras=every)
     trucks = Principal("0", "trucks", Role.VIEWER, kinds=frozenset({"dirty_truck", "bicycles"}))
+    street, far = (
+        Principal("0", code, Role.VIEWER, divisions=frozenset({code})) for code in ("421303", "99")
+    )
+    rare = Principal("0", "rare", Role.VIEWER, divisions=frozenset({"421304"}))
     day = FIRST_DAY + timedelta(days=2)
     pending, other = Stage.PENDING_REVIEW, _camera(100)
     return (
@@ -93,6 +97,10 @@ def questions() -> tuple[Asked, ...]:
         Asked("key of a busy camera, quiet camera", busy, CaseFilter(camera=QUIET)),
         Asked("key of all cameras by name", city, CaseFilter(stage=pending)),
         Asked("key of kinds without cases", trucks, CaseFilter()),
+        Asked("key of a division", street, CaseFilter()),
+        Asked("key of a division, busy camera", street, CaseFilter(camera=BUSY)),
+        Asked("key of a division with few cases, kind", rare, CaseFilter(kind="street_vending")),
+        Asked("key of a division without cases", far, CaseFilter()),
     )
 
 
@@ -190,9 +198,11 @@ class _Rows:
         """Columns of a case."""
         n = self._n
         decided = case_((n % 50 == 1, "closed"), (n % 2 == 1, "confirmed"), else_="rejected")
-        empty = dict.fromkeys(("address", "grid", "division", "legal_use_reason"), literal(""))
+        streets = case_((n % 2 == 0, "421303001"), else_="421303002")
+        empty = dict.fromkeys(("address", "grid", "legal_use_reason"), literal(""))
         return self._seen() | {
             **empty,
+            "division": case_((n % 1000 == 3, "421304001"), else_=streets),
             "id": self._id,
             "stage": case_((n % 1000 == 0, "pending_review"), else_=decided),
             "kind": case_((n % 3 == 0, _KINDS[0]), (n % 3 == 1, _KINDS[1]), else_=_KINDS[2]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,12 +41,9 @@ def create(
 ) -> None:
     """Make a key and print it. It is shown once and stored only as a hash."""
     from api.access.roles import Role
-    from vision.kinds import catalogue
     from vision.site.file import camera_ids
 
-    known = {one.name for one in catalogue().kinds}
-    if unknown := sorted(set(kind or ()) - known):
-        raise StreetwardenError(f"no kind {unknown[0]!r}; kinds are {', '.join(sorted(known))}")
+    check_kinds(kind or ())
     try:
         chosen = Role(role)
         life = parse_duration(expires) if expires else None
@@ -92,14 +89,22 @@ def list_(
     if json_:
         print(to_json(rows, indent=2))
         return
-    table = Table("id", "label", "role", "sees", "active", "expires (UTC)", "used (UTC)", box=None)
+    table = Table("id", "label", "role", "sees", "active", "expires (UTC)", box=None)
     for row in rows:
         active = "yes" if row["active"] else "no"
         ends = str(row["expires_at"] or "never")[:16].replace("T", " ")
-        used = str(row["last_used_at"] or "never")[:16].replace("T", " ")
-        cells = (row["id"], row["label"], row["role"], _scope(row), active, ends, used)
+        cells = (row["id"], row["label"], row["role"], _scope(row), active, ends)
         table.add_row(*(escape(str(cell)) for cell in cells))
     out.print(table)
+
+
+def check_kinds(given: Iterable[str]) -> None:
+    """Refuse a kind that is none: who is limited to it would see nothing."""
+    from vision.kinds import catalogue
+
+    known = {one.name for one in catalogue().kinds}
+    if unknown := sorted(set(given) - known):
+        raise StreetwardenError(f"no kind {unknown[0]!r}; kinds are {', '.join(sorted(known))}")
 
 
 def _scope(row: dict[str, Any]) -> str:

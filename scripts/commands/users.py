@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from scripts.commands.keys import check_kinds
 from scripts.console import out
 from vision.errors import StreetwardenError
 from vision.printable import to_json
@@ -50,6 +51,7 @@ def add(
     from api.access.users import Change
 
     chosen = _role(role)
+    check_kinds(kind or ())
     password = _password(password_file)
     more = Change(label=label, unit=unit, cameras=camera, kinds=kind, divisions=division)
     with _store(site) as store:

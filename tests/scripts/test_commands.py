@@ -252,3 +252,33 @@ def test_the_doctor_tells_the_limit_of_open_files(run):
 def test_keys_name_the_roles(run, tmp_path):
     site = site_file(tmp_path, "  - {id: a, source: x}\n")
     assert "auditor" in refused(run("keys", "create", site, "--label", "x", "--role", "king"))
+
+
+def test_users_are_added_changed_and_kept_out_by_the_command_line(run, tmp_path, monkeypatch):
+    site = site_file(tmp_path, "  - {id: gate, source: gate.mp4}\n")
+    file = tmp_path / "password.txt"
+    file.write_text("korrekt horse battery\n", encoding="utf-8")
+    scope = ["--division", "421303", "--unit", "East squad"]
+    made = run("users", "add", "Li.Wei", site, "--role", "admin", "--password-file", file, *scope)
+    assert made.exit_code == 0, made.output
+    monkeypatch.setenv("STREETWARDEN_PASSWORD", "four words of his own")
+    assert run("users", "add", "wang", site).exit_code == 0
+    monkeypatch.delenv("STREETWARDEN_PASSWORD")
+    assert run("users", "role", "wang", "officer", site).exit_code == 0
+    assert run("users", "disable", "li.wei", site).exit_code == 0
+    li, wang = json.loads(run("users", "list", site, "--json").stdout)
+    assert (li["name"], li["label"], li["unit"]) == ("li.wei", "Li.Wei", "East squad")
+    assert (li["role"], li["active"], li["divisions"]) == ("admin", False, ["421303"])
+    assert (wang["role"], wang["active"]) == ("officer", True)
+    assert "argon2" not in run("users", "list", site, "--json").stdout
+    assert run("users", "password", "li.wei", site, "--password-file", file).exit_code == 0
+    for wrong in (
+        ["add", "li.wei", site, "--password-file", file],
+        ["add", "zhao", site, "--role", "boss", "--password-file", file],
+        ["add", "zhao", site, "--kind", "strret_vending", "--password-file", file],
+        ["role", "nobody", "admin", site],
+    ):
+        assert refused(run("users", *wrong))
+    asked = run("users", "add", "--help").stdout
+    assert "--password-file" in asked
+    assert "--password " not in asked, "a command line is read by everybody on the machine"
