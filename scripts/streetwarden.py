@@ -19,6 +19,7 @@ from scripts.commands.export import export
 from scripts.commands.keys import keys
 from scripts.commands.package import package
 from scripts.commands.purge import purge
+from scripts.commands.receive import receive
 from scripts.commands.replay import replay
 from scripts.commands.serve import serve
 from scripts.commands.site_key import site_key
@@ -40,7 +41,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (watch, serve, audit, replay, package, verify, check, snapshot, doctor, purge):
+for command in (
+    watch,
+    serve,
+    audit,
+    replay,
+    package,
+    verify,
+    check,
+    snapshot,
+    doctor,
+    purge,
+    receive,
+):
     app.command()(command)
 for training in (train, evaluate, export):
     app.command()(training)

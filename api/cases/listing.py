@@ -1,9 +1,9 @@
 """Listing: keyset pagination of cases: the newest ids that a filter and a key's scope admit.
 
 A list is first found as ids only, scanned in an index from the newest down until its page is full;
-then the cases are read. The most selective condition leads: the cameras (each one's sightings are
-in order of their cases' ids), else the place, else the kinds. If several lead, the newest of all
-are among the newest of each. So no list sorts or scans a table, however few cases match.
+then the cases are read. The most selective condition leads: a number of the case system, else the
+cameras (each one's sightings are in order of their cases' ids), else the place, else the kinds. If
+several lead, the newest of all are among the newest of each. So no list sorts or scans a table, however few cases match.
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ class CaseFilter:
     until: datetime | None = None
     near: Near | None = None
     zone: str | None = None
+    number: str | None = None
+    """The case system's task or file number."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The filter as SQL conditions, but for kind and camera."""
@@ -100,6 +102,9 @@ def _leads(
     """Return one index scan for each camera, or each kind, or a single one."""
     conditions = wanted.conditions()
     kinds, cameras = _kinds(who, wanted), _cameras(who, wanted)
+    if wanted.number is not None:
+        yield from _numbered(who, wanted, after, limit)
+        return
     if cameras is not None:
         if kinds is not None:
             conditions.append(CaseRow.kind.in_(kinds))
@@ -113,6 +118,21 @@ def _leads(
     for kind in [None] if kinds is None else kinds:
         walk = select(CaseRow.id).where(*conditions)
         walk = walk if kind is None else walk.where(CaseRow.kind == kind)
+        yield _page(walk, CaseRow.id, after, limit)
+
+
+def _numbered(
+    who: Principal, wanted: CaseFilter, after: str | None, limit: int
+) -> Iterator[Select[str]]:
+    """Return a scan for each of the numbers that a case has with the case system."""
+    conditions = wanted.conditions()
+    if (kinds := _kinds(who, wanted)) is not None:
+        conditions.append(CaseRow.kind.in_(kinds))
+    for cameras in (who.cameras, wanted.camera and [wanted.camera]):
+        if cameras is not None:
+            conditions.append(_seen_by(*cameras))
+    for number in (CaseRow.task_no, CaseRow.file_no):
+        walk = select(CaseRow.id).where(number == wanted.number, *conditions)
         yield _page(walk, CaseRow.id, after, limit)
 
 
@@ -138,5 +158,5 @@ def _cameras(who: Principal, wanted: CaseFilter) -> Sequence[str] | None:
     return None if who.cameras is None else sorted(who.cameras)
 
 
-def _seen_by(camera: str) -> ColumnElement[bool]:
-    return CaseRow.sightings.any(SightingRow.camera == camera)
+def _seen_by(*cameras: str) -> ColumnElement[bool]:
+    return CaseRow.sightings.any(SightingRow.camera.in_(cameras))
