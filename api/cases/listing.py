@@ -3,7 +3,8 @@
 A list is first found as ids only, scanned in an index from the newest down until its page is full;
 then the cases are read. The most selective condition leads: a number of the case system, else the
 cameras (each one's sightings are in order of their cases' ids), else the place, else the kinds. If
-several lead, the newest of all are among the newest of each. So no list sorts or scans a table, however few cases match.
+several lead, the newest of all are among the newest of each. So no list sorts or scans a table,
+however few cases match.
 """
 
 from __future__ import annotations
