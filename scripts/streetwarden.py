@@ -19,6 +19,7 @@ from scripts.commands.export import export
 from scripts.commands.keys import keys
 from scripts.commands.package import package
 from scripts.commands.purge import purge
+from scripts.commands.receive import receive
 from scripts.commands.replay import replay
 from scripts.commands.report import report
 from scripts.commands.serve import serve
@@ -55,6 +56,7 @@ for command in (
     doctor,
     purge,
     report,
+    receive,
 ):
     app.command()(command)
 for training in (train, evaluate, export):

@@ -125,7 +125,11 @@ class Standing:
 
     def refused(self, case: CaseRow, event: Event, why: str) -> Verdict:
         """What a call-back is whose step the case itself refuses, as a law's guard does."""
-        if case.outcome != Outcome.OVERTURNED:
+        over = case.outcome == Outcome.OVERTURNED or (
+            # Nothing is put under supervision any more, so none can end.
+            case.stage == Stage.CLOSED and event is Event.SUPERVISION_ENDED
+        )
+        if not over:
             return Verdict(State.WAITING, why)
         known = event.value in self.reached
         return Verdict(State.OVERTAKEN if known else State.REFUSED, why)

@@ -1,10 +1,10 @@
 """Listing: keyset pagination of cases: the newest ids that a filter and a key's scope admit.
 
 A list is first found as ids only, scanned in an index from the newest down until its page is full;
-then the cases are read. The most selective condition leads: the cameras (each one's sightings are
-in order of their cases' ids), else the place, else the divisions, else the kinds. If several lead,
-the newest of all are among the newest of each. So no list sorts or scans a table, however few cases
-match.
+then the cases are read. The most selective condition leads: a number of the case system, else the
+cameras (each one's sightings are in order of their cases' ids), else the place, else the divisions,
+else the kinds. If several lead, the newest of all are among the newest of each. So no list sorts or
+scans a table, however few cases match.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ class CaseFilter:
     until: datetime | None = None
     near: Near | None = None
     zone: str | None = None
+    number: str | None = None
+    """The case system's task or file number."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The filter as SQL conditions, but for kind and camera."""
@@ -88,7 +90,8 @@ def newest(
     """The newest `limit` ids behind the cursor `after` that the filter and the key admit."""
     found: set[str] = set()
     divisions = None if who.divisions is None else _divisions(session, who.divisions)
-    leads = _leads(who, wanted, divisions, after, limit)
+    lead = _leads if wanted.number is None else _numbered
+    leads = lead(who, wanted, divisions, after, limit)
     while some := list(islice(leads, _AT_ONCE)):
         # SQLite takes an ORDER BY with a LIMIT in a compound only inside a subquery.
         parts = [select(lead.subquery()) for lead in some]
@@ -145,6 +148,27 @@ def _leads(
         yield _page(walk, CaseRow.id, after, limit)
 
 
+def _numbered(
+    who: Principal,
+    wanted: CaseFilter,
+    divisions: Sequence[str] | None,
+    after: str | None,
+    limit: int,
+) -> Iterator[Select[str]]:
+    """Return a scan for each of the numbers that a case has with the case system."""
+    conditions = wanted.conditions()
+    if (kinds := _kinds(who, wanted)) is not None:
+        conditions.append(CaseRow.kind.in_(kinds))
+    if divisions is not None:
+        conditions.append(CaseRow.division.in_(divisions))
+    for cameras in (who.cameras, wanted.camera and [wanted.camera]):
+        if cameras is not None:
+            conditions.append(_seen_by(*cameras))
+    for number in (CaseRow.task_no, CaseRow.file_no):
+        walk = select(CaseRow.id).where(number == wanted.number, *conditions)
+        yield _page(walk, CaseRow.id, after, limit)
+
+
 def _page(
     walk: Select[str], key: QueryableAttribute[str], after: str | None, limit: int
 ) -> Select[str]:
@@ -167,5 +191,5 @@ def _cameras(who: Principal, wanted: CaseFilter) -> Sequence[str] | None:
     return None if who.cameras is None else sorted(who.cameras)
 
 
-def _seen_by(camera: str) -> ColumnElement[bool]:
-    return CaseRow.sightings.any(SightingRow.camera == camera)
+def _seen_by(*cameras: str) -> ColumnElement[bool]:
+    return CaseRow.sightings.any(SightingRow.camera.in_(cameras))

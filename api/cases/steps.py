@@ -103,7 +103,7 @@ _ROWS: tuple[_Row, ...] = (
     (Step.PERMIT_CHECK, ONGOING, None, _CITY),
     (Step.LEGAL_REVIEW, ONGOING, None, _CITY),
     (Step.SUPERVISE, ONGOING, None, _CITY),
-    (Step.END_SUPERVISION, ONGOING, None, _CITY),
+    (Step.END_SUPERVISION, _EVER, None, _CITY),  # a case may be closed under supervision
     (Step.APPEAL, _EVER, None, _CITY),
     (Step.UPHOLD, _EVER, None, _CITY),
     (Step.OVERTURN, _EVER, Stage.CLOSED, _CITY),

@@ -122,7 +122,7 @@ def _began(session: Session, who: Principal) -> Mapping[str, datetime]:
     """Each camera's first capture ever: before it there is no history."""
     first = func.min(SightingRow.confirmed_at).label("began")
     query = select(SightingRow.camera, first).group_by(SightingRow.camera)
-    if who.kinds is not None:
+    if who.limited:
         query = _of_whom(query.join(CaseRow, CaseRow.id == SightingRow.case_id), who)
     return {row.camera: row.began for row in session.execute(query)}
 

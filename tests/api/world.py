@@ -288,9 +288,9 @@ def make_world(site: Site, address: str | None = None) -> World:
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """Serve an app on a free port, in a thread; gives its address."""
-    listener = listen("127.0.0.1", 0)
+def served(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """Serve an app on a free port, or this one, in a thread; gives its address."""
+    listener = listen("127.0.0.1", port)
     up = threading.Event()
     server = Server(configured(app))
     startup = server.startup

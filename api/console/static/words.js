@@ -43,6 +43,7 @@ const WORDS = {
   false_positive: ["误报", "False positive"], permitted: ["已获许可", "Permitted"], not_visible: ["看不清", "Not visible"],
   duplicate: ["重复", "Duplicate"], no_legal_basis: ["无法律依据", "No legal basis"],
   pending_review: ["待审核", "Pending review"], rejected: ["已驳回", "Rejected"], confirmed: ["已确认", "Confirmed"], emitted: ["已推送", "Emitted"],
+  callback_waiting: ["回调待应用", "Call-back waits"], callback_overtaken: ["回调已过时", "Call-back overtaken"], callback_refused: ["回调未采纳", "Call-back refused"], callback_conflict: ["回调编号冲突", "Call-back conflicts"],
   second_review: ["待复审", "Second review"], confirmed_first: ["初审通过", "Confirmed first"], disagreed: ["复审退回", "Sent back by the second"],
   undone: ["已撤回", "Undone"], taken_over: ["已接管", "Taken over"],
   filed: ["已立案", "Filed"], dispatched: ["已派遣", "Dispatched"], handled: ["已处置", "Handled"], verified: ["已核查", "Verified"], returned: ["已退回", "Returned"],

@@ -21,6 +21,7 @@ from api.storage.limits import TEXT
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=described(*GUARDED, 422))
 CaseId = Annotated[str, named("SW-01J9ZK3V5Q8T6W2Y4B7N0C1D2E")]
+Number = Annotated[str, StringConstraints(pattern=TEXT, min_length=1, max_length=200)]
 _DIGITS = r"(\.[0-9]{1,12})?"
 _NEAR = rf"^-?[0-9]{{1,3}}{_DIGITS},-?[0-9]{{1,2}}{_DIGITS},[0-9]{{1,6}}{_DIGITS}$"
 
@@ -42,6 +43,11 @@ class CaseQuery(BaseModel):
         "WGS 84 or CGCS2000 are left out.",
         examples=["113.38,31.71,500"],
     )
+    number: Number | None = Field(
+        default=None,
+        description="The case system's 任务号 or 案卷号, whole.",
+        examples=["RW-2026-004711"],
+    )
     cursor: Name | None = Field(default=None, description="`next` of a page.")
     limit: int = Field(default=50, ge=1, le=200)
 
@@ -51,7 +57,15 @@ class CaseQuery(BaseModel):
         if self.near is not None:
             lon, lat, radius = (float(part) for part in self.near.split(","))
             near = Near(lon=lon, lat=lat, radius_m=radius)
-        return CaseFilter(self.kind, self.stage, self.camera, self.since, self.until, near)
+        return CaseFilter(
+            self.kind,
+            self.stage,
+            self.camera,
+            self.since,
+            self.until,
+            near,
+            number=self.number,
+        )
 
 
 class BulkRejection(BaseModel):

@@ -44,6 +44,7 @@ reobserved       close>closed:oacp accept>accepted:oac
 accepted         close>closed:oac
 transferred      close>closed:oac return>returned:oac
 closed           appeal>closed:oac uphold>closed:oac overturn>closed:oac
+closed           end_supervision>closed:oac
 """
 ANY = """
 close>closed withdraw>closed overturn>closed transfer>transferred
