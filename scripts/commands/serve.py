@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -13,8 +14,9 @@ import typer
 from rich.markup import escape
 from rich.progress import Progress
 
-from scripts.console import count, err, log_to_stderr, out
+from scripts.console import LogFormatOption, count, err, log_to_stderr, out
 from vision.errors import SiteError, StreetwardenError
+from vision.logs import LogFormat, Logs
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -41,6 +43,7 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Watch cameras and serve cases, review, webhooks and the console until Ctrl-C or SIGTERM.
 
@@ -53,13 +56,13 @@ def serve(
     from api.http.connections import raise_file_limit
     from api.http.server import listen
 
-    log_to_stderr(verbose=verbose)
+    logs = log_to_stderr(verbose=verbose, form=log_format)
     raise_file_limit()
     if demo and (site or source):
         raise SiteError("--demo is a site of its own; leave out the site file and --source")
     listener = listen(host, port)
     try:
-        _serve(_chosen(site, source or [], demo=demo), listener, verbose=verbose)
+        _serve(_chosen(site, source or [], demo=demo), listener, logs)
     finally:
         listener.close()
 
@@ -108,7 +111,7 @@ def _lines(videos: int, clock: Callable[[], float]) -> Callable[[str, float], No
     return progress
 
 
-def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
+def _serve(site: Site, listener: socket, logs: Logs) -> None:
     from api.access.keys import KeyStore
     from api.cases.intake import CaseIntake, DetectorInfo
     from api.delivery.events import Announcer
@@ -135,15 +138,18 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
         pipeline = (
             make_pipeline(site, engine, [intake.take])
             if engine is not None
-            else make_workers(site, model, intake.take, count=processes, verbose=verbose)
+            else make_workers(site, model, intake.take, count=processes, logs=logs)
         )
         evidence = open_store(site.storage)
         app = create_app(site, database, evidence, watch=pipeline)
         address = console_address(listener, KeyStore(database).session_key())
         where = engine.name if engine is not None else count(processes, "camera worker")
-        out.print(f"{escape(site.site.name)}: {cameras}, {escape(model.name)} on {where}")
-        out.print(f"data: {escape(str(site.storage.folder))}")
-        out.print(f"console: {address}")
+        _tell(
+            logs,
+            f"{site.site.name}: {cameras}, {model.name} on {where}",
+            f"data: {site.storage.folder}",
+            f"console: {address}",
+        )
         if not ip_address(listener.getsockname()[0]).is_loopback:
             err.print(
                 "anybody in this network can read along: it is plain HTTP. Put a proxy with TLS "
@@ -161,6 +167,18 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
         ) from error
     finally:
         database.close()
+
+
+def _tell(logs: Logs, *lines: str) -> None:
+    """Say that it serves: on stdout to a person, in the log, which shows no key, to a machine."""
+    if logs.form is LogFormat.TEXT:
+        for line in lines:
+            out.print(escape(line))
+        return
+    log = logging.getLogger("streetwarden.serve")
+    log.setLevel(logging.INFO)
+    for line in lines:
+        log.info("%s", line)
 
 
 def _run(
