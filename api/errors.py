@@ -12,6 +12,7 @@ CaseError
 ├── PurgedMedia           its time was over by the site's retention
 ├── NotConfirmed          no person has confirmed the case, so it leaves in no package but officers'
 ├── PackageTooLarge       the case has more evidence than one package can hold
+├── BackupError           a backup cannot be made, or restored to there
 ├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
 ├── TimeStampError        a time stamp cannot be had, or does not hold
 ├── OriginalRefused       the key's role may not see originals
@@ -25,6 +26,7 @@ from collections.abc import Mapping, Sequence
 from vision.errors import CaseError, StorageUnavailable
 
 __all__ = [
+    "BackupError",
     "CaseClaimed",
     "CaseError",
     "DatabaseUnavailable",
@@ -73,6 +75,10 @@ class CaseClaimed(CaseError):  # noqa: N818
 
 class SiteKeyError(CaseError):
     """The file with the site's key is missing, unreadable, open to others or not the right one."""
+
+
+class BackupError(CaseError):
+    """A backup cannot be made or used as it was asked for; nothing half is left in its place."""
 
 
 class TimeStampError(CaseError):

@@ -10,6 +10,7 @@ import typer
 from datasets.errors import DatasetError
 from models.errors import ModelError
 from scripts.commands.audit import audit
+from scripts.commands.backup import backup, restore
 from scripts.commands.bench import bench
 from scripts.commands.check import check
 from scripts.commands.data import data
@@ -40,7 +41,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (watch, serve, audit, replay, package, verify, check, snapshot, doctor, purge):
+for command in (
+    watch,
+    serve,
+    audit,
+    replay,
+    package,
+    verify,
+    check,
+    snapshot,
+    doctor,
+    purge,
+    backup,
+    restore,
+):
     app.command()(command)
 for training in (train, evaluate, export):
     app.command()(training)

@@ -11,6 +11,7 @@ from socket import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
@@ -52,11 +53,11 @@ def serve(
     Exit code 1: something is wrong that the last line says, for example that the engine failed
     for good and no camera is looked at; let a supervisor start it again.
     """
-    err.print("loading the server")
+    logs = log_to_stderr(verbose=verbose, form=log_format)
+    _tell(logs, "loading the server", to=err)
     from api.http.connections import raise_file_limit
     from api.http.server import listen
 
-    logs = log_to_stderr(verbose=verbose, form=log_format)
     raise_file_limit()
     if demo and (site or source):
         raise SiteError("--demo is a site of its own; leave out the site file and --source")
@@ -126,7 +127,7 @@ def _serve(site: Site, listener: socket, logs: Logs) -> None:
     from vision.workers import workers_for
 
     cameras = count(len(site.cameras), "camera")
-    err.print(f"loading {escape(site.model.name)} for {cameras}")
+    _tell(logs, f"loading {site.model.name} for {cameras}", to=err)
     database = Database.open(site.storage.database)
     try:
         SiteChain.open(database, site.storage.key_file)
@@ -151,9 +152,11 @@ def _serve(site: Site, listener: socket, logs: Logs) -> None:
             f"console: {address}",
         )
         if not ip_address(listener.getsockname()[0]).is_loopback:
-            err.print(
+            _tell(
+                logs,
                 "anybody in this network can read along: it is plain HTTP. Put a proxy with TLS "
-                "before it for more than a try (scripts/README.md, Behind a proxy)."
+                "before it for more than a try (scripts/README.md, Behind a proxy).",
+                to=err,
             )
         intake.last_seen = pipeline.last_seen
         intake.end_unwatched(pipeline.held)
@@ -169,11 +172,11 @@ def _serve(site: Site, listener: socket, logs: Logs) -> None:
         database.close()
 
 
-def _tell(logs: Logs, *lines: str) -> None:
-    """Say that it serves: on stdout to a person, in the log, which shows no key, to a machine."""
+def _tell(logs: Logs, *lines: str, to: Console = out) -> None:
+    """Say how it goes: to a person, or in the log, which shows no key, to a machine."""
     if logs.form is LogFormat.TEXT:
         for line in lines:
-            out.print(escape(line))
+            to.print(escape(line))
         return
     log = logging.getLogger("streetwarden.serve")
     log.setLevel(logging.INFO)
