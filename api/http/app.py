@@ -15,6 +15,7 @@ from prometheus_client import generate_latest
 
 from api import console
 from api.access.keys import KeyStore
+from api.access.pruning import rules as of_access
 from api.access.wrong_keys import WrongKeys
 from api.cases.claims import ClaimDesk
 from api.cases.grace_timer import GraceTimer
@@ -23,6 +24,7 @@ from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
 from api.delivery.events import Announcer
+from api.delivery.pruning import rules as of_deliveries
 from api.delivery.worker import Outbox
 from api.errors import DatabaseUnavailable
 from api.evidence.nightly import Nightly
@@ -41,6 +43,7 @@ from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.watch import Watch
 from api.storage.database import Database
+from api.storage.pruning import prune
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 
@@ -150,10 +153,13 @@ def create_app(
     return app
 
 
-def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly | None:
-    if site.retention is None:
-        return None
-    return Nightly(Purge(database, evidence, site.retention), ZoneInfo(site.site.timezone))
+def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly:
+    rules = [*of_deliveries(), *of_access()]
+    return Nightly(
+        Purge(database, evidence, site.retention) if site.retention is not None else None,
+        ZoneInfo(site.site.timezone),
+        prune=lambda now, stopping: prune(database, rules, now, stopping),
+    )
 
 
 class _Background(Protocol):

@@ -231,8 +231,6 @@ def test_nginx_shows_it_under_the_prefix_with_the_askers_address_and_its_request
         assert page.headers["strict-transport-security"] == "max-age=31536000"
         request = page.headers["x-request-id"]
         assert re.fullmatch("[0-9a-f]{32}", request)  # nginx's, and not the client's
-        said = next(r.getMessage() for r in caplog.records if "GET" in r.getMessage())
-        assert said.startswith("127.0.0.1 GET /")  # the connection's, and not the client's word
         assert client.get(f"{url}/static/app.js").status_code == 200
         assert client.get(f"{url}/v1/cases").json()["request_id"] != "of-the-client"
         assert client.get(f"{url}/metrics").status_code == 403
@@ -247,6 +245,10 @@ def test_nginx_shows_it_under_the_prefix_with_the_askers_address_and_its_request
         assert large.headers["content-type"] == "application/problem+json"  # ours
         moved = client.get(f"http://localhost:{port + 1}/streetwarden/x")
         assert moved.headers["location"] == "https://localhost/streetwarden/x"
+    # Ended, so all is logged: the connection's address, and not the client's word.
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 4
+    assert all(line.startswith("127.0.0.1 ") for line in said), said
     world.database.close()
 
 

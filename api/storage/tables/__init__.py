@@ -3,7 +3,7 @@
 from api.storage.tables.access import KeyRow, MediaAccessRow, PurgeRow
 from api.storage.tables.base import Base, UtcTime
 from api.storage.tables.cases import CaseRow, EvidenceRow, LogRow, ReviewRow, SightingRow
-from api.storage.tables.deliveries import AttemptRow, DeliveryRow, ReceiverRow
+from api.storage.tables.deliveries import AttemptRow, DeliveryRow, PrunedAttemptsRow, ReceiverRow
 from api.storage.tables.records import ChainRow, RecordRow, SiteKeyRow, TimeStampRow
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "KeyRow",
     "LogRow",
     "MediaAccessRow",
+    "PrunedAttemptsRow",
     "PurgeRow",
     "ReceiverRow",
     "RecordRow",
