@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -32,7 +32,7 @@ def _deliveries(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _count(session: Session, keys: list[int] | list[str]) -> None:
+def _count(session: Session, keys: Sequence[object]) -> None:
     """Keep how many there were: a counter that falls would look like a restart to Prometheus."""
     columns = (AttemptRow.receiver, AttemptRow.result, func.count())
     grouped = select(*columns).where(AttemptRow.id.in_(keys)).group_by(*columns[:2])

@@ -6,7 +6,7 @@ its log, records, reviews, looks at originals and proofs of purges stay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,7 +33,7 @@ class Rule:
     what: str
     key: InstrumentedAttribute[int] | InstrumentedAttribute[str]
     old: Callable[[datetime], ColumnElement[bool]]
-    before: Callable[[Session, list[int] | list[str]], None] | None = None
+    before: Callable[[Session, Sequence[object]], None] | None = None
 
 
 def prune(

@@ -211,26 +211,32 @@ def test_old_backups_go_and_with_them_what_only_they_name(here, tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from api.backup import backup, restore, shelf as shelves
-from scripts.streetwarden import app
+from api.backup.backup import make_backup
+from api.backup.restore import restore
+from api.backup.shelf import Shelf, newest
+from vision import durable
+from vision.site.file import load_storage
 
-at = int(sys.argv[1])
+at, what, site, shelf = int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4])
 writes = 0
-real = shelves.durable.write_pieces
+real = durable.write_pieces
 
 def counted(path, pieces, **how):
     global writes
     writes += 1
-    if writes == at:
-        given = iter(pieces)
-        def half():
-            yield next(given, b"")[:10]
-            os.kill(os.getpid(), signal.SIGKILL)
-        pieces = half()
-    return real(path, pieces, **how)
+    given = iter(pieces)
 
-shelves.durable.write_pieces = counted
-app(sys.argv[2:])
+    def half():
+        yield next(given, b"")[:10]
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    return real(path, half() if writes == at else given, **how)
+
+durable.write_pieces = counted
+if what == "backup":
+    make_backup(site, load_storage(site), Shelf(shelf))
+else:
+    restore(*newest(shelf), load_storage(site))
 """
 
 
@@ -264,7 +270,7 @@ def test_killed_anywhere_no_half_backup_and_no_half_restore_is_taken_for_a_whole
     assert kills > 5
     assert len(Shelf(shelf).all()) == 1
     assert list(shelf.rglob(".part-*")) == []
-    kills = until_it_ends("restore", shelf, target, half=(there / "cases.db").exists)
+    kills = until_it_ends("restore", target, shelf, half=(there / "cases.db").exists)
     assert kills > 5
     with sqlite3.connect(there / "cases.db") as raw:
         assert raw.execute("SELECT count(*) FROM cases").fetchone() == (1,)

@@ -53,6 +53,7 @@ TEXT = {
     "method": "camera_registered",
     "media_type": "image/jpeg",
     "camera": "gate",
+    "ended_by": "cleared",
 }
 
 

@@ -113,6 +113,7 @@ def test_its_command_serves_without_any_right_on_a_file_system_that_cannot_be_wr
         pytest.skip("needs root and the right to make a mount namespace")
     state = Path("/tmp") / f"streetwarden-{os.getpid()}"
     state.mkdir(mode=0o700)
+    process = None
     try:
         cv2.imwrite(str(state / "street.jpg"), np.full((360, 640, 3), 90, np.uint8))
         site = state / "site.yaml"
@@ -145,13 +146,15 @@ def test_its_command_serves_without_any_right_on_a_file_system_that_cannot_be_wr
                     address = lines[-1]["message"].removeprefix("console: ")
                     break
             assert address is not None, lines
-            assert "_***" in address  # the log shows no key
+            assert "sw_" not in address  # the log shows no key
             answer = httpx.get(f"{address.partition('/#')[0]}/healthz", trust_env=False, timeout=30)
             assert answer.json() == {"alive": True}
             os.kill(process.pid, signal.SIGTERM)
             lines += [json.loads(line) for line in process.stderr]
         assert process.returncode == 0, lines
     finally:
+        if process is not None:
+            process.kill()
         shutil.rmtree(state)
 
 
@@ -177,8 +180,9 @@ def nginx(folder: Path, upstream: int, port: int) -> Iterator[None]:
         f"{kind}_temp_path {folder}/{kind};\n"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
+    user = "user root;\n" if os.getuid() == 0 else ""  # its workers write to the test's folder
     whole.write_text(
-        f"daemon off; pid {folder}/pid; error_log {folder}/log;\nevents {{}}\n"
+        f"{user}daemon off; pid {folder}/pid; error_log {folder}/log;\nevents {{}}\n"
         f"http {{ access_log off;\n{temporary}{text}}}\n",
         encoding="utf-8",
     )
