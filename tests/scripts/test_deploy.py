@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -16,9 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
 import httpx
-import numpy as np
 import pytest
 import typer
 from ruamel.yaml import YAML
@@ -26,7 +23,6 @@ from ruamel.yaml import YAML
 from api.access.roles import Role
 from api.http.app import create_app
 from api.http.ending import WITHIN_S
-from models.runtime import cache_dir
 from scripts.streetwarden import app
 from tests.api.world import make_site, make_world, served
 from vision.site.file import load_site
@@ -90,72 +86,6 @@ def test_the_service_is_given_longer_to_end_than_it_takes():
     assert int(setting("streetwarden.service", "TimeoutStopSec")) > WITHIN_S + 5
     grace = yaml("compose.yaml")["services"]["streetwarden"]["stop_grace_period"]
     assert int(grace.removesuffix("s")) > WITHIN_S + 5
-
-
-SANDBOX = """
-set -e
-mount --make-rprivate /
-mount --bind "$1" "$1"
-mount -t tmpfs tmpfs /dev/shm
-mount -o remount,bind,ro /
-for place in /home /root /opt /etc /usr /var; do
-  if touch "$place/written" 2>/dev/null; then echo "$place can be written" >&2; exit 9; fi
-done
-cd "$1"
-shift
-exec setpriv --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all "$@"
-"""
-
-
-def test_its_command_serves_without_any_right_on_a_file_system_that_cannot_be_written():
-    """The unit's own command line under what of its sandbox the kernel does without systemd."""
-    if os.getuid() != 0 or run("unshare", "--mount", "true").returncode != 0:
-        pytest.skip("needs root and the right to make a mount namespace")
-    state = Path("/tmp") / f"streetwarden-{os.getpid()}"
-    state.mkdir(mode=0o700)
-    process = None
-    try:
-        cv2.imwrite(str(state / "street.jpg"), np.full((360, 640, 3), 90, np.uint8))
-        site = state / "site.yaml"
-        text = "site: {name: s}\ncameras: [{id: gate, source: street.jpg}]\n"
-        site.write_text(text, encoding="utf-8")
-        converted = cache_dir()  # converting the weights again takes minutes
-        if converted.is_dir():
-            shutil.copytree(converted, state / "cache" / converted.name)
-        words = setting("streetwarden.service", "ExecStart").split()[1:]
-        words = [str(site) if word.endswith("site.yaml") else word for word in words]
-        environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "HOME": str(state),
-            "XDG_CACHE_HOME": str(state / "cache"),
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        command = [sys.executable, "-m", "scripts.streetwarden", *words, "--port", "0"]
-        with subprocess.Popen(
-            ["unshare", "--mount", "bash", "-c", SANDBOX, "sandbox", str(state), *command],
-            env=environment,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            assert process.stderr is not None
-            lines, address = [], None
-            for line in process.stderr:
-                lines.append(json.loads(line))
-                if lines[-1]["message"].startswith("console: "):
-                    address = lines[-1]["message"].removeprefix("console: ")
-                    break
-            assert address is not None, lines
-            assert "sw_" not in address  # the log shows no key
-            answer = httpx.get(f"{address.partition('/#')[0]}/healthz", trust_env=False, timeout=30)
-            assert answer.json() == {"alive": True}
-            os.kill(process.pid, signal.SIGTERM)
-            lines += [json.loads(line) for line in process.stderr]
-        assert process.returncode == 0, lines
-    finally:
-        if process is not None:
-            process.kill()
-        shutil.rmtree(state)
 
 
 @contextmanager
