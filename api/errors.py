@@ -17,6 +17,7 @@ CaseError
 ├── ProviderUnavailable   the identity provider does not answer
 ├── AccountTaken          another user has this name
 ├── UnknownAccount        no user or key has this id
+├── BackupError           a backup cannot be made, or restored to there
 ├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
 ├── TimeStampError        a time stamp cannot be had, or does not hold
 ├── OriginalRefused       the key's role may not see originals
@@ -32,6 +33,7 @@ from vision.errors import CaseError, StorageUnavailable
 
 __all__ = [
     "AccountTaken",
+    "BackupError",
     "CaseClaimed",
     "CaseError",
     "DatabaseUnavailable",
@@ -113,6 +115,10 @@ class UnknownAccount(CaseError):  # noqa: N818
 
 class SiteKeyError(CaseError):
     """The file with the site's key is missing, unreadable, open to others or not the right one."""
+
+
+class BackupError(CaseError):
+    """A backup cannot be made or used as it was asked for; nothing half is left in its place."""
 
 
 class TimeStampError(CaseError):

@@ -1,4 +1,4 @@
-"""What every command prints with: a Rich console, and logs as plain lines on stderr.
+"""What every command prints with: a Rich console, and logs on stderr (`vision.logs`).
 
 Names come from outside: what in them would drive the terminal is written out, see
 `vision.printable`.
@@ -7,17 +7,28 @@ Names come from outside: what in them would drive the terminal is written out, s
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import select
 import sys
-from multiprocessing import parent_process
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.text import Text
 
-from vision.printable import harmless, printable
+from vision.logs import LogFormat, log_to_stderr
+from vision.printable import harmless
+
+__all__ = [
+    "HarmlessConsole",
+    "LogFormatOption",
+    "copy_of_stdout",
+    "count",
+    "err",
+    "log_to_stderr",
+    "out",
+    "reader_left",
+]
 
 
 class HarmlessConsole(Console):
@@ -32,29 +43,18 @@ class HarmlessConsole(Console):
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
+LogFormatOption = Annotated[
+    LogFormat | None,
+    typer.Option(
+        "--log-format",
+        help="Form of the lines on stderr: text, or a JSON object each. "
+        "By default what STREETWARDEN_LOG_FORMAT says, or text.",
+        show_default=False,
+    ),
+]
+"""An option of the commands that run for long."""
 out = HarmlessConsole(highlight=False, soft_wrap=True)
 err = HarmlessConsole(stderr=True, highlight=False, soft_wrap=True)
-
-
-class _OneLine(logging.Formatter):
-    """A message is one line, whatever names it holds; only a traceback follows below."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        record.message = printable(record.message)
-        return super().formatMessage(record)
-
-
-def log_to_stderr(*, verbose: bool = False) -> None:
-    """Send the packages' logs to stderr: warnings, or everything with `verbose`.
-
-    The lines of another process than the main one bear its name.
-    """
-    handler = logging.StreamHandler()
-    who = "" if parent_process() is None else "%(processName)s "
-    handler.setFormatter(
-        _OneLine(f"%(asctime)s {who}%(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S")
-    )
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
 
 
 def count(number: int, what: str) -> str:

@@ -10,6 +10,7 @@ import typer
 from datasets.errors import DatasetError
 from models.errors import ModelError
 from scripts.commands.audit import audit
+from scripts.commands.backup import backup, restore
 from scripts.commands.bench import bench
 from scripts.commands.check import check
 from scripts.commands.data import data
@@ -57,6 +58,8 @@ for command in (
     purge,
     report,
     receive,
+    backup,
+    restore,
 ):
     app.command()(command)
 for training in (train, evaluate, export):

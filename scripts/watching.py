@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import stat
 from collections.abc import Callable, Collection, Sequence
@@ -15,6 +16,7 @@ from vision.errors import SiteError
 if TYPE_CHECKING:
     from models.catalogue import ModelEntry
     from vision.engines import Engine
+    from vision.logs import Logs
     from vision.pipeline import Pipeline
     from vision.pipeline.event_writer import Sink
     from vision.site import Site
@@ -39,6 +41,7 @@ def choose_site(
     Raises:
         SiteError: neither or both were given, or the site file is wrong.
     """
+    from vision.redaction import REDACTION, secrets_of
     from vision.site import Site
     from vision.site.file import load_site
     from vision.sources.address import as_text
@@ -48,10 +51,12 @@ def choose_site(
         raise SiteError("give either a site file or one or more --source ADDRESS")
     if site is not None:
         chosen = load_site(site, look_at=PresetFinder if pictures else None)
+        REDACTION.hide(secrets_of(chosen))
         if pace == "fast":
             cameras = tuple(c.model_copy(update={"pace": "fast"}) for c in chosen.cameras)
             return chosen.model_copy(update={"cameras": cameras})
         return chosen
+    REDACTION.hide(secrets_of(sources))
     # Every kind is watched, and a passing truck needs several looks.
     return Site.for_sources(
         [as_text(source) for source in sources],
@@ -153,7 +158,7 @@ def make_workers(
     *,
     count: int,
     quarantine: str = "quarantine",
-    verbose: bool = False,
+    logs: Logs | None = None,
     build: Build | None = None,
 ) -> Workers:
     """Put the camera workers of a site together; nothing runs yet.
@@ -164,7 +169,7 @@ def make_workers(
         sink: takes the events with their evidence.
         count: number of processes.
         quarantine: as in `make_pipeline`.
-        verbose: what the workers log; see `log_to_stderr`.
+        logs: what the workers log and how; warnings as text by default.
         build: puts the pipeline of each together; as `make_pipeline` does by default.
     """
     from vision.workers import Workers
@@ -174,7 +179,7 @@ def make_workers(
         site,
         model,
         count=count,
-        build=build or partial(_in_worker, quarantine=quarantine, verbose=verbose),
+        build=build or partial(_in_worker, quarantine=quarantine, logs=logs),
         sink=sink,
         leases=folder / "leases",
         memory=folder / "memory",
@@ -189,12 +194,14 @@ def _in_worker(
     sink: Sink,
     *,
     quarantine: str,
-    verbose: bool,
+    logs: Logs | None,
 ) -> Pipeline:
     """The pipeline of a worker, in its process."""
-    from scripts.console import log_to_stderr
+    from vision.logs import LogFormat, Logs, set_up
+    from vision.redaction import REDACTION, secrets_of
 
-    log_to_stderr(verbose=verbose)
+    set_up(logs or Logs(logging.WARNING, LogFormat.TEXT))
+    REDACTION.hide(secrets_of(site))
     return make_pipeline(
         site, opener(), [sink], quarantine=quarantine, cameras=cameras, reopen=opener
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 PRIVATE = 0o600
@@ -14,14 +15,26 @@ _CANNOT = frozenset({errno.EINVAL, errno.ENOTSUP})
 
 
 def write(path: Path, content: bytes, *, mode: int = PRIVATE, sync: bool = True) -> None:
-    """Put `content` into the file, making its folder where it is missing.
+    """Put `content` into the file; see `write_pieces`.
+
+    Raises:
+        OSError: it could not be written. The file is as it was before, unless the disk failed
+            after the renaming.
+    """
+    write_pieces(path, (content,), mode=mode, sync=sync)
+
+
+def write_pieces(
+    path: Path, pieces: Iterable[bytes], *, mode: int = PRIVATE, sync: bool = True
+) -> None:
+    """Put these pieces into the file, making its folder where it is missing.
 
     It is written beside the file and renamed over it, so readers see all of it or none. When this
     returns, both the bytes and the name are on the disk.
 
     Args:
         path: of the file; what was in it is replaced.
-        content: all of it.
+        pieces: all of it, in order; where they end in an error nothing is written.
         mode: permissions.
         sync: False where losing the latest content in a power cut costs less than waiting for the
             disk; a killed process still leaves a whole file.
@@ -35,7 +48,8 @@ def write(path: Path, content: bytes, *, mode: int = PRIVATE, sync: bool = True)
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            for piece in pieces:
+                file.write(piece)
             if mode != PRIVATE:
                 os.fchmod(file.fileno(), mode)
             if sync:

@@ -16,6 +16,7 @@ from prometheus_client import generate_latest
 from api import console
 from api.access.keys import KeyStore
 from api.access.last_used import LastUsed
+from api.access.pruning import rules as of_access
 from api.access.rate_limit import RateLimits
 from api.access.sessions import SessionStore
 from api.access.sign_in import SignInDesk
@@ -30,6 +31,7 @@ from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
 from api.delivery.alerts import Alerts
 from api.delivery.events import Announcer
+from api.delivery.pruning import rules as of_deliveries
 from api.delivery.worker import Outbox
 from api.errors import DatabaseUnavailable
 from api.evidence.nightly import Nightly
@@ -68,6 +70,7 @@ from api.monitoring.receivers import receivers
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
 from api.storage.database import Database
+from api.storage.pruning import prune
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 
@@ -221,10 +224,13 @@ def _provider(site: Site, database: Database, sessions: SessionStore) -> Iterabl
         yield oidc_router(site, site.access.oidc, database, sessions)
 
 
-def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly | None:
-    if site.retention is None:
-        return None
-    return Nightly(Purge(database, evidence, site.retention), ZoneInfo(site.site.timezone))
+def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly:
+    rules = [*of_deliveries(), *of_access()]
+    return Nightly(
+        Purge(database, evidence, site.retention) if site.retention is not None else None,
+        ZoneInfo(site.site.timezone),
+        prune=lambda now, stopping: prune(database, rules, now, stopping),
+    )
 
 
 class _Background(Protocol):

@@ -9,8 +9,13 @@ import resource
 from collections import Counter
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from api.http.problems import problem
+from api.http.request_id import HEADER, new_id
+from vision.logs import REQUEST
+from vision.printable import printable
 from vision.throttle import Throttle
 
 LOG = logging.getLogger("streetwarden.api")
@@ -61,6 +66,23 @@ class BoundedProtocol(H11Protocol):
         if self.cycle is not before:
             self._awaits_head = False
             self._expect(self.request_s)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, as every answer that says no: a problem, under an id."""
+        request = REQUEST.set(new_id())
+        try:
+            LOG.info("%s sent what is no HTTP: %s", self.host, printable(msg))
+            answer = problem(400, "this is no HTTP request", {HEADER: str(REQUEST.get())})
+        finally:
+            REQUEST.reset(request)
+        headers = [*answer.raw_headers, (b"connection", b"close")]
+        for event in (
+            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+            h11.Data(data=bytes(answer.body)),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def on_response_complete(self) -> None:
         """Wait for the next request, for as long as uvicorn keeps a connection alive.

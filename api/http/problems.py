@@ -32,6 +32,7 @@ from api.errors import (
 )
 from api.http.way_in import methods_at
 from vision.errors import EvidenceError
+from vision.logs import REQUEST
 
 GUARDED = (401, 403, 429, 503)
 """What every route behind a key may answer."""
@@ -66,6 +67,11 @@ class Problem(BaseModel):
     type: str = Field(default="about:blank")
     title: str = Field(examples=["Conflict"])
     status: int = Field(examples=[409])
+    request_id: str | None = Field(
+        default=None,
+        description="Of this request, as in `X-Request-Id`; the log names it too.",
+        examples=["9f2c41d07be36a58"],
+    )
     detail: str = Field(examples=["a case in stage rejected cannot confirm; reload it"])
     errors: list[FieldError] | None = Field(default=None, description="Only with status 422.")
     possible: dict[str, list[str]] | None = Field(
@@ -100,6 +106,7 @@ def problem(
     body = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
+        request_id=REQUEST.get(),
         detail=detail,
         errors=errors,
         possible=steps,

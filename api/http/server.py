@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from fastapi import FastAPI
 from api.errors import CaseError
 from api.http.connections import LARGEST_HEAD, BoundedProtocol, OnceAMinute, tell_of_exhaustion
 from api.http.ending import Ending
+from api.http.request_id import RequestIds
 
 _BACKLOG = 128
 
@@ -97,8 +99,10 @@ def serve(app: FastAPI, listener: socket.socket, *, ending: Ending | None = None
 
 def configured(app: FastAPI) -> uvicorn.Config:
     """How uvicorn serves the app: bounded in connections, sizes, times and in what it logs."""
+    trusted = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
     config = uvicorn.Config(
-        app,
+        RequestIds(app, trusted),
+        proxy_headers=False,  # within `RequestIds`, which has to know who really asks
         http=BoundedProtocol,
         ws="none",
         backlog=_BACKLOG,

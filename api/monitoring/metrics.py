@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
 
@@ -22,7 +23,7 @@ from api.errors import DatabaseUnavailable
 from api.monitoring.receivers import failing_seconds
 from api.monitoring.watch import Watch
 from api.storage.database import Database
-from api.storage.tables import AttemptRow, CaseRow
+from api.storage.tables import AttemptRow, CaseRow, PrunedAttemptsRow
 from vision.engine_server.status_page import SIZES, ServerCounts
 from vision.sources.status import CameraState
 from vision.view.health import View
@@ -207,8 +208,16 @@ def _attempts(session: Session) -> Metric:
         "streetwarden_delivery_attempts", "Webhook attempts", labels=["receiver", "result"]
     )
     made = select(AttemptRow.receiver, AttemptRow.result, func.count())
+    counts = Counter(
+        {
+            (row.receiver, row.result): row.count
+            for row in session.scalars(select(PrunedAttemptsRow))
+        }
+    )
     for receiver, result, count in session.execute(
         made.group_by(AttemptRow.receiver, AttemptRow.result)
     ):
-        counter.add_metric([receiver, result], count)
+        counts[receiver, result] += count
+    for labels, total in counts.items():
+        counter.add_metric(list(labels), total)
     return counter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -10,11 +11,13 @@ from socket import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from scripts.console import count, err, log_to_stderr, out
+from scripts.console import LogFormatOption, count, err, log_to_stderr, out
 from vision.errors import SiteError, StreetwardenError
+from vision.logs import LogFormat, Logs
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -43,6 +46,7 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Watch cameras and serve cases, review, webhooks and the console until Ctrl-C or SIGTERM.
 
@@ -51,17 +55,17 @@ def serve(
     Exit code 1: something is wrong that the last line says, for example that the engine failed
     for good and no camera is looked at; let a supervisor start it again.
     """
-    err.print("loading the server")
+    logs = log_to_stderr(verbose=verbose, form=log_format)
+    _tell(logs, "loading the server", to=err)
     from api.http.connections import raise_file_limit
     from api.http.server import listen
 
-    log_to_stderr(verbose=verbose)
     raise_file_limit()
     if demo and (site or source):
         raise SiteError("--demo is a site of its own; leave out the site file and --source")
     listener = listen(host, port)
     try:
-        _serve(_chosen(site, source or [], demo=demo), listener, verbose=verbose)
+        _serve(_chosen(site, source or [], demo=demo), listener, logs)
     finally:
         listener.close()
 
@@ -121,7 +125,7 @@ def _intake(database: Database, site: Site, detector: DetectorInfo) -> CaseIntak
     return CaseIntake(database, site, detector, announce, then)
 
 
-def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
+def _serve(site: Site, listener: socket, logs: Logs) -> None:
     from api.access.keys import KeyStore
     from api.cases.intake import DetectorInfo
     from api.http.app import create_app
@@ -135,7 +139,7 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
     from vision.workers import workers_for
 
     cameras = count(len(site.cameras), "camera")
-    err.print(f"loading {escape(site.model.name)} for {cameras}")
+    _tell(logs, f"loading {site.model.name} for {cameras}", to=err)
     database = Database.open(site.storage.database)
     try:
         SiteChain.open(database, site.storage.key_file)
@@ -147,19 +151,24 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
         pipeline = (
             make_pipeline(site, engine, [intake.take])
             if engine is not None
-            else make_workers(site, model, intake.take, count=processes, verbose=verbose)
+            else make_workers(site, model, intake.take, count=processes, logs=logs)
         )
         evidence = open_store(site.storage)
         app = create_app(site, database, evidence, watch=pipeline)
         address = console_address(listener, KeyStore(database).session_key())
         where = engine.name if engine is not None else count(processes, "camera worker")
-        out.print(f"{escape(site.site.name)}: {cameras}, {escape(model.name)} on {where}")
-        out.print(f"data: {escape(str(site.storage.folder))}")
-        out.print(f"console: {address}")
+        _tell(
+            logs,
+            f"{site.site.name}: {cameras}, {model.name} on {where}",
+            f"data: {site.storage.folder}",
+            f"console: {address}",
+        )
         if not ip_address(listener.getsockname()[0]).is_loopback:
-            err.print(
+            _tell(
+                logs,
                 "anybody in this network can read along: it is plain HTTP. Put a proxy with TLS "
-                "before it for more than a try (scripts/README.md, Behind a proxy)."
+                "before it for more than a try (scripts/README.md, Behind a proxy).",
+                to=err,
             )
         intake.last_seen = pipeline.last_seen
         intake.end_unwatched(pipeline.held)
@@ -173,6 +182,18 @@ def _serve(site: Site, listener: socket, *, verbose: bool) -> None:
         ) from error
     finally:
         database.close()
+
+
+def _tell(logs: Logs, *lines: str, to: Console = out) -> None:
+    """Say how it goes: to a person, or in the log, which shows no key, to a machine."""
+    if logs.form is LogFormat.TEXT:
+        for line in lines:
+            to.print(escape(line))
+        return
+    log = logging.getLogger("streetwarden.serve")
+    log.setLevel(logging.INFO)
+    for line in lines:
+        log.info("%s", line)
 
 
 def _run(

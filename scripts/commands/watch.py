@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from scripts.console import count, err, log_to_stderr, out
+from scripts.console import LogFormatOption, count, err, log_to_stderr, out
 from vision.durations import parse_duration
 from vision.errors import StreetwardenError
 from vision.printable import printable, to_json
@@ -54,6 +54,7 @@ def watch(
     ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print episodes as JSON lines.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Watch cameras and print what is found, until the sources end or Ctrl-C."""
     from models.catalogue import find
@@ -62,7 +63,7 @@ def watch(
     from vision.evidence import open_store
     from vision.workers import workers_for
 
-    log_to_stderr(verbose=verbose)
+    logs = log_to_stderr(verbose=verbose, form=log_format)
     limit = _limit(for_)
     chosen = choose_site(site, source or [], pace="fast" if fast else "realtime")
     file = _open(cases)
@@ -78,7 +79,7 @@ def watch(
     else:
         model, where = find(chosen.model.name), count(processes, "camera worker")
         pipeline = make_workers(
-            chosen, model, printer, count=processes, quarantine=quarantine, verbose=verbose
+            chosen, model, printer, count=processes, quarantine=quarantine, logs=logs
         )
     err.print(f"model {escape(model.name)} {model.version} on {where}")
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

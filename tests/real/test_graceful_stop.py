@@ -122,7 +122,7 @@ def test_what_hangs_for_good_is_ended_by_force_and_says_where(tmp_path, serve):
     assert "in stuck" in log  # the traceback of what hangs
 
 
-@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGHUP])
 def test_asked_twice_it_ends_at_once(tmp_path, serve, second):
     world = made(tmp_path)
     world.database.close()

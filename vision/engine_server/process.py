@@ -19,6 +19,7 @@ from vision.engine_server.back_off import BackOff
 from vision.engine_server.status_page import ServerCounts, Stage, StatusPage
 from vision.engines import Engine, open_engine
 from vision.errors import EngineError
+from vision.logs import Logs, running, set_up
 from vision.model_choice import ModelChoice
 
 log = logging.getLogger(__name__)
@@ -156,10 +157,9 @@ class EngineServerProcess:
     def _serve(self, restarts: int) -> str:
         """Run one server to its end; why it ended."""
         self._page.begin()
-        level = logging.getLogger().getEffectiveLevel()
         process = multiprocessing.get_context("spawn").Process(
             target=_server_main,
-            args=(self._choice, self._opener, self._listener, self._page, level),
+            args=(self._choice, self._opener, self._listener, self._page, running()),
             name="engine-server",
             daemon=True,
         )
@@ -214,12 +214,12 @@ def _server_main(
     opener: Callable[[ModelChoice], Engine],
     listener: socket.socket,
     page: StatusPage,
-    level: int,
+    logs: Logs,
 ) -> None:
     """The server's process, from start to end."""
     from vision.engine_server.server import EngineServer  # noqa: PLC0415 - needed here alone
 
-    logging.basicConfig(level=level, format="%(levelname)s engine server: %(message)s")
+    set_up(logs)
     for number in (signal.SIGINT, signal.SIGHUP):  # go to all; the owner ends us in order
         signal.signal(number, signal.SIG_IGN)
     ending = Event()

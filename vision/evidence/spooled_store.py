@@ -104,7 +104,7 @@ class SpooledStore(EvidenceStore):
         check_digest(digest)
         with self._locked():
             self._bucket.delete(digest)
-            super().delete(digest)
+            self._remove(self._place(digest))
 
     def list(self) -> Iterator[Stored]:
         """Yield what waits, then what is in the bucket."""

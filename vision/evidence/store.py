@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,14 +128,50 @@ class EvidenceStore:
         """
         final = self._place(check_digest(digest))
         try:
-            final.unlink()
-            durable.sync_folder(final.parent)
-        except (FileNotFoundError, NotADirectoryError):
+            with self._lock(fcntl.LOCK_EX):
+                self._remove(final)
+        except BlockingIOError as error:
+            raise EvidenceUnavailable(
+                f"{final}: is kept while a backup is made; it is removed after that"
+            ) from error
+        except FileNotFoundError:  # the whole folder
             return
         except OSError as error:
             raise EvidenceUnavailable(
                 f"{final}: cannot be removed ({error.strerror}); make the folder writable"
             ) from error
+
+    def _remove(self, final: Path) -> None:
+        try:
+            final.unlink()
+            durable.sync_folder(final.parent)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+
+    @contextmanager
+    def keep(self) -> Iterator[None]:
+        """While this is open no process removes a file, by this folder: who tries does it later.
+
+        Raises:
+            EvidenceUnavailable: the folder cannot be read, or something is being removed.
+        """
+        try:
+            durable.make_folder(self.root)
+            with self._lock(fcntl.LOCK_SH):
+                yield
+        except BlockingIOError as error:
+            raise EvidenceUnavailable(
+                f"{self.root}: files are being removed; try again in a moment"
+            ) from error
+
+    @contextmanager
+    def _lock(self, kind: int) -> Iterator[None]:
+        handle = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+            yield
+        finally:
+            os.close(handle)
 
     def list(self) -> Iterator[Stored]:
         """Yield what is stored, in no order; of what comes or goes meanwhile, some.

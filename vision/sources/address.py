@@ -26,7 +26,8 @@ PICTURE_SUFFIXES = frozenset(
 """File names that are read as single pictures: what Pillow decodes, and HEIF by libheif."""
 
 _HIDDEN = "***"
-_URL = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*)://([^\s'\"<>]*)")
+# Bounded, and not from the start of a word: of hostile texts each place is looked at once.
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s'\"<>]*)")
 _SECRET_SETTING = re.compile(
     r"(?i)((?:password|passwd|passphrase|pwd|pass|token|secret|api_?key|auth|signature|sig)=)"
     r"[^&\s'\"<>]+"

@@ -12,7 +12,13 @@ from api.storage.tables.access import (
 from api.storage.tables.base import Base, UtcTime
 from api.storage.tables.callbacks import CallbackRow
 from api.storage.tables.cases import CaseRow, EvidenceRow, LogRow, ReviewRow, SightingRow
-from api.storage.tables.deliveries import AttemptRow, DeliveryRow, FailingRow, ReceiverRow
+from api.storage.tables.deliveries import (
+    AttemptRow,
+    DeliveryRow,
+    FailingRow,
+    PrunedAttemptsRow,
+    ReceiverRow,
+)
 from api.storage.tables.records import ChainRow, RecordRow, SiteKeyRow, TimeStampRow
 
 __all__ = [
@@ -28,6 +34,7 @@ __all__ = [
     "KeyRow",
     "LogRow",
     "OidcFlowRow",
+    "PrunedAttemptsRow",
     "PurgeRow",
     "ReceiverRow",
     "RecordRow",

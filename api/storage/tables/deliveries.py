@@ -62,6 +62,16 @@ class AttemptRow(Base):
     error: Mapped[str | None] = mapped_column(Text)
 
 
+class PrunedAttemptsRow(Base):
+    """How many attempts of a receiver with one result were pruned: a count must never fall."""
+
+    __tablename__ = "pruned_attempts"
+
+    receiver: Mapped[str] = mapped_column(String(64), primary_key=True)
+    result: Mapped[str] = mapped_column(String(16), primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+
+
 class ReceiverRow(Base):
     """A receiver that was disabled because it answered 410 Gone; a replay enables it again."""
 

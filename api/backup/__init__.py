@@ -1,0 +1,1 @@
+"""Backup and restore of a site: its database, its evidence, its key and its site file."""
