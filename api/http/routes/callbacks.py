@@ -35,37 +35,37 @@ _SIGNATURE = APIKeyHeader(
 )
 _EXAMPLES = [
     {
-        "id": "evt-20261127-0001",
+        "id": "evt-20260521-0001",
         "case_id": "SW-01J9ZK3V5Q8T6W2Y4B7N0C1D2E",
         "event": "filed",
-        "at": "2026-11-27T16:05:00+08:00",
+        "at": "2026-05-21T16:05:00+08:00",
         "task_no": "RW-2026-004711",
         "file_no": "AJ-2026-0815",
     },
     {
-        "id": "evt-20261127-0002",
+        "id": "evt-20260521-0002",
         "event": "dispatched",
-        "at": "2026-11-27T16:20:00+08:00",
+        "at": "2026-05-21T16:20:00+08:00",
         "to": "环卫所",
     },
     {
-        "id": "evt-20261127-0003",
+        "id": "evt-20260521-0003",
         "event": "handled",
-        "at": "2026-11-27T17:40:00+08:00",
+        "at": "2026-05-21T17:40:00+08:00",
         "note": "已清运",
         "media": [
             {
                 "href": "https://cases.example/media/4711-after.jpg",
                 "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                 "media_type": "image/jpeg",
-                "taken_at": "2026-11-27T17:35:00+08:00",
+                "taken_at": "2026-05-21T17:35:00+08:00",
             }
         ],
     },
     {
-        "id": "evt-20261127-0005",
+        "id": "evt-20260521-0005",
         "event": "closed",
-        "at": "2026-11-27T18:30:00+08:00",
+        "at": "2026-05-21T18:30:00+08:00",
         "outcome": "corrected",
     },
 ]

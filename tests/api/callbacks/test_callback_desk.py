@@ -34,7 +34,7 @@ from tests.api.cases.test_step_desk import ALL
 from tests.api.world import CONFIRM, ROOF, STEP, World, make_site, make_world
 
 QUICKLY = settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.generate),

@@ -28,7 +28,7 @@ def test_the_api_keeps_its_promises_on_sqlite(tmp_path, by_session):
 def test_call_backs_keep_their_promises(tmp_path):
     world = make_world(example_site(tmp_path))
     try:
-        found = fuzz(world, tmp_path, seed=3, examples=15, operation="callBack")
+        found = fuzz(world, tmp_path, seed=3, examples=25, operation="callBack")
         case = world.read("SW-01J9ZK3V5Q8T6W2Y4B7N0C1D2E")
     finally:
         world.database.close()

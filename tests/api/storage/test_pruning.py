@@ -37,10 +37,13 @@ def world(tmp_path):
     made.database.close()
 
 
-def delivered(world: World, outcome: Outcome, age: timedelta) -> int:
-    """A delivery with one attempt, so long ago; its id."""
+def delivered(world: World, outcome: Outcome, age: timedelta, *, closed: bool = True) -> int:
+    """A delivery with one attempt, so long ago, of a case that is closed; its id."""
     case = world.case(kind="dirty_truck", subtype="spill")
     world.review(case, CONFIRM)
+    world.step(case, {"step": "emit", "data": {"to": "main"}})
+    if closed:
+        world.step(case, {"step": "close", "data": {"outcome": "permitted"}})
     queue = DeliveryQueue(world.database, world.site.calendar, "worker")
     claim = queue.claim("main")
     assert claim is not None
@@ -87,19 +90,27 @@ def test_what_has_arrived_long_ago_goes_and_counts_do_not_fall(world, monkeypatc
 def test_dead_letters_stay_with_their_attempts_however_old(world):
     dead = delivered(world, GONE, OLD)
     assert prune(world.database, RULES, NOW) == dict.fromkeys(
-        ("attempts at deliveries", "deliveries", "sessions"), 0
+        ("attempts at deliveries", "deliveries", "console keys", "sessions"), 0
     )
     with world.database.read() as session:
         assert session.get_one(DeliveryRow, dead).body
         assert len(list(session.scalars(select(AttemptRow)))) == 1
 
 
+def test_what_arrived_of_a_case_that_is_not_closed_stays_as_its_call_backs_are_still_to_come(world):
+    open_still = delivered(world, ARRIVED, OLD, closed=False)
+    gone = prune(world.database, RULES, NOW)
+    assert (gone["attempts at deliveries"], gone["deliveries"]) == (1, 0)
+    with world.database.read() as session:
+        assert session.get_one(DeliveryRow, open_still).body
+
+
 def test_ended_sessions_go_and_keys_that_people_made_stay(world):
     world.keys.session_key()
     world.key(Role.VIEWER, expires=timedelta(days=1))
     later = NOW + SESSIONS + timedelta(days=2)
-    assert prune(world.database, RULES, NOW)["sessions"] == 0
-    assert prune(world.database, RULES, later)["sessions"] == 1
+    assert prune(world.database, RULES, NOW)["console keys"] == 0
+    assert prune(world.database, RULES, later)["console keys"] == 1
     with world.database.read() as session:
         assert [key.session for key in session.scalars(select(KeyRow))] == [False]
 
