@@ -8,6 +8,7 @@ camera's clock. A day is an outlier where it is further above the median of the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -128,6 +129,8 @@ def _began(session: Session, who: Principal) -> Mapping[str, datetime]:
 
 
 def _of_whom(query: Any, who: Principal) -> Any:
-    """A case may have been seen by cameras besides the key's."""
-    query = scoped(query, who)
-    return query if who.cameras is None else query.where(SightingRow.camera.in_(who.cameras))
+    """Of the key's scope but its cameras: a sighting of one of them is in it, whoever else saw it.
+
+    Which cameras are told is `devices`' to say.
+    """
+    return scoped(query, replace(who, cameras=None))

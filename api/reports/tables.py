@@ -100,12 +100,20 @@ def _of_report(report: Report, rates: Sequence[Rate], language: Language, say: _
     ]
     summary = Table(
         say("summary"),
-        [say("by"), say("key"), *map(say, shown), *_rate_names(rates, language), *spreads],
+        [say("by"), say("key"), *map(say, shown)],
+        [
+            [say(row.by), _key(row.by, row.key, language), *(row.counts[n] for n in shown)]
+            for row in report.rows
+        ],
+        2,
+    )
+    handling = Table(
+        say("handling"),
+        [say("by"), say("key"), *_rate_names(rates, language), *spreads],
         [
             [
                 say(row.by),
                 _key(row.by, row.key, language),
-                *(row.counts[name] for name in shown),
                 *(_rate(rate, say) for rate in row.rates),
                 *_spread(row.to_review),
                 *_spread(row.to_handle),
@@ -137,7 +145,7 @@ def _of_report(report: Report, rates: Sequence[Rate], language: Language, say: _
         ],
         7,
     )
-    return [summary, *([days] if len(report.days) > 1 else []), places]
+    return [summary, handling, *([days] if len(report.days) > 1 else []), places]
 
 
 def _of_rates(report: Rates, rates: Sequence[Rate], language: Language, say: _Say) -> Table:

@@ -17,6 +17,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "devices": ("设备采集异常", "Device outliers"),
     "precision": ("识别准确率", "Precision"),
     "summary": ("合计", "Sums"),
+    "handling": ("处置率与用时", "Rates and times"),
     "by_day": ("逐日", "By day"),
     "places": ("屡发点位", "Repeat places"),
     "captures": ("采集量", "Captures"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Shown
 
@@ -116,6 +117,7 @@ def _show(report: Sheets) -> None:
     from api.reports.files import shown
 
     out.print(escape(f"{report.title} · {report.site} · {report.period}"))
+    wide = Console(width=_WIDE, soft_wrap=True)
     for note in report.notes:
         out.print(escape(note))
     for table in report.tables:
@@ -125,4 +127,4 @@ def _show(report: Sheets) -> None:
         for row in table.rows:
             listed.add_row(*(escape(shown(cell)) for cell in row))
         # As wide as it is: a pager scrolls, and a cell on three lines is read by nobody.
-        out.print(listed, width=_WIDE, no_wrap=True, soft_wrap=True)
+        wide.print(listed)
