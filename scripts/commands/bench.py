@@ -27,6 +27,7 @@ from scripts.commands.bench_options import (
     Clip,
     Clips,
     Device,
+    EmptyPostgresql,
     HowServed,
     Model,
     Rounds,
@@ -37,12 +38,13 @@ from scripts.commands.bench_options import (
     demo_clip,
     opened,
 )
+from scripts.commands.bench_webhook import webhook
 from scripts.console import err, log_to_stderr
 from scripts.engine_name import EngineName
 from vision.errors import SiteError
 
 bench = typer.Typer(help="Measure speed, side by side in one run.", no_args_is_help=True)
-for command in (cameras, clips, engine, gpu):
+for command in (cameras, clips, engine, gpu, webhook):
     bench.command()(command)
 
 
@@ -189,9 +191,7 @@ def soak(
 @bench.command()
 def api(
     cases: Annotated[int, typer.Option(min=1, help="Cases to make up.")] = 100_000,
-    postgresql: Annotated[
-        str | None, typer.Option(help="An empty database to measure too: postgresql://…")
-    ] = None,
+    postgresql: EmptyPostgresql = None,
     rounds: Rounds = 9,
     json_: AsJson = False,
 ) -> None:
