@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scripts.bench.rules import RulesBench
     from scripts.bench.served import ServedBench
     from scripts.bench.soak import Soak
+    from scripts.bench.webhook import WebhookBench
 
 _ROWS = (
     ("decode", "decoder and scaling alone, one core"),
@@ -231,6 +232,22 @@ def show_reports(result: ReportBench) -> None:
             for of in (result.seconds, result.limited)
         )
         table.add_row(asked, *cells)
+    out.print(table)
+
+
+def show_webhook(result: WebhookBench) -> None:
+    """A row for each database and for the bare client."""
+    words = ", ".join(f"{name} {value}" for name, value in result.machine.items())
+    title = (
+        f"{result.cases} webhooks of {result.body_bytes} bytes, up to {result.at_once} at once, "
+        f"median of {result.rounds}"
+    )
+    table = Table(title=title, caption=words)
+    table.add_column("from confirmation to receipt")
+    for name in ("all at once, per s", "one by one, median ms", "99th percentile ms"):
+        table.add_column(name, justify="right")
+    for name, sent in result.sent.items():
+        table.add_row(name, f"{sent.per_s:.1f}", f"{sent.p50_ms:.2f}", f"{sent.p99_ms:.2f}")
     out.print(table)
 
 

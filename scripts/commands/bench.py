@@ -29,6 +29,7 @@ from scripts.commands.bench_options import (
     Clip,
     Clips,
     Device,
+    EmptyPostgresql,
     HowServed,
     Model,
     Rounds,
@@ -39,6 +40,7 @@ from scripts.commands.bench_options import (
     demo_clip,
     opened,
 )
+from scripts.commands.bench_webhook import webhook
 from scripts.console import err, log_to_stderr
 from scripts.engine_name import EngineName
 from vision.errors import SiteError
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
     from vision.site import Site
 
 bench = typer.Typer(help="Measure speed, side by side in one run.", no_args_is_help=True)
-for command in (cameras, clips, engine, gpu):
+for command in (cameras, clips, engine, gpu, webhook):
     bench.command()(command)
 
 
@@ -193,15 +195,12 @@ def soak(
 
 
 Cases = Annotated[int, typer.Option(min=1, help="Cases to make up.")]
-Postgresql = Annotated[
-    str | None, typer.Option(help="An empty database to measure too: postgresql://…")
-]
 
 
 @bench.command()
 def api(
     cases: Cases = 100_000,
-    postgresql: Postgresql = None,
+    postgresql: EmptyPostgresql = None,
     rounds: Rounds = 9,
     json_: AsJson = False,
 ) -> None:
@@ -219,7 +218,7 @@ def api(
 @bench.command()
 def reports(
     cases: Cases = 100_000,
-    postgresql: Postgresql = None,
+    postgresql: EmptyPostgresql = None,
     rounds: Rounds = 3,
     json_: AsJson = False,
 ) -> None:

@@ -50,6 +50,9 @@ Workers = Annotated[
         " Given again, they are measured in turns.",
     ),
 ]
+EmptyPostgresql = Annotated[
+    str | None, typer.Option(help="An empty database to measure too: postgresql://…")
+]
 Rounds = Annotated[int, typer.Option(min=1, help="Rounds; medians are shown.")]
 
 

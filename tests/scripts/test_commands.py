@@ -244,6 +244,16 @@ def test_lists_are_measured(run):
     assert "busy camera + stage" in run("bench", "api", "--cases", "300").stdout
 
 
+def test_webhooks_are_measured_beside_the_bare_client(run):
+    asked = ("bench", "webhook", "--cases", "5", "--rounds", "1")
+    measured = json.loads(run(*asked, "--json").stdout)
+    assert set(measured["sent"]) == {"httpx alone", "SQLite"}
+    for sent in measured["sent"].values():
+        assert sent["per_s"] > 0
+        assert 0 < sent["p50_ms"] <= sent["p99_ms"]
+    assert "5 webhooks of" in run(*asked).stdout
+
+
 def test_the_doctor_tells_the_limit_of_open_files(run):
     report = json.loads(run("doctor", "--json").stdout)
     assert "open files" in report["open files"]["report"]
