@@ -18,8 +18,8 @@ _SESSION = (
     *("--exclude-operation-id", "signOut", "--exclude-operation-id", "callBack"),
     *("--exclude-checks", "ignored_auth"),
 )
-"""A session calls back never. It cannot leave a cookie out that it was given as a header; by key it does, and
-`tests/api/access/test_every_door.py` tries every route without."""
+"""A session never calls back. It cannot leave a cookie out that it was given as a header; by key it
+does, and `tests/api/access/test_every_door.py` tries every route without."""
 
 # What each parameter may be, the document says; which of them contradict each other it cannot: two
 # dates that lie too far apart, or a text that is no list.
