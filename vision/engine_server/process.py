@@ -183,7 +183,8 @@ class EngineServerProcess:
                 log.error("the engine server did not end in time and was killed")
                 process.kill()
         process.join()
-        ended = hung or self._page.trouble or _ended_by(process.exitcode)
+        # What it said itself comes first: one that then took long to end was killed as hung, too.
+        ended = self._page.trouble or hung or _ended_by(process.exitcode)
         process.close()
         return ended
 

@@ -57,7 +57,7 @@ def test_more_is_hidden_in_every_derivative(
         assert now.shape == was.shape == (height, width, 3)
         # Noise before; a few flat blocks now. Elsewhere it is as it was, but for the JPEG.
         assert was[inside].std() > 40
-        assert now[inside].std() < 15
+        assert now[inside].std() < 30
         outside = np.abs(now[60:, :].astype(int) - was[60:, :].astype(int))
         assert outside.mean() < 12
         # Who has the old link gets the new picture, and is told which it is.
@@ -79,8 +79,8 @@ def test_masks_add_up(world: World, reviewer: httpx.Client) -> None:
         request = {"picture": original, "boxes": [box]}
         assert reviewer.post(f"{path}/masks", json=request).status_code == 200
     now = pixels(reviewer, original)
-    assert now[24:44, 42:78].std() < 15
-    assert now[65:80, 115:140].std() < 15
+    assert now[24:44, 42:78].std() < 30
+    assert now[65:80, 115:140].std() < 30
 
 
 def test_receivers_are_told_of_what_is_shown_now(world: World, reviewer: httpx.Client) -> None:

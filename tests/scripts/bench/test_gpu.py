@@ -26,7 +26,7 @@ def test_a_machine_without_a_device_is_told_so(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_cpu_measures_what_it_can(clip: Path) -> None:
-    asked = ["gpu", "--device", "cpu", "--size", "160", "--seconds", "0.05", "--rounds", "1"]
+    asked = ["gpu", "--device", "cpu", "--size", "160", "--seconds", "0.5", "--rounds", "1"]
     asked += ["--batch", "1", "--batch", "3", "--clip", str(clip), "--streams", "2"]
     done = CliRunner().invoke(bench, [*asked, "--json"], catch_exceptions=False)
     found = json.loads(done.stdout)

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 
@@ -104,3 +105,9 @@ def open_when_written_to(choice: ModelChoice) -> PaintedEngine:
 
 def open_nothing(choice: ModelChoice) -> PaintedEngine:
     raise EngineError(f"Weights of {choice.name!r} are missing.")
+
+
+def open_nothing_and_stay(choice: ModelChoice) -> PaintedEngine:
+    """As `open_nothing`, and the process does not end: a thread of it goes on for ever."""
+    Thread(target=Event().wait, name="stays").start()
+    return open_nothing(choice)

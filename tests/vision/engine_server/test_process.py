@@ -185,6 +185,12 @@ def test_a_model_that_cannot_be_opened_is_named(run_server: Start) -> None:
     assert server.state.phase is Phase.DOWN
 
 
+def test_what_a_server_says_counts_however_long_it_takes_to_end(run_server: Start) -> None:
+    server = run_server("none", opener=engines.open_nothing_and_stay, hung_after_s=0.5)
+    with pytest.raises(EngineError, match="Weights of 'none' are missing"):
+        server.wait_until_ready(LIMIT)
+
+
 def test_stopping_finishes_what_is_under_way(run_server: Start, client: Open) -> None:
     server = run_server()
     engine = client(server.address)
