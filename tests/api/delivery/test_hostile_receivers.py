@@ -143,6 +143,14 @@ def test_interim_answers_that_never_end_are_read_up_to_a_bound():
     assert outcome.error == "the answer is longer than 256 KiB"
 
 
+def test_a_large_event_that_is_not_read_is_left_after_the_total_time():
+    with receivers((None, "")) as [one]:
+        body = "{" + "x" * 30_000_000 + "}"  # more than the system holds for a connection
+        outcome = send(Webhook.model_validate(hook(one.port)), total=1, body=body)
+        one.let_go()
+    assert outcome.error == "no answer in time"
+
+
 def test_headers_that_come_slowly_for_ever_are_left_after_the_total_time():
     with receivers((None, "")) as [one]:
         outcome = send(Webhook.model_validate(hook(one.port)), total=0.3)
