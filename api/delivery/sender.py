@@ -33,6 +33,8 @@ _LONGEST_ERROR = 300
 """Maximum characters of an error that are kept: a receiver controls some of them."""
 _LONGEST_READING_S = 5.0
 """How long an adapter's answer may take to arrive; its status has said already what counts."""
+# At INFO, httpx logs the whole address of each request, which may hold a token.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class Sender:

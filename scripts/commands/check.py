@@ -141,7 +141,9 @@ def _secret(hook: Webhook) -> dict[str, Any]:
             least, most = _SECRET_BYTES[0], _SECRET_BYTES[-1]
             report = f"{which} has {len(key)} bytes, not {least} to {most}; {mend}"
             return {"ok": False, "report": report}
-    can = "its secret can sign" if len(hook.secret) == 1 else "its secrets can sign"
+    can = {0: "is sent to unsigned", 1: "its secret can sign"}.get(
+        len(hook.secret), "its secrets can sign"
+    )
     return {"ok": True, "report": f"{can}; whether it answers, `webhooks ping` tells"}
 
 

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from werkzeug.wrappers import Response
 
 from api.access.roles import Role
 from api.http.app import create_app
 from api.storage.tables import MediaAccessRow
-from tests.api.world import NOON, World, cleared, make_event, make_site, make_world, served
+from tests.api.delivery.stand_in import stand_in
+from tests.api.world import NOON, SECRET, World, cleared, make_event, make_site, make_world, served
 from tests.real.prefix_proxy import proxied
 from vision.evidence import SecondLook
 from vision.loop import LoopCounts
@@ -271,3 +273,25 @@ def test_a_key_that_ends_soon_says_so_before_it_does(tmp_path, browser):
         page.reload()
         expect(page.locator(".me")).to_have_text("console session")
     world.database.close()
+
+
+def test_an_admin_sends_a_receiver_a_test_event_and_sees_how_it_ended(tmp_path, browser: Browser):
+    with stand_in(lambda _: Response(status=204)) as server:
+        hook = {"name": "case-system", "url": server.url, "secret": SECRET}
+        world = make_world(make_site(tmp_path, hook | {"allow": ["127.0.0.0/8"]}))
+        with served(create_app(world.site, world.database, world.evidence)) as address:
+            page = browser.new_page(locale="zh-CN")
+            page.goto(f"{address}/#key={world.key(Role.ADMIN)}")
+            page.get_by_role("link", name="Receivers").click()
+            tile = page.get_by_role("article", name="case-system")
+            expect(tile).to_contain_text("0 waiting")
+            tile.get_by_role("button", name="Send a test event").click()
+            expect(tile.get_by_role("status")).to_contain_text("Accepted (204, ")
+            page.close()
+            page = browser.new_page()
+            page.goto(f"{address}/#key={world.key(Role.REVIEWER)}")
+            expect(page.get_by_role("link", name="Cameras")).to_be_visible()
+            expect(page.get_by_role("link", name="Receivers")).to_have_count(0)
+            page.close()
+        world.database.close()
+    assert server.asked == ["POST /in"]

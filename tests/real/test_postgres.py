@@ -28,7 +28,7 @@ from api.delivery.retry import RetryPolicy
 from api.errors import DatabaseUnavailable, IllegalStep, TookTooLong
 from api.storage.database import Database
 from api.storage.engine import make_engine
-from api.storage.tables import AttemptRow, Base, CaseRow, DeliveryRow
+from api.storage.tables import AttemptRow, Base, CaseRow, DeliveryRow, FailingRow
 from tests.api.world import (
     CONFIRM,
     GARBAGE,
@@ -305,3 +305,15 @@ def test_a_read_only_server_is_said(world):
     world.database.close()  # the next connections are read-only
     with pytest.raises(DatabaseUnavailable, match="read-only"):
         world.take(make_event())
+
+
+def test_two_workers_that_fail_at_once_note_one_trouble_and_lose_no_outcome(world):
+    for _ in range(2):
+        world.review(world.case(kind="dirty_truck", subtype="spill"), CONFIRM)
+    works = [DeliveryQueue(world.database, world.site.calendar, f"worker {n}") for n in range(2)]
+    claims = [work.claim("main") for work in works]
+    bad = Outcome(Result.FAILED, status=500, error="the receiver answered 500")
+    together(2, lambda n: works[n].settle(claims[n], bad, RetryPolicy()))
+    with world.database.read() as session:
+        assert [row.name for row in session.scalars(select(FailingRow))] == ["main"]
+        assert len(session.scalars(select(AttemptRow)).all()) == 2

@@ -48,7 +48,7 @@ def plug_in(name: str) -> PlugIn:
         )
     try:
         made: PlugIn = found[name].load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:
         raise SiteError(
             f"the adapter {name!r} cannot be loaded from {found[name].value} ({error}); "
             "install its package again"

@@ -1,15 +1,16 @@
-// The page: sign-in, the three views, the keyboard, and one clock that refreshes what is shown.
+// The page: sign-in, the views, the keyboard, and one clock that refreshes what is shown.
 
 import { at, get, hasKey, setKey, signOut, takeKeyFromAddress, whenSignedOut } from "./api.js";
 import { camerasView } from "./cameras.js";
 import { casesView } from "./cases.js";
 import { fill, h, toast } from "./dom.js";
+import { receiversView } from "./receivers.js";
 import { reviewView } from "./review.js";
 import { learn, speak, spoken, t, when } from "./words.js";
 
 const REFRESH_MS = 4000;
 const WARN_MS = 60 * 60 * 1000;
-const VIEWS = ["review", "cases", "cameras"];
+const VIEWS = ["review", "cases", "cameras", "receivers"];
 const app = document.getElementById("app");
 let view = null;
 let site = null;
@@ -44,7 +45,8 @@ async function start() {
 
 /** The view's name and, behind it, a case's id: `#/cases/SW-…`. */
 const route = () => location.hash.slice(2).split("/");
-const wanted = () => VIEWS.find((name) => name === route()[0]) ?? "review";
+const views = () => VIEWS.filter((name) => name !== "receivers" || site.me.rights.includes("deliveries"));
+const wanted = () => views().find((name) => name === route()[0]) ?? "review";
 
 async function draw() {
   clearTimeout(timer);
@@ -63,7 +65,7 @@ async function draw() {
   fill(app,
     h("header.bar", {},
       h("a.brand", { href: "#/review" }, h("img", { src: at("/static/icon.svg"), alt: "" }), h("b", {}, "Streetwarden"), h("span", {}, site.name)),
-      h("nav", { "aria-label": t("menu") }, VIEWS.map(link)),
+      h("nav", { "aria-label": t("menu") }, views().map(link)),
       h("div.right", {}, clock,
         h("button.quiet", { type: "button", "aria-label": t("language"), onclick: () => { speak(spoken() === "zh" ? "en" : "zh", true); draw(); } }, spoken() === "zh" ? "EN" : "中文"),
         h("span.me", { title: site.me.role }, site.me.label),
@@ -74,7 +76,7 @@ async function draw() {
       h("kbd", {}, "1"), "–", h("kbd", {}, "4"), t("k_checks"), h("kbd", {}, "C"), t("confirm"), h("kbd", {}, "R"), t("reject")));
   app.dataset.view = name;
   const cameras = name === "cases" ? (await get("/v1/cameras")).items : [];
-  view = { review: () => reviewView(site, counted), cases: () => casesView(site, cameras), cameras: camerasView }[name]();
+  view = { review: () => reviewView(site, counted), cases: () => casesView(site, cameras), cameras: camerasView, receivers: () => receiversView(site) }[name]();
   fill(main, view.element);
   view.show?.(route()[1]);
   const shown = view;

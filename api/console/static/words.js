@@ -1,7 +1,11 @@
 // Words of the page in Chinese and English, and how times and numbers are written.
 
 const WORDS = {
-  review: ["待审核", "Review"], cases: ["案件", "Cases"], cameras: ["摄像机", "Cameras"],
+  review: ["待审核", "Review"], cases: ["案件", "Cases"], cameras: ["摄像机", "Cameras"], receivers: ["接收系统", "Receivers"],
+  no_receivers: ["未配置接收系统", "No receiver is set up"], waiting: ["待推送", "waiting"], delivered: ["已推送", "delivered"], dead_letters: ["推送失败", "dead letters"],
+  failing_since: ["持续推送失败，始于", "Failing since"], removed_help: ["站点配置中已无此接收系统，恢复配置后继续推送。", "It is not in the site file any more; what waits is sent when it is put back."],
+  ping: ["测试推送", "Send a test event"], pinging: ["正在测试…", "Sending…"], ping_good: ["对方已接收", "Accepted"], no_answer: ["无应答", "no answer"],
+  numbered: ["已取得任务号", "Task number received"], notice: ["告知已送出", "Notice sent"], notice_failed: ["告知未送达", "Notice not sent"],
   signin: ["登录", "Sign in"], signout: ["退出", "Sign out"],
   key: ["访问密钥", "Access key"],
   key_help: ["由管理员用 streetwarden keys create 生成，以 sw_ 开头。", "Made by an administrator with streetwarden keys create; it starts with sw_."],

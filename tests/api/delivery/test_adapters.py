@@ -454,6 +454,18 @@ def test_a_mistake_in_a_receivers_section_has_its_line_and_its_mend(tmp_path, gi
     assert "918273" not in said
 
 
+def test_the_receiver_in_the_readme_is_one(tmp_path, monkeypatch):
+    given = README.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    for name in ("NEW_SECRET", "OLD_SECRET"):
+        monkeypatch.setenv(name, SECRET)
+    path = tmp_path / "site.yaml"
+    path.write_text(
+        "site: {name: t}\ncameras: [{id: market-gate, source: a.mp4}]\n" + given, encoding="utf-8"
+    )
+    [hook] = load_site(path).webhooks
+    assert hook.origin == "streetwarden.example"
+
+
 def test_a_minimal_plug_in_of_another_package_is_found_by_its_entry_point(tmp_path, monkeypatch):
     """The example of `api/delivery/README.md`, installed as a package is."""
     readme = README.read_text(encoding="utf-8")

@@ -342,18 +342,51 @@ def test_what_is_left_of_a_receiver_that_was_taken_out_is_shown_and_sent_when_it
 
 def test_one_receiver_that_cannot_even_be_asked_ends_nobody_elses_deliveries(made):
     """One whose package has been removed while it was configured, in the running service."""
-    arrived = threading.Semaphore(0)
+    arrived, pictures = threading.Semaphore(0), []
 
-    def take(_: Request) -> Response:
+    def take(request: Request) -> Response:
+        pictures.extend(request.files)
         arrived.release()
         return Response(status=204)
 
     with stand_in(take) as server:
-        world = made(hook("main", url=server.url), hook("broken", url=server.url))
-        broken = world.site.webhooks[1].model_copy(update={"adapter": "no such"})
-        world.site = world.site.model_copy(update={"webhooks": (world.site.webhooks[0], broken)})
-        app = create_app(world.site, world.database, world.evidence)
-        with served(app):
-            for changes in ({}, TRUCK):
+        names = ("main", "broken", "city")
+        world = made(
+            *(hook(name, url=f"{server.url}/{name}") for name in names[:2]),
+            hook("city", url=f"{server.url}/city", adapter="digital_city"),
+        )
+        main, broken, city = world.site.webhooks
+        broken = broken.model_copy(update={"adapter": "no such"})
+        world.site = world.site.model_copy(update={"webhooks": (broken, main, city)})
+        with served(create_app(world.site, world.database, world.evidence)):
+            assert "alerts" in {thread.name for thread in threading.enumerate()}
+            for changes in ({}, BIN):
                 world.review(world.case(**changes), CONFIRM)
-                assert arrived.acquire(timeout=30)
+                for _ in ("main", "city"):
+                    assert arrived.acquire(timeout=30)
+    assert sorted(server.asked) == ["POST /in/city"] * 2 + ["POST /in/main"] * 2
+    assert pictures == ["before"] * 2
+
+
+@pytest.mark.parametrize("status", [204, 302, 500])
+def test_no_address_secret_or_key_gets_into_a_log_or_an_error(made, caplog, status):
+    key, path, token = "api-k3y", "p4th", "t0ken"
+    settings = {"services": {"street_vending": "1"}, "api_key": key}
+    with stand_in(lambda _: Response(status=status)) as server, caplog.at_level(logging.INFO):
+        url = f"http://user:pw1@127.0.0.1:{server.port}/{path}?token={token}"
+        form = {"adapter": "open311", "stages": ["confirmed"], "settings": settings}
+        closed = f"http://user:pw1@127.0.0.1:1/{path}?token={token}"
+        world = made(
+            hook("main", url=url),
+            hook("city", url=url, **form),
+            hook("away", url=closed),
+            hook("inside", url=url, allow=[]),
+        )
+        world.review(world.case(), CONFIRM)
+        told = [deliver(world, name) for name in ("main", "city", "away", "inside")]
+    ours = (r.getMessage() for r in caplog.records if r.name != "werkzeug")  # the stand-in's own
+    said = "\n".join([*ours, repr(told), *(row.last_result or "" for row in rows(world))])
+    secrets = (key, SECRET.removeprefix("whsec_"))
+    assert not [word for word in (*secrets, token, path, "pw1") if word in said]
+    assert not [word for word in secrets if word in repr(world.site)]
+    assert len(server.asked) == 2
