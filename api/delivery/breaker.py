@@ -57,7 +57,7 @@ class Breaker:
         self._width = pace.most
         self._failed = 0
         self._pause = pace.first
-        self._until = clock()
+        self._until = self._asked = clock()
         self._since: datetime | None = None
         self._long = False
 
@@ -87,6 +87,7 @@ class Breaker:
             self._since = datetime.now(UTC)
         if outcome.status in _LATER and outcome.retry_after is not None:
             self._hold(min(outcome.retry_after, self._pace.longest_asked))
+            self._asked = self._until
             self._failed += 1
         elif self.wait_s() == 0:  # else it began before the pause
             self._failed += 1
@@ -102,6 +103,7 @@ class Breaker:
 
     def _answered(self) -> datetime | None:
         since = self._since if self._long else None
+        self._until = self._asked  # one from before the pause got through: it is over
         self._width = min(2 * self._width, self._pace.most)
         self._failed, self._pause, self._since, self._long = 0, self._pace.first, None, False
         return since

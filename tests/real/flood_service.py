@@ -23,7 +23,7 @@ from api.storage.tables import CaseRow, DeliveryRow
 from tests.api.world import CONFIRM, World, cleared, make_event, make_site, make_world
 from vision.errors import CaseError
 
-SOON = timedelta(milliseconds=50)
+SOON = timedelta(milliseconds=10)
 RETRY = RetryPolicy(waits=(SOON,) * 100_000, jitter=0.5, longest_asked=4 * SOON)
 PACE = Pace(first=SOON, longest=4 * SOON, longest_asked=4 * SOON)
 LEASE = timedelta(seconds=8)

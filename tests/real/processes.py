@@ -33,8 +33,8 @@ class Child:
         for line in self.process.stdout:
             self._lines.put(line)
 
-    def line(self) -> str:
-        return self._lines.get(timeout=60)
+    def line(self, patience_s: float = 60) -> str:
+        return self._lines.get(timeout=patience_s)
 
     def tell(self, line: str) -> None:
         assert self.process.stdin is not None

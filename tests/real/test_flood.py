@@ -153,7 +153,7 @@ def flood(root: Path, size: Size, address: str, workers: int, restart: Callable[
         database = Database.open(address)
         stack.callback(database.close)
         for one in services:
-            assert one.line().strip() == "confirmed"
+            assert one.line(1200).strip() == "confirmed"
         _until_delivered(city, database)
         for one in services:
             one.end()
