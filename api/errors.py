@@ -154,8 +154,14 @@ class EgressRefused(CaseError):  # noqa: N818
 
 
 class GeoReportError(CaseError):
-    """A request that GeoReport v2 refuses; `code` is the HTTP status and the error's code."""
+    """A request that GeoReport v2 refuses; `code` is the HTTP status and the error's code.
 
-    def __init__(self, code: int, description: str) -> None:
+    `headers` go with it.
+    """
+
+    def __init__(
+        self, code: int, description: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(description)
         self.code = code
+        self.headers = dict(headers or {})

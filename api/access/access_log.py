@@ -24,7 +24,7 @@ class What(StrEnum):
     PACKAGE = "package"
     """The evidence package of a case."""
     EXPORT = "export"
-    """A table of many cases, such as CSV or XLSX."""
+    """A file about many cases: a report as CSV, XLSX or a page to print."""
 
 
 def note_access(

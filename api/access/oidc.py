@@ -36,6 +36,7 @@ from api.errors import ProviderUnavailable, SignInFailed
 from api.storage.database import Database
 from api.storage.tables import OidcFlowRow, UserRow
 from vision.errors import SiteError
+from vision.printable import printable
 from vision.site.access import OidcProvider
 
 LOG = logging.getLogger("streetwarden.api")
@@ -189,7 +190,7 @@ class OidcDesk:
         """The id of the user with these claims, added or brought up to date."""
         role = self._role(claims)
         subject = f"{self._settings.issuer} {claims['sub']}"
-        if role is None or len(subject) > 512:
+        if role is None or len(subject) > 512 or printable(subject) != subject:
             raise SignInFailed("the identity provider gives you no role here; ask an admin for one")
         try:
             return self._stored(claims, subject, role)
@@ -288,13 +289,14 @@ def _claimed(claims: Mapping[str, Any], path: str | None) -> object:
 
 def _text(claims: Mapping[str, Any], path: str | None) -> str:
     found = _claimed(claims, path)
-    return found.replace("\x00", "").strip()[:200] if isinstance(found, str) else ""
+    return printable(found).strip()[:200] if isinstance(found, str) else ""
 
 
 def _texts(claims: Mapping[str, Any], path: str) -> set[str]:
     found = _claimed(claims, path)
     several = [found] if isinstance(found, str) else found if isinstance(found, list) else []
-    return {one for one in several if isinstance(one, str) and one}
+    # No database holds half characters, and no name of ours has them.
+    return {one for one in several if isinstance(one, str) and one and printable(one) == one}
 
 
 def _digest(text: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import inspect, text
+from sqlalchemy import delete, inspect, text
 
 from api.backup.shelf import KEY, Manifest, Shelf, listed, read_manifest
 from api.backup.snapshot import FILES, SQLITE, run, sqlite_file
@@ -23,6 +23,7 @@ from api.records.head_file import HeadFile
 from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from api.storage.engine import explained, make_engine, shown
+from api.storage.tables import OidcFlowRow, SessionRow
 from vision import durable
 from vision.errors import EvidenceError, EvidenceUnavailable
 from vision.evidence.store import EvidenceStore
@@ -180,7 +181,7 @@ def _database(backup: Path, storage: Storage, *, sqlite: bool) -> list[Path]:
     if sqlite:
         file = sqlite_file(storage.database)
         durable.make_folder(file.parent)
-        parts = [file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))]
+        parts = [file, *(file.with_name(file.name + end) for end in ("-wal", "-shm", "-journal"))]
         aside = [_aside(part) for part in parts if part.exists()]
         with (backup / FILES[SQLITE]).open("rb") as opened:
             durable.write_pieces(file, iter(lambda: opened.read(2**20), b""))
@@ -229,6 +230,9 @@ def _checked(
         there = storage.key_file.exists()
         if there:
             SiteChain.open(database, storage.key_file)
+        with database.write() as session:  # who has signed out since, or was disabled, stays out
+            session.execute(delete(SessionRow))
+            session.execute(delete(OidcFlowRow))
         check = SiteCheck(database, HeadFile(storage.key_file))
         findings = [f"{one.fault.value}: {one.words}" for one in check.findings()]
     findings += [f"evidence {digest} is missing, or was altered" for digest in missing]

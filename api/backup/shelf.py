@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from api.backup.snapshot import FILES
 from api.errors import BackupError
 from vision import durable
 from vision.evidence.store import EvidenceStore
@@ -29,6 +31,7 @@ MANIFEST, LISTED, KEY, SITE = "manifest.json", "evidence.sha256", "site.key", "s
 VERSION = 1
 _PART = ".part-"
 _LARGEST_MANIFEST = 2**20
+_LINE = re.compile(r"([0-9a-f]{64})  ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +169,26 @@ def read_manifest(folder: Path) -> Manifest:
         if held["version"] != VERSION:
             raise BackupError(f"{folder}: was made by a newer version; update this program")
         manifest = Manifest(**{**held, "missing": tuple(held["missing"])})
+        _names_its_files(folder, manifest)
         for name, digest in manifest.files.items():
             if digest_of(folder / name) != digest:
                 raise BackupError(f"{folder / name}: is damaged; use another backup")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BackupError(f"{folder}: is no whole backup ({error}); name another") from error
     return manifest
+
+
+def _names_its_files(folder: Path, manifest: Manifest) -> None:
+    """See that each file that a restore reads has its hash in the manifest, and no other place is.
+
+    Raises:
+        ValueError: it is not so.
+    """
+    kept = {name for name in (KEY, SITE) if (folder / name).exists()}
+    needed = {FILES[manifest.database], LISTED, *kept}
+    named = manifest.files.keys()
+    if not needed <= named <= {*FILES.values(), LISTED, KEY, SITE}:
+        raise ValueError("its manifest does not name its files")
 
 
 def digest_of(file: Path) -> str:
@@ -181,9 +198,16 @@ def digest_of(file: Path) -> str:
 
 
 def listed(folder: Path) -> Iterator[str]:
-    """Digests of the evidence that a backup names."""
-    with (folder / LISTED).open(encoding="ascii") as lines:
-        yield from (line.split()[0] for line in lines)
+    """Digests of the evidence that a backup names.
+
+    Raises:
+        BackupError: its list is none.
+    """
+    with (folder / LISTED).open(encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            if (found := _LINE.match(line)) is None:
+                raise BackupError(f"{folder / LISTED}: is no list of files; use another backup")
+            yield found[1]
 
 
 def newest(place: Path) -> tuple[Shelf, Path]:

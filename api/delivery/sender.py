@@ -31,6 +31,8 @@ _TROUBLE = ThrottledLog(logging.getLogger("streetwarden.sender"))
 LONGEST_ATTEMPT = timedelta(seconds=20)
 _LONGEST_ERROR = 300
 """Maximum characters of an error that are kept: a receiver controls some of them."""
+_LONGEST_NUMBER = 200
+"""Maximum characters of a task number, as of one that a call-back gives."""
 _LONGEST_READING_S = 5.0
 """How long an adapter's answer may take to arrive; its status has said already what counts."""
 # At INFO, httpx logs the whole address of each request, which may hold a token.
@@ -102,7 +104,8 @@ class Sender:
         try:
             async with asyncio.timeout_at(ends):
                 outcome = judge(await self._exchange(event, made, ends))
-            return replace(outcome, error=outcome.error and _bounded(outcome.error))
+            error = outcome.error and _bounded(outcome.error)
+            return replace(outcome, error=error, task_no=_number(outcome.task_no))
         except Undeliverable as error:
             return Outcome(Result.REFUSED, error=_words(error))
         except (EgressRefused, HandshakeRefused, StorageUnavailable) as error:
@@ -180,6 +183,14 @@ def _body(request: Request) -> dict[str, Any]:
 def _words(error: Exception) -> str:
     """Why, in printable words: they go into the database and onto terminals."""
     return _bounded(_said(error))
+
+
+def _number(said: str | None) -> str | None:
+    """A number that a receiver gave; it goes into the database and onto pages. None: there is none.
+
+    What the database cannot hold would make a case that the receiver took look refused.
+    """
+    return printable((said or "").strip())[:_LONGEST_NUMBER] or None
 
 
 def _bounded(text: str) -> str:

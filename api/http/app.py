@@ -127,6 +127,16 @@ def create_app(
     sessions = SessionStore(database, site.access, used)
     announcer = Announcer(site)
     from_receivers = CallbackDesk(database, site, announcer.announce)
+    routers = (*ROUTERS, *_provider(site, database, sessions))
+    cookie = Cookie(site)
+    doors = Doors(
+        keys=key_store,
+        sessions=sessions,
+        cookie=cookie,
+        wrong=WrongKeys(),
+        limits=RateLimits(),
+        own_ways=OwnWays(routers),
+    )
 
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
@@ -146,14 +156,14 @@ def create_app(
         users=UserStore(database),
         sessions=sessions,
         sign_in=SignInDesk(database, sessions),
-        cookie=Cookie(site),
+        cookie=cookie,
         cases=CaseStore(database, site),
         review=ReviewDesk(database, site, announcer.announce),
         steps=StepDesk(database, site, announcer.announce, announcer.recall, from_receivers.settle),
         callbacks=from_receivers,
         claims=ClaimDesk(database, site.review.claim),
         outbox=worker,
-        wrong_keys=WrongKeys(),
+        doors=doors,
         readiness=OwnThread("readiness", ready),
         metrics=OwnThread("metrics", lambda: generate_latest(registry(database, watch))),
     )
@@ -192,19 +202,9 @@ def create_app(
     )
     app.state.context = shared
     problems.install(app)
-    routers = (*ROUTERS, *_provider(site, database, sessions))
     app.state.routers = routers
-    ways = OwnWays(routers)
-    app.add_middleware(Signatures, webhooks=site.webhooks, wrong=shared.wrong_keys, own_ways=ways)
+    app.add_middleware(Signatures, webhooks=site.webhooks, doors=doors)
     app.add_middleware(BodyLimit)
-    doors = Doors(
-        keys=shared.keys,
-        sessions=shared.sessions,
-        cookie=shared.cookie,
-        wrong=shared.wrong_keys,
-        limits=RateLimits(),
-        own_ways=ways,
-    )
     app.add_middleware(Doorkeeper, doors=doors)
     app.add_middleware(Guards, url=site.site.url)
     app.add_middleware(Prefix, url=site.site.url)

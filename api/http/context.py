@@ -15,7 +15,6 @@ from api.access.roles import Principal, Right
 from api.access.sessions import SessionStore
 from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
-from api.access.wrong_keys import WrongKeys
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
 from api.cases.review import ReviewDesk
@@ -23,7 +22,7 @@ from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
 from api.delivery.worker import Outbox
 from api.http.cookies import Cookie
-from api.http.doorkeeper import CSRF_HEADER, asking
+from api.http.doorkeeper import CSRF_HEADER, Doors, asking
 from api.http.problems import Refusal
 from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
@@ -52,7 +51,7 @@ class Context:
     callbacks: CallbackDesk
     claims: ClaimDesk
     outbox: Outbox
-    wrong_keys: WrongKeys
+    doors: Doors
     readiness: OwnThread[Readiness]
     metrics: OwnThread[bytes]
 

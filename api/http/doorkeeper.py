@@ -36,7 +36,7 @@ _LEARN_AGAIN_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the doorkeeper asks: stores of keys and sessions, limits, routes of their own way."""
+    """What a door asks: stores of keys and sessions, limits, routes of their own way."""
 
     keys: KeyStore
     sessions: SessionStore
@@ -44,6 +44,37 @@ class Doors:
     wrong: WrongKeys
     limits: RateLimits
     own_ways: OwnWays
+
+    async def by_key(self, scope: Scope, key: str) -> Principal:
+        """The holder of a key; wherever it stands in a request, the same limits hold for it.
+
+        Raises:
+            Refusal: 401, it opens nothing; 429, its holder or this address asks too much.
+        """
+        address = address_of(scope)
+        wait = self.wrong.wait_s(address)
+        find = self._recall if wait else self.keys.verify
+        who = await anyio.to_thread.run_sync(find, key)
+        if who is not None:
+            return self.counted(scope, who)
+        if wait:
+            raise slow_down(wait)
+        self.wrong.count(address)
+        raise unknown("this access key is unknown, expired or revoked; ask for a new one")
+
+    def counted(self, scope: Scope, who: Principal, holder: str | None = None) -> Principal:
+        """Whoever asks, with their address, if they do not ask too much; by their id or `holder`.
+
+        Raises:
+            Refusal: 429.
+        """
+        _refuse_many(self.limits.of_holder(holder or who.key_id))
+        return replace(who, address=address_of(scope))
+
+    def _recall(self, key: str) -> Principal | None:
+        if self.keys.learnt_ago_s > _LEARN_AGAIN_S:
+            self.keys.learn()
+        return self.keys.recall(key)
 
 
 class Doorkeeper:
@@ -77,27 +108,12 @@ class Doorkeeper:
         """Who asks; None for somebody without a key whom the route has to find out about."""
         key, secret = bearer(scope), self._doors.cookie.read(scope)
         if key is not None:
-            who = await self._by_key(scope, key)
-        elif self._doors.own_ways.way(scope) is not WayIn.KEY:
+            return await self._doors.by_key(scope, key)
+        if self._doors.own_ways.way(scope) is not WayIn.KEY:
             return None
-        elif secret is not None:
-            who = await self._by_session(scope, secret)
-        else:
-            raise unknown("sign in, or give an access key: Authorization: Bearer sw_…")
-        _refuse_many(self._doors.limits.of_holder(who.key_id))
-        return replace(who, address=address_of(scope))
-
-    async def _by_key(self, scope: Scope, key: str) -> Principal:
-        address = address_of(scope)
-        wait = self._doors.wrong.wait_s(address)
-        find = self._recall if wait else self._doors.keys.verify
-        who = await anyio.to_thread.run_sync(find, key)
-        if who is not None:
-            return who
-        if wait:
-            raise slow_down(wait)
-        self._doors.wrong.count(address)
-        raise unknown("this access key is unknown, expired or revoked; ask for a new one")
+        if secret is not None:
+            return self._doors.counted(scope, await self._by_session(scope, secret))
+        raise unknown("sign in, or give an access key: Authorization: Bearer sw_…")
 
     async def _by_session(self, scope: Scope, secret: str) -> Principal:
         active = IDLE_HEADER not in Headers(scope=scope)
@@ -116,11 +132,6 @@ class Doorkeeper:
                     "GET /v1/session; reload the page",
                 )
         return who
-
-    def _recall(self, key: str) -> Principal | None:
-        if self._doors.keys.learnt_ago_s > _LEARN_AGAIN_S:
-            self._doors.keys.learn()
-        return self._doors.keys.recall(key)
 
 
 def refuse_other_sites(scope: Scope) -> None:

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from fastapi import Request
 from standardwebhooks.webhooks import Webhook as Verifier
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access.wrong_keys import WrongKeys
 from api.callbacks.desk import Sender
 from api.delivery.secrets import verifiers
-from api.http.doorkeeper import address_of, bearer, let_in, slow_down, unknown
+from api.http.doorkeeper import Doors, address_of, bearer, let_in, slow_down, unknown
 from api.http.guards import replayed
-from api.http.problems import problem
-from api.http.way_in import OwnWays, WayIn
+from api.http.problems import Refusal, problem
+from api.http.way_in import WayIn
 from vision.site import Webhook
 
 _STATE = "signed"
@@ -46,21 +44,23 @@ class Signatures:
         SiteError: a receiver's secret cannot be used.
     """
 
-    def __init__(
-        self, app: ASGIApp, webhooks: Sequence[Webhook], wrong: WrongKeys, own_ways: OwnWays
-    ) -> None:
+    def __init__(self, app: ASGIApp, webhooks: Sequence[Webhook], doors: Doors) -> None:
         self._app = app
-        self._own_ways = own_ways
+        self._doors = doors
         self._verifiers = [(hook.name, verifiers(hook)) for hook in webhooks]
-        self._wrong = wrong
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through with the receivers that it may be from, or refuse it."""
         if not self._asked_for(scope):
             return await self._app(scope, receive, send)
-        if _SIGNATURE not in Headers(scope=scope):
-            no = unknown("give an access key, or sign what you send: see /openapi.json")
+        try:
+            return await self._signed(scope, receive, send)
+        except Refusal as no:
             return await problem(no.status, no.detail, no.headers)(scope, receive, send)
+
+    async def _signed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if _SIGNATURE not in Headers(scope=scope):
+            raise unknown("give an access key, or sign what you send: see /openapi.json")
         body: bytes = (await receive()).get("body", b"")
         headers = dict(Headers(scope=scope))
         names = tuple(
@@ -69,9 +69,10 @@ class Signatures:
             if any(_verifies(one, body, headers) for one in those)
         )
         if not names:
-            return await self._refuse(scope, receive, send)
+            raise self._wrong(address_of(scope))
         sender = Sender.signed(names)
-        let_in(scope, sender.who)
+        # A receiver that loops takes no worker from others, whichever door it comes by.
+        let_in(scope, self._doors.counted(scope, sender.who, f"webhook:{names[0]}"))
         scope["state"][_STATE] = Signed(sender, headers["webhook-id"])
         return await self._app(scope, replayed(body, receive), send)
 
@@ -79,22 +80,18 @@ class Signatures:
         return (
             scope["type"] == "http"
             and bearer(scope) is None
-            and self._own_ways.way(scope) is WayIn.SIGNATURE
+            and self._doors.own_ways.way(scope) is WayIn.SIGNATURE
         )
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        address = address_of(scope)
-        if wait := self._wrong.wait_s(address):
-            no = slow_down(wait)
-            return await problem(no.status, no.detail, no.headers)(scope, receive, send)
-        self._wrong.count(address)
-        answer = problem(
-            HTTPStatus.UNAUTHORIZED,
+    def _wrong(self, address: str) -> Refusal:
+        """What is said to a wrong signature, which is counted unless the address waits already."""
+        if wait := self._doors.wrong.wait_s(address):
+            return slow_down(wait)
+        self._doors.wrong.count(address)
+        return unknown(
             "no receiver's secret has signed this body, id and timestamp, or the timestamp is more "
-            "than five minutes off; check the secret and the clock, and sign each retry anew",
-            {"WWW-Authenticate": "Bearer"},
+            "than five minutes off; check the secret and the clock, and sign each retry anew"
         )
-        return await answer(scope, receive, send)
 
 
 def _verifies(verifier: Verifier, body: bytes, headers: Mapping[str, str]) -> bool:

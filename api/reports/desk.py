@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.access.roles import Principal
+from api.access.visible import visible_cameras
 from api.cases.proximity import fixed_cameras
 from api.reports.advice import advice
 from api.reports.days import day_counts
@@ -68,7 +69,7 @@ class ReportDesk:
 
     def devices(self, who: Principal, period: Period) -> Devices:
         """The cameras' captures, and when they were far above their own history."""
-        cameras = [camera.id for camera in self._site.cameras]
+        cameras = [camera.id for camera in visible_cameras(self._site, who)]
         with self._database.read() as session:
             found, outliers = devices(session, who, period, cameras)
         return Devices(**self._head(period), rows=found, outliers=outliers)

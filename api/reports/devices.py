@@ -43,7 +43,7 @@ def devices(
         session: of a reading transaction.
         who: whose scope it is.
         period: the reported time.
-        cameras: those of the site, which are listed even if they captured nothing.
+        cameras: those of the site that they see, which are listed even if they captured nothing.
     """
     days = period.days(before=HISTORY)
     counted = _counted(session, who, days)

@@ -152,11 +152,16 @@ def restore(
         err.print(f"what was there before: {escape(str(file))}")
     if not done.key:
         err.print(f"[red]the site's key is not there: put it at {escape(str(storage.key_file))}[/]")
+    if manifest.elsewhere is not None:
+        err.print(f"evidence is not in it: it was in {escape(manifest.elsewhere)}")
     if manifest.pending:
         err.print(
             f"deliveries that wait ({manifest.pending}) will be sent when it is started: "
             "for a trial beside the running site take `webhooks` out of the site file first"
         )
+    err.print(
+        "everybody signs in anew; keys and users are as they were: revoke what was since then"
+    )
     if done.findings:
         raise typer.Exit(1)
 

@@ -19,12 +19,15 @@ from typing import Self
 import pytest
 from sqlalchemy import select
 
+from api.access.roles import Role
+from api.access.sessions import SessionStore
 from api.backup.backup import make_backup
 from api.backup.restore import restore
-from api.backup.shelf import KEY, MANIFEST, Shelf, newest, read_manifest
+from api.backup.shelf import KEY, MANIFEST, Shelf, digest_of, newest, read_manifest
 from api.errors import BackupError, DatabaseUnavailable
 from api.evidence.retention import Purge
 from api.evidence.verify import verify
+from api.storage.database import Database
 from api.storage.tables import CaseRow
 from tests.api.evidence.packing import pack
 from tests.api.world import CONFIRM, NOON, REJECT, World, make_site, make_world
@@ -354,3 +357,38 @@ def test_what_cannot_be_backed_up_is_said(here, tmp_path, monkeypatch):
         make_backup(root / "site.yaml", away, shelf)
     assert "hunter22" not in str(told.value)
     assert shelf.all() == []
+
+
+def test_a_restore_ends_sessions_and_believes_no_list_that_is_none(here, address, tmp_path):
+    here.case()
+    root = tmp_path / "here"
+    cookie = here.signed_in(Role.ADMIN)["Cookie"].partition("=")[2]
+    shelf = Shelf(tmp_path / "shelf")
+    made = make_backup(root / "site.yaml", storage_of(here, root), shelf)
+    there = tmp_path / "there"
+    storage = Storage(database=address(there), evidence=str(there / "evidence"))
+    manifest = json.loads((made.folder / MANIFEST).read_text(encoding="utf-8"))
+    listing = made.folder / "evidence.sha256"
+    whole = listing.read_bytes()
+    for files, lines in (
+        ({}, whole),  # nothing would be checked
+        ({**manifest["files"], "../../etc/passwd": "0" * 64}, whole),
+        ([], whole),
+        (None, b"../../../etc/passwd  x\n"),
+        (None, b"\xff\n"),
+    ):
+        listing.write_bytes(lines)
+        named = manifest["files"] | {listing.name: digest_of(listing)} if files is None else files
+        held = json.dumps(manifest | {"files": named})
+        (made.folder / MANIFEST).write_text(held, encoding="utf-8")
+        with pytest.raises(BackupError):
+            restore(shelf, made.folder, storage)
+    listing.write_bytes(whole)
+    (made.folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    assert restore(shelf, made.folder, storage).findings == ()
+    database = Database.open(storage.database)
+    try:
+        assert SessionStore(here.database, here.site.access).verify(cookie) is not None
+        assert SessionStore(database, here.site.access).verify(cookie) is None
+    finally:
+        database.close()

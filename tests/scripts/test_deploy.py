@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 import typer
 from ruamel.yaml import YAML
@@ -255,3 +257,65 @@ def test_the_table_names_every_option_of_serving_and_every_variable_that_is_read
     assert {"STREETWARDEN_LOG_FORMAT", "FORWARDED_ALLOW_IPS", "AWS_PROFILE"} <= read_ones
     for name in read_ones - {"YOLO_VERBOSE", "YOLO_CONFIG_DIR", "PATH"}:
         assert f"`{name}`" in table, name
+
+
+_WITHOUT_RIGHTS = """
+mount --make-rprivate / && mount --bind / / || exit 77
+mount --bind "$1" "$1" && mount --bind "$3" "$3" || exit 77
+mount -o remount,bind,ro / || exit 77
+touch "$2" 2>/dev/null && exit 78
+cd "$1" && umask 077 && shift 3 &&
+exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
+"""
+
+
+def test_the_units_command_serves_and_ends_without_rights_under_a_read_only_root(tmp_path):
+    """As the unit has it: two folders to write to, no capability, nothing gained.
+
+    One process from here to the server, as under systemd: who ends a shell or an `unshare --fork`
+    before it leaves the server alone behind, with the pipes that the test then waits for.
+    """
+    own = tmp_path / "own"
+    own.mkdir()
+    if os.getuid() != 0 or run("unshare", "--mount", "mount", "--make-rprivate", "/").returncode:
+        pytest.skip("needs root and mounts of its own, as a container with CAP_SYS_ADMIN has")
+    pixels = np.full((240, 320, 3), 90, np.uint8)
+    cv2.imwrite(str(own / "gate.jpg"), pixels)
+    (own / "site.yaml").write_text(
+        "site: {name: unit}\n"
+        f"storage: {{database: 'sqlite:///{own}/cases.db', evidence: {own}/evidence}}\n"
+        f"cameras: [{{id: gate, source: {own}/gate.jpg}}]\n",
+        encoding="utf-8",
+    )
+    command = setting("streetwarden.service", "ExecStart").split()[1:]
+    command = [str(own / "site.yaml") if "site.yaml" in word else word for word in command]
+    python = [sys.executable, "-m", "scripts.streetwarden", *command, "--port", "0"]
+    # What is compiled already: this is no test of engines.
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache.mkdir(exist_ok=True)
+    places = {"HOME": str(own), "XDG_CACHE_HOME": str(cache), "TMPDIR": str(own)}
+    shell = ["sh", "-c", _WITHOUT_RIGHTS, "sh", own, tmp_path / "not", cache]
+    process = subprocess.Popen(
+        ["unshare", "--mount", *shell, *python],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **places, "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stderr is not None
+    try:
+        said = next((line for line in process.stderr if "console: http" in line), None)
+        assert said is not None, process.wait()
+        address = re.findall(r"http://[0-9.:]+", said)[0]
+        assert httpx.get(f"{address}/healthz", timeout=60, trust_env=False).status_code == 200
+        status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+        assert re.search(r"^CapEff:\s0+$", status, re.MULTILINE)
+        assert re.search(r"^NoNewPrivs:\s1$", status, re.MULTILINE)
+        process.terminate()
+        _, rest = process.communicate(
+            timeout=int(setting("streetwarden.service", "TimeoutStopSec"))
+        )
+        assert process.returncode == 0, rest
+    finally:
+        process.kill()
+        process.communicate()

@@ -48,6 +48,12 @@ class Request:
     files: tuple[Part, ...] = ()
 
 
+def number_of(said: object) -> str | None:
+    """What stands in an answer as a number, if it is one: text or digits."""
+    known = isinstance(said, str | int) and not isinstance(said, bool)
+    return str(said) if known and said else None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A receiver's answer; names of `headers` are in lower case.

@@ -13,7 +13,15 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from api.delivery.adapters.adapter import Adapter, Answer, Event, Part, Request, Undeliverable
+from api.delivery.adapters.adapter import (
+    Adapter,
+    Answer,
+    Event,
+    Part,
+    Request,
+    Undeliverable,
+    number_of,
+)
 from api.delivery.outcome import Outcome, Result, judged
 from vision.evidence import EvidenceRole
 from vision.evidence.second_look import REOBSERVED
@@ -147,8 +155,7 @@ class DigitalCity(Adapter):
             if said.get(name) != wanted:
                 error = f"the receiver answered {name}={str(said.get(name))[:40]!r}, not {wanted!r}"
                 return Outcome(Result.FAILED, status=answer.status, error=error)
-        number = said.get(self.settings.task_no)
-        task_no = str(number)[:200] if isinstance(number, str | int) and number else None
+        task_no = number_of(said.get(self.settings.task_no))
         return Outcome(Result.DELIVERED, status=answer.status, task_no=task_no)
 
 

@@ -16,7 +16,7 @@ import defusedxml.ElementTree
 from defusedxml import DefusedXmlException
 from pydantic import SecretStr
 
-from api.delivery.adapters.adapter import Adapter, Answer, Event, Request, Undeliverable
+from api.delivery.adapters.adapter import Adapter, Answer, Event, Request, Undeliverable, number_of
 from api.delivery.adapters.words import Placeholders, Template
 from api.delivery.outcome import Outcome, Result, judged
 from vision.evidence import EvidenceRole
@@ -74,8 +74,7 @@ class Open311(Adapter):
         """2xx with an id or a token; what the endpoint finds wrong is told in its own words."""
         if 200 <= answer.status < 300:
             said = self._first(answer.body)
-            number = said.get("service_request_id") or said.get("token")
-            task_no = str(number)[:200] if number else None
+            task_no = number_of(said.get("service_request_id")) or number_of(said.get("token"))
             return Outcome(Result.DELIVERED, status=answer.status, task_no=task_no)
         if answer.status in _FOR_GOOD:
             why = str(self._first(answer.body).get("description") or "no reason")

@@ -80,5 +80,5 @@ def _operator(shared: Shared, request: Request) -> Principal | None:
         return None
     who = shared.keys.recall(key)
     if who is None:
-        shared.wrong_keys.count(address_of(request.scope))
+        shared.doors.wrong.count(address_of(request.scope))
     return who

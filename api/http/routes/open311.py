@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
-import anyio
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import BaseModel, Field, StringConstraints
@@ -15,9 +15,9 @@ from pydantic import BaseModel, Field, StringConstraints
 from api.access.roles import Principal, Right, Role
 from api.errors import GeoReportError
 from api.http.context import BEARER, Context, Shared
-from api.http.doorkeeper import address_of, bearer
+from api.http.doorkeeper import bearer
 from api.http.parameters import named
-from api.http.problems import described
+from api.http.problems import Refusal, described
 from api.open311.desk import RequestDesk
 from api.open311.wanted import wanted
 from api.open311.written import MEDIA_TYPES, written
@@ -63,7 +63,7 @@ class Visit:
 
     def answer(self, root: str, found: Callable[[Principal], Any]) -> Response:
         """What was found, or why not."""
-        code = 200
+        code, headers = 200, {"Cache-Control": "no-store", "Vary": "Authorization"}
         try:
             if isinstance(self.who, GeoReportError):
                 raise self.who
@@ -72,7 +72,7 @@ class Visit:
         except GeoReportError as error:
             code, root = error.code, "errors"
             value = [{"code": code, "description": str(error)}]
-        headers = {"Cache-Control": "no-store", "Vary": "Authorization"}
+            headers |= error.headers
         content = written(root, value, self.form)
         return Response(content, code, headers, MEDIA_TYPES[self.form])
 
@@ -86,20 +86,20 @@ async def visit(
     jurisdiction_id: Text = None,
 ) -> Visit:
     """A visit of who has a key or, where the site publishes the view, of anybody."""
-    who = await _who(request, shared, bearer(request.scope) or api_key)
+    # Not the session's cookie: another site's page could have a browser send it along.
+    who = await _who(request, shared, bearer(request.scope) or api_key or None)
     return Visit(RequestDesk(shared.database, shared.site), who, form, jurisdiction_id)
 
 
 async def _who(request: Request, shared: Context, key: str | None) -> Principal | GeoReportError:
     if key is None:
         return _PUBLIC if shared.site.open311.public else GeoReportError(403, "api_key is missing")
-    address = address_of(request.scope)
-    if wait := shared.wrong_keys.wait_s(address):
-        return GeoReportError(429, f"too many wrong keys came from this address; wait {wait} s")
-    who = await anyio.to_thread.run_sync(shared.keys.verify, key)
-    if who is None:
-        shared.wrong_keys.count(address)
-        return GeoReportError(403, "api_key is unknown, expired or revoked")
+    try:
+        who = await shared.doors.by_key(request.scope, key)
+    except Refusal as no:
+        if no.status == HTTPStatus.UNAUTHORIZED:  # which the specification does not know
+            return GeoReportError(403, "api_key is unknown, expired or revoked")
+        return GeoReportError(int(no.status), no.detail, no.headers)
     if not who.may(Right.READ):
         return GeoReportError(403, f"a key with the role {who.role.value} may not read this")
     return who

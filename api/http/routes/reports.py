@@ -10,10 +10,12 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import Response as Plain
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.access.access_log import What, note_access
 from api.access.roles import Principal
 from api.errors import CaseError
 from api.http.context import Context, Reader, Shared
 from api.http.problems import GUARDED, Refusal, described
+from api.http.routes.media import Reason
 from api.reports.desk import ReportDesk
 from api.reports.files import MEDIA_TYPES, PAGE_POLICY, WRITERS, Format
 from api.reports.period import Period, Span
@@ -44,6 +46,10 @@ class _Asked(BaseModel):
 
     format: Format = Field(default=Format.JSON, description="`html` is a page to print.")
     language: Language | None = Field(default=None, description="The site's if absent.")
+    reason: Reason | None = Field(
+        default=None,
+        description="Why a file is taken; who took it is logged with or without one.",
+    )
 
 
 class PeriodQuery(_Asked):
@@ -131,8 +137,10 @@ def _given(
         return report
     language = query.language or shared.site.site.language
     content = WRITERS[query.format](sheets(report, shared.site.reports.rates, language))
-    kind = "inline" if query.format is Format.HTML else "attachment"
     name = f"{made.__name__}-{period.name}.{query.format.value}"
+    with shared.database.write() as session:  # a file names cameras and addresses, and goes about
+        note_access(session, who, What.EXPORT, query.reason or "", detail=name)
+    kind = "inline" if query.format is Format.HTML else "attachment"
     headers = {
         "Content-Disposition": f'{kind}; filename="{name}"',
         "Cache-Control": "no-store",

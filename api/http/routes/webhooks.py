@@ -35,7 +35,7 @@ class WebhookView(BaseModel):
 
     With `removed`, deliveries are left of it although the site file does not name it (any more).
     `failing_since` is its first failure after what it accepted last, `last_error` why the latest
-    failed.
+    failed: null for who does not see everything, since it may name a case of others.
     """
 
     name: str
@@ -124,7 +124,7 @@ def list_webhooks(shared: Shared, who: Watcher) -> WebhookList:
                 **_set_up(hooks.get(name)),
                 disabled_at=disabled.get(name),
                 failing_since=trouble[name].since if name in trouble else None,
-                last_error=trouble[name].error if name in trouble else None,
+                last_error=trouble[name].error if name in trouble and not who.limited else None,
                 **{s.value: counts.get((name, s.value), 0) for s in DeliveryState},
             )
             for name in (*hooks, *sorted(removed))

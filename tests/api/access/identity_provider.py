@@ -60,7 +60,14 @@ class Provider:
         claims = self.change(claims)
         if self.unsigned:
             return _none(header, claims)
-        return jwt.encode(header, claims, self.signs_with or self.key)
+        return jwt.encode(header, claims, self.signs_with or self.key, encoder_cls=_Escaped)
+
+
+class _Escaped(json.JSONEncoder):
+    """Everything as ASCII, half characters too, as many providers write it."""
+
+    def encode(self, o: Any) -> str:
+        return json.dumps(o)
 
 
 @contextmanager

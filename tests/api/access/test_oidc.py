@@ -275,3 +275,30 @@ def test_a_provider_is_asked_in_private_and_finds_back(issuer, url, said):
     oidc = {"issuer": issuer, "client_id": "a", "client_secret": "b", "roles": {"a": "viewer"}}
     with pytest.raises(ValueError, match=said):
         Site.model_validate({"site": {"name": "t", "url": url}, "access": {"oidc": oidc}})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"name": "Li\x00\ud800\u202e", "org": "\ud800", "preferred_username": "\udfff\x00"},
+        {
+            "areas": ["421303001", "\ud800", "4213\x00"],
+            "realm": {"roles": ["\ud800", "sw-officer"]},
+        },
+    ],
+)
+def test_names_that_no_database_holds_are_written_out_or_give_nothing(
+    world, provider, browser, said
+):
+    provider.claims |= said
+    mine = browser()
+    assert mine.get(mine.leave()).status_code == 303
+    me = mine.me().json()
+    assert (me["role"], me["divisions"]) == ("officer", ["421303001"])
+    assert me["label"] == (r"Li\x00\ud800\u202e" if "name" in said else "Li Wei")
+
+
+@pytest.mark.parametrize("sub", ["47\x0011", "\ud800"])
+def test_a_subject_that_no_database_holds_is_nobody(world, provider, browser, sub):
+    provider.claims["sub"] = sub
+    _refused(world, browser())

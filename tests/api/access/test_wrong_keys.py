@@ -58,7 +58,7 @@ def test_a_subscriber_is_one_address_and_memory_is_bounded():
 def app(world):
     """An app for whose counting no time passes."""
     made = create_app(world.site, world.database, world.evidence)
-    made.state.context.wrong_keys._clock = Clock()
+    made.state.context.doors.wrong._clock = Clock()
     return made
 
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from api.access.rate_limit import Rate, RateLimits
 from api.access.roles import Role
+from api.http import app as http_app
 from api.http.app import create_app
 from tests.api.callbacks.calling import HOOK, OTHER, post, sent, signed, told
 from tests.api.http.test_webhook_routes import Asleep
@@ -77,6 +79,7 @@ def wrong_requests() -> dict[str, dict[str, object]]:
         "empty": but(**{"webhook-signature": ""}),
         "no text": {**good, "content": b"\xff\xfe"},
         "a wrong key": but(Authorization="Bearer sw_abc_def"),
+        "a wrong key, rightly signed": but(Authorization="Bearer sw_0123456789ab_" + "x" * 43),
         "nothing": {"json": told("filed", 1)},
     }
 
@@ -86,10 +89,21 @@ def test_what_nobody_signed_is_the_same_401_for_any_case(world, http, wrong):
     case_id = sent(world)
     answers = [post(http, of, wrong_requests()[wrong]) for of in (case_id, "SW-none")]
     assert {answer.status_code for answer in answers} == {401}
-    assert answers[0].json() == answers[1].json()
+    told_of = [answer.json() for answer in answers]
+    assert len({one.pop("request_id") for one in told_of}) == 2
+    assert told_of[0] == told_of[1]
     assert world.read(case_id).stage == "confirmed"
     shown = http.get(f"/v1/cases/{case_id}/callbacks", headers=key(world, Role.VIEWER))
     assert shown.json()["items"] == []
+
+
+def test_a_session_signs_nothing(world, http):
+    case_id = sent(world)
+    for role in (Role.ADMIN, Role.OFFICER):
+        request = {"json": told("filed", 1), "headers": world.signed_in(role)}
+        answers = [post(http, of, request) for of in (case_id, "SW-none")]
+        assert [answer.status_code for answer in answers] == [401, 401]
+        assert answers[0].json()["detail"] == answers[1].json()["detail"]
 
 
 def test_wrong_signatures_make_their_address_wait_and_right_ones_pass(world, http):
@@ -100,6 +114,44 @@ def test_wrong_signatures_make_their_address_wait_and_right_ones_pass(world, htt
     assert statuses[-1] == 429
     assert "Retry-After" in post(http, case_id, forged).headers
     assert post(http, case_id, signed(told("filed", 1))).status_code == 200
+
+
+def test_a_receiver_that_signs_without_end_waits_and_another_does_not(world, monkeypatch):
+    few = RateLimits(Rate(burst=2, per_s=1e-6), Rate(burst=99, per_s=1e-6))
+    monkeypatch.setattr(http_app, "RateLimits", lambda: few)
+    app = create_app(world.site, world.database, world.evidence)
+    with (
+        served(app) as where,
+        httpx.Client(base_url=where, trust_env=False, timeout=60) as http,
+    ):
+
+        def said(secret: str) -> int:
+            return post(http, "SW-none", signed(told("filed", 1), secret)).status_code
+
+        assert [said(HOOK["secret"]) for _ in range(3)] == [404, 404, 429]
+        assert said(OLD) == 429, "the same receiver's"
+        assert said(OTHER["secret"]) == 404
+
+
+def test_a_key_or_reader_of_another_division_finds_nothing(world, http):
+    """The gate and its case are in 421303, the site's."""
+    case_id = sent(world)
+    there = key(world, divisions=["421302"])
+    assert post(http, case_id, {"json": told("filed", 1), "headers": there}).status_code == 404
+    here = key(world, divisions=["421303"])
+    assert post(http, case_id, {"json": told("filed", 1), "headers": here}).status_code == 200
+    waits = {"json": told("verified", 3), "headers": here}
+    assert post(http, case_id, waits).json()["state"] == "waiting"
+    for divisions, found in ((["421302"], 0), (["421303"], 1), (["4213"], 1), ([], 1)):
+        reader = key(world, Role.AUDITOR, divisions=divisions)
+        listed = http.get("/v1/cases", params={"number": "RW-1"}, headers=reader).json()["items"]
+        assert len(listed) == found, divisions
+        assert len(http.get("/v1/callbacks", headers=reader).json()["items"]) == found
+        of_case = http.get(f"/v1/cases/{case_id}/callbacks", headers=reader)
+        assert of_case.status_code == (200 if found else 404)
+    # The number of one division's case, looked for by a key of the other in the same list.
+    both = key(world, Role.VIEWER, divisions=["421302", "421304"])
+    assert http.get("/v1/cases", params={"number": "RW-1"}, headers=both).json()["items"] == []
 
 
 def test_who_was_never_sent_the_case_and_other_roles_get_nowhere(world, http):

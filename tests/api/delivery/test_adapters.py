@@ -499,3 +499,26 @@ def test_a_minimal_plug_in_of_another_package_is_found_by_its_entry_point(tmp_pa
         world.database.close()
     plug_in.cache_clear()
     assert came == [("text/plain; charset=utf-8", f"SW {case} confirmed")]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("SR\x00-\ud800\u202e7", r"SR\x00-\ud800\u202e7"),
+        ("7" * 1000, "7" * 200),
+        (77, "77"),
+        (" \n ", None),
+        ({"id": 7}, None),
+        (True, None),
+        ("", None),
+    ],
+)
+def test_whatever_an_endpoint_gives_as_a_number_the_case_is_delivered(tmp_path, said, kept):
+    server = Endpoint("json")
+    server.answer = {"service_request_id": said}
+    with endpoint(tmp_path, server) as (world, _):
+        case = world.case()
+        world.review(case, CONFIRM)
+        assert deliver(world, "city").result is Result.DELIVERED
+        detail = world.read(case)
+    assert (detail.stage, detail.task_no) == ("emitted", kept)

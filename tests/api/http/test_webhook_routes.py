@@ -15,8 +15,8 @@ from api.delivery.queue import DeliveryQueue
 from api.delivery.retry import RetryPolicy
 from api.delivery.worker import Outbox
 from api.http.app import create_app
-from api.storage.tables import DeliveryRow
-from tests.api.world import CONFIRM, SECRET, make_event, make_site, make_world, served
+from api.storage.tables import DeliveryRow, FailingRow
+from tests.api.world import CONFIRM, NOON, SECRET, make_event, make_site, make_world, served
 
 
 @pytest.fixture
@@ -126,3 +126,20 @@ def test_a_receiver_that_is_gone_is_enabled_by_who_sees_all(world):
     with operator(world) as http:
         assert http.post("/v1/webhooks/main/replay").json() == {"replayed": 1}
     assert work.claim("main") is not None
+
+
+def test_what_failed_last_is_told_to_who_sees_all(tmp_path):
+    hook = {"name": "main", "url": "http://127.0.0.1:9/", "secret": SECRET}
+    world = make_world(make_site(tmp_path, hook))
+    with world.database.write() as session:
+        session.add(FailingRow(name="main", since=NOON, error="case SW-1: no picture", told=[]))
+    asleep = Asleep(world.database, world.site)
+    with served(create_app(world.site, world.database, world.evidence, outbox=asleep)) as address:
+        for scope, error in (({}, "case SW-1: no picture"), ({"divisions": ["421302"]}, None)):
+            headers = {"Authorization": f"Bearer {world.key(Role.ADMIN, **scope)}"}
+            found = httpx.get(
+                f"{address}/v1/webhooks", headers=headers, trust_env=False, timeout=60
+            )
+            (shown,) = found.json()["items"]
+            assert (shown["last_error"], shown["failing_since"] is None) == (error, False)
+    world.database.close()

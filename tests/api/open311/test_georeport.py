@@ -14,7 +14,9 @@ import httpx
 import pytest
 from defusedxml.ElementTree import fromstring
 
+from api.access.rate_limit import Rate, RateLimits
 from api.access.roles import Role
+from api.http import app as http_app
 from api.http.app import create_app
 from tests.api.reports.ledger import write_case
 from tests.api.world import CONFIRM, OFFICER, REJECT, World, make_site, make_world, served
@@ -273,3 +275,35 @@ def test_what_the_site_publishes_is_escaped(published):
 def test_only_published_kinds_are_there(published):
     with pytest.raises(AssertionError, match="404"):
         published(kinds=["dirty_truck"])
+
+
+def test_a_right_key_is_let_in_while_its_address_waits_and_is_limited_itself(
+    world, monkeypatch, caplog
+):
+    few = RateLimits(Rate(burst=3, per_s=1e-6), Rate(burst=99, per_s=1e-6))
+    monkeypatch.setattr(http_app, "RateLimits", lambda: few)
+    monkeypatch.setattr("api.access.wrong_keys.FREE", 0)
+    caplog.set_level("INFO", logger="streetwarden")
+    right, other = world.key(Role.VIEWER), world.key(Role.VIEWER)
+    app = create_app(world.site, world.database, world.evidence)
+    app.state.context.doors.wrong._clock = lambda: 0.0  # no time passes: it waits
+    with (
+        served(app) as address,
+        httpx.Client(base_url=address, trust_env=False, timeout=60) as http,
+    ):
+
+        def asked(key: str, form: str = "json") -> httpx.Response:
+            return http.get(f"/open311/v2/services.{form}", params={"api_key": key})
+
+        assert [asked("sw_0_x").status_code for _ in range(2)] == [403, 429]
+        waits = asked("sw_0_x", "xml")
+        assert int(waits.headers["retry-after"]) >= 1
+        assert read(waits, "errors")[0]["code"] == "429"
+        # A bureau is one address: a colleague's wrong keys keep nobody out.
+        assert [asked(right).status_code for _ in range(4)] == [200, 200, 200, 429]
+        assert asked(other).status_code == 200
+        # A session is no way in here: another site's page could have a browser send its cookie.
+        session = world.signed_in(Role.ADMIN)
+        assert http.get("/open311/v2/services.json", headers=session).status_code == 403
+        assert http.get("/open311/v2/services.json?api_key=").status_code == 403
+    assert right.split("_")[2] not in caplog.text

@@ -12,9 +12,11 @@ from defusedxml.ElementTree import fromstring
 from typer.testing import CliRunner
 
 from api.access.roles import Role
+from api.reports.desk import ReportDesk
 from api.reports.words import WORDS
 from scripts.streetwarden import app
 from tests.api.reports.ledger import write_case
+from tests.api.world import make_site, make_world
 from vision.site.reports import ENTERED
 
 EVIL = (
@@ -143,3 +145,34 @@ def test_the_command_writes_each_format(tmp_path, monkeypatch):
     for wrong in (["--out", "a.pdf"], ["--date", "soon"], ["--date", "2026-W21"]):
         refused = CliRunner().invoke(app, ["report", "site.yaml", "month", *wrong])
         assert refused.exit_code == 1, wrong
+
+
+def test_who_takes_a_report_as_a_file_is_in_the_access_log(world, client):
+    path, when = "/v1/reports/daily", {"date": "2026-05-21"}
+    http = client(Role.VIEWER)
+    assert http.get(path, params=when).is_success
+    assert http.get(path, params={**when, "format": "csv", "reason": "no"}).status_code == 422
+    for form, why in (("csv", {"reason": "annual filing"}), ("xlsx", {}), ("html", {})):
+        assert http.get(path, params={**when, "format": form, **why}).is_success
+    log = client(Role.AUDITOR).get("/v1/access-log", params={"what": "export"}).json()["items"]
+    assert [(one["detail"], one["reason"], one["actor"], one["address"]) for one in log] == [
+        ("report-2026-05-21.html", "", "a viewer", "127.0.0.1"),
+        ("report-2026-05-21.xlsx", "", "a viewer", "127.0.0.1"),
+        ("report-2026-05-21.csv", "annual filing", "a viewer", "127.0.0.1"),
+    ]
+
+
+def test_cameras_of_another_division_are_in_no_report_of_devices(tmp_path):
+    world = make_world(make_site(tmp_path, division="421303001"))  # the gate's; the yard: 421303
+    try:
+        desk = ReportDesk(world.database, world.site)
+        day = desk.period("2026-05-21")
+        for divisions, seen in (
+            (["421303"], ["gate", "yard"]),
+            (["421303001"], ["gate"]),
+            (["421302"], []),
+        ):
+            who = world.principal(Role.VIEWER, divisions=divisions)
+            assert [row.camera for row in desk.devices(who, day).rows] == seen
+    finally:
+        world.database.close()
