@@ -1,1 +1,1 @@
-"""Reports: what became of cases, counted in SQL by day, week, month, year."""
+"""Reports: what became of cases by day, week, month, year."""

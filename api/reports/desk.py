@@ -47,25 +47,26 @@ class ReportDesk:
         return Period.of(span or Span.MONTH, today, self._zone)
 
     def report(self, who: Principal, period: Period) -> Report:
-        """What happened in a period of at most a month."""
+        """What happened in a period."""
         rates = self._site.reports.rates
-        with self._database.read() as session, gathered(session, who, period):
+        with self._database.read() as session:
             return Report(
                 **self._head(period),
-                rows=rows(session, rates),
+                rows=rows(gathered(session, who, period), rates),
                 days=day_counts(session, who, period),
                 places=repeat_places(session, who, period, fixed_cameras(self._site)),
             )
 
     def rates(self, who: Principal, period: Period) -> Rates:
-        """The site's rates alone, of a period of at most a year."""
+        """The site's rates alone."""
         rates = self._site.reports.rates
         used = {"confirmed"}
         for rate in rates:
             if rate.of == "entered":
                 used |= {n.removeprefix("-") for n in (*rate.numerator, *rate.denominator)}
-        with self._database.read() as session, gathered(session, who, period, used):
-            return Rates(**self._head(period), rows=rate_rows(session, rates))
+        with self._database.read() as session:
+            facts = gathered(session, who, period, used)
+        return Rates(**self._head(period), rows=rate_rows(facts, rates))
 
     def devices(self, who: Principal, period: Period) -> Devices:
         """The cameras' captures, and when they were far above their own history."""

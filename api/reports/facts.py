@@ -1,32 +1,16 @@
-"""Facts: what happened to each case in a period, as one table that every sum is made of.
+"""Facts: what happened to each case in a period, gathered once; every sum is made of it.
 
-An entry of the log is counted by its own time. A decision that was undone never was. The table is
-temporary, of this transaction alone: what is summed five ways is worked out once.
+An entry of the log is counted by its own time. A decision that was undone never was. Cases that
+are alike are kept together: a year has a hundred thousand cases and some thousand sorts of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import (
-    CTE,
-    Column,
-    ColumnElement,
-    Integer,
-    MetaData,
-    Select,
-    String,
-    Table,
-    and_,
-    case,
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-)
+from sqlalchemy import CTE, ColumnElement, Select, and_, case, exists, func, null, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from api.access.roles import Principal
@@ -43,22 +27,35 @@ ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 """The entries of the log that each count counts."""
 DECISIONS = ("confirmed", "rejected")
 _DONE = ("handled", "closed")
-_KNOWN = ("division", "grid", "kind", "camera", "subtype", "stage", "outcome")
-FACTS = Table(
-    "report_facts",
-    MetaData(),
-    Column("case_id", String),
-    Column("to_review", Integer),
-    Column("to_handle", Integer),
-    *(Column(name, String) for name in _KNOWN),
-    *(Column(f"n_{name}", Integer) for name in ENTERED),
-    prefixes=["TEMPORARY"],
-)
-"""One row for each case that a key sees and to which anything happened in a period.
 
-`n_NAME` for each name of `ENTERED`: how often; `to_review` and `to_handle`: seconds that its
-decision and its handling took if they were in the period, else null; and what it is now.
-"""
+
+class Alike(NamedTuple):
+    """What cases have in common that are counted together: what they are now, what happened.
+
+    `happened`: the actions of their entries in the period, in any order, joined by commas.
+    """
+
+    division: str
+    grid: str
+    kind: str
+    camera: str
+    subtype: str
+    stage: str
+    outcome: str | None
+    happened: str
+
+
+@dataclass(slots=True)
+class Some:
+    """How many cases are alike, and the seconds that those took which were decided or handled."""
+
+    many: int = 0
+    to_review: list[int] = field(default_factory=list)
+    to_handle: list[int] = field(default_factory=list)
+
+
+Facts = Mapping[Alike, Some]
+"""The cases that a key sees and to which anything happened in a period."""
 
 
 def undone() -> Select[Any]:
@@ -86,80 +83,94 @@ def stood(actions: tuple[str, ...]) -> ColumnElement[bool]:
     return said
 
 
-@contextmanager
 def gathered(
     session: Session, who: Principal, period: Period, names: Collection[str] = ENTERED
-) -> Iterator[None]:
-    """Fill `FACTS`, in this transaction, until the block ends.
+) -> Facts:
+    """What happened to cases in a period.
 
     Args:
         session: of a reading transaction.
         who: whose scope it is.
         period: the reported time.
-        names: what is counted; where that is not everything, neither are the two times.
+        names: what is counted; where that is not everything, no times are given.
     """
-    connection = session.connection()
-    FACTS.create(connection)
-    try:
-        query = _facts(who, period, [name for name in ENTERED if name in names])
-        filled = [column.name for column in query.selected_columns]
-        session.execute(insert(FACTS).from_select(filled, query))
-        yield
-    finally:
-        FACTS.drop(connection)
+    facts: dict[tuple[Any, ...], Some] = {}
+    # By the connection: a session's rows cost a third more, and a year has a hundred thousand.
+    for row in session.connection().execute(_query(who, period, names)):
+        key = row[:-2]
+        some = facts.get(key)
+        if some is None:
+            some = facts[key] = Some()
+        some.many += 1
+        to_review, to_handle = row[-2:]
+        if to_review is not None:
+            some.to_review.append(to_review)
+        if to_handle is not None:
+            some.to_handle.append(to_handle)
+    return {Alike(*key): some for key, some in facts.items()}
 
 
-def _facts(who: Principal, period: Period, names: Sequence[str]) -> Select[Any]:
-    wanted = tuple(action for name in names for action in ACTIONS[name])
-    entries = (
-        select(
-            LogRow.case_id,
-            *(
-                func.sum(case((LogRow.action.in_(ACTIONS[name]), 1), else_=0)).label(f"n_{name}")
-                for name in names
-            ),
-            func.max(case((LogRow.action.in_(DECISIONS), LogRow.at))).label("decided_at"),
-            func.min(case((LogRow.action.in_(_DONE), LogRow.at))).label("done_at"),
+def _query(who: Principal, period: Period, names: Collection[str]) -> Select[Any]:
+    wanted = tuple(action for name in ENTERED if name in names for action in ACTIONS[name])
+    timed = len(names) == len(ENTERED)
+    entries = select(
+        LogRow.case_id, func.aggregate_strings(LogRow.action, ",").label("happened")
+    ).where(happened(period, wanted))
+    if timed:
+        entries = entries.add_columns(
+            func.max(_when("confirmed")).label("confirmed_at"),
+            func.max(_when(*DECISIONS)).label("decided_at"),
+            func.min(_when(*_DONE)).label("done_at"),
         )
-        .where(happened(period, wanted))
-        .group_by(LogRow.case_id)
-        .cte("entries")
-    )
-    timed = (_to_review(entries).label("to_review"), _to_handle(entries, period).label("to_handle"))
-    query = select(
-        CaseRow.id.label("case_id"),
-        *(getattr(CaseRow, name) for name in _KNOWN),
-        *(entries.c[f"n_{name}"] for name in names),
-        *(timed if len(names) == len(ENTERED) else ()),
-    ).join(entries, entries.c.case_id == CaseRow.id)
+    found = entries.group_by(LogRow.case_id).cte("entries")
+    known = [getattr(CaseRow, name) for name in Alike._fields[:-1]]
+    query = select(*known, found.c.happened).join(found, found.c.case_id == CaseRow.id)
+    if timed:
+        released = _released(period)
+        query = query.outerjoin(released, released.c.case_id == CaseRow.id).add_columns(
+            _to_review(found, released), _to_handle(found, period)
+        )
+    else:
+        query = query.add_columns(null(), null())
     return scoped(query, who)
 
 
-def _to_review(entries: CTE) -> ColumnElement[Any]:
+def _when(*actions: str) -> ColumnElement[Any]:
+    return case((LogRow.action.in_(actions), LogRow.at))
+
+
+def _released(period: Period) -> CTE:
+    """When cases were last muted no more: of few, so found once and not for each."""
+    return (
+        select(LogRow.case_id, func.max(LogRow.at).label("at"))
+        .where(LogRow.action == "released", LogRow.at < period.end)
+        .group_by(LogRow.case_id)
+        .cte("released")
+    )
+
+
+def _to_review(entries: CTE, released: CTE) -> ColumnElement[Any]:
     """From when it could be decided: since it was opened, or since nothing mutes it any more."""
-    released = _latest("released")
-    since = func.coalesce(released, CaseRow.created_at)
+    since = func.coalesce(released.c.at, CaseRow.created_at)
     return case((entries.c.decided_at.is_not(None), seconds(since, entries.c.decided_at)))
 
 
 def _to_handle(entries: CTE, period: Period) -> ColumnElement[Any]:
     """From the decision to the first time that it was handled, or closed without that."""
-    earlier = exists().where(
-        LogRow.case_id == CaseRow.id, LogRow.action.in_(_DONE), LogRow.at < period.start
-    )
+    before = (LogRow.case_id == CaseRow.id, LogRow.at < period.start)
+    earlier = exists().where(*before, LogRow.action.in_(_DONE))
     unfounded = [outcome.value for outcome in UNFOUNDED]
     counts = and_(
         entries.c.done_at.is_not(None),
         or_(CaseRow.outcome.is_(None), CaseRow.outcome.not_in(unfounded)),
-        ~earlier,
+        # Most were opened in the period: nothing has to be looked up for them.
+        or_(CaseRow.created_at >= period.start, ~earlier),
     )
-    return case((counts, seconds(_latest("confirmed"), entries.c.done_at)))
-
-
-def _latest(action: str) -> ColumnElement[Any]:
-    return (
+    confirmed = (
         select(func.max(LogRow.at))
-        .where(LogRow.case_id == CaseRow.id, LogRow.action == action)
+        .where(*before, LogRow.action == "confirmed")
         .correlate(CaseRow)
         .scalar_subquery()
     )
+    since = func.coalesce(entries.c.confirmed_at, confirmed)
+    return case((counts, seconds(since, entries.c.done_at)))

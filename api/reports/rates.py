@@ -1,45 +1,36 @@
-"""Rates: the site's own formulas as SQL, and what they come to."""
+"""Rates: the site's own formulas, and what they come to."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
-from operator import add
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, case, func, or_
-
-from api.reports.facts import FACTS
+from api.reports.facts import Alike
 from api.reports.schemas import RateValue
 from vision.site.reports import Rate
 
 SIDES = ("numerator", "denominator")
 
 
-def parts(rates: Sequence[Rate]) -> list[ColumnElement[Any]]:
-    """The sums of `FACTS` that the rates are made of, in `names`' order."""
+def parts(rates: Sequence[Rate], alike: Alike, counts: Mapping[str, int]) -> list[int]:
+    """What one of these cases adds to both sides of each rate, in their order.
+
+    Args:
+        rates: the site's.
+        alike: what the cases are.
+        counts: how often each thing happened to one of them.
+    """
     return [
-        func.sum(_part(rate, getattr(rate, side))).label(name)
-        for name, (rate, side) in zip(
-            names(rates), ((rate, side) for rate in rates for side in SIDES), strict=True
-        )
+        _part(rate, getattr(rate, side), alike, counts) if _about(rate, alike, counts) else 0
+        for rate in rates
+        for side in SIDES
     ]
 
 
-def names(rates: Sequence[Rate]) -> list[str]:
-    """What those sums are called."""
-    return [f"{side}_{place}" for place in range(len(rates)) for side in SIDES]
-
-
-def values(found: Any, rates: Sequence[Rate]) -> list[RateValue]:
-    """What each rate comes to, from a row with those sums; None: nothing happened."""
+def values(sums: Sequence[int], rates: Sequence[Rate]) -> list[RateValue]:
+    """What each rate comes to, from the sums of its `parts`; None: nothing happened."""
     return [
-        _value(
-            rate,
-            int(found[f"numerator_{place}"]) if found else 0,
-            int(found[f"denominator_{place}"]) if found else 0,
-        )
-        for place, rate in enumerate(rates)
+        _value(rate, over, under)
+        for rate, over, under in zip(rates, sums[::2], sums[1::2], strict=True)
     ]
 
 
@@ -52,32 +43,25 @@ def _value(rate: Rate, over: int, under: int) -> RateValue:
     )
 
 
-def _part(rate: Rate, said: Sequence[str]) -> ColumnElement[Any]:
-    """What a case adds to one side of a rate."""
-    part: ColumnElement[Any] = reduce(add, (_signed(rate, name) for name in said))
-    wanted: list[ColumnElement[bool]] = []
-    if rate.of == "standing":
-        wanted.append(FACTS.c.n_confirmed > 0)
-    if rate.of_matters:
-        wanted.append(or_(*(_matter(m.kind, m.subtype) for m in rate.of_matters)))
-    return case((and_(*wanted), part), else_=0) if wanted else part
+def _about(rate: Rate, alike: Alike, counts: Mapping[str, int]) -> bool:
+    if rate.of == "standing" and not counts["confirmed"]:
+        return False
+    return not rate.of_matters or any(
+        matter.kind == alike.kind and matter.subtype in {None, alike.subtype}
+        for matter in rate.of_matters
+    )
 
 
-def _signed(rate: Rate, said: str) -> ColumnElement[Any]:
-    sign, name = (-1, said[1:]) if said.startswith("-") else (1, said)
-    if rate.of == "entered":
-        return sign * FACTS.c[f"n_{name}"]
-    return case((_stands(name), sign), else_=0)
+def _part(rate: Rate, said: Sequence[str], alike: Alike, counts: Mapping[str, int]) -> int:
+    part = 0
+    for signed in said:
+        name = signed.removeprefix("-")
+        many = counts[name] if rate.of == "entered" else int(_stands(name, alike))
+        part += many if name == signed else -many
+    return part
 
 
-def _matter(kind: str, subtype: str | None) -> ColumnElement[bool]:
-    of_kind = FACTS.c.kind == kind
-    return of_kind if subtype is None else and_(of_kind, FACTS.c.subtype == subtype)
-
-
-def _stands(name: str) -> ColumnElement[bool]:
-    if name == "all":
-        return FACTS.c.case_id.is_not(None)
+def _stands(name: str, alike: Alike) -> bool:
     if name.startswith("closed_"):
-        return and_(FACTS.c.stage == "closed", FACTS.c.outcome == name.removeprefix("closed_"))
-    return FACTS.c.stage == name
+        return alike.stage == "closed" and alike.outcome == name.removeprefix("closed_")
+    return name in {"all", alike.stage}

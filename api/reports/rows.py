@@ -2,80 +2,77 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, String, func, literal, select
-from sqlalchemy.orm import Session
+import numpy as np
+from numpy.typing import NDArray
 
-from api.reports.facts import FACTS
-from api.reports.rates import names, parts, values
-from api.reports.schemas import RateRow, RateValue, Row, Spread
+from api.reports.facts import ACTIONS, Facts
+from api.reports.rates import SIDES, parts, values
+from api.reports.schemas import RateRow, Row, Spread
 from api.reports.times import times
 from vision.site.reports import ENTERED, Rate
 
 BY: Final = ("all", "division", "grid", "kind", "camera")
+_COUNTED: Final = {action: name for name, actions in ACTIONS.items() for action in actions}
 
 
-def rows(session: Session, rates: Sequence[Rate]) -> list[Row]:
-    """The sums of `FACTS`: for everything first, then by the rest of `BY`, the busiest first."""
-    spreads = times(session, BY)
-    made = [
-        _row(found["by"], found["key"], found, values(found, rates), spreads)
-        for found in _summed(session, ENTERED, rates)
-    ]
+def rows(facts: Facts, rates: Sequence[Rate]) -> list[Row]:
+    """The sums of the facts: for everything first, then by the rest of `BY`, the busiest first."""
+    spreads = times(facts, BY)
+    made = [_row(*key, sums, rates, spreads.get(key, {})) for key, sums in _summed(facts, rates)]
     made.sort(key=lambda row: (BY.index(row.by), -row.counts["opened"], row.key))
-    return made or [_row("all", "", dict.fromkeys(ENTERED, 0), values(None, rates), {})]
+    return made
 
 
-def rate_rows(session: Session, rates: Sequence[Rate]) -> list[RateRow]:
-    """The rates alone, for `FACTS` of which only what they need was counted."""
+def rate_rows(facts: Facts, rates: Sequence[Rate]) -> list[RateRow]:
+    """The rates alone, for facts of which only what they need was counted."""
     made = [
-        RateRow(by=found["by"], key=found["key"], rates=values(found, rates))
-        for found in _summed(session, (), rates)
+        RateRow(by=by, key=key, rates=values(sums[len(ENTERED) :].tolist(), rates))
+        for (by, key), sums in _summed(facts, rates)
     ]
     made.sort(key=lambda row: (BY.index(row.by), row.key))
-    return made or [RateRow(by="all", key="", rates=values(None, rates))]
+    return made
 
 
-def _summed(
-    session: Session, counted: Sequence[str], rates: Sequence[Rate]
-) -> Sequence[RowMapping]:
-    by_all = [FACTS.c[by] for by in BY[1:]]
-    # By all four at once: what is summed again for each of them is few rows then.
-    cells = (
-        select(
-            *by_all,
-            *(func.sum(FACTS.c[f"n_{name}"]).label(name) for name in counted),
-            *parts(rates),
-        )
-        .group_by(*by_all)
-        .cte("cells")
-    )
-    sums = [func.sum(cells.c[name]).label(name) for name in (*counted, *names(rates))]
-    everything = select(literal("all").label("by"), literal("", String).label("key"), *sums)
-    each = [
-        select(literal(by).label("by"), cells.c[by].label("key"), *sums).group_by(cells.c[by])
-        for by in BY[1:]
-    ]
-    # Without cells the sum over nothing would be a row of nulls.
-    query = everything.having(func.count() > 0).union_all(*each)
-    return session.execute(query).mappings().all()
+def _summed(facts: Facts, rates: Sequence[Rate]) -> list[tuple[tuple[Any, str], NDArray[np.int64]]]:
+    """By everything and each of `BY`: the counts of `ENTERED`, then both sides of each rate."""
+    none = np.zeros(len(ENTERED) + len(SIDES) * len(rates), dtype=np.int64)
+    summed: dict[tuple[Any, str], NDArray[np.int64]] = {("all", ""): none.copy()}
+    for alike, some in facts.items():
+        counts = _counts(alike.happened)
+        adds = np.array([*counts.values(), *parts(rates, alike, counts)], dtype=np.int64)
+        adds *= some.many
+        for by in BY:
+            key = (by, "" if by == "all" else getattr(alike, by))
+            if key not in summed:
+                summed[key] = none.copy()
+            summed[key] += adds
+    return list(summed.items())
+
+
+@lru_cache(10_000)
+def _counts(happened: str) -> Mapping[str, int]:
+    found = Counter(_COUNTED[action] for action in happened.split(","))
+    return {name: found[name] for name in ENTERED}
 
 
 def _row(
     by: Any,
     key: str,
-    counts: Any,
-    rates: list[RateValue],
-    spreads: Mapping[tuple[str, str], Mapping[str, Spread]],
+    sums: NDArray[np.int64],
+    rates: Sequence[Rate],
+    lasted: Mapping[str, Spread],
 ) -> Row:
-    lasted = spreads.get((by, key), {})
+    numbers = sums.tolist()
     return Row(
         by=by,
         key=key,
-        counts={name: int(counts[name]) for name in ENTERED},
-        rates=rates,
+        counts=dict(zip(ENTERED, numbers[: len(ENTERED)], strict=True)),
+        rates=values(numbers[len(ENTERED) :], rates),
         to_review=lasted.get("to_review"),
         to_handle=lasted.get("to_handle"),
     )

@@ -134,6 +134,9 @@ def _connect_postgresql(_dialect: object, _record: object, args: Any, how: Any) 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
     connection.autocommit = True  # else a rolled back transaction takes the setting with it
     connection.execute(f"SET statement_timeout = {int(LONGEST_S * 1000)}")
+    # A list for a key of a hundred cameras is as many small walks: compiling them takes seconds on
+    # a busy machine, walking them milliseconds.
+    connection.execute("SET jit = off")
     connection.autocommit = False
 
 

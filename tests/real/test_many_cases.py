@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, insert, select, text
 
 from api.access.roles import Principal, Role
+from api.callbacks.pages import page
+from api.callbacks.schemas import CallbackPage
+from api.callbacks.standing import UNAPPLIED
 from api.cases.listing import CaseFilter
 from api.cases.scope import scoped
 from api.cases.store import CaseStore
 from api.storage.database import Database
-from api.storage.tables import AttemptRow, CaseRow, DeliveryRow, SightingRow
-from scripts.bench.lists import BUSY, QUIET, fill, questions
+from api.storage.tables import AttemptRow, CallbackRow, CaseRow, DeliveryRow, SightingRow
+from scripts.bench.lists import BUSY, FIRST_DAY, QUIET, fill, questions
 from tests.api.world import make_site
 from tests.real import postgres
 
@@ -152,3 +155,47 @@ def test_deliveries_of_a_receiver_are_walked_too(many):
     for line in many.plans(work):
         assert "TEMP B-TREE" not in line
         assert line.startswith("SEARCH") or "USING COVERING INDEX" in line, line
+
+
+def test_a_number_of_the_case_system_is_looked_up(many):
+    numbered = CaseFilter(number="4213-2026-000007")
+    for who in (ASKED["everything"].who, ASKED["key of all cameras by name"].who):
+        plans = many.plans(lambda who=who: many.store.page(who, numbered, None, 50))
+        for index in ("ix_cases_task_no_id", "ix_cases_file_no_id"):
+            assert any(index in line for line in plans), "\n".join(plans)
+        for line in plans:
+            assert not any(f"Seq Scan on {table}" in line for table in BIG), line
+            assert not line.startswith("SCAN cases"), line
+            assert "TEMP B-TREE" not in line, line
+
+
+def test_call_backs_that_were_not_applied_are_walked(many):
+    """As anybody and as a key of some kinds lists them: the newest of each state."""
+    states = {"waiting": 20, "refused": 20, "conflict": 20, "applied": 4000}
+    row = {"sender": "key:1", "receiver": "main", "event": "handled", "reason": ""}
+    with many.database.write() as session:
+        session.execute(
+            insert(CallbackRow),
+            [
+                row
+                | {"event_id": f"{state}-{n}", "digest": f"{n}", "state": state}
+                | {"body": {"id": f"{n}", "event": "handled", "at": FIRST_DAY.isoformat()}}
+                | {"case_id": f"SW-{n:012d}", "at": FIRST_DAY, "received_at": FIRST_DAY}
+                for state, rows in states.items()
+                for n in range(rows)
+            ],
+        )
+        session.execute(text("ANALYZE callbacks"))
+    kinds = Principal("0", "kinds", Role.REVIEWER, kinds=frozenset({"street_vending"}))
+    for who in (ASKED["everything"].who, kinds):
+        told: list[CallbackPage] = []
+        plans = many.plans(
+            lambda who=who, told=told: told.append(
+                page(many.database, who, states=UNAPPLIED, limit=50)
+            )
+        )
+        assert {item.state for item in told[0].items} == set(UNAPPLIED)
+        assert any("ix_callbacks_state_id" in line for line in plans), "\n".join(plans)
+        for line in plans:
+            assert "Seq Scan" not in line, "\n".join(plans)
+            assert "TEMP B-TREE" not in line, "\n".join(plans)
