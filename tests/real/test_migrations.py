@@ -28,7 +28,7 @@ from api.storage.tables import Base
 from tests.api.world import OFFICER, make_site
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-APPEND_ONLY = ("case_log", "media_access_log", "records", "site_keys", "time_stamps")
+APPEND_ONLY = ("access_log", "case_log", "records", "site_keys", "time_stamps")
 OURS = {"alembic_version"}
 ROWS = 3
 JSON: dict[str, Any] = {
@@ -148,6 +148,7 @@ def old(address: str) -> Iterator[Callable[[str], Old]]:
 
 
 # Where a column was filled anew on purpose; see the migrations' own words.
+RENAMED = {"media_access_log": "access_log"}
 CHANGED = {("cases", "method"), ("sightings", "zone"), ("chain_head", "hash")}
 
 
@@ -161,7 +162,7 @@ def test_a_database_of_this_revision_keeps_all_that_is_in_it(address, old, revis
         now = sa.MetaData()
         now.reflect(connection)
         for name, rows in before.rows.items():
-            after = before.read(connection, now.tables[name])
+            after = before.read(connection, now.tables[RENAMED.get(name, name)])
             assert len(after) == len(rows), name
             for was, is_ in zip(rows, after, strict=True):
                 kept = {c: v for c, v in was.items() if (name, c) not in CHANGED}
@@ -170,7 +171,7 @@ def test_a_database_of_this_revision_keeps_all_that_is_in_it(address, old, revis
         assert len(append_only) == len(APPEND_ONLY)
         # What was logged before there were records has one each.
         assert connection.scalar(sa.text("SELECT count(*) FROM records")) == ROWS
-    for name in ("case_log", "media_access_log", "records"):
+    for name in ("access_log", "case_log", "records"):
         for statement in (f"DELETE FROM {name}", f"UPDATE {name} SET case_id = case_id"):
             with (
                 pytest.raises(DatabaseError, match="append-only"),
