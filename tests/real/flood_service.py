@@ -78,6 +78,7 @@ def keep_confirming(world: World, cases: int, ending: threading.Event) -> None:
 
 if __name__ == "__main__":
     given = json.loads(sys.argv[1])
+    sys.stdin.readline()  # what takes long, loading, is done before the one before is killed
     made = make_world(make_site(Path(given["root"]), *given["hooks"]), given["database"])
     outbox = Outbox(made.database, made.site, retry=RETRY, pace=PACE, lease=LEASE, attempt=ATTEMPT)
     over = threading.Event()

@@ -41,7 +41,7 @@ class Size:
     delay: float
 
 
-SMALL = Size(cases=60, kills=3, delay=0.05)
+SMALL = Size(cases=40, kills=3, delay=0.05)
 FULL = Size(cases=2000, kills=20, delay=0.5)
 
 
@@ -129,17 +129,18 @@ def flood(root: Path, size: Size, address: str, workers: int, restart: Callable[
     city = City(root, size.delay, seed)
     given = {"root": str(root), "database": address, "hooks": city.hooks(), "cases": size.cases}
 
-    def service() -> Child:
-        started = Child(str(HERE / "flood_service.py"), json.dumps(given))
-        assert started.line().strip() == "ready"
-        return started
+    def loading() -> Child:
+        return Child(str(HERE / "flood_service.py"), json.dumps(given))
 
     with ExitStack() as stack:
         stack.callback(city.close)
         for name in ("flaps", "slow", "nonsense"):
             city.start(name)
-        services = [service() for _ in range(workers)]
-        stack.callback(lambda: [one.kill() for one in services])
+        services = [loading() for _ in range(workers)]
+        spare = [loading()]
+        stack.callback(lambda: [one.kill() for one in services + spare])
+        for one in services:
+            _begin(one)
         for number in _moments(city, dice, size):
             victim = dice.randrange(workers)
             services[victim].kill()
@@ -147,7 +148,10 @@ def flood(root: Path, size: Size, address: str, workers: int, restart: Callable[
             if number == size.kills * 2 // 3:
                 city.start("down")
                 restart()
-            services[victim] = service()
+            services[victim] = spare.pop()
+            _begin(services[victim])
+            if number + 1 < size.kills:
+                spare.append(loading())
         if "flaps" not in city.running:
             city.start("flaps")
         database = Database.open(address)
@@ -159,6 +163,11 @@ def flood(root: Path, size: Size, address: str, workers: int, restart: Callable[
             one.end()
         _check(city, database, size)
         _tell(city, database, size, time.monotonic() - began)
+
+
+def _begin(service: Child) -> None:
+    service.tell("go")
+    assert service.line().strip() == "ready"
 
 
 def _moments(city: City, dice: random.Random, size: Size) -> Iterator[int]:
