@@ -7,9 +7,10 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Thread, Timer
+from threading import Event, Thread, main_thread
 from types import FrameType
 from typing import NoReturn, Self
 
@@ -99,11 +100,18 @@ class Ending:
 
 
 def leave(code: str | int | None) -> NoReturn:
-    """`sys.exit`, which ends within `LEAVES_S`, also where a thread hangs for good."""
+    """`sys.exit`, after which the process is gone within `LEAVES_S`, also where a thread hangs.
+
+    Where somebody catches that, as an embedding program or a test may, nothing happens to it.
+    """
     number = code if isinstance(code, int) else int(code is not None)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    timer = Timer(LEAVES_S, os._exit, (number,))
-    timer.daemon = True
-    timer.start()
+
+    def see_to_it() -> None:
+        main_thread().join()  # over when the interpreter begins to end, before it waits for others
+        time.sleep(LEAVES_S)
+        os._exit(number)
+
+    Thread(target=see_to_it, name="leaving", daemon=True).start()
     sys.exit(code)
