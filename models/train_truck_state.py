@@ -50,7 +50,9 @@ def begin(start: str | Path) -> TruckNetwork:
     entry = find(start)
     if entry.task == "truck_state":
         return read_network(entry)[0]
-    network = TruckNetwork()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # new heads are the same each time, whatever ran before
+        network = TruckNetwork()
     detector: Any = read_checkpoint(entry.path).model
     network.backbone.load_state_dict(detector.model[:BACKBONE_LAYERS].float().state_dict())
     return network

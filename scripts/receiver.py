@@ -146,5 +146,5 @@ def serve(port: int, secret: str, path: str, *, api: str = "", play: bool = Fals
     server.serve_forever()
 
 
-if __name__ == "__main__":  # SECRET=whsec_… python receiver.py 9000 http://127.0.0.1:8000
-    serve(int(sys.argv[1]), os.environ["SECRET"], "receiver.db", api=sys.argv[2])
+if __name__ == "__main__":  # CASE_SECRET=whsec_… python receiver.py 9000 http://127.0.0.1:8000
+    serve(int(sys.argv[1]), os.environ["CASE_SECRET"], "receiver.db", api=sys.argv[2])

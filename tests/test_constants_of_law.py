@@ -129,8 +129,8 @@ HELD: dict[str, tuple[Any, Any, str]] = {
     ),
     "media that webhooks carry": (
         get_args(Webhook.model_fields["media"].annotation),
-        ("redacted",),
-        "links and hashes of masked pictures only",
+        ("redacted", "none"),
+        "links and hashes of masked pictures only, or nothing of them",
     ),
     "stages of a person's decision": (
         api.cases.stages.PERSON_CONFIRMED,
@@ -176,7 +176,7 @@ def test_roles_may_what_they_might_and_no_more():
             *(read, review, over, hold),
             *(Right.ORIGINALS, Right.DELIVERIES, Right.REPLAY, Right.ACCESS_LOG, Right.ACCOUNTS),
         },
-        Role.RECEIVER: set(),
+        Role.RECEIVER: {Right.CALL_BACK},
         Role.AUDITOR: {read, Right.DELIVERIES, Right.ACCESS_LOG},
     }
 

@@ -66,7 +66,7 @@ async def context(request: Request) -> Context:
 
 
 Shared = Annotated[Context, Depends(context)]
-BEARER = HTTPBearer(
+_BEARER = HTTPBearer(
     scheme_name="AccessKey",
     description="An access key (`sw_…`), made with `streetwarden keys create`.",
     auto_error=False,
@@ -83,7 +83,7 @@ _COOKIE = APIKeyCookie(
 
 async def principal(
     request: Request,
-    _key: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+    _key: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
     _session: Annotated[str | None, Depends(_COOKIE)],
 ) -> Principal:
     """Return the principal of a request; the doorkeeper has refused those without one."""

@@ -9,12 +9,11 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import BaseModel, Field, StringConstraints
 
 from api.access.roles import Principal, Right, Role
 from api.errors import GeoReportError
-from api.http.context import BEARER, Context, Shared
+from api.http.context import Context, Shared
 from api.http.doorkeeper import bearer
 from api.http.parameters import named
 from api.http.problems import Refusal, described
@@ -81,7 +80,6 @@ async def visit(
     request: Request,
     shared: Shared,
     form: Form,
-    _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     api_key: Key = None,
     jurisdiction_id: Text = None,
 ) -> Visit:
