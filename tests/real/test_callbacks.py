@@ -113,8 +113,13 @@ def test_a_case_goes_to_the_receiver_and_its_whole_way_back(tmp_path, address, m
 def test_kill_9_of_the_receiver_between_taking_and_answering_loses_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("CASE_SECRET", SECRET)
     api, store = free_port(), tmp_path / "receiver.db"
-    nobody = free_port()
-    first = CaseSystem(store, nobody)  # nobody hears its call-backs yet
+    with socket.socket() as nobody:  # held, so that no other test's server hears its call-backs
+        nobody.bind(("127.0.0.1", 0))
+        first = CaseSystem(store, nobody.getsockname()[1])
+        _kill_and_go_on(tmp_path, first, store, api)
+
+
+def _kill_and_go_on(tmp_path: Path, first: CaseSystem, store: Path, api: int) -> None:
     with opened(tmp_path, None, first.port) as world:
         with served(create_app(world.site, world.database, world.evidence), api):
             case_id = confirmed(world)
