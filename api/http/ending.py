@@ -28,6 +28,8 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class Ending:
     """Ends the process in order when it is asked to, and by force when that takes too long.
 
+    By force only while `on_signals` holds: the process of who serves without it is not its to end.
+
     Ending by force loses nothing that was stored or queued: all of it is on the disk before anybody
     is told, so that it withstands a power cut; see `api/storage` and `vision/pipeline`.
 
@@ -44,6 +46,7 @@ class Ending:
         self.doing = "requests and what runs beside them"
         self._within_s = within_s
         self._over = Event()
+        self._over.set()
         self._signals = 0
 
     @contextmanager
@@ -52,6 +55,7 @@ class Ending:
 
         A signal that is ignored, as SIGHUP is under `nohup`, stays so.
         """
+        self._over.clear()
         before = {number: signal.getsignal(number) for number in SIGNALS}
         for number, handler in before.items():
             if handler is not signal.SIG_IGN:
