@@ -5,6 +5,7 @@ Options: a receiver's port; `--hangs` and `--fails` beside the requests, `--stuc
 """
 
 import logging
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -65,6 +66,7 @@ database = Database.open(address)
 SiteChain.open(database, site.storage.key_file)
 print(listener.getsockname()[1], flush=True)
 within = {"within_s": 1.0} if "--stuck" in options and "--patient" not in options else {}
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may ignore it
 with Ending(**within).on_signals() as ending:
     app = create_app(site, database, EvidenceStore(Path(root) / "evidence"))
     serve(app, listener, ending=ending)

@@ -20,6 +20,7 @@ from api.http.ending import Ending
 from api.http.server import console_address, listen, serve
 
 SERVER = """
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -30,6 +31,7 @@ from api.storage.database import Database
 from api.http.server import listen, serve
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may ignore it
 root = Path(sys.argv[1])
 listener = listen("127.0.0.1", 0)
 site = Site.for_sources(["0"], root)
