@@ -1,10 +1,11 @@
 // The review queue: what waits on the left, the chosen case on the right.
 
-import { at, get } from "./api.js";
+import { at, get } from "../../core/api.js";
 import { detail } from "./detail.js";
-import { fill, h, toast } from "./dom.js";
+import { fill, h, toast } from "../../core/dom.js";
 import { thumbnail } from "./pictures.js";
-import { ago, kindName, lasting, subtypeName, t } from "./words.js";
+import { ago, lasting } from "../../core/format.js";
+import { kindName, subtypeName, t } from "../../core/words.js";
 
 const PAGE = 50;
 

@@ -1,8 +1,9 @@
 // Receivers of webhooks: what waits for each, since when one fails, a test ping.
 
-import { get, post } from "./api.js";
-import { fill, h } from "./dom.js";
-import { ago, t } from "./words.js";
+import { get, post } from "../../core/api.js";
+import { fill, h } from "../../core/dom.js";
+import { ago } from "../../core/format.js";
+import { t } from "../../core/words.js";
 
 /** The view of the receivers, for keys that may see deliveries: `element`, `refresh()`. */
 export function receiversView(site) {

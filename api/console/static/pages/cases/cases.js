@@ -1,10 +1,11 @@
 // The case list with filters; a row opens the case beside it.
 
-import { get } from "./api.js";
-import { detail, pill } from "./detail.js";
-import { fill, h, toast } from "./dom.js";
-import { thumbnail } from "./pictures.js";
-import { dayStart, kindName, knownKinds, lasting, subtypeName, t, when } from "./words.js";
+import { get } from "../../core/api.js";
+import { detail, pill } from "../review/detail.js";
+import { fill, h, toast } from "../../core/dom.js";
+import { thumbnail } from "../review/pictures.js";
+import { dayStart, lasting, when } from "../../core/format.js";
+import { kindName, knownKinds, subtypeName, t } from "../../core/words.js";
 
 const STAGES = [
   "pending_review", "second_review", "confirmed", "emitted", "filed", "dispatched", "handled", "verified", "returned",

@@ -1,9 +1,10 @@
 // One case: pictures, facts, reasons, log, and the decision.
 
-import { post } from "./api.js";
-import { dialog, fill, h, toast } from "./dom.js";
+import { post } from "../../core/api.js";
+import { dialog, fill, h, toast } from "../../core/dom.js";
 import { gallery } from "./pictures.js";
-import { ago, kindName, lasting, spoken, subtypeName, t, when } from "./words.js";
+import { ago, lasting, when } from "../../core/format.js";
+import { kindName, spoken, subtypeName, t } from "../../core/words.js";
 
 const CHECKS = ["authentic", "clear", "complete", "accurate"];
 const UNDECIDED = ["pending_review", "silenced", "inhibited", "second_review"];

@@ -1,8 +1,9 @@
 // Camera tiles: state, latest picture, counts.
 
-import { get, picture } from "./api.js";
-import { fill, h } from "./dom.js";
-import { ago, kindName, t } from "./words.js";
+import { get, picture } from "../../core/api.js";
+import { fill, h } from "../../core/dom.js";
+import { ago } from "../../core/format.js";
+import { kindName, t } from "../../core/words.js";
 
 /** The view of the cameras: `element`, `refresh()`, `leave()`. */
 export function camerasView() {

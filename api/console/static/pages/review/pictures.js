@@ -1,8 +1,9 @@
 // Pictures of a case: which to show, as thumbnails, side by side, and large.
 
-import { media, picture } from "./api.js";
-import { dialog, h, toast } from "./dom.js";
-import { kindName, t, when } from "./words.js";
+import { media, picture } from "../../core/api.js";
+import { dialog, h, toast } from "../../core/dom.js";
+import { when } from "../../core/format.js";
+import { kindName, t } from "../../core/words.js";
 
 const ORDER = ["opened", "best", "confirmed", "cleared"];
 

@@ -1,8 +1,8 @@
 // Talking to the server. A key lives in this tab's sessionStorage and travels in a header only; a
 // session lives in a cookie that no script can read, and `csrf` shows that it is our page that asks.
 
-// This file lies in `static/` beside `v1/`, under whatever path a proxy shows the server.
-const ROOT = new URL("../", import.meta.url);
+// This file lies in `static/core/`, and `static/` beside `v1/`, under whatever path a proxy shows the server.
+const ROOT = new URL("../../", import.meta.url);
 const STORE = "streetwarden.key";
 const KEPT_PICTURES = 80;
 const IDLE_MS = 60 * 1000;
@@ -14,11 +14,12 @@ for (const kind of ["pointerdown", "keydown", "wheel"]) {
   addEventListener(kind, () => { touched = Date.now(); }, { capture: true, passive: true });
 }
 
-/** What the server refused, in its own words (RFC 9457). */
+/** What the server refused (RFC 9457): `status`, its own words, and what stands with them (`code`, `params` …). */
 export class Refused extends Error {
-  constructor(status, detail, wait = null) {
-    super(detail);
+  constructor(status, said = {}, wait = null) {
+    super(said.detail ?? "");
     this.status = status;
+    this.said = said;
     this.wait = wait;
   }
 }
@@ -54,7 +55,7 @@ export async function signInAs(name, password) {
     body: JSON.stringify({ name, password }),
   });
   const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(answer.status, said.detail || answer.statusText, answer.headers.get("Retry-After"));
+  if (!answer.ok) throw new Refused(answer.status, said, answer.headers.get("Retry-After"));
   csrf = said.csrf;
 }
 export const whenSignedOut = (listener) => { onSignedOut = listener; };
@@ -78,10 +79,11 @@ function forget(why) {
   onSignedOut(why, key);
 }
 
-async function ask(path, options = {}) {
+/** Ask the server as who is signed in; the answer is one that went well, or a `Refused`. */
+export async function ask(path, options = {}) {
   const key = sessionStorage.getItem(STORE);
   const mine = csrf;
-  if (!signedIn()) throw new Refused(401, "");
+  if (!signedIn()) throw new Refused(401);
   const headers = { ...(key ? { Authorization: `Bearer ${key}` } : { "X-CSRF-Token": mine }), ...options.headers };
   // A page that nobody touches keeps nobody signed in.
   if (Date.now() - touched > IDLE_MS) headers["X-Idle"] = "1";
@@ -90,20 +92,26 @@ async function ask(path, options = {}) {
   const said = await answer.json().catch(() => ({}));
   // A late answer to a key that was given up must not wipe what is being typed into the form.
   if (answer.status === 401 && key === sessionStorage.getItem(STORE) && mine === csrf) forget(key ? "key_bad" : "session_over");
-  throw new Refused(answer.status, said.detail || answer.statusText);
+  throw new Refused(answer.status, said, answer.headers.get("Retry-After"));
 }
 
-/** GET some JSON; empty values of `query` are left out. */
+/** A path with a query; values that are empty are left out, those that are lists come several times. */
+export function withQuery(path, query = {}) {
+  const kept = Object.entries(query).flatMap(([name, value]) => [value].flat().map((one) => [name, one]))
+    .filter(([, value]) => value !== "" && value != null);
+  return kept.length ? `${path}?${new URLSearchParams(kept)}` : path;
+}
+
+/** GET some JSON. */
 export async function get(path, query = {}) {
-  const kept = Object.entries(query).filter(([, value]) => value !== "" && value != null);
-  const suffix = kept.length ? `?${new URLSearchParams(kept)}` : "";
-  return (await ask(path + suffix)).json();
+  return (await ask(withQuery(path, query))).json();
 }
 
-/** POST some JSON. */
-export async function post(path, body) {
-  const headers = { "Content-Type": "application/json" };
-  return (await ask(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+/** Send some JSON by POST or another method; the answer's JSON, or null where it has none. */
+export async function post(path, body = {}, { method = "POST", headers = {} } = {}) {
+  const all = { "Content-Type": "application/json", ...headers };
+  const answer = await ask(path, { method, headers: all, body: JSON.stringify(body) });
+  return answer.status === 204 ? null : answer.json();
 }
 
 /** A picture as an object URL that the caller revokes. */
