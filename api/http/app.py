@@ -25,6 +25,7 @@ from api.access.wrong_keys import WrongKeys
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
 from api.cases.grace_timer import GraceTimer
+from api.cases.queue import QueueDesk
 from api.cases.reobservation import Reobservation
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
@@ -55,6 +56,7 @@ from api.http.routes import (
     media,
     open311,
     packages,
+    queue,
     reports,
     session,
     steps,
@@ -86,6 +88,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     steps.router,
     callbacks.router,
     claims.router,
+    queue.router,
     packages.router,
     media.router,
     cameras.router,
@@ -162,6 +165,7 @@ def create_app(
         steps=StepDesk(database, site, announcer.announce, announcer.recall, from_receivers.settle),
         callbacks=from_receivers,
         claims=ClaimDesk(database, site.review.claim),
+        queue=QueueDesk(database, site),
         outbox=worker,
         doors=doors,
         readiness=OwnThread("readiness", ready),

@@ -17,6 +17,7 @@ from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
+from api.cases.queue import QueueDesk
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
@@ -50,6 +51,7 @@ class Context:
     steps: StepDesk
     callbacks: CallbackDesk
     claims: ClaimDesk
+    queue: QueueDesk
     outbox: Outbox
     doors: Doors
     readiness: OwnThread[Readiness]
