@@ -18,6 +18,7 @@ from api.access.keys import KeyStore
 from api.access.last_used import LastUsed
 from api.access.pruning import rules as of_access
 from api.access.rate_limit import RateLimits
+from api.access.roles import Principal
 from api.access.sessions import SessionStore
 from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
@@ -49,8 +50,10 @@ from api.http.routes import (
     access_log,
     callbacks,
     cameras,
+    case_lists,
     cases,
     claims,
+    events,
     health,
     keys,
     media,
@@ -66,6 +69,7 @@ from api.http.routes import (
 from api.http.routes import site as site_routes
 from api.http.signatures import Signatures
 from api.http.way_in import OwnWays
+from api.live.feed import LiveFeed
 from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.receivers import receivers
@@ -84,11 +88,13 @@ REQUEST_WORKERS = 20
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     site_routes.router,
+    case_lists.router,
     cases.router,
     steps.router,
     callbacks.router,
     claims.router,
     queue.router,
+    events.router,
     packages.router,
     media.router,
     cameras.router,
@@ -141,6 +147,13 @@ def create_app(
         own_ways=OwnWays(routers),
     )
 
+    waiting = QueueDesk(database, site)
+
+    def stands(who: Principal) -> bool:
+        return key_store.stands(who) if who.session is None else sessions.stands(who)
+
+    live = LiveFeed(database, site, watch, total=waiting.total, stands=stands)
+
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
             key_store.learn()
@@ -165,7 +178,8 @@ def create_app(
         steps=StepDesk(database, site, announcer.announce, announcer.recall, from_receivers.settle),
         callbacks=from_receivers,
         claims=ClaimDesk(database, site.review.claim),
-        queue=QueueDesk(database, site),
+        queue=waiting,
+        live=live,
         outbox=worker,
         doors=doors,
         readiness=OwnThread("readiness", ready),
@@ -194,6 +208,7 @@ def create_app(
                     )
                 ),
                 _nightly(site, database, evidence),
+                live,
             )
             if one is not None
         ),
@@ -207,6 +222,7 @@ def create_app(
     app.state.context = shared
     problems.install(app)
     app.state.routers = routers
+    app.state.end_streams = live.end_all
     app.add_middleware(Signatures, webhooks=site.webhooks, doors=doors)
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, doors=doors)

@@ -25,6 +25,7 @@ from api.delivery.worker import Outbox
 from api.http.cookies import Cookie
 from api.http.doorkeeper import CSRF_HEADER, Doors, asking
 from api.http.problems import Refusal
+from api.live.feed import LiveFeed
 from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
@@ -52,6 +53,7 @@ class Context:
     callbacks: CallbackDesk
     claims: ClaimDesk
     queue: QueueDesk
+    live: LiveFeed
     outbox: Outbox
     doors: Doors
     readiness: OwnThread[Readiness]
