@@ -18,6 +18,7 @@ from api.access.keys import KeyStore
 from api.access.last_used import LastUsed
 from api.access.pruning import rules as of_access
 from api.access.rate_limit import RateLimits
+from api.access.roles import Principal
 from api.access.sessions import SessionStore
 from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
@@ -25,6 +26,7 @@ from api.access.wrong_keys import WrongKeys
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
 from api.cases.grace_timer import GraceTimer
+from api.cases.queue import QueueDesk
 from api.cases.reobservation import Reobservation
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
@@ -48,13 +50,16 @@ from api.http.routes import (
     access_log,
     callbacks,
     cameras,
+    case_lists,
     cases,
     claims,
+    events,
     health,
     keys,
     media,
     open311,
     packages,
+    queue,
     reports,
     session,
     steps,
@@ -65,6 +70,7 @@ from api.http.routes import map as map_routes
 from api.http.routes import site as site_routes
 from api.http.signatures import Signatures
 from api.http.way_in import OwnWays
+from api.live.feed import LiveFeed
 from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.receivers import receivers
@@ -83,10 +89,13 @@ REQUEST_WORKERS = 20
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     site_routes.router,
+    case_lists.router,
     cases.router,
     steps.router,
     callbacks.router,
     claims.router,
+    queue.router,
+    events.router,
     packages.router,
     media.router,
     cameras.router,
@@ -140,6 +149,13 @@ def create_app(
         own_ways=OwnWays(routers),
     )
 
+    waiting = QueueDesk(database, site)
+
+    def stands(who: Principal) -> bool:
+        return key_store.stands(who) if who.session is None else sessions.stands(who)
+
+    live = LiveFeed(database, site, watch, total=waiting.total, stands=stands)
+
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
             key_store.learn()
@@ -164,6 +180,8 @@ def create_app(
         steps=StepDesk(database, site, announcer.announce, announcer.recall, from_receivers.settle),
         callbacks=from_receivers,
         claims=ClaimDesk(database, site.review.claim),
+        queue=waiting,
+        live=live,
         outbox=worker,
         doors=doors,
         readiness=OwnThread("readiness", ready),
@@ -192,6 +210,7 @@ def create_app(
                     )
                 ),
                 _nightly(site, database, evidence),
+                live,
             )
             if one is not None
         ),
@@ -205,6 +224,7 @@ def create_app(
     app.state.context = shared
     problems.install(app)
     app.state.routers = routers
+    app.state.end_streams = live.end_all
     app.add_middleware(Signatures, webhooks=site.webhooks, doors=doors)
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, doors=doors)

@@ -17,6 +17,7 @@ from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
+from api.cases.queue import QueueDesk
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
@@ -24,6 +25,7 @@ from api.delivery.worker import Outbox
 from api.http.cookies import Cookie
 from api.http.doorkeeper import CSRF_HEADER, Doors, asking
 from api.http.problems import Refusal
+from api.live.feed import LiveFeed
 from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
@@ -50,6 +52,8 @@ class Context:
     steps: StepDesk
     callbacks: CallbackDesk
     claims: ClaimDesk
+    queue: QueueDesk
+    live: LiveFeed
     outbox: Outbox
     doors: Doors
     readiness: OwnThread[Readiness]
