@@ -2,13 +2,14 @@
 
 import cameras from "../words/cameras.js";
 import cases from "../words/cases.js";
+import map from "../words/map.js";
 import registers from "../words/registers.js";
 import reports from "../words/reports.js";
 import review from "../words/review.js";
 import shell from "../words/shell.js";
 import terms from "../words/terms.js";
 
-const WORDS = { ...terms, ...shell, ...review, ...cases, ...cameras, ...registers, ...reports };
+const WORDS = { ...terms, ...shell, ...review, ...cases, ...cameras, ...map, ...registers, ...reports };
 const KEPT = "streetwarden.language";
 
 let language = document.documentElement.lang === "en" ? "en" : "zh";
