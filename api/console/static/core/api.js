@@ -124,9 +124,9 @@ export async function get(path, query = {}) {
 }
 
 /** Send some JSON by POST or another method; the answer's JSON, or null where it has none. */
-export async function post(path, body = {}, { method = "POST", headers = {}, keepalive = false } = {}) {
+export async function post(path, body = {}, { method = "POST", headers = {}, keepalive = false, signal } = {}) {
   const all = { "Content-Type": "application/json", ...headers };
-  const answer = await ask(path, { method, headers: all, body: JSON.stringify(body), keepalive });
+  const answer = await ask(path, { method, headers: all, body: JSON.stringify(body), keepalive, signal });
   return answer.status === 204 ? null : answer.json();
 }
 

@@ -13,8 +13,9 @@ const STEP = 1.25;
  * `fit()`; `closeUp([x1, y1, x2, y2])` brings a part up close, in fractions of the picture; `zoom(by)`;
  * `point(event)` is where a pointer is, in fractions. `pans(event)` says whether a press on the picture
  * pans it: false leaves the press to who draws there. `moved()` is called when zoom or place have changed.
+ * `controls: false` leaves out the buttons for zoom.
  */
-export function stage({ pans = () => true, moved = () => {} } = {}) {
+export function stage({ pans = () => true, moved = () => {}, controls = true } = {}) {
   const element = document.createElement("div");
   element.className = "picture-stage";
   let picture = null;
@@ -28,10 +29,10 @@ export function stage({ pans = () => true, moved = () => {} } = {}) {
         preserveAspectRatio="xMidYMid meet" @wheel=${wheel} @pointerdown=${press} @pointermove=${move} @pointerup=${lift} @pointercancel=${lift} @dblclick=${twice}>
       <image href=${picture.src} width=${picture.width} height=${picture.height} preserveAspectRatio="none"></image>
       <g class="over">${svg`${drawn}`}</g></svg>
-      <div class="zooms" role="group" aria-label=${t("zoom")}>
+      ${controls ? html`<div class="zooms" role="group" aria-label=${t("zoom")}>
         <button type="button" aria-label=${t("zoom_in")} @click=${() => zoom(STEP ** 2)}>+</button>
         <button type="button" aria-label=${t("zoom_out")} @click=${() => zoom(STEP ** -2)}>−</button>
-        <button type="button" aria-label=${t("zoom_fit")} @click=${fit}>⤢</button></div>`, element);
+        <button type="button" aria-label=${t("zoom_fit")} @click=${fit}>⤢</button></div>` : nothing}`, element);
   }
 
   function set(next) {
@@ -117,6 +118,11 @@ export function stage({ pans = () => true, moved = () => {} } = {}) {
     },
     over(template) {
       drawn = template;
+      draw();
+    },
+    clear() {
+      picture = view = null;
+      drawn = nothing;
       draw();
     },
   };
