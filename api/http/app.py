@@ -60,6 +60,7 @@ from api.http.routes import (
     steps,
     users,
     webhooks,
+    words,
 )
 from api.http.routes import site as site_routes
 from api.http.signatures import Signatures
@@ -96,6 +97,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     access_log.router,
     reports.router,
     open311.router,
+    words.router,
 )
 
 

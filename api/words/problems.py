@@ -98,12 +98,12 @@ _LIFE = {
     ),
     "no_penalty_evidence": (
         (
-            "此案画面不得作为处罚证据（{why:legal_use}），须先责令改正："
+            "此案画面不得作为处罚证据（{why:legal_reasons}），须先责令改正："
             "请依次办理告知、责令限期改正、复查，再采纳证据"
         ),
         (
-            "its pictures are no penalty evidence ({why:legal_use}), so the order to correct comes "
-            "first: take notice, give_grace and reobserve before accept"
+            "its pictures are no penalty evidence ({why:legal_reasons}), so the order to correct "
+            "comes first: take notice, give_grace and reobserve before accept"
         ),
     ),
     "legal_review_missing": (

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from typing import Any, Final, Self
 
 from api.words.invalid import INVALID
-from api.words.legal_use import LEGAL_USE
+from api.words.legal_reasons import LEGAL_REASONS
 from api.words.problems import PROBLEMS
 from api.words.vocabulary import VOCABULARY
 from vision.printable import printable
 from vision.sentence import Lists
 
-LISTS: Final[Lists] = {**VOCABULARY, "legal_use": LEGAL_USE}
+LISTS: Final[Lists] = {**VOCABULARY, "legal_reasons": LEGAL_REASONS}
 """What the forms of a template may name."""
 
 

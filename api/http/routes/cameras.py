@@ -94,7 +94,8 @@ class AdmissibilityView(BaseModel):
                     "missing": [
                         {
                             "en": "admissibility file: sign at the place is missing",
-                            "zh": "准入档案缺：设置明显标志",
+                            "zh": "备案材料缺少现场标志设置记录",
+                            "code": "lacks_sign",
                         }
                     ],
                     "file": {

@@ -7,7 +7,7 @@ from typing import Final
 
 from vision.sentence import Sentence
 
-LEGAL_USE: Final[Mapping[str, Sentence]] = {
+LEGAL_REASONS: Final[Mapping[str, Sentence]] = {
     "admissible": Sentence(
         "该设备备案材料齐全，且该事项已列入非现场执法事项清单",
         "the device's admissibility file was complete, and the matter is listed for evidence by "
@@ -24,7 +24,7 @@ LEGAL_USE: Final[Mapping[str, Sentence]] = {
     ),
     "lacks_valid": Sentence(
         "备案材料当日不在有效期内",
-        "admissibility file: it was not valid on that day",
+        "admissibility file: not valid on that day",
     ),
     "lacks_legal_review": Sentence(
         "备案材料缺少有效的法制审核", "admissibility file: legal review is missing"
