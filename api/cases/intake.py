@@ -270,5 +270,7 @@ def _enter(
     }
     if event.clip is not None:
         data["clip"] = _FACTS.dump_python(event.clip, mode="json")
+    if episode.why:
+        data["why"] = [{"code": r.code, "data": r.data} for r in episode.why]
     reason = "; ".join(r.en for r in episode.why)
     enter(session, case, action, by=_PIPELINE, reason=reason, data=data)

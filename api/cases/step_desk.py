@@ -38,6 +38,7 @@ from api.cases.view import case_detail
 from api.errors import IllegalStep
 from api.storage.database import Database
 from api.storage.tables import CaseRow
+from api.words.said import say
 from vision.site import Site
 
 _Request = StepRequest | Reported
@@ -162,10 +163,13 @@ def _close(case: CaseRow, request: _Request, before: Stage, _now: datetime) -> N
     assert isinstance(request, Close)
     possible = OUTCOMES[before]
     if request.data.outcome not in possible:
-        listed = ", ".join(sorted(possible))
         raise IllegalStep(
-            f"a case in stage {before.value} cannot be closed as {request.data.outcome.value}; "
-            f"choose from {listed}"
+            say(
+                "outcome_not_possible",
+                stage=before.value,
+                outcome=request.data.outcome.value,
+                possible=sorted(possible),
+            )
         )
     if request.data.outcome is Outcome.DECIDED and (why := legally_reviewed(case, "")) is not None:
         raise IllegalStep(why)

@@ -65,6 +65,7 @@ from api.http.routes import (
     steps,
     users,
     webhooks,
+    words,
 )
 from api.http.routes import map as map_routes
 from api.http.routes import site as site_routes
@@ -107,6 +108,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     access_log.router,
     reports.router,
     open311.router,
+    words.router,
 )
 
 

@@ -30,6 +30,7 @@ from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
 from api.storage.database import Database
+from api.words.said import say
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 
@@ -99,10 +100,7 @@ def allowed_to(right: Right) -> Callable[[Principal], Awaitable[Principal]]:
 
     async def check(who: Annotated[Principal, Depends(principal)]) -> Principal:
         if not who.may(right):
-            raise Refusal(
-                HTTPStatus.FORBIDDEN,
-                f"the role {who.role.value} may not do this; ask for another role",
-            )
+            raise Refusal(HTTPStatus.FORBIDDEN, say("role_may_not", role=who.role.value))
         return who
 
     return check
@@ -113,10 +111,7 @@ async def unlimited_admin(
 ) -> Principal:
     """Return an admin who sees everything: another could give away what they do not see."""
     if who.limited:
-        raise Refusal(
-            HTTPStatus.FORBIDDEN,
-            "an admin who does not see everything may not manage users and keys",
-        )
+        raise Refusal(HTTPStatus.FORBIDDEN, say("limited_admin"))
     return who
 
 

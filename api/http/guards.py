@@ -7,6 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import problem
+from api.words.said import say
 from vision.site.console import tile_origin
 
 LARGEST_BODY = 64 * 1024
@@ -77,11 +78,11 @@ class BodyLimit:
                 with anyio.fail_after(LONGEST_BODY_S):
                     body = await _body(scope, receive)
             except TimeoutError:
-                detail = f"the body did not arrive within {LONGEST_BODY_S:g} s; send it again"
+                detail = say("body_late", seconds=f"{LONGEST_BODY_S:g}")
                 answer = problem(408, detail, {"Connection": "close"})
                 return await answer(scope, receive, send)
             if body is None:
-                detail = f"the body is larger than {LARGEST_BODY} bytes; send less"
+                detail = say("body_large", most=LARGEST_BODY)
                 return await problem(413, detail)(scope, receive, send)
             receive = replayed(body, receive)
         return await self._app(scope, receive, send)

@@ -21,6 +21,7 @@ from api.http.context import Context, Shared, allowed_to
 from api.http.parameters import RowId, named
 from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.storage.tables import CaseRow, DeliveryRow, ReceiverRow
+from api.words.said import say
 from vision.site import Webhook
 from vision.site.webhook import NEEDED
 
@@ -189,7 +190,7 @@ def _known(shared: Context, name: str) -> Webhook:
 
 
 def _unknown(name: str) -> Refusal:
-    return Refusal(HTTPStatus.NOT_FOUND, f"no webhook {name[:64]!r} is in the site file")
+    return Refusal(HTTPStatus.NOT_FOUND, say("webhook_unknown", webhook=name[:64]))
 
 
 def _set_up(hook: Webhook | None) -> dict[str, Any]:
