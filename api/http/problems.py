@@ -21,18 +21,24 @@ from starlette.exceptions import HTTPException
 
 from api.errors import (
     CaseError,
+    ChangedMeanwhile,
     DatabaseUnavailable,
     IllegalStep,
     OriginalRefused,
     ProviderUnavailable,
     PurgedMedia,
+    SetupForbidden,
+    SetupRefused,
     SignInFailed,
     SignInWaits,
+    SiteFileUnwritable,
     SiteKeyError,
     StepForbidden,
     TookTooLong,
     UnknownAccount,
+    UnknownCamera,
     UnknownCase,
+    UnknownChange,
     UnknownMedia,
 )
 from api.http.way_in import methods_at
@@ -57,6 +63,12 @@ _DOMAIN = {
     PurgedMedia: HTTPStatus.GONE,
     OriginalRefused: HTTPStatus.FORBIDDEN,
     StepForbidden: HTTPStatus.FORBIDDEN,
+    SetupForbidden: HTTPStatus.FORBIDDEN,
+    SetupRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ChangedMeanwhile: HTTPStatus.PRECONDITION_FAILED,
+    SiteFileUnwritable: HTTPStatus.SERVICE_UNAVAILABLE,
+    UnknownCamera: HTTPStatus.NOT_FOUND,
+    UnknownChange: HTTPStatus.NOT_FOUND,
 }
 """What an error of a case is to HTTP; any other one is a conflict with how the case stands."""
 
@@ -223,18 +235,26 @@ async def _domain(_request: Request, error: Exception) -> JSONResponse:
     found = (status for kind, status in _DOMAIN.items() if isinstance(error, kind))
     possible = error.possible if isinstance(error, IllegalStep) else None
     headers = {}
+    errors = None
+    if isinstance(error, SetupRefused):
+        errors = [
+            FieldError(pointer=p, detail=_sayable(d), code="value_error", params={})
+            for p, d in error.mistakes
+        ]
     if isinstance(error, SignInWaits):
         headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, SignInFailed):
         headers["WWW-Authenticate"] = "Bearer"
     status = next(found, HTTPStatus.CONFLICT)
-    return problem(status, _words(error), headers, possible=possible)
+    return problem(status, _words(error), headers, errors, possible)
 
 
 def _words(error: Exception) -> str:
     """What an error says, with its code if it has one, which `str` would take from it."""
     words = error.args[0] if error.args else ""
-    return words if isinstance(words, str) else str(error)
+    if isinstance(words, Said):
+        return words
+    return _sayable(str(error))
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
