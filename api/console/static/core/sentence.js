@@ -38,6 +38,12 @@ function said(value, form) {
   return groups[form]?.get?.(value)?.[spoken()] ?? String(value);
 }
 
+/** A word of a list (`stages`, `steps`, `outcomes` …), as it stands alone; an unknown one is shown as it is. */
+export function word(group, code) {
+  const found = sentence(group, code) ?? code;
+  return found.charAt(0).toUpperCase() + found.slice(1);
+}
+
 /** A reason of a rule, as it is said now. */
 export const reason = (why) => sentence("reasons", why.code, why.data) ?? why[spoken()];
 
