@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from sqlalchemy import select
 
 from api.access.roles import Principal
+from api.cases.case_filter import CaseFilter
 from api.cases.claims import held
-from api.cases.listing import CaseFilter, newest
+from api.cases.listing import find
 from api.cases.requests import ReviewRequest
 from api.cases.review import ReviewDesk
 from api.cases.schemas import Part
@@ -34,6 +36,7 @@ def reject_all(
     request: ReviewRequest,
     *,
     limit: int,
+    only: Collection[str] | None = None,
 ) -> RejectedCases:
     """Reject the newest cases that wait for review and that this camera alone has seen.
 
@@ -45,19 +48,20 @@ def reject_all(
         database: the case database.
         desk: where each is decided.
         who: the key's holder; the list is what they see.
-        wanted: of one camera, in the stage `pending_review`.
+        wanted: of one camera, in the stage `pending_review` alone.
         request: the rejection.
         limit: how many cases are looked at.
+        only: of these cases, which somebody was shown; None for any.
     """
     now = datetime.now(UTC)
     done = RejectedCases(rejected=[], left=[])
     with database.write() as session:
         database.decide_alone(session)
-        ids = newest(session, who, wanted, None, limit)
+        ids = find(session, who, wanted, None, limit)
         query = select(CaseRow).where(CaseRow.id.in_(ids)).order_by(CaseRow.id.desc())
         for case in session.scalars(query.with_for_update()).all():
             # Until it was locked, somebody may have confirmed it.
-            waits = case.stage == wanted.stage
+            waits = case.stage in wanted.stages and (only is None or case.id in only)
             alone = {seen.camera for seen in case.sightings} == {wanted.camera}
             theirs = held(case, now) and case.claimed_key != who.key_id
             if waits and alone and not theirs:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import ColumnElement, or_
+
 from api.access.roles import Principal
 from api.cases.log import enter
 from api.cases.schemas import Part
@@ -16,6 +18,7 @@ from api.cases.stages import DECIDABLE
 from api.errors import CaseClaimed, IllegalStep
 from api.storage.database import Database
 from api.storage.tables import CaseRow
+from api.words.said import say
 from vision.site.review import LONGEST_CLAIM
 
 
@@ -32,6 +35,17 @@ def held(case: CaseRow, now: datetime) -> bool:
     return until is not None and now < until <= now + LONGEST_CLAIM
 
 
+def free(now: datetime) -> ColumnElement[bool]:
+    """SQL for a case that nobody holds: not `held`."""
+    until = CaseRow.claimed_until
+    return or_(until.is_(None), until <= now, until > now + LONGEST_CLAIM)
+
+
+def give(case: CaseRow, who: Principal, until: datetime) -> None:
+    """Let them hold a locked case until then."""
+    case.claimed_by, case.claimed_key, case.claimed_until = who.label, who.key_id, until
+
+
 def refuse_others(case: CaseRow, who: Principal, now: datetime) -> None:
     """Refuse whoever is not the holder of a held case.
 
@@ -41,10 +55,8 @@ def refuse_others(case: CaseRow, who: Principal, now: datetime) -> None:
     if not held(case, now) or case.claimed_key == who.key_id:
         return
     assert case.claimed_until is not None
-    raise CaseClaimed(
-        f"{case.claimed_by} looks at this case until {case.claimed_until:%H:%M:%S} UTC; wait, or "
-        "ask an officer or an admin to take it over"
-    )
+    until = case.claimed_until.isoformat()
+    raise CaseClaimed(say("claimed_by_other", by=case.claimed_by, until=until))
 
 
 def release(case: CaseRow) -> None:
@@ -77,7 +89,7 @@ class ClaimDesk:
         with self._database.write() as session:
             case = locked(session, who, case_id)
             if case.stage not in DECIDABLE:
-                raise IllegalStep(f"nobody has to decide on a case in stage {case.stage}")
+                raise IllegalStep(say("nothing_to_decide", stage=case.stage))
             others = held(case, now) and case.claimed_key != who.key_id
             if others and not take_over:
                 refuse_others(case, who, now)
@@ -85,7 +97,7 @@ class ClaimDesk:
                 data = {"from": case.claimed_by}
                 enter(session, case, "taken_over", by=who, reason=reason, data=data, at=now)
             until = now + self._length
-            case.claimed_by, case.claimed_key, case.claimed_until = who.label, who.key_id, until
+            give(case, who, until)
             return Claim(claimed_by=who.label, claimed_until=until)
 
     def release(self, who: Principal, case_id: str) -> None:

@@ -169,7 +169,11 @@ class Review(Part):
 
 
 class Evidence(Part):
-    """A stored picture: `href` is relative to the address at which this API is reached."""
+    """A stored picture: `href` is relative to the address at which this API is reached.
+
+    `boxes` are what it shows of the violation, each x1 y1 x2 y2 as fractions of the picture; none
+    where it shows nothing of it, or nobody kept it.
+    """
 
     role: EvidenceRole
     sha256: str
@@ -181,16 +185,21 @@ class Evidence(Part):
     captured_at: datetime
     media_type: str
     size: int
+    boxes: list[tuple[float, float, float, float]] = []
     purged_at: datetime | None = Field(
         default=None, description="When retention took it: it cannot be fetched any more."
     )
 
 
 class Words(Part):
-    """A sentence in both languages."""
+    """A sentence in both languages, as it was said then, and its code.
+
+    Codes are those of `GET /v1/words`; null in cases from before there were codes.
+    """
 
     en: str
     zh: str
+    code: str | None = Field(default=None, examples=["lacks_sign"])
 
 
 class LegalBasis(Part):
@@ -256,11 +265,16 @@ class CaseData(Part):
 
 
 class Why(Part):
-    """One reason of the rule, in words and in numbers."""
+    """One reason of the rule: a code with its data, and the sentences that they made then.
+
+    `code` is one of `reasons` in `GET /v1/words`, or a word of another package's kind; null in
+    cases from before there were codes.
+    """
 
     en: str
     zh: str
     data: dict[str, Any]
+    code: str | None = Field(default=None, examples=["stayed"])
 
 
 class Hold(Part):

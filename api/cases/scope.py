@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api.access.roles import Principal
 from api.errors import UnknownCase
 from api.storage.tables import CaseRow, SightingRow
+from api.words.said import say
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
@@ -29,6 +30,22 @@ def scoped(query: Query, who: Principal) -> Query:
     return query
 
 
+def holds(who: Principal, *, kind: str, division: str, cameras: Collection[str]) -> bool:
+    """Whether a case is in somebody's scope: what `scoped` says, of a case that was read.
+
+    Args:
+        who: the key's holder.
+        kind: of the case.
+        division: of the case.
+        cameras: all that have seen it.
+    """
+    return (
+        (who.kinds is None or kind in who.kinds)
+        and who.sees_division(division)
+        and (who.cameras is None or not who.cameras.isdisjoint(cameras))
+    )
+
+
 def within(divisions: Iterable[str]) -> ColumnElement[bool]:
     """Whether a case is in one of these divisions, which are prefixes of codes."""
     starts = (CaseRow.division.startswith(code, autoescape=True) for code in sorted(divisions))
@@ -37,7 +54,7 @@ def within(divisions: Iterable[str]) -> ColumnElement[bool]:
 
 def unknown(case_id: str) -> UnknownCase:
     """The error that says that a case is not there, as far as the key sees."""
-    return UnknownCase(f"no case {case_id[:60]!r} is known to this key; list the cases to find it")
+    return UnknownCase(say("case_unknown", case=case_id[:60]))
 
 
 def locked(session: Session, who: Principal, case_id: str) -> CaseRow:

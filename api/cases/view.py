@@ -71,7 +71,7 @@ def case_data(row: CaseRow, evidence: Sequence[EvidenceRow]) -> dict[str, Any]:
 
 def case_view(row: CaseRow, who: Principal) -> CaseView:
     """A case for a list, with the pictures of the cameras that the key sees."""
-    return CaseView.model_validate(_all_of(row, who))
+    return CaseView.model_validate(all_of(row, who))
 
 
 def case_detail(row: CaseRow, who: Principal) -> CaseDetail:
@@ -89,7 +89,7 @@ def case_detail(row: CaseRow, who: Principal) -> CaseDetail:
         for entry in row.log
     ]
     reviews = [Review.model_validate(said, from_attributes=True) for said in row.reviews]
-    return CaseDetail.model_validate(_all_of(row, who) | {"reviews": reviews, "log": log})
+    return CaseDetail.model_validate(all_of(row, who) | {"reviews": reviews, "log": log})
 
 
 def current(row: CaseRow) -> list[EvidenceRow]:
@@ -110,11 +110,13 @@ def evidence_view(row: EvidenceRow) -> Evidence:
         captured_at=row.captured_at,
         media_type=row.media_type,
         size=row.size,
+        boxes=[(a, b, c, d) for a, b, c, d in row.boxes or ()],
         purged_at=row.purged_at,
     )
 
 
-def _all_of(row: CaseRow, who: Principal) -> dict[str, Any]:
+def all_of(row: CaseRow, who: Principal) -> dict[str, Any]:
+    """The fields of `CaseView`, with the pictures of the cameras that the key sees."""
     evidence = [item for item in current(row) if who.sees_camera(item.camera)]
     now = datetime.now(UTC)
     claimed = held(row, now)

@@ -18,6 +18,7 @@ from api.access.keys import KeyStore
 from api.access.last_used import LastUsed
 from api.access.pruning import rules as of_access
 from api.access.rate_limit import RateLimits
+from api.access.roles import Principal
 from api.access.sessions import SessionStore
 from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
@@ -25,6 +26,7 @@ from api.access.wrong_keys import WrongKeys
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
 from api.cases.grace_timer import GraceTimer
+from api.cases.queue import QueueDesk
 from api.cases.reobservation import Reobservation
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
@@ -48,27 +50,38 @@ from api.http.routes import (
     access_log,
     callbacks,
     cameras,
+    case_lists,
     cases,
     claims,
+    events,
     health,
     keys,
     media,
     open311,
     packages,
+    queue,
     reports,
     session,
+    setup,
+    site_changes,
     steps,
     users,
     webhooks,
+    words,
 )
+from api.http.routes import map as map_routes
 from api.http.routes import site as site_routes
 from api.http.signatures import Signatures
 from api.http.way_in import OwnWays
-from api.monitoring.health import Readiness, readiness, stamped
+from api.live.feed import LiveFeed
+from api.monitoring.health import Readiness, filed, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.receivers import receivers
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
+from api.setup.setup import Setup
+from api.setup.site_file import SiteFile
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.pruning import prune
 from vision.evidence.store import EvidenceStore
@@ -82,13 +95,19 @@ REQUEST_WORKERS = 20
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     site_routes.router,
+    case_lists.router,
     cases.router,
     steps.router,
     callbacks.router,
     claims.router,
+    queue.router,
+    events.router,
     packages.router,
     media.router,
     cameras.router,
+    map_routes.router,
+    setup.router,
+    site_changes.router,
     webhooks.router,
     session.router,
     users.router,
@@ -96,37 +115,42 @@ ROUTERS: tuple[APIRouter, ...] = (
     access_log.router,
     reports.router,
     open311.router,
+    words.router,
 )
 
 
 def create_app(
-    site: Site,
+    site: Site | SiteInForce,
     database: Database,
     evidence: EvidenceStore,
     *,
     watch: Watch | None = None,
     outbox: Outbox | None = None,
+    file: SiteFile | None = None,
 ) -> FastAPI:
     """The app of one site; its lifespan runs the outbox worker and, where asked for, the stamper.
 
     Args:
-        site: cameras, receivers, language.
+        site: cameras, receivers, language; a holder where others follow its changes too.
         database: opened; the caller closes it after the app has ended.
         evidence: where the pictures are.
         watch: the running pipeline; None for a review server without one.
         outbox: a worker with other settings than the default ones.
+        file: that the site is of; without one nothing of it can be changed here.
 
     Raises:
         SiteError: a webhook's secret cannot be used.
         TimeStampError: the certificate of the time-stamp authority cannot be read.
     """
+    in_force = SiteInForce.of(site)
+    site = in_force.now
     worker = outbox or Outbox(database, site, evidence=evidence)
     stamper = Stamper(database, site.timestamps) if site.timestamps is not None else None
     used = LastUsed(database)
     key_store = KeyStore(database, used)
     sessions = SessionStore(database, site.access, used)
     announcer = Announcer(site)
-    from_receivers = CallbackDesk(database, site, announcer.announce)
+    from_receivers = CallbackDesk(database, in_force, announcer.announce)
     routers = (*ROUTERS, *_provider(site, database, sessions))
     cookie = Cookie(site)
     doors = Doors(
@@ -138,17 +162,29 @@ def create_app(
         own_ways=OwnWays(routers),
     )
 
+    waiting = QueueDesk(database, site)
+
+    def stands(who: Principal) -> bool:
+        return key_store.stands(who) if who.session is None else sessions.stands(who)
+
+    live = LiveFeed(database, site, watch, total=waiting.total, stands=stands)
+    # A pipeline that cannot change what it watches goes on; the file's changes wait for its end.
+    apply = getattr(watch, "apply", None)
+    desks = Setup.of(database, in_force, file, apply, follows=watch is None or apply is not None)
+
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
             key_store.learn()
         found = readiness(database, evidence, watch, outbox_alive=worker.alive)
         checks = [] if stamper is None else [stamped(stamper.problem)]
+        if desks.following is not None:
+            checks.append(filed(desks.following.problem))
         with suppress(DatabaseUnavailable):  # which is a check of its own
             checks += receivers(database, [hook.name for hook in site.webhooks])
         return found.with_checks(checks)
 
     shared = Context(
-        site=site,
+        in_force=in_force,
         database=database,
         evidence=evidence,
         watch=watch,
@@ -157,11 +193,16 @@ def create_app(
         sessions=sessions,
         sign_in=SignInDesk(database, sessions),
         cookie=cookie,
-        cases=CaseStore(database, site),
-        review=ReviewDesk(database, site, announcer.announce),
-        steps=StepDesk(database, site, announcer.announce, announcer.recall, from_receivers.settle),
+        cases=CaseStore(database, in_force),
+        review=ReviewDesk(database, in_force, announcer.announce),
+        steps=StepDesk(
+            database, in_force, announcer.announce, announcer.recall, from_receivers.settle
+        ),
         callbacks=from_receivers,
+        setup=desks,
         claims=ClaimDesk(database, site.review.claim),
+        queue=waiting,
+        live=live,
         outbox=worker,
         doors=doors,
         readiness=OwnThread("readiness", ready),
@@ -177,19 +218,21 @@ def create_app(
             one
             for one in (
                 worker,
+                desks.following,
                 Alerts(database, site),
                 stamper,
                 used,
                 GraceTimer(
                     Reobservation(
                         database,
-                        site,
+                        in_force,
                         announcer.announce,
                         watch.look_again if watch else None,
                         from_receivers.settle,
                     )
                 ),
                 _nightly(site, database, evidence),
+                live,
             )
             if one is not None
         ),
@@ -203,10 +246,11 @@ def create_app(
     app.state.context = shared
     problems.install(app)
     app.state.routers = routers
+    app.state.end_streams = live.end_all
     app.add_middleware(Signatures, webhooks=site.webhooks, doors=doors)
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, doors=doors)
-    app.add_middleware(Guards, url=site.site.url)
+    app.add_middleware(Guards, url=site.site.url, tiles=site.console.map.tiles or "")
     app.add_middleware(Prefix, url=site.site.url)
     for router in routers:
         app.include_router(router)

@@ -17,6 +17,7 @@ from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
+from api.cases.queue import QueueDesk
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
@@ -24,10 +25,14 @@ from api.delivery.worker import Outbox
 from api.http.cookies import Cookie
 from api.http.doorkeeper import CSRF_HEADER, Doors, asking
 from api.http.problems import Refusal
+from api.live.feed import LiveFeed
 from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
+from api.setup.setup import Setup
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
+from api.words.said import say
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 
@@ -36,7 +41,7 @@ from vision.site import Site
 class Context:
     """The parts that routes use."""
 
-    site: Site
+    in_force: SiteInForce
     database: Database
     evidence: EvidenceStore
     watch: Watch | None
@@ -49,11 +54,19 @@ class Context:
     review: ReviewDesk
     steps: StepDesk
     callbacks: CallbackDesk
+    setup: Setup
     claims: ClaimDesk
+    queue: QueueDesk
+    live: LiveFeed
     outbox: Outbox
     doors: Doors
     readiness: OwnThread[Readiness]
     metrics: OwnThread[bytes]
+
+    @property
+    def site(self) -> Site:
+        """The site in force."""
+        return self.in_force.now
 
 
 # Dependencies are coroutines: FastAPI would run a function in a request worker, and routes that
@@ -90,15 +103,12 @@ async def principal(
     return asking(request)
 
 
-def allowed_to(right: Right) -> Callable[[Principal], Awaitable[Principal]]:
-    """Return a dependency that gives the principal if the role has this right, else 403."""
+def allowed_to(*rights: Right) -> Callable[[Principal], Awaitable[Principal]]:
+    """Return a dependency: the principal, if the role has one of these rights, else 403."""
 
     async def check(who: Annotated[Principal, Depends(principal)]) -> Principal:
-        if not who.may(right):
-            raise Refusal(
-                HTTPStatus.FORBIDDEN,
-                f"the role {who.role.value} may not do this; ask for another role",
-            )
+        if not any(map(who.may, rights)):
+            raise Refusal(HTTPStatus.FORBIDDEN, say("role_may_not", role=who.role.value))
         return who
 
     return check
@@ -109,10 +119,7 @@ async def unlimited_admin(
 ) -> Principal:
     """Return an admin who sees everything: another could give away what they do not see."""
     if who.limited:
-        raise Refusal(
-            HTTPStatus.FORBIDDEN,
-            "an admin who does not see everything may not manage users and keys",
-        )
+        raise Refusal(HTTPStatus.FORBIDDEN, say("limited_admin"))
     return who
 
 

@@ -7,20 +7,25 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import problem
+from api.words.said import say
+from vision.site.console import tile_origin
 
 LARGEST_BODY = 64 * 1024
 """Bytes; a review is under 3 KiB. Uploads of a later version bring their own limit."""
+LARGEST_SETUP = 2**20
+"""Bytes of what is drawn for cameras, some 50,000 points; the site file takes twice as much."""
+_SETUP = ("/v1/cameras", "/v1/registers/")
 LONGEST_BODY_S = 20.0
 """Seconds for a whole body: 64 KiB at 26 kbit/s."""
 # No inline script, no other origin: what a hostile camera name could smuggle in never runs. No form
 # is sent anywhere either (`form-action`): the page's script signs in, so a smuggled form leads
-# nowhere with a password.
+# nowhere with a password. Pictures alone may come from where the site has its map tiles.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:{tiles}; "
+    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
+    "media-src blob:; frame-ancestors 'none'"
+)
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-        "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -37,15 +42,17 @@ class Guards:
     Args:
         app: whose answers they are.
         url: the site's address from outside; where that is HTTPS, browsers are told to keep to it.
+        tiles: address of the site's map tiles, empty where it has none.
     """
 
-    def __init__(self, app: ASGIApp, url: str = "") -> None:
+    def __init__(self, app: ASGIApp, url: str = "", tiles: str = "") -> None:
         self._app = app
+        self._policy = _POLICY.format(tiles=f" {tile_origin(tiles)}" if tiles else "")
         self._tls = url.startswith("https://")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request through."""
-        added = dict(_HEADERS)
+        added = {"Content-Security-Policy": self._policy, **_HEADERS}
         if self._tls or scope.get("scheme") == "https":
             added["Strict-Transport-Security"] = _TLS_FOR_A_YEAR
         if scope.get("path", "").startswith("/v1/"):
@@ -70,30 +77,31 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request through once its whole body is here."""
         if scope["type"] == "http" and scope["method"] in {"POST", "PUT", "PATCH"}:
+            limit = LARGEST_SETUP if scope["path"].startswith(_SETUP) else LARGEST_BODY
             try:
                 with anyio.fail_after(LONGEST_BODY_S):
-                    body = await _body(scope, receive)
+                    body = await _body(scope, receive, limit)
             except TimeoutError:
-                detail = f"the body did not arrive within {LONGEST_BODY_S:g} s; send it again"
+                detail = say("body_late", seconds=f"{LONGEST_BODY_S:g}")
                 answer = problem(408, detail, {"Connection": "close"})
                 return await answer(scope, receive, send)
             if body is None:
-                detail = f"the body is larger than {LARGEST_BODY} bytes; send less"
+                detail = say("body_large", most=limit)
                 return await problem(413, detail)(scope, receive, send)
             receive = replayed(body, receive)
         return await self._app(scope, receive, send)
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
+async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | None:
     """The whole body; None as soon as it is known to be too large."""
     declared = dict(scope["headers"]).get(b"content-length", b"")
-    if declared.isdigit() and int(declared) > LARGEST_BODY:
+    if declared.isdigit() and int(declared) > limit:
         return None
     body: bytes = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > LARGEST_BODY:
+        if len(body) > limit:
             return None
         if not message.get("more_body", False):
             return body

@@ -17,7 +17,7 @@ from sqlalchemy import JSON, BigInteger, String, cast, func, insert, literal, se
 from sqlalchemy import case as case_
 
 from api.access.roles import Principal, Role
-from api.cases.listing import CaseFilter, Near
+from api.cases.case_filter import CaseFilter, Near
 from api.cases.stages import Stage
 from api.cases.store import CaseStore
 from api.errors import CaseError
@@ -71,23 +71,23 @@ def questions() -> tuple[Asked, ...]:
     )
     rare = Principal("0", "rare", Role.VIEWER, divisions=frozenset({"421304"}))
     day = FIRST_DAY + timedelta(days=2)
-    pending, other = Stage.PENDING_REVIEW, _camera(100)
+    pending, rejected, other = Stage.PENDING_REVIEW, Stage.REJECTED, _camera(100)
     return (
         Asked("everything", anyone, CaseFilter()),
-        Asked("stage", anyone, CaseFilter(stage=pending)),
-        Asked("a stage that no case has", anyone, CaseFilter(stage=Stage.EMITTED)),
-        Asked("closed", anyone, CaseFilter(stage=Stage.CLOSED)),
-        Asked("kind + closed", anyone, CaseFilter(kind="overflowing_bin", stage=Stage.CLOSED)),
+        Asked("stage", anyone, CaseFilter(stages=[pending])),
+        Asked("a stage that no case has", anyone, CaseFilter(stages=[Stage.EMITTED])),
+        Asked("closed", anyone, CaseFilter(stages=[Stage.CLOSED])),
+        Asked("kind + closed", anyone, CaseFilter(kind="overflowing_bin", stages=[Stage.CLOSED])),
         Asked("kind", anyone, CaseFilter(kind="street_vending")),
-        Asked("kind + stage", anyone, CaseFilter(kind="overflowing_bin", stage=pending)),
+        Asked("kind + stage", anyone, CaseFilter(kind="overflowing_bin", stages=[pending])),
         Asked("busy camera", anyone, CaseFilter(camera=BUSY)),
-        Asked("busy camera + stage", anyone, CaseFilter(camera=BUSY, stage=Stage.EMITTED)),
-        Asked("busy camera + others' stage", anyone, CaseFilter(camera=BUSY, stage=Stage.REJECTED)),
-        Asked("one camera of many + stage", anyone, CaseFilter(camera=other, stage=pending)),
+        Asked("busy camera + stage", anyone, CaseFilter(camera=BUSY, stages=[Stage.EMITTED])),
+        Asked("busy camera + others' stage", anyone, CaseFilter(camera=BUSY, stages=[rejected])),
+        Asked("one camera of many + stage", anyone, CaseFilter(camera=other, stages=[pending])),
         Asked("one day", anyone, CaseFilter(since=day, until=day + timedelta(days=1))),
         Asked("before all", anyone, CaseFilter(until=FIRST_DAY)),
-        Asked("stage + before all", anyone, CaseFilter(stage=Stage.REJECTED, until=FIRST_DAY)),
-        Asked("busy camera + zone", anyone, CaseFilter(camera=BUSY, stage=pending, zone="north")),
+        Asked("stage + before all", anyone, CaseFilter(stages=[rejected], until=FIRST_DAY)),
+        Asked("busy camera + zone", anyone, CaseFilter(camera=BUSY, zone="north")),
         Asked("busy camera + before all", anyone, CaseFilter(camera=BUSY, until=FIRST_DAY)),
         Asked("near", anyone, CaseFilter(near=Near(113.38, 31.71, 300))),
         Asked("near nothing", anyone, CaseFilter(near=Near(0, 0, 300))),
@@ -95,7 +95,7 @@ def questions() -> tuple[Asked, ...]:
         Asked("key of a quiet camera, that camera", quiet, CaseFilter(camera=QUIET)),
         Asked("key of a quiet camera, busy camera", quiet, CaseFilter(camera=BUSY)),
         Asked("key of a busy camera, quiet camera", busy, CaseFilter(camera=QUIET)),
-        Asked("key of all cameras by name", city, CaseFilter(stage=pending)),
+        Asked("key of all cameras by name", city, CaseFilter(stages=[pending])),
         Asked("key of kinds without cases", trucks, CaseFilter()),
         Asked("key of a division", street, CaseFilter()),
         Asked("key of a division, busy camera", street, CaseFilter(camera=BUSY)),

@@ -13,7 +13,7 @@ from api.access.roles import Principal, Role
 from api.callbacks.pages import page
 from api.callbacks.schemas import CallbackPage
 from api.callbacks.standing import UNAPPLIED
-from api.cases.listing import CaseFilter
+from api.cases.case_filter import CaseFilter
 from api.cases.scope import scoped
 from api.cases.store import CaseStore
 from api.storage.database import Database

@@ -1,59 +1,121 @@
-// The page: sign-in, the views, the keyboard, and one clock that refreshes what is shown.
+// The frame of the page: signing in, the menu, one page at a time, what happens on the server.
 
-import { at, bySession, get, resume, setKey, signedIn, signInAs, signOut, takeKeyFromAddress, whenSignedOut } from "./api.js";
-import { camerasView } from "./cameras.js";
-import { casesView } from "./cases.js";
-import { fill, h, toast } from "./dom.js";
-import { receiversView } from "./receivers.js";
-import { reviewView } from "./review.js";
-import { learn, speak, spoken, t, when } from "./words.js";
+import { accountSheet } from "./account.js";
+import { at, bySession, get, resume, signedIn, takeKeyFromAddress, whenReached, whenSignedOut } from "./core/api.js";
+import { html, nothing, render, toast } from "./core/elements.js";
+import { inZone, when } from "./core/format.js";
+import { help, useKeys } from "./core/keys.js";
+import { listen } from "./core/live.js";
+import { learnSentences, problem } from "./core/sentence.js";
+import { applyTheme, theme, toggleTheme } from "./core/theme.js";
+import { learn, speak, spoken, t } from "./core/words.js";
+import { signInForm } from "./sign_in.js";
 
-const REFRESH_MS = 4000;
 const WARN_MS = 60 * 60 * 1000;
 const PLACE = "streetwarden.place";
-const VIEWS = ["review", "cases", "cameras", "receivers"];
+/** Each page's module is loaded when it is first opened; `right` is what somebody needs to see it. */
+const PAGES = {
+  review: { load: () => import("./pages/review/index.js") },
+  cases: { load: () => import("./pages/cases/index.js") },
+  cameras: { load: () => import("./pages/cameras/index.js") },
+  registers: { load: () => import("./pages/registers/index.js") },
+  reports: { load: () => import("./pages/reports/index.js") },
+};
 const app = document.getElementById("app");
-let view = null;
+const main = document.createElement("main");
+main.className = "view";
 let site = null;
-let timer = 0;
+let me = null;
+let page = null;
+let name = "";
+let waiting = 0;
 let reachable = true;
+let events = null;
 
-/** The form; the address stays as it is, and with it the place to which one comes back. */
-function signIn(message, withKey = false) {
-  clearTimeout(timer);
-  view = null;
-  delete app.dataset.view;
-  const name = h("input", { type: "text", autocomplete: "username", id: "name", spellcheck: false, autocapitalize: "none", maxLength: 64 });
-  const password = h("input", { type: "password", autocomplete: "current-password", id: "password", maxLength: 128 });
-  const key = h("input", { type: "password", autocomplete: "off", id: "key", spellcheck: false });
-  const error = h("p.error", { role: "alert", hidden: !message }, message);
-  const submit = h("button.primary", {}, t("signin"));
-  const oidc = "oidc" in document.documentElement.dataset;
-  fill(app, h("main.signin", {}, h("form.sheet", { onsubmit: (event) => {
-    event.preventDefault();
-    if (key.value.trim()) { setKey(key.value); return start(); }
-    return enter(name, password, error, submit);
-  } }, h("img", { src: at("/static/icon.svg"), alt: "" }), h("h1", {}, "Streetwarden"),
-  h("label", { htmlFor: "name" }, t("user_name")), name, h("label", { htmlFor: "password" }, t("password")), password,
-  h("details", { open: withKey }, h("summary", {}, t("with_key")), h("label", { htmlFor: "key" }, t("key")), key, h("p.hint", {}, t("key_help"))),
-  error, submit, oidc && h("a.elsewhere", { href: at("/v1/session/oidc"), onclick: () => sessionStorage.setItem(PLACE, location.hash) }, t("oidc")))));
-  (withKey ? key : name).focus();
+/** What is behind `#/`: the page's name, and what it is to open. */
+const route = () => {
+  const [path, query = ""] = location.hash.slice(2).split("?");
+  return { parts: path.split("/").map(decodeURIComponent), query: new URLSearchParams(query) };
+};
+const wanted = () => (route().parts[0] in PAGES ? route().parts[0] : "review");
+
+function frame() {
+  const ends = site.me.expires_at;
+  const ending = ends && Date.parse(ends) - Date.now() < WARN_MS;
+  const link = (id) => html`<a href="#/${id}" aria-current=${id === name ? "page" : nothing}>${t(id)}${
+    id === "review" && waiting ? html`<span class="badge">${waiting}</span>` : nothing}</a>`;
+  document.title = waiting ? `(${waiting}) Streetwarden` : "Streetwarden";
+  app.dataset.view = name;
+  render(html`
+    <a class="skip" href="#main" @click=${(event) => { event.preventDefault(); main.focus(); }}>${t("skip")}</a>
+    <header class="bar">
+      <a class="brand" href="#/review"><img src=${at("/static/icon.svg")} alt=""><b>Streetwarden</b><span>${site.name}</span></a>
+      <nav aria-label=${t("menu")}>${Object.keys(PAGES).map(link)}</nav>
+      <div class="right">
+        <button class="quiet" type="button" aria-label=${t("keys_help")} @click=${help}>?</button>
+        <button class="quiet" type="button" aria-label=${t(theme() === "dark" ? "to_light" : "to_dark")} @click=${() => { toggleTheme(); frame(); page?.redraw?.(); }}>${theme() === "dark" ? "☀" : "☾"}</button>
+        <button class="quiet" type="button" lang=${spoken() === "zh" ? "en" : "zh"} aria-label=${t("language")} @click=${switchLanguage}>${t("other_language")}</button>
+        <button class="me" type="button" aria-haspopup="dialog" title=${`${t("account")} · ${t(`role_${site.me.role}`)}`} @click=${() => accountSheet(me)}>${site.me.label}</button>
+      </div>
+    </header>
+    <div class="notices" role="status">
+      ${reachable ? nothing : html`<p class="notice bad">${t("offline")}</p>`}
+      ${ending ? html`<p class="notice">${bySession() ? t("session_ends") : t("key_ends")} ${when(ends)}${bySession() ? "" : ` ${t("key_ends_help")}`}</p>` : nothing}
+    </div>
+    ${main}`, app);
 }
 
-async function enter(name, password, error, submit) {
-  submit.disabled = true;
-  try {
-    await signInAs(name.value, password.value);
-    await start();
-  } catch (refused) {
-    const said = { 401: t("wrong_password"), 429: `${t("wait")} ${refused.wait ?? ""} s`, undefined: t("offline") };
-    error.textContent = name.value && password.value ? said[refused.status] ?? refused.message : t("wrong_password");
-    error.hidden = false;
-    password.value = "";
-    password.focus();
-  } finally {
-    submit.disabled = false;
-  }
+function switchLanguage() {
+  speak(spoken() === "zh" ? "en" : "zh", true);
+  frame();
+  page?.redraw?.();
+}
+
+/** What a page may ask of the frame. */
+const shell = {
+  /** How many cases wait for review: shown in the menu and the title. */
+  counted(count) { if (count !== waiting) { waiting = count; frame(); } },
+  /** Put what is open into the address, without opening it again. */
+  at(parts, query = {}) {
+    const kept = Object.entries(query).filter(([, value]) => value !== "" && value != null);
+    const tail = kept.length ? `?${new URLSearchParams(kept)}` : "";
+    history.replaceState(null, "", `#/${parts.map(encodeURIComponent).join("/")}${tail}`);
+  },
+  /** Say whether the server answers. */
+  reached(is) {
+    if (is === reachable) return;
+    reachable = is;
+    if (site && signedIn() && name) frame();
+    if (!is) return;
+    if (page) page.heard?.({ type: "reached", data: null });
+    else if (site && signedIn()) open().catch(told);
+  },
+};
+
+/** Say what a failed request was refused for; that the server is away, or the session over, the frame says anyway. */
+export function told(error) {
+  if (error.status !== 401 && error.status !== undefined) toast(problem(error), "bad");
+}
+
+async function open() {
+  const { parts, query } = route();
+  if (page && wanted() === name) return page.open?.(parts.slice(1), query);
+  page?.leave?.();
+  page = null;
+  name = wanted();
+  const made = (await PAGES[name].load()).default({ site, shell });
+  if (wanted() !== name) return open();
+  page = made;
+  useKeys(() => page?.keys?.() ?? {});
+  main.tabIndex = -1;
+  main.replaceChildren(made.element);
+  frame();
+  return made.open?.(parts.slice(1), query);
+}
+
+function heard(event) {
+  if (event.type === "queue") shell.counted(event.data.total);
+  page?.heard?.(event);
 }
 
 async function start() {
@@ -63,101 +125,43 @@ async function start() {
   sessionStorage.removeItem(PLACE);
   if (place && !location.hash) history.replaceState(null, "", place);
   try {
-    const [about, kinds] = await Promise.all([get("/v1/site"), get("/v1/kinds")]);
-    site = about;
+    const [about, kinds, who, words] = await Promise.all(
+      [get("/v1/site"), get("/v1/kinds"), get("/v1/session"), get("/v1/words").catch(() => null)]);
+    site = { ...about, me: { ...about.me, id: who.id } };
+    me = who;
+    learnSentences(words);
     learn(site, kinds);
-    return await draw();
+    inZone(site.timezone);
   } catch (error) {
-    return signedIn() ? signIn(error.message) : undefined;
+    return signedIn() ? signIn(error.status === undefined ? t("offline") : problem(error)) : undefined;
   }
+  events?.close();
+  events = listen(heard, shell.reached);
+  page?.leave?.();
+  page = null;
+  name = "";
+  return open().catch(told);
 }
 
-/** The view's name and, behind it, a case's id: `#/cases/SW-…`. */
-const route = () => location.hash.slice(2).split("/");
-const views = () => VIEWS.filter((name) => name !== "receivers" || site.me.rights.includes("deliveries"));
-const wanted = () => views().find((name) => name === route()[0]) ?? "review";
-
-async function draw() {
-  clearTimeout(timer);
-  view?.leave?.();
-  const name = wanted();
-  const badge = h("span.badge", { hidden: true });
-  const counted = (count, more) => {
-    badge.textContent = more ? `${count}+` : String(count);
-    badge.hidden = !count;
-    document.title = count ? `(${badge.textContent}) Streetwarden` : "Streetwarden";
-  };
-  const link = (id) => h("a", { href: `#/${id}`, "aria-current": id === name ? "page" : null }, t(id), id === "review" && badge);
-  const clock = h("time.clock");
-  const ending = h("p.ending", { role: "status", hidden: true });
-  const main = h("main.view", {});
-  fill(app,
-    h("header.bar", {},
-      h("a.brand", { href: "#/review" }, h("img", { src: at("/static/icon.svg"), alt: "" }), h("b", {}, "Streetwarden"), h("span", {}, site.name)),
-      h("nav", { "aria-label": t("menu") }, views().map(link)),
-      h("div.right", {}, clock,
-        h("button.quiet", { type: "button", "aria-label": t("language"), onclick: () => { speak(spoken() === "zh" ? "en" : "zh", true); draw(); } }, spoken() === "zh" ? "EN" : "中文"),
-        h("span.me", { title: site.me.role }, site.me.label),
-        h("button.quiet", { type: "button", onclick: signOut }, t("signout")))),
-    ending,
-    main,
-    h("footer.keys", { "aria-label": t("keys_help") }, h("kbd", {}, "J"), h("kbd", {}, "K"), t("k_next"),
-      h("kbd", {}, "1"), "–", h("kbd", {}, "4"), t("k_checks"), h("kbd", {}, "C"), t("confirm"), h("kbd", {}, "R"), t("reject")));
-  app.dataset.view = name;
-  const cameras = name === "cases" ? (await get("/v1/cameras")).items : [];
-  view = { review: () => reviewView(site, counted), cases: () => casesView(site, cameras), cameras: camerasView, receivers: () => receiversView(site) }[name]();
-  fill(main, view.element);
-  view.show?.(route()[1]);
-  const shown = view;
-  const tick = async () => {
-    clock.textContent = when(new Date().toISOString(), true);
-    tellOfTheEnd(ending);
-    if (!document.hidden) await refresh(shown);
-    if (view === shown) timer = setTimeout(tick, REFRESH_MS);
-  };
-  await tick();
-  if (name !== "review") {
-    get("/v1/cases", { stage: "pending_review", limit: 200 }).then((page) => counted(page.items.length, page.next !== null), () => {});
-  }
+function signIn(message = "", withKey = false) {
+  events?.close();
+  page?.leave?.();
+  page = null;
+  useKeys(() => ({}));
+  delete app.dataset.view;
+  signInForm(app, { message, withKey, start, keepPlace: () => sessionStorage.setItem(PLACE, location.hash) });
 }
 
-/** A key or session that ends within the hour says so before it does. */
-function tellOfTheEnd(element) {
-  const ends = site.me.expires_at;
-  element.hidden = !ends || Date.parse(ends) - Date.now() > WARN_MS;
-  const said = bySession() ? `${t("session_ends")} ${when(ends)}.` : `${t("key_ends")} ${when(ends)}. ${t("key_ends_help")}`;
-  if (!element.hidden && element.textContent !== said) element.textContent = said;
-}
-
-async function refresh(shown) {
-  try {
-    await shown.refresh();
-    reachable = true;
-  } catch (error) {
-    if (error.status === 401 || view !== shown) return;
-    if (reachable || error.status) toast(error.status ? error.message : t("offline"), "bad");
-    reachable = false;
-  }
-}
-
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input:not([type=checkbox]), textarea, select, dialog");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const act = view?.keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!act) return;
-  event.preventDefault();
-  act();
-});
+whenReached(shell.reached);
 whenSignedOut((why, withKey) => signIn(why && t(why), withKey));
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#key=")) {
     takeKeyFromAddress();
     start();
-  } else if (site && signedIn()) {
-    // A link from case to case leaves the list and its filters as they are.
-    if (view?.show && wanted() === app.dataset.view && route()[1]) view.show(route()[1]);
-    else draw();
-  }
+  } else if (site && signedIn()) open().catch(told);
 });
+addEventListener("online", () => page?.heard?.({ type: "reached", data: null }));
+setInterval(() => page && frame(), 60_000);
+applyTheme();
 takeKeyFromAddress();
 start();

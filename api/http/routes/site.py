@@ -13,6 +13,7 @@ from api.cases.stages import Rejection
 from api.http.context import Reader, Shared
 from api.http.problems import GUARDED, Refusal, described
 from api.records.site_chain import public_keys
+from api.words.said import say
 from vision.kinds import Kind, catalogue
 
 router = APIRouter(prefix="/v1", tags=["site"], responses=described(*GUARDED))
@@ -109,7 +110,7 @@ def get_site_key(shared: Shared, _who: Reader) -> Response:
     with shared.database.read() as session:
         keys = public_keys(session)
     if not keys:
-        raise Refusal(HTTPStatus.NOT_FOUND, "no key signs records yet; start the server once")
+        raise Refusal(HTTPStatus.NOT_FOUND, say("site_key_missing"))
     name = f"site-{keys[-1].fingerprint[:16]}.pem"
     return Response(
         keys[-1].pem,

@@ -20,6 +20,8 @@ from api.storage.tables.deliveries import (
     ReceiverRow,
 )
 from api.storage.tables.records import ChainRow, RecordRow, SiteKeyRow, TimeStampRow
+from api.storage.tables.searches import SearchRow
+from api.storage.tables.setup import SiteChangeRow
 
 __all__ = [
     "AccessRow",
@@ -39,9 +41,11 @@ __all__ = [
     "ReceiverRow",
     "RecordRow",
     "ReviewRow",
+    "SearchRow",
     "SessionRow",
     "SightingRow",
     "SignInRow",
+    "SiteChangeRow",
     "SiteKeyRow",
     "TimeStampRow",
     "UserRow",

@@ -1,0 +1,44 @@
+// The page's words in Chinese and English: each lies in one file of `words/`, by the page that needs it.
+
+import cameras from "../words/cameras.js";
+import cases from "../words/cases.js";
+import map from "../words/map.js";
+import registers from "../words/registers.js";
+import reports from "../words/reports.js";
+import review from "../words/review.js";
+import shell from "../words/shell.js";
+import terms from "../words/terms.js";
+
+const WORDS = { ...terms, ...shell, ...review, ...cases, ...cameras, ...map, ...registers, ...reports };
+const KEPT = "streetwarden.language";
+
+let language = document.documentElement.lang === "en" ? "en" : "zh";
+let kinds = new Map();
+
+/** Set what the server said: the language only if this browser has chosen none. */
+export function learn(site, catalogue) {
+  kinds = new Map(catalogue.items.map((kind) => [kind.name, kind]));
+  speak(localStorage.getItem(KEPT) || site.language);
+}
+
+/** Speak this language from now on. */
+export function speak(code, remember = false) {
+  language = code === "en" ? "en" : "zh";
+  document.documentElement.lang = language;
+  if (remember) localStorage.setItem(KEPT, language);
+}
+
+export const spoken = () => language;
+export const knownKinds = () => [...kinds.values()];
+
+/** A word of the page; an unknown one is shown as it is. `{name}` in it is filled from `values`. */
+export function t(word, values = {}) {
+  const text = WORDS[word]?.[language === "zh" ? 0 : 1] ?? word;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** A kind's name, a sub-type's name. */
+export const kindName = (name) => headed(kinds.get(name)?.[language] ?? name);
+export const subtypeName = (kind, name) =>
+  kinds.get(kind)?.subtypes.find((subtype) => subtype.name === name)?.[language] ?? name;
+const headed = (words) => words.charAt(0).toUpperCase() + words.slice(1);

@@ -1,0 +1,499 @@
+// The review queue: one case at a time, held while it is looked at, the next one ready behind it.
+
+import { idleFor } from "../../core/api.js";
+import { html, nothing, render } from "../../core/elements.js";
+import { problem } from "../../core/sentence.js";
+import { kindName, subtypeName, t } from "../../core/words.js";
+import { bulkSheet } from "./bulk.js";
+import { decisions, verdict } from "./decisions.js";
+import { complete, desk, UNDECIDED } from "./desk.js";
+import { CHECKS, draftOf, keepDraft } from "./drafts.js";
+import { due, facts } from "./facts.js";
+import { filters, list } from "./list.js";
+import { look } from "./look.js";
+import { prefetch } from "./moments.js";
+import * as server from "./queue.js";
+import { placeMap } from "./place.js";
+
+const RENEW_MS = 60_000;
+const AWAY_MS = 10 * 60_000; // who has touched nothing for so long holds nothing
+const SOON_MS = 400; // many cases at once are one change of the list
+const COUNT_MS = 30_000; // how often a server without events is asked
+
+export default function reviewPage({ site, shell }) {
+  const me = site.me;
+  const can = (right) => me.rights.includes(right);
+  const may = { review: can("review"), takeOver: can("take_over") };
+  const element = document.createElement("div");
+  const phone = matchMedia("(max-width: 860px)");
+  const held = new Set();
+  const passed = new Set(); // looked at here and left undecided
+  const visited = [];
+  let filter = { kind: "", camera: "" };
+  let queue = null;
+  let failed = "";
+  let current = null; // {item, holder}: what is shown, and what every key acts on
+  let draft = null;
+  let ahead = null; // a promise of the next case, which is claimed already
+  let opening = ""; // the id, or "next", while a case is on its way
+  let rejecting = false;
+  let listed = phone.matches;
+  let hint = "";
+  let told = null; // {text, tone}: what happened last
+  let left = false;
+  let counted = 0;
+  let soon = null;
+  let below = false; // on a phone: whether Back leads to the list
+
+  const mine = decisions(me, settled);
+  const pictures = look({
+    mayOriginal: can("originals"), mayReview: may.review,
+    masked: (item) => { current = { ...current, item }; pictures.show(item, { again: true }); draw(); },
+    said: refuse,
+  });
+  const map = placeMap();
+
+  /* What comes next */
+
+  const skip = () => [...new Set([...(current ? [current.item.case_id] : []), ...passed, ...mine.open.map(({ id }) => id)])];
+
+  function prepare() {
+    if (!may.review || ahead) return;
+    const wanted = server.next(filter, skip(), me).then((item) => {
+      if (!item) return null;
+      if (left || ahead !== wanted) { // too late: somebody left, or chose other cases
+        server.release(item.case_id);
+        return null;
+      }
+      held.add(item.case_id);
+      prefetch(item);
+      return item;
+    });
+    ahead = wanted;
+    wanted.catch(() => { if (ahead === wanted) ahead = null; });
+  }
+
+  /** Let go of what was made ready. */
+  function drop() {
+    ahead?.then((item) => item && letGo(item.case_id), () => {});
+    ahead = null;
+  }
+
+  function letGo(id) {
+    if (held.delete(id)) server.release(id);
+  }
+
+  function leaveCurrent() {
+    if (!current) return;
+    const { item } = current;
+    visited.push(item.case_id);
+    if (!mine.of(item.case_id)) {
+      if (UNDECIDED.includes(item.stage)) passed.add(item.case_id);
+      letGo(item.case_id);
+    } else held.delete(item.case_id);
+  }
+
+  async function next() {
+    if (opening) return;
+    leaveCurrent();
+    opening = "next";
+    if (!ahead) prepare();
+    try {
+      let item = await ready();
+      if (!item && passed.size) { // once round: what was passed over comes up again
+        passed.clear();
+        ahead = null;
+        prepare();
+        item = await ready();
+      }
+      opening = "";
+      ahead = null;
+      if (item) show(item);
+      else close();
+    } catch (error) {
+      opening = "";
+      close();
+      refuse(error);
+    }
+  }
+
+  /** The next case; while it is not there yet the page says so. */
+  function ready() {
+    if (!ahead) return null;
+    const waiting = setTimeout(() => { current = null; pictures.clear(); draw(); }, 120);
+    return ahead.finally(() => clearTimeout(waiting));
+  }
+
+  function previous() {
+    const id = visited.pop();
+    if (id) openCase(id, { back: true });
+  }
+
+  /** Open a case by its id: claimed if it can be, else with who holds it. */
+  async function openCase(id, { back = false } = {}) {
+    if (opening === id || (current?.item.case_id === id && !back)) return;
+    if (!back) leaveCurrent();
+    else if (current) letGo(current.item.case_id);
+    opening = id;
+    current = null;
+    pictures.clear();
+    draw();
+    try {
+      let item = await server.read(id);
+      let holder = null;
+      if (may.review && UNDECIDED.includes(item.stage) && !mine.of(id)) {
+        try {
+          await server.claim(id);
+          held.add(id);
+        } catch (error) {
+          if (error.status !== 409) throw error;
+          item = await server.read(id);
+          holder = item.claimed_by;
+        }
+      }
+      if (opening !== id || left) return void letGo(id);
+      opening = "";
+      show(item, holder);
+    } catch (error) {
+      if (opening === id) opening = "";
+      close();
+      refuse(error);
+    }
+  }
+
+  function show(item, holder = null) {
+    const sent = mine.of(item.case_id);
+    if (sent?.state === "done" && item.allowed_steps.includes("reject")) mine.forget(sent); // somebody took it back
+    current = { item, holder };
+    draft = draftOf(me.id, item.case_id);
+    passed.delete(item.case_id);
+    rejecting = false;
+    hint = "";
+    listed = listed && !phone.matches;
+    pictures.show(item);
+    map.show(item.where);
+    shell.at(["review", item.case_id], filter);
+    draw();
+    element.querySelector(".facts-side")?.scrollTo(0, 0);
+    prepare();
+  }
+
+  function close() {
+    current = null;
+    rejecting = false;
+    pictures.clear();
+    listed = true;
+    shell.at(["review"], filter);
+    draw();
+    count();
+  }
+
+  /* What is decided */
+
+  const undecided = () => current && !opening && !current.holder && may.review && UNDECIDED.includes(current.item.stage) && !mine.of(current.item.case_id);
+
+  function decide(body) {
+    const { item } = current;
+    keepDraft(me.id, item.case_id, draft);
+    told = null;
+    mine.add({ id: item.case_id, kind: item.kind, body: { ...body, checks: { ...draft.checks }, note: draft.note } });
+    next();
+  }
+
+  function confirm() {
+    if (!undecided() || pictures.drawing) return undefined;
+    if (complete(draft)) return decide({ decision: "confirm" });
+    hint = t("checks_first");
+    return draw();
+  }
+
+  function reject(reason) {
+    if (undecided() && rejecting && reason) decide({ decision: "reject", reason });
+  }
+
+  function tick(name) {
+    if (!undecided()) return;
+    draft.checks[name] = !draft.checks[name];
+    kept();
+  }
+
+  function tickAll() {
+    if (!undecided()) return;
+    const all = complete(draft);
+    for (const name of CHECKS) draft.checks[name] = !all;
+    kept();
+  }
+
+  function kept() {
+    hint = "";
+    keepDraft(me.id, current.item.case_id, draft);
+    draw();
+  }
+
+  function choosing(is) {
+    if (is && !undecided()) return;
+    rejecting = is;
+    draw();
+    if (is) element.querySelector(".reasons button")?.focus();
+  }
+
+  /** A decision has moved on: sent, refused, or taken back. */
+  function settled(entry) {
+    if (entry.state === "done") {
+      keepDraft(me.id, entry.id, draftOf("", ""));
+      told = null;
+    }
+    if (entry.state === "refused") {
+      told = { tone: "bad", text: t("not_taken", { kind: kindName(entry.kind) }), why: entry.why, id: entry.id };
+      mine.forget(entry);
+    }
+    if (!left) draw();
+  }
+
+  async function undo(entry = mine.last()) {
+    if (!entry) return undefined;
+    const { body, id, ids } = entry;
+    try {
+      await mine.undo(entry);
+    } catch (error) {
+      return refuse(error);
+    }
+    if (!ids && body.checks) keepDraft(me.id, id, { checks: body.checks, note: body.note });
+    told = { tone: "good", text: t("undone_now") };
+    count();
+    if (!ids) return openCase(id);
+    return draw();
+  }
+
+  async function undoThis() {
+    const { item } = current;
+    const entry = mine.of(item.case_id);
+    if (entry) {
+      current = null;
+      return undo(entry);
+    }
+    return undo({ id: item.case_id, state: "done", body: {} });
+  }
+
+  async function takeOver() {
+    const { item } = current;
+    try {
+      await server.claim(item.case_id, true);
+      held.add(item.case_id);
+      if (current?.item === item) current = { item, holder: null };
+      draw();
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  const bulk = () => bulkSheet(filter, { reasons: site.rejections, label: me.label, done: ({ rejected, left: others }) => {
+    told = { tone: "good", text: t("bulk_done", { count: rejected.length }) + (others.length ? ` ${t("bulk_left", { count: others.length })}` : "") };
+    if (rejected.length) server.read(rejected[0]).then((item) => mine.noteAll(rejected, item.undo_until), () => {});
+    const open = current?.item.case_id;
+    drop();
+    if (rejected.includes(open)) { held.delete(open); current = null; next(); }
+    count();
+  } });
+
+  /* What the server says */
+
+  function refuse(error) {
+    if (error.status === 401) return;
+    told = { tone: "bad", text: error.status === undefined && error.name !== "Error" ? t("offline") : problem(error) };
+    draw();
+  }
+
+  async function count() {
+    counted = Date.now();
+    try {
+      queue = await server.waiting(filter);
+      failed = "";
+      if (!filter.kind && !filter.camera) shell.counted(queue.total);
+    } catch (error) {
+      if (error.status === 401) return;
+      failed = error.status === undefined ? t("offline") : problem(error);
+    }
+    if (!left) draw();
+  }
+
+  function countSoon() {
+    soon ??= setTimeout(() => { soon = null; count(); }, SOON_MS);
+  }
+
+  function choose(next) {
+    filter = next;
+    queue = null;
+    passed.clear();
+    drop();
+    shell.at(current ? ["review", current.item.case_id] : ["review"], filter);
+    draw();
+    count();
+    prepare();
+  }
+
+  async function refresh(id) {
+    if (mine.of(id)) return;
+    const item = await server.read(id).catch(() => null);
+    if (!item || current?.item.case_id !== id || mine.of(id)) return;
+    const others = UNDECIDED.includes(item.stage) && !held.has(id) ? item.claimed_by : null;
+    if (!UNDECIDED.includes(item.stage)) held.delete(id);
+    current = { item, holder: others };
+    if (!UNDECIDED.includes(item.stage)) rejecting = false;
+    pictures.show(item, { again: true });
+    draw();
+  }
+
+  async function renew() {
+    if (idleFor() > AWAY_MS || document.hidden) return;
+    for (const id of [...held]) {
+      await server.claim(id).catch((error) => {
+        if (error.status !== 409 && error.status !== 404) return;
+        held.delete(id);
+        if (current?.item.case_id === id) refresh(id);
+      });
+    }
+  }
+
+  function heard({ type, data }) {
+    if (type === "case") {
+      if (data.id === current?.item.case_id) refresh(data.id);
+      if (listed) countSoon();
+    } else if (type === "queue") {
+      if (data.total !== queue?.total && !listed) queue = queue && !filter.kind && !filter.camera ? { ...queue, total: data.total } : queue;
+      if (listed) countSoon();
+      else draw();
+      if (!current && !opening && data.total && !phone.matches) next();
+    } else if (type === "reached") {
+      mine.send();
+      count();
+      if (current && !ahead) prepare();
+    } else if (type === "clock" && Date.now() - counted > (listed ? COUNT_MS / 3 : COUNT_MS)) {
+      count().then(() => !current && !opening && queue?.items.some((item) => !item.claimed_by) && !phone.matches && next());
+    }
+  }
+
+  /* What is seen */
+
+  const acts = {
+    tick, tickAll, confirm, reject, next, undoThis, takeOver,
+    note: (text) => { draft.note = text; keepDraft(me.id, current.item.case_id, draft); },
+    askReason: () => choosing(true), cancel: () => choosing(false),
+  };
+
+  function said() {
+    const open = mine.open;
+    const last = mine.last();
+    return html`<div class="said" role="status">
+      ${open.some(({ state }) => state === "waiting") ? html`<p class="warn">${t("decisions_wait", { count: open.length })}</p>` : nothing}
+      ${told ? html`<p class=${told.tone}>${told.text} ${told.why ?? ""} ${told.id ? html`<button type="button" class="link" @click=${() => { const { id } = told; told = null; openCase(id); }}>${t("look")}</button>` : nothing}</p>` : nothing}
+      ${last && !told ? html`<p class="last"><span>${last.ids ? t("bulk_done", { count: last.ids.length }) : `${verdict(last.body)} · ${kindName(last.kind)}`}</span>
+        <button type="button" class="link" @click=${() => undo()}>${t("undo")} <kbd aria-hidden="true">Z</kbd></button></p>` : nothing}</div>`;
+  }
+
+  function bar() {
+    const total = queue ? `${queue.total}${queue.more ? "+" : ""}` : "…";
+    const item = current?.item;
+    return html`<header class="review-bar">
+      <button type="button" class="toggle" aria-expanded=${listed ? "true" : "false"} @click=${toggleList}>☰ ${t("waiting_count")} <b class="number">${total}</b><kbd aria-hidden="true">L</kbd></button>
+      ${filters(queue, filter, choose)}
+      ${item ? html`<div class="what"><h1>${kindName(item.kind)} <small>${subtypeName(item.kind, item.subtype)}</small></h1>
+        <p class="dim">${item.camera} · ${item.zone} · <span class="id">${item.case_id}</span></p></div>${due(item)}` : html`<div class="what"></div>`}
+      <div class="steps"><button type="button" class="quiet" aria-label=${t("previous_case")} title=${`${t("previous_case")} (K)`} ?disabled=${!visited.length} @click=${previous}>‹</button>
+        <button type="button" class="quiet" aria-label=${t("next_case")} title=${`${t("next_case")} (J)`} @click=${next}>›</button></div></header>`;
+  }
+
+  function body() {
+    if (!current && opening) return html`<div class="nothing" role="status">${t("loading")}</div>`;
+    if (!current) return html`<div class="nothing">${said()}<h2>${t(queue?.total ? "pick" : "queue_empty")}</h2><p>${t(queue?.total ? "pick_help" : "queue_empty_help")}</p>
+      ${queue?.total && may.review ? html`<button type="button" class="primary" @click=${next}>${t("begin")}<kbd aria-hidden="true">J</kbd></button>` : nothing}</div>`;
+    const { item, holder } = current;
+    return html`<article class="case" data-case=${item.case_id} aria-label=${`${kindName(item.kind)} ${item.case_id}`}>${pictures.element}
+      <aside class="side"><div class="facts-side" tabindex="0" role="region" aria-label=${t("facts")}>${pictures.hasCloser ? pictures.closer : nothing}${facts(item, map.element)}</div>
+        ${desk({ item, draft, rejecting, holder, sent: mine.of(item.case_id), reasons: site.rejections, hint, may, acts })}${said()}</aside></article>`;
+  }
+
+  function draw() {
+    element.className = `review ${listed ? "listed" : ""} ${current ? "open" : ""}`;
+    render(html`${bar()}<div class="review-body">
+      <nav class="listing" aria-label=${t("waiting_cases")} ?hidden=${!listed}>${listed
+        ? list({ queue, current: current?.item.case_id, me, gone: new Set(mine.open.map(({ id }) => id)), open: pick, bulk: may.review ? bulk : null, filter, failed, again: count }) : nothing}</nav>
+      <div class="pane" ?hidden=${phone.matches && listed && !current}>${body()}</div></div>`, element);
+  }
+
+  function toggleList() {
+    if (phone.matches && current) return void history.back();
+    listed = !listed;
+    draw();
+    if (listed) count();
+  }
+
+  /** On a phone a case lies over the list, and Back leads there. */
+  function pick(id) {
+    below = phone.matches;
+    if (below) location.hash = `#/review/${id}`;
+    else openCase(id);
+  }
+
+  const keys = () => {
+    if (rejecting) {
+      const reasons = site.rejections.map((reason, at) => [at + 1, { label: t(reason), does: () => reject(reason) }]);
+      return { ...Object.fromEntries(reasons), Escape: { label: t("cancel"), does: acts.cancel } };
+    }
+    const ticks = CHECKS.map((name, at) => [at + 1, { label: t("k_checks"), does: () => tick(name) }]);
+    return {
+      ...(current && {
+        a: { label: t("tick_all"), does: tickAll }, ...Object.fromEntries(ticks),
+        c: { label: t("confirm"), does: confirm }, r: { label: t("reject_digit"), does: acts.askReason },
+        n: { label: t("note"), does: () => element.querySelector(".note")?.focus() },
+      }),
+      z: { label: t("undo"), does: () => undo() },
+      j: { label: t("next_case"), does: next }, k: { label: t("previous_case"), does: previous },
+      ...(current ? pictures.keys() : {}),
+      l: { label: t("waiting_cases"), does: toggleList },
+    };
+  };
+
+  const renewing = setInterval(renew, RENEW_MS);
+  const ticking = setInterval(draw, 15_000); // ages, and how long a decision can be taken back
+  const goodbye = () => [...held].forEach((id) => server.release(id));
+  addEventListener("pagehide", goodbye);
+  mine.send();
+
+  return {
+    element, heard, keys,
+    async open([id], query) {
+      filter = { kind: query.get("kind") ?? "", camera: query.get("camera") ?? "" };
+      count();
+      if (id && phone.matches && !below) {
+        history.replaceState(null, "", "#/review");
+        history.pushState(null, "", `#/review/${id}`);
+      }
+      below = Boolean(id);
+      if (id) return openCase(id);
+      if (current && phone.matches) {
+        leaveCurrent();
+        return close();
+      }
+      if (current) shell.at(["review", current.item.case_id], filter);
+      draw();
+      return !current && may.review && !phone.matches ? next() : undefined;
+    },
+    redraw() {
+      pictures.redraw();
+      map.redraw();
+      draw();
+    },
+    leave() {
+      left = true;
+      clearInterval(renewing);
+      clearInterval(ticking);
+      clearTimeout(soon);
+      removeEventListener("pagehide", goodbye);
+      mine.close();
+      drop();
+      goodbye();
+      held.clear();
+    },
+  };
+}

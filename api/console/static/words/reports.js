@@ -1,0 +1,5 @@
+// The reports.
+
+export default {
+  reports: ["统计报表", "Reports"],
+};
