@@ -31,7 +31,7 @@ from vision.gap import GapCause
 from vision.geo import Method
 from vision.registers.admissibility import ACTS, VALID
 from vision.registers.working_calendar import Unit
-from vision.sentence import FORMS, Sentence
+from vision.sentence import FORMS
 
 ROOT = Path(api.__file__).parent
 OURS = {code for code in INVALID if code.startswith(("instant", "rejection", "checks", "number"))}
@@ -82,29 +82,23 @@ def _called(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
-SENTENCES = [
-    (name, code, sentence) for name, words in CATALOGUE.items() for code, sentence in words.items()
-]
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_each_is_in_both_languages(name: str) -> None:
+    for code, sentence in CATALOGUE[name].items():
+        assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", code), "snake_case, for it stays"
+        zh, en = (re.sub(r"\{[^}]*\}", "", text) for text in (sentence.zh, sentence.en))
+        assert re.search("[\u4e00-\u9fff]", zh), code
+        assert re.search("[a-z]", en), code
+        assert not re.search("[\u3000-\u303f\uff00-\uffef\u4e00-\u9fff]", en), code
+        half_width_or_space = r"[,;:()!?] |[\u4e00-\u9fff] +[\u4e00-\u9fff\d]"
+        assert not re.search(half_width_or_space, zh), code
+        forms = sentence.placeholders("zh") | sentence.placeholders("en")
+        assert {form for form in forms.values() if form} <= FORMS | set(LISTS), code
 
 
-@pytest.mark.parametrize(("name", "code", "sentence"), SENTENCES)
-def test_each_is_in_both_languages(name: str, code: str, sentence: Sentence) -> None:
-    del name
-    assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", code), "snake_case, for it stays"
-    zh, en = (re.sub(r"\{[^}]*\}", "", text) for text in (sentence.zh, sentence.en))
-    assert re.search("[\u4e00-\u9fff]", zh)
-    assert re.search("[a-z]", en) or sentence.en == "{mistakes}"
-    assert not re.search("[\u3000-\u303f\uff00-\uffef\u4e00-\u9fff]", en)
-    assert not re.search(r"[,;:()!?] |[\u4e00-\u9fff] +[\u4e00-\u9fff\d]", zh), (
-        "half-width or space"
-    )
-    forms = sentence.placeholders("zh") | sentence.placeholders("en")
-    assert {form for form in forms.values() if form} <= FORMS | set(LISTS)
-
-
-@pytest.mark.parametrize("code", PROBLEMS)
-def test_a_problem_says_in_chinese_what_to_do_next(code: str) -> None:
-    assert "；" in PROBLEMS[code].zh or "，" in PROBLEMS[code].zh or "请" in PROBLEMS[code].zh
+def test_a_problem_says_in_chinese_what_to_do_next() -> None:
+    for code, sentence in PROBLEMS.items():
+        assert re.search("请|无需|须|见|可", sentence.zh), code
 
 
 def test_every_code_is_said_somewhere() -> None:
