@@ -61,6 +61,7 @@ from api.http.routes import (
     packages,
     queue,
     reports,
+    searches,
     session,
     steps,
     users,
@@ -75,6 +76,8 @@ from api.monitoring.metrics import registry
 from api.monitoring.receivers import receivers
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
+from api.searches.desk import SearchDesk
+from api.searches.desk import rules as of_searches
 from api.storage.database import Database
 from api.storage.pruning import prune
 from vision.evidence.store import EvidenceStore
@@ -93,6 +96,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     steps.router,
     callbacks.router,
     claims.router,
+    searches.router,
     queue.router,
     events.router,
     packages.router,
@@ -179,6 +183,7 @@ def create_app(
         callbacks=from_receivers,
         claims=ClaimDesk(database, site.review.claim),
         queue=waiting,
+        searches=SearchDesk(database),
         live=live,
         outbox=worker,
         doors=doors,
@@ -245,7 +250,7 @@ def _provider(site: Site, database: Database, sessions: SessionStore) -> Iterabl
 
 
 def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly:
-    rules = [*of_deliveries(), *of_access()]
+    rules = [*of_deliveries(), *of_access(), *of_searches()]
     return Nightly(
         Purge(database, evidence, site.retention) if site.retention is not None else None,
         ZoneInfo(site.site.timezone),

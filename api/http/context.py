@@ -29,6 +29,7 @@ from api.live.feed import LiveFeed
 from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
+from api.searches.desk import SearchDesk
 from api.storage.database import Database
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
@@ -53,6 +54,7 @@ class Context:
     callbacks: CallbackDesk
     claims: ClaimDesk
     queue: QueueDesk
+    searches: SearchDesk
     live: LiveFeed
     outbox: Outbox
     doors: Doors
