@@ -1,4 +1,4 @@
-"""Benchmark: the review queue with many cases that wait, listed, counted, and the next one claimed."""
+"""Benchmark: the review queue with many cases that wait: listed, counted, the next one claimed."""
 
 from __future__ import annotations
 
