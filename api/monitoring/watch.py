@@ -20,8 +20,7 @@ class Watch(Protocol):
     def apply(self, site: Site) -> None:
         """Watch by a changed site from the next look on; an untouched camera does not notice.
 
-        Model, storage and number of workers count from the next start. Called by one thread after
-        the other.
+        Model, storage and number of workers count from the next start.
 
         Raises:
             StreetwardenError: something that it names cannot be read or opened; nothing is changed.

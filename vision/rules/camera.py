@@ -272,7 +272,8 @@ class CameraRules:
             return
         moving = {rule.kind for rule in self.rules if rule.every_look}
         for episode in owed:
-            if episode.kind in moving:
+            # Its pictures are gone with it; its end needs none.
+            if episode.kind in moving and episode.stage is not EpisodeStage.ENDED:
                 _log.warning(
                     "%s: a %s of %s was confirmed when the process ended, and not stored; it "
                     "has driven on",
