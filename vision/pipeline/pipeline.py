@@ -22,7 +22,7 @@ import cv2
 from vision.detections import Detections
 from vision.engine_server.status_page import ServerCounts
 from vision.engines import Engine, open_engine
-from vision.engines.truck_state import TruckStateReader, open_truck_state
+from vision.engines.truck_state import TruckStateReader
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.errors import EngineError
 from vision.evidence import EvidenceStore, Recorder, SecondLook, annotate, mask, paint_privacy
@@ -34,7 +34,7 @@ from vision.pipeline.event_writer import EventWriter, Sink
 from vision.pipeline.quarantine import Quarantine
 from vision.pipeline.second_look import look_again
 from vision.pipeline.spool import Spool
-from vision.pipeline.trucks import Trucks
+from vision.pipeline.trucks import Trucks, TruckStates
 from vision.pipeline.watched import Watched
 from vision.process_status import ProcessStatus
 from vision.redaction import REDACTION, secrets_of
@@ -81,9 +81,10 @@ class Pipeline:
     ) -> None:
         self.site = site
         self.engine = engine
-        self._share = cameras
         ready = Condition()
-        self._truck_state = truck_state
+        self._trucks = TruckStates(
+            truck_state, site.model, Trucks.of(site, engine.model.threshold, cameras)
+        )
         self._watching = WatchedCameras(engine.model, engine.image_size, memory, ready)
         plan = self._watching.plan(site, cameras)
         self._clips = Clips(
@@ -104,7 +105,7 @@ class Pipeline:
             [],
             self._look,
             ready=ready,
-            attributes=self._read_trucks,
+            attributes=self._trucks,
             tiled=self._tiled,
             needed=self._needed,
             observer=self._counters,
@@ -175,8 +176,8 @@ class Pipeline:
             if not self._pending.cancel():
                 wait_for([self._pending], _BETWEEN_LOOKS_S)
             plan = self._watching.plan(site, cameras)
-            self._truck_state = self._trucks_by(site, cameras)
-            self.site, self._share = site, cameras
+            self._trucks.follow(Trucks.of(site, self.engine.model.threshold, cameras))
+            self.site = site
             self._writer.follow(site, cameras=cameras)
             self._watching.redraw(site)
             self._clips.withhold({c.id for c in site.cameras if not c.keeps_clips})
@@ -297,25 +298,6 @@ class Pipeline:
     def _tiled(self, frame: Frame) -> bool:
         watched = self._cameras.get(frame.camera)  # it may have left the site meanwhile
         return watched is not None and watched.camera.tiles
-
-    def _read_trucks(
-        self, frames: Sequence[Frame], found: Sequence[Detections]
-    ) -> Sequence[Detections]:
-        reader = self._truck_state
-        return reader(frames, found) if reader is not None else found
-
-    def _trucks_by(self, site: Site, cameras: Collection[str] | None) -> TruckStateReader | None:
-        """What reads the state of trucks by a changed site."""
-        threshold, reader = self.engine.model.threshold, self._truck_state
-        trucks = Trucks.of(site, threshold, cameras)
-        if reader is not None:
-            return reader.of(trucks.cameras, min_score=trucks.min_score)
-        if not trucks.cameras or Trucks.of(self.site, threshold, self._share).cameras:
-            return None  # none are watched, or it was made without
-        model = self.site.model
-        return open_truck_state(
-            trucks.cameras, min_score=trucks.min_score, engine=model.engine, device=model.device
-        )
 
     def _status(self, watched: Watched, reused: int) -> CameraStatus:
         counts = watched.mailbox.counts()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from vision.detections import Detections
+from vision.engines.truck_state import TruckStateReader, open_truck_state
+from vision.frames import Frame
 from vision.kinds import catalogue
+from vision.model_choice import ModelChoice
 from vision.site import Site
 
 
@@ -36,3 +40,40 @@ class Trucks:
             frozenset(camera for camera, _ in watched),
             min((least for _, least in watched), default=0.0),
         )
+
+
+class TruckStates:
+    """The loop's `attributes` hook of a site that may change: it reads what is watched by now.
+
+    Args:
+        reader: what reads the trucks that are watched at the start; None reads none of those.
+        model: of which engine and device another one is opened.
+        trucks: those that are watched at the start.
+    """
+
+    def __init__(self, reader: TruckStateReader | None, model: ModelChoice, trucks: Trucks) -> None:
+        self._reader, self._model = reader, model
+        self._wanted = reader is not None or not trucks.cameras
+
+    def __call__(
+        self, frames: Sequence[Frame], found: Sequence[Detections]
+    ) -> Sequence[Detections]:
+        """See `vision.loop.attributes.Attributes`."""
+        reader = self._reader
+        return reader(frames, found) if reader is not None else found
+
+    def follow(self, trucks: Trucks) -> None:
+        """Read these trucks from now on; the classifier is opened with the first that are watched.
+
+        Raises:
+            EngineError: it cannot be opened.
+        """
+        if self._reader is not None:
+            self._reader = self._reader.of(trucks.cameras, min_score=trucks.min_score)
+        elif self._wanted and trucks.cameras:
+            self._reader = open_truck_state(
+                trucks.cameras,
+                min_score=trucks.min_score,
+                engine=self._model.engine,
+                device=self._model.device,
+            )
