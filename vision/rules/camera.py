@@ -158,6 +158,8 @@ class CameraRules:
             self.rules = going_on
             self._noted, self._seen = self._notes(), self._going_on()
             self._before, self._looks = [self._noted], [[]]
+            if not going_on:  # nothing that a recording could be read on for
+                self._last = self._resume_after = None
             self._owed |= {_key(e): e for e in ended if e.stage in _REPORTED}
             self._write()
         return [episode for episode in ended if episode.id not in late]

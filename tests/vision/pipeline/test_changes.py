@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from tests.vision.live import RIGHT, LiveBins, Told, live_bins, site_of, until, zone
-from tests.vision.workers.bins import SeesBins, make
+from tests.vision.workers.bins import SeesBins, make, make_site
+from vision.detections import Detections
 from vision.episodes import EndedBy, EpisodeEvent, EpisodeStage
 from vision.errors import SiteError, StorageUnavailable
 from vision.evidence import EvidenceItem, EvidenceStore
+from vision.frames import Pixels
 from vision.pipeline import Pipeline
 from vision.pipeline.remembered import remembered_episodes
 from vision.site import Site, SiteInfo
@@ -324,6 +326,53 @@ def test_two_changes_at_once_are_made_one_after_the_other(street: LiveBins, tmp_
         assert len(pipeline._loop._collector.mailboxes) == 2
         looks(pipeline, "gate")
         assert status_of(pipeline, "gate").reconnects == 0
+
+
+class Blocked(SeesBins):
+    """Eyes that see nothing until they may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.may = Event(), Event()
+
+    def see(self, image: Pixels) -> Detections:
+        self.asked.set()
+        assert self.may.wait(60)
+        return super().see(image)
+
+
+def test_of_changes_that_wait_for_the_loop_the_last_one_counts(
+    street: LiveBins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vision.pipeline.pipeline._BETWEEN_LOOKS_S", 0.05)
+    gate, yard, north = (street.camera(name, zone("left")) for name in ("gate", "yard", "north"))
+    eyes, told = Blocked(), Told()
+    pipeline = make(site_of(tmp_path, gate), eyes, told)
+    pipeline.start()
+    try:
+        assert eyes.asked.wait(60)
+        private = gate.model_copy(update={"privacy": (WHOLE,)})
+        pipeline.apply(site_of(tmp_path, private, north))
+        assert [s.camera for s in pipeline.status()] == ["gate"], "the loop has not looked again"
+        pipeline.apply(site_of(tmp_path, private, yard))
+        eyes.may.set()
+        told.wait(CONFIRMED, "yard")
+        assert [s.camera for s in pipeline.status()] == ["gate", "yard"]
+        assert not [asked for asked in street.asked if asked.path == "/north"]
+    finally:
+        eyes.may.set()
+        pipeline.stop()
+
+
+def test_a_recording_that_comes_back_is_read_from_its_beginning(tmp_path: Path) -> None:
+    site, told = make_site(tmp_path, 1), Told()
+    with watching(site, told) as pipeline:
+        for again in (2, 4):
+            assert pipeline.wait(60)
+            told.wait(CLEARED, "bin-00", count=again)
+            pipeline.apply(site.model_copy(update={"cameras": ()}))
+            pipeline.apply(site)
+    assert len(told.of(CONFIRMED, "bin-00")) >= 4
 
 
 def test_before_the_start_and_after_the_end_a_change_is_made_at_once(
