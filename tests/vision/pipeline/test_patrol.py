@@ -234,3 +234,27 @@ def test_what_was_seen_in_another_picture_of_a_preset_is_not_remembered(tmp_path
     assert remembered_at() == before
     picture.write_bytes(b"south")
     assert remembered_at() != before
+
+
+def test_what_a_preset_held_that_leaves_the_site_ends_unwatched(tmp_path: Path) -> None:
+    clip = tmp_path / "dome.mp4"
+    film(clip, patrol(5 * PATROL, range(5 * PATROL)))
+    made, told = site(clip, tmp_path), list[EpisodeEvent]()
+    pipeline = Pipeline(made, SeesPink(), [lambda e, _: told.append(e)], memory=tmp_path / "memory")
+    pipeline.start()
+    try:
+        assert pipeline.wait(120)
+        dome = made.cameras[0]
+        yard = dome.model_copy(update={"presets": dome.presets[1:], "zones": dome.zones[1:]})
+        pipeline.apply(made.model_copy(update={"cameras": (yard,)}))
+        assert list(pipeline._cameras["dome"].scenes) == ["yard"]
+    finally:
+        pipeline.stop()
+    stages = [(e.episode.stage.value, e.preset, e.episode.ended_by) for e in told]
+    assert stages == [
+        ("opened", "gate", None),
+        ("confirmed", "gate", None),
+        ("ended", "gate", "unwatched"),
+    ]
+    assert told[2].episode.id == told[1].episode.id
+    assert not pipeline._cameras["dome"].scenes["yard"].rules.owes

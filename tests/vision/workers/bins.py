@@ -89,8 +89,10 @@ def make(site: Site, engine: Engine, sink: Sink, **more: object) -> Pipeline:
     )
 
 
-def make_clip(path: Path, spot: int, full: Sequence[tuple[float, float]] = FULL_S) -> Path:
-    """A clip of `CLIP_S` seconds with a bin at this spot."""
+def make_clip(
+    path: Path, spot: int, full: Sequence[tuple[float, float]] = FULL_S, *, gop: int | None = None
+) -> Path:
+    """A clip of `CLIP_S` seconds with a bin at this spot; `gop` pictures from key to key frame."""
     rng = np.random.default_rng(spot)
     street = cv2.resize(
         rng.integers(40, 180, (24, 40, 3), np.uint8), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC
@@ -100,6 +102,8 @@ def make_clip(path: Path, spot: int, full: Sequence[tuple[float, float]] = FULL_
         container.metadata["creation_time"] = "2026-05-01T08:00:00.000000Z"
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        if gop is not None:
+            stream.codec_context.gop_size = gop
         for number in range(CLIP_S * FPS):
             pixels = street.copy()
             if any(since <= number / FPS < until for since, until in full):

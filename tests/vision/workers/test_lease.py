@@ -50,3 +50,18 @@ def test_a_folder_that_takes_no_lock_is_told(tmp_path: Path) -> None:
     (tmp_path / "leases").write_text("no folder")
     with pytest.raises(StreetwardenError, match="cannot be locked"):
         Leases(tmp_path / "leases", ["gate"])
+
+
+def test_a_lease_that_is_taken_later_leaves_those_that_are_held(tmp_path: Path) -> None:
+    held = Leases(tmp_path, ["gate"], patience_s=0)
+    another = Leases(tmp_path, ["yard"], patience_s=0)
+    with pytest.raises(StreetwardenError, match="camera yard"):
+        held.add(["gate", "north", "yard"])
+    for mine in ("gate", "north"):
+        with pytest.raises(StreetwardenError, match=f"camera {mine}"):
+            another.add([mine])
+    another.release()
+    held.add(["gate", "north", "yard"])
+    with pytest.raises(StreetwardenError, match="camera yard"):
+        Leases(tmp_path, ["yard"], patience_s=0)
+    held.release()

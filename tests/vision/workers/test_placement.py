@@ -10,7 +10,7 @@ from vision.site import Camera, Site, SiteInfo
 from vision.site.file import load_site
 from vision.sources.status import CameraState, CameraStatus
 from vision.workers.costs import Costs, estimate, measured
-from vision.workers.placement import share_out, workers_for
+from vision.workers.placement import place, share_out, workers_for
 
 costs = st.dictionaries(st.text(min_size=1, max_size=4), st.floats(0.01, 100), max_size=30)
 
@@ -102,3 +102,20 @@ def test_a_wrong_number_is_refused_with_its_line(tmp_path, wrong):
     file.write_text(f"site: {{name: s}}\nworkers: {wrong}\n")
     with pytest.raises(SiteError, match=r"site\.yaml:2: workers: .*from 1 to 256, or `auto`"):
         load_site(file)
+
+
+@given(costs, costs, st.integers(1, 8))
+def test_a_new_camera_moves_no_other_and_goes_to_the_one_with_least_to_do(
+    before: dict[str, float], after: dict[str, float], workers: int
+) -> None:
+    homes = place(before, workers, {})
+    now = place(after, workers, homes)
+    assert now.items() >= homes.items(), "each stays, also one that comes back later"
+    assert set(now) == set(before) | set(after)
+    fresh = [name for name in after if name not in before]
+    for camera in fresh[:1] if len(fresh) == 1 else ():
+        loads = [
+            sum(after[n] for n in after if n != camera and now[n] == worker)
+            for worker in range(workers)
+        ]
+        assert loads[now[camera]] == min(loads)
