@@ -15,6 +15,8 @@ from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.look import Look
 from vision.pipeline.gap_book import GapBook
+from vision.pipeline.live_view import LiveView
+from vision.pipeline.recent_looks import RecentLooks
 from vision.rules import CameraRules
 from vision.site import Camera, SiteInfo
 from vision.sources.mailbox import Mailbox
@@ -44,7 +46,8 @@ class Watched:
 
     `scenes` are by preset, or a single one under None. `last` is the latest frame with its
     detections and preset. `has_candidates`: after that frame, a rule there has a candidate.
-    `turned_at` is when the camera last turned to the present preset, or away from one.
+    `turned_at` is when the camera last turned to the present preset, or away from one. `live` and
+    `recent` are its looks for who wants to see them, and to try rules out on them.
     """
 
     def __init__(
@@ -76,7 +79,7 @@ class Watched:
             zone=zone,
             image_size=image_size,
             watching=watching,
-            pace=self._looks_per_second,
+            pace=self.looks_per_second,
             ring=self.ring,
         )
         self.reader = Reader(camera, self.mailbox, opener=opener, watching=watching)
@@ -103,6 +106,8 @@ class Watched:
         self.last: tuple[Frame, Detections, str | None] | None = None
         self.has_candidates = False
         self.turned_at: datetime | None = None
+        self.live = LiveView(lambda: self.camera)
+        self.recent = RecentLooks()
 
     def look(self, frame: Frame, detections: Detections) -> Look:
         """Return the `Look` of a frame (visit, registration); call it for every look, in order."""
@@ -130,6 +135,7 @@ class Watched:
                 self.ring.forget(TURNED)
         return preset
 
-    def _looks_per_second(self) -> float:
+    def looks_per_second(self) -> float:
+        """How often it is looked at now."""
         wanted = self.camera.candidate_fps if self.has_candidates else None
         return wanted or self.camera.analyse_fps

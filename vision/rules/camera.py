@@ -18,7 +18,7 @@ from vision.detections import Detections
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.frames import Clock, Frame
 from vision.kinds import catalogue
-from vision.rules.context import Context, Rule
+from vision.rules.context import Context, Rule, name_of
 from vision.rules.looks import Past
 from vision.rules.record import Record
 from vision.rules.state_file import StateFile
@@ -94,6 +94,11 @@ class CameraRules:
         """The ongoing confirmed episodes by id, as the latest look left them; waits for no lock."""
         return self._seen  # replaced whole at each look
 
+    @property
+    def noted(self) -> Mapping[str, bytes]:
+        """The state of each rule by its name, as the latest look left it; replaced whole."""
+        return self._noted
+
     def last_seen(self, episode: str) -> datetime | None:
         """When a look last showed a confirmed episode that goes on (UTC); None for any other."""
         with self._lock:
@@ -135,7 +140,7 @@ class CameraRules:
             events = rule.look(frame, detections)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others' cases are not to pay for it
             self._faults.traced(
-                f"{frame.camera}: {_name(rule)} failed at a look; report this", error
+                f"{frame.camera}: {name_of(rule)} failed at a look; report this", error
             )
             return []
         return events
@@ -165,7 +170,7 @@ class CameraRules:
 
     def _decision(self, rule: Rule, event: EpisodeEvent) -> _Decision:
         looks = tuple(chain(*self._looks))
-        before = self._before[0][_name(rule)]
+        before = self._before[0][name_of(rule)]
         return _Decision(rule.context, rule.kind, self._model, before, looks, event.episode)
 
     def _turn_over(self, noted: dict[str, bytes]) -> None:
@@ -181,7 +186,7 @@ class CameraRules:
 
     def _notes(self) -> dict[str, bytes]:
         """The state of each rule, as JSON."""
-        return {_name(rule): _as_json(rule) for rule in self.rules}
+        return {name_of(rule): _as_json(rule) for rule in self.rules}
 
     def _write(self) -> None:
         """Write the state atomically; a full disk is logged once and stops no rule."""
@@ -224,8 +229,8 @@ class CameraRules:
             if stored is None:
                 return
             for rule in self.rules:
-                if _name(rule) in stored["rules"]:
-                    rule.recall(stored["rules"][_name(rule)])
+                if name_of(rule) in stored["rules"]:
+                    rule.recall(stored["rules"][name_of(rule)])
             owed = _EPISODES.validate_python(stored["owed"])
             last = stored["last"]
             self._resume_after = self._last = datetime.fromisoformat(last) if last else None
@@ -277,10 +282,6 @@ class _Decision:
             looks=tuple(look.row(sees) for look in self.looks),
             episode=self.episode,
         ).to_json()
-
-
-def _name(rule: Rule) -> str:
-    return f"{rule.context.zone.name}/{rule.kind}"
 
 
 def _as_json(rule: Rule) -> bytes:
