@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated
 
@@ -27,6 +27,7 @@ from api.http.doorkeeper import CSRF_HEADER, Doors, asking
 from api.http.problems import Refusal
 from api.live.feed import LiveFeed
 from api.monitoring.health import Readiness
+from api.monitoring.viewers import Viewers
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
 from api.searches.desk import SearchDesk
@@ -64,6 +65,7 @@ class Context:
     doors: Doors
     readiness: OwnThread[Readiness]
     metrics: OwnThread[bytes]
+    viewers: Viewers = field(default_factory=Viewers)
 
     @property
     def site(self) -> Site:
@@ -131,4 +133,7 @@ Registrar = Annotated[Principal, Depends(unlimited_admin)]
 
 Reader = Annotated[Principal, Depends(allowed_to(Right.READ))]
 Reviewer = Annotated[Principal, Depends(allowed_to(Right.REVIEW))]
+DRAWS = Right.ACCOUNTS
+"""Who may draw zones, and so try them out."""
+Drawer = Annotated[Principal, Depends(allowed_to(DRAWS))]
 Holder = Annotated[Principal, Depends(allowed_to(Right.HOLD))]

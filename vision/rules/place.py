@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from pydantic import TypeAdapter
 
 from vision.episodes import Episode, EpisodeStage, NormBox
-from vision.rules.sight import overlap
+from vision.rules.sight import hull_of, overlap
 from vision.rules.stay import Stay
+from vision.rules.under_way import Standing, UnderWay
 
 _CLEAN_LOOKS = 2
 # An object that stays at a spot for this share of the dwell has stopped, and does not pass by.
@@ -148,6 +149,27 @@ class Place:
         """Whether this stay belongs to a confirmed episode."""
         return stay.ripe or (self.confirmed and stay.stopped)
 
+    def told(self, least: Least) -> list[UnderWay]:
+        """Each stay with its clock: the occupancy's while only several in turn may add up to it."""
+        alone = not least.together or any(stay.ripe for stay in self.stays)
+        return [
+            UnderWay(
+                box=hull_of([stay.box]),
+                state=self._standing(stay, alone=alone),
+                dwell=stay.stayed if alone or not stay.stopped else max(stay.stayed, self.occupied),
+                dwell_needed=least.dwell,
+                looks=stay.looks,
+                looks_needed=least.looks,
+                since=stay.first,
+            )
+            for stay in self.stays
+        ]
+
+    def _standing(self, stay: Stay, *, alone: bool) -> Standing:
+        if not self.confirmed or not (stay.ripe or (stay.stopped and not alone)):
+            return Standing.CANDIDATE
+        return Standing.CLEARING if stay.misses else Standing.CONFIRMED
+
     def permit(self, since: Callable[[Stay], datetime | None]) -> datetime | None:
         """Remove the stays that a permit covers and return since when; None if there are none.
 
@@ -178,6 +200,7 @@ class Place:
 # It is the first of its fields.
 _AS_TEXT = {"stays"}
 _PLACE = TypeAdapter(Place).serializer
+PLACES = TypeAdapter(list[Place])
 
 
 def still_watched(
