@@ -13,7 +13,7 @@ from api.cases.stages import Rejection
 from api.http.context import Reader, Shared
 from api.http.problems import GUARDED, Refusal, described
 from api.records.site_chain import public_keys
-from vision.kinds import Kind, catalogue
+from vision.kinds import DetectorClass, Kind, catalogue
 
 router = APIRouter(prefix="/v1", tags=["site"], responses=described(*GUARDED))
 
@@ -61,9 +61,10 @@ class PublicKeyList(BaseModel):
 
 
 class KindList(BaseModel):
-    """The kinds of violation with their names and codes."""
+    """The kinds of violation with their names and codes, and the classes that a detector sees."""
 
     items: list[Kind]
+    classes: list[DetectorClass]
 
 
 @router.get("/site", operation_id="getSite")
@@ -120,5 +121,5 @@ def get_site_key(shared: Shared, _who: Reader) -> Response:
 
 @router.get("/kinds", operation_id="listKinds")
 def list_kinds(_who: Reader) -> KindList:
-    """List the kinds, their sub-types and codes."""
-    return KindList(items=list(catalogue().kinds))
+    """List the kinds, their sub-types and codes, and the classes of what is seen."""
+    return KindList(items=list(catalogue().kinds), classes=list(catalogue().classes))

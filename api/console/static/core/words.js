@@ -2,21 +2,24 @@
 
 import cameras from "../words/cameras.js";
 import cases from "../words/cases.js";
+import editor from "../words/editor.js";
 import registers from "../words/registers.js";
 import reports from "../words/reports.js";
 import review from "../words/review.js";
 import shell from "../words/shell.js";
 import terms from "../words/terms.js";
 
-const WORDS = { ...terms, ...shell, ...review, ...cases, ...cameras, ...registers, ...reports };
+const WORDS = { ...terms, ...shell, ...review, ...cases, ...cameras, ...editor, ...registers, ...reports };
 const KEPT = "streetwarden.language";
 
 let language = document.documentElement.lang === "en" ? "en" : "zh";
 let kinds = new Map();
+let classes = new Map();
 
 /** Set what the server said: the language only if this browser has chosen none. */
 export function learn(site, catalogue) {
   kinds = new Map(catalogue.items.map((kind) => [kind.name, kind]));
+  classes = new Map((catalogue.classes ?? []).map((each) => [each.name, each]));
   speak(localStorage.getItem(KEPT) || site.language);
 }
 
@@ -40,4 +43,6 @@ export function t(word, values = {}) {
 export const kindName = (name) => headed(kinds.get(name)?.[language] ?? name);
 export const subtypeName = (kind, name) =>
   kinds.get(kind)?.subtypes.find((subtype) => subtype.name === name)?.[language] ?? name;
+/** What a detector sees; a model of one's own may know others. */
+export const className = (name) => classes.get(name)?.[language] ?? name;
 const headed = (words) => words.charAt(0).toUpperCase() + words.slice(1);
