@@ -18,6 +18,7 @@ import { age, facts, pill, sized } from "./state.js";
 
 const MODES = { live: liveMode, zones: zonesMode, ground: groundMode, privacy: privacyMode, settings: settingsMode, history: historyMode };
 const FRESH_MS = 5000;
+const SAID_MS = 8000;
 const BLANK = { src: "", width: 1600, height: 900 };
 
 /** The view of one camera: `#/cameras/<id>/<mode>`. */
@@ -32,6 +33,7 @@ export function cameraView(id, { site, shell, rights }) {
   let clock = 0;
   let left = false;
   let problem = "";
+  let hush = 0;
 
   const picture = stage({ role: "group", pans: (event) => mode?.pans?.(event) ?? true, moved: () => drawOver() });
   const resized = new ResizeObserver(() => drawOver());
@@ -40,13 +42,20 @@ export function cameraView(id, { site, shell, rights }) {
   /** What the modes work with. */
   const page = {
     id, path, site, shell, rights, stage: picture, leave,
-    camera: null, setup: null, draft: null, latest: null, preset: null, saving: null,
+    said: "", camera: null, setup: null, draft: null, latest: null, preset: null, saving: null,
     get presets() { return page.draft?.now.presets ?? []; },
     /** Whether zones and the like may be changed here. */
     get fixed() { return !rights.draw || page.draft === null; },
     /** Choose the preset at whose picture is drawn. */
     at(preset) { page.preset = preset; show(); redraw(); },
     redraw, reload,
+    /** Say over the picture why an outline is not taken. */
+    refuse({ word, values }) {
+      page.said = t(word, values);
+      clearTimeout(hush);
+      hush = setTimeout(() => { page.said = ""; redraw(); }, SAID_MS);
+      redraw();
+    },
   };
   page.saving = saving(page);
 
@@ -131,10 +140,10 @@ export function cameraView(id, { site, shell, rights }) {
         <nav class="tabs" aria-label=${t("modes")}>${Object.keys(MODES).map(tab)}</nav></header>
       <div class="camera-body ${name}">
         ${mode.wide ? mode.side() : html`
-        <div class="picture">${presetChoice()}<div class="room">${picture.element}${page.waits ? html`<p class="waits" role="status">${page.waits}</p>` : nothing}</div>
+        <div class="picture">${presetChoice()}<div class="room">${picture.element}${page.waits ? html`<p class="waits" role="status">${page.waits}</p>` : nothing}<p class="said" role="alert" ?hidden=${!page.said}>${page.said}</p></div>
           <div class="under">${mode.under?.() ?? nothing}<small class="dim number">${[sized(page.camera), facts(page.camera), age(page.camera)].filter(Boolean).join(" · ")}</small></div></div>
         <aside aria-label=${t(`mode_${name}`)}>${mode.side()}</aside>`}
-      </div>${page.saving.bar()}`, element);
+      </div>${page.saving.bar(mode.edits)}`, element);
     mode.drawn?.();
   }
 
@@ -168,6 +177,7 @@ export function cameraView(id, { site, shell, rights }) {
     left = true;
     feed?.close();
     clearInterval(clock);
+    clearTimeout(hush);
     mode?.leave?.();
     resized.disconnect();
     removeEventListener("keydown", stroke);

@@ -7,7 +7,7 @@ import { wallView } from "./wall.js";
 export default function camerasPage({ site, shell }) {
   const element = document.createElement("section");
   element.className = "cameras";
-  const rights = { draw: site.me.rights.includes("setup"), sources: site.me.role === "admin" && site.me.rights.includes("setup") };
+  const rights = { draw: site.me.rights.includes("setup"), sources: site.me.rights.includes("sources") };
   let view = null;
 
   /** `#/cameras`, or `#/cameras/<id>/<mode>`. */

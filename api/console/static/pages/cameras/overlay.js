@@ -3,12 +3,15 @@
 
 import { nothing, svg } from "../../core/elements.js";
 
+/** Screen pixels: in a picture that is shown narrower, words are smaller. */
+const SMALL_PX = 560;
+
 /** Corners in fractions of the picture, as an SVG `points`. */
 export const placed = (points, { width, height }) => points.map(([x, y]) => `${x * width},${y * height}`).join(" ");
 
 /** Words with a dark halo, above a point of the picture; inside it at its upper edge. */
 export function words(text, [x, y], { width, height }, grain, tone = "") {
-  const size = 13 * grain;
+  const size = (width / grain < SMALL_PX ? 10 : 13) * grain;
   return svg`<text class="words ${tone}" x=${x * width + 3 * grain} y=${Math.max(y * height - 5 * grain, size)} font-size=${size} stroke-width=${3.5 * grain}>${text}</text>`;
 }
 

@@ -8,6 +8,9 @@ import { t } from "../../../core/words.js";
 import { conflict } from "./conflict.js";
 import { tested } from "./tested.js";
 
+/** What a test takes; what is left out counts as it is in the file. */
+const TRIED = ["zones", "ground", "privacy", "presets"];
+
 /** What a mistake says, with its line of the file and what to do. */
 const told = (mistake) => [mistake.detail, mistake.mend, mistake.line ? t("in_line", { line: mistake.line }) : ""].filter(Boolean).join(" ");
 
@@ -44,8 +47,9 @@ export function saving(page) {
   }
 
   const test = () => during("test", async () => {
-    const { zones = [], ground = null, privacy = [] } = draft().now;
-    outcome = tested(await post(`${page.path}/test`, { zones, ground, privacy }), page);
+    const drawn = draft().touched.filter((part) => TRIED.includes(part));
+    const body = Object.fromEntries(drawn.map((part) => [part, draft().now[part] ?? null]));
+    outcome = tested(await post(`${page.path}/test`, body), page);
   });
 
   const save = () => during("save", async () => {
@@ -92,8 +96,7 @@ export function saving(page) {
 
   const effect = () => html`<p class="effect" role="status">${saved.look === null ? t("saved_waits") : t("in_force", { look: saved.look, at: when(saved.at, true) })}
     ${saved.restart.length ? html`<b>${t("restart_needed", { parts: saved.restart.join(t("list_comma")) })}</b>` : nothing}
-    <a class="link" href=${`#/cameras/${encodeURIComponent(page.id)}/history`}>${t("mode_history")}</a>
-    <button type="button" class="quiet" aria-label=${t("close")} @click=${() => { saved = null; page.redraw(); }}>×</button></p>`;
+    <a class="link" href=${`#/cameras/${encodeURIComponent(page.id)}/history`}>${t("mode_history")}</a></p>`;
 
   const wrongs = () => html`<div class="mistakes" role="alert"><b>${t("has_mistakes")}</b><ul>${mistakes.map((mistake) => html`<li>${placeWords(mistake)}${told(mistake)}</li>`)}</ul></div>`;
 
@@ -104,19 +107,21 @@ export function saving(page) {
     return zone ? html`<i>${zone.name}：</i>` : nothing;
   }
 
-  function bar() {
-    if (!draft() || !(draft().dirty || saved || outcome || theirs)) return nothing;
+  /** `always` keeps its place while there is nothing to save, so that the picture does not jump. */
+  function bar(always) {
+    if (!draft() || !(draft().dirty || saved || theirs || (always && !page.fixed))) return nothing;
+    const idle = !draft().dirty || Boolean(busy);
     const parts = draft().touched.map((part) => t(`part_${part}`)).join(t("list_comma"));
     return html`<footer class="saving">
       ${theirs ? conflict({ base: draft().base, mine: draft().now, theirs, settle }) : nothing}
       ${mistakes.length ? wrongs() : nothing}
       ${outcome ? outcome.panel(() => { outcome = null; page.redraw(); }) : nothing}
-      ${draft().dirty ? html`<div class="bar-row"><span class="changes"><b>${t("unsaved")}</b> <span class="dim">${parts}</span></span>
+      <div class="bar-row">${draft().dirty ? html`<span class="changes"><b>${t("unsaved")}</b> <span class="dim">${parts}</span></span>` : saved ? effect() : html`<span class="changes none dim">${t("nothing_unsaved")}</span>`}
         <button type="button" class="quiet" ?disabled=${!draft().canUndo} @click=${draft().undo}>${t("undo")}</button>
         <button type="button" class="quiet" ?disabled=${!draft().canRedo} @click=${draft().redo}>${t("redo")}</button>
-        <button type="button" class="quiet" ?disabled=${busy} @click=${discard}>${t("discard")}</button>
-        <button type="button" class="choice" ?disabled=${busy} @click=${test}>${t(busy === "test" ? "testing" : "test_hour")}</button>
-        <button type="button" class="primary" ?disabled=${busy || theirs} @click=${save}>${t(busy === "save" ? "saving" : "save")}</button></div>` : saved ? effect() : nothing}
+        <button type="button" class="quiet" ?disabled=${idle} @click=${discard}>${t("discard")}</button>
+        <button type="button" class="choice" ?disabled=${idle} @click=${test}>${t(busy === "test" ? "testing" : "test_hour")}</button>
+        <button type="button" class="primary" ?disabled=${idle || theirs} @click=${save}>${t(busy === "save" ? "saving" : "save")}</button></div>
     </footer>`;
   }
 

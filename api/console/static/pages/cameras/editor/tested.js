@@ -7,6 +7,8 @@ import { kindName, subtypeName, t } from "../../../core/words.js";
 import { reasonWords } from "../reason.js";
 import { boxed } from "../overlay.js";
 
+/** A sub-type that is called as its kind is said once. */
+const titled = ({ kind, subtype }) => (subtype && subtypeName(kind, subtype) !== kindName(kind) ? ` · ${subtypeName(kind, subtype)}` : "");
 const NEAR_S = 120;
 const ALIKE = 0.3;
 
@@ -38,7 +40,7 @@ export function tested(answer, page) {
   const light = (row) => { if (lit !== row) { lit = row; page.redraw(); } };
 
   const line = (row) => html`<li class=${row.how} tabindex="0" @mouseenter=${() => light(row)} @focus=${() => light(row)} @mouseleave=${() => light(null)} @blur=${() => light(null)}>
-    <span class="tag ${row.how}">${t(`test_${row.how}`)}</span><b>${kindName(row.kind)}${row.subtype ? ` · ${subtypeName(row.kind, row.subtype)}` : ""}</b><small>${row.zone}</small>
+    <span class="tag ${row.how}">${t(`test_${row.how}`)}</span><b>${kindName(row.kind)}${titled(row)}</b><small>${row.zone}</small>
     <small class="number">${when(row.opened_at, true).slice(11)} → ${row.confirmed_at ? when(row.confirmed_at, true).slice(11) : t("not_confirmed")}${row.cleared_at ? ` → ${when(row.cleared_at, true).slice(11)}` : ""}</small>
     <small>${(row.why ?? []).map(reasonWords).join(t("list_semicolon"))}</small></li>`;
 

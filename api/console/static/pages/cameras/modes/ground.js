@@ -133,6 +133,7 @@ export function groundMode(page) {
 
   return {
     bound: true,
+    edits: true,
     over,
     side: () => (page.draft ? html`<p class="hint">${t("ground_help")}</p>
       <div class="tools"><p role="status">${page.fixed ? nothing : chosen !== null && all()[chosen]?.[2] == null ? t("point_on_map") : t("point_on_picture")}</p>

@@ -5,7 +5,6 @@ import { t } from "../../../core/words.js";
 import { cornersField } from "../editor/corners.js";
 import { drawing } from "../editor/drawing.js";
 import { RECTANGLE } from "../editor/outline.js";
-import { refusedOutline } from "../editor/refused.js";
 
 export function privacyMode(page) {
   let chosen = null;
@@ -26,7 +25,7 @@ export function privacyMode(page) {
     choose: (index) => choose(index < 0 ? null : index),
     shaped: shape,
     drawn: add,
-    refused: refusedOutline,
+    refused: page.refuse,
     redraw: page.redraw,
   });
 
@@ -52,11 +51,12 @@ export function privacyMode(page) {
       <button type="button" class="quiet" ?disabled=${page.fixed} @click=${() => add(RECTANGLE)}>${t("put_rectangle")}</button></div>`);
 
   const row = (points, at) => html`<li><button type="button" aria-pressed=${at === chosen} @click=${() => choose(at === chosen ? null : at)}><b>${t("privacy_n", { n: at + 1 })}</b></button></li>`;
-  const form = () => html`${cornersField(all()[chosen], (points) => shape(chosen, points), refusedOutline, { fixed: page.fixed })}
+  const form = () => html`${cornersField(all()[chosen], (points) => shape(chosen, points), page.refuse, { fixed: page.fixed })}
     <button type="button" class="danger" ?disabled=${page.fixed} @click=${() => remove(chosen)}>${t("remove_privacy")}</button>`;
 
   return {
     bound: true,
+    edits: true,
     pans: pen.pans,
     over: pen.over,
     side: () => html`<p class="hint">${t("privacy_help")}</p>${tools()}<ul class="zone-list">${all().map(row)}</ul>${all()[chosen] ? form() : ""}`,

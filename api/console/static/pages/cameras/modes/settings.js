@@ -63,9 +63,9 @@ export function settingsMode(page) {
       const at = (part) => wrong(`admissibility/${name}/${part}`);
       return html`<fieldset class="act"><legend>${t(`act_${name}`)}</legend>
         ${text(t("act_by"), own.by, (value) => act(name, "by", value), { wrong: at("by"), fixed })}${day(t("act_on"), own.on, (value) => act(name, "on", value), { wrong: at("on"), fixed })}
-        ${day(t("act_until"), own.until, (value) => act(name, "until", value), { wrong: at("until"), fixed })}${text(t("act_document"), own.document, (value) => act(name, "document", value), { wrong: at("document"), fixed })}</fieldset>`;
+        ${day(t("act_until"), own.until, (value) => act(name, "until", value), { wrong: at("until"), fixed })}${text(t("act_document"), own.document, () => {}, { wrong: at("document"), fixed: true, placeholder: t("by_hand") })}</fieldset>`;
     };
-    return html`<section class="block wide-block"><h2>${t("device_file")}</h2><p class="hint">${t("device_file_help")}</p>
+    return html`<section class="block wide-block"><h2>${t("device_file")}</h2><p class="hint">${t("device_file_help")} ${t("documents_help")}</p>
       <div class="pair">${day(t("valid_from"), first, (value) => valid(value, last), { fixed, wrong: wrong("admissibility/valid") })}${day(t("valid_until"), last, (value) => valid(first, value), { fixed })}</div>
       ${ACTS.map(one)}</section>`;
   };
@@ -89,6 +89,7 @@ export function settingsMode(page) {
 
   return {
     wide: true,
+    edits: true,
     side() {
       if (!page.draft) return html`<div class="page-column"><p class="hint">${t("no_setup")}</p></div>`;
       const { fixed } = page;

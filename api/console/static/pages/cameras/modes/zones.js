@@ -4,7 +4,6 @@ import { html, nothing, toast } from "../../../core/elements.js";
 import { kindName, knownKinds, t } from "../../../core/words.js";
 import { drawing } from "../editor/drawing.js";
 import { RECTANGLE, WHOLE } from "../editor/outline.js";
-import { refusedOutline } from "../editor/refused.js";
 import { zoneForm } from "../editor/zone_form.js";
 
 export function zonesMode(page) {
@@ -21,7 +20,7 @@ export function zonesMode(page) {
     choose: (index) => choose(here()[index]?.at ?? null),
     shaped: (index, points) => step("", (zones) => { zones[here()[index].at].polygon = points; }),
     drawn: add,
-    refused: refusedOutline,
+    refused: page.refuse,
     redraw: page.redraw,
   });
 
@@ -65,7 +64,7 @@ export function zonesMode(page) {
     return zoneForm(zone, {
       change: (name, does) => step(name, (zones) => does(zones[chosen])),
       wrong: (path) => page.saving.wrong(`zones/${chosen}/${path}`),
-      usual, refused: refusedOutline, presets: page.presets, fixed: page.fixed, remove,
+      usual, refused: page.refuse, presets: page.presets, fixed: page.fixed, remove,
     });
   };
 
@@ -82,6 +81,7 @@ export function zonesMode(page) {
 
   return {
     bound: true,
+    edits: true,
     pans: pen.pans,
     over: pen.over,
     side: () => html`${page.fixed ? html`<p class="hint">${t(page.draft ? "may_not_draw" : "no_setup")}</p>` : tools()}${list()}${form()}`,
