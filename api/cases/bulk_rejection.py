@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -34,6 +35,7 @@ def reject_all(
     request: ReviewRequest,
     *,
     limit: int,
+    only: Collection[str] | None = None,
 ) -> RejectedCases:
     """Reject the newest cases that wait for review and that this camera alone has seen.
 
@@ -48,6 +50,7 @@ def reject_all(
         wanted: of one camera, in the stage `pending_review`.
         request: the rejection.
         limit: how many cases are looked at.
+        only: of these cases, which somebody was shown; None for any.
     """
     now = datetime.now(UTC)
     done = RejectedCases(rejected=[], left=[])
@@ -57,7 +60,7 @@ def reject_all(
         query = select(CaseRow).where(CaseRow.id.in_(ids)).order_by(CaseRow.id.desc())
         for case in session.scalars(query.with_for_update()).all():
             # Until it was locked, somebody may have confirmed it.
-            waits = case.stage == wanted.stage
+            waits = case.stage == wanted.stage and (only is None or case.id in only)
             alone = {seen.camera for seen in case.sightings} == {wanted.camera}
             theirs = held(case, now) and case.claimed_key != who.key_id
             if waits and alone and not theirs:

@@ -169,7 +169,11 @@ class Review(Part):
 
 
 class Evidence(Part):
-    """A stored picture: `href` is relative to the address at which this API is reached."""
+    """A stored picture: `href` is relative to the address at which this API is reached.
+
+    `boxes` are what it shows of the violation, each x1 y1 x2 y2 as fractions of the picture; none
+    where it shows nothing of it, or nobody kept it.
+    """
 
     role: EvidenceRole
     sha256: str
@@ -181,6 +185,7 @@ class Evidence(Part):
     captured_at: datetime
     media_type: str
     size: int
+    boxes: list[tuple[float, float, float, float]] = []
     purged_at: datetime | None = Field(
         default=None, description="When retention took it: it cannot be fetched any more."
     )

@@ -94,5 +94,6 @@ def attach(case: CaseRow, episode_id: str, items: Sequence[EvidenceItem]) -> Non
                 camera=item.camera,
                 captured_at=item.captured_at,
                 moment=item.moment,
+                boxes=[list(box) for box in item.boxes],
             )
         )

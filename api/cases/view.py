@@ -110,6 +110,7 @@ def evidence_view(row: EvidenceRow) -> Evidence:
         captured_at=row.captured_at,
         media_type=row.media_type,
         size=row.size,
+        boxes=[(a, b, c, d) for a, b, c, d in row.boxes or ()],
         purged_at=row.purged_at,
     )
 

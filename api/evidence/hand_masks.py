@@ -90,6 +90,7 @@ class MaskDesk:
             captured_at=row.captured_at,
             moment=row.moment,
             of=row.of,
+            boxes=tuple((a, b, c, d) for a, b, c, d in row.boxes or ()),
         )
 
 

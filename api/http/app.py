@@ -61,6 +61,7 @@ from api.http.routes import (
     users,
     webhooks,
 )
+from api.http.routes import map as map_routes
 from api.http.routes import site as site_routes
 from api.http.signatures import Signatures
 from api.http.way_in import OwnWays
@@ -89,6 +90,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     packages.router,
     media.router,
     cameras.router,
+    map_routes.router,
     webhooks.router,
     session.router,
     users.router,
@@ -206,7 +208,7 @@ def create_app(
     app.add_middleware(Signatures, webhooks=site.webhooks, doors=doors)
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, doors=doors)
-    app.add_middleware(Guards, url=site.site.url)
+    app.add_middleware(Guards, url=site.site.url, tiles=site.console.map.tiles or "")
     app.add_middleware(Prefix, url=site.site.url)
     for router in routers:
         app.include_router(router)

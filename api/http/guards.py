@@ -7,6 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import problem
+from vision.site.console import tile_origin
 
 LARGEST_BODY = 64 * 1024
 """Bytes; a review is under 3 KiB. Uploads of a later version bring their own limit."""
@@ -14,13 +15,13 @@ LONGEST_BODY_S = 20.0
 """Seconds for a whole body: 64 KiB at 26 kbit/s."""
 # No inline script, no other origin: what a hostile camera name could smuggle in never runs. No form
 # is sent anywhere either (`form-action`): the page's script signs in, so a smuggled form leads
-# nowhere with a password.
+# nowhere with a password. Pictures alone may come from where the site has its map tiles.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:{tiles}; "
+    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
+    "media-src blob:; frame-ancestors 'none'"
+)
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-        "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -37,15 +38,17 @@ class Guards:
     Args:
         app: whose answers they are.
         url: the site's address from outside; where that is HTTPS, browsers are told to keep to it.
+        tiles: address of the site's map tiles, empty where it has none.
     """
 
-    def __init__(self, app: ASGIApp, url: str = "") -> None:
+    def __init__(self, app: ASGIApp, url: str = "", tiles: str = "") -> None:
         self._app = app
+        self._policy = _POLICY.format(tiles=f" {tile_origin(tiles)}" if tiles else "")
         self._tls = url.startswith("https://")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request through."""
-        added = dict(_HEADERS)
+        added = {"Content-Security-Policy": self._policy, **_HEADERS}
         if self._tls or scope.get("scheme") == "https":
             added["Strict-Transport-Security"] = _TLS_FOR_A_YEAR
         if scope.get("path", "").startswith("/v1/"):

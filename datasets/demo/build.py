@@ -18,7 +18,7 @@ import cv2
 from datasets.demo.bin_corner import bin_corner
 from datasets.demo.market import market_street
 from datasets.demo.shot import Ring, Shot
-from datasets.demo.site_file import write_site
+from datasets.demo.site_file import MAP, write_site
 from datasets.demo.site_gate import site_gate
 from datasets.demo.survey import block_survey
 from datasets.errors import RenderError
@@ -103,7 +103,11 @@ def _is_built(root: Path, stamp: dict[str, Any]) -> bool:
         kept = json.loads((root / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    names = ["site.yaml", *(f"{name}{end}" for name in SHOTS for end in (".mp4", ".truth.json"))]
+    names = [
+        "site.yaml",
+        MAP,
+        *(f"{name}{end}" for name in SHOTS for end in (".mp4", ".truth.json")),
+    ]
     return kept == stamp and all((root / name).is_file() for name in names)
 
 

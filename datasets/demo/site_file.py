@@ -1,11 +1,13 @@
 """The demo's site file: places, zones, and waiting times short enough to watch."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
 from datasets.demo.shot import Ring
+from datasets.demo.town import town
 
 DEPARTMENT = {"code": "114213030000000001", "name": "曾都区城市管理执法局（演示）"}
 # Invented places around Zengdu, Suizhou: a demo, no real cameras.
@@ -41,8 +43,11 @@ DEFAULTS = {
 }  # fmt: skip
 
 
+MAP = "map.geojson"
+
+
 def write_site(path: Path, zones: dict[str, dict[str, Ring]]) -> None:
-    """Write the site file.
+    """Write the site file, and beside it the map that it names.
 
     Args:
         path: Where; the videos lie beside it, named after their cameras.
@@ -76,9 +81,12 @@ def write_site(path: Path, zones: dict[str, dict[str, Ring]]) -> None:
             "language": "zh",
         },
         "storage": {"database": "sqlite:///streetwarden.db", "evidence": "evidence"},
+        "console": {"map": {"background": MAP}},
         "defaults": DEFAULTS,
         "cameras": cameras,
     }
+    drawn = json.dumps(town(), ensure_ascii=False, indent=None)
+    path.with_name(MAP).write_text(drawn + "\n", encoding="utf-8")
     yaml = YAML()
     yaml.default_flow_style = None
     yaml.width = 100

@@ -201,6 +201,7 @@ def store_pictures(store: EvidenceStore, event: EpisodeEvent) -> list[EvidenceIt
                 captured_at=event.frame.captured_at,
                 moment=event.episode.stage.value,
                 of=original,
+                boxes=() if event.episode.cleared_at else (event.episode.box,),
             )
         )
         original = original or digest

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from vision.episodes import NormBox
+
 
 class EvidenceRole(StrEnum):
     """What a stored picture is."""
@@ -35,6 +37,8 @@ class EvidenceItem:
         camera, captured_at: of the frame it was made from (UTC).
         moment: the episode stage it shows (`opened`, `confirmed`, `cleared`), or
             `reobserved`: the camera was asked to look again.
+        boxes: what it shows of the violation, as the detector saw it in this picture; none in a
+            crop, a clip, a record, or where it is gone.
     """
 
     sha256: str
@@ -45,3 +49,4 @@ class EvidenceItem:
     captured_at: datetime
     moment: str
     of: str | None = None
+    boxes: tuple[NormBox, ...] = ()

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from pydantic import TypeAdapter
 
-from vision.episodes import EpisodeEvent, EpisodeStage, Still
+from vision.episodes import EpisodeEvent, EpisodeStage, NormBox, Still
 from vision.errors import EvidenceError
 from vision.evidence.annotate import annotate
 from vision.evidence.item import EvidenceItem, EvidenceRole
@@ -31,7 +31,7 @@ from vision.frames import Pixels, crop
 from vision.gap import Gap
 from vision.kinds import catalogue
 from vision.rules.record import MEDIA_TYPE
-from vision.site import Site
+from vision.site import Camera, Site
 
 _log = logging.getLogger(__name__)
 
@@ -131,8 +131,16 @@ class Recorder:
 
     def _pictures(self, event: EpisodeEvent) -> list[EvidenceItem]:
         camera = self._cameras[event.episode.camera].at(event.preset)
-        zone = next((z.polygon for z in camera.zones if z.name == event.episode.zone), ())
         clean = paint_privacy(event.frame.pixels, camera.privacy)
+        boxes = _boxes(event)
+        items = [replace(item, boxes=boxes) for item in self._whole(event, camera, clean)]
+        if self._without < LeftOut.FURTHER_STILLS:
+            items += [self._detail(event, clean, index) for index in event.details]
+        return items
+
+    def _whole(self, event: EpisodeEvent, camera: Camera, clean: Pixels) -> list[EvidenceItem]:
+        """Store the whole picture with its derivatives."""
+        zone = next((z.polygon for z in camera.zones if z.name == event.episode.zone), ())
         original = self._put(event, clean, EvidenceRole.ORIGINAL, None)
         masked = mask(clean, event.detections)
         least = [original, self._put(event, masked, EvidenceRole.MASKED, original.sha256)]
@@ -143,11 +151,7 @@ class Recorder:
             shown = mask(clean, event.detections, show=plates)
             least.append(self._put(event, shown, EvidenceRole.SUBJECT, original.sha256))
         drawn = annotate(masked, event.detections, event.focus, self._labels(event), zone)
-        return [
-            *least,
-            self._put(event, drawn, EvidenceRole.ANNOTATED, original.sha256),
-            *(self._detail(event, clean, index) for index in event.details),
-        ]
+        return [*least, self._put(event, drawn, EvidenceRole.ANNOTATED, original.sha256)]
 
     def _detail(self, event: EpisodeEvent, clean: Pixels, index: int) -> EvidenceItem:
         """Store a crop of the original, unmasked."""
@@ -224,6 +228,14 @@ def _as_event(event: EpisodeEvent, still: Still) -> EpisodeEvent:
         still.details,
         preset=event.preset,
     )
+
+
+def _boxes(event: EpisodeEvent) -> tuple[NormBox, ...]:
+    """What the finding is about, as fractions of its picture."""
+    frame = event.frame
+    size = (frame.width, frame.height, frame.width, frame.height)
+    found = np.clip(np.asarray(event.detections.xyxy)[list(event.focus)] / size, 0, 1)
+    return tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in found.round(4))
 
 
 def _with(record: bytes, *, gaps: Sequence[Gap], left_out: LeftOut) -> bytes:

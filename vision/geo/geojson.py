@@ -37,9 +37,9 @@ def read_polygons(
     """
     found: list[tuple[Read, Outline]] = []
     mistakes: list[str] = []
-    for number, feature in enumerate(_features(path, what), start=1):
+    for number, feature in enumerate(features(path, what, _MOST_BYTES), start=1):
         try:
-            found.append((describe(_properties(feature), number), _outline(feature)))
+            found.append((describe(properties(feature), number), _outline(feature)))
         except PlaceError as error:
             mistakes.append(f"{path}: feature {number}: {error}")
     if mistakes:
@@ -49,9 +49,14 @@ def read_polygons(
     return found
 
 
-def _features(path: Path, what: str) -> list[Any]:
+def features(path: Path, what: str, most: int) -> list[Any]:
+    """The features of a file of at most `most` bytes, as they stand there.
+
+    Raises:
+        PlaceError: it cannot be read, or has none.
+    """
     try:
-        tree = json.loads(read_file(path, _MOST_BYTES).decode("utf-8-sig"))
+        tree = json.loads(read_file(path, most).decode("utf-8-sig"))
     except OSError as error:
         raise PlaceError(
             f"{path}: cannot read the {what} ({error.strerror}); give the path of a GeoJSON file"
@@ -66,7 +71,8 @@ def _features(path: Path, what: str) -> list[Any]:
     return features
 
 
-def _properties(feature: Any) -> dict[str, Any]:
+def properties(feature: Any) -> dict[str, Any]:
+    """What a feature says of itself; nothing where it says nothing that reads."""
     properties = feature.get("properties") if isinstance(feature, dict) else None
     return properties if isinstance(properties, dict) else {}
 
@@ -79,12 +85,21 @@ def _outline(feature: dict[str, Any]) -> Polygon | MultiPolygon:
     if not isinstance(outline, Polygon | MultiPolygon) or outline.is_empty:
         what = "empty" if outline.is_empty else f"a {outline.geom_type}"
         raise PlaceError(f"is {what}, not a polygon; leave it out or draw it again")
-    west, south, east, north = outline.bounds
+    check_degrees(outline.bounds)
+    if not outline.is_valid:
+        raise PlaceError(f"is no proper polygon: {is_valid_reason(outline)}; repair it there")
+    return outline
+
+
+def check_degrees(bounds: tuple[float, float, float, float]) -> None:
+    """Refuse what lies, from west and south to east and north, where there are no degrees.
+
+    Raises:
+        PlaceError: it does.
+    """
+    west, south, east, north = bounds
     if not (west >= -180 and south >= -90 and east <= 180 and north <= 90):
         raise PlaceError(
             f"reaches from {west:g}, {south:g} to {east:g}, {north:g}, which are no degrees; export"
             " it in CGCS2000 (EPSG:4490) or WGS 84 (EPSG:4326) longitude and latitude"
         )
-    if not outline.is_valid:
-        raise PlaceError(f"is no proper polygon: {is_valid_reason(outline)}; repair it there")
-    return outline

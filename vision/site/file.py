@@ -10,10 +10,12 @@ from pydantic import BaseModel, ValidationError
 
 from vision.errors import SiteError, StreetwardenError
 from vision.fields import AS_DRAWN
+from vision.geo.drawing import read_drawing
 from vision.registers.admissibility import Admissibility
 from vision.registers.baseline import Baseline
 from vision.registers.grid import UnitGrid
 from vision.site import Camera, Site, SiteInfo, Storage
+from vision.site.console import ConsoleSettings
 from vision.site.mistakes import explained, listed, refuse
 from vision.site.presets import Preset
 from vision.site.text import read_text
@@ -130,8 +132,21 @@ def _anchored(site: Site, path: Path, tree: Tree, *, look_at: Look | None) -> Si
             kind.load(Path(update[name]))  # which says what is wrong with it
         except StreetwardenError as error:
             mistakes.append(((name,), str(error)))
+    try:
+        update["console"] = _anchored_console(site.console, root)
+    except StreetwardenError as error:
+        mistakes.append((("console", "map", "background"), str(error)))
     refuse(path, tree, mistakes)
     return site.model_copy(update=update)
+
+
+def _anchored_console(console: ConsoleSettings, root: Path) -> ConsoleSettings:
+    if console.map.background is None:
+        return console
+    background = _path(console.map.background, root)
+    read_drawing(Path(background))  # which says what is wrong with it
+    drawn = console.map.model_copy(update={"background": background})
+    return console.model_copy(update={"map": drawn})
 
 
 def _anchored_storage(storage: Storage, root: Path) -> Storage:

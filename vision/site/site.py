@@ -29,6 +29,7 @@ from vision.registers.permits import Permit
 from vision.registers.working_calendar import WorkingCalendar
 from vision.site.access import AccessSettings
 from vision.site.camera import Camera
+from vision.site.console import ConsoleSettings
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.open311 import Open311
 from vision.site.presets import check_named
@@ -141,6 +142,7 @@ class Site(Part):
     access: AccessSettings = AccessSettings()
     reports: ReportSettings = ReportSettings()
     open311: Open311 = Open311()
+    console: ConsoleSettings = ConsoleSettings()
     silences: tuple[Silence, ...] = ()
     retention: Retention | None = None
     inhibit: tuple[Inhibition, ...] = SHIPPED_INHIBIT

@@ -1,12 +1,13 @@
 // The frame of the page: signing in, the menu, one page at a time, what happens on the server.
 
-import { get, resume, signedIn, signOut, takeKeyFromAddress, whenSignedOut } from "./core/api.js";
+import { accountSheet } from "./account.js";
+import { at, bySession, get, resume, signedIn, takeKeyFromAddress, whenReached, whenSignedOut } from "./core/api.js";
 import { html, nothing, render, toast } from "./core/elements.js";
 import { inZone, when } from "./core/format.js";
 import { help, useKeys } from "./core/keys.js";
 import { listen } from "./core/live.js";
+import { learnSentences, problem } from "./core/sentence.js";
 import { applyTheme, theme, toggleTheme } from "./core/theme.js";
-import { at, bySession } from "./core/api.js";
 import { learn, speak, spoken, t } from "./core/words.js";
 import { signInForm } from "./sign_in.js";
 
@@ -24,6 +25,7 @@ const app = document.getElementById("app");
 const main = document.createElement("main");
 main.className = "view";
 let site = null;
+let me = null;
 let page = null;
 let name = "";
 let waiting = 0;
@@ -53,8 +55,7 @@ function frame() {
         <button class="quiet" type="button" aria-label=${t("keys_help")} @click=${help}>?</button>
         <button class="quiet" type="button" aria-label=${t(theme() === "dark" ? "to_light" : "to_dark")} @click=${() => { toggleTheme(); frame(); page?.redraw?.(); }}>${theme() === "dark" ? "☀" : "☾"}</button>
         <button class="quiet" type="button" lang=${spoken() === "zh" ? "en" : "zh"} aria-label=${t("language")} @click=${switchLanguage}>${t("other_language")}</button>
-        <span class="me" title=${t(`role_${site.me.role}`)}>${site.me.label}</span>
-        <button class="quiet" type="button" @click=${signOut}>${t("signout")}</button>
+        <button class="me" type="button" aria-haspopup="dialog" title=${`${t("account")} · ${t(`role_${site.me.role}`)}`} @click=${() => accountSheet(me)}>${site.me.label}</button>
       </div>
     </header>
     <div class="notices" role="status">
@@ -81,14 +82,19 @@ const shell = {
     history.replaceState(null, "", `#/${parts.map(encodeURIComponent).join("/")}${tail}`);
   },
   /** Say whether the server answers. */
-  reached(is) { if (is !== reachable) { reachable = is; frame(); } },
+  reached(is) {
+    if (is === reachable) return;
+    reachable = is;
+    if (site && signedIn() && name) frame();
+    if (!is) return;
+    if (page) page.heard?.({ type: "reached", data: null });
+    else if (site && signedIn()) open().catch(told);
+  },
 };
 
-/** A failed request in words, and whether the server was reached at all. */
+/** Say what a failed request was refused for; that the server is away, or the session over, the frame says anyway. */
 export function told(error) {
-  if (error.status === 401) return;
-  if (error.status === undefined) return void shell.reached(false);
-  toast(error.message, "bad");
+  if (error.status !== 401 && error.status !== undefined) toast(problem(error), "bad");
 }
 
 async function open() {
@@ -119,12 +125,15 @@ async function start() {
   sessionStorage.removeItem(PLACE);
   if (place && !location.hash) history.replaceState(null, "", place);
   try {
-    const [about, kinds] = await Promise.all([get("/v1/site"), get("/v1/kinds")]);
-    site = about;
+    const [about, kinds, who, words] = await Promise.all(
+      [get("/v1/site"), get("/v1/kinds"), get("/v1/session"), get("/v1/words").catch(() => null)]);
+    site = { ...about, me: { ...about.me, id: who.id } };
+    me = who;
+    learnSentences(words);
     learn(site, kinds);
     inZone(site.timezone);
   } catch (error) {
-    return signedIn() ? signIn(error.message || t("offline")) : undefined;
+    return signedIn() ? signIn(error.status === undefined ? t("offline") : problem(error)) : undefined;
   }
   events?.close();
   events = listen(heard, shell.reached);
@@ -143,6 +152,7 @@ function signIn(message = "", withKey = false) {
   signInForm(app, { message, withKey, start, keepPlace: () => sessionStorage.setItem(PLACE, location.hash) });
 }
 
+whenReached(shell.reached);
 whenSignedOut((why, withKey) => signIn(why && t(why), withKey));
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#key=")) {
@@ -150,7 +160,8 @@ addEventListener("hashchange", () => {
     start();
   } else if (site && signedIn()) open().catch(told);
 });
-addEventListener("online", () => page?.heard?.({ type: "clock", data: null }));
+addEventListener("online", () => page?.heard?.({ type: "reached", data: null }));
+setInterval(() => page && frame(), 60_000);
 applyTheme();
 takeKeyFromAddress();
 start();

@@ -87,6 +87,10 @@ class BulkRejection(BaseModel):
     reason: Rejection
     note: Note = ""
     limit: int = Field(default=100, ge=1, le=MOST)
+    only: Annotated[list[Name], Field(max_length=MOST)] | None = Field(
+        default=None,
+        description="Of these cases alone, such as those that somebody was shown before.",
+    )
 
 
 @router.get("", operation_id="listCases")
@@ -106,7 +110,9 @@ def reject_cases(shared: Shared, who: Reviewer, request: BulkRejection) -> Rejec
         zone=request.zone,
     )
     said = ReviewRequest(decision="reject", reason=request.reason, note=request.note)
-    return reject_all(shared.database, shared.review, who, wanted, said, limit=request.limit)
+    return reject_all(
+        shared.database, shared.review, who, wanted, said, limit=request.limit, only=request.only
+    )
 
 
 @router.get("/{case_id}", operation_id="getCase", responses=described(404))

@@ -14,6 +14,7 @@ from api.http.context import Reader, Shared
 from api.http.problems import GUARDED, Refusal, described
 from api.records.site_chain import public_keys
 from vision.kinds import DetectorClass, Kind, catalogue
+from vision.site.rule_settings import RuleSettings
 
 router = APIRouter(prefix="/v1", tags=["site"], responses=described(*GUARDED))
 
@@ -61,10 +62,14 @@ class PublicKeyList(BaseModel):
 
 
 class KindList(BaseModel):
-    """The kinds of violation with their names and codes, and the classes that a detector sees."""
+    """The kinds of violation with their names and codes, and the classes that a detector sees.
+
+    `settings` are those of each kind's rule, by kind, in zones that set none of their own.
+    """
 
     items: list[Kind]
     classes: list[DetectorClass]
+    settings: dict[str, RuleSettings]
 
 
 @router.get("/site", operation_id="getSite")
@@ -120,6 +125,8 @@ def get_site_key(shared: Shared, _who: Reader) -> Response:
 
 
 @router.get("/kinds", operation_id="listKinds")
-def list_kinds(_who: Reader) -> KindList:
+def list_kinds(shared: Shared, _who: Reader) -> KindList:
     """List the kinds, their sub-types and codes, and the classes of what is seen."""
-    return KindList(items=list(catalogue().kinds), classes=list(catalogue().classes))
+    known = catalogue()
+    settings = {kind.name: shared.site.kind_settings(kind.name) for kind in known.kinds}
+    return KindList(items=list(known.kinds), classes=list(known.classes), settings=settings)

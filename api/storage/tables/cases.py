@@ -191,6 +191,9 @@ class ReviewRow(Base):
 class EvidenceRow(Base):
     """A stored picture of a case; `of` is the original's digest for a derivative.
 
+    `boxes`: what it shows of the violation, each x1 y1 x2 y2 as fractions of the picture; None in
+    rows from before it was kept.
+
     `replaced_by`: the digest of a derivative in which more is masked, which is shown instead.
     `purged_at`: its file is stored no longer, or kept for another case only; a `PurgeRow` says why.
     """
@@ -209,6 +212,7 @@ class EvidenceRow(Base):
     camera: Mapped[str] = mapped_column(String(64))
     captured_at: Mapped[datetime] = mapped_column(UtcTime)
     moment: Mapped[str] = mapped_column(String(16))
+    boxes: Mapped[list[list[float]] | None] = mapped_column(JSON(none_as_null=True))
     purged_at: Mapped[datetime | None] = mapped_column(UtcTime)
     replaced_by: Mapped[str | None] = mapped_column(String(64))
 

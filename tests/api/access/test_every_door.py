@@ -102,6 +102,7 @@ DOORS = (
     Door("/v1/cameras", READERS, shows=_items("id")),
     Door("/v1/cameras/{camera}/snapshot", READERS, of="camera"),
     Door("/v1/cameras/{camera}/admissibility", READERS, of="camera"),
+    Door("/v1/map", READERS),
     Door("/v1/session", set(Role)),
     Door("/v1/session", set(Role), method="POST", way=WayIn.PASSWORD),
     Door("/v1/session", set(Role), method="DELETE", query="?everywhere=perhaps"),

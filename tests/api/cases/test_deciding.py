@@ -331,8 +331,10 @@ def test_the_false_alarms_of_a_camera_are_rejected_with_one_reason(client, world
     assert answer.json() == {"rejected": [south], "left": []}
     answer = http.post("/v1/cases/reject", json=ask | {"since": "2026-05-21T05:00:00Z"})
     assert answer.json() == {"rejected": [], "left": []}
+    answer = http.post("/v1/cases/reject", json=ask | {"only": [trucks[1], other]})
+    assert answer.json() == {"rejected": [trucks[1]], "left": [claimed, trucks[0]]}
     answer = http.post("/v1/cases/reject", json=ask)
-    assert answer.json() == {"rejected": trucks[1::-1], "left": [claimed]}
+    assert answer.json() == {"rejected": [trucks[0]], "left": [claimed]}
     for case_id in (*trucks, south):
         case = world.read(case_id)
         assert (case.stage, case.review.reason) == (Stage.REJECTED, "false_positive")

@@ -11,7 +11,8 @@ from datasets.renderer.truth import Truth
 from vision.site.file import load_site
 
 TINY = Format(width=256, height=144, seconds=1.0, fps=2.0)
-NAMES = {f"{name}{end}" for name in SHOTS for end in (".mp4", ".truth.json")} | {"site.yaml", STAMP}
+FILMED = {f"{name}{end}" for name in SHOTS for end in (".mp4", ".truth.json")}
+NAMES = FILMED | {"site.yaml", "map.geojson", STAMP}
 
 
 @pytest.fixture(scope="module")

@@ -270,3 +270,13 @@ def test_the_subjects_plate_alone_is_shown_to_who_decides(recorder, event, plate
     x1, y1, x2, y2 = plate
     assert picture[y1:y2, x1:x2].std() > 40
     assert picture[46:78, 46:58].std() < 30, "the person is hidden"
+
+
+def test_each_picture_says_where_in_it_the_violation_is(recorder, event):
+    confirmed = replace(event, episode=replace(event.episode, stage=EpisodeStage.CONFIRMED))
+    with_crop = replace(confirmed, details=(1,))
+    *whole, crop = recorder.record(with_crop)
+    assert [item.boxes for item in whole] == [((0.125, 0.25, 0.4375, 0.8333),)] * 3
+    assert crop.boxes == ()
+    gone = replace(event, episode=replace(event.episode, stage=EpisodeStage.CLEARED), focus=())
+    assert {item.boxes for item in recorder.record(gone)} == {()}

@@ -8,6 +8,7 @@ const KEPT_PICTURES = 80;
 const IDLE_MS = 60 * 1000;
 const pictures = new Map();
 let onSignedOut = () => {};
+let onReached = () => {};
 let csrf = null;
 let touched = Date.now();
 for (const kind of ["pointerdown", "keydown", "wheel"]) {
@@ -58,6 +59,17 @@ export async function signInAs(name, password) {
   if (!answer.ok) throw new Refused(answer.status, said, answer.headers.get("Retry-After"));
   csrf = said.csrf;
 }
+
+/** Change one's own password: the server ends this user's sessions and begins a new one here. */
+export async function changePassword(current, wanted) {
+  csrf = (await post("/v1/session/password", { current, new: wanted })).csrf;
+}
+
+/** How long nobody has touched the page, in milliseconds. */
+export const idleFor = () => Date.now() - touched;
+
+/** `listener(true | false)` hears with each request whether the server was reached. */
+export const whenReached = (listener) => { onReached = listener; };
 export const whenSignedOut = (listener) => { onSignedOut = listener; };
 
 /** An element may still be reading it. */
@@ -86,8 +98,12 @@ export async function ask(path, options = {}) {
   if (!signedIn()) throw new Refused(401);
   const headers = { ...(key ? { Authorization: `Bearer ${key}` } : { "X-CSRF-Token": mine }), ...options.headers };
   // A page that nobody touches keeps nobody signed in.
-  if (Date.now() - touched > IDLE_MS) headers["X-Idle"] = "1";
-  const answer = await fetch(at(path), { ...options, headers, cache: "no-store" });
+  if (idleFor() > IDLE_MS) headers["X-Idle"] = "1";
+  const answer = await fetch(at(path), { ...options, headers, cache: "no-store" }).catch((error) => {
+    if (error.name !== "AbortError") onReached(false);
+    throw error;
+  });
+  onReached(true);
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({}));
   // A late answer to a key that was given up must not wipe what is being typed into the form.
@@ -108,9 +124,9 @@ export async function get(path, query = {}) {
 }
 
 /** Send some JSON by POST or another method; the answer's JSON, or null where it has none. */
-export async function post(path, body = {}, { method = "POST", headers = {} } = {}) {
+export async function post(path, body = {}, { method = "POST", headers = {}, keepalive = false } = {}) {
   const all = { "Content-Type": "application/json", ...headers };
-  const answer = await ask(path, { method, headers: all, body: JSON.stringify(body) });
+  const answer = await ask(path, { method, headers: all, body: JSON.stringify(body), keepalive });
   return answer.status === 204 ? null : answer.json();
 }
 

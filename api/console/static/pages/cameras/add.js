@@ -2,6 +2,7 @@
 
 import { post } from "../../core/api.js";
 import { dialog, html, nothing, render } from "../../core/elements.js";
+import { explained } from "./failure.js";
 import { t } from "../../core/words.js";
 
 /** Ask for a camera; once it is made, its page opens, where its first zone is drawn. */
@@ -23,7 +24,7 @@ export function addDialog() {
       location.hash = `#/cameras/${encodeURIComponent(camera.id)}/zones`;
     } catch (error) {
       wrong = error.said?.errors ?? [];
-      failed = wrong.length ? "" : error.message || t("offline");
+      failed = wrong.length ? "" : explained(error);
       busy = false;
       draw();
     }

@@ -3,6 +3,7 @@
 
 import { get } from "../../core/api.js";
 import { html, nothing, render } from "../../core/elements.js";
+import { explained } from "./failure.js";
 import { t } from "../../core/words.js";
 import { stage } from "../../stage/stage.js";
 import { draftOf } from "./editor/draft.js";
@@ -85,7 +86,7 @@ export function cameraView(id, { site, shell, rights }) {
       page.camera = (await get("/v1/cameras")).items.find((camera) => camera.id === id) ?? null;
       problem = page.camera ? "" : t("no_such_camera");
     } catch (error) {
-      if (error.status !== 401) problem = error.message || t("offline");
+      if (error.status !== 401) problem = explained(error);
     }
   }
 
@@ -183,10 +184,10 @@ export function cameraView(id, { site, shell, rights }) {
     removeEventListener("keydown", stroke);
   }
 
-  const zooms = { "+": { label: t("zoom_in"), does: () => picture.zoom(1.5) }, "-": { label: t("zoom_out"), does: () => picture.zoom(1 / 1.5) }, 0: { label: t("zoom_fit"), does: picture.fit } };
+  const zooms = { "+": { label: t("zoom_in"), does: () => picture.zoom(1.5), held: true }, "-": { label: t("zoom_out"), does: () => picture.zoom(1 / 1.5), held: true }, 0: { label: t("zoom_fit"), does: picture.fit } };
   return {
     id, element, open, heard, leave,
-    redraw: () => { show(); redraw(); },
+    redraw: () => { mode?.themed?.(); show(); redraw(); },
     keys: () => ({ ...zooms, ...mode?.keys?.() }),
   };
 }

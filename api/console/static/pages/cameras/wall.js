@@ -2,6 +2,7 @@
 
 import { get, picture } from "../../core/api.js";
 import { html, nothing, render } from "../../core/elements.js";
+import { explained } from "./failure.js";
 import { kindName, t } from "../../core/words.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { age, concern, facts, pill, standing } from "./state.js";
@@ -35,7 +36,7 @@ export function wallView({ shell, rights, add }) {
       cameras.forEach(measure);
     } catch (error) {
       if (error.status === 401 || left) return;
-      failed = error.message || t("offline");
+      failed = explained(error);
     }
     if (left) return;
     redraw();

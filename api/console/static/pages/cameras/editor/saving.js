@@ -4,6 +4,7 @@
 import { post } from "../../../core/api.js";
 import { html, nothing, toast } from "../../../core/elements.js";
 import { when } from "../../../core/format.js";
+import { explained } from "../failure.js";
 import { t } from "../../../core/words.js";
 import { conflict } from "./conflict.js";
 import { tested } from "./tested.js";
@@ -26,6 +27,12 @@ export function saving(page) {
   const place = (mistake) => (mistake.pointer ?? "").replace(/^\/+(body\/)?/, "");
   const within = (mistake, path) => place(mistake) === path || place(mistake).startsWith(`${path}/`);
 
+  /** Parts as the server takes them: no ground points are no ground. */
+  const sent = (parts) => Object.fromEntries(parts.map((part) => {
+    const value = draft().now[part] ?? null;
+    return [part, part === "ground" && !value?.length ? null : value];
+  }));
+
   /** Do one thing at a time; mistakes stand where they belong until the next try. */
   async function during(name, does) {
     if (busy) return;
@@ -39,7 +46,7 @@ export function saving(page) {
       else if (error.status === 422) mistakes = [{ pointer: "", detail: error.message }];
       else if (error.status === 412) theirs = await page.reload().catch(() => null);
       else if (error.status === 404 && name === "test") toast(t("cannot_test"), "bad");
-      else if (error.status !== 401) toast(error.message || t("offline"), "bad");
+      else if (error.status !== 401) toast(explained(error), "bad");
     } finally {
       busy = "";
       page.redraw();
@@ -48,13 +55,11 @@ export function saving(page) {
 
   const test = () => during("test", async () => {
     const drawn = draft().touched.filter((part) => TRIED.includes(part));
-    const body = Object.fromEntries(drawn.map((part) => [part, draft().now[part] ?? null]));
-    outcome = tested(await post(`${page.path}/test`, body), page);
+    outcome = tested(await post(`${page.path}/test`, sent(drawn)), page);
   });
 
   const save = () => during("save", async () => {
-    const body = Object.fromEntries(draft().touched.map((part) => [part, draft().now[part] ?? null]));
-    const answer = await post(`${page.path}/setup`, body, { method: "PUT", headers: { "If-Match": `"${draft().version}"` } });
+    const answer = await post(`${page.path}/setup`, sent(draft().touched), { method: "PUT", headers: { "If-Match": `"${draft().version}"` } });
     saved = { since: page.latest?.look ?? null, look: null, restart: answer.restart_needed ?? [] };
     const setup = await page.reload();
     draft().rebase(setup);

@@ -3,8 +3,8 @@
 
 import { html, nothing, svg } from "../../../core/elements.js";
 import { lasting, when } from "../../../core/format.js";
+import { reason } from "../../../core/sentence.js";
 import { kindName, subtypeName, t } from "../../../core/words.js";
-import { reasonWords } from "../reason.js";
 import { boxed } from "../overlay.js";
 
 /** A sub-type that is called as its kind is said once. */
@@ -42,7 +42,7 @@ export function tested(answer, page) {
   const line = (row) => html`<li class=${row.how} tabindex="0" @mouseenter=${() => light(row)} @focus=${() => light(row)} @mouseleave=${() => light(null)} @blur=${() => light(null)}>
     <span class="tag ${row.how}">${t(`test_${row.how}`)}</span><b>${kindName(row.kind)}${titled(row)}</b><small>${row.zone}</small>
     <small class="number">${when(row.opened_at, true).slice(11)} → ${row.confirmed_at ? when(row.confirmed_at, true).slice(11) : t("not_confirmed")}${row.cleared_at ? ` → ${when(row.cleared_at, true).slice(11)}` : ""}</small>
-    <small>${(row.why ?? []).map(reasonWords).join(t("list_semicolon"))}</small></li>`;
+    <small>${(row.why ?? []).map(reason).join(t("list_semicolon"))}</small></li>`;
 
   return {
     panel: (close) => html`<section class="tested" aria-label=${t("test_result")}><div class="bar-row"><h2>${t("test_result")}</h2>

@@ -2,6 +2,7 @@
 
 import { html, nothing, svg, toast } from "../../../core/elements.js";
 import { t } from "../../../core/words.js";
+import { map } from "../../../map/map.js";
 import { rounded } from "../editor/outline.js";
 import { words } from "../overlay.js";
 
@@ -16,11 +17,13 @@ export function groundMode(page) {
   let chosen = null;
   let drag = null;
   let pressed = null;
+  let onMap = null; // made when it is first shown
+  let marked = "";
   /** The list of the camera, or of the preset that is shown. */
   const of = (now) => (page.presets.length ? now?.presets.find((preset) => preset.name === page.preset) : now);
   const whole = () => of(page.draft?.now)?.ground ?? [];
   const all = () => [...whole(), ...half];
-  const put = (name, points) => page.draft.step(name, (now) => { of(now).ground = points.length ? points : null; });
+  const put = (name, points) => page.draft.step(name, (now) => { of(now).ground = points; });
 
   /** A point's numbers; it joins the draft once it has all four. */
   function set(at, next, name = "") {
@@ -51,6 +54,25 @@ export function groundMode(page) {
   function choose(at) {
     chosen = at;
     page.redraw();
+  }
+
+  /** The map takes places in WGS 84, which CGCS2000 is at our accuracy; others are written as numbers. */
+  const system = () => page.draft?.now.place?.crs ?? "WGS84";
+  const mappable = () => ["WGS84", "CGCS2000"].includes(system());
+  const degrees = (value) => Math.round(value * 1e7) / 1e7;
+
+  function mapped() {
+    onMap ??= map({ label: () => t("mode_ground") });
+    const points = all().map((point, at) => ({ id: String(at), lon: point[2], lat: point[3], mark: "point", tone: "info", label: t("point_n", { n: at + 1 }) }))
+      .filter((point) => point.lon != null && point.lat != null);
+    const next = JSON.stringify([points, chosen, page.fixed]);
+    if (next !== marked) {
+      marked = next;
+      onMap.show(points);
+      onMap.select(chosen === null ? null : String(chosen));
+      onMap.pick(chosen === null || page.fixed ? null : ([lon, lat]) => { if (all()[chosen]) set(chosen, [...all()[chosen].slice(0, 2), degrees(lon), degrees(lat)]); });
+    }
+    return html`<div class="map-room">${onMap.element}</div>`;
   }
 
   const down = (event) => { pressed = [event.clientX, event.clientY]; };
@@ -139,9 +161,12 @@ export function groundMode(page) {
       <div class="tools"><p role="status">${page.fixed ? nothing : chosen !== null && all()[chosen]?.[2] == null ? t("point_on_map") : t("point_on_picture")}</p>
         <button type="button" class="quiet" ?disabled=${page.fixed} @click=${() => add([0.5, 0.7])}>${t("add_point")}</button>
         ${all().length ? html`<button type="button" class="quiet" ?disabled=${page.fixed} @click=${clear}>${t("remove_ground")}</button>` : nothing}</div>
+      ${mappable() ? mapped() : html`<p class="hint">${t("no_map", { crs: system() })}</p>`}
       <ol class="points"><li class="heads" aria-hidden="true"><span></span><span>${t("across")}</span><span>${t("down")}</span><span>${t("lon")}</span><span>${t("lat")}</span><span></span></li>${all().map(numbers)}</ol>${state()}` : html`<p class="hint">${t("no_setup")}</p>`),
     keys: () => (chosen === null ? {} : { Escape: { label: t("choose_none"), does: () => choose(null) } }),
+    themed: () => onMap?.redraw(),
     leave() {
+      onMap?.close();
       page.stage.element.removeEventListener("pointerdown", down);
       page.stage.element.removeEventListener("pointerup", up);
     },

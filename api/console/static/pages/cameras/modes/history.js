@@ -3,6 +3,7 @@
 import { get, post } from "../../../core/api.js";
 import { html, nothing, toast } from "../../../core/elements.js";
 import { when } from "../../../core/format.js";
+import { explained } from "../failure.js";
 import { t } from "../../../core/words.js";
 
 export function historyMode(page) {
@@ -21,7 +22,7 @@ export function historyMode(page) {
       cursor = answer.next_cursor ?? answer.cursor ?? answer.next ?? null;
       failed = "";
     } catch (error) {
-      failed = error.status === 404 || error.status === 403 ? t("no_history") : error.message || t("offline");
+      failed = error.status === 404 || error.status === 403 ? t("no_history") : explained(error);
     }
     if (!left) page.redraw();
   }
@@ -32,7 +33,7 @@ export function historyMode(page) {
       try {
         opened = { id: item.id, diff: (await get(`/v1/site/changes/${item.id}`)).diff ?? "" };
       } catch (error) {
-        toast(error.message || t("offline"), "bad");
+        toast(explained(error), "bad");
       }
     }
     if (!left) page.redraw();
@@ -43,14 +44,14 @@ export function historyMode(page) {
       await post(`/v1/site/changes/${item.id}/undo`);
       toast(t("change_undone"), "good");
     } catch (error) {
-      if (error.status !== 401) toast(error.message || t("offline"), "bad");
+      if (error.status !== 401) toast(explained(error), "bad");
     }
     await page.saving.siteChanged();
     await load();
   }
 
   const lines = (diff) => diff.split("\n").map((line) => {
-    const tone = line.startsWith("+") && !line.startsWith("+++") ? "added" : line.startsWith("-") && !line.startsWith("---") ? "removed" : line.startsWith("@@") ? "place" : "";
+    const tone = line.startsWith("+") && !line.startsWith("+++") ? "added" : line.startsWith("-") && !line.startsWith("---") ? "removed" : line.startsWith("../") ? "place" : "";
     return html`<span class=${tone}>${line}\n</span>`;
   });
 

@@ -2,6 +2,7 @@
 
 import { ask } from "../../../core/api.js";
 import { dialog, html, nothing, toast } from "../../../core/elements.js";
+import { explained } from "../failure.js";
 import { t } from "../../../core/words.js";
 import { day, field, number, text } from "../editor/fields.js";
 
@@ -76,7 +77,7 @@ export function settingsMode(page) {
       toast(t("camera_removed", { camera: page.id }), "good");
       location.hash = "#/cameras";
     } catch (error) {
-      if (error.status !== 401) toast(error.message || t("offline"), "bad");
+      if (error.status !== 401) toast(explained(error), "bad");
     }
   }
 

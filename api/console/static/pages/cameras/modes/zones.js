@@ -1,7 +1,7 @@
 // Zones: drawn on the picture, shaped, named, and given what they watch.
 
 import { html, nothing, toast } from "../../../core/elements.js";
-import { kindName, knownKinds, t } from "../../../core/words.js";
+import { kindName, knownKinds, t, usualSettings } from "../../../core/words.js";
 import { drawing } from "../editor/drawing.js";
 import { RECTANGLE, WHOLE } from "../editor/outline.js";
 import { zoneForm } from "../editor/zone_form.js";
@@ -51,11 +51,11 @@ export function zonesMode(page) {
     page.redraw();
   }
 
-  /** Settings where the zone has none of its own: the site's, or those that are shipped. */
+  /** Settings where the zone has none of its own. */
   function usual(kind, subtype) {
-    const described = knownKinds().find((each) => each.name === kind);
-    const special = described?.subtypes.find((each) => each.name === subtype)?.settings ?? {};
-    return { ...described?.settings, ...special, ...page.setup?.defaults?.[kind] };
+    const special = knownKinds().find((each) => each.name === kind)?.subtypes.find((each) => each.name === subtype)?.settings ?? {};
+    const known = Object.entries(usualSettings(kind)).filter(([, value]) => value !== null);
+    return { ...Object.fromEntries(known), ...special };
   }
 
   const form = () => {
