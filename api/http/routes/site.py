@@ -64,7 +64,8 @@ class PublicKeyList(BaseModel):
 class KindList(BaseModel):
     """The kinds of violation with their names and codes, and the classes that a detector sees.
 
-    `settings` are those of each kind's rule, by kind, in zones that set none of their own.
+    `settings` are those of each kind's rule in zones that set none of their own: by kind, and by
+    `kind/subtype` in zones that name a sub-type.
     """
 
     items: list[Kind]
@@ -129,4 +130,9 @@ def list_kinds(shared: Shared, _who: Reader) -> KindList:
     """List the kinds, their sub-types and codes, and the classes of what is seen."""
     known = catalogue()
     settings = {kind.name: shared.site.kind_settings(kind.name) for kind in known.kinds}
+    settings |= {
+        f"{kind.name}/{subtype.name}": shared.site.kind_settings(kind.name, subtype.name)
+        for kind in known.kinds
+        for subtype in kind.subtypes
+    }
     return KindList(items=list(known.kinds), classes=list(known.classes), settings=settings)

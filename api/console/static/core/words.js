@@ -47,7 +47,7 @@ export const kindName = (name) => headed(kinds.get(name)?.[language] ?? name);
 export const subtypeName = (kind, name) =>
   kinds.get(kind)?.subtypes.find((subtype) => subtype.name === name)?.[language] ?? name;
 /** Settings of a kind's rule at this site, in zones that set none of their own. */
-export const usualSettings = (kind) => settings[kind] ?? {};
+export const usualSettings = (kind, subtype) => settings[subtype ? `${kind}/${subtype}` : kind] ?? {};
 
 /** What a detector sees; a model of one's own may know others. */
 export const className = (name) => classes.get(name)?.[language] ?? name;

@@ -53,9 +53,7 @@ export function zonesMode(page) {
 
   /** Settings where the zone has none of its own. */
   function usual(kind, subtype) {
-    const special = knownKinds().find((each) => each.name === kind)?.subtypes.find((each) => each.name === subtype)?.settings ?? {};
-    const known = Object.entries(usualSettings(kind)).filter(([, value]) => value !== null);
-    return { ...Object.fromEntries(known), ...special };
+    return Object.fromEntries(Object.entries(usualSettings(kind, subtype)).filter(([, value]) => value !== null));
   }
 
   const form = () => {
