@@ -24,6 +24,7 @@ from api.cases.step_desk import StepDesk
 from api.cases.step_requests import Emit, To
 from api.cases.steps import Step
 from api.errors import CaseError, IllegalStep
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CallbackRow, CaseRow, DeliveryRow
 from vision.site import Site
@@ -55,7 +56,7 @@ class Sender:
 class CallbackDesk:
     """Takes call-backs and mirrors them; `announce` tells other receivers of the steps."""
 
-    def __init__(self, database: Database, site: Site, announce: Announce) -> None:
+    def __init__(self, database: Database, site: Site | SiteInForce, announce: Announce) -> None:
         self._database = database
         # What a case system says undoes no decision.
         self._steps = StepDesk(database, site, announce, lambda _session, _case: False)

@@ -36,6 +36,7 @@ from api.cases.suppression import Suppression
 from api.cases.undo import take_back
 from api.cases.view import case_detail
 from api.errors import IllegalStep
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CaseRow
 from vision.site import Site
@@ -71,14 +72,14 @@ class StepDesk:
     def __init__(
         self,
         database: Database,
-        site: Site,
+        site: Site | SiteInForce,
         announce: Announce,
         recall: Recall,
         then: Then | None = None,
     ) -> None:
         self._database = database
         self._suppression = Suppression(site)
-        self._calendar = site.calendar
+        self._calendar = SiteInForce.of(site).now.calendar
         self._announce = announce
         self._recall = recall
         self._then = then

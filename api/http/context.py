@@ -27,6 +27,8 @@ from api.http.problems import Refusal
 from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
+from api.setup.setup import Setup
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
@@ -36,7 +38,7 @@ from vision.site import Site
 class Context:
     """The parts that routes use."""
 
-    site: Site
+    in_force: SiteInForce
     database: Database
     evidence: EvidenceStore
     watch: Watch | None
@@ -49,11 +51,17 @@ class Context:
     review: ReviewDesk
     steps: StepDesk
     callbacks: CallbackDesk
+    setup: Setup
     claims: ClaimDesk
     outbox: Outbox
     doors: Doors
     readiness: OwnThread[Readiness]
     metrics: OwnThread[bytes]
+
+    @property
+    def site(self) -> Site:
+        """The site in force."""
+        return self.in_force.now
 
 
 # Dependencies are coroutines: FastAPI would run a function in a request worker, and routes that
@@ -90,11 +98,11 @@ async def principal(
     return asking(request)
 
 
-def allowed_to(right: Right) -> Callable[[Principal], Awaitable[Principal]]:
-    """Return a dependency that gives the principal if the role has this right, else 403."""
+def allowed_to(*rights: Right) -> Callable[[Principal], Awaitable[Principal]]:
+    """Return a dependency: the principal, if the role has one of these rights, else 403."""
 
     async def check(who: Annotated[Principal, Depends(principal)]) -> Principal:
-        if not who.may(right):
+        if not any(map(who.may, rights)):
             raise Refusal(
                 HTTPStatus.FORBIDDEN,
                 f"the role {who.role.value} may not do this; ask for another role",

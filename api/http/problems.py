@@ -16,18 +16,24 @@ from starlette.exceptions import HTTPException
 
 from api.errors import (
     CaseError,
+    ChangedMeanwhile,
     DatabaseUnavailable,
     IllegalStep,
     OriginalRefused,
     ProviderUnavailable,
     PurgedMedia,
+    SetupForbidden,
+    SetupRefused,
     SignInFailed,
     SignInWaits,
+    SiteFileUnwritable,
     SiteKeyError,
     StepForbidden,
     TookTooLong,
     UnknownAccount,
+    UnknownCamera,
     UnknownCase,
+    UnknownChange,
     UnknownMedia,
 )
 from api.http.way_in import methods_at
@@ -50,6 +56,12 @@ _DOMAIN = {
     PurgedMedia: HTTPStatus.GONE,
     OriginalRefused: HTTPStatus.FORBIDDEN,
     StepForbidden: HTTPStatus.FORBIDDEN,
+    SetupForbidden: HTTPStatus.FORBIDDEN,
+    SetupRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ChangedMeanwhile: HTTPStatus.PRECONDITION_FAILED,
+    SiteFileUnwritable: HTTPStatus.SERVICE_UNAVAILABLE,
+    UnknownCamera: HTTPStatus.NOT_FOUND,
+    UnknownChange: HTTPStatus.NOT_FOUND,
 }
 """What an error of a case is to HTTP; any other one is a conflict with how the case stands."""
 
@@ -184,12 +196,15 @@ async def _domain(_request: Request, error: Exception) -> JSONResponse:
     found = (status for kind, status in _DOMAIN.items() if isinstance(error, kind))
     possible = error.possible if isinstance(error, IllegalStep) else None
     headers = {}
+    errors = None
+    if isinstance(error, SetupRefused):
+        errors = [FieldError(pointer=p, detail=_sayable(d)) for p, d in error.mistakes]
     if isinstance(error, SignInWaits):
         headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, SignInFailed):
         headers["WWW-Authenticate"] = "Bearer"
     status = next(found, HTTPStatus.CONFLICT)
-    return problem(status, str(error), headers, possible=possible)
+    return problem(status, _sayable(str(error)), headers, errors, possible)
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:

@@ -20,6 +20,7 @@ from api.storage.tables.deliveries import (
     ReceiverRow,
 )
 from api.storage.tables.records import ChainRow, RecordRow, SiteKeyRow, TimeStampRow
+from api.storage.tables.setup import SiteChangeRow
 
 __all__ = [
     "AccessRow",
@@ -42,6 +43,7 @@ __all__ = [
     "SessionRow",
     "SightingRow",
     "SignInRow",
+    "SiteChangeRow",
     "SiteKeyRow",
     "TimeStampRow",
     "UserRow",
