@@ -19,7 +19,7 @@ export function historyMode(page) {
     try {
       const answer = await get("/v1/site/changes", { limit: 50, cursor: more ? cursor : null });
       items = [...(more ? items : []), ...answer.items];
-      cursor = answer.next_cursor ?? answer.cursor ?? answer.next ?? null;
+      cursor = answer.next;
       failed = "";
     } catch (error) {
       failed = error.status === 404 || error.status === 403 ? t("no_history") : explained(error);
@@ -55,12 +55,18 @@ export function historyMode(page) {
     return html`<span class=${tone}>${line}\n</span>`;
   });
 
+  /** What was changed, in words: the kind of change, and the parts of the camera or the file. */
+  const changed = (item) => {
+    const parts = (item.parts ?? []).map((part) => (t(`part_${part}`) === `part_${part}` ? part : t(`part_${part}`)));
+    return [item.undoes ? t("undoes", { id: item.undoes }) : t(`what_${item.what}`), parts.join(t("list_comma"))].filter(Boolean).join(t("colon"));
+  };
+
   const who = (by) => (by === "file" ? t("by_file") : by);
   const row = (item) => html`<li class=${item.undone ? "undone" : ""}>
     <button type="button" class="head" aria-expanded=${opened?.id === item.id} @click=${() => show(item)}><span class="number">${when(item.at, true)}</span><b>${who(item.by)}</b>
-      <span>${item.summary ?? item.what}</span>${item.camera ? html`<span class="tag">${item.camera}</span>` : nothing}${item.undone ? html`<span class="tag warn">${t("undone")}</span>` : nothing}</button>
+      <span>${changed(item)}</span>${item.camera ? html`<span class="tag">${item.camera}</span>` : nothing}${item.undone ? html`<span class="tag warn">${t("undone")}</span>` : nothing}</button>
     ${opened?.id === item.id ? html`<div class="opened"><pre tabindex="0" aria-label=${t("diff")}>${opened.diff ? lines(opened.diff) : t("no_diff")}</pre>
-      ${page.rights.draw && !item.undone ? html`<button type="button" class="danger" @click=${() => undo(item)}>${t("undo_change")}</button>` : nothing}</div>` : nothing}</li>`;
+      ${page.rights.draw && !item.undone && item.what !== "found" ? html`<button type="button" class="danger" @click=${() => undo(item)}>${t("undo_change")}</button>` : nothing}</div>` : nothing}</li>`;
 
   return {
     wide: true,
