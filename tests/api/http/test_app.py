@@ -228,13 +228,13 @@ def test_a_hostile_name_is_only_data(world, client):
 def test_a_question_that_takes_too_long_is_stopped_with_what_to_do(world, client, monkeypatch):
     """Nobody's question keeps the others from being served."""
 
-    def endless(session: Session, *_: object) -> list[str]:
+    def endless(session: Session, *_: object, **_more: object) -> list[str]:
         rows = (
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
         )
         return list(session.scalars(text(rows)))
 
-    monkeypatch.setattr("api.cases.store.newest", endless)
+    monkeypatch.setattr("api.cases.store.find", endless)
     monkeypatch.setattr("api.storage.engine.LONGEST_S", 0.1)
     answer = client(Role.VIEWER).get("/v1/cases")
     assert answer.status_code == 503
