@@ -243,7 +243,9 @@ def create_app(
             )
             if one is not None
         ),
-        # The stock documentation pages load scripts from elsewhere; /openapi.json says it all.
+        # The stock documentation pages load scripts from elsewhere; /openapi.json, which `describe`
+        # serves, says it all.
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         # A redirect to the address without the slash would name the host that was asked for.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
 
 from api.delivery.events import CloudEvent
 from api.http.problems import Problem
@@ -44,3 +46,10 @@ def describe(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+    one_at_a_time = Lock()
+
+    # In a worker's thread: FastAPI's own route would hold up all requests for seconds.
+    @app.get("/openapi.json", include_in_schema=False)
+    def document() -> JSONResponse:
+        with one_at_a_time:
+            return JSONResponse(openapi())
