@@ -75,7 +75,7 @@ class CameraChange(BaseModel):
     clip_after: JsonValue = None
     type: JsonValue = None
     source: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
-    allow: list[JsonValue] | None = None
+    allow: list[str] | None = None
     decoder: JsonValue = None
     pace: JsonValue = None
 
