@@ -32,7 +32,7 @@ IfMatch = Annotated[
         alias="If-Match",
         pattern=_VERSION,
         description="The version that the change is made for, in double quotes; `*` for any.",
-        examples=['"5f70bf18a086007016e948b04aed3b82"'],
+        examples=["*", '"5f70bf18a086007016e948b04aed3b82"'],
     ),
 ]
 _CHANGES = described(404, 409, 412, *WRITING)
@@ -75,7 +75,7 @@ class CameraChange(BaseModel):
     clip_after: JsonValue = None
     type: JsonValue = None
     source: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
-    allow: list[JsonValue] | None = None
+    allow: list[str] | None = None
     decoder: JsonValue = None
     pace: JsonValue = None
 
