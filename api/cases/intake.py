@@ -83,17 +83,17 @@ class CaseIntake:
             having become a case.
 
         Raises:
-            CaseError: the camera or the kind is unknown to the site.
+            CaseError: the camera of one that is confirmed, or its kind, is unknown to the site.
             DatabaseUnavailable: nothing was kept; try again.
         """
         episode = event.episode
         if episode.stage not in _TAKEN:
             return None
-        camera = self._camera(episode.camera)
         with self._database.write() as session:
             self._database.decide_alone(session)
             known = session.get(SightingRow, episode.id)
             if episode.stage is EpisodeStage.CONFIRMED:
+                camera = self._camera(episode.camera)
                 return known.case_id if known else self._confirm(session, camera, event, items)
             if known is None:
                 return None

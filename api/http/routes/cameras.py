@@ -26,7 +26,10 @@ router = APIRouter(prefix="/v1/cameras", tags=["cameras"], responses=described(*
 
 
 class CameraView(BaseModel):
-    """A camera of the site and its state; `unwatched` where no pipeline runs here."""
+    """A camera of the site and its state; `unwatched` where no pipeline runs here.
+
+    `analyse_fps` is how many looks a second are wanted.
+    """
 
     id: str
     type: str
@@ -40,6 +43,7 @@ class CameraView(BaseModel):
     error: str | None
     width: int
     height: int
+    analyse_fps: float
     read: int
     analysed: int
     stood: int
@@ -200,6 +204,7 @@ def _view(camera: Camera, status: CameraStatus | None) -> CameraView:
         error=status.error if status else None,
         width=status.width if status else 0,
         height=status.height if status else 0,
+        analyse_fps=camera.analyse_fps,
         read=status.read if status else 0,
         analysed=status.analysed if status else 0,
         stood=status.reused if status else 0,

@@ -14,7 +14,8 @@ from api.http.context import Reader, Shared
 from api.http.problems import GUARDED, Refusal, described
 from api.records.site_chain import public_keys
 from api.words.said import say
-from vision.kinds import Kind, catalogue
+from vision.kinds import DetectorClass, Kind, catalogue
+from vision.site.rule_settings import RuleSettings
 
 router = APIRouter(prefix="/v1", tags=["site"], responses=described(*GUARDED))
 
@@ -62,9 +63,15 @@ class PublicKeyList(BaseModel):
 
 
 class KindList(BaseModel):
-    """The kinds of violation with their names and codes."""
+    """The kinds of violation with their names and codes, and the classes that a detector sees.
+
+    `settings` are those of each kind's rule in zones that set none of their own: by kind, and by
+    `kind/subtype` in zones that name a sub-type.
+    """
 
     items: list[Kind]
+    classes: list[DetectorClass]
+    settings: dict[str, RuleSettings]
 
 
 @router.get("/site", operation_id="getSite")
@@ -120,6 +127,13 @@ def get_site_key(shared: Shared, _who: Reader) -> Response:
 
 
 @router.get("/kinds", operation_id="listKinds")
-def list_kinds(_who: Reader) -> KindList:
-    """List the kinds, their sub-types and codes."""
-    return KindList(items=list(catalogue().kinds))
+def list_kinds(shared: Shared, _who: Reader) -> KindList:
+    """List the kinds, their sub-types and codes, and the classes of what is seen."""
+    known = catalogue()
+    settings = {kind.name: shared.site.kind_settings(kind.name) for kind in known.kinds}
+    settings |= {
+        f"{kind.name}/{subtype.name}": shared.site.kind_settings(kind.name, subtype.name)
+        for kind in known.kinds
+        for subtype in kind.subtypes
+    }
+    return KindList(items=list(known.kinds), classes=list(known.classes), settings=settings)
