@@ -133,7 +133,5 @@ Registrar = Annotated[Principal, Depends(unlimited_admin)]
 
 Reader = Annotated[Principal, Depends(allowed_to(Right.READ))]
 Reviewer = Annotated[Principal, Depends(allowed_to(Right.REVIEW))]
-DRAWS = Right.ACCOUNTS
-"""Who may draw zones, and so try them out."""
-Drawer = Annotated[Principal, Depends(allowed_to(DRAWS))]
+Drawer = Annotated[Principal, Depends(allowed_to(Right.SETUP))]
 Holder = Annotated[Principal, Depends(allowed_to(Right.HOLD))]

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from api.access.roles import Principal, Right
-from api.http.context import Shared, allowed_to
+from api.http.context import Drawer, Shared, allowed_to
 from api.http.parameters import named
 from api.http.problems import GUARDED, WRITING, described
 from api.setup.camera_desk import USUAL
@@ -21,7 +21,6 @@ from vision.sources.address import SourceKind
 
 router = APIRouter(prefix="/v1", tags=["setup"], responses=described(*GUARDED))
 Surveyor = Annotated[Principal, Depends(allowed_to(Right.SETUP, Right.ACCESS_LOG))]
-Draughtsman = Annotated[Principal, Depends(allowed_to(Right.SETUP))]
 Installer = Annotated[Principal, Depends(allowed_to(Right.SOURCES))]
 CameraName = Annotated[str, named("market-gate")]
 RegisterName = Annotated[Register, Path(examples=["permits"])]
@@ -216,7 +215,7 @@ def get_setup(shared: Shared, who: Surveyor, camera: CameraName, response: Respo
 @router.put("/cameras/{camera}/setup", operation_id="changeCameraSetup", responses=_CHANGES)
 def change_setup(
     shared: Shared,
-    who: Draughtsman,
+    who: Drawer,
     camera: CameraName,
     *,
     if_match: IfMatch,
@@ -263,7 +262,7 @@ def get_register(
 @router.put("/registers/{register}", operation_id="changeRegister", responses=_CHANGES)
 def change_register(
     shared: Shared,
-    who: Draughtsman,
+    who: Drawer,
     register: RegisterName,
     *,
     if_match: IfMatch,

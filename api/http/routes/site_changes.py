@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.context import Shared
+from api.http.context import Drawer, Shared
 from api.http.parameters import RowId
 from api.http.problems import GUARDED, WRITING, described
-from api.http.routes.setup import Changed, Draughtsman, Surveyor
+from api.http.routes.setup import Changed, Surveyor
 from api.setup.history import What
 from api.storage.limits import LARGEST_ID
 from api.storage.tables import SiteChangeRow
@@ -128,7 +128,7 @@ def get_change(shared: Shared, who: Surveyor, change: Number) -> SiteChangeDetai
     operation_id="undoSiteChange",
     responses=described(404, 409, *WRITING),
 )
-def undo_change(shared: Shared, who: Draughtsman, change: Number, response: Response) -> Changed:
+def undo_change(shared: Shared, who: Drawer, change: Number, response: Response) -> Changed:
     """Put back what the site file was before a change, if it still is what the change made it.
 
     409: another change stands in between; it says whose.

@@ -44,6 +44,12 @@ export function word(group, code) {
   return found.charAt(0).toUpperCase() + found.slice(1);
 }
 
+/** What an event is about: `streetwarden.case.confirmed.v1`, or the stage alone. */
+export function eventName(type) {
+  const what = type.includes(".") ? type.split(".")[2] : type;
+  return word(sentence("stages", what) ? "stages" : "log", what);
+}
+
 /** A reason of a rule, as it is said now. */
 export const reason = (why) => sentence("reasons", why.code, why.data) ?? why[spoken()];
 

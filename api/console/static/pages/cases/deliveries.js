@@ -4,7 +4,7 @@
 import { get, post } from "../../core/api.js";
 import { html, nothing, toast } from "../../core/elements.js";
 import { ago, when } from "../../core/format.js";
-import { problem, word } from "../../core/sentence.js";
+import { eventName, problem } from "../../core/sentence.js";
 import { t } from "../../core/words.js";
 
 const TOGETHER = 200;
@@ -53,20 +53,14 @@ export function deliveries({ mayDeliveries, mayReplay, changed }) {
     <td class="number">${when(one.delivered_at ?? one.created_at, true)}${one.next_attempt_at && one.attempts ? html`<small>${t("next_attempt")} ${ago(one.next_attempt_at)}</small>` : nothing}</td>
     <td class="result">${one.last_result ?? ""}</td>
     <td>${mayReplay && !one.removed && one.state === "dead" ? html`<button type="button" class="more" ?disabled=${busy === one.id} @click=${() => replay(one)}>${t("replay")}</button>` : nothing}</td></tr>`;
-  const back = (one) => html`<tr><td>${word("stages", one.said.event)}<small>${one.receiver}</small></td><td><span class="standing ${one.state}">${t(`callback_state_${one.state}`)}</span></td>
+  const back = (one) => html`<tr><td>${eventName(one.said.event)}<small>${one.receiver}</small></td><td><span class="standing ${one.state}">${t(`callback_state_${one.state}`)}</span></td>
     <td class="number">${when(one.received_at, true)}</td><td class="result">${[one.reason, one.said.note].filter(Boolean).join(" · ")}</td></tr>`;
   const head = (names) => html`<thead><tr>${names.map((name) => html`<th scope="col">${t(name)}</th>`)}</tr></thead>`;
 
   const template = () => html`${mayDeliveries ? html`<section aria-label=${t("deliveries")}><h2>${t("deliveries")} <span class="dim">${sent.length}</span></h2>
-      ${sent.length ? html`<div class="wide"><table class="plain">${head(["receiver", "state", "time", "result", "actions"])}<tbody>${sent.map(row)}</tbody></table></div>` : html`<p class="dim">${t("deliveries_none")}</p>`}</section>` : nothing}
+      ${sent.length ? html`<div class="wide"><table class="plain">${head(["receiver", "standing", "time", "result", "actions"])}<tbody>${sent.map(row)}</tbody></table></div>` : html`<p class="dim">${t("deliveries_none")}</p>`}</section>` : nothing}
     <section aria-label=${t("callbacks")}><h2>${t("callbacks")} <span class="dim">${heard.length}</span></h2>
-      ${heard.length ? html`<div class="wide"><table class="plain">${head(["said_by", "state", "time", "result"])}<tbody>${heard.map(back)}</tbody></table></div>` : html`<p class="dim">${t("callbacks_none")}</p>`}</section>`;
+      ${heard.length ? html`<div class="wide"><table class="plain">${head(["said_by", "standing", "time", "result"])}<tbody>${heard.map(back)}</tbody></table></div>` : html`<p class="dim">${t("callbacks_none")}</p>`}</section>`;
 
   return { load, template };
-}
-
-/** `streetwarden.case.confirmed.v1`: the stage in it. */
-function eventName(type) {
-  const [, , what] = type.split(".");
-  return word("stages", what);
 }

@@ -7,10 +7,10 @@ import { narrowed } from "./query.js";
 
 const RADII = ["100", "300", "1000", "3000"];
 const GROUPS = [
-  ["to_review", ["pending_review", "second_review"]],
-  ["under_way", ["confirmed", "emitted", "filed", "dispatched", "handled", "verified", "returned", "noticed", "grace", "reobserved", "accepted", "transferred"]],
-  ["over", ["closed", "rejected"]],
-  ["muted", ["silenced", "inhibited"]],
+  ["group_to_review", ["pending_review", "second_review"]],
+  ["group_under_way", ["confirmed", "emitted", "filed", "dispatched", "handled", "verified", "returned", "noticed", "grace", "reobserved", "accepted", "transferred"]],
+  ["group_over", ["closed", "rejected"]],
+  ["group_muted", ["silenced", "inhibited"]],
 ];
 
 /** The bar as a template; `set(change)` changes filters. */
@@ -71,7 +71,7 @@ addEventListener("pointerdown", (event) => {
 function near(value, set) {
   const [lon, lat, radius] = value.split(",");
   const radii = RADII.includes(radius) ? RADII : [...RADII, radius];
-  return html`<div class="field"><span id="near-label">${t("near")}</span><div class="chip">
+  return html`<div class="field"><span id="near-label">${t("near")}</span><div class="near-chip">
     <span class="number">${Number(lon).toFixed(4)}, ${Number(lat).toFixed(4)}</span>
     <select aria-labelledby="near-label" .value=${radius} @change=${(event) => set({ near: `${lon},${lat},${event.target.value}` })}>
       ${radii.map((one) => html`<option value=${one} ?selected=${one === radius}>${one} m</option>`)}</select>

@@ -2,8 +2,9 @@
 
 import { post } from "../../core/api.js";
 import { dialog, html, nothing, render } from "../../core/elements.js";
+import { refusal } from "../../core/form.js";
 import { moment, when } from "../../core/format.js";
-import { problem, sentence, word } from "../../core/sentence.js";
+import { sentence, word } from "../../core/sentence.js";
 import { t } from "../../core/words.js";
 import { fieldsOf, GRAVE, requestOf, USUAL } from "./steps.js";
 
@@ -82,7 +83,7 @@ function take(item, step, taken) {
     render(html`<form class="sheet step" @submit=${submit}><h2>${word("steps", step)}</h2>
       ${fields.filter(shown).map((field) => html`<label><span>${fieldName(field, step)}${(field.required ?? true) ? nothing : html`<span class="dim">${t("optional")}</span>`}</span>${control(field)}</label>`)}
       ${step === "give_grace" ? html`<p class="hint">${t("grace_help")}</p>` : nothing}
-      ${refused ? html`<div class="error" role="alert" tabindex="-1">${refusal(refused)}</div>` : nothing}
+      ${refused ? html`<div class="error" role="alert" tabindex="-1">${refused_(refused)}</div>` : nothing}
       <div class="row"><button type="button" class="quiet" @click=${() => box.close()}>${t("cancel")}</button>
         <button class=${GRAVE.includes(step) ? "danger" : "primary"} ?disabled=${busy}>${word("steps", step)}</button></div></form>`, box);
   }
@@ -100,10 +101,8 @@ function optionName(field, option) {
 }
 
 /** Why a step was refused: what is missing, and where it says so, what may be done and by whom. */
-function refusal(error) {
-  if (error.status === undefined) return t("offline");
-  const fields = (error.said?.errors ?? []).map((one) => sentence("invalid", one.code, one.params) ?? one.detail);
+function refused_(error) {
   const possible = Object.entries(error.said?.possible ?? {});
-  return html`<p>${problem(error)}</p>${fields.map((one) => html`<p>${one}</p>`)}
-    ${possible.length ? html`<p>${t("possible_now")}: ${possible.map(([step, roles]) => `${word("steps", step)} (${roles.map((role) => word("roles", role)).join(" / ")})`).join(t("list_comma"))}</p>` : nothing}`;
+  return html`${refusal(error)}
+    ${possible.length ? html`<p>${t("possible_now")}${t("colon")}${possible.map(([step, roles]) => `${word("steps", step)} (${roles.map((role) => word("roles", role)).join(" / ")})`).join(t("list_comma"))}</p>` : nothing}`;
 }

@@ -2,38 +2,9 @@
 
 import { post } from "../../core/api.js";
 import { download } from "../../core/download.js";
-import { dialog, html, nothing, render } from "../../core/elements.js";
-import { problem } from "../../core/sentence.js";
+import { html, nothing } from "../../core/elements.js";
+import { form } from "../../core/form.js";
 import { t } from "../../core/words.js";
-
-/** A form in a dialog, which stays with what was typed while `send` is refused. */
-function form(title, fields, button, send) {
-  let busy = false;
-  let refused = "";
-  const box = dialog(title, nothing);
-  async function submit(event) {
-    event.preventDefault();
-    if (busy) return;
-    busy = true;
-    refused = "";
-    draw();
-    try {
-      await send(Object.fromEntries(new FormData(event.target)));
-      box.close();
-    } catch (error) {
-      busy = false;
-      refused = error.status === undefined ? t("offline") : problem(error);
-      draw();
-    }
-  }
-  function draw() {
-    render(html`<form class="sheet" @submit=${submit} @change=${() => draw()}><h2>${title}</h2>${fields(box)}
-      <p class="error" role="alert" ?hidden=${!refused}>${refused}</p>
-      <div class="row"><button type="button" class="quiet" @click=${() => box.close()}>${t("cancel")}</button><button class="primary" ?disabled=${busy}>${t(busy ? "working" : button)}</button></div></form>`, box);
-  }
-  draw();
-  box.querySelector("input, textarea, select")?.focus();
-}
 
 const reasonField = (label) => html`<label>${t(label)}<input type="text" name="reason" required minlength="4" maxlength="500"></label>`;
 
@@ -43,14 +14,14 @@ export function takePackage(item, mayOriginal) {
   const chosen = (box) => box.querySelector("[name=scope]:checked")?.value ?? "receiver";
   form(t("package"), (box) => html`<fieldset class="scopes"><legend class="unseen">${t("package")}</legend>${scopes.map((scope) => html`<label class="scope"><input type="radio" name="scope" value=${scope} ?checked=${scope === "receiver"}>
       <span><b>${t(`scope_${scope}`)}</b><small>${t(`scope_${scope}_help`)}</small></span></label>`)}</fieldset>
-    ${chosen(box) === "officer" ? reasonField("original_why") : nothing}`, "package_take",
+    ${chosen(box) === "officer" ? reasonField("original_why") : nothing}`, t("package_take"),
   ({ scope, reason = "" }) => download(`/v1/cases/${encodeURIComponent(item.case_id)}/package?${new URLSearchParams({ scope, ...(reason && { reason }) })}`, `${item.case_id}.zip`));
 }
 
 /** Put a case on legal hold, or take it off; `done(item)` is called with the case after it. */
 export function hold(item, done) {
   const on = !item.hold;
-  form(t(on ? "hold_on" : "hold_off"), () => html`<p class="hint">${t("hold_help")}</p>${reasonField("f_reason")}`, on ? "hold_on" : "hold_off",
+  form(t(on ? "hold_on" : "hold_off"), () => html`<p class="hint">${t("hold_help")}</p>${reasonField("f_reason")}`, t(on ? "hold_on" : "hold_off"),
     async ({ reason }) => done(await post(`/v1/cases/${encodeURIComponent(item.case_id)}/hold`, { hold: on, reason })));
 }
 

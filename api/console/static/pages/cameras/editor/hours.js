@@ -25,7 +25,7 @@ export const hoursWords = (lines) => (lines?.length ? lines.map((each) => {
 }).join(t("list_comma")) : t("always"));
 
 /** The field: a row a span, and buttons for what is usual. `change` gets the lines. */
-export function hoursField(lines, change, { wrong = [], fixed = false } = {}) {
+export function hoursField(lines, change, { wrong = [], fixed = false, label = t("hours") } = {}) {
   const all = lines ?? [];
   const set = (at, next) => change(all.map((each, i) => (i === at ? line(next) : each)));
   const time = (at, parts, name) => html`<input type="text" inputmode="numeric" size="5" maxlength="5" aria-label=${t(name === "from" ? "hours_from" : "hours_to")} .value=${parts[name]} ?disabled=${fixed}
@@ -45,7 +45,7 @@ export function hoursField(lines, change, { wrong = [], fixed = false } = {}) {
       ${time(at, parts, "from")}<span>–</span>${time(at, parts, "to")}` : html`<code>${each}</code>`}
       <button type="button" class="quiet" ?disabled=${fixed} aria-label=${t("remove_span", { span: each })} @click=${() => change(all.filter((_, i) => i !== at))}>×</button></li>`;
   };
-  return html`<fieldset class="field hours"><legend>${t("hours")}</legend>
+  return html`<fieldset class="field hours"><legend>${label}</legend>
     ${all.length ? html`<ul>${all.map(row)}</ul>` : html`<p class="dim">${t("always")}</p>`}
     <div class="chips"><button type="button" class="chip" ?disabled=${fixed} @click=${() => change([...all, "Mon-Sun 06:00-23:00"])}>+ ${t("add_span")}</button>
       <button type="button" class="chip" ?disabled=${fixed} @click=${() => change([...all, "Mon-Fri 08:30-17:30"])}>+ ${t("work_days")}</button>
