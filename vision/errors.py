@@ -15,6 +15,8 @@ StreetwardenError
 │   ├── EvidenceMissing      nothing is stored under this hash
 │   └── EvidenceUnavailable  nothing can be now: full disk, no permission, storage away
 │                            (StorageUnavailable too)
+├── NotWatched           nobody here looks at this camera now
+├── TrialRuns            rules are being tried out on this camera's looks already
 └── CaseError            a step that a case, a key or a receiver does not allow (used by `api`)
 
 Every message names the thing, the cause and what to do next, and never holds a credential.
@@ -69,6 +71,14 @@ class EvidenceMissing(EvidenceError):  # noqa: N818 - a state
 
 class EvidenceUnavailable(EvidenceError, StorageUnavailable):  # noqa: N818 - a state
     """The evidence store takes or gives no file now; it may later."""
+
+
+class NotWatched(StreetwardenError):  # noqa: N818 - a state
+    """Nobody here looks at this camera now, so that nothing can be said of what it sees."""
+
+
+class TrialRuns(StreetwardenError):  # noqa: N818 - a state
+    """Rules are being tried out on this camera's looks already; one at a time."""
 
 
 class CaseError(StreetwardenError):

@@ -87,6 +87,10 @@ class Principal:
         """Whether their scope includes this camera, wherever it stands."""
         return self.cameras is None or camera in self.cameras
 
+    def sees_kind(self, kind: str) -> bool:
+        """Whether their scope includes this kind."""
+        return self.kinds is None or kind in self.kinds
+
     def sees_division(self, code: str) -> bool:
         """Whether their scope includes this division."""
         return self.divisions is None or code.startswith(tuple(self.divisions))

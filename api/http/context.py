@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated
 
@@ -25,6 +25,7 @@ from api.http.cookies import Cookie
 from api.http.doorkeeper import CSRF_HEADER, Doors, asking
 from api.http.problems import Refusal
 from api.monitoring.health import Readiness
+from api.monitoring.viewers import Viewers
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
 from api.storage.database import Database
@@ -54,6 +55,7 @@ class Context:
     doors: Doors
     readiness: OwnThread[Readiness]
     metrics: OwnThread[bytes]
+    viewers: Viewers = field(default_factory=Viewers)
 
 
 # Dependencies are coroutines: FastAPI would run a function in a request worker, and routes that
@@ -122,4 +124,7 @@ Registrar = Annotated[Principal, Depends(unlimited_admin)]
 
 Reader = Annotated[Principal, Depends(allowed_to(Right.READ))]
 Reviewer = Annotated[Principal, Depends(allowed_to(Right.REVIEW))]
+DRAWS = Right.ACCOUNTS
+"""Who may draw zones, and so try them out."""
+Drawer = Annotated[Principal, Depends(allowed_to(DRAWS))]
 Holder = Annotated[Principal, Depends(allowed_to(Right.HOLD))]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import datetime
 from typing import Protocol
 
 from vision.engine_server import ServerCounts
 from vision.evidence import SecondLook
 from vision.loop import LoopCounts
+from vision.pipeline.live_view import Picture
+from vision.pipeline.sight import Sight
+from vision.pipeline.trial import Trial
 from vision.process_status import ProcessStatus
 from vision.site import Site
 from vision.sources.status import CameraStatus
@@ -36,8 +40,26 @@ class Watch(Protocol):
     def device_memory(self) -> int | None:
         """Bytes that the engine holds of a device's own memory; None where it has none."""
 
-    def snapshot(self, camera: str) -> bytes | None:
-        """The camera's latest picture, masked, as JPEG; None before the first."""
+    def picture(
+        self, camera: str, after: int | None = None, wait_s: float = 0.0, *, clean: bool = False
+    ) -> Future[Picture | None]:
+        """The newest look, masked; see `vision.pipeline.live_view.LiveView.picture`.
+
+        NotWatched, raised or in the future: nobody looks at it now.
+        """
+
+    def sight(self, camera: str) -> Sight | None:
+        """What a camera sees and its rules have under way; None before the first look.
+
+        Raises:
+            NotWatched: nobody looks at it now.
+        """
+
+    def try_out(self, camera: str, proposed: Site, preset: str | None = None) -> Future[Trial]:
+        """Give the latest looks at a camera to its rules as proposed, and as they are.
+
+        NotWatched, or TrialRuns, where one runs: raised or in the future.
+        """
 
     def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
         """Store the newest look at a camera if it was after `after` and shows this episode."""

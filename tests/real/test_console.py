@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,8 +19,13 @@ from api.storage.tables import AccessRow
 from tests.api.delivery.stand_in import stand_in
 from tests.api.world import NOON, SECRET, World, cleared, make_event, make_site, make_world, served
 from tests.real.prefix_proxy import proxied
+from vision.errors import NotWatched
 from vision.evidence import SecondLook
 from vision.loop import LoopCounts
+from vision.pipeline.live_view import Picture
+from vision.pipeline.sight import Sight
+from vision.pipeline.trial import Trial
+from vision.site import Site
 from vision.sources.status import CameraState, CameraStatus
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"
@@ -29,7 +35,7 @@ HOSTILE = "<img src=x onerror=document.title='owned'>"
 class Cameras:
     """A pipeline's answers: one camera alive with a picture, one broken."""
 
-    picture: bytes
+    picture_of_gate: bytes
     problem: str | None = None
     device_memory: int | None = None
     quarantined: int = 0
@@ -56,8 +62,18 @@ class Cameras:
             CameraStatus("yard", "yard.mp4", CameraState.BROKEN, "yard.mp4: is not a video"),
         ]
 
-    def snapshot(self, camera: str) -> bytes | None:
-        return self.picture if camera == "gate" else None
+    def picture(
+        self, camera: str, after: int | None = None, wait_s: float = 0.0, *, clean: bool = False
+    ) -> Future[Picture | None]:
+        answer: Future[Picture | None] = Future()
+        answer.set_result(Picture(1, self.picture_of_gate) if camera == "gate" else None)
+        return answer
+
+    def sight(self, camera: str) -> Sight | None:
+        raise NotWatched(f"camera {camera} is not watched here")
+
+    def try_out(self, camera: str, proposed: Site, preset: str | None = None) -> Future[Trial]:
+        raise NotWatched(f"camera {camera} is not watched here")
 
     def look_again(self, camera: str, _episode: str, _after: datetime) -> SecondLook:
         return SecondLook(why=f"camera {camera} is not watched here")

@@ -77,7 +77,7 @@ def test_a_camera_cut_off_twice_is_watched_on_without_a_false_case(watch, tmp_pa
     assert process.memory_info().rss < resident + 64 * 2**20
     confirmed = [e for e in events if e.episode.stage is EpisodeStage.CONFIRMED]
     assert confirmed == []
-    assert pipeline.snapshot("camera-1")[:2] == b"\xff\xd8"
+    assert pipeline.picture("camera-1").result(20).jpeg[:2] == b"\xff\xd8"
     assert not list((tmp_path / "evidence").iterdir())
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from dataclasses import replace
 from datetime import datetime
@@ -17,23 +18,24 @@ from functools import partial
 from pathlib import Path
 from threading import Condition, Event, Lock
 
-import cv2
-
 from vision.detections import Detections
 from vision.engine_server.status_page import ServerCounts
 from vision.engines import Engine, open_engine
 from vision.engines.truck_state import TruckStateReader
 from vision.episodes import Episode, EpisodeEvent, EpisodeStage
-from vision.errors import EngineError
-from vision.evidence import EvidenceStore, Recorder, SecondLook, annotate, mask, paint_privacy
+from vision.errors import EngineError, NotWatched
+from vision.evidence import EvidenceStore, Recorder, SecondLook
 from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
 from vision.pipeline.changes import Plan, WatchedCameras
 from vision.pipeline.clips import Clips
 from vision.pipeline.event_writer import EventWriter, Sink
+from vision.pipeline.live_view import Picture
 from vision.pipeline.quarantine import Quarantine
 from vision.pipeline.second_look import look_again
+from vision.pipeline.sight import Sight, sight_of
 from vision.pipeline.spool import Spool
+from vision.pipeline.trial import Trial, Trials
 from vision.pipeline.trucks import Trucks, TruckStates
 from vision.pipeline.watched import Watched
 from vision.process_status import ProcessStatus
@@ -99,11 +101,12 @@ class Pipeline:
             quarantine=Quarantine(quarantine, site, cameras=cameras) if quarantine else None,
             stored=self._stored,
         )
+        self._trials = Trials()
         self._counters = LoopCounters()
         self._loop = InferenceLoop(
             engine,
             [],
-            self._look,
+            self._deliver,
             ready=ready,
             attributes=self._trucks,
             tiled=self._tiled,
@@ -257,17 +260,40 @@ class Pipeline:
         """Bytes of a device's own memory that the engine holds; None where it shares ours."""
         return self._loop.engine.device_memory
 
-    def snapshot(self, camera: str) -> bytes | None:
-        """The latest look at a camera as a masked, annotated JPEG; None before the first look."""
+    def picture(
+        self, camera: str, after: int | None = None, wait_s: float = 0.0, *, clean: bool = False
+    ) -> Future[Picture | None]:
+        """The newest look at a camera, masked; see `LiveView.picture`."""
+        return self._watched(camera).live.picture(after, wait_s, clean=clean)
+
+    def sight(self, camera: str) -> Sight | None:
+        """What a camera sees and its rules have under way now; None before the first look."""
+        return sight_of(self._watched(camera))
+
+    def try_out(self, camera: str, proposed: Site, preset: str | None = None) -> Future[Trial]:
+        """Give the latest looks at a camera to its rules as proposed, and as they are.
+
+        Args:
+            proposed: the site as it would be, with this camera.
+            preset: only the looks that show it; all by default.
+
+        Raises:
+            NotWatched: the camera is not watched here.
+            TrialRuns: another trial of this camera runs.
+        """
+        return self._trials.start(
+            self._watched(camera),
+            proposed=proposed,
+            in_force=self.site,
+            threshold=self.engine.model.threshold,
+            preset=preset,
+        )
+
+    def _watched(self, camera: str) -> Watched:
         watched = self._cameras.get(camera)
-        last = watched.last if watched else None
-        if watched is None or last is None:
-            return None
-        frame, detections, preset = last
-        clean = paint_privacy(frame.pixels, watched.camera.at(preset).privacy)
-        drawn = annotate(mask(clean, detections), detections, (), ())
-        done, encoded = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, 80])
-        return encoded.tobytes() if done else None
+        if watched is None:
+            raise NotWatched(f"camera {camera} is not watched here")
+        return watched
 
     def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
         """Store the newest look at a camera if it was after `after` and shows this episode."""
@@ -315,6 +341,15 @@ class Pipeline:
         stillness = self._cameras[frame.camera].stillness
         return stillness is None or stillness.changed(frame)
 
+    def _deliver(self, frame: Frame, detections: Detections) -> None:
+        self._look(frame, detections)
+        watched = self._cameras[frame.camera]
+        if watched.last is not None:  # as tracked
+            frame, detections, preset = watched.last
+            scene = watched.scenes.get(preset)
+            noted = scene.rules.noted if scene is not None else {}
+            watched.live.publish(frame, detections, preset, noted)
+
     def _look(self, frame: Frame, detections: Detections) -> None:
         watched = self._cameras[frame.camera]
         preset = watched.shown(frame, detections)
@@ -328,6 +363,7 @@ class Pipeline:
         if scene is None or not shows:
             watched.has_candidates = False
             return  # neither presence nor absence: the rules pause
+        watched.recent.add(preset, frame, detections)
         for event in scene.rules.look(frame, detections):
             if event.episode.stage is EpisodeStage.CONFIRMED:
                 log.info("%s: %s confirmed", frame.camera, event.episode.kind)

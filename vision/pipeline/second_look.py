@@ -53,7 +53,6 @@ def _shown(
     rules = [rule for scene in watched.scenes.values() for rule in scene.rules.rules]
     scores = [r.context.threshold for r in rules if r.kind == held.kind]
     classes = catalogue().kind(held.kind).seen_as
-    # Not `Plain.of`, which keeps the latest look of the loop's own thread.
     plain = Plain(frame, detections)
     left, top, right, bottom = held.box
     found = []

@@ -14,6 +14,8 @@ from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.look import Look
 from vision.pipeline.gap_book import GapBook
+from vision.pipeline.live_view import LiveView
+from vision.pipeline.recent_looks import RecentLooks
 from vision.rules import CameraRules
 from vision.site import Camera, SiteInfo
 from vision.sources.mailbox import Mailbox
@@ -49,6 +51,7 @@ class Watched:
     `scenes` are by preset, or a single one under None; `decide` sets them. `last` is the latest
     frame with its detections and preset. `has_candidates`: after that frame, a rule there has a
     candidate. `turned_at` is when the camera last turned to the present preset, or away from one.
+    `live` and `recent` are its looks for who wants to see them, and to try rules out on them.
     `opened` is the camera as its reader opens it.
     """
 
@@ -82,6 +85,8 @@ class Watched:
         self.last: tuple[Frame, Detections, str | None] | None = None
         self.has_candidates = False
         self.turned_at: datetime | None = None
+        self.live = LiveView(lambda: self.camera)
+        self.recent = RecentLooks()
 
     @property
     def ring(self) -> Ring | None:
@@ -173,7 +178,7 @@ class Watched:
             zone=self._clock[0],  # a photo's EXIF time has none
             image_size=self._image_size,
             watching=self._watching,
-            pace=self._looks_per_second,
+            pace=self.looks_per_second,
             ring=self._ring,
         )
 
@@ -182,7 +187,8 @@ class Watched:
         local = moment.astimezone(zone)
         return any(part.watched_at(local, holidays) for part in self.camera.watched_zones)
 
-    def _looks_per_second(self) -> float:
+    def looks_per_second(self) -> float:
+        """How often it is looked at now."""
         making_sure = self.has_candidates and self.mailbox.live
         wanted = self.camera.candidate_fps if making_sure else None
         return wanted or self.camera.analyse_fps

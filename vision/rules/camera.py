@@ -16,11 +16,11 @@ from pydantic_core import to_json
 from vision.detections import Detections
 from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage
 from vision.frames import Clock, Frame
-from vision.rules.context import Rule
+from vision.rules.context import Rule, name_of
 from vision.rules.decision import Decision
 from vision.rules.looks import Past
 from vision.rules.state_file import StateFile
-from vision.rules.succession import as_json, named, succeed
+from vision.rules.succession import as_json, succeed
 from vision.throttled_log import ThrottledLog
 
 _log = logging.getLogger(__name__)
@@ -93,6 +93,11 @@ class CameraRules:
         """The ongoing confirmed episodes by id, as the latest look left them; waits for no lock."""
         return self._seen  # replaced whole at each look
 
+    @property
+    def noted(self) -> Mapping[str, bytes]:
+        """The state of each rule by its name, as the latest look left it; replaced whole."""
+        return self._noted
+
     def last_seen(self, episode: str) -> datetime | None:
         """When a look last showed a confirmed episode that goes on (UTC); None for any other."""
         with self._lock:
@@ -134,7 +139,7 @@ class CameraRules:
             events = rule.look(frame, detections)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others' cases are not to pay for it
             self._faults.traced(
-                f"{frame.camera}: {named(rule)} failed at a look; report this", error
+                f"{frame.camera}: {name_of(rule)} failed at a look; report this", error
             )
             return []
         return events
@@ -201,7 +206,7 @@ class CameraRules:
 
     def _decision(self, rule: Rule, event: EpisodeEvent) -> Decision:
         looks = tuple(chain(*self._looks))
-        before = self._before[0][named(rule)]
+        before = self._before[0][name_of(rule)]
         return Decision(rule.context, rule.kind, self._model, before, looks, event.episode)
 
     def _turn_over(self, noted: dict[str, bytes]) -> None:
@@ -217,7 +222,7 @@ class CameraRules:
 
     def _notes(self) -> dict[str, bytes]:
         """The state of each rule, as JSON."""
-        return {named(rule): as_json(rule) for rule in self.rules}
+        return {name_of(rule): as_json(rule) for rule in self.rules}
 
     def _write(self) -> None:
         """Write the state atomically; a full disk is logged once and stops no rule."""
@@ -260,8 +265,8 @@ class CameraRules:
             if stored is None:
                 return
             for rule in self.rules:
-                if named(rule) in stored["rules"]:
-                    rule.recall(stored["rules"][named(rule)])
+                if name_of(rule) in stored["rules"]:
+                    rule.recall(stored["rules"][name_of(rule)])
             owed = _EPISODES.validate_python(stored["owed"])
             last = stored["last"]
             self._resume_after = self._last = datetime.fromisoformat(last) if last else None

@@ -119,9 +119,18 @@ class Rule(Protocol):
 
         It is asked for after every look. A rule whose state is large may have a `remember_json` as
         well, which returns the same as JSON text (bytes, one line) in less time.
+
+        A rule may have `under_way(state, frame, detections)`, too: what is under way in a state
+        that this gave, after this look (`vision.rules.under_way.UnderWay`). It touches nothing of
+        the rule that a look changes: another thread asks.
         """
         ...
 
     def recall(self, state: Any) -> None:
         """Restore the state that `remember` gave; ValueError or KeyError if it cannot be read."""
         ...
+
+
+def name_of(rule: Rule) -> str:
+    """A rule's name among those of its camera."""
+    return f"{rule.context.zone.name}/{rule.kind}"

@@ -21,9 +21,10 @@ from vision.rules.context import Context
 from vision.rules.known import Known
 from vision.rules.overlay import Overlay
 from vision.rules.reasons import covers, not_known
-from vision.rules.sight import Sight, find_sights
+from vision.rules.sight import Sight, find_sights, hull_of
 from vision.rules.stationary import StationaryRule
 from vision.rules.stay import Stay
+from vision.rules.under_way import UnderWay
 from vision.rules.visits import visit_of
 from vision.view.registration import LaidPose
 
@@ -57,6 +58,18 @@ class IllegalStructure(StationaryRule):
         """See `vision.rules.context.Rule`."""
         super().recall(state["places"])
         self._known.recall(state)
+
+    def under_way(self, state: Any, frame: Frame, detections: Detections) -> list[UnderWay]:
+        """Where they lie in this look, as far as it shows them; none where it is not registered."""
+        overlay = Overlay.of(frame, detections)
+        if overlay is None:
+            return []
+        told = super().under_way(state["places"], frame, detections)
+        return [
+            replace(one, box=hull_of([overlay.back(one.box)]))
+            for one in told
+            if overlay.shows(one.box)
+        ]
 
     def look(self, frame: Frame, detections: Detections) -> list[EpisodeEvent]:
         """Learn the baseline first, then report structures that are not in it."""

@@ -69,6 +69,19 @@ class Past:
             detections,
         )
 
+    def again(self, camera: str) -> tuple[Frame, Detections]:
+        """The look as a rule is given it; its frame has no pixels."""
+        frame = Frame(
+            _Unseen(self.width, self.height),
+            camera,
+            self.captured_at,
+            self.index,
+            self.clock,
+            pose=self.pose,
+            part=self.part,
+        )
+        return frame, self.detections
+
     def row(self, classes: Collection[str]) -> Row:
         """The look as `as_row` gives it, with the boxes of these classes alone."""
         row = as_row(self, self.detections)

@@ -49,6 +49,13 @@ class Overlay:
             shapely.Polygon(shown(matrix)),
         )
 
+    def back(self, box: NormBox) -> NormBox:
+        """Where a box, in the first look's coordinates, is in this look."""
+        if self.from_reference is None:
+            return box
+        x1, y1, x2, y2 = (float(v) for v in moved(np.array([box]), self.from_reference)[0])
+        return x1, y1, x2, y2
+
     def shows(self, box: NormBox) -> bool:
         """Whether the centre of a box, in the first look's coordinates, is in this look's view."""
         if self.from_reference is None:

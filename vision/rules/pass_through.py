@@ -21,7 +21,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
 from ulid import ULID
 
 from vision.detections import Detections
@@ -32,9 +31,10 @@ from vision.rules.closing import Ending
 from vision.rules.context import Context
 from vision.rules.course import Courses
 from vision.rules.pass_looks import PassLooks
-from vision.rules.passes import Charge, Pass
+from vision.rules.passes import PASSES, Charge, Pass
 from vision.rules.plain import tracks_of
 from vision.rules.sight import Sight, overlap
+from vision.rules.under_way import UnderWay
 
 SAME_PASS = timedelta(seconds=2)
 """A new track that starts where a pass was seen this recently continues it: trackers lose ids."""
@@ -42,8 +42,6 @@ SAME_PASS = timedelta(seconds=2)
 NEAR, _HALTS = 0.1, 0.5
 # An object that stays for hours is a candidate only in its first looks, fewer than this.
 _FEW = 30
-
-_PASSES = TypeAdapter(list[Pass])
 
 
 class PassThroughRule(ABC):
@@ -79,17 +77,26 @@ class PassThroughRule(ABC):
         """See `vision.rules.context.Rule`."""
         return {
             "inspected": self.inspected,
-            "passes": _PASSES.dump_python(self._passes, mode="json"),
+            "passes": PASSES.dump_python(self._passes, mode="json"),
         }
 
     def passes_json(self) -> bytes:
         """Return what `remember` of this class does, as JSON text."""
-        return b'{"inspected":%d,"passes":%b}' % (self.inspected, _PASSES.dump_json(self._passes))
+        return b'{"inspected":%d,"passes":%b}' % (self.inspected, PASSES.dump_json(self._passes))
+
+    def under_way(self, state: Any, frame: Frame, detections: Detections) -> list[UnderWay]:  # noqa: ARG002 - as other rules'
+        """See `vision.rules.context.Rule.remember`: each pass of which a look says something."""
+        kind, told = catalogue().kind(self.kind), list[UnderWay]()
+        for one in PASSES.validate_python(state["passes"]):
+            worst = one.worst
+            if worst is not None:
+                told.append(one.told(worst, self.needed(kind.subtype(worst)), frame.captured_at))
+        return told
 
     def recall(self, state: Any) -> None:
         """See `vision.rules.context.Rule`; passes are recognised again by their place."""
         self.inspected = int(state["inspected"])
-        self._passes = _PASSES.validate_python(state["passes"])
+        self._passes = PASSES.validate_python(state["passes"])
         for known in self._passes:
             known.tracks.clear()  # a tracker counts from the beginning after a restart,
             known.index = -1  # and so do frames

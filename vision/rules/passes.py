@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import median
+
+from pydantic import TypeAdapter
 
 from vision.episodes import Episode, NormBox
 from vision.rules.course import Course
+from vision.rules.sight import hull_of
+from vision.rules.under_way import Standing, UnderWay
 
 # Scores that are kept of an object that stays for hours,
 _KEPT = 100
@@ -89,6 +93,25 @@ class Pass:
     course: Course = field(default_factory=Course)
     source_part: int = 0
 
+    @property
+    def worst(self) -> str | None:
+        """The sub-type that most looks charge it with; None where no look does."""
+        said = {name: charge.looks for name, charge in self.charges.items() if charge.looks}
+        return max(said, key=lambda name: said[name]) if said else None
+
+    def told(self, subtype: str, needed: int, at: datetime) -> UnderWay:
+        """It with its clock, after a look at `at`, by the looks that charge it with a sub-type."""
+        held = Standing.CLEARING if self.last < at else Standing.CONFIRMED
+        return UnderWay(
+            box=hull_of([self.box]),
+            state=held if self.episode is not None else Standing.CANDIDATE,
+            dwell=max(self.last - self.first, timedelta(0)),
+            dwell_needed=timedelta(0),
+            looks=self.charges[subtype].looks,
+            looks_needed=needed,
+            since=self.first,
+        )
+
     def part(self, track: int) -> None:
         """A look shows two things of it: this track is another's, and so may be what was said."""
         self.tracks.discard(track)
@@ -101,3 +124,6 @@ class Pass:
         if track >= 0:
             self.tracks.add(track)
             self.tracks -= set(sorted(self.tracks)[:-_TRACKS])
+
+
+PASSES = TypeAdapter(list[Pass])

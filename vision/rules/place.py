@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from pydantic import TypeAdapter
 
 from vision.episodes import Episode, EpisodeStage, NormBox
-from vision.rules.sight import overlap
+from vision.rules.sight import hull_of, overlap
 from vision.rules.stay import Stay
+from vision.rules.under_way import Standing, UnderWay
 
 _CLEAN_LOOKS = 2
+_NONE = timedelta(0)
 # An object that stays at a spot for this share of the dwell has stopped, and does not pass by.
 _STOP = 0.2
 # And the smaller of its first and latest box is then covered to this share by the other.
@@ -148,6 +150,26 @@ class Place:
         """Whether this stay belongs to a confirmed episode."""
         return stay.ripe or (self.confirmed and stay.stopped)
 
+    def told(self, least: Least) -> list[UnderWay]:
+        """Each stay with its clock, which is the occupancy's where several in turn add up."""
+        return [
+            UnderWay(
+                box=hull_of([stay.box]),
+                state=self._standing(stay),
+                dwell=max(stay.stayed, self.occupied if least.together and stay.stopped else _NONE),
+                dwell_needed=least.dwell,
+                looks=stay.looks,
+                looks_needed=least.looks,
+                since=stay.first,
+            )
+            for stay in self.stays
+        ]
+
+    def _standing(self, stay: Stay) -> Standing:
+        if not (self.confirmed and self.holds(stay)):
+            return Standing.CANDIDATE
+        return Standing.CLEARING if stay.misses else Standing.CONFIRMED
+
     def permit(self, since: Callable[[Stay], datetime | None]) -> datetime | None:
         """Remove the stays that a permit covers and return since when; None if there are none.
 
@@ -178,6 +200,7 @@ class Place:
 # It is the first of its fields.
 _AS_TEXT = {"stays"}
 _PLACE = TypeAdapter(Place).serializer
+PLACES = TypeAdapter(list[Place])
 
 
 def still_watched(

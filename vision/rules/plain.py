@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from threading import local
 
 import numpy as np
 
@@ -35,10 +36,10 @@ class Plain:
 
     @classmethod
     def of(cls, frame: Frame, detections: Detections) -> Plain:
-        """Of a look; the latest one that was asked for is kept."""
-        known = _latest[0]
+        """Of a look; the latest one that a thread has asked for is kept."""
+        known: Plain | None = getattr(_latest, "look", None)
         if known is None or not known._is(frame, detections):
-            known = _latest[0] = cls(frame, detections)
+            known = _latest.look = cls(frame, detections)
         return known
 
     def _is(self, frame: Frame, detections: Detections) -> bool:
@@ -66,4 +67,4 @@ def _arrays(detections: Detections) -> tuple[object, ...]:
     return detections.xyxy, detections.confidence, detections.data.get("class_name")
 
 
-_latest: list[Plain | None] = [None]
+_latest = local()  # a thread that tries rules out has its own

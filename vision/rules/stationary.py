@@ -18,7 +18,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
 from pydantic_core import to_json
 from ulid import ULID
 
@@ -33,14 +32,13 @@ from vision.rules.best_looks import BestLooks
 from vision.rules.closing import Closing
 from vision.rules.context import Context
 from vision.rules.gaps import Gaps
-from vision.rules.place import Least, Place, still_watched
+from vision.rules.place import PLACES, Least, Place, still_watched
 from vision.rules.reasons import between_visits, by_turns, scored, seen_in, stayed
 from vision.rules.registers import Registers
 from vision.rules.sight import Sight, find_sights, hull_of, in_zone
 from vision.rules.stay import Stay, match
+from vision.rules.under_way import UnderWay
 from vision.rules.visits import between, visit_of
-
-_PLACES = TypeAdapter(list[Place])
 
 
 class StationaryRule(ABC):
@@ -94,7 +92,7 @@ class StationaryRule(ABC):
 
     def remember(self) -> Any:
         """See `vision.rules.context.Rule`."""
-        return _PLACES.dump_python(self._places, mode="json")
+        return PLACES.dump_python(self._places, mode="json")
 
     def remember_json(self) -> bytes:
         """See `vision.rules.context.Rule.remember`."""
@@ -102,7 +100,11 @@ class StationaryRule(ABC):
 
     def recall(self, state: Any) -> None:
         """See `vision.rules.context.Rule`."""
-        self._places = _PLACES.validate_python(state)
+        self._places = PLACES.validate_python(state)
+
+    def under_way(self, state: Any, frame: Frame, detections: Detections) -> list[UnderWay]:  # noqa: ARG002 - a kind may lay the look over another
+        """See `vision.rules.context.Rule.remember`: each stay, with its clock."""
+        return [one for place in PLACES.validate_python(state) for one in place.told(self._least)]
 
     def leave(self, *, all_of_it: bool = False) -> list[Episode]:
         """See `vision.rules.succession.Leaves`."""

@@ -15,7 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 from pydantic_core import from_json, to_json
 
 from vision.episodes import Episode
-from vision.rules.context import Context, Rule
+from vision.rules.context import Context, Rule, name_of
 
 _log = logging.getLogger(__name__)
 
@@ -27,11 +27,6 @@ class Leaves(Protocol):
     def leave(self, *, all_of_it: bool = False) -> Sequence[Episode]:
         """Forget what lies outside of the zone, or all; return the episodes that are over so."""
         ...
-
-
-def named(rule: Rule) -> str:
-    """What a rule's state is kept under."""
-    return f"{rule.context.zone.name}/{rule.kind}"
 
 
 def as_json(rule: Rule) -> bytes:
@@ -52,10 +47,10 @@ def succeed(
     Returns:
         The rules that go on, and the episodes that are over: confirmed ones, and candidates.
     """
-    known = {named(rule): rule for rule in before}
+    known = {name_of(rule): rule for rule in before}
     rules, over = list[Rule](), list[Episode]()
     for rule in after:
-        old = known.pop(named(rule), None)
+        old = known.pop(name_of(rule), None)
         if old is not None and _decisive(old.context) == _decisive(rule.context):
             rules.append(old)
             continue
@@ -75,7 +70,7 @@ def _recall(rule: Rule, old: Rule) -> Sequence[Episode]:
         _log.warning(
             "%s: what %s remembers cannot be read (%s); it begins anew",
             rule.context.camera.id,
-            named(rule),
+            name_of(rule),
             error,
         )
         return list(old.episodes)

@@ -9,14 +9,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from enum import Enum
 from threading import Event, Lock, Thread
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from vision.engine_server.back_off import BackOff
-from vision.evidence import SecondLook
+from vision.errors import NotWatched
 from vision.loop import LoopCounts
+from vision.pipeline import Pipeline
 from vision.process_status import ProcessStatus
 from vision.site import Site
 from vision.sources.address import parse_address
@@ -28,7 +31,11 @@ from vision.workers.worker import Order
 from vision.workers.worker_process import WorkerProcess
 
 _log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
+_APPLYING_S = 20.0
+"""Seconds to wait until a changed site is watched by: a camera's lease may take as long."""
 MEASURED_S = 60.0
 """Seconds of work over which costs are measured, at least."""
 
@@ -122,8 +129,10 @@ class Keeper:
         with self._lock:
             self._order = replace(self._order, site=site, cameras=cameras)
             process, up = self._process, self.state is State.UP
-        if process is not None:
-            process.apply(site, cameras, wait=up)
+        answer = process.apply(site, cameras) if process is not None else None
+        if answer is not None and up:
+            with suppress(NotWatched, TimeoutError):
+                answer.result(_APPLYING_S)
 
     @property
     def pid(self) -> int | None:
@@ -179,20 +188,36 @@ class Keeper:
             if camera in self._begun_with
         }
 
-    def snapshot(self, camera: str) -> bytes | None:
-        """A camera's latest picture; None where there is none."""
+    def ask(
+        self,
+        what: Callable[Concatenate[Pipeline, str, P], object],
+        camera: str,
+        /,
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> Future[Any]:
+        """Ask the worker's pipeline about one of its cameras; see `WorkerProcess.ask`."""
         with self._lock:
             process = self._process if self.state is State.UP else None
-        return process.snapshot(camera) if process is not None else None
+        if process is not None:
+            return process.ask(what, camera, *given, **named)
+        answer: Future[Any] = Future()
+        why = f"{self.name}, which watches camera {camera}, {self._in_words}"
+        answer.set_exception(NotWatched(why))
+        return answer
 
-    def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
-        """See `Pipeline.look_again`."""
-        with self._lock:
-            process = self._process if self.state is State.UP else None
-        if process is None:
-            why = f"{self.name}, which watches camera {camera}, {self._in_words}"
-            return SecondLook(why=why)
-        return process.look_again(camera, episode, after)
+    def answered(self, answer: Future[T], camera: str, seconds: float) -> T:
+        """What a question about a camera comes to within so many seconds.
+
+        Raises:
+            NotWatched: nothing; and what the pipeline's method raises.
+        """
+        try:
+            return answer.result(seconds)
+        except TimeoutError:
+            answer.cancel()
+            why = f"{self.name}, which watches camera {camera}, does not answer"
+            raise NotWatched(why) from None
 
     @property
     def _in_words(self) -> str:
@@ -224,7 +249,7 @@ class Keeper:
         with self._lock:
             self._process, now, self._begun_with = process, self._order, order.cameras
         if now is not order:  # it was changed in the middle of the start
-            process.apply(now.site, now.cameras, wait=False)
+            process.apply(now.site, now.cameras)
         if self.state is not State.STARTING:
             self._show(State.STARTING, self.why)
         if self._stopping.is_set():  # asked before there was anybody to tell

@@ -1,19 +1,21 @@
 """Messages: what a camera worker and the main process tell each other, pickled through a pipe.
 
-Worker to main: `Report` each second and before each `Offer`; `Offer` for each event; `Shown`,
-`LookedAgain`, `Applied`; `Farewell` as its last word. Main to worker: `Answer` to an offer, `Show`,
-`LookAgain`, `Apply`, `Stop`. No frame travels:
-evidence is on the disk that both share, and a picture is sent when somebody asks for one.
+Worker to main: `Report` each second and before each `Offer`; `Offer` for each event; `Told` for
+each `Ask`; `Applied` for each `Apply`; `Farewell` as its last word. Main to worker: `Answer` to an
+offer, `Ask`, `Apply`, `Stop`. No frame travels: evidence is on the disk that both share, and a
+picture is sent when somebody asks for one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from vision.episodes import EpisodeEvent
-from vision.evidence import EvidenceItem, SecondLook
+from vision.errors import StreetwardenError
+from vision.evidence import EvidenceItem
 from vision.loop import LoopCounts
 from vision.rules.looks import as_row, from_row
 from vision.site import Site
@@ -68,37 +70,27 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Show:
-    """Ask for the latest picture of a camera."""
+class Ask:
+    """Ask the worker's pipeline something.
+
+    Attributes:
+        what: a method of `Pipeline`, which returns the answer, or a future of it.
+        given: its arguments, and `named` ones.
+    """
 
     number: int
-    camera: str
+    what: Callable[..., object]
+    given: tuple[Any, ...] = ()
+    named: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """The answer: a masked JPEG; None where there is none."""
+class Told:
+    """The answer to an `Ask`, or the error that it came to."""
 
     number: int
-    picture: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class LookAgain:
-    """Ask for evidence that an episode is still there; see `Pipeline.look_again`."""
-
-    number: int
-    camera: str
-    episode: str
-    after: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class LookedAgain:
-    """The answer; its pictures are stored."""
-
-    number: int
-    look: SecondLook
+    answer: object = None
+    error: StreetwardenError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +132,8 @@ class Farewell:
     mendable: bool = False
 
 
-ToMain = Report | Offer | Shown | LookedAgain | Applied | Farewell
-ToWorker = Answer | Show | LookAgain | Apply | Stop
+ToMain = Report | Offer | Told | Applied | Farewell
+ToWorker = Answer | Ask | Apply | Stop
 
 
 def without_pixels(event: EpisodeEvent) -> EpisodeEvent:

@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
@@ -23,8 +24,8 @@ from threading import Condition, Event, Lock, Thread
 from vision.engine_server import EngineAddress, ServedEngine
 from vision.engines import Engine
 from vision.episodes import EpisodeEvent
-from vision.errors import StorageUnavailable, StreetwardenError
-from vision.evidence import EvidenceItem, SecondLook
+from vision.errors import NotWatched, StorageUnavailable, StreetwardenError
+from vision.evidence import EvidenceItem
 from vision.pipeline import Pipeline
 from vision.pipeline.event_writer import Sink
 from vision.site import Site
@@ -33,14 +34,12 @@ from vision.workers.messages import (
     Answer,
     Applied,
     Apply,
+    Ask,
     Farewell,
-    LookAgain,
-    LookedAgain,
     Offer,
     Report,
-    Show,
-    Shown,
     Stop,
+    Told,
     ToMain,
     without_pixels,
 )
@@ -106,6 +105,7 @@ class Worker:
         self._changes = SimpleQueue[Apply]()
         self._pipeline: Pipeline | None = None
         self._leases: Leases | None = None
+        self._asked = ThreadPoolExecutor(2, thread_name_prefix="answers")
         self._reporter = Thread(target=self._report_on, name="reporter", daemon=True)
         self._over = Event()
         self._orphaned = False
@@ -170,10 +170,8 @@ class Worker:
                 with self._answered:
                     self._answers[message.number] = message
                     self._answered.notify_all()
-            elif isinstance(message, Show):
-                self._send(Shown(message.number, self._picture(message.camera)))
-            elif isinstance(message, LookAgain):
-                self._send(LookedAgain(message.number, self._look_again(message)))
+            elif isinstance(message, Ask):
+                self._asked.submit(self._tell, message)
             elif isinstance(message, Apply):
                 self._changes.put(message)  # by a thread of its own: this one has to hear answers
             elif isinstance(message, Stop):
@@ -205,21 +203,29 @@ class Worker:
             return f"{type(error).__name__}: {error}"
         return None
 
-    def _picture(self, camera: str) -> bytes | None:
+    def _tell(self, asked: Ask) -> None:
+        """Answer, now or when the pipeline has the answer."""
+        pipeline = self._pipeline
+        if pipeline is None:
+            why = NotWatched("its worker does not watch yet")
+            self._send(Told(asked.number, error=why))
+            return
         try:
-            return self._pipeline.snapshot(camera) if self._pipeline is not None else None
-        except Exception:  # noqa: BLE001 - it is only a picture
-            _log.exception("%s: its picture could not be drawn", camera)
-            return None
+            answer = asked.what(pipeline, *asked.given, **asked.named)
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            self._send(Told(asked.number, error=_sayable(asked, error)))
+            return
+        if isinstance(answer, Future):
+            answer.add_done_callback(lambda done: self._tell_of(asked, done))
+        else:
+            self._send(Told(asked.number, answer))
 
-    def _look_again(self, asked: LookAgain) -> SecondLook:
-        if self._pipeline is None:
-            return SecondLook(why=f"camera {asked.camera} is not watched yet")
-        try:
-            return self._pipeline.look_again(asked.camera, asked.episode, asked.after)
-        except Exception as error:  # noqa: BLE001 - this thread has to hear the main process
-            _log.exception("%s: it could not be looked at again; report this", asked.camera)
-            return SecondLook(why=f"{type(error).__name__}: {error}")
+    def _tell_of(self, asked: Ask, done: Future[object]) -> None:
+        error = done.exception()
+        if error is None:
+            self._send(Told(asked.number, done.result()))
+        else:
+            self._send(Told(asked.number, error=_sayable(asked, error)))
 
     def _report_on(self) -> None:
         while not self._over.is_set():
@@ -262,3 +268,11 @@ class Worker:
                 self._pipe.send(message)
         except OSError:
             return  # the receiver has seen, or will see, that the main process has ended
+
+
+def _sayable(asked: Ask, error: BaseException) -> StreetwardenError:
+    """The error as the main process can be told it; one that nobody expected is logged here."""
+    if isinstance(error, StreetwardenError):
+        return error
+    _log.error("%r could not be answered; report this", asked.what, exc_info=error)
+    return StreetwardenError(f"{type(error).__name__}: {error}")

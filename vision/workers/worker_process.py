@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from concurrent.futures import Future
 from multiprocessing import get_context
-from threading import Condition, Lock
+from threading import Lock
+from typing import Any, Concatenate, ParamSpec
 
-from vision.evidence import SecondLook
+from vision.errors import NotWatched
+from vision.pipeline import Pipeline
 from vision.site import Site
 from vision.workers.messages import (
     Applied,
     Apply,
+    Ask,
     Farewell,
-    LookAgain,
-    LookedAgain,
-    Show,
-    Shown,
     Stop,
+    Told,
     ToMain,
     ToWorker,
 )
 from vision.workers.worker import Order, run
 
+P = ParamSpec("P")
 _CONTEXT = get_context("spawn")  # a fork would copy the locks that this process's threads hold
-_SHOWING_S = 5.0
-"""Seconds to wait for a picture."""
-_APPLYING_S = 20.0
-"""Seconds to wait until a changed site is watched by: a camera's lease may take as long."""
-_Answered = Shown | LookedAgain | Applied
-_STORING_S = 30.0
-"""Seconds to wait for one that is stored first."""
 FIRST_S = 120.0
 """Seconds in which a new process says its first word: a busy machine takes its time to load it."""
 _DYING_S = 1.0
@@ -51,9 +45,8 @@ class WorkerProcess:
         self._pipe, theirs = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=run, args=(order, theirs), name=name, daemon=True)
         self._sending = Lock()
-        self._shown = Condition()
-        self._asking: set[int] = set()
-        self._pictures: dict[int, _Answered] = {}
+        self._lock = Lock()
+        self._asking: dict[int, Future[Any]] = {}
         self._asked = 0
         self._gone = False
         self._farewell: Farewell | None = None
@@ -96,13 +89,13 @@ class WorkerProcess:
                 patience_s = self._patience_s
             except (EOFError, OSError):
                 return False
-            if isinstance(message, _Answered):
-                self._take_answer(message)
-            if isinstance(message, Shown | LookedAgain):
-                continue
-            if isinstance(message, Farewell):
+            if isinstance(message, Told):
+                self._take(message)
+            elif isinstance(message, Farewell):
                 self._farewell = message
             else:
+                if isinstance(message, Applied):
+                    self._take(Told(message.number))
                 tell(message)
 
     def send(self, message: ToWorker) -> None:
@@ -121,51 +114,60 @@ class WorkerProcess:
         """End it at once, whatever it does."""
         self._process.kill()
 
-    def snapshot(self, camera: str) -> bytes | None:
-        """A camera's latest picture; None where there is none, or no answer comes."""
-        answer = self._ask(lambda number: Show(number, camera), _SHOWING_S)
-        return answer.picture if isinstance(answer, Shown) else None
+    def ask(
+        self,
+        what: Callable[Concatenate[Pipeline, P], object],
+        /,
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> Future[Any]:
+        """Ask its pipeline by one of the methods of `Pipeline`.
 
-    def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
-        """See `Pipeline.look_again`; it says so where no answer comes."""
-        answer = self._ask(lambda number: LookAgain(number, camera, episode, after), _STORING_S)
-        if isinstance(answer, LookedAgain):
-            return answer.look
-        return SecondLook(why=f"{self.name}, which watches camera {camera}, does not answer")
-
-    def apply(self, site: Site, cameras: tuple[str, ...], *, wait: bool = True) -> None:
-        """Have it watch by a changed site; wait for its answer, which `hear` passes on, or not.
-
-        It takes one that it does not take at once as soon as it can.
+        The future has what that returns or, where that is a future, what comes of it; or the
+        StreetwardenError that it came to, NotWatched if the process ends before. Who waits for it
+        no longer cancels it.
         """
-        self._ask(lambda number: Apply(number, site, cameras), _APPLYING_S if wait else 0.0)
+        return self._question(lambda number: Ask(number, what, given, named))
 
-    def _ask(
-        self, question: Callable[[int], Show | LookAgain | Apply], seconds: float
-    ) -> _Answered | None:
-        with self._shown:
+    def apply(self, site: Site, cameras: tuple[str, ...]) -> Future[Any]:
+        """Have it watch by a changed site; done when it does, or cannot, which `hear` passes on.
+
+        It takes one that it cannot take at once as soon as it can.
+        """
+        return self._question(lambda number: Apply(number, site, cameras))
+
+    def _question(self, question: Callable[[int], Ask | Apply]) -> Future[Any]:
+        answer: Future[Any] = Future()
+        with self._lock:
+            if self._gone:
+                answer.set_exception(NotWatched(f"{self.name} has ended"))
+                return answer
             self._asked += 1
             number = self._asked
-            self._asking.add(number)
+            self._asking[number] = answer
+        answer.add_done_callback(lambda _: self._asking.pop(number, None))
         self.send(question(number))
-        with self._shown:
-            self._shown.wait_for(lambda: number in self._pictures or self._gone, seconds)
-            self._asking.remove(number)
-            return self._pictures.pop(number, None)
+        return answer
 
-    def _take_answer(self, message: _Answered) -> None:
-        with self._shown:
-            if message.number in self._asking:  # else it comes too late
-                self._pictures[message.number] = message
-                self._shown.notify_all()
+    def _take(self, told: Told) -> None:
+        answer = self._asking.get(told.number)  # else it comes too late
+        if answer is None or not answer.set_running_or_notify_cancel():
+            return
+        if told.error is not None:
+            answer.set_exception(told.error)
+        else:
+            answer.set_result(told.answer)
 
     def _bury(self) -> None:
         self._process.join(_DYING_S)
         while self._process.is_alive():  # it closed its pipe and lives on, or the kernel holds it
             self.kill()
             self._process.join(_DYING_S)
-        with self._shown:
+        with self._lock:
             self._gone = True
-            self._shown.notify_all()
+            unanswered = list(self._asking.values())
+        for answer in unanswered:
+            if answer.set_running_or_notify_cancel():
+                answer.set_exception(NotWatched(f"{self.name} has ended"))
         with self._sending:
             self._pipe.close()

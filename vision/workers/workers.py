@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from threading import Condition, Event, Lock, Thread
@@ -13,12 +13,16 @@ from threading import Condition, Event, Lock, Thread
 from models.catalogue import ModelEntry
 from vision.engine_server import EngineServerProcess, Phase, ServerCounts
 from vision.engines import Engine, ModelChoice, open_engine
-from vision.errors import EngineError
+from vision.errors import EngineError, NotWatched, StreetwardenError
 from vision.evidence import SecondLook
 from vision.loop import LoopCounts
+from vision.pipeline import Pipeline
 from vision.pipeline.event_writer import Sink
+from vision.pipeline.live_view import Picture
 from vision.pipeline.quarantine import Quarantine
 from vision.pipeline.remembered import remembered_episodes
+from vision.pipeline.sight import Sight
+from vision.pipeline.trial import Trial
 from vision.process_status import ProcessStatus
 from vision.redaction import REDACTION, secrets_of
 from vision.site import Site
@@ -38,6 +42,8 @@ BLIND_S = 60.0
 """Seconds without any worker up after which watching has failed for good."""
 SERVER = "engine-server"
 _SIGHT_S = 1.0
+_TELLING_S, _STORING_S = 5.0, 30.0
+"""Seconds to wait for what a worker tells, and for what it stores first."""
 _END = "No camera is looked at any more: see to that, and start again."
 STOP_S = 30.0
 """Seconds that workers have to end in order."""
@@ -95,15 +101,12 @@ class Workers:
         self._costs = Costs(memory / "costs.json")
         shares = share_out(self._costs.of(site.cameras), count)
         self._homes = {camera: n for n, share in enumerate(shares) for camera in share}
-        # Workers need no receiver's secret and, as they write files only, no storage's either.
-        storage = site.storage.model_copy(update={"s3": None})
-        self._from_start = {"webhooks": (), "storage": storage, "model": site.model}
+        self._from_start = {"storage": site.storage, "model": site.model}
         self._applying = Lock()
-        told = site.model_copy(update=self._from_start)
         self._keepers = [
             Keeper(
                 f"worker-{number}",
-                Order(told, share, build, self._server.address, leases, patience_s),
+                Order(_told(site), share, build, self._server.address, leases, patience_s),
                 offered=self._intake.put,
                 changed=self._tell,
             )
@@ -158,7 +161,7 @@ class Workers:
                 tuple(camera for camera in costs if self._homes[camera] == number)
                 for number in range(len(self._keepers))
             ]
-            told = site.model_copy(update=self._from_start)
+            told = _told(site.model_copy(update=self._from_start))
             self.site = site
             with ThreadPoolExecutor(len(self._keepers)) as at_once:
                 for done in [
@@ -219,8 +222,10 @@ class Workers:
 
         A second old at most; of the worker that offers an event as it decided on it.
         """
-        keeper = self._keeper_of(camera)
-        return keeper.report.sightings.get(camera, {}).get(episode) if keeper else None
+        try:
+            return self._keeper_of(camera).report.sightings.get(camera, {}).get(episode)
+        except NotWatched:
+            return None
 
     def loop(self) -> LoopCounts:
         """What the loops of all workers have done so far."""
@@ -231,24 +236,40 @@ class Workers:
         """Bytes of a device's own memory that the engine holds; None where it shares ours."""
         return self._server.counts.device_memory
 
-    def snapshot(self, camera: str) -> bytes | None:
-        """The latest look at a camera as a masked, annotated JPEG; None before the first look."""
+    def picture(
+        self, camera: str, after: int | None = None, wait_s: float = 0.0, *, clean: bool = False
+    ) -> Future[Picture | None]:
+        """See `Pipeline.picture`; its future may have NotWatched, too."""
+        return self._keeper_of(camera).ask(Pipeline.picture, camera, after, wait_s, clean=clean)
+
+    def sight(self, camera: str) -> Sight | None:
+        """See `Pipeline.sight`; NotWatched also where no answer comes."""
         keeper = self._keeper_of(camera)
-        return keeper.snapshot(camera) if keeper else None
+        asked: Future[Sight | None] = keeper.ask(Pipeline.sight, camera)
+        return keeper.answered(asked, camera, _TELLING_S)
+
+    def try_out(self, camera: str, proposed: Site, preset: str | None = None) -> Future[Trial]:
+        """See `Pipeline.try_out`; its future has what that raises."""
+        return self._keeper_of(camera).ask(Pipeline.try_out, camera, _told(proposed), preset)
 
     def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
         """See `Pipeline.look_again`; its worker stores what it sees."""
-        keeper = self._keeper_of(camera)
-        if keeper is None:
-            return SecondLook(why=f"camera {camera} is not watched here")
-        return keeper.look_again(camera, episode, after)
+        try:
+            keeper = self._keeper_of(camera)
+            asked: Future[SecondLook] = keeper.ask(Pipeline.look_again, camera, episode, after)
+            return keeper.answered(asked, camera, _STORING_S)
+        except StreetwardenError as error:
+            return SecondLook(why=str(error))
 
     @property
     def _drained(self) -> bool:
         return all(keeper.report.drained for keeper in self._keepers)
 
-    def _keeper_of(self, camera: str) -> Keeper | None:
-        return next((k for k in self._keepers if camera in k.cameras), None)
+    def _keeper_of(self, camera: str) -> Keeper:
+        for keeper in self._keepers:
+            if camera in keeper.cameras:
+                return keeper
+        raise NotWatched(f"camera {camera} is not watched here")
 
     def _tell(self) -> None:
         with self._changed:
@@ -289,3 +310,9 @@ class Workers:
         _log.error("%s", why)
         self.blind.set()
         self._tell()
+
+
+def _told(site: Site) -> Site:
+    """The site without receivers' secrets and, as workers write files only, the storage's."""
+    storage = site.storage.model_copy(update={"s3": None})
+    return site.model_copy(update={"webhooks": (), "storage": storage})

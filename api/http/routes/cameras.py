@@ -1,4 +1,4 @@
-"""`/v1/cameras`: how each camera is doing, what it sees now, masked, and its admissibility."""
+"""`/v1/cameras`: how each camera is doing, and its admissibility."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access.roles import Principal
@@ -130,36 +130,13 @@ def list_cameras(shared: Shared, who: Reader) -> CameraList:
 
 
 @router.get(
-    "/{camera}/snapshot",
-    operation_id="getSnapshot",
-    response_class=Response,
-    responses={
-        200: {
-            "description": "The latest picture, people and plates masked.",
-            "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
-        },
-        **described(404, 422),
-    },
-)
-def get_snapshot(
-    shared: Shared, who: Reader, camera: Annotated[str, named("market-gate")]
-) -> Response:
-    """Get what a camera sees now, masked."""
-    _named(shared, who, camera)
-    picture = shared.watch.snapshot(camera) if shared.watch else None
-    if picture is None:
-        raise Refusal(HTTPStatus.NOT_FOUND, f"camera {camera} has given no picture yet")
-    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
-
-
-@router.get(
     "/{camera}/admissibility", operation_id="getAdmissibility", responses=described(404, 422)
 )
 def get_admissibility(
     shared: Shared, who: Reader, camera: Annotated[str, named("market-gate")]
 ) -> AdmissibilityView:
     """Get a camera's admissibility file, and what it lacks today."""
-    file = _named(shared, who, camera).admissibility
+    file = camera_of(shared, who, camera).admissibility
     today = datetime.now(UTC).astimezone(ZoneInfo(shared.site.site.timezone)).date()
     lacks = of_device(file, [today])
     acts = filed(file)
@@ -172,7 +149,12 @@ def get_admissibility(
     )
 
 
-def _named(shared: Context, who: Principal, camera: str) -> Camera:
+def camera_of(shared: Context, who: Principal, camera: str) -> Camera:
+    """The camera of this id.
+
+    Raises:
+        Refusal: 404, also where somebody's scope does not hold it.
+    """
     for found in _visible(shared, who):
         if found.id == camera:
             return found

@@ -7,6 +7,7 @@ A route that is in the app's table of routes and not in the table below fails th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ from api.cases.requests import ReviewRequest
 from api.http.app import create_app
 from api.http.way_in import WayIn, routes_of, way_of
 from tests.api.world import (
+    NOON,
     SECRET,
     World,
     make_event,
@@ -33,7 +35,12 @@ from tests.api.world import (
 from vision.episodes import EpisodeEvent
 from vision.evidence import SecondLook
 from vision.loop import LoopCounts
+from vision.pipeline.live_view import Picture
+from vision.pipeline.sight import Sight
+from vision.pipeline.trial import Trial
+from vision.site import Site
 from vision.sources.status import CameraStatus
+from vision.view.health import View
 
 READERS = {Role.VIEWER, Role.REVIEWER, Role.OFFICER, Role.ADMIN, Role.AUDITOR}
 REVIEWERS = {Role.REVIEWER, Role.OFFICER, Role.ADMIN}
@@ -101,6 +108,8 @@ DOORS = (
     Door("/v1/media/{sha256}", LOOKERS, of="case", query="?reason=complaint+4711"),
     Door("/v1/cameras", READERS, shows=_items("id")),
     Door("/v1/cameras/{camera}/snapshot", READERS, of="camera"),
+    Door("/v1/cameras/{camera}/sight", READERS, of="camera"),
+    Door("/v1/cameras/{camera}/test", ADMINS, method="POST", of="camera", gives=frozenset({200})),
     Door("/v1/cameras/{camera}/admissibility", READERS, of="camera"),
     Door("/v1/session", set(Role)),
     Door("/v1/session", set(Role), method="POST", way=WayIn.PASSWORD),
@@ -161,8 +170,22 @@ class Watching:
     def status(self) -> list[CameraStatus]:
         return []
 
-    def snapshot(self, _camera: str) -> bytes:
-        return b"\xff\xd8\xff"
+    def picture(
+        self, camera: str, after: int | None = None, wait_s: float = 0.0, *, clean: bool = False
+    ) -> Future[Picture | None]:
+        answer: Future[Picture | None] = Future()
+        answer.set_result(Picture(1, b"\xff\xd8\xff"))
+        return answer
+
+    def sight(self, camera: str) -> Sight | None:
+        return Sight(
+            1, NOON, 160, 90, None, View.CLEAR, looks_per_s=1.0, age_s=0.1, objects=(), places=()
+        )
+
+    def try_out(self, camera: str, proposed: Site, preset: str | None = None) -> Future[Trial]:
+        answer: Future[Trial] = Future()
+        answer.set_result(Trial(None, None, 0, 0, (), (), 0.0))
+        return answer
 
     def look_again(self, camera: str, _episode: str, _after: datetime) -> SecondLook:
         return SecondLook(why=f"camera {camera} is not watched here")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +19,14 @@ from api.http.routes import health
 from tests.api.world import make_event, make_site, make_world, served, store_pictures
 from tests.s3_server import storage
 from vision.engine_server import ServerCounts
+from vision.errors import NotWatched
 from vision.evidence import SecondLook, open_store
 from vision.loop import LoopCounters, LoopCounts, Step
+from vision.pipeline.live_view import Picture
+from vision.pipeline.sight import Sight
+from vision.pipeline.trial import Trial
 from vision.process_status import ProcessStatus
+from vision.site import Site
 from vision.sources.status import CameraState, CameraStatus
 from vision.view.health import View
 
@@ -54,8 +60,18 @@ class Cameras:
             for name, state in zip(("gate", "yard"), self.states, strict=True)
         ]
 
-    def snapshot(self, camera: str) -> bytes | None:
-        return None
+    def picture(
+        self, camera: str, after: int | None = None, wait_s: float = 0.0, *, clean: bool = False
+    ) -> Future[Picture | None]:
+        answer: Future[Picture | None] = Future()
+        answer.set_result(None)
+        return answer
+
+    def sight(self, camera: str) -> Sight | None:
+        raise NotWatched(f"camera {camera} is not watched here")
+
+    def try_out(self, camera: str, proposed: Site, preset: str | None = None) -> Future[Trial]:
+        raise NotWatched(f"camera {camera} is not watched here")
 
     def look_again(self, camera: str, _episode: str, _after: datetime) -> SecondLook:
         return SecondLook(why=f"camera {camera} is not watched here")

@@ -181,9 +181,9 @@ def test_a_snapshot_never_shows_what_a_preset_hides(
     corner = ((0.0, 0.0), (0.3, 0.0), (0.3, 0.3), (0.0, 0.3))
     run = Run(site(photo, tmp_path, privacy=(corner,)), tmp_path)
     assert run.status.preset == shown
-    content = run.pipeline.snapshot("dome")
-    assert content is not None
-    seen = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    picture = run.pipeline.picture("dome").result(20)
+    assert picture is not None
+    seen = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert seen is not None
     hidden = {"gate": seen[: HEIGHT // 3, : WIDTH // 3], "yard": None, None: seen}[shown]
     if hidden is None:

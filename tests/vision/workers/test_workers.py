@@ -24,7 +24,7 @@ from tests.vision.workers.bins import (
 )
 from vision.engines import Engine, ModelChoice
 from vision.episodes import EpisodeEvent, EpisodeStage
-from vision.errors import EngineError, StorageUnavailable
+from vision.errors import EngineError, NotWatched, StorageUnavailable
 from vision.evidence import EvidenceItem, EvidenceStore
 from vision.site import Site
 from vision.sources.status import CameraState
@@ -94,14 +94,15 @@ def test_two_workers_find_what_one_process_finds(tmp_path: Path) -> None:
     shared = same(site, tmp_path / "shared")
     with started(workers(shared, found)) as made:
         assert made.wait(120)
-        pictures = {c.id: made.snapshot(c.id) for c in site.cameras}
-        assert made.snapshot("nobody") is None
+        pictures = {c.id: made.picture(c.id).result(20) for c in site.cameras}
+        with pytest.raises(NotWatched):
+            made.picture("nobody")
     assert found.told() == alone.told()
     assert sum(alone.told().values()) == 5 * 4, "each bin overflows and is emptied, twice"
     everything_ran(made, shared)
     assert all(s.analysed == 32 * FPS and not s.dropped for s in made.status())
-    assert all(p is not None and p.startswith(b"\xff\xd8") for p in pictures.values())
-    assert len(set(pictures.values())) == 5, "each camera's own"
+    assert all(p is not None and p.jpeg.startswith(b"\xff\xd8") for p in pictures.values())
+    assert len({p.jpeg for p in pictures.values()}) == 5, "each camera's own"
     store = EvidenceStore(Path(shared.storage.evidence))
     assert all(store.read(digest) for one in found.evidence.values() for digest in one)
     assert made.loop().delivered == {c.id: 32 * FPS for c in site.cameras}
