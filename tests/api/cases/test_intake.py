@@ -201,6 +201,17 @@ def test_what_never_became_a_case_clears_silently(world):
     assert world.intake.take(make_event(EpisodeStage.DROPPED), []) is None
 
 
+def test_what_a_camera_held_that_has_left_the_site_ends(world):
+    event = make_event()
+    case_id = world.take(event)
+    others = tuple(c for c in world.site.cameras if c.id != event.episode.camera)
+    without = world.site.model_copy(update={"cameras": others})
+    intake = CaseIntake(world.database, without, DETECTOR, lambda *_: None)
+    assert intake.take(ended(event), []) == case_id
+    assert [e.action for e in world.read(case_id).log] == ["opened", "ended"]
+    assert world.read(case_id).when.ended is not None
+
+
 def test_unknown_names_are_refused_in_words(world):
     with pytest.raises(CaseError, match="not in the site file"):
         world.case(camera="elsewhere")
