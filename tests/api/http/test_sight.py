@@ -259,6 +259,7 @@ def test_a_setup_is_tried_on_the_kept_looks_beside_the_one_in_force(house: Serve
     assert told(same["found"]) == told(same["now"])
     assert len(same["found"]) == len(FULL_S)
     assert same["took_s"] > 0
+    assert same["from"] < same["now"][0]["opened_at"] < same["until"]
     house.watch.stop()  # all that it found is told
     assert told(same["now"]) == told_by(house.found)
     for given, finds in (
