@@ -29,7 +29,7 @@ from vision.throttled_log import ThrottledLog
 
 _log = logging.getLogger(__name__)
 
-LONGEST_S = 20.0
+LONGEST_S = 30.0
 """Seconds after which a trial answers with what it has come to."""
 _BURST_S, _PAUSE_S = 0.002, 0.001
 """A trial works so long, then lets others: the loop's thread needs the interpreter too."""

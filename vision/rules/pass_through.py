@@ -86,12 +86,9 @@ class PassThroughRule(ABC):
 
     def under_way(self, state: Any, frame: Frame, detections: Detections) -> list[UnderWay]:  # noqa: ARG002 - as other rules'
         """See `vision.rules.context.Rule.remember`: each pass of which a look says something."""
-        kind, told = catalogue().kind(self.kind), list[UnderWay]()
-        for one in PASSES.validate_python(state["passes"]):
-            worst = one.worst
-            if worst is not None:
-                told.append(one.told(worst, self.needed(kind.subtype(worst)), frame.captured_at))
-        return told
+        kind, at = catalogue().kind(self.kind), frame.captured_at
+        passes = [(one, one.worst) for one in PASSES.validate_python(state["passes"])]
+        return [p.told(w, self.needed(kind.subtype(w)), at) for p, w in passes if w is not None]
 
     def recall(self, state: Any) -> None:
         """See `vision.rules.context.Rule`; passes are recognised again by their place."""

@@ -17,7 +17,6 @@ from vision.rules.stay import Stay
 from vision.rules.under_way import Standing, UnderWay
 
 _CLEAN_LOOKS = 2
-_NONE = timedelta(0)
 # An object that stays at a spot for this share of the dwell has stopped, and does not pass by.
 _STOP = 0.2
 # And the smaller of its first and latest box is then covered to this share by the other.
@@ -151,12 +150,13 @@ class Place:
         return stay.ripe or (self.confirmed and stay.stopped)
 
     def told(self, least: Least) -> list[UnderWay]:
-        """Each stay with its clock, which is the occupancy's where several in turn add up."""
+        """Each stay with its clock: the occupancy's while only several in turn may add up to it."""
+        alone = not least.together or any(stay.ripe for stay in self.stays)
         return [
             UnderWay(
                 box=hull_of([stay.box]),
-                state=self._standing(stay),
-                dwell=max(stay.stayed, self.occupied if least.together and stay.stopped else _NONE),
+                state=self._standing(stay, alone=alone),
+                dwell=stay.stayed if alone or not stay.stopped else max(stay.stayed, self.occupied),
                 dwell_needed=least.dwell,
                 looks=stay.looks,
                 looks_needed=least.looks,
@@ -165,8 +165,8 @@ class Place:
             for stay in self.stays
         ]
 
-    def _standing(self, stay: Stay) -> Standing:
-        if not (self.confirmed and self.holds(stay)):
+    def _standing(self, stay: Stay, *, alone: bool) -> Standing:
+        if not self.confirmed or not (stay.ripe or (stay.stopped and not alone)):
             return Standing.CANDIDATE
         return Standing.CLEARING if stay.misses else Standing.CONFIRMED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -258,6 +259,7 @@ def test_a_setup_is_tried_on_the_kept_looks_beside_the_one_in_force(house: Serve
     assert told(same["found"]) == told(same["now"])
     assert len(same["found"]) == len(FULL_S)
     assert same["took_s"] > 0
+    assert same["from"] < same["now"][0]["opened_at"] < same["until"]
     house.watch.stop()  # all that it found is told
     assert told(same["now"]) == told_by(house.found)
     for given, finds in (
@@ -335,6 +337,23 @@ def test_more_than_may_wait_are_sent_away(house: Served) -> None:
         assert first.result(30).headers["X-Look"] == str(look + 1)
     assert (second.status_code, second.headers["Retry-After"]) == (503, "1")
     assert house.get().status_code == 200
+
+
+def test_who_waits_is_let_go_when_the_server_ends(house: Served) -> None:
+    look = house.let(1)
+    while house.watch.asked.acquire(blocking=False):
+        """What was asked until now."""
+    viewers, ends = house.app.state.context.viewers, Event()
+    wait = viewers._wait
+
+    async def waits(coming: Any, seconds: float) -> Any:
+        asyncio.get_running_loop().call_soon(viewers.end)
+        ends.set()
+        return await wait(coming, 10**6)
+
+    viewers._wait = waits
+    assert house.get(after=look, wait=20).status_code == 204
+    assert ends.is_set()
 
 
 def test_camera_workers_show_and_try_out_what_they_saw(tmp_path: Path) -> None:
