@@ -343,8 +343,8 @@ class Pipeline:
 
     def _deliver(self, frame: Frame, detections: Detections) -> None:
         self._look(frame, detections)
-        watched = self._cameras[frame.camera]
-        if watched.last is not None:  # as tracked
+        watched = self._cameras.get(frame.camera)
+        if watched is not None and watched.last is not None:  # which is as tracked
             frame, detections, preset = watched.last
             scene = watched.scenes.get(preset)
             noted = scene.rules.noted if scene is not None else {}

@@ -51,8 +51,8 @@ class Watched:
     `scenes` are by preset, or a single one under None; `decide` sets them. `last` is the latest
     frame with its detections and preset. `has_candidates`: after that frame, a rule there has a
     candidate. `turned_at` is when the camera last turned to the present preset, or away from one.
-    `opened` is the camera as its reader opens it. `live` and `recent` are its looks for who wants
-    to see them, and to try rules out on them.
+    `live` and `recent` are its looks for who wants to see them, and to try rules out on them.
+    `opened` is the camera as its reader opens it.
     """
 
     def __init__(
@@ -74,8 +74,6 @@ class Watched:
         self.reader = Reader(camera, self.mailbox, opener=self._open, watching=self._watching)
         self.health = ViewHealth(fixed=self._fixed)
         self.memory = memory
-        self.live = LiveView(lambda: self.camera)
-        self.recent = RecentLooks()
         self.gaps = GapBook(
             memory / "gaps.json" if memory is not None else None,
             timedelta(seconds=1 / camera.analyse_fps),
@@ -87,6 +85,8 @@ class Watched:
         self.last: tuple[Frame, Detections, str | None] | None = None
         self.has_candidates = False
         self.turned_at: datetime | None = None
+        self.live = LiveView(lambda: self.camera)
+        self.recent = RecentLooks()
 
     @property
     def ring(self) -> Ring | None:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from enum import Enum
 from threading import Event, Lock, Thread
@@ -33,6 +34,8 @@ _log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_APPLYING_S = 20.0
+"""Seconds to wait until a changed site is watched by: a camera's lease may take as long."""
 MEASURED_S = 60.0
 """Seconds of work over which costs are measured, at least."""
 
@@ -126,8 +129,10 @@ class Keeper:
         with self._lock:
             self._order = replace(self._order, site=site, cameras=cameras)
             process, up = self._process, self.state is State.UP
-        if process is not None:
-            process.apply(site, cameras, wait=up)
+        answer = process.apply(site, cameras) if process is not None else None
+        if answer is not None and up:
+            with suppress(NotWatched, TimeoutError):
+                answer.result(_APPLYING_S)
 
     @property
     def pid(self) -> int | None:
@@ -244,7 +249,7 @@ class Keeper:
         with self._lock:
             self._process, now, self._begun_with = process, self._order, order.cameras
         if now is not order:  # it was changed in the middle of the start
-            process.apply(now.site, now.cameras, wait=False)
+            process.apply(now.site, now.cameras)
         if self.state is not State.STARTING:
             self._show(State.STARTING, self.why)
         if self._stopping.is_set():  # asked before there was anybody to tell

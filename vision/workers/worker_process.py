@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures import wait as wait_for
 from multiprocessing import get_context
 from threading import Lock
 from typing import Any, Concatenate, ParamSpec
@@ -12,13 +11,20 @@ from typing import Any, Concatenate, ParamSpec
 from vision.errors import NotWatched
 from vision.pipeline import Pipeline
 from vision.site import Site
-from vision.workers.messages import Applied, Apply, Ask, Farewell, Stop, Told, ToMain, ToWorker
+from vision.workers.messages import (
+    Applied,
+    Apply,
+    Ask,
+    Farewell,
+    Stop,
+    Told,
+    ToMain,
+    ToWorker,
+)
 from vision.workers.worker import Order, run
 
 P = ParamSpec("P")
 _CONTEXT = get_context("spawn")  # a fork would copy the locks that this process's threads hold
-_APPLYING_S = 20.0
-"""Seconds to wait until a changed site is watched by: a camera's lease may take as long."""
 FIRST_S = 120.0
 """Seconds in which a new process says its first word: a busy machine takes its time to load it."""
 _DYING_S = 1.0
@@ -83,11 +89,13 @@ class WorkerProcess:
                 patience_s = self._patience_s
             except (EOFError, OSError):
                 return False
-            if isinstance(message, Told | Applied):
+            if isinstance(message, Told):
                 self._take(message)
-            if isinstance(message, Farewell):
+            elif isinstance(message, Farewell):
                 self._farewell = message
-            elif not isinstance(message, Told):
+            else:
+                if isinstance(message, Applied):
+                    self._take(Told(message.number))
                 tell(message)
 
     def send(self, message: ToWorker) -> None:
@@ -119,17 +127,16 @@ class WorkerProcess:
         StreetwardenError that it came to, NotWatched if the process ends before. Who waits for it
         no longer cancels it.
         """
-        return self._ask(lambda number: Ask(number, what, given, named))
+        return self._question(lambda number: Ask(number, what, given, named))
 
-    def apply(self, site: Site, cameras: tuple[str, ...], *, wait: bool = True) -> None:
-        """Have it watch by a changed site; wait for its answer, which `hear` passes on, or not.
+    def apply(self, site: Site, cameras: tuple[str, ...]) -> Future[Any]:
+        """Have it watch by a changed site; done when it does, or cannot, which `hear` passes on.
 
-        It takes one that it does not take at once as soon as it can.
+        It takes one that it cannot take at once as soon as it can.
         """
-        answer = self._ask(lambda number: Apply(number, site, cameras))
-        wait_for([answer], _APPLYING_S if wait else 0.0)
+        return self._question(lambda number: Apply(number, site, cameras))
 
-    def _ask(self, question: Callable[[int], Ask | Apply]) -> Future[Any]:
+    def _question(self, question: Callable[[int], Ask | Apply]) -> Future[Any]:
         answer: Future[Any] = Future()
         with self._lock:
             if self._gone:
@@ -142,13 +149,11 @@ class WorkerProcess:
         self.send(question(number))
         return answer
 
-    def _take(self, told: Told | Applied) -> None:
+    def _take(self, told: Told) -> None:
         answer = self._asking.get(told.number)  # else it comes too late
         if answer is None or not answer.set_running_or_notify_cancel():
             return
-        if isinstance(told, Applied):
-            answer.set_result(None)
-        elif told.error is not None:
+        if told.error is not None:
             answer.set_exception(told.error)
         else:
             answer.set_result(told.answer)

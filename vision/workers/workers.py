@@ -101,15 +101,12 @@ class Workers:
         self._costs = Costs(memory / "costs.json")
         shares = share_out(self._costs.of(site.cameras), count)
         self._homes = {camera: n for n, share in enumerate(shares) for camera in share}
-        # Workers need no receiver's secret and, as they write files only, no storage's either.
-        storage = site.storage.model_copy(update={"s3": None})
-        self._from_start = {"webhooks": (), "storage": storage, "model": site.model}
+        self._from_start = {"storage": site.storage, "model": site.model}
         self._applying = Lock()
-        told = site.model_copy(update=self._from_start)
         self._keepers = [
             Keeper(
                 f"worker-{number}",
-                Order(told, share, build, self._server.address, leases, patience_s),
+                Order(_told(site), share, build, self._server.address, leases, patience_s),
                 offered=self._intake.put,
                 changed=self._tell,
             )
@@ -164,7 +161,7 @@ class Workers:
                 tuple(camera for camera in costs if self._homes[camera] == number)
                 for number in range(len(self._keepers))
             ]
-            told = site.model_copy(update=self._from_start)
+            told = _told(site.model_copy(update=self._from_start))
             self.site = site
             with ThreadPoolExecutor(len(self._keepers)) as at_once:
                 for done in [
@@ -253,8 +250,7 @@ class Workers:
 
     def try_out(self, camera: str, proposed: Site, preset: str | None = None) -> Future[Trial]:
         """See `Pipeline.try_out`; its future has what that raises."""
-        told = proposed.model_copy(update=self._from_start)
-        return self._keeper_of(camera).ask(Pipeline.try_out, camera, told, preset)
+        return self._keeper_of(camera).ask(Pipeline.try_out, camera, _told(proposed), preset)
 
     def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
         """See `Pipeline.look_again`; its worker stores what it sees."""
@@ -314,3 +310,9 @@ class Workers:
         _log.error("%s", why)
         self.blind.set()
         self._tell()
+
+
+def _told(site: Site) -> Site:
+    """The site without receivers' secrets and, as workers write files only, the storage's."""
+    storage = site.storage.model_copy(update={"s3": None})
+    return site.model_copy(update={"webhooks": (), "storage": storage})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,16 @@ def test_a_stall_at_one_preset_is_a_case_and_what_stands_at_another_is_none(tmp_
     assert run.status.analysed == 11 * PATROL
     assert run.status.reused > 5 * PATROL  # it stands still for five sixths of the time
     assert (run.status.preset, run.status.view) == (None, View.CLEAR)  # it turns back
+    proposed = run.pipeline.site
+    of_all, of_gate, of_yard = (
+        run.pipeline.try_out("dome", proposed, preset).result(60)
+        for preset in (None, "gate", "yard")
+    )
+    cleared = run.events[-1][0].episode
+    for trial in (of_all, of_gate):
+        assert [replace(e, id=cleared.id) for e in trial.now] == [cleared]
+    assert of_yard.now == ()
+    assert of_gate.looks + of_yard.looks == of_all.looks > 9 * 2 * THERE
 
 
 @pytest.mark.parametrize(("looks", "shown"), [(GATE, "gate"), (YARD, "yard"), (0.5, None)])

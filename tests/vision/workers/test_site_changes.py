@@ -14,6 +14,7 @@ import pytest
 from tests.vision.live import RIGHT, LiveBins, Told, live_bins, site_of, until, zone
 from tests.vision.workers.test_workers import workers
 from vision.episodes import EndedBy, EpisodeStage
+from vision.errors import NotWatched
 from vision.site import Site
 from vision.workers import Workers
 from vision.workers.lease import Leases
@@ -58,7 +59,8 @@ def test_a_changed_site_goes_to_the_worker_that_has_the_camera(
         [over] = told.wait(ENDED, "yard")
         assert (over.episode.id, over.episode.ended_by) == (other.episode.id, EndedBy.UNWATCHED)
         assert [s.camera for s in made.status()] == ["gate"]
-        assert made.snapshot("yard") is None
+        with pytest.raises(NotWatched):
+            made.picture("yard")
         made.apply(site_of(tmp_path, gate, yard))
         assert homes(made) == at
         [_, other] = told.wait(CONFIRMED, "yard", "left", count=2)
