@@ -156,6 +156,24 @@ def test_what_would_be_a_mistake_is_told_with_its_mend_and_nothing_is_written(fo
     assert town.watch.applied == []
 
 
+def test_what_stands_in_a_source_or_names_no_file_cannot_be_moved_to_where_it_is_shown(found):
+    variable = "${GATE_ADDRESS}"
+    town = found(TEXT.replace("source: yard.mp4", f'source: "{variable}"'))
+    http = town.client()
+    given = {"place": {"lon": 1, "lat": 1, "address": variable}}
+    answer = put(http, given, setup(http, "yard")["version"], "yard")
+    assert answer.status_code == 422, answer.text
+    # Nor can a path that was written as a name be made one of a file.
+    zone = {**ZONE, "name": "/etc/passwd"}
+    assert put(http, {"zones": [zone]}, setup(http)["version"]).status_code == 200
+    sign = {"by": "x", "on": "2026-01-01", "document": "/etc/passwd"}
+    given = {"admissibility": {"valid": "2026-01-01/2026-12-31", "sign": sign}}
+    assert put(http, given, setup(http)["version"]).status_code == 422
+    # What the key's holder sees may stay where it was.
+    place = {"lon": 113, "lat": 31, "address": variable}
+    assert put(http, {"place": place}, setup(http)["version"]).status_code == 200
+
+
 def test_a_value_that_nests_too_deep_is_refused(found):
     town = found()
     http = town.client()
