@@ -106,7 +106,7 @@ class Following:
                 self._history.settle(content)
                 _ = content.value, content.site
             except (SiteFileWrong, SiteError) as error:
-                self._complain(str(error))
+                self._complain(str(error).replace(f"{self._file.path.parent}/", ""))
                 self._known = mark
                 return
             if content.sha256 != self._taken or self.problem is not None:

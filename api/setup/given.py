@@ -30,13 +30,13 @@ def check_given(given: Any, before: Any) -> None:
         SetupRefused: it is too deep, holds a control character, or names a variable or a file that
             did not stand there.
     """
-    known = {text for _, _, text in _texts(before, "")}
+    known = {(key in _PATHS, text) for _, key, text in _texts(before, "")}
     for pointer, key, text in _texts(given, ""):
         if (control := control_in(text)) is not None:
             raise SetupRefused(
                 f"{pointer} holds {control}; remove it", [(pointer, f"holds {control}; remove it")]
             )
-        if text in known:
+        if (key in _PATHS, text) in known:
             continue
         if _VARIABLE in text:
             raise SetupRefused(

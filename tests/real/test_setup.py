@@ -46,6 +46,10 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return found
 
 
+ON_SQLITE = pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+"""For what is about the file alone."""
+
+
 class Server:
     """One server's part in it."""
 
@@ -251,6 +255,7 @@ def test_a_database_that_is_away_keeps_the_file_as_it_is(serve, tmp_path, monkey
     assert server.history() == [("Li", "setup"), ("file", "found")]
 
 
+@ON_SQLITE
 def test_a_full_disk_leaves_the_file_and_no_row(serve, tmp_path):
     small = tmp_path / "small"
     small.mkdir()
@@ -287,6 +292,7 @@ def test_a_full_disk_leaves_the_file_and_no_row(serve, tmp_path):
         subprocess.run(["umount", "-l", str(small)], check=True)
 
 
+@ON_SQLITE
 def test_a_file_that_is_mounted_by_itself_says_what_to_do(serve, tmp_path):
     real, place = tmp_path / "real.yaml", tmp_path / "site.yaml"
     real.write_text(TEXT)
@@ -303,6 +309,7 @@ def test_a_file_that_is_mounted_by_itself_says_what_to_do(serve, tmp_path):
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
+@ON_SQLITE
 def test_owner_and_mode_stay(serve, tmp_path):
     if os.geteuid() != 0:
         pytest.skip("only root may give files away")
@@ -315,6 +322,7 @@ def test_owner_and_mode_stay(serve, tmp_path):
     assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (1234, 2345, 0o640)
 
 
+@ON_SQLITE
 def test_a_missing_file_leaves_what_was_in_force(serve, tmp_path):
     server = serve(tmp_path / "site.yaml")
     server.path.unlink()

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import json
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import cos, pi, sin
+from zoneinfo import ZoneInfo
 
 import httpx
+import numpy as np
 import pytest
 
 from api.access.roles import Role
 from api.http.app import create_app
 from tests.api.setup.conftest import PASSWORD, SECRET, TEXT, Changeable
 from tests.api.world import make_event, served
+from vision.frames import Clock, Frame
+from vision.pipeline.memory import memory_of
 from vision.redaction import REDACTION
+from vision.rules.context import Context
+from vision.rules.known import Known
+from vision.rules.sight import Sight
 from vision.site.file import load_site
+from vision.site.rule_settings import RuleSettings
 
 ZONE = {"name": "south", "polygon": [[0, 0], [1, 0], [1, 1]], "watch": ["street_vending"]}
 PERMIT = {"name": "night market", "camera": "gate", "polygon": [[0, 0], [1, 0], [1, 1]]}
@@ -146,6 +154,24 @@ def test_what_would_be_a_mistake_is_told_with_its_mend_and_nothing_is_written(fo
     assert town.text == TEXT
     assert len(history(http)) == many
     assert town.watch.applied == []
+
+
+def test_what_stands_in_a_source_or_names_no_file_cannot_be_moved_to_where_it_is_shown(found):
+    variable = "${GATE_ADDRESS}"
+    town = found(TEXT.replace("source: yard.mp4", f'source: "{variable}"'))
+    http = town.client()
+    given = {"place": {"lon": 1, "lat": 1, "address": variable}}
+    answer = put(http, given, setup(http, "yard")["version"], "yard")
+    assert answer.status_code == 422, answer.text
+    # Nor can a path that was written as a name be made one of a file.
+    zone = {**ZONE, "name": "/etc/passwd"}
+    assert put(http, {"zones": [zone]}, setup(http)["version"]).status_code == 200
+    sign = {"by": "x", "on": "2026-01-01", "document": "/etc/passwd"}
+    given = {"admissibility": {"valid": "2026-01-01/2026-12-31", "sign": sign}}
+    assert put(http, given, setup(http)["version"]).status_code == 422
+    # What the key's holder sees may stay where it was.
+    place = {"lon": 113, "lat": 31, "address": variable}
+    assert put(http, {"place": place}, setup(http)["version"]).status_code == 200
 
 
 def test_a_value_that_nests_too_deep_is_refused(found):
@@ -411,3 +437,38 @@ def test_secrets_of_a_new_source_are_hidden_in_logs(found):
     http = town.client()
     http.post("/v1/cameras", json={"id": "a", "source": "rtsp://u:Pa55-unheard@10.0.0.7/1"})
     assert "Pa55-unheard" not in REDACTION("the camera said Pa55-unheard")
+
+
+def test_what_rules_have_learnt_is_shown_to_who_sees_the_camera(found):
+    watched = TEXT.replace(
+        "yard.mp4}", "yard.mp4, zones: [{name: 屋顶, watch: [illegal_structure]}]}"
+    )
+    town = found(watched)
+    http = town.client()
+    assert http.get("/v1/registers/baseline").json() == {"items": []}
+    site = load_site(town.path)
+    yard = site.cameras[1]
+    folder = memory_of(yard, site.storage.folder / "memory")
+    assert folder is not None
+    at, looks = datetime(2026, 5, 21, 4, 0, tzinfo=UTC), 3
+    context = Context(
+        yard,
+        yard.zones[0],
+        RuleSettings(learn="2s").over(site.kind_settings("illegal_structure")),
+        0.3,
+        ZoneInfo("Asia/Shanghai"),
+        memory=folder,
+    )
+    known = Known(context)
+    box = (0.1, 0.2, 0.3, 0.4)
+    for n in range(looks):
+        frame = Frame(
+            np.zeros((90, 160, 3), np.uint8), "yard", at + timedelta(seconds=n), n, Clock.STREAM
+        )
+        if known.learns(frame):
+            known.learn(frame.captured_at, [Sight(box, 0.9, frozenset({"structure"}), (0,))])
+    (item,) = http.get("/v1/registers/baseline").json()["items"]
+    assert (item["camera"], item["zone"]) == ("yard", "屋顶")
+    assert item["known"] == [{"box": list(box)}]
+    near = town.client(Role.OFFICER, cameras=["gate"])
+    assert near.get("/v1/registers/baseline").json() == {"items": []}
