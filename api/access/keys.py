@@ -147,6 +147,16 @@ class KeyStore:
         key_id, secret = _parts(key)
         return _holder(self._known.get(key_id), secret) if key_id else None
 
+    def stands(self, who: Principal) -> bool:
+        """Whether the key of this principal still opens anything.
+
+        Raises:
+            DatabaseUnavailable: it cannot be looked up.
+        """
+        with self._database.read() as session:
+            row = session.get(KeyRow, who.key_id)
+        return row is not None and _info(row).active(datetime.now(UTC))
+
     def revoke(self, key_id: str) -> None:
         """Stop a key from opening anything; revoking twice is fine.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, select
@@ -93,17 +93,35 @@ class SessionStore:
         """
         if not secret.isascii() or len(secret) > _LONGEST_SECRET:
             return None
-        query = select(SessionRow, UserRow).join(UserRow, UserRow.id == SessionRow.user_id)
-        with self._database.read() as session:
-            found = session.execute(query.where(SessionRow.id == _digest(secret))).one_or_none()
+        found = self._find(_digest(secret))
         if found is None:
             return None
         row, user = found
-        if self._over(row) or user.disabled_at is not None:
-            return None
         if active and self._used is not None:
             self._used.note(SessionRow, row.id, row.last_seen_at)
         return holder(user, session=row.id, expires_at=row.expires_at)
+
+    def stands(self, who: Principal) -> bool:
+        """Whether the session of this principal goes on, with all that they were let in with.
+
+        Raises:
+            DatabaseUnavailable: it cannot be looked up.
+        """
+        found = self._find(who.session or "")
+        if found is None:
+            return False
+        row, user = found
+        now = holder(user, session=row.id, expires_at=row.expires_at)
+        return replace(now, address=who.address) == who
+
+    def _find(self, session_id: str) -> tuple[SessionRow, UserRow] | None:
+        """A session that is not over, of a user who is not disabled."""
+        query = select(SessionRow, UserRow).join(UserRow, UserRow.id == SessionRow.user_id)
+        with self._database.read() as session:
+            found = session.execute(query.where(SessionRow.id == session_id)).one_or_none()
+        if found is None or self._over(found[0]) or found[1].disabled_at is not None:
+            return None
+        return found[0], found[1]
 
     def end(self, session_id: str) -> None:
         """End a session; ending twice is fine."""

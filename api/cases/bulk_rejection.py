@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from api.access.roles import Principal
+from api.cases.case_filter import CaseFilter
 from api.cases.claims import held
-from api.cases.listing import CaseFilter, newest
+from api.cases.listing import find
 from api.cases.requests import ReviewRequest
 from api.cases.review import ReviewDesk
 from api.cases.schemas import Part
@@ -47,7 +48,7 @@ def reject_all(
         database: the case database.
         desk: where each is decided.
         who: the key's holder; the list is what they see.
-        wanted: of one camera, in the stage `pending_review`.
+        wanted: of one camera, in the stage `pending_review` alone.
         request: the rejection.
         limit: how many cases are looked at.
         only: of these cases, which somebody was shown; None for any.
@@ -56,11 +57,11 @@ def reject_all(
     done = RejectedCases(rejected=[], left=[])
     with database.write() as session:
         database.decide_alone(session)
-        ids = newest(session, who, wanted, None, limit)
+        ids = find(session, who, wanted, None, limit)
         query = select(CaseRow).where(CaseRow.id.in_(ids)).order_by(CaseRow.id.desc())
         for case in session.scalars(query.with_for_update()).all():
             # Until it was locked, somebody may have confirmed it.
-            waits = case.stage == wanted.stage and (only is None or case.id in only)
+            waits = case.stage in wanted.stages and (only is None or case.id in only)
             alone = {seen.camera for seen in case.sightings} == {wanted.camera}
             theirs = held(case, now) and case.claimed_key != who.key_id
             if waits and alone and not theirs:

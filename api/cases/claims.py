@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import ColumnElement, or_
+
 from api.access.roles import Principal
 from api.cases.log import enter
 from api.cases.schemas import Part
@@ -30,6 +32,17 @@ def held(case: CaseRow, now: datetime) -> bool:
     """Whether somebody holds the case; a claim that a wrong clock made for long holds nothing."""
     until = case.claimed_until
     return until is not None and now < until <= now + LONGEST_CLAIM
+
+
+def free(now: datetime) -> ColumnElement[bool]:
+    """SQL for a case that nobody holds: not `held`."""
+    until = CaseRow.claimed_until
+    return or_(until.is_(None), until <= now, until > now + LONGEST_CLAIM)
+
+
+def give(case: CaseRow, who: Principal, until: datetime) -> None:
+    """Let them hold a locked case until then."""
+    case.claimed_by, case.claimed_key, case.claimed_until = who.label, who.key_id, until
 
 
 def refuse_others(case: CaseRow, who: Principal, now: datetime) -> None:
@@ -85,7 +98,7 @@ class ClaimDesk:
                 data = {"from": case.claimed_by}
                 enter(session, case, "taken_over", by=who, reason=reason, data=data, at=now)
             until = now + self._length
-            case.claimed_by, case.claimed_key, case.claimed_until = who.label, who.key_id, until
+            give(case, who, until)
             return Claim(claimed_by=who.label, claimed_until=until)
 
     def release(self, who: Principal, case_id: str) -> None:

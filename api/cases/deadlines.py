@@ -53,11 +53,6 @@ def of_grace(
         raise IllegalStep(f"a grace of {term} cannot be counted ({error}); state `until`") from None
 
 
-def ends(case: CaseRow) -> datetime | None:
-    """When a case's stage has to be over (UTC)."""
-    return datetime.fromisoformat(case.deadline["at"]) if case.deadline else None
-
-
 def _deadline(stage: str, at: datetime, term: Term | None) -> dict[str, Any]:
     return {
         "at": at.astimezone(UTC).isoformat(),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from api.cases.announcement import Announce, CaseEvent, ending
 from api.cases.log import enter
-from api.cases.matching import LastSeen, Matching
+from api.cases.matching import LastSeen, Matching, confirmed_of
 from api.cases.new_case import DetectorInfo, locate, new_case
 from api.cases.proximity import fixed_cameras
 from api.cases.reobservation import Reobservation
@@ -175,7 +175,9 @@ class CaseIntake:
         else:
             threshold = settings.threshold or self._detector.threshold
             detector = replace(self._detector, threshold=threshold)
-            case = new_case(self._site, camera, episode, detector, same.prior())
+            prior = same.prior()
+            case = new_case(self._site, camera, episode, detector, prior)
+            case.repeats = confirmed_of(session, prior)
             action = "opened"
             session.add(case)
         case.asset = case.asset or episode.asset

@@ -22,11 +22,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, load_only, selectinload
 
 from api.cases.proximity import about, among, apart, around, is_fixed, located, position, seen_by
-from api.cases.stages import OPEN, SHOWN, UNFOUNDED, Stage
+from api.cases.stages import OPEN, PERSON_CONFIRMED, SHOWN, UNFOUNDED, Stage
 from api.storage.tables import CaseRow, SightingRow
 from vision.episodes import Episode
 from vision.geo import Position
@@ -221,6 +221,15 @@ class Matching:
         if self._one_is == "spot":
             known = [s for s in known if _overlap(s, self._episode)]
         return Match(case) if known else None
+
+
+def confirmed_of(session: Session, prior: Collection[str]) -> int:
+    """How many of these cases people have confirmed."""
+    if not prior:
+        return 0
+    stages = [stage.value for stage in PERSON_CONFIRMED]
+    query = select(func.count()).where(CaseRow.id.in_(prior), CaseRow.stage.in_(stages))
+    return session.scalar(query) or 0
 
 
 def reach(kind: str, one: Position, other: Position) -> float:

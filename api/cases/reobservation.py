@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.cases.announcement import Announce
-from api.cases.deadlines import ends
 from api.cases.log import enter
 from api.cases.sightings import CLEARED, attach
 from api.cases.stages import Outcome, Stage
@@ -93,7 +92,7 @@ class Reobservation:
         with self._database.read() as session:
             grace = select(CaseRow).where(CaseRow.stage == Stage.GRACE.value).order_by(CaseRow.id)
             due = [
-                (case.id, case.cleared_at is not None, ends(case))
+                (case.id, case.cleared_at is not None, case.deadline_at)
                 for case in session.scalars(grace)
                 if case.cleared_at is not None or _over(case, now)
             ]
@@ -161,10 +160,10 @@ class Reobservation:
 
 
 def _over(case: CaseRow, now: datetime) -> bool:
-    until = ends(case)
+    until = case.deadline_at
     return until is not None and until <= now
 
 
 def _waits(case: CaseRow, until: datetime) -> bool:
     """Whether it still waits for a look after this very grace."""
-    return case.stage == Stage.GRACE and case.cleared_at is None and ends(case) == until
+    return case.stage == Stage.GRACE and case.cleared_at is None and case.deadline_at == until

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
@@ -27,6 +27,22 @@ def scoped(query: Query, who: Principal) -> Query:
     if who.divisions is not None:
         query = query.where(within(who.divisions))
     return query
+
+
+def holds(who: Principal, *, kind: str, division: str, cameras: Collection[str]) -> bool:
+    """Whether a case is in somebody's scope: what `scoped` says, of a case that was read.
+
+    Args:
+        who: the key's holder.
+        kind: of the case.
+        division: of the case.
+        cameras: all that have seen it.
+    """
+    return (
+        (who.kinds is None or kind in who.kinds)
+        and who.sees_division(division)
+        and (who.cameras is None or not who.cameras.isdisjoint(cameras))
+    )
 
 
 def within(divisions: Iterable[str]) -> ColumnElement[bool]:

@@ -70,6 +70,9 @@ class Outcome(StrEnum):
 SUPPRESSED = frozenset({Stage.SILENCED, Stage.INHIBITED})
 """Stages of a suppressed case: not in the review queue, but a person may still decide on it."""
 
+WAITING = frozenset({Stage.PENDING_REVIEW, Stage.SECOND_REVIEW})
+"""Stages of a case in the review queue; `ix_cases_waiting` is an index of those alone."""
+
 UNDECIDED = frozenset({Stage.PENDING_REVIEW}) | SUPPRESSED
 """Stages before a person's decision."""
 
@@ -88,7 +91,7 @@ ONGOING = frozenset(
 PERSON_CONFIRMED = frozenset({Stage.CONFIRMED, Stage.CLOSED}) | ONGOING
 """Stages after a person's confirmation: only from here may anything be sent."""
 
-SHOWN = frozenset({Stage.PENDING_REVIEW, Stage.SECOND_REVIEW}) | PERSON_CONFIRMED
+SHOWN = WAITING | PERSON_CONFIRMED
 """Stages of a case that was put into the review queue and not rejected."""
 
 OPEN = (SHOWN | SUPPRESSED) - {Stage.CLOSED}

@@ -18,6 +18,7 @@ from api.access.keys import KeyStore
 from api.access.last_used import LastUsed
 from api.access.pruning import rules as of_access
 from api.access.rate_limit import RateLimits
+from api.access.roles import Principal
 from api.access.sessions import SessionStore
 from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
@@ -25,6 +26,7 @@ from api.access.wrong_keys import WrongKeys
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
 from api.cases.grace_timer import GraceTimer
+from api.cases.queue import QueueDesk
 from api.cases.reobservation import Reobservation
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
@@ -48,14 +50,18 @@ from api.http.routes import (
     access_log,
     callbacks,
     cameras,
+    case_lists,
     cases,
     claims,
+    events,
     health,
     keys,
     media,
     open311,
     packages,
+    queue,
     reports,
+    searches,
     session,
     steps,
     users,
@@ -65,11 +71,14 @@ from api.http.routes import map as map_routes
 from api.http.routes import site as site_routes
 from api.http.signatures import Signatures
 from api.http.way_in import OwnWays
+from api.live.feed import LiveFeed
 from api.monitoring.health import Readiness, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.receivers import receivers
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
+from api.searches.desk import SearchDesk
+from api.searches.desk import rules as of_searches
 from api.storage.database import Database
 from api.storage.pruning import prune
 from vision.evidence.store import EvidenceStore
@@ -83,10 +92,14 @@ REQUEST_WORKERS = 20
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     site_routes.router,
+    case_lists.router,
     cases.router,
     steps.router,
     callbacks.router,
     claims.router,
+    searches.router,
+    queue.router,
+    events.router,
     packages.router,
     media.router,
     cameras.router,
@@ -140,6 +153,13 @@ def create_app(
         own_ways=OwnWays(routers),
     )
 
+    waiting = QueueDesk(database, site)
+
+    def stands(who: Principal) -> bool:
+        return key_store.stands(who) if who.session is None else sessions.stands(who)
+
+    live = LiveFeed(database, site, watch, total=waiting.total, stands=stands)
+
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
             key_store.learn()
@@ -164,6 +184,9 @@ def create_app(
         steps=StepDesk(database, site, announcer.announce, announcer.recall, from_receivers.settle),
         callbacks=from_receivers,
         claims=ClaimDesk(database, site.review.claim),
+        queue=waiting,
+        searches=SearchDesk(database),
+        live=live,
         outbox=worker,
         doors=doors,
         readiness=OwnThread("readiness", ready),
@@ -192,6 +215,7 @@ def create_app(
                     )
                 ),
                 _nightly(site, database, evidence),
+                live,
             )
             if one is not None
         ),
@@ -205,6 +229,7 @@ def create_app(
     app.state.context = shared
     problems.install(app)
     app.state.routers = routers
+    app.state.end_streams = live.end_all
     app.add_middleware(Signatures, webhooks=site.webhooks, doors=doors)
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, doors=doors)
@@ -227,7 +252,7 @@ def _provider(site: Site, database: Database, sessions: SessionStore) -> Iterabl
 
 
 def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly:
-    rules = [*of_deliveries(), *of_access()]
+    rules = [*of_deliveries(), *of_access(), *of_searches()]
     return Nightly(
         Purge(database, evidence, site.retention) if site.retention is not None else None,
         ZoneInfo(site.site.timezone),

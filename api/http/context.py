@@ -17,6 +17,7 @@ from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
+from api.cases.queue import QueueDesk
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
 from api.cases.store import CaseStore
@@ -24,9 +25,11 @@ from api.delivery.worker import Outbox
 from api.http.cookies import Cookie
 from api.http.doorkeeper import CSRF_HEADER, Doors, asking
 from api.http.problems import Refusal
+from api.live.feed import LiveFeed
 from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
+from api.searches.desk import SearchDesk
 from api.storage.database import Database
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
@@ -50,6 +53,9 @@ class Context:
     steps: StepDesk
     callbacks: CallbackDesk
     claims: ClaimDesk
+    queue: QueueDesk
+    searches: SearchDesk
+    live: LiveFeed
     outbox: Outbox
     doors: Doors
     readiness: OwnThread[Readiness]

@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 
@@ -97,10 +97,16 @@ def serve(app: FastAPI, listener: socket.socket, *, ending: Ending | None = None
     return None
 
 
-def configured(app: FastAPI) -> uvicorn.Config:
+class Config(uvicorn.Config):
+    """How uvicorn serves an app, and what ends its endless answers."""
+
+    end_streams: Callable[[], None]
+
+
+def configured(app: FastAPI) -> Config:
     """How uvicorn serves the app: bounded in connections, sizes, times and in what it logs."""
     trusted = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
-    config = uvicorn.Config(
+    config = Config(
         RequestIds(app, trusted),
         proxy_headers=False,  # within `RequestIds`, which has to know who really asks
         http=BoundedProtocol,
@@ -114,6 +120,7 @@ def configured(app: FastAPI) -> uvicorn.Config:
         timeout_graceful_shutdown=5,
         lifespan="on",
     )
+    config.end_streams = getattr(app.state, "end_streams", lambda: None)
     logger = logging.getLogger("uvicorn.error")
     if not any(isinstance(known, OnceAMinute) for known in logger.filters):
         logger.addFilter(OnceAMinute())
@@ -123,10 +130,17 @@ def configured(app: FastAPI) -> uvicorn.Config:
 class Server(uvicorn.Server):
     """Uvicorn's server, which says in one line a minute that it cannot accept."""
 
+    config: Config
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening."""
         tell_of_exhaustion(asyncio.get_running_loop())
         await super().startup(sockets=sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what was asked; endless answers are ended first, so that nobody waits for them."""
+        self.config.end_streams()
+        await super().shutdown(sockets=sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.reports.tables import Cell, Share, Sheets
+from api.spreadsheet import BOM, plain
 from vision.printable import harmless
 
 
@@ -36,8 +37,6 @@ PAGE_POLICY = (
     "frame-ancestors 'none'"
 )
 """Content security of the page: its own style sheet and nothing else."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the start of a formula (OWASP, CSV injection)."""
 _LONGEST = 32_767
 """Characters of a cell: Excel's limit."""
 
@@ -49,10 +48,10 @@ def as_csv(report: Sheets) -> bytes:
     for place, table in enumerate(report.tables):
         if place:
             writer.writerow([])
-        writer.writerow([_plain(table.title)])
-        writer.writerow([_plain(name) for name in table.columns])
+        writer.writerow([plain(table.title)])
+        writer.writerow([plain(name) for name in table.columns])
         writer.writerows([_csv_cell(cell) for cell in row] for row in table.rows)
-    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
+    return BOM + out.getvalue().encode("utf-8", "replace")
 
 
 def _csv_cell(cell: Cell | Share) -> str | int | float:
@@ -62,17 +61,11 @@ def _csv_cell(cell: Cell | Share) -> str | int | float:
         case Share(value):
             return round(value, 4)
         case str():
-            return _plain(cell)
+            return plain(cell)
         case date():
             return cell.isoformat()
         case _:
             return cell
-
-
-def _plain(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    text = harmless(text)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def as_xlsx(report: Sheets) -> bytes:

@@ -19,8 +19,8 @@ from api.access.roles import Principal
 from api.cases.scope import scoped
 from api.reports.facts import DECISIONS, happened
 from api.reports.period import Period
-from api.reports.sql import epoch
 from api.reports.sun import DAY_S, WEEK_S, YEAR_S, weeks
+from api.storage.sql import epoch
 from api.storage.tables import CaseRow, LogRow
 from vision.site import Site
 

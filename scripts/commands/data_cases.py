@@ -33,7 +33,7 @@ def cases(
     evidence store only for a reason that is logged, as when a person looks at it.
     """
     from api.access.roles import Principal, Role
-    from api.cases.listing import CaseFilter
+    from api.cases.case_filter import CaseFilter
     from api.cases.store import CaseStore
     from api.evidence.media import MediaDesk
     from api.storage.database import Database

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from api.access.roles import Principal, Role
 from api.cases.claims import ClaimDesk
+from api.cases.queue import Narrowed, QueueDesk
 from api.cases.stages import Stage
 from api.cases.step_requests import Undo
 from api.cases.steps import Step
@@ -143,6 +144,28 @@ def test_who_claims_while_another_decides_gets_one_of_both(world, pair):
         else:
             assert isinstance(claim, IllegalStep)
             assert (case.claimed_by, case.stage) == (None, Stage.CONFIRMED)
+
+
+def test_many_who_ask_for_the_next_case_at_once_each_get_another_one(world):
+    """Twelve browsers of three people take sixty cases: each once, and none is left."""
+    waiting = {new_case(world) for _ in range(60)}
+    desks = [QueueDesk(world.database, world.site) for _ in range(2)]
+    people = [LI, WANG, Principal("zhao", "Zhao", Role.OFFICER)]
+    start, given = threading.Barrier(12), list[tuple[str, str]]()
+
+    def take(n: int) -> None:
+        start.wait()
+        while (found := desks[n % 2].next(people[n % 3], Narrowed())) is not None:
+            assert found.claimed_by == people[n % 3].label
+            given.append((found.case_id, people[n % 3].label))
+
+    threads = [threading.Thread(target=take, args=(n,)) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(case for case, _ in given) == sorted(waiting)
+    assert {(case, world.read(case).claimed_by) for case in waiting} == set(given)
 
 
 def test_an_undo_against_a_worker_takes_it_out_or_comes_too_late(world, pair):

@@ -19,7 +19,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from api.access.roles import Principal, Role
-from api.cases.listing import CaseFilter, Near
+from api.cases.case_filter import CaseFilter, Near
 from api.cases.step_requests import StepRequest
 from api.cases.store import CaseStore
 from api.delivery.outcome import Outcome, Result

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 
 from api.access.roles import Principal, Role
+from api.cases.case_filter import CaseFilter
 from api.cases.intake import CaseIntake
-from api.cases.listing import CaseFilter
 from api.cases.store import CaseStore
 from api.delivery.events import Announcer
 from api.records.site_chain import SiteChain

@@ -1,17 +1,17 @@
-"""`/v1/cases`: list, read, review, reject many."""
+"""`/v1/cases`: read, review, reject many."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.cases.bulk_rejection import MOST, RejectedCases, reject_all
+from api.cases.case_filter import CaseFilter
 from api.cases.hold import set_hold
-from api.cases.listing import CaseFilter, Near
 from api.cases.requests import HoldRequest, MaskRequest, ReviewRequest
-from api.cases.schemas import CaseDetail, CasePage, Note
+from api.cases.schemas import CaseDetail, Note
 from api.cases.stages import Rejection, Stage
 from api.evidence.hand_masks import MaskDesk
 from api.http.context import Holder, Reader, Reviewer, Shared
@@ -21,51 +21,6 @@ from api.storage.limits import TEXT
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=described(*GUARDED, 422))
 CaseId = Annotated[str, named("SW-01J9ZK3V5Q8T6W2Y4B7N0C1D2E")]
-Number = Annotated[str, StringConstraints(pattern=TEXT, min_length=1, max_length=200)]
-_DIGITS = r"(\.[0-9]{1,12})?"
-_NEAR = rf"^-?[0-9]{{1,3}}{_DIGITS},-?[0-9]{{1,2}}{_DIGITS},[0-9]{{1,6}}{_DIGITS}$"
-
-
-class CaseQuery(BaseModel):
-    """How a list is narrowed and paged. Times compare with a case's first sighting."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: Name | None = Field(default=None, examples=["street_vending"])
-    stage: Stage | None = None
-    camera: Name | None = Field(default=None, examples=["market-gate"])
-    since: Instant | None = Field(default=None, examples=["2026-05-01T00:00:00Z"])
-    until: Instant | None = Field(default=None, examples=["2026-06-01T00:00:00Z"])
-    near: str | None = Field(
-        default=None,
-        pattern=_NEAR,
-        description="`lon,lat,metres` in WGS 84; cases whose place is kept in another system than "
-        "WGS 84 or CGCS2000 are left out.",
-        examples=["113.38,31.71,500"],
-    )
-    number: Number | None = Field(
-        default=None,
-        description="The case system's 任务号 or 案卷号, whole.",
-        examples=["RW-2026-004711"],
-    )
-    cursor: Name | None = Field(default=None, description="`next` of a page.")
-    limit: int = Field(default=50, ge=1, le=200)
-
-    def filter(self) -> CaseFilter:
-        """The narrowing part."""
-        near = None
-        if self.near is not None:
-            lon, lat, radius = (float(part) for part in self.near.split(","))
-            near = Near(lon=lon, lat=lat, radius_m=radius)
-        return CaseFilter(
-            self.kind,
-            self.stage,
-            self.camera,
-            self.since,
-            self.until,
-            near,
-            number=self.number,
-        )
 
 
 class BulkRejection(BaseModel):
@@ -93,18 +48,12 @@ class BulkRejection(BaseModel):
     )
 
 
-@router.get("", operation_id="listCases")
-def list_cases(shared: Shared, who: Reader, query: Annotated[CaseQuery, Query()]) -> CasePage:
-    """List cases, the newest first."""
-    return shared.cases.page(who, query.filter(), query.cursor, query.limit)
-
-
 @router.post("/reject", operation_id="rejectCases", responses=described(*WRITING))
 def reject_cases(shared: Shared, who: Reviewer, request: BulkRejection) -> RejectedCases:
     """Reject the newest cases that wait for review and that this camera alone has seen."""
     wanted = CaseFilter(
         kind=request.kind,
-        stage=Stage.PENDING_REVIEW,
+        stages=[Stage.PENDING_REVIEW],
         camera=request.camera,
         since=request.since,
         zone=request.zone,

@@ -20,6 +20,7 @@ from api.storage.tables.deliveries import (
     ReceiverRow,
 )
 from api.storage.tables.records import ChainRow, RecordRow, SiteKeyRow, TimeStampRow
+from api.storage.tables.searches import SearchRow
 
 __all__ = [
     "AccessRow",
@@ -39,6 +40,7 @@ __all__ = [
     "ReceiverRow",
     "RecordRow",
     "ReviewRow",
+    "SearchRow",
     "SessionRow",
     "SightingRow",
     "SignInRow",

@@ -14,10 +14,14 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from api.storage.tables.base import Base, UtcTime
+
+_WAITS = text("stage IN ('pending_review', 'second_review')")
+"""`api.cases.stages.WAITING`; who asks in these very words is answered by the index of it."""
 
 
 class CaseRow(Base):
@@ -28,11 +32,13 @@ class CaseRow(Base):
     `ended_at` is when its last sighting ended, `ended_by` how: seen gone (`cleared`, and then
     `cleared_at` is the same moment) or one of `vision.episodes.EndedBy`. Both are None while a
     camera holds it.
+    `repeats` is how many of its `prior_cases` people had confirmed when it was made.
     `hold` says who put it on legal hold, when and why; None where nobody did.
     `silenced_until` and `inhibited_by` (a case's id) say why a case that no person has decided
     about is kept out of the review queue. `claimed_by` (the label of the key `claimed_key`) holds
     it until `claimed_until`, to decide on it; until `undo_until` a decision can be undone, and is
-    told to nobody. `deadline` is when its stage has to be over, None where nothing says so;
+    told to nobody. `deadline` is when its stage has to be over, None where nothing says so, and
+    `deadline_at` its moment, which follows it;
     `permit_check` and `legal_review` are what a person recorded, and who. `outcome` is how it was
     closed; `supervised_at` and `appealed_at` are set while
     it is supervised, and while an appeal is heard. `task_no` and `file_no` are the case system's.
@@ -53,6 +59,19 @@ class CaseRow(Base):
         Index("ix_cases_stage_cleared_silenced", "stage", "cleared_at", "silenced_until"),
         Index("ix_cases_task_no_id", "task_no", "id"),
         Index("ix_cases_file_no_id", "file_no", "id"),
+        # All that the order of the queue is worked out from, of the few that wait.
+        Index(
+            "ix_cases_waiting",
+            *("stage", "kind", "division", "created_at", "score", "ended_at", "repeats"),
+            *("deadline_at", "claimed_until", "claimed_key", "id"),
+            sqlite_where=_WAITS,
+            postgresql_where=_WAITS,
+        ),
+        Index("ix_cases_deadline_at_id", "deadline_at", "id"),
+        # What is looked for in words: the few different values are stepped through first.
+        Index("ix_cases_address_id", "address", "id"),
+        Index("ix_cases_zone_id", "zone", "id"),
+        Index("ix_cases_grid_id", "grid", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -90,6 +109,7 @@ class CaseRow(Base):
     legal_why: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
     legal_basis: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     prior_cases: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    repeats: Mapped[int] = mapped_column(Integer, server_default="0")
     silenced_until: Mapped[datetime | None] = mapped_column(UtcTime)
     inhibited_by: Mapped[str | None] = mapped_column(String(40), index=True)
     review: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -101,6 +121,7 @@ class CaseRow(Base):
     claimed_until: Mapped[datetime | None] = mapped_column(UtcTime)
     undo_until: Mapped[datetime | None] = mapped_column(UtcTime)
     deadline: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    deadline_at: Mapped[datetime | None] = mapped_column(UtcTime)
     permit_check: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     legal_review: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     outcome: Mapped[str | None] = mapped_column(String(32))
@@ -119,6 +140,11 @@ class CaseRow(Base):
     reviews: Mapped[list[ReviewRow]] = relationship(
         order_by="ReviewRow.id", cascade="all, delete-orphan"
     )
+
+    @validates("deadline")
+    def _keep_its_moment(self, _name: str, deadline: dict[str, Any] | None) -> Any:
+        self.deadline_at = datetime.fromisoformat(deadline["at"]) if deadline else None
+        return deadline
 
 
 class SightingRow(Base):

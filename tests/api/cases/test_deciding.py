@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 
 from api.access.roles import Principal, Role
 from api.cases.bulk_rejection import reject_all
+from api.cases.case_filter import CaseFilter
 from api.cases.claims import ClaimDesk
-from api.cases.listing import CaseFilter
 from api.cases.second_review import step_of
 from api.cases.stages import Stage
 from api.cases.step_requests import Undo
@@ -354,7 +354,7 @@ def test_a_bulk_rejection_keeps_to_the_keys_scope_and_to_what_one_camera_saw(tmp
     assert made.take(seen) == roof
     garbage = made.case(**GARBAGE)
     assert made.read(garbage).stage is Stage.INHIBITED
-    wanted = CaseFilter(camera="gate", stage=Stage.PENDING_REVIEW)
+    wanted = CaseFilter(camera="gate", stages=[Stage.PENDING_REVIEW])
     desk = review_desk(made.database, made.site)
 
     def reject(who):

@@ -274,7 +274,7 @@ def test_deadlines_are_counted_across_holidays_from_when_a_case_enters_a_stage(
 
 
 def make_page(world: World, case: str) -> dict[str, Any]:
-    from api.cases.listing import CaseFilter
+    from api.cases.case_filter import CaseFilter
     from api.cases.store import CaseStore
 
     page = CaseStore(world.database, world.site).page(OFFICER, CaseFilter(), None, 10)

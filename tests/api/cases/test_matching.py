@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.access.roles import Principal, Role
-from api.cases.listing import CaseFilter
+from api.cases.case_filter import CaseFilter
 from api.cases.matching import reach
 from api.cases.proximity import apart, located
 from api.cases.requests import ReviewRequest

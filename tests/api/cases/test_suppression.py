@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from api.cases.listing import CaseFilter
+from api.cases.case_filter import CaseFilter
 from api.cases.stages import Stage
 from api.cases.store import CaseStore
 from api.cases.suppression import Suppression
@@ -75,7 +75,9 @@ def stage(world, case_id):
 
 
 def listed(world, stage):
-    page = CaseStore(world.database, world.site).page(OFFICER, CaseFilter(stage=stage), None, 99)
+    page = CaseStore(world.database, world.site).page(
+        OFFICER, CaseFilter(stages=[Stage(stage)]), None, 99
+    )
     return [case.case_id for case in page.items]
 
 

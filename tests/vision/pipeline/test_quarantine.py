@@ -195,7 +195,7 @@ def test_a_case_is_the_same_whether_it_came_through_quarantine(
 
 def world_case(world):
     from api.access.roles import Principal, Role
-    from api.cases.listing import CaseFilter
+    from api.cases.case_filter import CaseFilter
     from api.cases.store import CaseStore
 
     who = Principal("0", "Officer Li", Role.OFFICER)
