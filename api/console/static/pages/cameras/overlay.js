@@ -11,7 +11,7 @@ export const placed = (points, { width, height }) => points.map(([x, y]) => `${x
 
 /** Words with a dark halo, above a point of the picture; inside it at its upper edge. */
 export function words(text, [x, y], { width, height }, grain, tone = "") {
-  const size = (width / grain < SMALL_PX ? 10 : 13) * grain;
+  const size = (width / grain < SMALL_PX ? 10 : tone === "object" ? 11 : 13) * grain;
   return svg`<text class="words ${tone}" x=${x * width + 3 * grain} y=${Math.max(y * height - 5 * grain, size)} font-size=${size} stroke-width=${3.5 * grain}>${text}</text>`;
 }
 

@@ -11,6 +11,7 @@ const STEP = 0.002;
 const FAR = 0.02;
 const TAP_PX = 5;
 const FEWEST = 4;
+const CLOSE_UP = 17;
 
 export function groundMode(page) {
   const half = []; // points that have no place on the map yet: [u, v]
@@ -61,8 +62,15 @@ export function groundMode(page) {
   const mappable = () => ["WGS84", "CGCS2000"].includes(system());
   const degrees = (value) => Math.round(value * 1e7) / 1e7;
 
+  /** Without points, the map begins where the camera stands. */
+  function shownAt(made) {
+    const at = page.draft.now.place;
+    made.ready.then(() => { if (at?.lat != null && at.lon != null && !whole().length) made.leaflet.setView([at.lat, at.lon], CLOSE_UP, { animate: false }); });
+    return made;
+  }
+
   function mapped() {
-    onMap ??= map({ label: () => t("mode_ground") });
+    onMap ??= shownAt(map({ label: () => t("mode_ground") }));
     const points = all().map((point, at) => ({ id: String(at), lon: point[2], lat: point[3], mark: "point", tone: "info", label: t("point_n", { n: at + 1 }) }))
       .filter((point) => point.lon != null && point.lat != null);
     const next = JSON.stringify([points, chosen, page.fixed]);
@@ -162,7 +170,7 @@ export function groundMode(page) {
         <button type="button" class="quiet" ?disabled=${page.fixed} @click=${() => add([0.5, 0.7])}>${t("add_point")}</button>
         ${all().length ? html`<button type="button" class="quiet" ?disabled=${page.fixed} @click=${clear}>${t("remove_ground")}</button>` : nothing}</div>
       ${mappable() ? mapped() : html`<p class="hint">${t("no_map", { crs: system() })}</p>`}
-      <ol class="points"><li class="heads" aria-hidden="true"><span></span><span>${t("across")}</span><span>${t("down")}</span><span>${t("lon")}</span><span>${t("lat")}</span><span></span></li>${all().map(numbers)}</ol>${state()}` : html`<p class="hint">${t("no_setup")}</p>`),
+      <ol class="points" ?hidden=${!all().length}><li class="heads" aria-hidden="true"><span></span><span>${t("across")}</span><span>${t("down")}</span><span>${t("lon")}</span><span>${t("lat")}</span><span></span></li>${all().map(numbers)}</ol>${state()}` : html`<p class="hint">${t("no_setup")}</p>`),
     keys: () => (chosen === null ? {} : { Escape: { label: t("choose_none"), does: () => choose(null) } }),
     themed: () => onMap?.redraw(),
     leave() {

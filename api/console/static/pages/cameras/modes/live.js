@@ -68,7 +68,7 @@ export function liveMode(page) {
 
   const stateOf = (seen) => {
     const rows = [
-      [t("last_look"), seen ? `${when(seen.captured_at, true)}${seen.load?.age_s != null ? ` · ${t("old_by", { age: seconds(seen.load.age_s) })}` : ""}` : when(page.camera.last_frame_at, true)],
+      [t("last_look"), seen ? `${when(seen.captured_at, true).slice(11)}${seen.load?.age_s != null ? ` · ${t("old_by", { age: seconds(seen.load.age_s) })}` : ""}` : when(page.camera.last_frame_at, true)],
       [t("pace_wanted"), seen?.load?.analyse_fps ?? page.setup?.analyse_fps ?? null],
       [t("preset"), seen?.preset ?? page.camera.preset],
       [t("counts"), facts({ ...page.camera, preset: null })],
