@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from api.access.roles import Principal
+from api.access.roles import Principal, Role
 from api.cases import flags, law, second_review, undo
 from api.cases.deadlines import of_stage
 from api.cases.stages import Stage
@@ -88,6 +88,17 @@ def allowed(case: CaseRow, who: Principal) -> list[Step]:
         for step, roles in steps_from(stage).items()
         if who.role in roles and all(guard(case, who) is None for guard in GUARDS.get(step, ()))
     ]
+
+
+def open_steps(case: CaseRow) -> dict[Step, list[Role]]:
+    """The steps that the case itself allows now, with the people's and systems' roles for each."""
+    stage = Stage(case.stage)
+    return {
+        step: [role for role in Role if role in roles]
+        for step, roles in steps_from(stage).items()
+        if set(roles) != {PROGRAM}
+        and all(guard(case, PROGRAM) is None for guard in GUARDS.get(step, ()))
+    }
 
 
 def _role(by: Principal | str) -> str:

@@ -2,9 +2,9 @@
 
 A list is first found as ids only, scanned in an index from one end until its page is full; then the
 cases are read. The most selective condition leads: a number of the case system, else a text, else
-the cameras (each one's sightings are in order of their cases' ids), else the place, else the
-divisions, else kinds and stages. If several lead, the first of all are among the first of each. So
-no list sorts or scans a table, however few cases match.
+a deadline, else the cameras (each one's sightings are in order of their cases' ids), else the
+place, else the divisions, else kinds and stages. If several lead, the first of all are among the
+first of each. So no list sorts or scans a table, however few cases match.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def _divisions(session: Session, who: Principal) -> list[str]:
     return [code for code in different(session, CaseRow.division) if who.sees_division(code)]
 
 
-_Lead = tuple[Select[str], QueryableAttribute[str]]
+_Key = QueryableAttribute[str] | ColumnElement[str]
+_Lead = tuple[Select[str], _Key]
 """A scan in an index, and the column by which it is in order."""
 
 
@@ -111,6 +112,11 @@ class _Walks:
         elif self.text is not None:
             for lead in self.text.leads():
                 yield self._cases(lead, *self._all_but("text"))
+        elif self.wanted.due_from is not None or self.wanted.due_until is not None:
+            # By itself SQLite would walk all cases by their ids, and look at each one's deadline.
+            due = select(CaseRow.id).where(*self._all_but()).cte("due")
+            due = due.prefix_with("MATERIALIZED")
+            yield select(due.c.id), due.c.id
         elif self._cameras is not None:
             yield from self._by_camera(self._cameras)
         elif self.divisions is not None:
@@ -125,9 +131,7 @@ class _Walks:
                 narrowed += [] if stage is None else [CaseRow.stage == stage.value]
                 yield self._cases(*narrowed)
 
-    def page(
-        self, walk: Select[str], key: QueryableAttribute[str], after: str | None, limit: int
-    ) -> Select[str]:
+    def page(self, walk: Select[str], key: _Key, after: str | None, limit: int) -> Select[str]:
         """One page of a scan."""
         if after is not None:
             walk = walk.where(key > after if self.oldest else key < after)

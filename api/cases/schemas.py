@@ -13,6 +13,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from api.access.roles import Role
 from api.cases.stages import Outcome, Rejection, Stage
 from api.cases.steps import Step
 from api.storage.limits import TEXT
@@ -321,12 +322,33 @@ class LogEntry(Part):
     data: dict[str, Any]
 
 
+class OpenStep(Part):
+    """A step that a case allows now, and the roles that may take it."""
+
+    step: Step
+    roles: list[Role]
+
+
+class NextStep(Part):
+    """What comes next, as far as the law and the case's stage say.
+
+    `deadline` is when the present stage has to be over, `working` whether that was counted in
+    working time. `steps` are those that the case allows now, to whom each; what only this program
+    does by itself is not among them.
+    """
+
+    deadline: Deadline | None
+    working: bool
+    steps: list[OpenStep]
+
+
 class CaseDetail(CaseView):
     """A case with its whole log, oldest entry first.
 
     `reviews` are what each of two reviewers said, where the site asks for two; oldest first.
     """
 
+    next_step: NextStep
     reviews: list[Review]
     log: list[LogEntry]
 

@@ -8,11 +8,21 @@ from typing import Any
 
 from api.access.roles import Principal
 from api.cases.claims import held
-from api.cases.life import allowed
-from api.cases.schemas import CaseDetail, CaseView, Evidence, LogEntry, Review
+from api.cases.life import allowed, open_steps
+from api.cases.schemas import (
+    CaseDetail,
+    CaseView,
+    Deadline,
+    Evidence,
+    LogEntry,
+    NextStep,
+    OpenStep,
+    Review,
+)
 from api.cases.stages import Stage
 from api.storage.tables import CaseRow, EvidenceRow
 from vision.evidence import EvidenceRole
+from vision.registers.working_calendar import WORKING
 
 REDACTED = frozenset({EvidenceRole.MASKED.value, EvidenceRole.ANNOTATED.value})
 
@@ -89,7 +99,17 @@ def case_detail(row: CaseRow, who: Principal) -> CaseDetail:
         for entry in row.log
     ]
     reviews = [Review.model_validate(said, from_attributes=True) for said in row.reviews]
-    return CaseDetail.model_validate(all_of(row, who) | {"reviews": reviews, "log": log})
+    more = {"next_step": _next_step(row), "reviews": reviews, "log": log}
+    return CaseDetail.model_validate(all_of(row, who) | more)
+
+
+def _next_step(row: CaseRow) -> NextStep:
+    deadline = None if row.deadline is None else Deadline.model_validate(row.deadline)
+    return NextStep(
+        deadline=deadline,
+        working=deadline is not None and deadline.unit in WORKING,
+        steps=[OpenStep(step=step, roles=roles) for step, roles in open_steps(row).items()],
+    )
 
 
 def current(row: CaseRow) -> list[EvidenceRow]:

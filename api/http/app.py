@@ -61,6 +61,7 @@ from api.http.routes import (
     packages,
     queue,
     reports,
+    searches,
     session,
     setup,
     site_changes,
@@ -79,6 +80,8 @@ from api.monitoring.metrics import registry
 from api.monitoring.receivers import receivers
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
+from api.searches.desk import SearchDesk
+from api.searches.desk import rules as of_searches
 from api.setup.setup import Setup
 from api.setup.site_file import SiteFile
 from api.site_in_force import SiteInForce
@@ -100,6 +103,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     steps.router,
     callbacks.router,
     claims.router,
+    searches.router,
     queue.router,
     events.router,
     packages.router,
@@ -202,6 +206,7 @@ def create_app(
         setup=desks,
         claims=ClaimDesk(database, site.review.claim),
         queue=waiting,
+        searches=SearchDesk(database),
         live=live,
         outbox=worker,
         doors=doors,
@@ -269,7 +274,7 @@ def _provider(site: Site, database: Database, sessions: SessionStore) -> Iterabl
 
 
 def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly:
-    rules = [*of_deliveries(), *of_access()]
+    rules = [*of_deliveries(), *of_access(), *of_searches()]
     return Nightly(
         Purge(database, evidence, site.retention) if site.retention is not None else None,
         ZoneInfo(site.site.timezone),

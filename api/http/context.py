@@ -29,6 +29,7 @@ from api.live.feed import LiveFeed
 from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
+from api.searches.desk import SearchDesk
 from api.setup.setup import Setup
 from api.site_in_force import SiteInForce
 from api.storage.database import Database
@@ -57,6 +58,7 @@ class Context:
     setup: Setup
     claims: ClaimDesk
     queue: QueueDesk
+    searches: SearchDesk
     live: LiveFeed
     outbox: Outbox
     doors: Doors

@@ -13,16 +13,17 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, String, cast, func, insert, literal, select, text
+from sqlalchemy import JSON, BigInteger, String, cast, func, insert, literal, null, select, text
 from sqlalchemy import case as case_
 
 from api.access.roles import Principal, Role
-from api.cases.case_filter import CaseFilter, Near
+from api.cases.case_filter import CaseFilter, Near, Order
 from api.cases.stages import Stage
 from api.cases.store import CaseStore
 from api.errors import CaseError
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, SightingRow, UtcTime
+from scripts.bench.queue import WAITING, bench_queue
 from vision.site import Site
 
 CAMERAS = 200
@@ -43,6 +44,7 @@ class Asked:
     name: str
     who: Principal
     wanted: CaseFilter
+    order: Order = Order.NEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,22 @@ def questions() -> tuple[Asked, ...]:
     rare = Principal("0", "rare", Role.VIEWER, divisions=frozenset({"421304"}))
     day = FIRST_DAY + timedelta(days=2)
     pending, rejected, other = Stage.PENDING_REVIEW, Stage.REJECTED, _camera(100)
+    soon, by_deadline = FIRST_DAY + timedelta(days=9), Order.DEADLINE
+    waits = [pending, Stage.SECOND_REVIEW]
     return (
         Asked("everything", anyone, CaseFilter()),
+        Asked("everything, the oldest first", anyone, CaseFilter(), Order.OLDEST),
+        Asked("everything, by deadline", anyone, CaseFilter(), by_deadline),
+        Asked("what is due", anyone, CaseFilter(due_until=soon), by_deadline),
+        Asked("what is due, the newest first", anyone, CaseFilter(due_until=soon)),
+        Asked("key of a busy camera, by deadline", busy, CaseFilter(), by_deadline),
+        Asked("two stages", anyone, CaseFilter(stages=waits)),
+        Asked("key of kinds without cases, two stages", trucks, CaseFilter(stages=waits)),
+        Asked("words of few cases", anyone, CaseFilter(text="bridge")),
+        Asked("words of most cases, a stage", anyone, CaseFilter(text="market", stages=[pending])),
+        Asked("words of no case", anyone, CaseFilter(text="nowhere")),
+        Asked("words, key of a busy camera", busy, CaseFilter(text="bridge")),
+        Asked("the beginning of an id", anyone, CaseFilter(text="SW-0000000000")),
         Asked("stage", anyone, CaseFilter(stages=[pending])),
         Asked("a stage that no case has", anyone, CaseFilter(stages=[Stage.EMITTED])),
         Asked("closed", anyone, CaseFilter(stages=[Stage.CLOSED])),
@@ -112,7 +128,7 @@ def bench_lists(
     rounds: int,
     progress: Callable[[str], None],
 ) -> ListBench:
-    """Fill each empty database with cases and time a page of 50 for each question.
+    """Fill each empty database with cases, and time a page of 50 for each question and the queue.
 
     Raises:
         CaseError: a database has cases already.
@@ -126,13 +142,15 @@ def bench_lists(
         for asked in questions():
             progress(f"{name}: {asked.name}")
             ms[name][asked.name] = round(median(_timed(store, asked, rounds)), 1)
+        progress(f"{name}: a queue of {WAITING}")
+        ms[name] |= bench_queue(database, site, rounds)
     return ListBench(cases, rounds, ms)
 
 
 def _timed(store: CaseStore, asked: Asked, rounds: int) -> Iterator[float]:
     for _ in range(rounds):
         began = time.perf_counter()
-        store.page(asked.who, asked.wanted, None, 50)
+        store.page(asked.who, asked.wanted, None, 50, order=asked.order)
         yield (time.perf_counter() - began) * 1e3
 
 
@@ -199,9 +217,11 @@ class _Rows:
         n = self._n
         decided = case_((n % 50 == 1, "closed"), (n % 2 == 1, "confirmed"), else_="rejected")
         streets = case_((n % 2 == 0, "421303001"), else_="421303002")
-        empty = dict.fromkeys(("address", "grid", "legal_use_reason"), literal(""))
+        empty = dict.fromkeys(("grid", "legal_use_reason"), literal(""))
         return self._seen() | {
             **empty,
+            "address": case_((n % 1000 == 7, "East bridge"), else_="Market street"),
+            "deadline_at": case_((n % 100 == 3, self._at), else_=null()),
             "division": case_((n % 1000 == 3, "421304001"), else_=streets),
             "id": self._id,
             "stage": case_((n % 1000 == 0, "pending_review"), else_=decided),

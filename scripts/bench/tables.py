@@ -209,7 +209,8 @@ def show_soak(result: Soak) -> None:
 
 def show_lists(result: ListBench) -> None:
     """A row per question, a column per database."""
-    table = Table(title=f"a page of 50 of {result.cases} cases, ms, median of {result.rounds}")
+    title = f"a page of 50 of {result.cases} cases; the queue; ms, median of {result.rounds}"
+    table = Table(title=title)
     table.add_column("asked for")
     for name in result.ms:
         table.add_column(name, justify="right")

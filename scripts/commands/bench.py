@@ -204,7 +204,7 @@ def api(
     rounds: Rounds = 9,
     json_: AsJson = False,
 ) -> None:
-    """Measure lists of many cases: the console's filters, and the worst that a key may ask."""
+    """Measure lists of many cases and the queue: the console's filters, the worst a key may ask."""
     from scripts.bench.lists import bench_lists
 
     with _databases(postgresql) as (databases, site), err.status("starting") as status:

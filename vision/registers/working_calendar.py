@@ -31,6 +31,10 @@ class Unit(StrEnum):
     WORKING_DAY = "working_day"
 
 
+WORKING = frozenset({Unit.WORKING_HOUR, Unit.WORKING_DAY})
+"""Units that stand still while nobody works."""
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """A length of time as law writes it, for example 5 working days."""

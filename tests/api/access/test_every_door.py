@@ -63,6 +63,8 @@ class Door:
     """What it answers to who is let in; by default 200 to a GET, else 409 or 422."""
     unknown: int = 401
     """Answer to who brings no key; where it is another one, a session is none either."""
+    endless: bool = False
+    """Whether its answer goes on and on."""
 
 
 def _items(key: str) -> Callable[[Any], set[str]]:
@@ -76,6 +78,12 @@ DOORS = (
     Door("/v1/kinds", READERS),
     Door("/v1/words", set(Role), way=WayIn.NOBODY),
     Door("/v1/cases", READERS, shows=_items("case_id")),
+    Door("/v1/cases.csv", READERS),
+    Door("/v1/cases.geojson", READERS),
+    Door("/v1/events", READERS, endless=True),
+    Door("/v1/searches", READERS),
+    Door("/v1/searches", READERS, method="POST"),
+    Door("/v1/searches/{search_id}", READERS, method="DELETE", gives=frozenset({404})),
     Door("/v1/cases/{case_id}", READERS, of="case"),
     # Incomplete: 422 before anything is decided, but only once the key is let in.
     Door("/v1/cases/{case_id}/review", REVIEWERS, method="POST"),
@@ -312,6 +320,7 @@ def _path(door: Door, camera: str, house: House) -> str:
         name="case-system",
         user_id="nobody",
         key_id="none",
+        search_id="none",
         form="json",
         service_code="street_vending-stall",
         service_request_id=house.cases[camera],
@@ -323,8 +332,9 @@ def _path(door: Door, camera: str, house: House) -> str:
 def _ask(http: httpx.Client, door: Door, camera: str, who: Holder, house: House) -> None:
     path = _path(door, camera, house)
     body = {} if door.method in {"POST", "PATCH"} else None
-    answer = http.request(door.method, path, json=body)
-    told = (who, door.method, path, answer.text[:200])
+    with http.stream(door.method, path, json=body) as answer:
+        going_on = door.endless and answer.status_code == 200
+        told = (who, door.method, path, "" if going_on else answer.read()[:200])
     assert answer.status_code in _right(door, camera, who, house), told
     if door.shows is not None and answer.status_code == 200:
         cases = {house.cases[seen] for seen in house.sees(who.scope)}

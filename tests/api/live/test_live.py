@@ -27,6 +27,7 @@ from api.records.site_chain import SiteChain
 from api.storage.database import Database
 from api.storage.tables import SessionRow
 from tests.api.world import CONFIRM, REJECT, World, make_site, make_world, review_desk, served
+from vision.evidence import SecondLook
 from vision.sources.status import CameraState, CameraStatus
 
 SPILL = {"kind": "dirty_truck", "subtype": "spill"}
@@ -266,6 +267,9 @@ class Watching:
     def __init__(self) -> None:
         self.states = dict.fromkeys(("gate", "yard"), CameraState.ALIVE)
         self.looked = threading.Semaphore(0)
+
+    def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
+        return SecondLook(why="nothing is looked at here")
 
     def status(self) -> list[CameraStatus]:
         found = [CameraStatus(name, "x", state) for name, state in self.states.items()]
