@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
+from pathlib import Path
 from typing import Final
 
 from api.access.roles import Principal, Right
 from api.access.visible import visible_cameras
 from api.errors import CannotUndo, SetupForbidden
 from api.setup.history import Change, What, changes, find, text_after, text_before
-from api.setup.masked import difference
 from api.setup.pen import Done, Pen, checked, see_all
 from api.setup.site_file import Content
 from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import SiteChangeRow
+from vision.errors import SiteError
 
+MOST_LINES: Final = 4000
+"""Lines of a difference that are shown; a file of 500 cameras has some 6,000 lines."""
 _ADMINS: Final = frozenset((What.SOURCE, What.CAMERA_ADDED, What.CAMERA_REMOVED, What.FILE))
 
 
@@ -37,7 +41,7 @@ class ChangeDesk:
             UnknownChange: there is none, as far as the key sees.
         """
         row = find(self._database, self._cameras(who), number)
-        return row, difference(text_before(row), text_after(row), "site.yaml")
+        return row, _difference(text_before(row), text_after(row))
 
     def undo(self, who: Principal, number: int) -> Done:
         """Put the text before a change back, if the file is what the change made it.
@@ -87,3 +91,20 @@ class ChangeDesk:
         if not who.limited:
             return None
         return {camera.id for camera in visible_cameras(self._in_force.now, who)}
+
+
+def _difference(before: bytes, after: bytes) -> str:
+    """The unified difference of two contents, without secrets."""
+    path = Path("site.yaml")
+    old, new = (_shown(Content(raw, path, None)).splitlines() for raw in (before, after))
+    lines = list(difflib.unified_diff(old, new, path.name, path.name, lineterm=""))
+    if len(lines) > MOST_LINES:
+        lines = [*lines[:MOST_LINES], f"… {len(lines) - MOST_LINES} lines more"]
+    return "\n".join(lines)
+
+
+def _shown(content: Content) -> str:
+    try:
+        return content.masked()
+    except SiteError:  # of a text that an earlier version could read
+        return "***"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from api.setup.emitted import block, flow, keyed
+from api.setup.emitted import beside, block, flow, keyed, lined
 from api.setup.written import Written
 
 _NAMED = ("id", "name")
@@ -28,15 +27,14 @@ def edited(text: str, root: Written, old: Mapping[str, Any], new: Mapping[str, A
     something else: whoever calls this reads it again and compares.
 
     Args:
-        text: its lines ended as they may be; new ones end likewise.
+        text: a line feed ends each of its lines.
         root: its parts.
         old: what it says.
         new: what it is to say.
     """
-    newline = "\r\n" if "\r\n" in text else "\n"
     done, place = [], 0
     for splice in sorted(_Edit(text).change(root, old, new)):
-        done += [text[place : splice.start], splice.text.replace("\n", newline)]
+        done += [text[place : splice.start], splice.text]
         place = splice.end
     return "".join([*done, text[place:]])
 
@@ -61,8 +59,7 @@ class _Edit:
             return _Splice(node.start, self._trimmed(node.end), flow(new))
         # A list may begin where its key does; in brackets it may not.
         indent = "  " if node.kind == "list" else ""
-        lined = isinstance(new, list) and new and all(isinstance(item, dict) for item in new)
-        value = block(new, self._column(node.start)) if lined else indent + flow(new)
+        value = block(new, self._column(node.start)) if lined(new) else indent + flow(new)
         return _Splice(node.start, self._trimmed(node.end), value)
 
     def _mapping(
@@ -94,8 +91,8 @@ class _Edit:
             yield from self.change(value, old, new)
         elif not same(old, new):  # `key:` with nothing behind it
             colon = self._text.index(":", key.end) + 1
-            beside = keyed("", new, self._column(key.start)).partition(":")[2]
-            yield _Splice(colon, colon, f" {flow(new)}" if node.flow else beside)
+            column = self._column(key.start)
+            yield _Splice(colon, colon, f" {flow(new)}" if node.flow else beside(new, column))
 
     def _with(
         self, node: Written, last: tuple[Written, Written], added: Mapping[str, Any]
@@ -157,7 +154,7 @@ class _Edit:
         return at - self._line_start(at)
 
     def _line_start(self, at: int) -> int:
-        return max(self._text.rfind("\n", 0, at), self._text.rfind("\r", 0, at)) + 1
+        return self._text.rfind("\n", 0, at) + 1
 
     def _trimmed(self, end: int) -> int:
         """Where a value ends, without the blank lines that belong to a text of several lines."""
@@ -165,14 +162,11 @@ class _Edit:
 
     def _line_end(self, end: int) -> int:
         """The end of the line that a value ends in, with the comment behind it."""
-        found = re.compile(r"[\r\n]|\Z").search(self._text, self._trimmed(end))
-        assert found is not None
-        return found.start()
+        found = self._text.find("\n", self._trimmed(end))
+        return found if found >= 0 else len(self._text)
 
     def _next_line(self, end: int) -> int:
-        found = re.compile(r"\r\n|\r|\n|\Z").match(self._text, self._line_end(end))
-        assert found is not None
-        return found.end()
+        return min(self._line_end(end) + 1, len(self._text))
 
 
 def _kept(old: Sequence[Any], new: Any) -> list[int]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from api.errors import SetupRefused
+from vision.site.text import control_in
 
 DEEPEST = 20
 """Lists and mappings in each other; a camera has about five."""
@@ -26,10 +27,15 @@ def check_given(given: Any, before: Any) -> None:
         before: the value that stands there now.
 
     Raises:
-        SetupRefused: it is too deep, or names a variable or a file that did not stand there.
+        SetupRefused: it is too deep, holds a control character, or names a variable or a file that
+            did not stand there.
     """
     known = {text for _, _, text in _texts(before, "")}
     for pointer, key, text in _texts(given, ""):
+        if (control := control_in(text)) is not None:
+            raise SetupRefused(
+                f"{pointer} holds {control}; remove it", [(pointer, f"holds {control}; remove it")]
+            )
         if text in known:
             continue
         if _VARIABLE in text:

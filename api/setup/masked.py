@@ -1,16 +1,11 @@
-"""Masked: how a site file changed, line by line, without what is secret in it."""
+"""Masked: the text of a site file without what is secret in it."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
-from pathlib import Path
 
-from api.setup.written import Written, written
-from vision.errors import SiteError
+from api.setup.written import Written
 from vision.redaction import REDACTION
-from vision.site.text import text_of
-from vision.site.yaml_tree import read_tree
 
 _SHOWN = frozenset(
     (
@@ -22,39 +17,22 @@ _SHOWN = frozenset(
 part that is new here too, until somebody has thought about it."""
 _HIDDEN_IN = frozenset(("source", "secret", "password", "token", "key"))
 _MASK = "***"
-MOST_LINES = 4000
-"""Lines of a difference that are shown; a file of 500 cameras has some 6,000 lines."""
 
 
-def difference(before: bytes, after: bytes, name: str) -> str:
-    """The unified difference of two contents, as it may be shown.
+def masked(text: str, root: Written) -> str:
+    """A site file's text without what may be secret in it.
 
     Args:
-        before: the content before.
-        after: the content after.
-        name: of the file, for the head.
+        text: that can be read.
+        root: where its parts are written.
     """
-    old, new = (_masked(content).splitlines() for content in (before, after))
-    lines = list(difflib.unified_diff(old, new, name, name, lineterm="", n=3))
-    left = len(lines) - MOST_LINES
-    if left > 0:
-        lines = [*lines[:MOST_LINES], f"… {left} lines more"]
-    return "\n".join(lines)
-
-
-def _masked(content: bytes) -> str:
-    try:
-        text = text_of(content, Path("site.yaml"))
-        read_tree(text, Path("site.yaml"))  # which bounds what the next line unfolds
-    except SiteError:
-        return _MASK
-    masked, place = [], 0
-    for node in sorted(_secrets(written(text)), key=lambda node: node.start):
+    told, place = [], 0
+    for node in sorted(_secrets(root), key=lambda node: node.start):
         end = len(text[: node.end].rstrip())
         if node.start >= place and end > node.start:
-            masked += [text[place : node.start], _MASK]
+            told += [text[place : node.start], _MASK]
             place = end
-    return REDACTION("".join([*masked, text[place:]]))
+    return REDACTION("".join([*told, text[place:]]))
 
 
 def _secrets(root: Written) -> Iterator[Written]:

@@ -18,14 +18,15 @@ from typing import Any
 
 from api.errors import SetupRefused, SiteFileUnwritable, SiteFileWrong
 from api.setup.edit import edited, same
-from api.setup.written import written
+from api.setup.masked import masked
+from api.setup.written import Parts, Written
 from vision import durable
 from vision.errors import SiteError
 from vision.files import read_file
 from vision.site import Site
 from vision.site.file import Look, site_of
 from vision.site.text import MOST_BYTES, text_of
-from vision.site.yaml_tree import read_tree
+from vision.site.yaml_tree import Tree, read_tree
 
 PATIENCE_S = 10.0
 """Seconds to wait for another process that changes the file."""
@@ -51,17 +52,32 @@ class Content:
         self._path = path
         self._look_at = look_at
 
-    @cached_property
+    @property
     def value(self) -> dict[str, Any]:
         """What it says: plain values, no variable replaced.
 
         Raises:
             SiteError: it is no YAML.
         """
-        value = read_tree(text_of(self.raw, self._path), self._path).value
+        value = self._read[1].value
         if not isinstance(value, dict):
             raise SiteError(f"{self._path}:1: a site file is a mapping")
         return value
+
+    @cached_property
+    def _read(self) -> tuple[str, Tree, Written]:
+        """Its text, the values in it, and where each is written."""
+        text, parts = text_of(self.raw, self._path), Parts()
+        return text, read_tree(text, self._path, parts.take), parts.root
+
+    def masked(self) -> str:
+        """Its text without what may be secret in it.
+
+        Raises:
+            SiteError: it is no YAML.
+        """
+        text, _, root = self._read
+        return masked(text, root)
 
     @cached_property
     def site(self) -> Site:
@@ -70,7 +86,7 @@ class Content:
         Raises:
             SiteError: it has mistakes.
         """
-        return site_of(self.raw, self._path, look_at=self._look_at)
+        return site_of(self._read[1], self._path, look_at=self._look_at)
 
     def said(self, error: SiteError) -> str:
         """What is wrong, with the file's name for its path."""
@@ -82,9 +98,11 @@ class Content:
         Raises:
             SetupRefused: it cannot be written so.
         """
+        text, _, root = self._read
+        text = edited(text, root, self.value, value)
+        if b"\r\n" in self.raw:  # where some lines end so, from now on all do
+            text = text.replace("\n", "\r\n")
         mark = _BOM if self.raw.startswith(_BOM) else b""
-        text = self.raw.removeprefix(_BOM).decode("utf-8")
-        text = edited(text, written(text), self.value, value)
         made = Content(mark + text.encode("utf-8", "replace"), self._path, self._look_at)
         try:
             found = made.value

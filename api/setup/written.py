@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ruamel.yaml import YAML
 from ruamel.yaml.events import (
     AliasEvent,
     CollectionEndEvent,
@@ -37,18 +36,28 @@ class Written:
         return next(((k, v) for k, v in found if k.text == key), None)
 
 
-def written(text: str) -> Written:
-    """The parts of a text that `vision.site.yaml_tree.read_tree` has read without a mistake."""
-    root: list[Written] = []
-    open_: list[Written] = []
-    for event in YAML(typ="safe", pure=True).parse(text):
+class Parts:
+    """The parts of a text, of what its parser finds: give `take` to `read_tree`.
+
+    Attributes:
+        root: the whole, once all of it is taken.
+    """
+
+    def __init__(self) -> None:
+        self.root = Written("text", 0, 0)
+        self._open: list[Written] = []
+
+    def take(self, event: Event) -> None:
+        """Take what the parser has found."""
         if isinstance(event, CollectionEndEvent):
-            _close(open_.pop(), event)
+            _close(self._open.pop(), event)
         elif (node := _begun(event)) is not None:
-            (open_[-1].parts if open_ else root).append(node)
+            if self._open:
+                self._open[-1].parts.append(node)
+            else:
+                self.root = node
             if isinstance(event, CollectionStartEvent):
-                open_.append(node)
-    return root[0]
+                self._open.append(node)
 
 
 def _begun(event: Event) -> Written | None:

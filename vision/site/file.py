@@ -18,7 +18,7 @@ from vision.site import Camera, Site, SiteInfo, Storage
 from vision.site.console import ConsoleSettings
 from vision.site.mistakes import explained, listed, refuse
 from vision.site.presets import Preset
-from vision.site.text import read_text, text_of
+from vision.site.text import read_text
 from vision.site.variables import Expansion
 from vision.site.yaml_tree import Tree, Where, read_tree
 
@@ -41,25 +41,21 @@ def load_site(path: Path, *, look_at: Look | None = None) -> Site:
             a file that it names (a secret, a preset's picture, the baseline, the unit grid) cannot
             be used.
     """
-    return _site(read_text(path), path, look_at)
+    return site_of(_tree(path), path, look_at=look_at)
 
 
-def site_of(content: bytes, path: Path, *, look_at: Look | None = None) -> Site:
-    """The site that a file with this content would be, there; nothing is written.
+def site_of(tree: Tree, path: Path, *, look_at: Look | None = None) -> Site:
+    """The site that a file which says this would be, there; nothing is read or written.
 
     Args:
-        content: of the whole file.
+        tree: what `read_tree` found in its text.
         path: where it would be: paths in it are from there, and messages name it.
         look_at: as for `load_site`.
 
     Raises:
         SiteError: as `load_site`.
     """
-    return _site(text_of(content, path), path, look_at)
-
-
-def _site(text: str, path: Path, look_at: Look | None) -> Site:
-    tree = _tree_of(text, path)
+    _is_mapping(tree, path)
     expanded = Expansion(path.parent)
     value = expanded.of(tree.value)
     refuse(path, tree, expanded.mistakes)
@@ -113,14 +109,14 @@ def _part(path: Path, name: str, model: type[OfSite]) -> OfSite:
 
 
 def _tree(path: Path) -> Tree:
-    return _tree_of(read_text(path), path)
+    tree = read_tree(read_text(path), path)
+    _is_mapping(tree, path)
+    return tree
 
 
-def _tree_of(text: str, path: Path) -> Tree:
-    tree = read_tree(text, path)
+def _is_mapping(tree: Tree, path: Path) -> None:
     if not isinstance(tree.value, dict):
         raise SiteError(f"{path}:1: a site file is a mapping that starts with `site: {{name: …}}`")
-    return tree
 
 
 def _anchored(site: Site, path: Path, tree: Tree, *, look_at: Look | None) -> Site:

@@ -5,18 +5,21 @@ All of it is in the site file's own terms (see the README), with variables as th
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from api.access.roles import Principal, Right
+from api.access.visible import visible_cameras
 from api.http.context import Shared, allowed_to
 from api.http.parameters import named
 from api.http.problems import GUARDED, WRITING, described
 from api.setup.camera_desk import USUAL
 from api.setup.pen import Done
 from api.setup.register_desk import Register
+from vision.pipeline.learnt import learnt
 from vision.sources.address import SourceKind
 
 router = APIRouter(prefix="/v1", tags=["setup"], responses=described(*GUARDED))
@@ -32,7 +35,7 @@ IfMatch = Annotated[
         alias="If-Match",
         pattern=_VERSION,
         description="The version that the change is made for, in double quotes; `*` for any.",
-        examples=['"5f70bf18a086007016e948b04aed3b82"'],
+        examples=["*", '"5f70bf18a086007016e948b04aed3b82"'],
     ),
 ]
 _CHANGES = described(404, 409, 412, *WRITING)
@@ -75,7 +78,7 @@ class CameraChange(BaseModel):
     clip_after: JsonValue = None
     type: JsonValue = None
     source: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
-    allow: list[JsonValue] | None = None
+    allow: list[str] | None = None
     decoder: JsonValue = None
     pace: JsonValue = None
 
@@ -183,6 +186,27 @@ class RegisterView(BaseModel):
     version: str
 
 
+class KnownBox(BaseModel):
+    """A structure: x1, y1, x2, y2 as fractions of the picture."""
+
+    box: list[float] = Field(min_length=4, max_length=4, examples=[[0.1, 0.2, 0.3, 0.4]])
+
+
+class Learnt(BaseModel):
+    """What the rule of a zone has learnt by `dated`; what is built later is new."""
+
+    camera: str
+    zone: str
+    known: list[KnownBox]
+    dated: datetime
+
+
+class BaselineView(BaseModel):
+    """What the rules of the cameras that the key sees have learnt; not of zones still learning."""
+
+    items: list[Learnt]
+
+
 class RegisterChange(BaseModel):
     """A register's entries, all of them."""
 
@@ -248,6 +272,28 @@ def remove_camera(
 ) -> Changed:
     """Take a camera out of the site; its cases stay. 422: something in the site file names it."""
     return _changed(shared.setup.cameras.remove(who, camera), response)
+
+
+@router.get("/registers/baseline", operation_id="getBaseline")
+def get_baseline(shared: Shared, who: Surveyor) -> BaselineView:
+    """Get the structures that the cameras' rules have learnt: they were there and are not new.
+
+    It is learnt, not written. What a site knows of its structures is a map of its own: `baseline`
+    in the site file.
+    """
+    memory = shared.site.storage.folder / "memory"
+    return BaselineView(
+        items=[
+            Learnt(
+                camera=known.camera,
+                zone=known.zone,
+                known=[KnownBox(box=list(box)) for box in known.boxes],
+                dated=known.dated,
+            )
+            for camera in visible_cameras(shared.site, who)
+            for known in learnt(shared.site, camera, memory)
+        ]
+    )
 
 
 @router.get("/registers/{register}", operation_id="getRegister", responses=described(404, 409, 422))

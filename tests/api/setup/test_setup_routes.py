@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import json
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import cos, pi, sin
+from zoneinfo import ZoneInfo
 
 import httpx
+import numpy as np
 import pytest
 
 from api.access.roles import Role
 from api.http.app import create_app
 from tests.api.setup.conftest import PASSWORD, SECRET, TEXT, Changeable
 from tests.api.world import make_event, served
+from vision.frames import Clock, Frame
+from vision.pipeline.memory import memory_of
 from vision.redaction import REDACTION
+from vision.rules.context import Context
+from vision.rules.known import Known
+from vision.rules.sight import Sight
 from vision.site.file import load_site
+from vision.site.rule_settings import RuleSettings
 
 ZONE = {"name": "south", "polygon": [[0, 0], [1, 0], [1, 1]], "watch": ["street_vending"]}
 PERMIT = {"name": "night market", "camera": "gate", "polygon": [[0, 0], [1, 0], [1, 1]]}
@@ -107,47 +115,45 @@ def test_of_two_who_change_the_same_the_second_is_told(found):
     assert town.text == TEXT
 
 
-@pytest.mark.parametrize(
-    ("given", "pointer", "mend"),
-    [
-        ({"zones": [{**ZONE, "watch": ["flying"]}]}, "/body/zones/0/watch/0", "choose from"),
-        ({"zones": [{**ZONE, "polygon": [[0, 0], [2, 0], [1, 1]]}]}, "/body/zones/0", "fraction"),
-        ({"zones": [ZONE, ZONE]}, "/body", "rename one"),
-        ({"zones": [{**ZONE, "name": "\x00"}]}, "", "control character"),
-        ({"zones": [{**ZONE, "name": "\ud800"}]}, "", ""),
-        ({"zones": [{**ZONE, "colour": "red"}]}, "/body/zones/0/colour", "no such setting"),
-        ({"analyse_fps": 0}, "/body/analyse_fps", "greater than 0"),
-        ({"analyse_fps": 10**400}, "/body/analyse_fps", ""),
-        ({"analyse_fps": {"a": [1]}}, "/body/analyse_fps", "number"),
-        ({"place": {"lon": 999, "lat": 0}}, "/body/place/lon", "180"),
-        ({"ground": [[0, 0, 1, 1]]}, "/body/ground", "at least 4"),
-        ({"zones": [{**ZONE, "name": "${HOME}"}]}, "/zones/0/name", "by hand"),
-        ({"zones": [{**ZONE, "${HOME}": 1}]}, "/zones/0/${HOME}", "by hand"),
-        ({"place": {"lon": 1, "lat": 1, "address": "${file:/etc/passwd}"}}, "/place/address", ""),
-        ({"admissibility": {"valid": "2026-01-01/2026-12-31", "sign": {"by": "x", "on":
-            "2026-01-01", "document": "/etc/passwd"}}}, "/admissibility/sign/document", "file"),
-    ],
-)  # fmt: skip
-def test_what_would_be_a_mistake_is_told_with_its_mend_and_nothing_is_written(
-    found, given, pointer, mend
-):
+MISTAKES = [
+    ({"zones": [{**ZONE, "watch": ["flying"]}]}, "/body/zones/0/watch/0", "choose from"),
+    ({"zones": [{**ZONE, "polygon": [[0, 0], [2, 0], [1, 1]]}]}, "/body/zones/0", "fraction"),
+    ({"zones": [ZONE, ZONE]}, "/body", "rename one"),
+    ({"zones": [{**ZONE, "name": "\x00"}]}, "", "control character"),
+    ({"zones": [{**ZONE, "name": "\ud800"}]}, "", ""),
+    ({"zones": [{**ZONE, "colour": "red"}]}, "/body/zones/0/colour", "no such setting"),
+    ({"analyse_fps": 0}, "/body/analyse_fps", "greater than 0"),
+    ({"analyse_fps": 10**400}, "/body/analyse_fps", ""),
+    ({"analyse_fps": {"a": [1]}}, "/body/analyse_fps", "number"),
+    ({"place": {"lon": 999, "lat": 0}}, "/body/place/lon", "180"),
+    ({"ground": [[0, 0, 1, 1]]}, "/body/ground", "at least 4"),
+    ({"zones": [{**ZONE, "name": "${HOME}"}]}, "/zones/0/name", "by hand"),
+    ({"zones": [{**ZONE, "${HOME}": 1}]}, "/zones/0/${HOME}", "by hand"),
+    ({"place": {"lon": 1, "lat": 1, "address": "${file:/etc/passwd}"}}, "/place/address", ""),
+    ({"admissibility": {"valid": "2026-01-01/2026-12-31", "sign": {"by": "x", "on":
+        "2026-01-01", "document": "/etc/passwd"}}}, "/admissibility/sign/document", "file"),
+]  # fmt: skip
+
+
+def test_what_would_be_a_mistake_is_told_with_its_mend_and_nothing_is_written(found):
     town = found(watch=Changeable())
     http = town.client()
     version, many = setup(http)["version"], len(history(http))
-    answer = http.put(
-        "/v1/cameras/gate/setup",
-        content=json.dumps(given).encode(),
-        headers={"If-Match": f'"{version}"', "Content-Type": "application/json"},
-    )
-    assert answer.status_code == 422, answer.text
-    problem = answer.json()
+    for given, pointer, mend in MISTAKES:
+        answer = http.put(
+            "/v1/cameras/gate/setup",
+            content=json.dumps(given).encode(),
+            headers={"If-Match": f'"{version}"', "Content-Type": "application/json"},
+        )
+        assert answer.status_code == 422, (given, answer.text)
+        assert mend in answer.text, given
+        if pointer:
+            errors = answer.json()["errors"]
+            assert any(e["pointer"].startswith(pointer) for e in errors), (given, errors)
+        assert str(town.path.parent) not in answer.text
     assert town.text == TEXT
     assert len(history(http)) == many
     assert town.watch.applied == []
-    assert mend in answer.text
-    if pointer:
-        assert any(e["pointer"].startswith(pointer) for e in problem["errors"]), problem
-    assert str(town.path.parent) not in answer.text
 
 
 def test_a_value_that_nests_too_deep_is_refused(found):
@@ -164,12 +170,12 @@ def test_a_zone_of_thousands_of_points_is_taken_and_more_than_a_mebibyte_is_not(
     town = found()
     http = town.client()
     ring = [
-        [round(0.5 + 0.4 * cos(2 * pi * n / 5000), 6), round(0.5 + 0.4 * sin(2 * pi * n / 5000), 6)]
-        for n in range(5000)
+        [round(0.5 + 0.4 * cos(2 * pi * n / 1500), 6), round(0.5 + 0.4 * sin(2 * pi * n / 1500), 6)]
+        for n in range(1500)
     ]
     answer = put(http, {"zones": [{**ZONE, "polygon": ring}]}, setup(http)["version"])
     assert answer.status_code == 200, answer.text
-    assert len(load_site(town.path).cameras[0].zones[0].polygon) == 5000
+    assert len(load_site(town.path).cameras[0].zones[0].polygon) == 1500
     huge = [{**ZONE, "name": "x" * 2**20}]
     assert put(http, {"zones": huge}, setup(http)["version"]).status_code == 413
 
@@ -184,7 +190,7 @@ def test_a_camera_is_added_watched_and_removed(found):
     assert answer.status_code == 201, answer.text
     assert [c.id for c in town.watch.applied[-1].cameras] == ["gate", "yard", "bins"]
     assert [c["id"] for c in http.get("/v1/cameras").json()["items"]] == ["gate", "yard", "bins"]
-    assert "    source: rtsp://u:geheim99@10.0.0.7/1\n" in town.text
+    assert '    source: "rtsp://u:geheim99@10.0.0.7/1"\n' in town.text
     assert setup(http, "bins")["zones"] == [ZONE]
     # Its episodes become cases.
     town.world.take(make_event(camera="bins", zone="south"))
@@ -413,3 +419,38 @@ def test_secrets_of_a_new_source_are_hidden_in_logs(found):
     http = town.client()
     http.post("/v1/cameras", json={"id": "a", "source": "rtsp://u:Pa55-unheard@10.0.0.7/1"})
     assert "Pa55-unheard" not in REDACTION("the camera said Pa55-unheard")
+
+
+def test_what_rules_have_learnt_is_shown_to_who_sees_the_camera(found):
+    watched = TEXT.replace(
+        "yard.mp4}", "yard.mp4, zones: [{name: 屋顶, watch: [illegal_structure]}]}"
+    )
+    town = found(watched)
+    http = town.client()
+    assert http.get("/v1/registers/baseline").json() == {"items": []}
+    site = load_site(town.path)
+    yard = site.cameras[1]
+    folder = memory_of(yard, site.storage.folder / "memory")
+    assert folder is not None
+    at, looks = datetime(2026, 5, 21, 4, 0, tzinfo=UTC), 3
+    context = Context(
+        yard,
+        yard.zones[0],
+        RuleSettings(learn="2s").over(site.kind_settings("illegal_structure")),
+        0.3,
+        ZoneInfo("Asia/Shanghai"),
+        memory=folder,
+    )
+    known = Known(context)
+    box = (0.1, 0.2, 0.3, 0.4)
+    for n in range(looks):
+        frame = Frame(
+            np.zeros((90, 160, 3), np.uint8), "yard", at + timedelta(seconds=n), n, Clock.STREAM
+        )
+        if known.learns(frame):
+            known.learn(frame.captured_at, [Sight(box, 0.9, frozenset({"structure"}), (0,))])
+    (item,) = http.get("/v1/registers/baseline").json()["items"]
+    assert (item["camera"], item["zone"]) == ("yard", "屋顶")
+    assert item["known"] == [{"box": list(box)}]
+    near = town.client(Role.OFFICER, cameras=["gate"])
+    assert near.get("/v1/registers/baseline").json() == {"items": []}
