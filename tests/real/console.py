@@ -1,0 +1,41 @@
+"""What the console's tests share: Chromium, and a page on which nothing may go wrong unseen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser; the test is skipped where none is installed."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("no Chromium is installed; install Debian's package chromium")
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=15_000)  # whatever else this machine does
+        opened = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def opened(browser: Browser, address: str, **options: object) -> Iterator[Page]:
+    """A page of a browser of its own; errors of its scripts, and what the policy refused, fail."""
+    wanted = {"viewport": {"width": 1366, "height": 768}, "locale": "en-GB"} | options
+    context = browser.new_context(**wanted)  # type: ignore[arg-type]
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.goto(address)
+    yield page
+    context.close()
+    # The browser writes down each answer that is no success by itself.
+    assert not [text for text in complaints if "Failed to load resource" not in text]
