@@ -29,6 +29,7 @@ export default function reviewPage({ site, shell }) {
   const held = new Set();
   const passed = new Set(); // looked at here and left undecided
   const visited = [];
+  const cameras = new Set();
   let filter = { kind: "", camera: "" };
   let queue = null;
   let failed = "";
@@ -51,7 +52,7 @@ export default function reviewPage({ site, shell }) {
     masked: (item) => { current = { ...current, item }; pictures.show(item, { again: true }); draw(); },
     said: refuse,
   });
-  const map = placeMap();
+  const map = placeMap(() => draw());
 
   /* What comes next */
 
@@ -171,7 +172,7 @@ export default function reviewPage({ site, shell }) {
     hint = "";
     listed = listed && !phone.matches;
     pictures.show(item);
-    map.show(item.where);
+    map.show(item);
     shell.at(["review", item.case_id], filter);
     draw();
     element.querySelector(".facts-side")?.scrollTo(0, 0);
@@ -196,8 +197,15 @@ export default function reviewPage({ site, shell }) {
     const { item } = current;
     keepDraft(me.id, item.case_id, draft);
     told = null;
+    if (queue) fewer(item.case_id);
     mine.add({ id: item.case_id, kind: item.kind, body: { ...body, checks: { ...draft.checks }, note: draft.note } });
     next();
+  }
+
+  /** One less waits, until the server counts again. */
+  function fewer(id) {
+    queue = { ...queue, total: Math.max(0, queue.total - 1), items: queue.items.filter((one) => one.case_id !== id) };
+    if (!filter.kind && !filter.camera) shell.counted(queue.total);
   }
 
   function confirm() {
@@ -242,6 +250,7 @@ export default function reviewPage({ site, shell }) {
     if (entry.state === "done") {
       keepDraft(me.id, entry.id, draftOf("", ""));
       told = null;
+      if (!current) countSoon();
     }
     if (entry.state === "refused") {
       told = { tone: "bad", text: t("not_taken", { kind: kindName(entry.kind) }), why: entry.why, id: entry.id };
@@ -309,6 +318,7 @@ export default function reviewPage({ site, shell }) {
     try {
       queue = await server.waiting(filter);
       failed = "";
+      Object.keys(queue.by_camera).forEach((camera) => cameras.add(camera));
       if (!filter.kind && !filter.camera) shell.counted(queue.total);
     } catch (error) {
       if (error.status === 401) return;
@@ -384,7 +394,7 @@ export default function reviewPage({ site, shell }) {
   function said() {
     const open = mine.open;
     const last = mine.last();
-    return html`<div class="said" role="status">
+    return html`<div class="said" role="status" data-open=${open.length}>
       ${open.some(({ state }) => state === "waiting") ? html`<p class="warn">${t("decisions_wait", { count: open.length })}</p>` : nothing}
       ${told ? html`<p class=${told.tone}>${told.text} ${told.why ?? ""} ${told.id ? html`<button type="button" class="link" @click=${() => { const { id } = told; told = null; openCase(id); }}>${t("look")}</button>` : nothing}</p>` : nothing}
       ${last && !told ? html`<p class="last"><span>${last.ids ? t("bulk_done", { count: last.ids.length }) : `${verdict(last.body)} · ${kindName(last.kind)}`}</span>
@@ -396,7 +406,7 @@ export default function reviewPage({ site, shell }) {
     const item = current?.item;
     return html`<header class="review-bar">
       <button type="button" class="toggle" aria-expanded=${listed ? "true" : "false"} @click=${toggleList}>☰ ${t("waiting_count")} <b class="number">${total}</b><kbd aria-hidden="true">L</kbd></button>
-      ${filters(queue, filter, choose)}
+      ${filters(queue, filter, cameras, choose)}
       ${item ? html`<div class="what"><h1>${kindName(item.kind)} <small>${subtypeName(item.kind, item.subtype)}</small></h1>
         <p class="dim">${item.camera} · ${item.zone} · <span class="id">${item.case_id}</span></p></div>${due(item)}` : html`<div class="what"></div>`}
       <div class="steps"><button type="button" class="quiet" aria-label=${t("previous_case")} title=${`${t("previous_case")} (K)`} ?disabled=${!visited.length} @click=${previous}>‹</button>
@@ -414,11 +424,11 @@ export default function reviewPage({ site, shell }) {
   }
 
   function draw() {
-    element.className = `review ${listed ? "listed" : ""} ${current ? "open" : ""}`;
+    element.className = `review ${listed ? "listed" : ""} ${current || opening ? "open" : ""}`;
     render(html`${bar()}<div class="review-body">
       <nav class="listing" aria-label=${t("waiting_cases")} ?hidden=${!listed}>${listed
         ? list({ queue, current: current?.item.case_id, me, gone: new Set(mine.open.map(({ id }) => id)), open: pick, bulk: may.review ? bulk : null, filter, failed, again: count }) : nothing}</nav>
-      <div class="pane" ?hidden=${phone.matches && listed && !current}>${body()}</div></div>`, element);
+      <div class="pane" ?hidden=${phone.matches && listed && !current && !opening}>${body()}</div></div>`, element);
   }
 
   function toggleList() {
@@ -491,6 +501,7 @@ export default function reviewPage({ site, shell }) {
       clearTimeout(soon);
       removeEventListener("pagehide", goodbye);
       mine.close();
+      map.close();
       drop();
       goodbye();
       held.clear();

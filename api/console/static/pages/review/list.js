@@ -6,11 +6,11 @@ import { kindName, knownKinds, subtypeName, t } from "../../core/words.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { due } from "./facts.js";
 
-/** Filters over the queue. `queue` is what `waiting` gave, `filter` what is chosen, `choose(filter)` chooses. */
-export function filters(queue, filter, choose) {
+/** Filters over the queue. `queue` is what `waiting` gave, `filter` what is chosen, `cameras` are all that were heard of. */
+export function filters(queue, filter, known, choose) {
   const option = (value, label, count) => html`<option value=${value} ?selected=${value === (filter.kind ?? "")}>${label}${count == null ? "" : ` (${count})`}</option>`;
   const kinds = knownKinds().map(({ name }) => name);
-  const cameras = [...new Set([...Object.keys(queue?.by_camera ?? {}), ...(filter.camera ? [filter.camera] : [])])].sort();
+  const cameras = [...new Set([...known, ...(filter.camera ? [filter.camera] : [])])].sort();
   return html`<label class="only"><span class="hidden">${t("kind")}</span><select aria-label=${t("kind")} @change=${(event) => choose({ ...filter, kind: event.target.value })}>
       ${option("", t("all_kinds"))}${kinds.map((kind) => option(kind, kindName(kind), queue?.by_kind?.[kind] ?? (filter.kind ? null : 0)))}</select></label>
     <label class="only"><span class="hidden">${t("camera")}</span><select aria-label=${t("camera")} @change=${(event) => choose({ ...filter, camera: event.target.value })}>

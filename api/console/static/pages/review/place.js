@@ -1,8 +1,39 @@
-// Where the open case is, on the map that all pages share; only the address where there is no map.
+// Where the open case is, on the map that all pages share. The map's library comes after the first case is
+// shown: nobody waits for it.
 
 import { nothing } from "../../core/elements.js";
 
-/** `element` (or nothing), `show(where)`, `redraw()`. */
-export function placeMap() {
-  return { element: nothing, show() {}, redraw() {} };
+const GEODETIC = ["WGS84", "CGCS2000"];
+
+/** `element` (nothing while there is none), `show(item)`, `redraw()`, `close()`; `came()` is called when it is there. */
+export function placeMap(came) {
+  let shown = null;
+  let item = null;
+  let coming = null;
+
+  async function make() {
+    const { map } = await import("../../map/map.js");
+    shown = map();
+    put();
+    came();
+  }
+
+  function put() {
+    const { where } = item;
+    shown?.show(placed() ? [{ id: item.case_id, lon: where.lon, lat: where.lat, mark: item.kind, tone: "warn", label: where.address || item.camera }] : []);
+    if (placed()) shown?.fit();
+  }
+
+  const placed = () => item && item.where.lon !== null && GEODETIC.includes(item.where.crs);
+
+  return {
+    get element() { return shown && placed() ? shown.element : nothing; },
+    show(next) {
+      item = next;
+      if (shown) put();
+      else if (placed()) coming ??= make().catch(() => { coming = null; });
+    },
+    redraw() { shown?.redraw(); },
+    close() { shown?.close(); },
+  };
 }
