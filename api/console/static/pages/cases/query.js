@@ -1,6 +1,6 @@
 // What a list is narrowed by: as it stands in the address, as the server is asked, and in words.
 
-import { dayStart } from "../../core/format.js";
+import { dayStart, when } from "../../core/format.js";
 
 const ALONE = ["kind", "camera", "since", "until", "text", "due", "near", "order", "view"];
 const SHOWN = ["view"]; // how it is shown narrows nothing
@@ -27,3 +27,13 @@ export function asked({ view: _, since, until, ...filters }) {
 
 /** How many filters there are. */
 export const narrowed = (filters) => Object.entries(toAddress(filters)).filter(([name, value]) => value && !SHOWN.includes(name)).length;
+
+/** What the server keeps of a search: what it is asked with, without what is empty. */
+export const kept = (filters) => Object.fromEntries(Object.entries(asked(filters)).filter(([, value]) => value.length));
+
+/** The filters of a search that was kept; its moments are days of the site again. */
+export function fromKept(query) {
+  const day = (iso, back = 0) => (iso ? when(new Date(Date.parse(iso) - back).toISOString()).slice(0, 10) : "");
+  const found = fromAddress(new URLSearchParams(Object.entries(query)));
+  return { ...found, stage: [query.stage ?? []].flat(), since: day(query.since), until: day(query.until, 1) };
+}

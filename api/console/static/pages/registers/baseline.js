@@ -18,7 +18,7 @@ export function baseline() {
       { head: t("camera"), cell: (one) => html`<a href="#/cameras/${encodeURIComponent(one.camera)}">${one.camera}</a>` },
       { head: t("zone"), cell: (one) => one.zone },
       { head: t("known_count"), cell: (one) => one.known.length, number: true },
-      { head: t("dated"), cell: (one) => (one.dated ? when(one.dated) : "–"), number: true },
+      { head: t("dated"), cell: (one) => (!one.dated ? "–" : one.dated.length > 10 ? when(one.dated) : one.dated), number: true },
     ], items, t("baseline_none"), t("book_baseline"))}`,
   });
 }
