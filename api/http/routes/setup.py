@@ -1,32 +1,27 @@
-"""`/v1/cameras/{camera}/setup`, `/v1/registers`: what the site file says, read and changed.
+"""`/v1/cameras/{camera}/setup`: what the site file says of a camera; cameras added and removed.
 
 All of it is in the site file's own terms (see the README), with variables as they are written.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Response
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from api.access.roles import Principal, Right
-from api.access.visible import visible_cameras
 from api.http.context import Drawer, Shared, allowed_to
 from api.http.parameters import named
 from api.http.problems import GUARDED, WRITING, described
 from api.setup.camera_desk import USUAL
 from api.setup.pen import Done
-from api.setup.register_desk import Register
-from vision.pipeline.learnt import learnt
 from vision.sources.address import SourceKind
 
 router = APIRouter(prefix="/v1", tags=["setup"], responses=described(*GUARDED))
 Surveyor = Annotated[Principal, Depends(allowed_to(Right.SETUP, Right.ACCESS_LOG))]
 Installer = Annotated[Principal, Depends(allowed_to(Right.SOURCES))]
 CameraName = Annotated[str, named("market-gate")]
-RegisterName = Annotated[Register, Path(examples=["permits"])]
 _VERSION = r'^(\*|(W/)?"[0-9a-f]{1,64}")$'
 IfMatch = Annotated[
     str,
@@ -37,18 +32,12 @@ IfMatch = Annotated[
         examples=["*", '"5f70bf18a086007016e948b04aed3b82"'],
     ),
 ]
-_CHANGES = described(404, 409, 412, *WRITING)
+CHANGES = described(404, 409, 412, *WRITING)
 _ZONE: dict[str, JsonValue] = {
     "name": "north pavement",
     "polygon": [[0.1, 0.6], [0.9, 0.6], [0.9, 0.95], [0.1, 0.95]],
     "watch": ["street_vending"],
     "hours": ["Mon-Sun 06:00-23:00"],
-}
-_PERMIT: dict[str, JsonValue] = {
-    "name": "night market",
-    "camera": "market-gate",
-    "polygon": [[0.1, 0.6], [0.5, 0.6], [0.5, 0.95]],
-    "hours": ["Fri-Sun 18:00-23:30"],
 }
 
 
@@ -172,50 +161,6 @@ class Changed(BaseModel):
     restart_needed: list[str] = Field(examples=[["workers"]])
 
 
-class RegisterView(BaseModel):
-    """A register's entries as the site file has them; `version` is for `If-Match`."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"items": [_PERMIT], "version": "5f70bf18a086007016e948b04aed3b82"}]
-        }
-    )
-
-    items: list[JsonValue]
-    version: str
-
-
-class KnownBox(BaseModel):
-    """A structure: x1, y1, x2, y2 as fractions of the picture."""
-
-    box: list[float] = Field(min_length=4, max_length=4, examples=[[0.1, 0.2, 0.3, 0.4]])
-
-
-class Learnt(BaseModel):
-    """What the rule of a zone has learnt by `dated`; what is built later is new."""
-
-    camera: str
-    zone: str
-    known: list[KnownBox]
-    dated: datetime
-
-
-class BaselineView(BaseModel):
-    """What the rules of the cameras that the key sees have learnt; not of zones still learning."""
-
-    items: list[Learnt]
-
-
-class RegisterChange(BaseModel):
-    """A register's entries, all of them."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"items": [_PERMIT]}]}
-    )
-
-    items: list[dict[str, JsonValue]]
-
-
 @router.get(
     "/cameras/{camera}/setup",
     operation_id="getCameraSetup",
@@ -236,7 +181,7 @@ def get_setup(shared: Shared, who: Surveyor, camera: CameraName, response: Respo
     return CameraSetup.model_validate({**shown, "source": SourceShown(kind=kind)})
 
 
-@router.put("/cameras/{camera}/setup", operation_id="changeCameraSetup", responses=_CHANGES)
+@router.put("/cameras/{camera}/setup", operation_id="changeCameraSetup", responses=CHANGES)
 def change_setup(
     shared: Shared,
     who: Drawer,
@@ -252,7 +197,7 @@ def change_setup(
     Nothing is written then.
     """
     parts = given.model_dump(include=given.model_fields_set)
-    return _changed(shared.setup.cameras.change(who, camera, _version(if_match), parts), response)
+    return changed(shared.setup.cameras.change(who, camera, version(if_match), parts), response)
 
 
 @router.post(
@@ -262,7 +207,7 @@ def add_camera(shared: Shared, who: Installer, given: NewCamera, response: Respo
     """Add a camera; it is watched from now on."""
     parts = {"id": given.id, "source": given.source}
     parts |= given.model_dump(include=given.model_fields_set - parts.keys())
-    return _changed(shared.setup.cameras.add(who, parts), response)
+    return changed(shared.setup.cameras.add(who, parts), response)
 
 
 @router.delete("/cameras/{camera}", operation_id="removeCamera", responses=described(404, 409, 422))
@@ -270,60 +215,15 @@ def remove_camera(
     shared: Shared, who: Installer, camera: CameraName, response: Response
 ) -> Changed:
     """Take a camera out of the site; its cases stay. 422: something in the site file names it."""
-    return _changed(shared.setup.cameras.remove(who, camera), response)
+    return changed(shared.setup.cameras.remove(who, camera), response)
 
 
-@router.get("/registers/baseline", operation_id="getBaseline")
-def get_baseline(shared: Shared, who: Surveyor) -> BaselineView:
-    """Get the structures that the cameras' rules have learnt: they were there and are not new.
-
-    It is learnt, not written. What a site knows of its structures is a map of its own: `baseline`
-    in the site file.
-    """
-    memory = shared.site.storage.folder / "memory"
-    return BaselineView(
-        items=[
-            Learnt(
-                camera=known.camera,
-                zone=known.zone,
-                known=[KnownBox(box=list(box)) for box in known.boxes],
-                dated=known.dated,
-            )
-            for camera in visible_cameras(shared.site, who)
-            for known in learnt(shared.site, camera, memory)
-        ]
-    )
-
-
-@router.get("/registers/{register}", operation_id="getRegister", responses=described(404, 409, 422))
-def get_register(
-    shared: Shared, who: Surveyor, register: RegisterName, response: Response
-) -> RegisterView:
-    """Get permits, assets or silences: those about cameras that the key sees."""
-    part = shared.setup.registers.get(who, register)
-    response.headers["ETag"] = f'"{part.version}"'
-    return RegisterView(items=part.value, version=part.version)
-
-
-@router.put("/registers/{register}", operation_id="changeRegister", responses=_CHANGES)
-def change_register(
-    shared: Shared,
-    who: Drawer,
-    register: RegisterName,
-    *,
-    if_match: IfMatch,
-    given: RegisterChange,
-    response: Response,
-) -> Changed:
-    """Put all entries of a register into the site file; see `changeCameraSetup`."""
-    done = shared.setup.registers.change(who, register, _version(if_match), list(given.items))
-    return _changed(done, response)
-
-
-def _version(if_match: str) -> str:
+def version(if_match: str) -> str:
+    """The version that a request names."""
     return if_match.removeprefix("W/").strip('"')
 
 
-def _changed(done: Done, response: Response) -> Changed:
+def changed(done: Done, response: Response) -> Changed:
+    """The answer to a change, and its head."""
     response.headers["ETag"] = f'"{done.version}"'
     return Changed(change=done.change, version=done.version, restart_needed=list(done.waits))

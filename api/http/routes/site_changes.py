@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.http.context import Drawer, Shared
 from api.http.parameters import RowId
 from api.http.problems import GUARDED, WRITING, described
-from api.http.routes.setup import Changed, Surveyor
+from api.http.routes.setup import Changed, Surveyor, changed
 from api.setup.history import What
 from api.storage.limits import LARGEST_ID
 from api.storage.tables import SiteChangeRow
@@ -133,9 +133,7 @@ def undo_change(shared: Shared, who: Drawer, change: Number, response: Response)
 
     409: another change stands in between; it says whose.
     """
-    done = shared.setup.changes.undo(who, change)
-    response.headers["ETag"] = f'"{done.version}"'
-    return Changed(change=done.change, version=done.version, restart_needed=list(done.waits))
+    return changed(shared.setup.changes.undo(who, change), response)
 
 
 def _shown(row: SiteChangeRow) -> dict[str, object]:
