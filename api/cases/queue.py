@@ -25,6 +25,7 @@ from api.cases.stages import WAITING, Stage
 from api.cases.suppression import Suppression
 from api.cases.view import case_detail
 from api.errors import DatabaseUnavailable
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CaseRow, ReviewRow, SightingRow
 from vision.site import Site
@@ -58,10 +59,11 @@ class QueueDesk:
         site: for how long a case is claimed, and which cases its silences release.
     """
 
-    def __init__(self, database: Database, site: Site) -> None:
+    def __init__(self, database: Database, site: Site | SiteInForce) -> None:
         self._database = database
+        site = SiteInForce.of(site)
         self._suppression = Suppression(site)
-        self._length = site.review.claim
+        self._length = site.now.review.claim
 
     def page(self, who: Principal, wanted: Narrowed, limit: int) -> QueuePage:
         """The best `limit` cases, and how many there are; what is not theirs now comes last.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 from importlib.metadata import version
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -46,40 +47,14 @@ from api.http.doorkeeper import Doorkeeper, Doors
 from api.http.guards import BodyLimit, Guards
 from api.http.openapi import describe
 from api.http.prefix import Prefix, path_of
-from api.http.routes import (
-    access_log,
-    callbacks,
-    cameras,
-    case_lists,
-    cases,
-    claims,
-    events,
-    health,
-    keys,
-    media,
-    open311,
-    packages,
-    queue,
-    registers,
-    reports,
-    searches,
-    session,
-    setup,
-    sight,
-    site_changes,
-    steps,
-    users,
-    webhooks,
-    words,
-)
-from api.http.routes import map as map_routes
-from api.http.routes import site as site_routes
+from api.http.routers import ROUTERS
 from api.http.signatures import Signatures
 from api.http.way_in import OwnWays
 from api.live.feed import LiveFeed
 from api.monitoring.health import Readiness, filed, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.receivers import receivers
+from api.monitoring.viewers import Viewers
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
 from api.searches.desk import SearchDesk
@@ -97,34 +72,6 @@ STOP_S = 15.0
 """Seconds for all that runs beside the requests to end, at the same time."""
 REQUEST_WORKERS = 20
 """Requests that are worked on at the same time, each in a thread."""
-ROUTERS: tuple[APIRouter, ...] = (
-    health.router,
-    site_routes.router,
-    case_lists.router,
-    cases.router,
-    steps.router,
-    callbacks.router,
-    claims.router,
-    searches.router,
-    queue.router,
-    events.router,
-    packages.router,
-    media.router,
-    cameras.router,
-    map_routes.router,
-    setup.router,
-    registers.router,
-    site_changes.router,
-    sight.router,
-    webhooks.router,
-    session.router,
-    users.router,
-    keys.router,
-    access_log.router,
-    reports.router,
-    open311.router,
-    words.router,
-)
 
 
 def create_app(
@@ -170,15 +117,14 @@ def create_app(
         own_ways=OwnWays(routers),
     )
 
-    waiting = QueueDesk(database, site)
+    waiting = QueueDesk(database, in_force)
 
     def stands(who: Principal) -> bool:
         return key_store.stands(who) if who.session is None else sessions.stands(who)
 
-    live = LiveFeed(database, site, watch, total=waiting.total, stands=stands)
-    # A pipeline that cannot change what it watches goes on; the file's changes wait for its end.
-    apply = getattr(watch, "apply", None)
-    desks = Setup.of(database, in_force, file, apply, follows=watch is None or apply is not None)
+    live = LiveFeed(database, in_force, watch, total=waiting.total, stands=stands)
+    apply = watch.apply if watch is not None else None
+    desks = Setup.of(database, in_force, file, apply, changed=live.announce_site)
 
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
@@ -257,7 +203,7 @@ def create_app(
     app.state.context = shared
     problems.install(app)
     app.state.routers = routers
-    app.state.end_streams = live.end_all
+    app.state.end_streams = partial(_end_streams, live, shared.viewers)
     app.add_middleware(Signatures, webhooks=site.webhooks, doors=doors)
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, doors=doors)
@@ -269,6 +215,12 @@ def create_app(
     app.mount("/static", console.static())
     describe(app)
     return app
+
+
+def _end_streams(live: LiveFeed, viewers: Viewers) -> None:
+    """End what would be answered for minutes yet; in the server's own thread."""
+    live.end_all()
+    viewers.end()
 
 
 def _provider(site: Site, database: Database, sessions: SessionStore) -> Iterable[APIRouter]:

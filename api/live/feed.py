@@ -18,8 +18,8 @@ from api.live.event import LiveEvent, Name
 from api.live.listener import Listener
 from api.live.log_reader import LogReader
 from api.monitoring.watch import Watch
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
-from vision.site import Site
 from vision.throttled_log import ThrottledLog
 
 PERIOD_S = 0.5
@@ -45,7 +45,7 @@ class LiveFeed:
 
     Args:
         database: whose log is read.
-        site: whose cameras there are.
+        in_force: whose cameras there are.
         watch: how these are doing; None where no pipeline runs here.
         total: how many cases wait for review, as far as somebody sees.
         stands: whether their key or session still opens what it did.
@@ -54,14 +54,14 @@ class LiveFeed:
     def __init__(
         self,
         database: Database,
-        site: Site,
+        in_force: SiteInForce,
         watch: Watch | None,
         *,
         total: Callable[[Principal], int],
         stands: Callable[[Principal], bool],
     ) -> None:
         self._log = LogReader(database)
-        self._site = site
+        self._in_force = in_force
         self._watch = watch
         self._total = total
         self._stands = stands
@@ -134,9 +134,9 @@ class LiveFeed:
         with self._changed:
             return len(self._listeners)
 
-    def announce_site(self, version: str) -> None:
-        """Tell everybody that another version of the site file is in force."""
-        self._tell(lambda _who: LiveEvent(Name.SITE, {"version": version}))
+    def announce_site(self) -> None:
+        """Tell everybody that the site file has changed, and is in force."""
+        self._tell(lambda _who: LiveEvent(Name.SITE, {}))
 
     def _before(self, listener: Listener, after: int | None, at: int) -> list[LiveEvent]:
         """What somebody is told first, who is told what happens behind `at` by itself."""
@@ -226,7 +226,7 @@ class LiveFeed:
             self._tell(lambda who: self._changed_for(who, changed))
 
     def _changed_for(self, who: Principal, changed: set[str]) -> LiveEvent | None:
-        seen = sorted(changed & {camera.id for camera in visible_cameras(self._site, who)})
+        seen = sorted(changed & {camera.id for camera in visible_cameras(self._in_force.now, who)})
         return LiveEvent(Name.CAMERAS, {"changed": seen}) if seen else None
 
     def _end_fallen(self) -> None:

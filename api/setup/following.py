@@ -33,8 +33,7 @@ class Following:
         history: where changes by hand are entered.
         in_force: what follows.
         apply: what makes the pipeline follow; None where none runs here.
-        follows: False where a pipeline runs that cannot change what it watches: then everything
-            counts from the next start.
+        changed: called when another content is in force.
 
     Attributes:
         problem: what is wrong with the file while an earlier one is in force; None: nothing.
@@ -48,13 +47,13 @@ class Following:
         in_force: SiteInForce,
         apply: Apply | None = None,
         *,
-        follows: bool = True,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._file = file
         self._history = history
         self._in_force = in_force
         self._apply = apply
-        self._follows = follows
+        self._changed = changed
         self.problem: str | None = None
         self.waits: tuple[str, ...] = ()
         self._taken: str | None = None
@@ -129,15 +128,13 @@ class Following:
         site, now = content.site, self._in_force.now
         REDACTION.hide(secrets_of(site))
         self._taken, self.problem = content.sha256, None
-        if not self._follows:
-            self.waits = tuple(n for n in Site.model_fields if getattr(site, n) != getattr(now, n))
-        else:
-            waits = self._in_force.follow(site)
-            if self._apply is not None and self._in_force.now != now:
-                waits += self._applied(self._apply)
-            self.waits = tuple(waits)
+        waits = self._in_force.follow(site)
+        if self._apply is not None and self._in_force.now != now:
+            waits += self._applied(self._apply)
+        self.waits = tuple(waits)
         if self.waits:
             _log.warning("the site file: %s: from the next start", ", ".join(self.waits))
+        self._changed()
 
     def _applied(self, apply: Apply) -> list[str]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.setup.camera_desk import CameraDesk
@@ -33,12 +34,12 @@ class Setup:
         file: SiteFile | None,
         apply: Apply | None,
         *,
-        follows: bool,
+        changed: Callable[[], None],
     ) -> Setup:
         """Put it together; see `Following`."""
         history = History(database, file.identity) if file is not None else None
         following = (
-            Following(file, history, in_force, apply, follows=follows)
+            Following(file, history, in_force, apply, changed=changed)
             if file is not None and history is not None
             else None
         )

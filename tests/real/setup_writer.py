@@ -22,7 +22,9 @@ def stopped(*_given: object) -> None:
 if __name__ == "__main__":
     path, address, where = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     database = Database.open(address)
-    setup = Setup.of(database, SiteInForce(load_site(path)), SiteFile(path), None, follows=True)
+    setup = Setup.of(
+        database, SiteInForce(load_site(path)), SiteFile(path), None, changed=lambda: None
+    )
     who = Principal("u1", "Li", Role.ADMIN)
     part, _ = setup.cameras.get(who, "gate")
     if where == "before":  # the row is there, the file is not written

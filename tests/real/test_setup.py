@@ -58,7 +58,7 @@ class Server:
         self.in_force = SiteInForce(load_site(path))
         self.applied: list[Site] = []
         self.setup = Setup.of(
-            database, self.in_force, SiteFile(path), self.applied.append, follows=True
+            database, self.in_force, SiteFile(path), self.applied.append, changed=lambda: None
         )
         following = self.setup.following
         assert following is not None

@@ -18,7 +18,7 @@ from api.storage.limits import LARGEST_ID
 router = APIRouter(prefix="/v1/events", tags=["events"], responses=described(*GUARDED, 422))
 _HEADERS = {"X-Accel-Buffering": "no"}  # nginx passes it on as it comes
 _SAYS = """Events: `case` {`id`, `stage`, `kind`, `camera`, `entry`: what was logged}, of cases that
-the key may see; `queue` {`total`}; `cameras` {`changed`: ids}; `site` {`version`}; `missed` {}:
+the key may see; `queue` {`total`}; `cameras` {`changed`: ids}; `site` {}; `missed` {}:
 more happened since `Last-Event-ID` than is told again, so read lists anew. A stream ends after 100
 s, when the key or session does, and when it is read too slowly: ask again with `Last-Event-ID`."""
 

@@ -298,8 +298,8 @@ def test_another_version_of_the_site_file_is_told_to_everybody(world):
     app = create_app(world.site, world.database, world.evidence)
     with served(app) as address, listening(address, bearer(world, cameras=["yard"])) as stream:
         stream.next()
-        app.state.context.live.announce_site("7f3a")
-        assert stream.next() == ("site", {"version": "7f3a"})
+        app.state.context.live.announce_site()
+        assert stream.next() == ("site", {})
 
 
 def test_who_is_too_slow_is_cut_off_and_goes_on_where_they_were(world, address, monkeypatch):
