@@ -72,6 +72,8 @@ class Cameras:
     def try_out(self, camera: str, proposed: Site, preset: str | None = None) -> Future[Trial]:
         raise NotWatched(f"camera {camera} is not watched here")
 
+    def apply(self, site: Site) -> None: ...
+
     def look_again(self, camera: str, _episode: str, _after: datetime) -> SecondLook:
         return SecondLook(why=f"camera {camera} is not watched here")
 

@@ -214,6 +214,8 @@ class Watching:
         answer.set_result(Trial(None, None, 0, 0, (), (), 0.0))
         return answer
 
+    def apply(self, site: Site) -> None: ...
+
     def look_again(self, camera: str, _episode: str, _after: datetime) -> SecondLook:
         return SecondLook(why=f"camera {camera} is not watched here")
 
