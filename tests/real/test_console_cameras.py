@@ -295,13 +295,13 @@ def test_a_zone_drawn_by_mouse_takes_effect_on_the_next_look(market: Desk, brows
     page.get_by_role("link", name="Live").click()
     expect(page.locator(".place", has_text="pavement").first).to_contain_text("Confirmed")
 
-    page.get_by_role("link", name="History", exact=True).click()
+    page.locator(".tabs").get_by_role("link", name="History").click()
     page.locator(".changes-list .head").first.click()
     expect(page.locator(".opened .added").filter(has_text="pavement")).to_be_visible()
     _button(page, "Undo this change").click()
     expect(page.locator(".changes-list .head").first).to_contain_text("Undoes change")
     assert market.file.read_text(encoding="utf-8") == before
-    page.get_by_role("link", name="Zones").click()
+    page.locator(".tabs").get_by_role("link", name="Zones").click()
     expect(_zones(page)).to_have_text(["sky"])
     page.close()
 
