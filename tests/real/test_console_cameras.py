@@ -295,13 +295,13 @@ def test_a_zone_drawn_by_mouse_takes_effect_on_the_next_look(market: Desk, brows
     page.get_by_role("link", name="Live").click()
     expect(page.locator(".place", has_text="pavement").first).to_contain_text("Confirmed")
 
-    page.get_by_role("link", name="History", exact=True).click()
+    page.locator(".tabs").get_by_role("link", name="History").click()
     page.locator(".changes-list .head").first.click()
     expect(page.locator(".opened .added").filter(has_text="pavement")).to_be_visible()
     _button(page, "Undo this change").click()
     expect(page.locator(".changes-list .head").first).to_contain_text("Undoes change")
     assert market.file.read_text(encoding="utf-8") == before
-    page.get_by_role("link", name="Zones").click()
+    page.locator(".tabs").get_by_role("link", name="Zones").click()
     expect(_zones(page)).to_have_text(["sky"])
     page.close()
 
@@ -334,9 +334,9 @@ def test_a_zone_is_shaped_by_keyboard_and_a_reload_loses_nothing(one: Desk, brow
     expect(page.locator(".saving")).to_contain_text("Saved")
     [_, drawn] = load_site(one.file).cameras[0].zones
     assert drawn.watch == ("dirty_truck",)
-    assert drawn.polygon == pytest.approx(
-        ((0.28, 0.43), (0.6, 0.45), (0.85, 0.75), (0.3, 0.75)), abs=0.02
-    )
+    corners = [(0.28, 0.43), (0.6, 0.45), (0.85, 0.75), (0.3, 0.75)]
+    for drawn_at, corner in zip(drawn.polygon, corners, strict=True):
+        assert drawn_at == pytest.approx(corner, abs=0.02)
     page.close()
 
 
@@ -364,7 +364,7 @@ def test_ground_points_are_set_on_picture_and_map(one: Desk, browser: Browser):
     picture = Picture(page)
     page.locator(".map-ground canvas").first.wait_for()
     ground = page.locator(".map-ground")
-    for (u, v), (x, y) in zip(POINTS, [(80, 220), (300, 220), (250, 80), (120, 80)], strict=True):
+    for (u, v), (x, y) in zip(POINTS, [(60, 220), (300, 220), (310, 60), (50, 60)], strict=True):
         picture.click(u, v)
         expect(page.locator(".ground-point.half.chosen")).to_have_count(1)
         ground.click(position={"x": x, "y": y})

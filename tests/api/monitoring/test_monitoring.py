@@ -204,7 +204,7 @@ def test_health_answers_while_every_worker_is_busy_and_the_database_hangs(world,
     """Nothing that a supervisor asks waits for a request worker."""
     release, working = threading.Event(), threading.Semaphore(0)
 
-    def hang(*_: object) -> None:
+    def hang(*_: object, **_more: object) -> None:
         working.release()
         assert release.wait(60)
 

@@ -160,7 +160,8 @@ export function map({ label = () => t("map"), opened = () => {}, cameras = true 
 
   return {
     element, leaflet, drawn, ready, fit, focus: () => ground.focus(),
-    show(next) {
+    show(next, { still = false } = {}) {
+      framed ||= still; // who sets the view is not moved by what is put on it
       const before = points.length;
       points = next;
       if (!before && !framed) frame();

@@ -72,6 +72,7 @@ export function saving(page) {
     mistakes = [];
     outcome = null;
     theirs = null;
+    saved = null;
     page.redraw();
   }
 

@@ -65,7 +65,10 @@ export function groundMode(page) {
   /** Without points, the map begins where the camera stands. */
   function shownAt(made) {
     const at = page.draft.now.place;
-    made.ready.then(() => { if (at?.lat != null && at.lon != null && !whole().length) made.leaflet.setView([at.lat, at.lon], CLOSE_UP, { animate: false }); });
+    made.ready.then(() => {
+      if (at?.lat != null && at.lon != null && !whole().length) made.leaflet.setView([at.lat, at.lon], CLOSE_UP, { animate: false });
+      else made.fit();
+    });
     return made;
   }
 
@@ -76,7 +79,7 @@ export function groundMode(page) {
     const next = JSON.stringify([points, chosen, page.fixed]);
     if (next !== marked) {
       marked = next;
-      onMap.show(points);
+      onMap.show(points, { still: true });
       onMap.select(chosen === null ? null : String(chosen));
       onMap.pick(chosen === null || page.fixed ? null : ([lon, lat]) => { if (all()[chosen]) set(chosen, [...all()[chosen].slice(0, 2), degrees(lon), degrees(lat)]); });
     }
