@@ -139,8 +139,8 @@ def test_a_case_links_to_the_earlier_cases_of_its_place(console, hostile):
     expect(console.locator(".drawer")).to_be_hidden()
 
 
-@pytest.mark.parametrize("strips", [True, False], ids=["proxy strips", "proxy passes on"])
-@pytest.mark.parametrize("told", [True, False], ids=["site.url", "no url"])
+
+
 def test_an_admin_sends_a_receiver_a_test_event_and_sees_how_it_ended(tmp_path, browser: Browser):
     with stand_in(lambda _: Response(status=204)) as server:
         hook = {"name": "case-system", "url": server.url, "secret": SECRET}
