@@ -14,6 +14,7 @@ from scripts.console import err, out
 
 if TYPE_CHECKING:
     from scripts.bench.audit import AuditBench
+    from scripts.bench.console import ConsoleBench
     from scripts.bench.gpu import GpuBench
     from scripts.bench.levels import CamerasBench
     from scripts.bench.lists import ListBench
@@ -249,6 +250,21 @@ def show_webhook(result: WebhookBench) -> None:
         table.add_column(name, justify="right")
     for name, sent in result.sent.items():
         table.add_row(name, f"{sent.per_s:.1f}", f"{sent.p50_ms:.2f}", f"{sent.p99_ms:.2f}")
+    out.print(table)
+
+
+def show_console(result: ConsoleBench) -> None:
+    """One row: the first page, and the case after a decision."""
+    words = ", ".join(f"{name} {value}" for name, value in result.machine.items())
+    table = Table(title=f"The review queue with {result.cases} cases", caption=words)
+    for name in ("first case, s", "next case, median ms", "worst ms", "of"):
+        table.add_column(name, justify="right")
+    table.add_row(
+        f"{result.first_s:.2f}",
+        f"{result.next_ms:.0f}",
+        f"{result.next_worst_ms:.0f}",
+        str(result.rounds),
+    )
     out.print(table)
 
 

@@ -77,8 +77,9 @@ def test_a_person_signs_in_decides_and_comes_back_to_where_they_were(world, brow
         expect(page.locator(".drawer .pill")).to_have_text("Rejected")
         assert world.read(case).log[-1].actor == "li.wei"
 
+        page.locator(".me").click()
         with page.expect_response("**/v1/session") as ended:
-            page.get_by_role("button", name="Sign out").click()
+            page.get_by_role("button", name="Sign out", exact=True).click()
         assert ended.value.status == 204
         expect(page.get_by_label("User name")).to_be_visible()
         with world.database.read() as session:

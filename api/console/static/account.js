@@ -6,8 +6,8 @@ import { when } from "./core/format.js";
 import { problem } from "./core/sentence.js";
 import { t } from "./core/words.js";
 
-/** Show the sheet of who is signed in (`GET /v1/session`). */
-export function accountSheet(me) {
+/** Show the sheet of who is signed in (`GET /v1/session`); `leaving()` is called before they are signed out. */
+export function accountSheet(me, leaving) {
   let error = "";
   let busy = false;
   const box = dialog(t("account"), nothing);
@@ -38,6 +38,7 @@ export function accountSheet(me) {
   const everywhere = () => ask("/v1/session?everywhere=true", { method: "DELETE" }).catch(() => {}).finally(leave);
   function leave() {
     box.close();
+    leaving(); // while one may still say so to the server
     signOut();
   }
 

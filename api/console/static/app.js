@@ -55,7 +55,7 @@ function frame() {
         <button class="quiet" type="button" aria-label=${t("keys_help")} @click=${help}>?</button>
         <button class="quiet" type="button" aria-label=${t(theme() === "dark" ? "to_light" : "to_dark")} @click=${() => { toggleTheme(); frame(); page?.redraw?.(); }}>${theme() === "dark" ? "☀" : "☾"}</button>
         <button class="quiet" type="button" lang=${spoken() === "zh" ? "en" : "zh"} aria-label=${t("language")} @click=${switchLanguage}>${t("other_language")}</button>
-        <button class="me" type="button" aria-haspopup="dialog" title=${`${t("account")} · ${t(`role_${site.me.role}`)}`} @click=${() => accountSheet(me)}>${site.me.label}</button>
+        <button class="me" type="button" aria-haspopup="dialog" title=${`${t("account")} · ${t(`role_${site.me.role}`)}`} @click=${() => accountSheet(me, () => { page?.leave?.(); page = null; })}>${site.me.label}</button>
       </div>
     </header>
     <div class="notices" role="status">

@@ -2,22 +2,26 @@
 
 import hashlib
 import json
+from pathlib import Path
+
+import pytest
 
 from api.console import FOLDER
 
-VENDOR = FOLDER / "static" / "vendor"
+OURS, TESTS = FOLDER / "static" / "vendor", Path(__file__).with_name("vendor")
 
 
-def test_what_lies_there_is_what_was_noted_when_it_was_fetched():
-    libraries = json.loads((VENDOR / "vendor.json").read_text())
+@pytest.mark.parametrize("folder", [OURS, TESTS], ids=["console", "tests"])
+def test_what_lies_there_is_what_was_noted_when_it_was_fetched(folder):
+    libraries = json.loads((folder / "vendor.json").read_text())
     noted = {
         f"{name}/{file}": sha256
         for name, library in libraries.items()
         for file, sha256 in library["sha256"].items()
     }
     there = {
-        path.relative_to(VENDOR).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in VENDOR.rglob("*")
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
         if path.is_file() and path.name != "vendor.json"
     }
     assert there == noted

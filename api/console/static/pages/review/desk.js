@@ -58,5 +58,5 @@ function decide(draft, hint, acts) {
       @input=${(event) => acts.note(event.target.value)} @keydown=${(event) => (event.key === "Escape" || event.key === "Enter") && event.target.blur()}>
     <p class="hint warn" role="alert" ?hidden=${!hint}>${hint}</p>
     <div class="actions"><button type="button" class="danger" @click=${acts.askReason}>${t("reject")}<kbd aria-hidden="true">R</kbd></button>
-      <button type="button" class="primary ${all ? "ready" : ""}" @click=${acts.confirm}>${t("confirm")}<kbd aria-hidden="true">C</kbd></button></div></section>`;
+      <button type="button" class="primary ${all ? "" : "waiting"}" @click=${acts.confirm}>${t("confirm")}<kbd aria-hidden="true">C</kbd></button></div></section>`;
 }

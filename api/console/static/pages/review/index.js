@@ -374,9 +374,10 @@ export default function reviewPage({ site, shell }) {
       if (listed) countSoon();
       else draw();
       if (!current && !opening && data.total && !phone.matches) next();
-    } else if (type === "reached") {
+    } else if (type === "reached" || type === "missed") {
       mine.send();
       count();
+      if (current) refresh(current.item.case_id);
       if (current && !ahead) prepare();
     } else if (type === "clock" && Date.now() - counted > (listed ? COUNT_MS / 3 : COUNT_MS)) {
       count().then(() => !current && !opening && queue?.items.some((item) => !item.claimed_by) && !phone.matches && next());
