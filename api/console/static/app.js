@@ -77,6 +77,7 @@ const shell = {
   counted(count) { if (count !== waiting) { waiting = count; frame(); } },
   /** Put what is open into the address, without opening it again. */
   at(parts, query = {}) {
+    if (parts[0] !== wanted()) return; // somebody has gone on to another page
     const kept = Object.entries(query).filter(([, value]) => value !== "" && value != null);
     const tail = kept.length ? `?${new URLSearchParams(kept)}` : "";
     history.replaceState(null, "", `#/${parts.map(encodeURIComponent).join("/")}${tail}`);

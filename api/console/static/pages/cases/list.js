@@ -39,6 +39,7 @@ export function list() {
       found.start(asked(filters)).then(onTheMap);
     } else onTheMap();
     draw();
+    if (same) shown.back();
   }
 
   async function onTheMap() {

@@ -1,6 +1,6 @@
 // Saved searches: somebody's own, kept by the server, so that they are there at every desk.
 
-import { get, post } from "../../core/api.js";
+import { ask, get, post } from "../../core/api.js";
 import { html, nothing, toast } from "../../core/elements.js";
 import { problem } from "../../core/sentence.js";
 import { t } from "../../core/words.js";
@@ -33,7 +33,7 @@ export function searches(changed) {
     }));
   }
 
-  const remove = (one) => tried(post(`/v1/searches/${encodeURIComponent(one.id)}`, {}, { method: "DELETE" }));
+  const remove = (one) => tried(ask(`/v1/searches/${encodeURIComponent(one.id)}`, { method: "DELETE" }));
 
   const menu = (filters) => (items === null ? nothing : html`<details class="menu saved" @focusout=${closeLater} @keydown=${closeOnEscape}>
     <summary>${t("searches")}${items.length ? html` <span class="count">${items.length}</span>` : nothing}</summary>

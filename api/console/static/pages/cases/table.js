@@ -24,6 +24,7 @@ export function table({ again }) {
   let rows = null;
   let some = false;
   let still = 0;
+  let place = 0; // how far somebody has scrolled: an element that is taken out forgets it
   const tall = () => (narrow.matches ? TALL_NARROW : TALL);
 
   /** The picture of a row, once scrolling has come to rest. */
@@ -38,6 +39,7 @@ export function table({ again }) {
   }
 
   function scrolled() {
+    place = element.scrollTop;
     clearTimeout(still);
     still = setTimeout(() => { still = 0; show(); }, STILL_MS);
     show();
@@ -96,7 +98,13 @@ export function table({ again }) {
       some = narrowed;
       show();
     },
-    top() { element.scrollTop = 0; },
+    top() { element.scrollTop = place = 0; },
+    /** As it was before another element stood in its place. */
+    back() {
+      const at = place;
+      show();
+      element.scrollTop = at;
+    },
     get resting() { return element.scrollTop < tall(); },
     close() { resized.disconnect(); },
   };

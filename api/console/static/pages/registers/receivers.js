@@ -53,7 +53,7 @@ export function receivers({ can }) {
     const matters = [hook.kinds.length ? hook.kinds.map((kind) => (kind === "all" ? t("all") : kindName(kind))).join(t("list_comma")) : t("all_kinds"), hook.stages.map(eventName).join(t("list_comma")), hook.cameras.join(t("list_comma"))].filter(Boolean).join(" · ");
     return html`<article class="receiver" aria-label=${hook.name}><header><h2>${hook.name}</h2><span class="dim">${[hook.adapter, hook.url].filter(Boolean).join(" · ")}</span></header>
       <p class="dim">${matters}</p>
-      <dl class="counts"><div><dt>${t("waiting")}</dt><dd>${hook.pending}</dd></div><div><dt>${t("delivered")}</dt><dd>${hook.delivered}</dd></div><div class=${hook.dead ? "bad" : ""}><dt>${t("dead_letters")}</dt><dd>${hook.dead}</dd></div></dl>
+      <dl class="counts"><div><dt>${t("delivery_pending")}</dt><dd>${hook.pending}</dd></div><div><dt>${t("delivered")}</dt><dd>${hook.delivered}</dd></div><div class=${hook.dead ? "bad" : ""}><dt>${t("dead_letters")}</dt><dd>${hook.dead}</dd></div></dl>
       ${hook.removed ? html`<p class="error">${t("removed_help")}</p>` : nothing}
       ${hook.disabled_at ? html`<p class="error">${t("disabled_since", { at: when(hook.disabled_at) })}</p>` : nothing}
       ${hook.failing_since ? html`<p class="error">${t("failing_since")} ${ago(hook.failing_since)}${hook.last_error ? `${t("colon")}${hook.last_error}` : ""}</p>` : nothing}

@@ -93,7 +93,7 @@ export default function reportsPage() {
     if (!answer) return html`<p class="report-none" role="status">${t("loading_cases")}</p>`;
     const { period: of } = answer;
     const days = of.first === of.last ? of.first : `${of.first} – ${of.last}`;
-    return html`<article class="report-sheet"><header><h1>${answer.site} ${t(`report_${name}`)}</h1><p class="dim">${days} · ${t("made_at")} ${when(answer.made_at)}${answer.complete ? "" : html` · <b>${t("so_far")}</b>`}</p></header>
+    return html`<article class="report-sheet" tabindex="0" aria-label=${t(`report_${name}`)}><header><h1>${answer.site} ${t(`report_${name}`)}</h1><p class="dim">${days} · ${t("made_at")} ${when(answer.made_at)}${answer.complete ? "" : html` · <b>${t("so_far")}</b>`}</p></header>
       ${REPORTS[name].shown(answer)}</article>`;
   }
 

@@ -28,7 +28,7 @@ export function report({ rows, days, places }) {
     ${table(t("by_kind"), columns(t("kind")), [all, ...kinds])}
     ${table(t("by_camera"), columns(t("camera")), cameras)}
     ${days.length > 1 ? table(t("by_day"), [{ head: t("day"), cell: ({ day }) => day }, ...counts.map((name) => ({ head: countName(name), number: true, cell: (row) => row.counts[name] }))], days) : nothing}
-    ${grids.length > 1 ? table(t("by_grid"), columns(t("grid")), grids) : nothing}
+    ${days.length > 1 && grids.length > 1 ? table(t("by_grid"), columns(t("grid")), grids) : nothing}
     ${table(t("places"), [
       { head: t("place"), cell: (one) => html`${one.address || one.zone}<small>${[one.camera, one.asset].filter(Boolean).join(" · ")}</small>` }, { head: t("kind"), cell: (one) => kindName(one.kind) },
       { head: t("places_cases"), number: true, cell: (one) => one.cases }, { head: t("places_prior"), number: true, cell: (one) => one.prior }, { head: t("places_latest"), number: true, cell: (one) => when(one.latest) },
