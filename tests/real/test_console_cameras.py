@@ -26,13 +26,13 @@ from tests.real.test_console import Cameras, browser
 from vision.engines import open_engine
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceItem
+from vision.pipeline.live_view import Picture
 from vision.site import Site
 from vision.site.file import load_site
 from vision.sources.status import CameraState, CameraStatus
 from vision.view.preset_finder import PresetFinder
 
 __all__ = ["browser"]
-live_view = pytest.importorskip("vision.pipeline.live_view", reason="no looks can be asked for")
 MANY = 60
 WAIT_S = 60
 SKY = [[0, 0], [0.2, 0], [0.2, 0.1], [0, 0.1]]
@@ -92,7 +92,7 @@ class Wall(Cameras):
         self, camera: str, after: int | None = None, wait_s: float = 0.0, *, clean: bool = False
     ) -> Future[Any]:
         answer: Future[Any] = Future()
-        answer.set_result(live_view.Picture(1, self.jpeg) if after is None else None)
+        answer.set_result(Picture(1, self.jpeg) if after is None else None)
         return answer
 
     def apply(self, site: Site) -> None:
