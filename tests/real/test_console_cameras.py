@@ -26,7 +26,7 @@ from tests.real.test_console import Cameras, browser
 from vision.engines import open_engine
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.evidence import EvidenceItem
-from vision.pipeline.live_view import Picture
+from vision.pipeline.live_view import Picture as Look
 from vision.site import Site
 from vision.site.file import load_site
 from vision.sources.status import CameraState, CameraStatus
@@ -92,7 +92,7 @@ class Wall(Cameras):
         self, camera: str, after: int | None = None, wait_s: float = 0.0, *, clean: bool = False
     ) -> Future[Any]:
         answer: Future[Any] = Future()
-        answer.set_result(Picture(1, self.jpeg) if after is None else None)
+        answer.set_result(Look(1, self.jpeg) if after is None else None)
         return answer
 
     def apply(self, site: Site) -> None:
