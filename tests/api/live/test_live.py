@@ -28,6 +28,7 @@ from api.storage.database import Database
 from api.storage.tables import SessionRow
 from tests.api.world import CONFIRM, REJECT, World, make_site, make_world, review_desk, served
 from vision.evidence import SecondLook
+from vision.site import Site
 from vision.sources.status import CameraState, CameraStatus
 
 SPILL = {"kind": "dirty_truck", "subtype": "spill"}
@@ -267,6 +268,9 @@ class Watching:
     def __init__(self) -> None:
         self.states = dict.fromkeys(("gate", "yard"), CameraState.ALIVE)
         self.looked = threading.Semaphore(0)
+
+    def apply(self, site: Site) -> None:
+        """The site stays as it is."""
 
     def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
         return SecondLook(why="nothing is looked at here")

@@ -79,7 +79,7 @@ def said() -> list[tuple[str, str, set[str]]]:
                 assert isinstance(code, ast.Constant), f"{where}:{node.lineno}: no literal code"
                 names = {keyword.arg for keyword in node.keywords}
                 assert None not in names, f"{where}:{node.lineno}: ** hides the values"
-                found.append((f"{where}:{node.lineno}", code.value, {n for n in names if n}))
+                found.append((f"{where}:{node.lineno}", str(code.value), {n for n in names if n}))
     return found
 
 
