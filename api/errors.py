@@ -38,6 +38,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from api.words.said import Said
 from vision.errors import CaseError, StorageUnavailable
 
 __all__ = [
@@ -190,7 +191,7 @@ class SetupRefused(CaseError):  # noqa: N818
         mistakes: where in what was given each is (a JSON pointer), and what to write instead.
     """
 
-    def __init__(self, message: str, mistakes: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, message: str, mistakes: Sequence[tuple[str, Said]] = ()) -> None:
         super().__init__(message)
         self.mistakes = tuple(mistakes)
 

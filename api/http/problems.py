@@ -238,8 +238,8 @@ async def _domain(_request: Request, error: Exception) -> JSONResponse:
     errors = None
     if isinstance(error, SetupRefused):
         errors = [
-            FieldError(pointer=p, detail=_sayable(d), code="value_error", params={})
-            for p, d in error.mistakes
+            FieldError(pointer=_sayable(at), detail=what, code=what.code, params=dict(what.params))
+            for at, what in error.mistakes
         ]
     if isinstance(error, SignInWaits):
         headers["Retry-After"] = str(error.wait_s)

@@ -15,6 +15,7 @@ from api.errors import CaseError
 from api.storage.database import Database
 from api.storage.pruning import Rule
 from api.storage.tables import KeyRow, SearchRow, UserRow
+from api.words.said import say
 
 MOST = 50
 """Searches of one person: more are no help to find anything."""
@@ -57,7 +58,7 @@ class SearchDesk:
             if row is None:
                 count = session.scalar(select(func.count()).select_from(SearchRow).where(mine))
                 if (count or 0) >= MOST:
-                    raise CaseError(f"{MOST} searches are saved already; delete one first")
+                    raise CaseError(say("searches_too_many", most=MOST))
                 row = SearchRow(id=str(ULID()), owner=who.key_id, name=name)
                 session.add(row)
             row.query, row.made_at = dict(query), datetime.now(UTC)

@@ -15,6 +15,7 @@ from api.setup.history import Change, What
 from api.setup.pen import Done, Part, Pen, Place, expect, rewritten, see_all, version_of
 from api.setup.site_file import Content
 from api.site_in_force import SiteInForce
+from api.words.said import say
 from vision.site import Camera, Site
 from vision.sources.address import SourceKind, parse_address
 
@@ -56,9 +57,9 @@ class CameraDesk:
         """
         _seen(self._in_force.now, who, name)
         if not who.may(Right.SOURCES) and (wired := sorted(WIRED & given.keys())):
-            raise SetupForbidden(f"an admin changes {', '.join(wired)}; leave it out")
+            raise SetupForbidden(say("setup_sources", settings=wired))
         if who.kinds is not None:
-            raise SetupForbidden("who does not see every kind may not change what cameras watch")
+            raise SetupForbidden(say("setup_every_kind"))
 
         def make(content: Content) -> tuple[Content, Change]:
             number = _numbered(content, who, name)
@@ -84,8 +85,8 @@ class CameraDesk:
 
         def make(content: Content) -> tuple[Content, Change]:
             if any(camera.id == name for camera in content.site.cameras):
-                taken = f"a camera is called {name!r} already; choose another id"
-                raise SetupRefused(taken, [("/body/id", "is taken; choose another")])
+                mistake = "/body/id", say("setup_id_taken")
+                raise SetupRefused(say("camera_taken", camera=name), [mistake])
             check_given(given, None)
             value = copy.deepcopy(content.value)
             cameras = value.get("cameras") or []
@@ -118,8 +119,8 @@ def _seen(site: Site, who: Principal, name: str, *, after: bool = False) -> None
     if any(camera.id == name for camera in visible_cameras(site, who)):
         return
     if after:
-        raise SetupForbidden(f"camera {name} would leave the divisions that you see")
-    raise UnknownCamera(f"no camera {name[:64]!r} is known to this key")
+        raise SetupForbidden(say("setup_out_of_sight", camera=name))
+    raise UnknownCamera(say("camera_unknown", camera=name[:64]))
 
 
 def _section(content: Content, number: int) -> Part:

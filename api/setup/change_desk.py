@@ -15,6 +15,7 @@ from api.setup.site_file import Content
 from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import SiteChangeRow
+from api.words.said import Said, say
 from vision.errors import SiteError
 
 MOST_LINES: Final = 4000
@@ -69,23 +70,22 @@ class ChangeDesk:
 
     def _check(self, who: Principal, what: What) -> None:
         if what is What.FOUND:
-            raise CannotUndo("this is how the file was found; there is nothing before it")
+            raise CannotUndo(say("change_first"))
         if what in _ADMINS and not who.may(Right.SOURCES):
-            raise SetupForbidden("an admin undoes what changes cameras and their sources")
+            raise SetupForbidden(say("change_of_admins"))
         if what is not What.SETUP:
             see_all(who)
         elif who.kinds is not None:
-            raise SetupForbidden("who does not see every kind may not change what cameras watch")
+            raise SetupForbidden(say("setup_every_kind"))
 
-    def _between(self, row: SiteChangeRow) -> str:
+    def _between(self, row: SiteChangeRow) -> Said:
         newest = changes(self._database, None, None, 1)[0]
         if newest.id == row.id:
-            return "the site file is another one than this change made; undo it on its own server"
-        by = "somebody who edited the file" if newest.what == What.FILE else newest.by
-        return (
-            f"the file has changed since: the newest change, {newest.id}, is by {by} of "
-            f"{newest.at.isoformat(timespec='seconds')}; undo the changes after this one first"
-        )
+            return say("change_elsewhere")
+        at = newest.at.isoformat(timespec="seconds")
+        if newest.what == What.FILE:
+            return say("edited_since", newest=newest.id, at=at)
+        return say("changed_since", newest=newest.id, at=at, by=newest.by)
 
     def _cameras(self, who: Principal) -> set[str] | None:
         if not who.limited:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from api.errors import SetupRefused
+from api.words.said import say
 from vision.site.text import control_in
 
 DEEPEST = 20
@@ -34,19 +35,18 @@ def check_given(given: Any, before: Any) -> None:
     for pointer, key, text in _texts(given, ""):
         if (control := control_in(text)) is not None:
             raise SetupRefused(
-                f"{pointer} holds {control}; remove it", [(pointer, f"holds {control}; remove it")]
+                say("setup_control", pointer=pointer, control=control),
+                [(pointer, say("setup_control_in", control=control))],
             )
         if (key in _PATHS, text) in known:
             continue
         if _VARIABLE in text:
             raise SetupRefused(
-                f"{pointer}: a variable is written into the site file by hand, where it is kept",
-                [(pointer, "write the value itself, or the variable into the file by hand")],
+                say("setup_variable", pointer=pointer), [(pointer, say("setup_variable_in"))]
             )
         if key in _PATHS:
             raise SetupRefused(
-                f"{pointer}: put the file on the server and name it in the site file by hand",
-                [(pointer, "is no file that the site file names here; leave it as it was")],
+                say("setup_path", pointer=pointer), [(pointer, say("setup_path_in"))]
             )
 
 
@@ -56,7 +56,7 @@ def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str, str]]:
     while waiting:
         part, at, key, depth = waiting.pop()
         if depth > DEEPEST:
-            raise SetupRefused(f"more than {DEEPEST} lists and settings in each other; write less")
+            raise SetupRefused(say("setup_too_deep", most=DEEPEST))
         if isinstance(part, str):
             yield at, key, part
         elif isinstance(part, dict):

@@ -21,6 +21,7 @@ from api.errors import UnknownChange
 from api.setup.site_file import Content
 from api.storage.database import Database
 from api.storage.tables import SiteChangeRow
+from api.words.said import say
 
 BY_FILE = "file"
 """Who changed it where somebody edited the file by hand."""
@@ -186,7 +187,7 @@ def find(database: Database, cameras: Collection[str] | None, number: int) -> Si
         row = session.get(SiteChangeRow, number)
     seen = row is not None and (cameras is None or row.camera in cameras)
     if row is None or not seen or row.state != State.WRITTEN.value:
-        raise UnknownChange(f"no change {number} of the site file is known to this key")
+        raise UnknownChange(say("change_unknown", change=number))
     return row
 
 

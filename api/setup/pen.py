@@ -24,6 +24,7 @@ from api.errors import (
 from api.setup.following import Following
 from api.setup.history import Change, History
 from api.setup.site_file import Content, SiteFile
+from api.words.said import Said, say
 from vision.errors import Mistake, SiteError
 
 
@@ -92,10 +93,8 @@ class Pen:
         try:
             _ = content.value, content.site
         except SiteError as error:
-            raise SiteFileWrong(
-                "the site file has mistakes, and what it was before is in force; mend it first: "
-                f"{content.said(error)}"
-            ) from error
+            mistakes = content.said(error)
+            raise SiteFileWrong(say("site_file_mistakes", mistakes=mistakes)) from error
         return content
 
     def write(
@@ -131,10 +130,7 @@ class Pen:
 
     def _all(self) -> tuple[SiteFile, History, Following]:
         if self._parts is None:
-            raise NoSiteFile(
-                "this server was started without a site file, so nothing here can be kept; write "
-                "one (see the README) and start it with that"
-            )
+            raise NoSiteFile(say("site_file_missing"))
         return self._parts
 
 
@@ -159,16 +155,17 @@ def checked(content: Content, place: Place | None = None) -> None:
     try:
         _ = content.value, content.site
     except SiteError as error:
-        said = f"the site file would have mistakes; nothing was written: {content.said(error)}"
+        said = say("setup_mistakes", mistakes=content.said(error))
         raise SetupRefused(said, [_told(m, place) for m in error.mistakes]) from error
 
 
-def _told(mistake: Mistake, place: Place | None) -> tuple[str, str]:
+def _told(mistake: Mistake, place: Place | None) -> tuple[str, Said]:
     """A mistake's pointer into what was given, or into the file, and its line and mend."""
     where: tuple[int | str, ...] = ("file", *mistake.where)
     if place is not None and mistake.where[: len(place.file)] == place.file:
         where = (*place.body, *mistake.where[len(place.file) :])
-    return "/" + "/".join(map(str, where)), f"line {mistake.line}: {mistake.what}"
+    told = say("setup_line", line=mistake.line, what=mistake.what)
+    return "/" + "/".join(map(str, where)), told
 
 
 def version_of(value: Any) -> str:
@@ -180,12 +177,10 @@ def version_of(value: Any) -> str:
 def expect(present: str, named: str) -> None:
     """Raise ChangedMeanwhile if a change was made for another version than the present one."""
     if named not in {present, "*"}:
-        raise ChangedMeanwhile(
-            "somebody else has changed this since you read it; read it again, then change it"
-        )
+        raise ChangedMeanwhile(say("setup_changed_meanwhile"))
 
 
 def see_all(who: Principal) -> None:
     """Raise SetupForbidden if there is anything that somebody does not see."""
     if who.limited:
-        raise SetupForbidden("this concerns all cameras; ask somebody who sees everything")
+        raise SetupForbidden(say("setup_all_cameras"))

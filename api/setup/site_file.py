@@ -20,6 +20,8 @@ from api.errors import SetupRefused, SiteFileUnwritable, SiteFileWrong
 from api.setup.edit import edited, same
 from api.setup.masked import masked
 from api.setup.written import Parts, Written
+from api.words.said import say
+from api.words.setup import OBSTACLES
 from vision import durable
 from vision.errors import SiteError
 from vision.files import read_file
@@ -34,13 +36,14 @@ _BOM = b"\xef\xbb\xbf"
 Mark = tuple[int, ...]
 """Differs when a file was written or replaced."""
 _WHY = {
-    errno.EROFS: "it lies on a read-only file system; change it where it comes from",
-    errno.EACCES: "the server may not write to its folder; give it the right",
-    errno.EPERM: "it or its folder belongs to somebody else; give both to the server's user",
-    errno.ENOSPC: "the disk is full; free space",
-    errno.EDQUOT: "the disk's quota is used up; free space",
-    errno.EBUSY: "it is mounted by itself; mount its folder instead",
+    errno.EROFS: "read_only",
+    errno.EACCES: "no_right",
+    errno.EPERM: "not_owner",
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "quota_full",
+    errno.EBUSY: "mounted_alone",
 }
+"""What is in the way, as a word of `api.words.setup.OBSTACLES`."""
 
 
 class Content:
@@ -89,8 +92,8 @@ class Content:
         return site_of(self._read[1], self._path, look_at=self._look_at)
 
     def said(self, error: SiteError) -> str:
-        """What is wrong, with the file's name for its path."""
-        return str(error).replace(f"{self._path.parent}/", "")
+        """What is wrong, on one line, with the file's name for its path."""
+        return str(error).replace(f"{self._path.parent}/", "").replace("\n", "; ")
 
     def saying(self, value: dict[str, Any]) -> Content:
         """A content that says this instead, and is otherwise written alike.
@@ -107,14 +110,9 @@ class Content:
         try:
             found = made.value
         except SiteError as error:
-            raise SetupRefused(
-                f"this cannot be written into the site file: {self.said(error)}"
-            ) from error
+            raise SetupRefused(say("setup_unwritable", mistake=self.said(error))) from error
         if not same(found, value):
-            raise SetupRefused(
-                "this part of the site file is shared with others by an alias (`*name`) or taken "
-                "in by `<<`; write it out there by hand, then change it here"
-            )
+            raise SetupRefused(say("setup_shared"))
         return made
 
 
@@ -159,9 +157,8 @@ class SiteFile:
         try:
             raw = read_file(self.path, MOST_BYTES)
         except OSError as error:
-            raise SiteFileWrong(
-                f"{self.name} cannot be read ({error.strerror}); put it back, or make it readable"
-            ) from error
+            why = error.strerror
+            raise SiteFileWrong(say("site_file_unreadable", name=self.name, why=why)) from error
         return self.content(raw)
 
     def content(self, raw: bytes) -> Content:
@@ -174,7 +171,7 @@ class SiteFile:
 
     @property
     def obstacle(self) -> str | None:
-        """Why it cannot be written, in words; None where nothing speaks against it."""
+        """Why it cannot be written, in English; None where nothing speaks against it."""
         place = self.path.resolve()
         try:
             found = place.stat()
@@ -182,10 +179,10 @@ class SiteFile:
         except OSError as error:
             return error.strerror
         if os.statvfs(place.parent).f_flag & os.ST_RDONLY:
-            return _WHY[errno.EROFS]
+            return _in_words(errno.EROFS)
         if not os.access(place.parent, os.W_OK | os.X_OK):
-            return _WHY[errno.EACCES]
-        return _WHY[errno.EPERM] if os.geteuid() not in {0, found.st_uid} else None
+            return _in_words(errno.EACCES)
+        return _in_words(errno.EPERM) if os.geteuid() not in {0, found.st_uid} else None
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -195,7 +192,7 @@ class SiteFile:
             SiteFileUnwritable: another does so for longer than `PATIENCE_S`.
         """
         if not self._lock.acquire(timeout=PATIENCE_S):
-            raise SiteFileUnwritable(_TAKEN)
+            raise SiteFileUnwritable(say("site_file_locked"))
         try:
             with _alone_in(self.path.resolve().parent):
                 yield
@@ -212,7 +209,7 @@ class SiteFile:
         place = self.path.resolve()
         try:
             if read_file(place, MOST_BYTES) != instead_of.raw:
-                raise SiteFileWrong("somebody is writing into the site file; try again")
+                raise SiteFileWrong(say("site_file_written_now"))
             found = place.stat()
             durable.write_pieces(
                 place,
@@ -225,11 +222,14 @@ class SiteFile:
                 if read_file(place, MOST_BYTES) == new.raw:  # the folder alone was not synced
                     return
             why = _WHY.get(error.errno or 0, f"{error.strerror}; see to the disk")
-            raise SiteFileUnwritable(f"{self.name} cannot be written: {why}") from error
+            raise SiteFileUnwritable(
+                say("site_file_unwritable", name=self.name, why=why)
+            ) from error
         self._latest = new
 
 
-_TAKEN = "another process has been changing the site file for long; try again"
+def _in_words(number: int) -> str:
+    return OBSTACLES[_WHY[number]][1]
 
 
 @contextmanager
@@ -244,7 +244,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         until = time.monotonic() + PATIENCE_S
         while not _taken(handle):
             if time.monotonic() > until:
-                raise SiteFileUnwritable(_TAKEN)
+                raise SiteFileUnwritable(say("site_file_locked"))
             time.sleep(0.02)
         yield
     finally:

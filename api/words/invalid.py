@@ -95,6 +95,23 @@ INVALID: Final[Mapping[str, Sentence]] = {
             "立案须填写任务号或案卷号",
             "a filing needs the case system's `task_no` or `file_no`",
         ),
+        # Ours, of a part of the site file.
+        "setup_line": ("第{line}行有误：{what}", "line {line}: {what}"),
+        "setup_value": ("不符合要求：{what}", "cannot be so: {what}"),
+        "setup_id_taken": ("已被使用，请换一个", "is taken; choose another"),
+        "setup_control_in": ("含有控制字符，请删除", "holds {control}; remove it"),
+        "setup_variable_in": (
+            "请填写实际内容；变量由管理员在站点配置中填写",
+            "write the value itself, or the variable into the file by hand",
+        ),
+        "setup_path_in": (
+            "站点配置此处未写明该文件，请保持原样",
+            "is no file that the site file names here; leave it as it was",
+        ),
+        "preset_unknown": (
+            "摄像机{camera}没有此预置位，请重新选择",
+            "camera {camera} has no preset of this name",
+        ),
     }.items()
 }
 """By pydantic's `type`; one that is not here is told as `value_error`."""

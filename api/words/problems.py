@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from api.words.refusals import ACCOUNTS, DOOR
+from api.words.setup import LIVE, SETUP
 from vision.sentence import Sentence
 
 _LIFE = {
@@ -252,10 +253,6 @@ _EVIDENCE = {
         "未找到摄像机{camera}，或您无权查看；请在摄像机列表中查找",
         "no camera '{camera}' is known to this key",
     ),
-    "camera_without_picture": (
-        "摄像机{camera}暂无画面；请检查其状态",
-        "camera {camera} has given no picture yet",
-    ),
     "site_key_missing": (
         "尚无签名密钥；请启动一次服务",
         "no key signs records yet; start the server once",
@@ -274,7 +271,8 @@ _EVIDENCE = {
     ),
 }
 
+_ALL = {**_LIFE, **_CALLBACKS, **_EVIDENCE, **SETUP, **LIVE, **ACCOUNTS, **DOOR}
+
 PROBLEMS: Final[Mapping[str, Sentence]] = {
-    code: Sentence(zh, en)
-    for code, (zh, en) in {**_LIFE, **_CALLBACKS, **_EVIDENCE, **ACCOUNTS, **DOOR}.items()
+    code: Sentence(zh, en) for code, (zh, en) in _ALL.items()
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from api.words.setup import OBSTACLES
 from vision.sentence import Lists, Sentence
 
 
@@ -186,6 +187,7 @@ VOCABULARY: Final[Lists] = {
             "unrecorded": ("无记录", "no record"),
         }
     ),
+    "obstacles": _list(OBSTACLES),
     "log": _list(
         {
             **{name: words for name, words in _STAGES.items() if name != "pending_review"},

@@ -14,6 +14,7 @@ from api.http.context import Context, Reader, Shared
 from api.http.problems import GUARDED, Refusal, described
 from api.live.listener import Listener
 from api.storage.limits import LARGEST_ID
+from api.words.said import say
 
 router = APIRouter(prefix="/v1/events", tags=["events"], responses=described(*GUARDED, 422))
 _HEADERS = {"X-Accel-Buffering": "no"}  # nginx passes it on as it comes
@@ -52,7 +53,7 @@ async def listen(
     if not await anyio.to_thread.run_sync(shared.live.admit, listener, last):
         raise Refusal(
             HTTPStatus.TOO_MANY_REQUESTS,
-            "too many windows listen at the same time; close some, then try again",
+            say("listeners_too_many"),
             {"Retry-After": "5"},
         )
     return StreamingResponse(

@@ -15,6 +15,7 @@ from api.http.parameters import named
 from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.http.routes.case_lists import CaseQuery
 from api.searches.desk import Saved
+from api.words.said import say
 
 router = APIRouter(prefix="/v1/searches", tags=["searches"], responses=described(*GUARDED))
 _EXAMPLE: JsonValue = {
@@ -85,9 +86,7 @@ def delete_search(
 ) -> None:
     """Delete one of one's own saved searches."""
     if not shared.searches.delete(who, search_id):
-        raise Refusal(
-            HTTPStatus.NOT_FOUND, "you have no saved search of this id; list them to find it"
-        )
+        raise Refusal(HTTPStatus.NOT_FOUND, say("search_unknown"))
 
 
 def _view(saved: Saved) -> SearchView:

@@ -18,11 +18,13 @@ from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.http.routes.cameras import camera_of
 from api.monitoring.sight import SightView, TrialView
 from api.monitoring.viewers import LONGEST_S, TooManyViewers
+from api.words.said import Said, say
 from vision.errors import NotWatched, SiteError, TrialRuns
 from vision.geo.errors import PlaceError
 from vision.pipeline import trial
 from vision.site import Camera, Site
-from vision.site.proposal import Mistake, ProposalRefused, proposed
+from vision.site.proposal import ProposalRefused, proposed
+from vision.site.yaml_tree import Where
 
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"], responses=described(*GUARDED))
 
@@ -111,14 +113,14 @@ async def get_snapshot(
         except TooManyViewers:
             raise Refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE,
-                "too many wait for pictures; ask again in a moment, or without `wait`",
+                say("viewers_too_many"),
                 {"Retry-After": "1"},
             ) from None
     if picture is not None:
         headers = {"Cache-Control": "no-store", "X-Look": str(picture.look)}
         return Response(picture.jpeg, media_type="image/jpeg", headers=headers)
     if after is None and not wait:
-        raise Refusal(HTTPStatus.NOT_FOUND, f"camera {camera} has given no picture yet")
+        raise Refusal(HTTPStatus.NOT_FOUND, say("camera_without_picture", camera=camera))
     return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": "no-store"})
 
 
@@ -129,9 +131,9 @@ def get_sight(shared: Shared, who: Reader, camera: CameraId) -> SightView:
     try:
         seen = shared.watch.sight(camera) if shared.watch is not None else None
     except NotWatched as error:
-        raise Refusal(HTTPStatus.NOT_FOUND, str(error)) from error
+        raise Refusal(HTTPStatus.NOT_FOUND, _unwatched(camera, error)) from error
     if seen is None:
-        raise Refusal(HTTPStatus.NOT_FOUND, f"camera {camera} has not been looked at yet")
+        raise Refusal(HTTPStatus.NOT_FOUND, say("camera_not_looked_at", camera=camera))
     return SightView.of(seen, who.sees_kind)
 
 
@@ -143,35 +145,47 @@ async def test_setup(
     found = camera_of(shared, who, camera)
     watch = shared.watch
     if watch is None:
-        raise Refusal(HTTPStatus.CONFLICT, "this server watches no cameras, so it kept no looks")
+        raise Refusal(HTTPStatus.CONFLICT, say("trial_without_looks"))
     site = await anyio.to_thread.run_sync(partial(_proposed, shared.site, found, request))
     try:
         ask = partial(watch.try_out, camera, site, request.preset)
         coming = await anyio.to_thread.run_sync(ask)
         async with asyncio.timeout(trial.LONGEST_S + _ANSWER_S):
             return TrialView.of(await asyncio.wrap_future(coming), who.sees_kind)
-    except (NotWatched, TrialRuns, SiteError, PlaceError) as error:
-        raise Refusal(HTTPStatus.CONFLICT, str(error)) from error
+    except NotWatched as error:
+        raise Refusal(HTTPStatus.CONFLICT, _unwatched(camera, error)) from error
+    except TrialRuns as error:
+        raise Refusal(HTTPStatus.CONFLICT, say("trial_runs", camera=camera)) from error
+    except (SiteError, PlaceError) as error:
+        raise Refusal(HTTPStatus.CONFLICT, say("trial_refused", why=str(error))) from error
     except TimeoutError:
         raise Refusal(
             HTTPStatus.SERVICE_UNAVAILABLE,
-            "the test took too long; this machine is busy, so try again later",
+            say("trial_late"),
             {"Retry-After": "60"},
         ) from None
 
 
 def _proposed(site: Site, camera: Camera, request: TrialRequest) -> Site:
     given = request.model_dump(include=set(_TRIED), exclude_unset=True)
-    mistakes: list[Mistake] = []
+    mistakes: list[tuple[Where, Said]] = []
     try:
         made = proposed(site, camera, given)
         presets = [p.name for one in made.cameras if one.id == camera.id for p in one.presets]
         if request.preset not in {None, *presets}:
-            mistakes = [(("preset",), f"camera {camera.id} has no preset of this name")]
+            mistakes = [(("preset",), say("preset_unknown", camera=camera.id))]
     except ProposalRefused as no:
-        made, mistakes = site, no.mistakes
+        made, mistakes = site, [(at, say("setup_value", what=w)) for at, w in no.mistakes]
     if mistakes:
-        raise RequestValidationError(
-            [{"loc": ("body", *at), "msg": what, "type": "value_error"} for at, what in mistakes]
-        )
+        raise RequestValidationError([_invalid(at, what) for at, what in mistakes])
     return made
+
+
+def _invalid(at: Where, what: Said) -> dict[str, Any]:
+    """A mistake as pydantic tells one of a validator's."""
+    ctx = {"error": ValueError(what)}
+    return {"loc": ("body", *at), "msg": what, "type": "value_error", "ctx": ctx}
+
+
+def _unwatched(camera: str, error: NotWatched) -> Said:
+    return say("camera_not_watched", camera=camera, why=str(error))

@@ -277,17 +277,18 @@ def test_a_setup_is_tried_on_the_kept_looks_beside_the_one_in_force(house: Serve
 
 
 def test_what_no_site_file_may_say_is_refused_with_its_place(house: Served) -> None:
-    for given, at, says in (
-        ({"zones": [ZONE | {"polygon": CROSSED}]}, "/zones/0/polygon", "crosses itself"),
-        ({"zones": [ZONE, ZONE]}, "", "share a name"),
-        ({"preset": "gate"}, "/preset", "no preset"),
-        ({"source": "rtsp://10.0.0.1/"}, "/source", "not permitted"),
+    crossed = {"zones": [ZONE | {"polygon": CROSSED}]}
+    for given, at, code, says in (
+        (crossed, "/zones/0/polygon", "setup_value", "crosses itself"),
+        ({"zones": [ZONE, ZONE]}, "", "setup_value", "share a name"),
+        ({"preset": "gate"}, "/preset", "preset_unknown", "no preset"),
+        ({"source": "rtsp://10.0.0.1/"}, "/source", "extra_forbidden", "not permitted"),
     ):
         answer = house.test(**given)
         assert answer.status_code == 422, answer.text
         assert "rtsp://" not in answer.text
         [mistake] = answer.json()["errors"]
-        assert mistake["pointer"] == f"/body{at}"
+        assert (mistake["pointer"], mistake["code"]) == (f"/body{at}", code)
         assert says in mistake["detail"]
 
 
@@ -318,7 +319,7 @@ def test_one_test_of_a_camera_at_a_time(house: Served) -> None:
         leave.set()
         assert first.result(30).json()["looks"] == 2
     assert second.status_code == 409, second.text
-    assert "wait" in second.json()["detail"]
+    assert second.json()["code"] == "trial_runs"
     assert house.test().status_code == 200
 
 

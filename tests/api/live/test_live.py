@@ -269,7 +269,8 @@ class Watching:
         self.states = dict.fromkeys(("gate", "yard"), CameraState.ALIVE)
         self.looked = threading.Semaphore(0)
 
-    def apply(self, site: Site) -> None: ...
+    def apply(self, site: Site) -> None:
+        """The site stays as it is."""
 
     def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
         return SecondLook(why="nothing is looked at here")

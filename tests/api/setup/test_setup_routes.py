@@ -108,7 +108,7 @@ def test_of_two_who_change_the_same_the_second_is_told(found):
     # Between a change and its undo stands the other.
     yard, gate = history(li)[:2]
     told = li.post(f"/v1/site/changes/{gate['id']}/undo")
-    assert told.status_code == 409
+    assert (told.status_code, told.json()["code"]) == (409, "changed_since")
     assert "a admin" in told.json()["detail"]
     assert li.post(f"/v1/site/changes/{yard['id']}/undo").status_code == 200
     assert li.post(f"/v1/site/changes/{gate['id']}/undo").status_code == 200
@@ -150,6 +150,7 @@ def test_what_would_be_a_mistake_is_told_with_its_mend_and_nothing_is_written(fo
         if pointer:
             errors = answer.json()["errors"]
             assert any(e["pointer"].startswith(pointer) for e in errors), (given, errors)
+            assert all(e["code"].startswith("setup_") for e in errors), errors
         assert str(town.path.parent) not in answer.text
     assert town.text == TEXT
     assert len(history(http)) == many

@@ -18,6 +18,7 @@ from api.cases.schemas import Checks, PermitCheck
 from api.cases.stages import Outcome, Rejection, Stage
 from api.cases.step_desk import _SAID
 from api.cases.steps import PROGRAM, Step
+from api.setup.site_file import _WHY
 from api.words.catalogue import CATALOGUE
 from api.words.invalid import GIVEN, INVALID
 from api.words.legal_reasons import LEGAL_REASONS
@@ -34,8 +35,10 @@ from vision.registers.working_calendar import Unit
 from vision.sentence import FORMS
 
 ROOT = Path(api.__file__).parent
-OURS = {code for code in INVALID if code.startswith(("instant", "rejection", "checks", "number"))}
-"""Of `INVALID`, those that our models say; the others are pydantic's."""
+_OF_MODELS = ("instant", "rejection", "checks", "number")
+_OF_SETUP = ("setup", "preset")
+OURS = {code for code in INVALID if code.startswith((*_OF_MODELS, *_OF_SETUP))}
+"""Of `INVALID`, those that we say; the others are pydantic's."""
 SILENT = {
     "BackupError": "of commands",
     "SiteKeyError": "of commands; over HTTP it is told as site_key_busy",
@@ -50,6 +53,8 @@ SILENT = {
 OF_COMMANDS = {"http/server.py", "cases/intake.py", "cases/new_case.py", "cases/log.py"}
 """Where a CaseError is one of a command or of the pipeline."""
 SAYING = {
+    *("CannotUndo", "ChangedMeanwhile", "NoSiteFile", "SetupForbidden", "SetupRefused"),
+    *("SiteFileUnwritable", "SiteFileWrong", "UnknownCamera", "UnknownChange"),
     *("AccountTaken", "CaseClaimed", "CaseError", "IllegalStep", "NotConfirmed", "OriginalRefused"),
     *("PackageTooLarge", "ProviderUnavailable", "PurgedMedia", "Refusal", "SignInFailed"),
     *("SignInWaits", "StepForbidden", "UnknownAccount", "UnknownCase", "UnknownMedia"),
@@ -74,7 +79,7 @@ def said() -> list[tuple[str, str, set[str]]]:
                 assert isinstance(code, ast.Constant), f"{where}:{node.lineno}: no literal code"
                 names = {keyword.arg for keyword in node.keywords}
                 assert None not in names, f"{where}:{node.lineno}: ** hides the values"
-                found.append((f"{where}:{node.lineno}", code.value, {n for n in names if n}))
+                found.append((f"{where}:{node.lineno}", str(code.value), {n for n in names if n}))
     return found
 
 
@@ -159,6 +164,7 @@ MEMBERS: Mapping[str, set[str]] = {
     "evidence": set(EvidenceRole),
     "ended_by": {"cleared", *EndedBy},
     "gaps": set(GapCause),
+    "obstacles": set(_WHY.values()),
     "log": {
         *(stage for stage in Stage if stage is not Stage.PENDING_REVIEW),
         *_SAID.values(),
