@@ -35,8 +35,8 @@ from vision.site import Site
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PICTURES = 100
-"""Different pictures; each is that of every hundredth case."""
+PICTURES = 97
+"""Different pictures, in turns; a prime, so that no two cases in a row have the same one."""
 _WIDTH, _HEIGHT = 1920, 1080
 _READY = (".case .desk fieldset", ".look .picture-stage image")
 _PAINTED = """async (before) => {

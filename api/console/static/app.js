@@ -120,6 +120,7 @@ function heard(event) {
 }
 
 async function start() {
+  PAGES[wanted()].load().catch(() => {}); // while the server says who asks
   await resume().catch(() => {});
   if (!signedIn()) return signIn();
   const place = sessionStorage.getItem(PLACE);

@@ -1,22 +1,21 @@
 // The review queue: one case at a time, held while it is looked at, the next one ready behind it.
 
-import { idleFor } from "../../core/api.js";
 import { html, nothing, render } from "../../core/elements.js";
 import { problem } from "../../core/sentence.js";
-import { kindName, subtypeName, t } from "../../core/words.js";
+import { kindName, t } from "../../core/words.js";
 import { bulkSheet } from "./bulk.js";
-import { decisions, verdict } from "./decisions.js";
+import { decisions } from "./decisions.js";
 import { complete, desk, UNDECIDED } from "./desk.js";
 import { CHECKS, draftOf, keepDraft } from "./drafts.js";
-import { due, facts } from "./facts.js";
-import { filters, list } from "./list.js";
+import { facts } from "./facts.js";
+import { holds } from "./holds.js";
+import { list } from "./list.js";
 import { look } from "./look.js";
-import { prefetch } from "./moments.js";
 import * as server from "./queue.js";
 import { placeMap } from "./place.js";
+import { bar, idle, said } from "./view.js";
 
-const RENEW_MS = 60_000;
-const AWAY_MS = 10 * 60_000; // who has touched nothing for so long holds nothing
+const FEW = 1; // cases that are asked for while nobody sees the list
 const SOON_MS = 400; // many cases at once are one change of the list
 const COUNT_MS = 30_000; // how often a server without events is asked
 
@@ -26,7 +25,6 @@ export default function reviewPage({ site, shell }) {
   const may = { review: can("review"), takeOver: can("take_over") };
   const element = document.createElement("div");
   const phone = matchMedia("(max-width: 860px)");
-  const held = new Set();
   const passed = new Set(); // looked at here and left undecided
   const visited = [];
   const cameras = new Set();
@@ -35,10 +33,9 @@ export default function reviewPage({ site, shell }) {
   let failed = "";
   let current = null; // {item, holder}: what is shown, and what every key acts on
   let draft = null;
-  let ahead = null; // a promise of the next case, which is claimed already
   let opening = ""; // the id, or "next", while a case is on its way
   let rejecting = false;
-  let listed = phone.matches;
+  let listed = phone.matches || !may.review;
   let hint = "";
   let told = null; // {text, tone}: what happened last
   let left = false;
@@ -53,35 +50,14 @@ export default function reviewPage({ site, shell }) {
     said: refuse,
   });
   const map = placeMap(() => draw());
+  const hold = holds({ ask: () => server.next(filter, skip(), me), lost: (id) => current?.item.case_id === id && refresh(id) });
 
   /* What comes next */
 
   const skip = () => [...new Set([...(current ? [current.item.case_id] : []), ...passed, ...mine.open.map(({ id }) => id)])];
 
   function prepare() {
-    if (!may.review || ahead) return;
-    const wanted = server.next(filter, skip(), me).then((item) => {
-      if (!item) return null;
-      if (left || ahead !== wanted) { // too late: somebody left, or chose other cases
-        server.release(item.case_id);
-        return null;
-      }
-      held.add(item.case_id);
-      prefetch(item);
-      return item;
-    });
-    ahead = wanted;
-    wanted.catch(() => { if (ahead === wanted) ahead = null; });
-  }
-
-  /** Let go of what was made ready. */
-  function drop() {
-    ahead?.then((item) => item && letGo(item.case_id), () => {});
-    ahead = null;
-  }
-
-  function letGo(id) {
-    if (held.delete(id)) server.release(id);
+    if (may.review) hold.prepare();
   }
 
   function leaveCurrent() {
@@ -90,25 +66,25 @@ export default function reviewPage({ site, shell }) {
     visited.push(item.case_id);
     if (!mine.of(item.case_id)) {
       if (UNDECIDED.includes(item.stage)) passed.add(item.case_id);
-      letGo(item.case_id);
-    } else held.delete(item.case_id);
+      hold.letGo(item.case_id);
+    } else hold.decided(item.case_id);
   }
 
   async function next() {
     if (opening) return;
     leaveCurrent();
     opening = "next";
-    if (!ahead) prepare();
+    prepare();
     try {
       let item = await ready();
       if (!item && passed.size) { // once round: what was passed over comes up again
         passed.clear();
-        ahead = null;
+        hold.taken();
         prepare();
         item = await ready();
       }
       opening = "";
-      ahead = null;
+      hold.taken();
       if (item) show(item);
       else close();
     } catch (error) {
@@ -120,9 +96,9 @@ export default function reviewPage({ site, shell }) {
 
   /** The next case; while it is not there yet the page says so. */
   function ready() {
-    if (!ahead) return null;
+    if (!hold.ready) return null;
     const waiting = setTimeout(() => { current = null; pictures.clear(); draw(); }, 120);
-    return ahead.finally(() => clearTimeout(waiting));
+    return hold.ready.finally(() => clearTimeout(waiting));
   }
 
   function previous() {
@@ -134,7 +110,7 @@ export default function reviewPage({ site, shell }) {
   async function openCase(id, { back = false } = {}) {
     if (opening === id || (current?.item.case_id === id && !back)) return;
     if (!back) leaveCurrent();
-    else if (current) letGo(current.item.case_id);
+    else if (current) hold.letGo(current.item.case_id);
     opening = id;
     current = null;
     pictures.clear();
@@ -144,15 +120,14 @@ export default function reviewPage({ site, shell }) {
       let holder = null;
       if (may.review && UNDECIDED.includes(item.stage) && !mine.of(id)) {
         try {
-          await server.claim(id);
-          held.add(id);
+          await hold.claim(id);
         } catch (error) {
           if (error.status !== 409) throw error;
           item = await server.read(id);
           holder = item.claimed_by;
         }
       }
-      if (opening !== id || left) return void letGo(id);
+      if (opening !== id || left) return void hold.letGo(id);
       opening = "";
       show(item, holder);
     } catch (error) {
@@ -171,12 +146,15 @@ export default function reviewPage({ site, shell }) {
     rejecting = false;
     hint = "";
     listed = listed && !phone.matches;
-    pictures.show(item);
-    map.show(item);
+    pictures.show(item).finally(() => { // first what is looked at, then what is not seen yet
+      if (left || current?.item !== item) return;
+      map.show(item);
+      prepare();
+      if (!counted) count();
+    });
     shell.at(["review", item.case_id], filter);
     draw();
     element.querySelector(".facts-side")?.scrollTo(0, 0);
-    prepare();
   }
 
   function close() {
@@ -287,8 +265,7 @@ export default function reviewPage({ site, shell }) {
   async function takeOver() {
     const { item } = current;
     try {
-      await server.claim(item.case_id, true);
-      held.add(item.case_id);
+      await hold.claim(item.case_id, true);
       if (current?.item === item) current = { item, holder: null };
       draw();
     } catch (error) {
@@ -300,8 +277,8 @@ export default function reviewPage({ site, shell }) {
     told = { tone: "good", text: t("bulk_done", { count: rejected.length }) + (others.length ? ` ${t("bulk_left", { count: others.length })}` : "") };
     if (rejected.length) server.read(rejected[0]).then((item) => mine.noteAll(rejected, item.undo_until), () => {});
     const open = current?.item.case_id;
-    drop();
-    if (rejected.includes(open)) { held.delete(open); current = null; next(); }
+    hold.drop();
+    if (rejected.includes(open)) { hold.decided(open); current = null; next(); }
     count();
   } });
 
@@ -316,7 +293,7 @@ export default function reviewPage({ site, shell }) {
   async function count() {
     counted = Date.now();
     try {
-      queue = await server.waiting(filter);
+      queue = await server.waiting(filter, listed ? undefined : FEW);
       failed = "";
       Object.keys(queue.by_camera).forEach((camera) => cameras.add(camera));
       if (!filter.kind && !filter.camera) shell.counted(queue.total);
@@ -335,7 +312,7 @@ export default function reviewPage({ site, shell }) {
     filter = next;
     queue = null;
     passed.clear();
-    drop();
+    hold.drop();
     shell.at(current ? ["review", current.item.case_id] : ["review"], filter);
     draw();
     count();
@@ -346,23 +323,12 @@ export default function reviewPage({ site, shell }) {
     if (mine.of(id)) return;
     const item = await server.read(id).catch(() => null);
     if (!item || current?.item.case_id !== id || mine.of(id)) return;
-    const others = UNDECIDED.includes(item.stage) && !held.has(id) ? item.claimed_by : null;
-    if (!UNDECIDED.includes(item.stage)) held.delete(id);
+    const others = UNDECIDED.includes(item.stage) && !hold.has(id) ? item.claimed_by : null;
+    if (!UNDECIDED.includes(item.stage)) hold.decided(id);
     current = { item, holder: others };
     if (!UNDECIDED.includes(item.stage)) rejecting = false;
     pictures.show(item, { again: true });
     draw();
-  }
-
-  async function renew() {
-    if (idleFor() > AWAY_MS || document.hidden) return;
-    for (const id of [...held]) {
-      await server.claim(id).catch((error) => {
-        if (error.status !== 409 && error.status !== 404) return;
-        held.delete(id);
-        if (current?.item.case_id === id) refresh(id);
-      });
-    }
   }
 
   function heard({ type, data }) {
@@ -378,7 +344,7 @@ export default function reviewPage({ site, shell }) {
       mine.send();
       count();
       if (current) refresh(current.item.case_id);
-      if (current && !ahead) prepare();
+      if (current) prepare();
     } else if (type === "clock" && Date.now() - counted > (listed ? COUNT_MS / 3 : COUNT_MS)) {
       count().then(() => !current && !opening && queue?.items.some((item) => !item.claimed_by) && !phone.matches && next());
     }
@@ -387,46 +353,25 @@ export default function reviewPage({ site, shell }) {
   /* What is seen */
 
   const acts = {
-    tick, tickAll, confirm, reject, next, undoThis, takeOver,
+    tick, tickAll, confirm, reject, next, previous, undoThis, takeOver, choose, toggleList,
+    undo: () => undo(),
+    lookAt: (id) => { told = null; openCase(id); },
     note: (text) => { draft.note = text; keepDraft(me.id, current.item.case_id, draft); },
     askReason: () => choosing(true), cancel: () => choosing(false),
   };
 
-  function said() {
-    const open = mine.open;
-    const last = mine.last();
-    return html`<div class="said" role="status" data-open=${open.length}>
-      ${open.some(({ state }) => state === "waiting") ? html`<p class="warn">${t("decisions_wait", { count: open.length })}</p>` : nothing}
-      ${told ? html`<p class=${told.tone}>${told.text} ${told.why ?? ""} ${told.id ? html`<button type="button" class="link" @click=${() => { const { id } = told; told = null; openCase(id); }}>${t("look")}</button>` : nothing}</p>` : nothing}
-      ${last && !told ? html`<p class="last"><span>${last.ids ? t("bulk_done", { count: last.ids.length }) : `${verdict(last.body)} · ${kindName(last.kind)}`}</span>
-        <button type="button" class="link" @click=${() => undo()}>${t("undo")} <kbd aria-hidden="true">Z</kbd></button></p>` : nothing}</div>`;
-  }
-
-  function bar() {
-    const total = queue ? `${queue.total}${queue.more ? "+" : ""}` : "…";
-    const item = current?.item;
-    return html`<header class="review-bar">
-      <button type="button" class="toggle" aria-expanded=${listed ? "true" : "false"} @click=${toggleList}>☰ ${t("waiting_count")} <b class="number">${total}</b><kbd aria-hidden="true">L</kbd></button>
-      ${filters(queue, filter, cameras, choose)}
-      ${item ? html`<div class="what"><h1>${kindName(item.kind)} <small>${subtypeName(item.kind, item.subtype)}</small></h1>
-        <p class="dim">${item.camera} · ${item.zone} · <span class="id">${item.case_id}</span></p></div>${due(item)}` : html`<div class="what"></div>`}
-      <div class="steps"><button type="button" class="quiet" aria-label=${t("previous_case")} title=${`${t("previous_case")} (K)`} ?disabled=${!visited.length} @click=${previous}>‹</button>
-        <button type="button" class="quiet" aria-label=${t("next_case")} title=${`${t("next_case")} (J)`} @click=${next}>›</button></div></header>`;
-  }
-
   function body() {
     if (!current && opening) return html`<div class="nothing" role="status">${t("loading")}</div>`;
-    if (!current) return html`<div class="nothing">${said()}<h2>${t(queue?.total ? "pick" : "queue_empty")}</h2><p>${t(queue?.total ? "pick_help" : "queue_empty_help")}</p>
-      ${queue?.total && may.review ? html`<button type="button" class="primary" @click=${next}>${t("begin")}<kbd aria-hidden="true">J</kbd></button>` : nothing}</div>`;
+    if (!current) return idle({ queue, may, acts, below: said({ mine, told, acts }) });
     const { item, holder } = current;
     return html`<article class="case" data-case=${item.case_id} aria-label=${`${kindName(item.kind)} ${item.case_id}`}>${pictures.element}
       <aside class="side"><div class="facts-side" tabindex="0" role="region" aria-label=${t("facts")}>${pictures.hasCloser ? pictures.closer : nothing}${facts(item, map.element)}</div>
-        ${desk({ item, draft, rejecting, holder, sent: mine.of(item.case_id), reasons: site.rejections, hint, may, acts })}${said()}</aside></article>`;
+        ${desk({ item, draft, rejecting, holder, sent: mine.of(item.case_id), reasons: site.rejections, hint, may, acts })}${said({ mine, told, acts })}</aside></article>`;
   }
 
   function draw() {
     element.className = `review ${listed ? "listed" : ""} ${current || opening ? "open" : ""}`;
-    render(html`${bar()}<div class="review-body">
+    render(html`${bar({ queue, filter, cameras, item: current?.item, listed, first: !visited.length, acts })}<div class="review-body">
       <nav class="listing" aria-label=${t("waiting_cases")} ?hidden=${!listed}>${listed
         ? list({ queue, current: current?.item.case_id, me, gone: new Set(mine.open.map(({ id }) => id)), open: pick, bulk: may.review ? bulk : null, filter, failed, again: count }) : nothing}</nav>
       <div class="pane" ?hidden=${phone.matches && listed && !current && !opening}>${body()}</div></div>`, element);
@@ -465,17 +410,14 @@ export default function reviewPage({ site, shell }) {
     };
   };
 
-  const renewing = setInterval(renew, RENEW_MS);
   const ticking = setInterval(draw, 15_000); // ages, and how long a decision can be taken back
-  const goodbye = () => [...held].forEach((id) => server.release(id));
-  addEventListener("pagehide", goodbye);
   mine.send();
 
   return {
     element, heard, keys,
     async open([id], query) {
       filter = { kind: query.get("kind") ?? "", camera: query.get("camera") ?? "" };
-      count();
+      if (listed) count();
       if (id && phone.matches && !below) {
         history.replaceState(null, "", "#/review");
         history.pushState(null, "", `#/review/${id}`);
@@ -497,15 +439,11 @@ export default function reviewPage({ site, shell }) {
     },
     leave() {
       left = true;
-      clearInterval(renewing);
       clearInterval(ticking);
       clearTimeout(soon);
-      removeEventListener("pagehide", goodbye);
       mine.close();
       map.close();
-      drop();
-      goodbye();
-      held.clear();
+      hold.close();
     },
   };
 }

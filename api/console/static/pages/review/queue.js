@@ -19,11 +19,11 @@ export const claim = (id, takeOver = false) => post(`${one(id)}/claim`, takeOver
 /** Let a case go; that this may fail does not matter, since a claim ends by itself. */
 export const release = (id) => post(`${one(id)}/release`, {}, RELEASES).catch(() => {});
 
-/** What waits: `{total, more, by_kind, by_camera, items}`; `more` says that there are more than `total`. */
-export async function waiting(filter) {
+/** What waits, the first `most` of it: `{total, more, by_kind, by_camera, items}`; `more` says that there are more than `total`. */
+export async function waiting(filter, most = MOST) {
   if (!lists) {
     try {
-      return await get("/v1/queue", { ...named(filter), limit: MOST });
+      return await get("/v1/queue", { ...named(filter), limit: most });
     } catch (error) {
       if (error.status !== 404) throw error;
       lists = true;
