@@ -22,11 +22,15 @@ from api.setup.site_file import SiteFile
 from api.site_in_force import SiteInForce
 from scripts.watching import make_pipeline
 from tests.api.world import World, make_world, served
-from tests.real.test_console import Cameras, browser
+from tests.real.console import browser
 from vision.engines import open_engine
 from vision.episodes import EpisodeEvent, EpisodeStage
-from vision.evidence import EvidenceItem
+from vision.errors import NotWatched
+from vision.evidence import EvidenceItem, SecondLook
+from vision.loop import LoopCounts
 from vision.pipeline.live_view import Picture as Look
+from vision.pipeline.sight import Sight
+from vision.pipeline.trial import Trial
 from vision.site import Site
 from vision.site.file import load_site
 from vision.sources.status import CameraState, CameraStatus
@@ -63,13 +67,20 @@ def _market(source: str) -> str:
 """
 
 
-class Wall(Cameras):
+@dataclass
+class Wall:
     """Any number of cameras: all alive but the last, each with a new picture when asked."""
 
-    def __init__(self, jpeg: bytes, names: Sequence[str]) -> None:
-        super().__init__(jpeg)
-        self.jpeg = jpeg
-        self.names = names
+    jpeg: bytes
+    names: Sequence[str]
+    problem: str | None = None
+    device_memory: int | None = None
+    quarantined: int = 0
+    processes: tuple[()] = ()
+    engine_server: None = None
+
+    def loop(self) -> LoopCounts:
+        return LoopCounts()
 
     def status(self) -> list[CameraStatus]:
         now = datetime.now(UTC)
@@ -95,8 +106,17 @@ class Wall(Cameras):
         answer.set_result(Look(1, self.jpeg) if after is None else None)
         return answer
 
+    def sight(self, camera: str) -> Sight | None:
+        raise NotWatched(f"camera {camera} is not watched here")
+
+    def try_out(self, camera: str, proposed: Site, preset: str | None = None) -> Future[Trial]:
+        raise NotWatched(f"camera {camera} is not watched here")
+
     def apply(self, site: Site) -> None:
         """It has no rules."""
+
+    def look_again(self, camera: str, _episode: str, _after: datetime) -> SecondLook:
+        return SecondLook(why=f"camera {camera} is not watched here")
 
 
 @dataclass

@@ -28,6 +28,7 @@ from tests.api.world import (
     REJECT,
     SECRET,
     World,
+    cleared,
     make_event,
     make_site,
     make_world,
@@ -300,3 +301,18 @@ def test_evidence_has_its_hashes_originals_a_reason_and_the_package_a_scope(
         with world.database.read() as session:
             looks = [(one.what, one.reason) for one in session.query(AccessRow)]
         assert ("original", "complaint 4711") in looks
+
+
+def test_a_case_links_to_the_earlier_cases_of_its_place(browser, world, address):
+    event = make_event()
+    first = world.take(event)
+    world.take(cleared(event))
+    again = world.case(at=NOON + timedelta(days=1))
+    with cases(browser, world, address) as page:
+        show(page, f"#/cases/{again}")
+        page.locator(".prior a").first.click()
+        expect(page.locator(".case-id")).to_have_text(first)
+        page.reload()
+        expect(page.locator(".case-id")).to_have_text(first)
+        page.keyboard.press("Escape")
+        expect(rows(page).first).to_be_visible()

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
+from werkzeug.wrappers import Response
 
 from api.access.roles import Role
 from api.access.users import UserStore
+from tests.api.delivery.stand_in import stand_in
 from tests.api.setup.conftest import TEXT, found  # noqa: F401 - a fixture
 from tests.real.console import chromium, opened
 from vision.site.file import load_site
@@ -150,3 +152,16 @@ def test_who_may_only_read_sees_what_a_device_lacks_and_no_more(browser, found):
         expect(receiver.get_by_role("button", name="Send a test event")).to_have_count(0)
         page.get_by_role("link", name="Access log").click()
         expect(page.get_by_text("No entry matches")).to_be_visible()
+
+
+def test_an_admin_sends_a_receiver_a_test_event_and_sees_how_it_ended(browser, found):  # noqa: F811
+    with stand_in(lambda _: Response(status=204)) as server:
+        hook = f"url: {server.url}\n    allow: [127.0.0.0/8]"
+        town = found(TEXT.replace("url: http://127.0.0.1:9/in", hook))
+        session, hash_ = registers(browser, town, book="receivers")
+        with session as page:
+            show(page, hash_)
+            receiver = page.get_by_role("article", name="main")
+            receiver.get_by_role("button", name="Send a test event").click()
+            expect(receiver.get_by_role("status")).to_contain_text("Accepted (204, ")
+    assert server.asked == ["POST /in"]
