@@ -360,8 +360,16 @@ def test_a_zone_is_shaped_by_keyboard_and_a_reload_loses_nothing(one: Desk, brow
     page.close()
 
 
-def test_what_somebody_else_changed_meanwhile_is_shown_and_kept(one: Desk, browser: Browser):
-    page = one.open(browser, "cameras/market/zones")
+@pytest.mark.parametrize("told", [True, False])
+def test_what_somebody_else_changed_meanwhile_is_shown_and_kept(
+    one: Desk, browser: Browser, *, told: bool
+):
+    """At once, or by the answer to who saves before the news has come."""
+    page = one.open(browser, "cameras")
+    if not told:
+        page.route("**/v1/events", lambda route: route.abort())
+        page.reload()
+    page.goto(f"{one.address}/#/cameras/market/zones")
     _button(page, "Put a rectangle").click()
     with one.client() as other:
         path = "/v1/cameras/market/setup"
@@ -370,7 +378,8 @@ def test_what_somebody_else_changed_meanwhile_is_shown_and_kept(one: Desk, brows
         headers = {"If-Match": f'"{known["version"]}"'}
         answer = other.put(path, json={"zones": [*known["zones"], zone]}, headers=headers)
         assert answer.status_code == 200, answer.text
-    _button(page, "Save").click()
+    if not told:
+        _button(page, "Save").click()
     expect(page.locator(".conflict")).to_contain_text("gate")
     _button(page, "Put mine on top").click()
     _button(page, "Save").click()

@@ -141,7 +141,7 @@ export function cameraView(id, { site, shell, rights }) {
         <nav class="tabs" aria-label=${t("modes")}>${Object.keys(MODES).map(tab)}</nav></header>
       <div class="camera-body ${name}">
         ${mode.wide ? mode.side() : html`
-        <div class="picture">${presetChoice()}<div class="room">${picture.element}${page.waits ? html`<p class="waits" role="status">${page.waits}</p>` : nothing}<p class="said" role="alert" ?hidden=${!page.said}>${page.said}</p></div>
+        <div class="picture">${presetChoice()}<div class="room">${picture.element}${page.waits ? html`<p class="not-yet" role="status">${page.waits}</p>` : nothing}<p class="said" role="alert" ?hidden=${!page.said}>${page.said}</p></div>
           <div class="under">${mode.under?.() ?? nothing}<small class="dim number">${[sized(page.camera), facts(page.camera), page.latest?.sight ? "" : age(page.camera)].filter(Boolean).join(" · ")}</small></div></div>
         <aside aria-label=${t(`mode_${name}`)}>${mode.side()}</aside>`}
       </div>${page.saving.bar(mode.edits)}`, element);
