@@ -133,8 +133,6 @@ def test_a_case_links_to_the_earlier_cases_of_its_place(console, hostile):
     expect(console.locator(".drawer")).to_be_hidden()
 
 
-
-
 def test_an_admin_sends_a_receiver_a_test_event_and_sees_how_it_ended(tmp_path, browser: Browser):
     with stand_in(lambda _: Response(status=204)) as server:
         hook = {"name": "case-system", "url": server.url, "secret": SECRET}
