@@ -18,7 +18,7 @@ from vision.sources.status import CameraState
 STATIC = Path(api.console.__file__).parent / "static"
 SPOKEN = {str(code) for words in CATALOGUE.values() for code in words} | set(CameraState)
 """Keys that answers of the API bring along."""
-ALLOWED = {"Streetwarden", "中文", "Esc", "rtsp://…"}
+ALLOWED = {"Streetwarden", "中文", "Esc", "rtsp://…", "CSV", "XLSX"}
 """Names, and what is the same in every language."""
 
 WORDS = """

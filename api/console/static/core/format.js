@@ -1,6 +1,6 @@
 // How times and amounts are written: in the site's time zone, in the language that is spoken.
 
-import { spoken } from "./words.js";
+import { spoken, t } from "./words.js";
 
 let zone = "UTC";
 
@@ -28,7 +28,7 @@ export function ago(iso) {
 
 /** A duration in seconds, in its two largest units. */
 export function lasting(seconds) {
-  const names = spoken() === "zh" ? ["天", "小时", "分", "秒"] : ["d", "h", "min", "s"];
+  const names = [t("unit_d"), t("unit_h"), t("unit_min"), t("unit_s")];
   const amounts = [86400, 3600, 60, 1].map((size, at, all) =>
     Math.floor(at ? (seconds % all[at - 1]) / size : seconds / size));
   const from = amounts.findIndex((amount) => amount > 0);

@@ -1,14 +1,11 @@
 // The cameras: the wall, one camera's page, its live view, settings and history. The editor has its own file.
 
 export default {
-  loading: ["正在加载…", "Loading…"],
   no_cameras: ["没有可见的摄像机", "No camera to show"],
   no_camera_matches: ["没有符合条件的摄像机，请调整筛选条件。", "No camera matches. Widen the filters."],
   no_such_camera: ["找不到该摄像机，可能已移除，或不在您的查看范围内。", "There is no such camera, or you do not see it."],
-  all_cameras: ["全部摄像机", "All cameras"],
   search: ["搜索", "Search"],
   search_cameras: ["编号、地址或区域", "Name, address or zone"],
-  all_kinds: ["全部类别", "All kinds"],
   by_state: ["按状态筛选", "Filter by state"],
   concern_bad: ["需处理", "Need attention"],
   concern_waiting: ["未在监控", "Not watching"],

@@ -98,7 +98,7 @@ export default {
   part_admissibility: ["设备备案", "admissibility file"],
   part_analyse_fps: ["分析频率", "looks a second"],
   part_candidate_fps: ["判定期间频率", "looks while timing"],
-  undo: ["撤销", "Undo"],
+  undo_step: ["撤销", "Undo"],
   redo: ["重做", "Redo"],
   discard: ["放弃更改", "Discard"],
   test_hour: ["用最近一小时画面测试", "Test on the last hour"],

@@ -3,10 +3,7 @@
 export default {
   waiting_count: ["待审核", "Waiting"],
   waiting_cases: ["待审核列表", "List of what waits"],
-  all_kinds: ["全部类别", "All kinds"],
-  all_cameras: ["全部摄像机", "All cameras"],
   first_of: ["仅列出前{shown}件，共{total}件", "The first {shown} of {total}"],
-  loading: ["加载中…", "Loading…"],
   again: ["重试", "Try again"],
   queue_empty: ["暂无待审核线索", "Nothing waits for review"],
   queue_empty_help: ["新线索会自动显示在这里。", "New leads appear here by themselves."],
@@ -44,7 +41,6 @@ export default {
   held_help: ["同一线索同时只由一人审核。", "Only one person decides about a case at a time."],
   take_over: ["转由我审核", "Take it over"],
   second_waits: ["已初审，等待另一人复审。", "Confirmed once; another person has to decide now."],
-  k_next: ["下一件 / 上一件", "next / previous"],
   k_checks: ["勾选单项", "tick one check"],
   k_moments: ["前后时刻", "earlier / later picture"],
   moments: ["各时刻图片", "Pictures in time"],

@@ -40,4 +40,4 @@ export function facts(camera, had = null) {
 
 export const age = (camera) => (camera.last_frame_at ? ago(camera.last_frame_at) : t("never"));
 export const sized = (camera) => (camera.width ? `${camera.width}×${camera.height}` : "");
-export const seconds = (value) => amount(value >= 10 ? Math.round(value) : Math.round(value * 10) / 10, spoken() === "zh" ? "秒" : "s");
+export const seconds = (value) => amount(value >= 10 ? Math.round(value) : Math.round(value * 10) / 10, t("unit_s"));

@@ -41,7 +41,7 @@ export function entries(name, { can }) {
     const was = at === null ? null : JSON.stringify(mine.answer.items[at]);
     close();
     open = editor({
-      kind, entry, fixed, cameras: mine.answer.cameras, title: at === null ? t(`${name}_new`) : entry[kind.name],
+      kind, entry, fixed, cameras: mine.answer.cameras, title: at === null ? t(`new_${name}`) : entry[kind.name],
       close,
       async save(changed) {
         // Somebody else may have changed the list while this one was edited: the same entry is looked for in it.
@@ -68,9 +68,9 @@ export function entries(name, { can }) {
   function shown({ items }) {
     const columns = [...kind.columns(), { head: "", cell: (one) => html`<div class="acts"><button type="button" class="choice" aria-label=${`${t(fixed ? "look" : "edit")} ${one[kind.name]}`} @click=${() => edit(one.at)}>${t(fixed ? "look" : "edit")}</button>
       ${fixed ? nothing : html`<button type="button" class="danger" aria-label=${`${t("entry_remove")} ${one[kind.name]}`} @click=${() => remove(one.at)}>${t("entry_remove")}</button>`}</div>` }];
-    return html`<div class=${open ? "entries editing" : "entries"}><div class="entry-list"><p class="hint">${t(`${name}_help`)}</p>
-        ${fixed ? nothing : html`<div class="acts"><button type="button" class="primary" @click=${() => edit(null)}>${t(`${name}_new`)}</button></div>`}
-        ${table(columns, items.map((one, at) => ({ ...one, at })), t(`${name}_none`), t(`book_${name}`))}</div>
+    return html`<div class=${open ? "entries editing" : "entries"}><div class="entry-list"><p class="hint">${t(`help_${name}`)}</p>
+        ${fixed ? nothing : html`<div class="acts"><button type="button" class="primary" @click=${() => edit(null)}>${t(`new_${name}`)}</button></div>`}
+        ${table(columns, items.map((one, at) => ({ ...one, at })), t(`none_${name}`), t(`book_${name}`))}</div>
       ${open ? open.element : nothing}</div>`;
   }
 

@@ -16,6 +16,7 @@ import { placeMap } from "./place.js";
 import { bar, idle, said } from "./view.js";
 
 const FEW = 1; // cases that are asked for while nobody sees the list
+const SLOW_MS = 120;
 const SOON_MS = 400; // many cases at once are one change of the list
 const COUNT_MS = 30_000; // how often a server without events is asked
 
@@ -72,16 +73,16 @@ export default function reviewPage({ site, shell }) {
 
   async function next() {
     if (opening) return;
+    const from = current?.item.case_id;
     leaveCurrent();
     opening = "next";
-    prepare();
     try {
-      let item = await ready();
+      let item = await another(from);
       if (!item && passed.size) { // once round: what was passed over comes up again
         passed.clear();
+        current = null;
         hold.taken();
-        prepare();
-        item = await ready();
+        item = await another();
       }
       opening = "";
       hold.taken();
@@ -94,11 +95,21 @@ export default function reviewPage({ site, shell }) {
     }
   }
 
-  /** The next case; while it is not there yet the page says so. */
-  function ready() {
-    if (!hold.ready) return null;
-    const waiting = setTimeout(() => { current = null; pictures.clear(); draw(); }, 120);
-    return hold.ready.finally(() => clearTimeout(waiting));
+  /**
+   * The next case; while it is not there yet the page says so. What was made ready may since have been opened
+   * and decided (after an undo): that is not the next one.
+   */
+  async function another(from) {
+    const waiting = setTimeout(() => { current = null; pictures.clear(); draw(); }, SLOW_MS);
+    try {
+      const made = await hold.ready;
+      if (made && made.case_id !== from && !mine.of(made.case_id)) return made;
+      hold.taken();
+      prepare();
+      return await hold.ready;
+    } finally {
+      clearTimeout(waiting);
+    }
   }
 
   function previous() {
@@ -285,8 +296,8 @@ export default function reviewPage({ site, shell }) {
   /* What the server says */
 
   function refuse(error) {
-    if (error.status === 401) return;
-    told = { tone: "bad", text: error.status === undefined && error.name !== "Error" ? t("offline") : problem(error) };
+    // That the session is over, or the server away, the frame says.
+    if (error.status !== 401 && (error.status !== undefined || error.name === "Error")) told = { tone: "bad", text: problem(error) };
     draw();
   }
 
@@ -345,6 +356,7 @@ export default function reviewPage({ site, shell }) {
       count();
       if (current) refresh(current.item.case_id);
       if (current) prepare();
+      else if (!opening && may.review && !phone.matches) next();
     } else if (type === "clock" && Date.now() - counted > (listed ? COUNT_MS / 3 : COUNT_MS)) {
       count().then(() => !current && !opening && queue?.items.some((item) => !item.claimed_by) && !phone.matches && next());
     }

@@ -123,7 +123,7 @@ export function saving(page) {
       ${mistakes.length ? wrongs() : nothing}
       ${outcome ? outcome.panel(() => { outcome = null; page.redraw(); }) : nothing}
       <div class="bar-row">${draft().dirty ? html`<span class="changes"><b>${t("unsaved")}</b> <span class="dim">${parts}</span></span>` : saved ? effect() : html`<span class="changes none dim">${t("nothing_unsaved")}</span>`}
-        <button type="button" class="quiet" ?disabled=${!draft().canUndo} @click=${draft().undo}>${t("undo")}</button>
+        <button type="button" class="quiet" ?disabled=${!draft().canUndo} @click=${draft().undo}>${t("undo_step")}</button>
         <button type="button" class="quiet" ?disabled=${!draft().canRedo} @click=${draft().redo}>${t("redo")}</button>
         <button type="button" class="quiet" ?disabled=${idle} @click=${discard}>${t("discard")}</button>
         <button type="button" class="choice" ?disabled=${idle} @click=${test}>${t(busy === "test" ? "testing" : "test_hour")}</button>
