@@ -30,7 +30,7 @@ export function sentence(group, code, values = {}) {
 
 function said(value, form) {
   if (value === undefined || value === null) return "–";
-  if (Array.isArray(value)) return value.map((one) => said(one, form)).join("");
+  if (Array.isArray(value)) return value.map((one) => said(one, form)).join(spoken() === "zh" ? "、" : ", ");
   if (!form) return String(value);
   if (form === "duration") return lasting(value);
   if (form === "time") return when(value).slice(-5);
