@@ -69,7 +69,10 @@ def test_a_person_signs_in_decides_and_comes_back_to_where_they_were(world, brow
         # The session ends elsewhere: the form comes up, and leads back to the case.
         with world.database.write() as session:
             session.execute(delete(SessionRow))
-        expect(page.get_by_role("alert")).to_have_text("Your session has ended. Sign in again.")
+        expect(page.get_by_role("alert")).to_have_text(
+            "Your session has ended. Sign in again.",
+            timeout=15_000,  # a stream ends within five
+        )
         sign_in(page)
         expect(page.locator(".drawer .head .id")).to_have_text(case)
         page.get_by_role("button", name="Reject").click()
