@@ -20,6 +20,15 @@ CaseError
 ├── BackupError           a backup cannot be made, or restored to there
 ├── SiteKeyError          the file with the site's key cannot be used; the message says what to do
 ├── TimeStampError        a time stamp cannot be had, or does not hold
+├── NoSiteFile            the server was started without a site file, so there is none to change
+├── SiteFileWrong         somebody left mistakes in the site file; these are mended first
+├── SiteFileUnwritable    the site file cannot be written; the message says what to do
+├── SetupRefused          with this change the site file would have mistakes
+├── SetupForbidden        this part of the setup is changed by others
+├── ChangedMeanwhile      somebody else has changed it since it was read
+├── CannotUndo            another change of the site file stands in between, or there is nothing
+├── UnknownCamera         no camera has this id, or the key does not see it
+├── UnknownChange         no change of the site file has this number, or the key does not see it
 ├── OriginalRefused       the key's role may not see originals
 ├── GeoReportError        what GeoReport v2 answers with an error of its own form
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
@@ -34,25 +43,34 @@ from vision.errors import CaseError, StorageUnavailable
 __all__ = [
     "AccountTaken",
     "BackupError",
+    "CannotUndo",
     "CaseClaimed",
     "CaseError",
+    "ChangedMeanwhile",
     "DatabaseUnavailable",
     "EgressRefused",
     "GeoReportError",
     "IllegalStep",
+    "NoSiteFile",
     "NotConfirmed",
     "OriginalRefused",
     "PackageTooLarge",
     "ProviderUnavailable",
     "PurgedMedia",
+    "SetupForbidden",
+    "SetupRefused",
     "SignInFailed",
     "SignInWaits",
+    "SiteFileUnwritable",
+    "SiteFileWrong",
     "SiteKeyError",
     "StepForbidden",
     "TimeStampError",
     "TookTooLong",
     "UnknownAccount",
+    "UnknownCamera",
     "UnknownCase",
+    "UnknownChange",
     "UnknownMedia",
 ]
 
@@ -151,6 +169,50 @@ class OriginalRefused(CaseError):  # noqa: N818
 
 class EgressRefused(CaseError):  # noqa: N818
     """The receiver's name leads to an address that the site file does not allow."""
+
+
+class NoSiteFile(CaseError):  # noqa: N818
+    """The server was started without a site file, so there is none to change."""
+
+
+class SiteFileWrong(CaseError):  # noqa: N818
+    """The site file has mistakes or cannot be read, so nothing can be built on it."""
+
+
+class SiteFileUnwritable(CaseError):  # noqa: N818
+    """The site file cannot be written now; it is as it was."""
+
+
+class SetupRefused(CaseError):  # noqa: N818
+    """With this change the site file would have mistakes; nothing was written.
+
+    Attributes:
+        mistakes: where in what was given each is (a JSON pointer), and what to write instead.
+    """
+
+    def __init__(self, message: str, mistakes: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.mistakes = tuple(mistakes)
+
+
+class SetupForbidden(CaseError):  # noqa: N818
+    """The asking key's role or scope may not change this part of the setup."""
+
+
+class ChangedMeanwhile(CaseError):  # noqa: N818
+    """Somebody else has changed it since the version that this change was made for."""
+
+
+class CannotUndo(CaseError):  # noqa: N818
+    """Another change of the site file stands in between, or there is nothing to undo."""
+
+
+class UnknownCamera(CaseError):  # noqa: N818
+    """No camera has this id, as far as the asking key may see."""
+
+
+class UnknownChange(CaseError):  # noqa: N818
+    """No change of the site file has this number, as far as the asking key may see."""
 
 
 class GeoReportError(CaseError):

@@ -114,21 +114,14 @@ def make_pipeline(
     """
     from vision.engines.truck_state import open_truck_state
     from vision.evidence import EvidenceStore
-    from vision.kinds import catalogue
     from vision.pipeline import Pipeline
+    from vision.pipeline.trucks import Trucks
 
     storage = site.storage
     for folder in (storage.files, storage.folder / "memory"):
         keep_private(folder)
     model = site.model
-    trucks = {
-        (camera.id, site.rule_settings(zone, kind).threshold or engine.model.threshold)
-        for camera in site.cameras
-        if cameras is None or camera.id in cameras
-        for zone in camera.watched_zones
-        for kind in zone.watch
-        if "truck_state" in catalogue().kind(kind).needs
-    }
+    trucks = Trucks.of(site, engine.model.threshold, cameras)
     return (made or Pipeline)(
         site,
         engine,
@@ -138,12 +131,12 @@ def make_pipeline(
         quarantine=storage.folder / quarantine,
         truck_state=(
             open_truck_state(
-                {camera for camera, _ in trucks},
-                min_score=min(threshold for _, threshold in trucks),
+                trucks.cameras,
+                min_score=trucks.min_score,
                 engine=model.engine,
                 device=model.device,
             )
-            if trucks
+            if trucks.cameras
             else None
         ),
         cameras=cameras,

@@ -25,7 +25,12 @@ def write(path: Path, content: bytes, *, mode: int = PRIVATE, sync: bool = True)
 
 
 def write_pieces(
-    path: Path, pieces: Iterable[bytes], *, mode: int = PRIVATE, sync: bool = True
+    path: Path,
+    pieces: Iterable[bytes],
+    *,
+    mode: int = PRIVATE,
+    owner: tuple[int, int] | None = None,
+    sync: bool = True,
 ) -> None:
     """Put these pieces into the file, making its folder where it is missing.
 
@@ -36,6 +41,7 @@ def write_pieces(
         path: of the file; what was in it is replaced.
         pieces: all of it, in order; where they end in an error nothing is written.
         mode: permissions.
+        owner: ids of the user and the group that it shall belong to; who writes it by default.
         sync: False where losing the latest content in a power cut costs less than waiting for the
             disk; a killed process still leaves a whole file.
 
@@ -50,6 +56,8 @@ def write_pieces(
         with os.fdopen(handle, "wb") as file:
             for piece in pieces:
                 file.write(piece)
+            if owner is not None:  # before the mode: a new owner takes bits of it away
+                os.fchown(file.fileno(), *owner)
             if mode != PRIVATE:
                 os.fchmod(file.fileno(), mode)
             if sync:

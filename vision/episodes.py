@@ -44,13 +44,25 @@ class EndedBy(StrEnum):
     has a seam there."""
 
 
+Datum = float | int | str | list[str]
+"""A value that a reason was made from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason of the rule: in words, and as the numbers the words were made from."""
+    """One reason of the rule: a code with its data, and the sentences that they made.
+
+    Attributes:
+        en, zh: as it is said, in both languages.
+        data: what the sentences were made from.
+        code: of `vision.rules.reasons.TEMPLATES`, or a word of another package's kind; None where
+            nobody gave one (records of earlier versions).
+    """
 
     en: str
     zh: str
-    data: dict[str, float | int | str]
+    data: dict[str, Datum]
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,32 @@ Every message names the thing, the cause and what to do next, and never holds a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 
 class StreetwardenError(Exception):
     """Something the user can act on: the message is one or two plain sentences."""
 
 
+class Mistake(NamedTuple):
+    """One mistake of a site file: its 1-based line, the keys that lead to it, and its mend."""
+
+    line: int
+    where: tuple[int | str, ...]
+    what: str
+
+
 class SiteError(StreetwardenError):
-    """The site file is missing or wrong; the message carries file, line and fix."""
+    """The site file is missing or wrong; the message carries file, line and fix.
+
+    Attributes:
+        mistakes: what it says, one by one, where the file could be read as YAML.
+    """
+
+    def __init__(self, message: str, mistakes: Sequence[Mistake] = ()) -> None:
+        super().__init__(message)
+        self.mistakes = tuple(mistakes)
 
 
 class SourceError(StreetwardenError):

@@ -22,6 +22,7 @@ from api.access.roles import Principal, Role
 from api.errors import CaseError, UnknownAccount
 from api.storage.database import Database
 from api.storage.tables import KeyRow
+from api.words.said import say
 
 SESSION_LABEL = "console session"
 SESSION_LIFE = timedelta(hours=12)
@@ -166,9 +167,7 @@ class KeyStore:
         with self._database.write() as session:
             row = session.get(KeyRow, key_id)
             if row is None:
-                raise UnknownAccount(
-                    f"no key has the id {key_id!r}; list the keys to see their ids"
-                )
+                raise UnknownAccount(say("key_unknown", key=key_id[:64]))
             row.revoked_at = row.revoked_at or datetime.now(UTC)
 
     def list(self) -> list[KeyInfo]:
@@ -180,9 +179,9 @@ class KeyStore:
 
 def _mint(label: str, role: Role, expires: timedelta | None) -> tuple[KeyRow, NewKey]:
     if not label.strip():
-        raise CaseError("a key needs a label that says who holds it; give one")
+        raise CaseError(say("key_label_missing"))
     if expires is not None and expires <= timedelta():
-        raise CaseError("a key that has expired opens nothing; give a time in the future")
+        raise CaseError(say("key_expired"))
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     now = datetime.now(UTC)
     row = KeyRow(

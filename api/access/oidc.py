@@ -35,6 +35,7 @@ from api.access.users import folded, new_user
 from api.errors import ProviderUnavailable, SignInFailed
 from api.storage.database import Database
 from api.storage.tables import OidcFlowRow, UserRow
+from api.words.said import say
 from vision.errors import SiteError
 from vision.printable import printable
 from vision.site.access import OidcProvider
@@ -48,7 +49,6 @@ _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384"]
 _KNOWN_FOR_S = 600.0
 _LEEWAY_S = 60
 _TIMEOUT_S = 5.0
-_REFUSED = "the identity provider's answer does not hold; sign in again, and tell an admin if not"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,7 @@ class OidcDesk:
         with self._database.write() as session:
             session.execute(delete(OidcFlowRow).where(OidcFlowRow.expires_at <= now))
             if len(session.scalars(select(OidcFlowRow.id).limit(MOST_FLOWS)).all()) >= MOST_FLOWS:
-                raise ProviderUnavailable(
-                    "too many sign-ins are under way; try again in 10 minutes"
-                )
+                raise ProviderUnavailable(say("sign_ins_under_way"))
             ends = now + FLOW_LIFE
             flow = OidcFlowRow(id=_digest(state), nonce=nonce, verifier=verifier, expires_at=ends)
             session.add(flow)
@@ -146,12 +144,12 @@ class OidcDesk:
             else None
         )
         if flow is None:
-            raise SignInFailed("this sign-in was used, is too old or not yours; sign in again")
+            raise SignInFailed(say("sign_in_used"))
         try:
             claims = self._claims(flow, code)
         except (JoseError, ValueError, KeyError, TypeError) as error:
             LOG.warning("an answer of the identity provider was refused: %s", error)
-            raise SignInFailed(_REFUSED) from error
+            raise SignInFailed(say("provider_answer")) from error
         return self._sessions.begin(self._user(claims), address)
 
     def _taken(self, state: str) -> OidcFlowRow | None:
@@ -191,7 +189,7 @@ class OidcDesk:
         role = self._role(claims)
         subject = f"{self._settings.issuer} {claims['sub']}"
         if role is None or len(subject) > 512 or printable(subject) != subject:
-            raise SignInFailed("the identity provider gives you no role here; ask an admin for one")
+            raise SignInFailed(say("provider_role"))
         try:
             return self._stored(claims, subject, role)
         except IntegrityError:  # came back twice at the same moment
@@ -212,7 +210,7 @@ class OidcDesk:
                 row.subject = subject
                 session.add(row)
             if row.disabled_at is not None:
-                raise SignInFailed("this user is disabled; ask an admin")
+                raise SignInFailed(say("user_disabled"))
             row.role = role.value
             row.label = _text(claims, said.label_claim) or row.name
             row.unit = _text(claims, said.unit_claim)
@@ -237,10 +235,7 @@ class OidcDesk:
                 )
                 named = str(metadata.get("issuer"))[:200]
                 if named != issuer:
-                    raise ProviderUnavailable(
-                        f"the identity provider calls itself {named!r}; "
-                        "write access.oidc.issuer in the site file just so, if it is the right one"
-                    )
+                    raise ProviderUnavailable(say("provider_name", name=named))
                 stated: Any = self._ask("GET", metadata["jwks_uri"])
                 self._found = (now, metadata, KeySet.import_key_set(stated))
             return self._found[1:]
@@ -260,16 +255,14 @@ class OidcDesk:
             answer = self._http.request(method, url, data=form, auth=sign)
             found = answer.json()
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise ProviderUnavailable(
-                f"the identity provider does not answer as one ({type(error).__name__}); try again,"
-                " or sign in with a password"
-            ) from error
+            why = say("provider_silent", error=type(error).__name__)
+            raise ProviderUnavailable(why) from error
         if answer.is_success and isinstance(found, dict):
             return found
         LOG.warning("the identity provider answered %d to %s", answer.status_code, method)
         if form is not None:
-            raise SignInFailed(_REFUSED)
-        raise ProviderUnavailable("the identity provider does not work now; try again")
+            raise SignInFailed(say("provider_answer"))
+        raise ProviderUnavailable(say("provider_down"))
 
 
 def _name(claimed: str, subject: str) -> str:

@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from api.errors import CaseError, SignInWaits
+from api.words.said import say
 
 SHORTEST = 12
 """Characters. Length is what helps (NIST SP 800-63B-4 asks for 15, or 8 beside a second factor)."""
@@ -15,6 +16,8 @@ LONGEST = 128
 AT_ONCE = 2
 """Hashes that are made at the same time: each takes 64 MiB and some ten milliseconds of a core."""
 _PATIENCE_S = 5.0
+_CROWDED_S = 5
+"""Seconds after which to try again."""
 # argon2-cffi's defaults: RFC 9106's second recommendation, t=3, m=64 MiB, p=4.
 _HASHER = PasswordHasher()
 _making = threading.BoundedSemaphore(AT_ONCE)
@@ -28,14 +31,9 @@ def check(password: str, name: str) -> None:
         CaseError: says what is wrong with it.
     """
     if not SHORTEST <= len(password) <= LONGEST:
-        raise CaseError(
-            f"a password has {SHORTEST} to {LONGEST} characters; take some words that do not "
-            "belong together"
-        )
+        raise CaseError(say("password_length", shortest=SHORTEST, longest=LONGEST))
     if name.casefold() in password.casefold() or len(set(password)) < 5:
-        raise CaseError(
-            "this password is easily guessed; take some words that do not belong together"
-        )
+        raise CaseError(say("password_guessable"))
 
 
 def hashed(password: str) -> str:
@@ -77,7 +75,7 @@ class _Turn:
 
     def __enter__(self) -> None:
         if not _making.acquire(timeout=_PATIENCE_S):
-            raise SignInWaits("many people sign in at this moment; try again", 5)
+            raise SignInWaits(say("sign_in_crowded", wait_s=_CROWDED_S), _CROWDED_S)
 
     def __exit__(self, *_: object) -> None:
         _making.release()

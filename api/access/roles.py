@@ -38,13 +38,20 @@ class Right(StrEnum):
     """Who looked at which original, and what was exported."""
     ACCOUNTS = "accounts"
     """Users and keys."""
+    SETUP = "setup"
+    """What is drawn and listed in the site file: zones, permits, assets, silences."""
+    SOURCES = "sources"
+    """Which cameras there are, and where their pictures come from."""
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.READ}),
     Role.REVIEWER: frozenset({Right.READ, Right.REVIEW}),
     Role.OFFICER: frozenset(
-        {Right.READ, Right.REVIEW, Right.TAKE_OVER, Right.ORIGINALS, Right.HOLD}
+        {
+            *(Right.READ, Right.REVIEW, Right.TAKE_OVER, Right.ORIGINALS, Right.HOLD),
+            Right.SETUP,
+        }
     ),
     Role.ADMIN: frozenset(Right) - {Right.CALL_BACK},
     Role.RECEIVER: frozenset({Right.CALL_BACK}),

@@ -15,6 +15,7 @@ from api.access.users import folded
 from api.errors import SignInFailed, SignInWaits
 from api.storage.database import Database
 from api.storage.tables import UserRow
+from api.words.said import say
 
 LOG = logging.getLogger("streetwarden.api")
 
@@ -37,9 +38,7 @@ class SignInDesk:
         """
         user = self._proven(folded(name), password, address)
         if user is None:
-            raise SignInFailed(
-                "user name or password is wrong; try again, or ask an admin for a new password"
-            )
+            raise SignInFailed(say("wrong_password"))
         return self._sessions.begin(user.id, address)
 
     def change_password(self, who: Principal, current: str, new: str) -> NewSession:
@@ -53,7 +52,7 @@ class SignInDesk:
         with self._database.read() as session:
             name = session.get_one(UserRow, who.key_id).name
         if self._proven(name, current, who.address) is None:
-            raise SignInFailed("this is not your current password; type it again")
+            raise SignInFailed(say("wrong_current_password"))
         check(new, name)
         self._store(who.key_id, hashed(new))
         return self._sessions.begin(who.key_id, who.address, alone=True)
@@ -62,7 +61,7 @@ class SignInDesk:
         wait = self._lockout.reserve(name, address)
         if wait:
             LOG.warning("sign-ins from %s wait %d s: too many have failed", network(address), wait)
-            raise SignInWaits("too many sign-ins have failed; wait, then try again", wait)
+            raise SignInWaits(say("sign_in_waits", wait_s=wait), wait)
         with self._database.read() as session:
             user = session.scalar(select(UserRow).where(UserRow.name == name))
         able = user is not None and user.disabled_at is None

@@ -18,6 +18,7 @@ from api.access.roles import Role
 from api.errors import AccountTaken, CaseError, UnknownAccount
 from api.storage.database import Database
 from api.storage.tables import SessionRow, UserRow
+from api.words.said import say
 
 _NAME = re.compile(r"[\w.@+-]{1,64}")
 
@@ -82,9 +83,7 @@ class UserStore:
         """
         known = folded(name)
         if not _NAME.fullmatch(known):
-            raise CaseError(
-                "a user name has 1 to 64 letters, digits or `. _ @ + -`, and no spaces; shorten it"
-            )
+            raise CaseError(say("user_name_form"))
         check(password, known)
         row = new_user(known, role, label=name.strip())
         row.password = hashed(password)
@@ -93,9 +92,7 @@ class UserStore:
             with self._database.write() as session:
                 session.add(row)
         except IntegrityError as error:
-            raise AccountTaken(
-                f"a user is called {known!r} already; choose another name"
-            ) from error
+            raise AccountTaken(say("user_name_taken", name=known)) from error
         return info(row)
 
     def list(self) -> list[UserInfo]:
@@ -112,7 +109,7 @@ class UserStore:
         with self._database.read() as session:
             row = session.scalar(select(UserRow).where(UserRow.name == folded(name)))
         if row is None:
-            raise UnknownAccount(f"no user is called {name[:64]!r}; list the users to see who is")
+            raise UnknownAccount(say("user_name_unknown", name=name[:64]))
         return info(row)
 
     def change(self, user_id: str, change: Change, by: str | None = None) -> UserInfo:
@@ -130,11 +127,9 @@ class UserStore:
         with self._database.write() as session:
             row = session.get(UserRow, user_id, with_for_update=True)
             if row is None:
-                raise UnknownAccount(f"no user has the id {user_id[:64]!r}; list the users")
+                raise UnknownAccount(say("user_unknown", user=user_id[:64]))
             if by == user_id and (change.role not in {None, Role(row.role)} or change.disabled):
-                raise CaseError(
-                    "nobody takes their own role or disables themselves; ask another admin"
-                )
+                raise CaseError(say("own_account"))
             if change.password is not None:
                 check(change.password, row.name)
                 row.password = hashed(change.password)

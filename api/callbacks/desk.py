@@ -24,8 +24,10 @@ from api.cases.step_desk import StepDesk
 from api.cases.step_requests import Emit, To
 from api.cases.steps import Step
 from api.errors import CaseError, IllegalStep
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CallbackRow, CaseRow, DeliveryRow
+from api.words.said import say
 from vision.site import Site
 
 MOST_KEPT = 200
@@ -55,7 +57,7 @@ class Sender:
 class CallbackDesk:
     """Takes call-backs and mirrors them; `announce` tells other receivers of the steps."""
 
-    def __init__(self, database: Database, site: Site, announce: Announce) -> None:
+    def __init__(self, database: Database, site: Site | SiteInForce, announce: Announce) -> None:
         self._database = database
         # What a case system says undoes no decision.
         self._steps = StepDesk(database, site, announce, lambda _session, _case: False)
@@ -77,9 +79,7 @@ class CallbackDesk:
                 one too many.
         """
         if said.case_id not in {None, case_id}:
-            raise CaseError(
-                f"this call-back is of case {said.case_id}; send it to that case's address"
-            )
+            raise CaseError(say("callback_other_case", case=said.case_id))
         with self._database.write() as session:
             self._database.decide_alone(session)
             case, identity, label = _addressed(session, sender, case_id)
@@ -97,10 +97,7 @@ class CallbackDesk:
                 self.settle(session, case)
             view = CallbackView.of(row)
         if view.state is State.CONFLICT:
-            raise CaseError(
-                f"call-back {event_id} came before and said something else, which counts; this one "
-                "is kept and shown. Give a new event an id of its own"
-            )
+            raise CaseError(say("callback_conflict", event=event_id))
         return view
 
     def settle(self, session: Session, case: CaseRow) -> None:
@@ -202,17 +199,12 @@ def _new(
     """
     now = datetime.now(UTC)
     if said.at > now + AHEAD:
-        raise CaseError(
-            f"`at` is {said.at.isoformat()}, and here it is {now.isoformat()}: a call-back is of "
-            "what has happened; is its offset from UTC right?"
-        )
+        raise CaseError(say("callback_future", at=said.at.isoformat(), now=now.isoformat()))
     of_sender = select(func.count()).where(
         CallbackRow.sender == identity, CallbackRow.case_id == case.id
     )
     if (session.scalar(of_sender) or 0) >= MOST_KEPT:
-        raise CaseError(
-            f"{MOST_KEPT} call-backs of this case are kept, and no more are taken; ask its officers"
-        )
+        raise CaseError(say("callback_too_many", most=MOST_KEPT))
     of_id = select(CallbackRow.received_at).where(
         CallbackRow.sender == identity, CallbackRow.event_id == event_id
     )

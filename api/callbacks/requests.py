@@ -18,6 +18,7 @@ from api.cases.instant import Instant
 from api.cases.schemas import Note, Part, Sha256
 from api.cases.step_requests import Line, StepRequest
 from api.cases.steps import Step
+from api.words.said import say
 
 MOST_MEDIA = 10
 EventId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
@@ -131,7 +132,7 @@ class FiledCallback(_Said):
     @model_validator(mode="after")
     def _is_numbered(self) -> FiledCallback:
         if self.task_no is None and self.file_no is None:
-            raise ValueError("`filed` needs the case system's `task_no` or `file_no`")
+            raise ValueError(say("number_missing"))
         return self
 
 

@@ -18,6 +18,7 @@ from api.cases.stages import DECIDABLE
 from api.errors import CaseClaimed, IllegalStep
 from api.storage.database import Database
 from api.storage.tables import CaseRow
+from api.words.said import say
 from vision.site.review import LONGEST_CLAIM
 
 
@@ -54,10 +55,8 @@ def refuse_others(case: CaseRow, who: Principal, now: datetime) -> None:
     if not held(case, now) or case.claimed_key == who.key_id:
         return
     assert case.claimed_until is not None
-    raise CaseClaimed(
-        f"{case.claimed_by} looks at this case until {case.claimed_until:%H:%M:%S} UTC; wait, or "
-        "ask an officer or an admin to take it over"
-    )
+    until = case.claimed_until.isoformat()
+    raise CaseClaimed(say("claimed_by_other", by=case.claimed_by, until=until))
 
 
 def release(case: CaseRow) -> None:
@@ -90,7 +89,7 @@ class ClaimDesk:
         with self._database.write() as session:
             case = locked(session, who, case_id)
             if case.stage not in DECIDABLE:
-                raise IllegalStep(f"nobody has to decide on a case in stage {case.stage}")
+                raise IllegalStep(say("nothing_to_decide", stage=case.stage))
             others = held(case, now) and case.claimed_key != who.key_id
             if others and not take_over:
                 refuse_others(case, who, now)

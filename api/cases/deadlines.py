@@ -14,6 +14,7 @@ from api.cases.law import matter
 from api.cases.stages import Stage
 from api.errors import IllegalStep
 from api.storage.tables import CaseRow
+from api.words.said import say
 from vision.registers.working_calendar import Term, WorkingCalendar, parse_term
 
 _log = logging.getLogger(__name__)
@@ -45,12 +46,13 @@ def of_grace(
         return _deadline(Stage.GRACE.value, until, None)
     text = matter(case).get("grace")
     if text is None:
-        raise IllegalStep("the matter of this case sets no grace; state `until` in `data`")
+        raise IllegalStep(say("grace_not_set"))
     term = parse_term(text)
     try:
         return _deadline(Stage.GRACE.value, calendar.end(now, term), term)
     except ValueError as error:
-        raise IllegalStep(f"a grace of {term} cannot be counted ({error}); state `until`") from None
+        why = say("grace_uncountable", term=str(term), why=str(error))
+        raise IllegalStep(why) from None
 
 
 def _deadline(stage: str, at: datetime, term: Term | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from api.cases.scope import locked
 from api.cases.view import case_detail
 from api.errors import IllegalStep
 from api.storage.database import Database
+from api.words.said import say
 
 
 def set_hold(database: Database, who: Principal, case_id: str, request: HoldRequest) -> CaseDetail:
@@ -26,9 +27,9 @@ def set_hold(database: Database, who: Principal, case_id: str, request: HoldRequ
         row = locked(session, who, case_id)
         if request.hold == (row.hold is not None):
             raise IllegalStep(
-                f"this case is on hold since {row.hold['at']} by {row.hold['by']}"
+                say("on_hold_already", at=row.hold["at"], by=row.hold["by"])
                 if row.hold is not None
-                else "this case is not on hold"
+                else say("not_on_hold")
             )
         row.hold = (
             {"by": who.label, "at": now.isoformat(), "reason": request.reason}

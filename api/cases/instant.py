@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
+from api.words.said import say
+
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _DATE = re.compile(r"[0-9]{4}-")
 
@@ -24,7 +26,7 @@ def _written_out(value: object) -> object:
     """Seconds since 1970, which pydantic would take too, are nobody's way to write a date."""
     if isinstance(value, datetime) or (isinstance(value, str) and _DATE.match(value)):
         return value
-    raise ValueError("write a date and time with its offset, such as 2026-05-01T00:00:00Z")
+    raise ValueError(say("instant_form"))
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_utc)]

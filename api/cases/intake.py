@@ -23,6 +23,7 @@ from api.cases.stages import PERSON_CONFIRMED, SHOWN, SUPPRESSED, Stage
 from api.cases.step_desk import Then
 from api.cases.suppression import Suppression
 from api.errors import CaseError
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CaseRow, LogRow, SightingRow
 from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage
@@ -56,20 +57,20 @@ class CaseIntake:
     def __init__(
         self,
         database: Database,
-        site: Site,
+        site: Site | SiteInForce,
         detector: DetectorInfo,
         announce: Announce,
         then: Then | None = None,
     ) -> None:
         self._database = database
-        self._site = site
+        self._site = SiteInForce.of(site)
         self._detector = detector
         self._announce = announce
         self._suppression = Suppression(site)
         self._reobservation = Reobservation(database, site, announce, None, then)
-        self._fixed = fixed_cameras(site)
         self.last_seen: LastSeen = lambda _camera, _episode: None
-        self._grid = UnitGrid.load(Path(site.unit_grid)) if site.unit_grid else None
+        grid = self._site.now.unit_grid
+        self._grid = UnitGrid.load(Path(grid)) if grid else None
 
     def take(self, event: EpisodeEvent, items: Sequence[EvidenceItem]) -> str | None:
         """Take a `confirmed`, `supplemented`, `cleared` or `ended` event with its evidence.
@@ -82,17 +83,17 @@ class CaseIntake:
             having become a case.
 
         Raises:
-            CaseError: the camera or the kind is unknown to the site.
+            CaseError: the camera of one that is confirmed, or its kind, is unknown to the site.
             DatabaseUnavailable: nothing was kept; try again.
         """
         episode = event.episode
         if episode.stage not in _TAKEN:
             return None
-        camera = self._camera(episode.camera)
         with self._database.write() as session:
             self._database.decide_alone(session)
             known = session.get(SightingRow, episode.id)
             if episode.stage is EpisodeStage.CONFIRMED:
+                camera = self._camera(episode.camera)
                 return known.case_id if known else self._confirm(session, camera, event, items)
             if known is None:
                 return None
@@ -113,7 +114,7 @@ class CaseIntake:
         Raises:
             DatabaseUnavailable: nothing was changed; try again.
         """
-        moving = {camera.id for camera in self._site.cameras} - self._fixed
+        moving = {camera.id for camera in self._site.now.cameras} - self._fixed
         query = (
             select(SightingRow)
             .join(SightingRow.case)
@@ -141,16 +142,20 @@ class CaseIntake:
         return len(over)
 
     def _camera(self, name: str) -> Camera:
-        for camera in self._site.cameras:
-            if camera.id == name:
-                return camera
-        raise CaseError(f"camera {name!r} is not in the site file; add it or reload the site")
+        camera = self._site.camera(name)
+        if camera is None:
+            raise CaseError(f"camera {name!r} is not in the site file; add it there")
+        return camera
+
+    @property
+    def _fixed(self) -> frozenset[str]:
+        return fixed_cameras(self._site.now)
 
     def _settings(self, camera: Camera, episode: Episode) -> RuleSettings:
         for zone in camera.watched_zones:
             if zone.name == episode.zone:
-                return self._site.rule_settings(zone, episode.kind)
-        return self._site.kind_settings(episode.kind)
+                return self._site.now.rule_settings(zone, episode.kind)
+        return self._site.now.kind_settings(episode.kind)
 
     def _confirm(
         self,
@@ -176,7 +181,7 @@ class CaseIntake:
             threshold = settings.threshold or self._detector.threshold
             detector = replace(self._detector, threshold=threshold)
             prior = same.prior()
-            case = new_case(self._site, camera, episode, detector, prior)
+            case = new_case(self._site.now, camera, episode, detector, prior)
             case.repeats = confirmed_of(session, prior)
             action = "opened"
             session.add(case)
@@ -270,5 +275,7 @@ def _enter(
     }
     if event.clip is not None:
         data["clip"] = _FACTS.dump_python(event.clip, mode="json")
+    if episode.why:
+        data["why"] = [{"code": r.code, "data": r.data} for r in episode.why]
     reason = "; ".join(r.en for r in episode.why)
     enter(session, case, action, by=_PIPELINE, reason=reason, data=data)

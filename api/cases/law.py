@@ -13,6 +13,7 @@ from api.access.roles import Principal
 from api.cases.legal_use import PENALTY_EVIDENCE
 from api.cases.stages import Stage
 from api.storage.tables import CaseRow
+from api.words.said import say
 from vision.kinds import catalogue
 
 _UNCORRECTED = frozenset({Stage.EMITTED, Stage.NOTICED})
@@ -32,15 +33,12 @@ def corrected_first(case: CaseRow, _by: Principal | str) -> str | None:
     if Stage(case.stage) not in _UNCORRECTED:
         return None
     if matter(case).get("correct_first", True):
-        return (
-            "the order to correct comes first in this matter: take notice, give_grace and "
-            "reobserve before accept"
-        )
+        return say("correct_first")
     if case.legal_use != PENALTY_EVIDENCE:
-        return (
-            f"its pictures are no penalty evidence ({case.legal_use_reason}), so the order to "
-            "correct comes first: take notice, give_grace and reobserve before accept"
-        )
+        codes = [reason.get("code") for reason in case.legal_why or ()]
+        # A case of before there were codes says it in its own words.
+        why = codes if codes and all(codes) else case.legal_use_reason
+        return say("no_penalty_evidence", why=why)
     return None
 
 
@@ -49,12 +47,9 @@ def legally_reviewed(case: CaseRow, _by: Principal | str) -> str | None:
     if not matter(case).get("major", False):
         return None
     if case.legal_review is None:
-        return "this matter is major: record the legal review first (step legal_review)"
+        return say("legal_review_missing")
     if not case.legal_review["approved"]:
-        return (
-            f"the legal review {case.legal_review['document_no']} does not approve it; record one "
-            "that does (step legal_review), or close the case otherwise"
-        )
+        return say("legal_review_against", document_no=case.legal_review["document_no"])
     return None
 
 
@@ -63,7 +58,4 @@ def permit_checked(case: CaseRow, _by: Principal | str) -> str | None:
     asks = any(kind.permit_check for kind in catalogue().kinds if kind.name == case.kind)
     if not asks or case.permit_check is not None:
         return None
-    return (
-        "it is suspected only, until the register of permits was asked: record the answer first "
-        "(step permit_check)"
-    )
+    return say("permit_not_checked")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.words.legal_reasons import LEGAL_REASONS
 from vision.episodes import Episode
 from vision.frames import Clock
 from vision.registers.admissibility import Admissibility
@@ -31,7 +32,7 @@ class LegalUse:
 
     Attributes:
         use: `lead_only` or `penalty_evidence`.
-        why: reasons, each in English and Chinese.
+        why: reasons, each a code with its sentence in English and Chinese.
         basis: the matter and the device's file as they were, JSON; the file's documents by SHA-256.
     """
 
@@ -54,52 +55,33 @@ def legal_use(site: Site, camera: Camera, episode: Episode) -> LegalUse:
     basis = {"matter": _listed(matter), "device": filed(camera.admissibility)}
     if against:
         return LegalUse(LEAD_ONLY, against, basis)
-    for_it = _words(
-        "the device's admissibility file was complete, and the matter is listed for evidence by "
-        "devices",
-        "设备准入档案齐全，且该事项已列入非现场执法事项清单",
-    )
-    return LegalUse(PENALTY_EVIDENCE, [for_it], basis)
+    return LegalUse(PENALTY_EVIDENCE, [_words("admissible")], basis)
 
 
 def _of_matter(matter: Matter | None) -> list[dict[str, str]]:
     if matter is not None and matter.penalty_evidence:
         return []
-    return [
-        _words(
-            "the matter is not listed for evidence by devices in this jurisdiction",
-            "该事项未列入本辖区非现场执法事项清单",
-        )
-    ]
+    return [_words("matter_not_listed")]
 
 
 def of_device(file: Admissibility | None, days: Sequence[date]) -> list[dict[str, str]]:
     """What speaks against a device's pictures of these local days, in both languages."""
     if file is None:
-        return [
-            _words(
-                "no admissibility file (legal review, technical review, sign, publication) is kept "
-                "for this device, so its record is a lead for an officer and no penalty evidence",
-                "该设备未建立准入档案（法制审核、技术审核、标志、公布），其记录仅作线索，不作处罚证据",
-            )
-        ]
-    lacks = dict.fromkeys(words for day in days for words in file.missing(day))
-    return [_words(f"admissibility file: {en} is missing", f"准入档案缺：{zh}") for en, zh in lacks]
+        return [_words("device_not_filed")]
+    lacks = dict.fromkeys(name for day in days for name in file.missing(day))
+    return [_words(f"lacks_{name}") for name in lacks]
 
 
 def _of_clock(clock: Clock) -> list[dict[str, str]]:
     if clock in _LIVE:
         return []
-    return [
-        _words(
-            "the time of the pictures is that of a file, which anybody can set",
-            "画面时间取自文件，可被更改",
-        )
-    ]
+    return [_words("file_time")]
 
 
-def _words(en: str, zh: str) -> dict[str, str]:
-    return {"en": en, "zh": zh}
+def _words(code: str) -> dict[str, str]:
+    """A code with its sentences as they are said today, which the case keeps."""
+    said = LEGAL_REASONS[code]
+    return {"code": code, "en": said.en, "zh": said.zh}
 
 
 def _listed(matter: Matter | None) -> dict[str, Any] | None:

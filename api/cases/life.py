@@ -16,10 +16,11 @@ from api.cases.stages import Stage
 from api.cases.steps import MAY, PROGRAM, STEPS, Step, steps_from
 from api.errors import IllegalStep, StepForbidden
 from api.storage.tables import CaseRow
+from api.words.said import say
 from vision.registers.working_calendar import WorkingCalendar
 
 Guard = Callable[[CaseRow, Principal | str], str | None]
-"""Why a case does not allow the step to them now, in words; None where it does."""
+"""Why a case does not allow the step to them now (see `api.words.said`); None where it does."""
 
 GUARDS: Mapping[Step, tuple[Guard, ...]] = {
     Step.CONFIRM: (second_review.differs,),
@@ -60,15 +61,16 @@ def move(
     """
     stage = Stage(case.stage)
     if (stage, step) not in STEPS:
-        raise IllegalStep(
-            f"a case in stage {stage.value} cannot {step.value}; {_possible(stage)}; reload it to "
-            "see who acted on it",
-            _named(stage),
-        )
+        raise IllegalStep(_not_possible(stage, step), _named(stage))
     if _role(by) not in MAY[stage, step]:
         raise StepForbidden(
-            f"in stage {stage.value}, {step.value} is for {_listed(stage, step)}, not for "
-            f"{_role(by)}; ask one of them"
+            say(
+                "step_not_yours",
+                stage=stage.value,
+                step=step.value,
+                roles=sorted(MAY[stage, step]),
+                role=_role(by),
+            )
         )
     for guard in GUARDS.get(step, ()):
         if (why := guard(case, by)) is not None:
@@ -107,10 +109,8 @@ def _named(stage: Stage) -> dict[str, list[str]]:
     return {step.value: roles for step, roles in steps_from(stage).items()}
 
 
-def _possible(stage: Stage) -> str:
-    steps = [f"{step.value} ({_listed(stage, step)})" for step in steps_from(stage)]
-    return f"possible now: {', '.join(steps)}" if steps else "nothing is possible any more"
-
-
-def _listed(stage: Stage, step: Step) -> str:
-    return ", ".join(sorted(MAY[stage, step]))
+def _not_possible(stage: Stage, step: Step) -> str:
+    possible = [f"{one.value} ({', '.join(sorted(MAY[stage, one]))})" for one in steps_from(stage)]
+    if not possible:
+        return say("case_over", stage=stage.value, step=step.value)
+    return say("step_not_possible", stage=stage.value, step=step.value, possible=possible)

@@ -71,7 +71,7 @@ def new_case(
             place.department.model_dump() if place and place.department is not None else None
         ),
         clock=episode.clock.value,
-        why=[{"en": r.en, "zh": r.zh, "data": r.data} for r in episode.why],
+        why=[asdict(reason) for reason in episode.why],
         detector=asdict(detector),
         legal_use=legal.use,
         legal_use_reason="; ".join(reason["en"] for reason in legal.why),

@@ -21,6 +21,7 @@ from api.cases.stages import Outcome, Stage
 from api.cases.step_desk import StepDesk, Then
 from api.cases.step_requests import Close, Closing, Reobserve, Seen
 from api.cases.steps import Step
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CaseRow
 from vision.evidence import SecondLook
@@ -51,7 +52,7 @@ class Reobservation:
     def __init__(
         self,
         database: Database,
-        site: Site,
+        site: Site | SiteInForce,
         announce: Announce,
         look_again: LookAgain | None,
         then: Then | None = None,

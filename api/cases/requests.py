@@ -15,6 +15,7 @@ from pydantic import (
 
 from api.cases.schemas import Checks, Note, Part
 from api.cases.stages import Rejection
+from api.words.said import say
 
 _CHECKS = ("authentic", "clear", "complete", "accurate")
 _COMPLETE: list[dict[str, JsonValue]] = [
@@ -65,13 +66,11 @@ class ReviewRequest(Part):
     @model_validator(mode="after")
     def _decision_is_complete(self) -> ReviewRequest:
         if self.decision == "reject" and self.reason is None:
-            raise ValueError(f"a rejection needs a reason: {', '.join(Rejection)}")
+            raise ValueError(say("rejection_reason_missing", possible=list(Rejection)))
         if self.decision == "confirm" and self.reason is not None:
-            raise ValueError("a confirmation has no rejection reason; leave `reason` out")
+            raise ValueError(say("rejection_reason_given"))
         if self.decision == "confirm" and not self.checks.all:
-            raise ValueError(
-                "a confirmation needs all four checks: authentic, clear, complete, accurate"
-            )
+            raise ValueError(say("checks_missing", needed=list(_CHECKS)))
         return self
 
 

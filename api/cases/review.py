@@ -19,6 +19,7 @@ from api.cases.stages import Stage
 from api.cases.steps import Step
 from api.cases.suppression import Suppression
 from api.cases.view import case_detail
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CaseRow
 from vision.site import Site
@@ -27,10 +28,10 @@ from vision.site import Site
 class ReviewDesk:
     """Records decisions and announces them; see `api.cases.announcement`."""
 
-    def __init__(self, database: Database, site: Site, announce: Announce) -> None:
+    def __init__(self, database: Database, site: Site | SiteInForce, announce: Announce) -> None:
         self._database = database
-        self._settings = site.review
-        self._calendar = site.calendar
+        self._settings = SiteInForce.of(site).now.review
+        self._calendar = SiteInForce.of(site).now.calendar
         self._suppression = Suppression(site)
         self._announce = announce
 

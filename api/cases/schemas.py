@@ -193,10 +193,14 @@ class Evidence(Part):
 
 
 class Words(Part):
-    """A sentence in both languages."""
+    """A sentence in both languages, as it was said then, and its code.
+
+    Codes are those of `GET /v1/words`; null in cases from before there were codes.
+    """
 
     en: str
     zh: str
+    code: str | None = Field(default=None, examples=["lacks_sign"])
 
 
 class LegalBasis(Part):
@@ -262,11 +266,16 @@ class CaseData(Part):
 
 
 class Why(Part):
-    """One reason of the rule, in words and in numbers."""
+    """One reason of the rule: a code with its data, and the sentences that they made then.
+
+    `code` is one of `reasons` in `GET /v1/words`, or a word of another package's kind; null in
+    cases from before there were codes.
+    """
 
     en: str
     zh: str
     data: dict[str, Any]
+    code: str | None = Field(default=None, examples=["stayed"])
 
 
 class Hold(Part):

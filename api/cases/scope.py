@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api.access.roles import Principal
 from api.errors import UnknownCase
 from api.storage.tables import CaseRow, SightingRow
+from api.words.said import say
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
@@ -53,7 +54,7 @@ def within(divisions: Iterable[str]) -> ColumnElement[bool]:
 
 def unknown(case_id: str) -> UnknownCase:
     """The error that says that a case is not there, as far as the key sees."""
-    return UnknownCase(f"no case {case_id[:60]!r} is known to this key; list the cases to find it")
+    return UnknownCase(say("case_unknown", case=case_id[:60]))
 
 
 def locked(session: Session, who: Principal, case_id: str) -> CaseRow:

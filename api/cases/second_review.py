@@ -13,6 +13,7 @@ from api.cases.schemas import Review
 from api.cases.stages import Stage
 from api.cases.steps import Step
 from api.storage.tables import CaseRow, ReviewRow
+from api.words.said import say
 from vision.site.review import SecondReviewer
 
 
@@ -42,7 +43,7 @@ def differs(case: CaseRow, by: Principal | str) -> str | None:
     first = case.reviews[-1]
     if by.key_id != first.key_id and _name(by.label) != _name(first.reviewer):
         return None
-    return f"{first.reviewer} confirmed it first; another person has to decide, with their own key"
+    return say("second_person", by=first.reviewer)
 
 
 def _name(label: str) -> str:

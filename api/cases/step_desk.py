@@ -36,8 +36,10 @@ from api.cases.suppression import Suppression
 from api.cases.undo import take_back
 from api.cases.view import case_detail
 from api.errors import IllegalStep
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CaseRow
+from api.words.said import say
 from vision.site import Site
 
 _Request = StepRequest | Reported
@@ -71,14 +73,14 @@ class StepDesk:
     def __init__(
         self,
         database: Database,
-        site: Site,
+        site: Site | SiteInForce,
         announce: Announce,
         recall: Recall,
         then: Then | None = None,
     ) -> None:
         self._database = database
         self._suppression = Suppression(site)
-        self._calendar = site.calendar
+        self._calendar = SiteInForce.of(site).now.calendar
         self._announce = announce
         self._recall = recall
         self._then = then
@@ -162,10 +164,13 @@ def _close(case: CaseRow, request: _Request, before: Stage, _now: datetime) -> N
     assert isinstance(request, Close)
     possible = OUTCOMES[before]
     if request.data.outcome not in possible:
-        listed = ", ".join(sorted(possible))
         raise IllegalStep(
-            f"a case in stage {before.value} cannot be closed as {request.data.outcome.value}; "
-            f"choose from {listed}"
+            say(
+                "outcome_not_possible",
+                stage=before.value,
+                outcome=request.data.outcome.value,
+                possible=sorted(possible),
+            )
         )
     if request.data.outcome is Outcome.DECIDED and (why := legally_reviewed(case, "")) is not None:
         raise IllegalStep(why)

@@ -14,6 +14,7 @@ from api.cases.instant import Instant
 from api.cases.schemas import Note, Part
 from api.cases.stages import Outcome
 from api.cases.steps import Step
+from api.words.said import say
 
 _TRIMMED = r"^\s*[^\s\x00][^\x00]*$"
 Said = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True, pattern=_TRIMMED)]
@@ -41,7 +42,7 @@ class Filed(Part):
     @model_validator(mode="after")
     def _is_numbered(self) -> Filed:
         if self.task_no is None and self.file_no is None:
-            raise ValueError("a filing needs the case system's `task_no` or `file_no`")
+            raise ValueError(say("number_missing"))
         return self
 
 

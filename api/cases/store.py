@@ -18,6 +18,7 @@ from api.cases.scope import scoped, unknown
 from api.cases.suppression import Suppression
 from api.cases.view import case_detail, case_view
 from api.errors import DatabaseUnavailable
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CaseRow
 from vision.site import Site
@@ -29,7 +30,7 @@ _PAGE = 500
 class CaseStore:
     """Cases as a key's holder sees them; a case outside the key's scope does not exist."""
 
-    def __init__(self, database: Database, site: Site) -> None:
+    def __init__(self, database: Database, site: Site | SiteInForce) -> None:
         self._database = database
         self._suppression = Suppression(site)
 

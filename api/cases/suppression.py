@@ -22,6 +22,7 @@ from api.cases.log import enter
 from api.cases.proximity import among, apart, around, fixed_cameras, position, seen_by
 from api.cases.stages import OPEN, SHOWN, SUPPRESSED, Stage
 from api.cases.steps import Step
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CaseRow, SightingRow
 from vision.frames import Clock
@@ -47,12 +48,10 @@ class Mute:
 class Suppression:
     """Applies this site's silences and inhibitions to cases."""
 
-    def __init__(self, site: Site) -> None:
-        self._silences = site.silences
-        self._inhibit = site.inhibit
-        self._zone = ZoneInfo(site.site.timezone)
-        self._calendar = site.calendar
-        self._fixed = fixed_cameras(site)
+    def __init__(self, site: Site | SiteInForce) -> None:
+        self._site = SiteInForce.of(site)
+        self._zone = ZoneInfo(self._site.now.site.timezone)
+        self._calendar = self._site.now.calendar
 
     def settle(self, session: Session, case: CaseRow, seen: SightingRow, at: datetime) -> None:
         """Suppress or release an undecided case, according to its sighting `seen`.
@@ -110,7 +109,7 @@ class Suppression:
     def _silence(self, case: CaseRow, seen: SightingRow, at: datetime) -> Mute | None:
         found = [
             silence
-            for silence in self._silences
+            for silence in self._site.now.silences
             if silence.matches(case.kind, seen.camera, seen.zone) and silence.covers(at, self._zone)
         ]
         if not found:
@@ -123,7 +122,7 @@ class Suppression:
     def _inhibitor(self, session: Session, case: CaseRow, seen: SightingRow) -> Mute | None:
         sources = [
             source
-            for rule in self._inhibit
+            for rule in self._site.now.inhibit
             if rule.target.matches(case.kind, case.subtype)
             for source in self._sources(session, rule, case, seen)
         ]
@@ -163,6 +162,6 @@ class Suppression:
             if here is not None and there is not None:
                 return apart(here, there) <= rule.within
             # A flying camera's one zone may cover the whole town.
-            if seen.camera not in self._fixed:
+            if seen.camera not in fixed_cameras(self._site.now):
                 return False
         return any((s.camera, s.zone) == (seen.camera, seen.zone) for s in source.sightings)

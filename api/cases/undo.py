@@ -15,6 +15,7 @@ from api.cases.announcement import Recall
 from api.cases.second_review import forget
 from api.errors import IllegalStep
 from api.storage.tables import CaseRow, LogRow
+from api.words.said import say
 
 DECISIONS = frozenset({"confirmed", "confirmed_first", "rejected"})
 """Actions of the log that are a person's decision and can be undone."""
@@ -24,7 +25,7 @@ def in_time(case: CaseRow, _by: Principal | str) -> str | None:
     """Guard: not longer ago than the site allows."""
     if case.undo_until is not None and datetime.now(UTC) < case.undo_until:
         return None
-    return "it was decided too long ago to be undone"
+    return say("undo_too_late")
 
 
 def ones_own(case: CaseRow, by: Principal | str) -> str | None:
@@ -34,7 +35,7 @@ def ones_own(case: CaseRow, by: Principal | str) -> str | None:
     made = _decision(case)
     if made.key_id == by.key_id:
         return None
-    return f"{made.actor} decided this; ask them, an officer or an admin to undo it"
+    return say("undo_others", by=made.actor)
 
 
 def take_back(session: Session, case: CaseRow, recall: Recall) -> str:
@@ -44,7 +45,7 @@ def take_back(session: Session, case: CaseRow, recall: Recall) -> str:
         IllegalStep: a receiver is being told, or was.
     """
     if not recall(session, case):
-        raise IllegalStep("a receiver is being told of it already, so it cannot be undone")
+        raise IllegalStep(say("undo_told"))
     made = _decision(case)
     forget(case, made.at)
     case.review = case.undo_until = None

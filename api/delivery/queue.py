@@ -23,6 +23,7 @@ from api.delivery.settlement import Settlement
 from api.errors import CaseError
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, DeliveryRow, ReceiverRow
+from api.words.said import say
 from vision.printable import printable
 from vision.registers.working_calendar import WorkingCalendar
 
@@ -194,10 +195,7 @@ def replay(
     with database.write() as session:
         disabled = session.get(ReceiverRow, receiver)
         if disabled is not None and within is not None:
-            raise CaseError(
-                f"{receiver} answered 410 Gone and is disabled, for every camera; ask somebody "
-                "whose key sees all of them to replay"
-            )
+            raise CaseError(say("receiver_gone", receiver=receiver))
         if disabled is not None:
             session.delete(disabled)
         ids = session.scalars(
@@ -207,7 +205,7 @@ def replay(
             execution_options={"synchronize_session": False},
         ).all()
         if delivery_id is not None and not ids:
-            raise CaseError(f"delivery {delivery_id} is no dead letter of {receiver}")
+            raise CaseError(say("not_dead", delivery=delivery_id, receiver=receiver))
         session.info["queued"] = True
     return len(ids)
 

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from api.errors import PackageTooLarge
 from api.evidence.verify import DIRECTORY, READ, end, entry, header
+from api.words.said import say
 
 LARGEST = (1 << 32) - 1
 """Bytes, of a whole package: a zip's numbers without the extension zip64 have 32 bits."""
@@ -64,10 +65,7 @@ class Archive:
             digest.update(block)
             crc, size = zlib.crc32(block, crc), size + len(block)
             if size > most or len(self.members) == MOST:
-                raise PackageTooLarge(
-                    f"{name}: with it the package would be larger than one can be; a key that is "
-                    "limited to some of the case's cameras gets a smaller one"
-                )
+                raise PackageTooLarge(say("package_too_large", file=name))
             self._file.write(block)
         if sha256 is not None and digest.hexdigest() != sha256:
             self._file.seek(self._at)
@@ -84,7 +82,7 @@ class Archive:
         """Write the directory; return the length of the whole in bytes."""
         directory = b"".join(self._entries)
         if len(directory) > DIRECTORY:
-            raise PackageTooLarge(f"{len(self.members)} files are more than a package can have")
+            raise PackageTooLarge(say("package_too_many", files=len(self.members)))
         self._file.seek(self._at)
         self._file.write(directory + end(len(self._entries), len(directory), self._at))
         self._file.truncate()  # of a member that was given up

@@ -22,6 +22,7 @@ from api.cases.view import case_detail
 from api.errors import UnknownMedia
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow
+from api.words.said import say
 from vision.errors import EvidenceError
 from vision.evidence import EvidenceItem, EvidenceRole
 from vision.evidence.masking import pixelate
@@ -54,7 +55,7 @@ class MaskDesk:
             case = locked(session, who, case_id)
             now = {row.sha256: row for row in _derivatives(case, who, request.picture)}
             if now.keys() != made.keys():
-                raise UnknownMedia("somebody else has masked this picture meanwhile; look again")
+                raise UnknownMedia(say("masked_meanwhile"))
             for digest, item in made.items():
                 now[digest].replaced_by = item.sha256
                 attach(case, now[digest].episode_id, [item])
@@ -107,5 +108,5 @@ def _derivatives(case: CaseRow, who: Principal, picture: str) -> list[EvidenceRo
         and row.purged_at is None
     ]
     if not shown:
-        raise UnknownMedia("this case has no such picture, or no derivative of it to mask")
+        raise UnknownMedia(say("picture_not_maskable"))
     return shown

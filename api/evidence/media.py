@@ -14,6 +14,7 @@ from api.cases.view import REDACTED
 from api.errors import OriginalRefused, PurgedMedia, UnknownMedia
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow
+from api.words.said import say
 from vision.errors import EvidenceError
 from vision.evidence import EvidenceRole
 from vision.evidence.store import EvidenceStore
@@ -54,7 +55,7 @@ class MediaDesk:
         """
         rows = self._rows(who, EvidenceRow.sha256 == sha256)
         if not rows:
-            raise UnknownMedia("no case that this key sees holds this picture")
+            raise UnknownMedia(say("picture_unknown"))
         rows = _kept(rows)
         if rows[0].replaced_by is not None:  # in which more is masked
             return self.fetch(who, rows[0].replaced_by, reason)
@@ -66,10 +67,7 @@ class MediaDesk:
         if reason is None:
             return self._stand_in(who, sha256)
         if not who.may(Right.ORIGINALS):
-            raise OriginalRefused(
-                f"a key with the role {who.role.value} sees masked pictures only; leave `reason` "
-                "out to get the masked one",
-            )
+            raise OriginalRefused(say("originals_not_yours", role=who.role.value))
         picture = self._picture(originals[0], original=True)
         log_looks(self._database, who, originals[0].case_id, [sha256], reason)
         return picture
@@ -95,10 +93,7 @@ class MediaDesk:
         masked = [row for row in made if row.role == EvidenceRole.MASKED.value]
         for row in masked or made:
             return self._picture(row, original=False)
-        raise OriginalRefused(
-            "this original has no masked derivative; it needs a role that may see originals "
-            "and a `reason`",
-        )
+        raise OriginalRefused(say("original_only"))
 
     def _picture(self, row: EvidenceRow, *, original: bool) -> Picture:
         try:
@@ -127,8 +122,5 @@ def _kept(rows: list[EvidenceRow]) -> list[EvidenceRow]:
     kept = [row for row in rows if row.purged_at is None]
     if rows and not kept:
         at = max(row.purged_at for row in rows if row.purged_at is not None)
-        raise PurgedMedia(
-            f"this picture was purged on {at:%Y-%m-%d} by the site's retention; the case's log says"
-            " which rule"
-        )
+        raise PurgedMedia(say("picture_purged", on=f"{at:%Y-%m-%d}"))
     return kept

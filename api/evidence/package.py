@@ -32,6 +32,7 @@ from api.records.keyring import Keyring, PublicKey
 from api.records.site_chain import case_records, in_force, public_keys
 from api.storage.database import Database
 from api.storage.tables import CaseRow, ChainRow, RecordRow, TimeStampRow
+from api.words.said import say
 from vision.errors import EvidenceError, EvidenceMissing, EvidenceUnavailable
 from vision.evidence import EvidenceRole
 from vision.evidence.store import EvidenceStore
@@ -240,15 +241,9 @@ class PackageDesk:
 def _allow(who: Principal, case: CaseRow, scope: Scope) -> None:
     if scope is Scope.OFFICER:
         if not who.may(Right.ORIGINALS):
-            raise OriginalRefused(
-                f"a key with the role {who.role.value} sees masked pictures only; ask for "
-                "scope=receiver or scope=public"
-            )
+            raise OriginalRefused(say("package_not_yours", role=who.role.value))
     elif Stage(case.stage) not in PERSON_CONFIRMED:
-        raise NotConfirmed(
-            f"a case in stage {case.stage} has not been confirmed by a person, and nothing of it "
-            "may leave; confirm it first, or ask for scope=officer"
-        )
+        raise NotConfirmed(say("package_unconfirmed", stage=case.stage))
 
 
 def _lines(taken: _Taken) -> Iterator[dict[str, Any]]:

@@ -63,22 +63,28 @@ from api.http.routes import (
     reports,
     searches,
     session,
+    setup,
+    site_changes,
     steps,
     users,
     webhooks,
+    words,
 )
 from api.http.routes import map as map_routes
 from api.http.routes import site as site_routes
 from api.http.signatures import Signatures
 from api.http.way_in import OwnWays
 from api.live.feed import LiveFeed
-from api.monitoring.health import Readiness, readiness, stamped
+from api.monitoring.health import Readiness, filed, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.receivers import receivers
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
 from api.searches.desk import SearchDesk
 from api.searches.desk import rules as of_searches
+from api.setup.setup import Setup
+from api.setup.site_file import SiteFile
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.pruning import prune
 from vision.evidence.store import EvidenceStore
@@ -104,6 +110,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     media.router,
     cameras.router,
     map_routes.router,
+    setup.router,
+    site_changes.router,
     webhooks.router,
     session.router,
     users.router,
@@ -111,37 +119,42 @@ ROUTERS: tuple[APIRouter, ...] = (
     access_log.router,
     reports.router,
     open311.router,
+    words.router,
 )
 
 
 def create_app(
-    site: Site,
+    site: Site | SiteInForce,
     database: Database,
     evidence: EvidenceStore,
     *,
     watch: Watch | None = None,
     outbox: Outbox | None = None,
+    file: SiteFile | None = None,
 ) -> FastAPI:
     """The app of one site; its lifespan runs the outbox worker and, where asked for, the stamper.
 
     Args:
-        site: cameras, receivers, language.
+        site: cameras, receivers, language; a holder where others follow its changes too.
         database: opened; the caller closes it after the app has ended.
         evidence: where the pictures are.
         watch: the running pipeline; None for a review server without one.
         outbox: a worker with other settings than the default ones.
+        file: that the site is of; without one nothing of it can be changed here.
 
     Raises:
         SiteError: a webhook's secret cannot be used.
         TimeStampError: the certificate of the time-stamp authority cannot be read.
     """
+    in_force = SiteInForce.of(site)
+    site = in_force.now
     worker = outbox or Outbox(database, site, evidence=evidence)
     stamper = Stamper(database, site.timestamps) if site.timestamps is not None else None
     used = LastUsed(database)
     key_store = KeyStore(database, used)
     sessions = SessionStore(database, site.access, used)
     announcer = Announcer(site)
-    from_receivers = CallbackDesk(database, site, announcer.announce)
+    from_receivers = CallbackDesk(database, in_force, announcer.announce)
     routers = (*ROUTERS, *_provider(site, database, sessions))
     cookie = Cookie(site)
     doors = Doors(
@@ -159,18 +172,23 @@ def create_app(
         return key_store.stands(who) if who.session is None else sessions.stands(who)
 
     live = LiveFeed(database, site, watch, total=waiting.total, stands=stands)
+    # A pipeline that cannot change what it watches goes on; the file's changes wait for its end.
+    apply = getattr(watch, "apply", None)
+    desks = Setup.of(database, in_force, file, apply, follows=watch is None or apply is not None)
 
     def ready() -> Readiness:
         with suppress(DatabaseUnavailable):  # then who was known before is known still
             key_store.learn()
         found = readiness(database, evidence, watch, outbox_alive=worker.alive)
         checks = [] if stamper is None else [stamped(stamper.problem)]
+        if desks.following is not None:
+            checks.append(filed(desks.following.problem))
         with suppress(DatabaseUnavailable):  # which is a check of its own
             checks += receivers(database, [hook.name for hook in site.webhooks])
         return found.with_checks(checks)
 
     shared = Context(
-        site=site,
+        in_force=in_force,
         database=database,
         evidence=evidence,
         watch=watch,
@@ -179,10 +197,13 @@ def create_app(
         sessions=sessions,
         sign_in=SignInDesk(database, sessions),
         cookie=cookie,
-        cases=CaseStore(database, site),
-        review=ReviewDesk(database, site, announcer.announce),
-        steps=StepDesk(database, site, announcer.announce, announcer.recall, from_receivers.settle),
+        cases=CaseStore(database, in_force),
+        review=ReviewDesk(database, in_force, announcer.announce),
+        steps=StepDesk(
+            database, in_force, announcer.announce, announcer.recall, from_receivers.settle
+        ),
         callbacks=from_receivers,
+        setup=desks,
         claims=ClaimDesk(database, site.review.claim),
         queue=waiting,
         searches=SearchDesk(database),
@@ -202,13 +223,14 @@ def create_app(
             one
             for one in (
                 worker,
+                desks.following,
                 Alerts(database, site),
                 stamper,
                 used,
                 GraceTimer(
                     Reobservation(
                         database,
-                        site,
+                        in_force,
                         announcer.announce,
                         watch.look_again if watch else None,
                         from_receivers.settle,

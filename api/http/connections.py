@@ -14,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from api.http.problems import problem
 from api.http.request_id import HEADER, new_id
+from api.words.said import say
 from vision.logs import REQUEST
 from vision.printable import printable
 from vision.throttle import Throttle
@@ -72,7 +73,7 @@ class BoundedProtocol(H11Protocol):
         request = REQUEST.set(new_id())
         try:
             LOG.info("%s sent what is no HTTP: %s", self.host, printable(msg))
-            answer = problem(400, "this is no HTTP request", {HEADER: str(REQUEST.get())})
+            answer = problem(400, say("no_http"), {HEADER: str(REQUEST.get())})
         finally:
             REQUEST.reset(request)
         headers = [*answer.raw_headers, (b"connection", b"close")]

@@ -30,7 +30,10 @@ from api.monitoring.health import Readiness
 from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
 from api.searches.desk import SearchDesk
+from api.setup.setup import Setup
+from api.site_in_force import SiteInForce
 from api.storage.database import Database
+from api.words.said import say
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 
@@ -39,7 +42,7 @@ from vision.site import Site
 class Context:
     """The parts that routes use."""
 
-    site: Site
+    in_force: SiteInForce
     database: Database
     evidence: EvidenceStore
     watch: Watch | None
@@ -52,6 +55,7 @@ class Context:
     review: ReviewDesk
     steps: StepDesk
     callbacks: CallbackDesk
+    setup: Setup
     claims: ClaimDesk
     queue: QueueDesk
     searches: SearchDesk
@@ -60,6 +64,11 @@ class Context:
     doors: Doors
     readiness: OwnThread[Readiness]
     metrics: OwnThread[bytes]
+
+    @property
+    def site(self) -> Site:
+        """The site in force."""
+        return self.in_force.now
 
 
 # Dependencies are coroutines: FastAPI would run a function in a request worker, and routes that
@@ -96,15 +105,12 @@ async def principal(
     return asking(request)
 
 
-def allowed_to(right: Right) -> Callable[[Principal], Awaitable[Principal]]:
-    """Return a dependency that gives the principal if the role has this right, else 403."""
+def allowed_to(*rights: Right) -> Callable[[Principal], Awaitable[Principal]]:
+    """Return a dependency: the principal, if the role has one of these rights, else 403."""
 
     async def check(who: Annotated[Principal, Depends(principal)]) -> Principal:
-        if not who.may(right):
-            raise Refusal(
-                HTTPStatus.FORBIDDEN,
-                f"the role {who.role.value} may not do this; ask for another role",
-            )
+        if not any(map(who.may, rights)):
+            raise Refusal(HTTPStatus.FORBIDDEN, say("role_may_not", role=who.role.value))
         return who
 
     return check
@@ -115,10 +121,7 @@ async def unlimited_admin(
 ) -> Principal:
     """Return an admin who sees everything: another could give away what they do not see."""
     if who.limited:
-        raise Refusal(
-            HTTPStatus.FORBIDDEN,
-            "an admin who does not see everything may not manage users and keys",
-        )
+        raise Refusal(HTTPStatus.FORBIDDEN, say("limited_admin"))
     return who
 
 

@@ -20,6 +20,7 @@ from api.errors import DatabaseUnavailable
 from api.http.cookies import Cookie
 from api.http.problems import Refusal, problem, unavailable
 from api.http.way_in import OwnWays, WayIn
+from api.words.said import say
 
 GUARDED = "/v1/"
 """What needs a key; the rest is the page, its files, the documentation and `/healthz`."""
@@ -62,7 +63,7 @@ class Doors:
         if wait:
             raise slow_down(wait)
         self.wrong.count(address)
-        raise unknown("this access key is unknown, expired or revoked; ask for a new one")
+        raise unknown(say("access_key_wrong"))
 
     def counted(self, scope: Scope, who: Principal, holder: str | None = None) -> Principal:
         """Whoever asks, with their address, if they do not ask too much; by their id or `holder`.
@@ -115,7 +116,7 @@ class Doorkeeper:
             return None
         if secret is not None:
             return self._doors.counted(scope, await self._by_session(scope, secret))
-        raise unknown("sign in, or give an access key: Authorization: Bearer sw_…")
+        raise unknown(say("sign_in_first"))
 
     async def _by_session(self, scope: Scope, secret: str) -> Principal:
         by_itself = IDLE_HEADER in Headers(scope=scope) or scope["path"] in _BY_THEMSELVES
@@ -123,16 +124,12 @@ class Doorkeeper:
             lambda: self._doors.sessions.verify(secret, active=not by_itself)
         )
         if who is None:
-            raise unknown("your session has ended; sign in again")
+            raise unknown(say("session_over"))
         if scope["method"] not in _SAFE:
             refuse_other_sites(scope)
             given = Headers(scope=scope).get(CSRF_HEADER, "")
             if not hmac.compare_digest(given.encode(), csrf_token(secret).encode()):
-                raise Refusal(
-                    HTTPStatus.FORBIDDEN,
-                    f"what a session changes needs the header {CSRF_HEADER} with the `csrf` of "
-                    "GET /v1/session; reload the page",
-                )
+                raise Refusal(HTTPStatus.FORBIDDEN, say("csrf_missing", header=CSRF_HEADER))
         return who
 
 
@@ -143,10 +140,7 @@ def refuse_other_sites(scope: Scope) -> None:
         Refusal: 403.
     """
     if Headers(scope=scope).get("sec-fetch-site", "same-origin") != "same-origin":
-        raise Refusal(
-            HTTPStatus.FORBIDDEN,
-            "another site's page asks this in your browser; use the console's own page",
-        )
+        raise Refusal(HTTPStatus.FORBIDDEN, say("other_site"))
 
 
 def bearer(scope: Scope) -> str | None:
@@ -164,7 +158,7 @@ def slow_down(wait_s: int) -> Refusal:
     """What an address is told that gave too many wrong keys or signatures."""
     return Refusal(
         HTTPStatus.TOO_MANY_REQUESTS,
-        "too many wrong access keys came from this address; wait, then check the key",
+        say("wrong_keys", wait_s=wait_s),
         {"Retry-After": str(wait_s)},
     )
 
@@ -198,6 +192,6 @@ def _refuse_many(wait_s: int) -> None:
     if wait_s:
         raise Refusal(
             HTTPStatus.TOO_MANY_REQUESTS,
-            "too many requests at once; wait, then ask for less",
+            say("too_many_requests", wait_s=wait_s),
             {"Retry-After": str(wait_s)},
         )

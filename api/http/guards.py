@@ -7,10 +7,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import problem
+from api.words.said import say
 from vision.site.console import tile_origin
 
 LARGEST_BODY = 64 * 1024
 """Bytes; a review is under 3 KiB. Uploads of a later version bring their own limit."""
+LARGEST_SETUP = 2**20
+"""Bytes of what is drawn for cameras, some 50,000 points; the site file takes twice as much."""
+_SETUP = ("/v1/cameras", "/v1/registers/")
 LONGEST_BODY_S = 20.0
 """Seconds for a whole body: 64 KiB at 26 kbit/s."""
 # No inline script, no other origin: what a hostile camera name could smuggle in never runs. No form
@@ -73,30 +77,31 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request through once its whole body is here."""
         if scope["type"] == "http" and scope["method"] in {"POST", "PUT", "PATCH"}:
+            limit = LARGEST_SETUP if scope["path"].startswith(_SETUP) else LARGEST_BODY
             try:
                 with anyio.fail_after(LONGEST_BODY_S):
-                    body = await _body(scope, receive)
+                    body = await _body(scope, receive, limit)
             except TimeoutError:
-                detail = f"the body did not arrive within {LONGEST_BODY_S:g} s; send it again"
+                detail = say("body_late", seconds=f"{LONGEST_BODY_S:g}")
                 answer = problem(408, detail, {"Connection": "close"})
                 return await answer(scope, receive, send)
             if body is None:
-                detail = f"the body is larger than {LARGEST_BODY} bytes; send less"
+                detail = say("body_large", most=limit)
                 return await problem(413, detail)(scope, receive, send)
             receive = replayed(body, receive)
         return await self._app(scope, receive, send)
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
+async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | None:
     """The whole body; None as soon as it is known to be too large."""
     declared = dict(scope["headers"]).get(b"content-length", b"")
-    if declared.isdigit() and int(declared) > LARGEST_BODY:
+    if declared.isdigit() and int(declared) > limit:
         return None
     body: bytes = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > LARGEST_BODY:
+        if len(body) > limit:
             return None
         if not message.get("more_body", False):
             return body

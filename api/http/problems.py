@@ -1,4 +1,8 @@
-"""Problem details (RFC 9457): the only form of this API's error answers."""
+"""Problem details (RFC 9457): the only form of this API's error answers.
+
+Beside the English `detail` stand its `code` and `params`: `api.words.said` makes all three, and
+`GET /v1/words` says the same in Chinese.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -16,21 +21,29 @@ from starlette.exceptions import HTTPException
 
 from api.errors import (
     CaseError,
+    ChangedMeanwhile,
     DatabaseUnavailable,
     IllegalStep,
     OriginalRefused,
     ProviderUnavailable,
     PurgedMedia,
+    SetupForbidden,
+    SetupRefused,
     SignInFailed,
     SignInWaits,
+    SiteFileUnwritable,
     SiteKeyError,
     StepForbidden,
     TookTooLong,
     UnknownAccount,
+    UnknownCamera,
     UnknownCase,
+    UnknownChange,
     UnknownMedia,
 )
 from api.http.way_in import methods_at
+from api.words.invalid import GIVEN, INVALID
+from api.words.said import Said, say
 from vision.errors import EvidenceError
 from vision.logs import REQUEST
 
@@ -50,15 +63,26 @@ _DOMAIN = {
     PurgedMedia: HTTPStatus.GONE,
     OriginalRefused: HTTPStatus.FORBIDDEN,
     StepForbidden: HTTPStatus.FORBIDDEN,
+    SetupForbidden: HTTPStatus.FORBIDDEN,
+    SetupRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ChangedMeanwhile: HTTPStatus.PRECONDITION_FAILED,
+    SiteFileUnwritable: HTTPStatus.SERVICE_UNAVAILABLE,
+    UnknownCamera: HTTPStatus.NOT_FOUND,
+    UnknownChange: HTTPStatus.NOT_FOUND,
 }
 """What an error of a case is to HTTP; any other one is a conflict with how the case stands."""
 
 
 class FieldError(BaseModel):
-    """One mistake of a request: where, and what."""
+    """One mistake of a request: where, and what.
 
-    pointer: str
-    detail: str
+    `code` is one of `invalid` in `GET /v1/words`; `params` are limits, and never what was sent.
+    """
+
+    pointer: str = Field(examples=["/body/note"])
+    detail: str = Field(examples=["String should have at most 2000 characters"])
+    code: str = Field(examples=["string_too_long"])
+    params: dict[str, Any] = Field(examples=[{"max_length": 2000}])
 
 
 class Problem(BaseModel):
@@ -72,7 +96,23 @@ class Problem(BaseModel):
         description="Of this request, as in `X-Request-Id`; the log names it too.",
         examples=["9f2c41d07be36a58"],
     )
-    detail: str = Field(examples=["a case in stage rejected cannot confirm; reload it"])
+    detail: str = Field(
+        description="In English; `GET /v1/words` has the sentence of `code` in Chinese as well.",
+        examples=[
+            (
+                "Li Wei looks at this case until 08:15:30 UTC; wait, or ask an officer or an "
+                "admin to take it over"
+            )
+        ],
+    )
+    code: str = Field(
+        description="What went wrong, as a word that stays: one of `problems` in `GET /v1/words`.",
+        examples=["claimed_by_other"],
+    )
+    params: dict[str, Any] = Field(
+        description="The values of its sentence.",
+        examples=[{"by": "Li Wei", "until": "2026-05-01T08:15:30+00:00"}],
+    )
     errors: list[FieldError] | None = Field(default=None, description="Only with status 422.")
     possible: dict[str, list[str]] | None = Field(
         default=None,
@@ -101,13 +141,16 @@ def problem(
     errors: list[FieldError] | None = None,
     possible: Mapping[str, Sequence[str]] | None = None,
 ) -> JSONResponse:
-    """The response for one problem."""
+    """The response for one problem; of a text without a code it is known only that it is one."""
+    said = detail if isinstance(detail, Said) else Said(detail, "refused", {})
     steps = None if possible is None else {step: list(who) for step, who in possible.items()}
     body = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
         request_id=REQUEST.get(),
         detail=detail,
+        code=said.code,
+        params=dict(said.params),
         errors=errors,
         possible=steps,
     )
@@ -151,9 +194,9 @@ async def _refusal(_request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    detail = {
-        404: "nothing is served at this address; see /openapi.json",
-        405: f"{request.method} is not served at this address; see /openapi.json",
+    detail: str = {
+        404: say("no_address"),
+        405: say("no_method", method=request.method),
     }.get(error.status_code, str(error.detail))
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -163,16 +206,24 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    # Neither the sent value nor pydantic's context is repeated: it may hold personal data.
-    mistakes = [
-        FieldError(
-            pointer=_sayable("/" + "/".join(str(part) for part in item["loc"])),
-            detail=_sayable(item["msg"].removeprefix("Value error, ")),
-        )
-        for item in error.errors()
-    ]
-    said = "; ".join(f"{m.pointer}: {m.detail}" for m in mistakes)
-    return problem(422, said or "the request is not understood", errors=mistakes)
+    mistakes = [_mistake(item) for item in error.errors()]
+    told = "; ".join(f"{m.pointer}: {m.detail}" for m in mistakes)
+    return problem(422, Said(told, "invalid", {}) if told else say("invalid"), errors=mistakes)
+
+
+def _mistake(item: Mapping[str, Any]) -> FieldError:
+    # Neither the sent value nor all of pydantic's context is repeated: it may hold personal data.
+    context = item.get("ctx", {})
+    words = next(iter(getattr(context.get("error"), "args", ())), None)
+    said = words if isinstance(words, Said) else None
+    code = item["type"] if item["type"] in INVALID else "value_error"
+    limits = {name: value for name, value in context.items() if name in GIVEN}
+    return FieldError(
+        pointer=_sayable("/" + "/".join(str(part) for part in item["loc"])),
+        detail=_sayable(item["msg"].removeprefix("Value error, ")),
+        code=said.code if said is not None else code,
+        params=jsonable_encoder(dict(said.params) if said is not None else limits),
+    )
 
 
 def _sayable(said: str) -> str:
@@ -184,12 +235,26 @@ async def _domain(_request: Request, error: Exception) -> JSONResponse:
     found = (status for kind, status in _DOMAIN.items() if isinstance(error, kind))
     possible = error.possible if isinstance(error, IllegalStep) else None
     headers = {}
+    errors = None
+    if isinstance(error, SetupRefused):
+        errors = [
+            FieldError(pointer=p, detail=_sayable(d), code="value_error", params={})
+            for p, d in error.mistakes
+        ]
     if isinstance(error, SignInWaits):
         headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, SignInFailed):
         headers["WWW-Authenticate"] = "Bearer"
     status = next(found, HTTPStatus.CONFLICT)
-    return problem(status, str(error), headers, possible=possible)
+    return problem(status, _words(error), headers, errors, possible)
+
+
+def _words(error: Exception) -> str:
+    """What an error says, with its code if it has one, which `str` would take from it."""
+    words = error.args[0] if error.args else ""
+    if isinstance(words, Said):
+        return words
+    return _sayable(str(error))
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
@@ -200,18 +265,19 @@ def unavailable(error: Exception) -> JSONResponse:
     """503 for a store that cannot do its work now."""
     # The message names paths and hosts: it goes to the log, not to the caller.
     LOG.error("%s", error)
-    whats = {DatabaseUnavailable: "database", SiteKeyError: "key of this site"}
-    what = next((w for kind, w in whats.items() if isinstance(error, kind)), "evidence store")
-    detail = f"the {what} cannot do this now; try again, and see /readyz"
-    if isinstance(error, TookTooLong):
-        detail = (
-            "this took too long and was stopped; ask for less: give `stage`, `kind`, `camera` or "
-            "a shorter time"
-        )
+    match error:
+        case TookTooLong():
+            detail = say("took_too_long")
+        case DatabaseUnavailable():
+            detail = say("database_busy")
+        case SiteKeyError():
+            detail = say("site_key_busy")
+        case _:
+            detail = say("evidence_busy")
     return problem(503, detail, {"Retry-After": "5"})
 
 
 async def _fault(_request: Request, error: Exception) -> JSONResponse:
     incident = secrets.token_hex(4)
     LOG.error("incident %s", incident, exc_info=error)
-    return problem(500, f"an error of this server; its log has it as incident {incident}")
+    return problem(500, say("server_fault", incident=incident))

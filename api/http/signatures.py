@@ -20,6 +20,7 @@ from api.http.doorkeeper import Doors, address_of, bearer, let_in, slow_down, un
 from api.http.guards import replayed
 from api.http.problems import Refusal, problem
 from api.http.way_in import WayIn
+from api.words.said import say
 from vision.site import Webhook
 
 _STATE = "signed"
@@ -60,7 +61,7 @@ class Signatures:
 
     async def _signed(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _SIGNATURE not in Headers(scope=scope):
-            raise unknown("give an access key, or sign what you send: see /openapi.json")
+            raise unknown(say("signature_missing"))
         body: bytes = (await receive()).get("body", b"")
         headers = dict(Headers(scope=scope))
         names = tuple(
@@ -88,10 +89,7 @@ class Signatures:
         if wait := self._doors.wrong.wait_s(address):
             return slow_down(wait)
         self._doors.wrong.count(address)
-        return unknown(
-            "no receiver's secret has signed this body, id and timestamp, or the timestamp is more "
-            "than five minutes off; check the secret and the clock, and sign each retry anew"
-        )
+        return unknown(say("signature_wrong"))
 
 
 def _verifies(verifier: Verifier, body: bytes, headers: Mapping[str, str]) -> bool:

@@ -28,6 +28,8 @@ class WayIn(StrEnum):
     """With an access key, or a session's cookie: the doorkeeper has refused all others."""
     PASSWORD = "password"  # noqa: S105 - a word
     """With a user name and a password, or back from the identity provider."""
+    NOBODY = "nobody"
+    """Not at all: it is for anybody, and nothing private is in it."""
     SIGNATURE = "signature"
     """With a body that is signed, or with a key."""
 

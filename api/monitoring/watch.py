@@ -10,11 +10,21 @@ from vision.engine_server import ServerCounts
 from vision.evidence import SecondLook
 from vision.loop import LoopCounts
 from vision.process_status import ProcessStatus
+from vision.site import Site
 from vision.sources.status import CameraStatus
 
 
 class Watch(Protocol):
     """A running pipeline as the console and the metrics read it; called from any thread."""
+
+    def apply(self, site: Site) -> None:
+        """Watch by a changed site from the next look on; an untouched camera does not notice.
+
+        Model, storage and number of workers count from the next start.
+
+        Raises:
+            StreetwardenError: something that it names cannot be read or opened; nothing is changed.
+        """
 
     def status(self) -> Sequence[CameraStatus]:
         """How each camera is doing now."""

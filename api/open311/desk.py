@@ -20,6 +20,7 @@ from api.errors import GeoReportError
 from api.open311.wanted import MOST, Wanted
 from api.storage.database import Database
 from api.storage.tables import CaseRow, LogRow
+from api.words.vocabulary import VOCABULARY
 from vision.evidence import EvidenceRole
 from vision.geo import PlaceError, Position
 from vision.kinds import Kind, Subtype, catalogue
@@ -31,30 +32,6 @@ CHANGED: Final = "2026-11-27 00:00"
 """When what the view offers was last changed."""
 _DEGREE_M = 111_320.0
 """Metres in a degree of latitude."""
-_OUTCOMES: Mapping[str, tuple[str, str]] = {
-    "corrected": ("已整改", "corrected"),
-    "persuaded": ("经劝导已改正", "corrected after persuasion"),
-    "decided": ("已作决定", "decided"),
-    "transferred": ("已移送", "transferred to another authority"),
-    "permitted": ("已获许可", "permitted"),
-    "no_legal_basis": ("不属违法或不属本部门职责", "no legal basis"),
-    "withdrawn": ("已撤回", "withdrawn"),
-    "overturned": ("已撤销", "overturned"),
-}
-_STAGES: Mapping[str, tuple[str, str]] = {
-    "confirmed": ("已确认属实", "confirmed"),
-    "emitted": ("已推送", "handed over"),
-    "filed": ("已立案", "filed"),
-    "dispatched": ("已派遣", "dispatched"),
-    "handled": ("已处置", "handled"),
-    "verified": ("已核查", "verified"),
-    "returned": ("已退回", "returned"),
-    "noticed": ("已告知", "notice given"),
-    "grace": ("整改期内", "time to correct"),
-    "reobserved": ("已复查", "looked at again"),
-    "accepted": ("证据已采纳", "evidence accepted"),
-    "transferred": ("已移送", "transferred"),
-}
 
 
 class RequestDesk:
@@ -167,12 +144,13 @@ class RequestDesk:
         return query
 
     def _request(self, row: CaseRow, changed: datetime, who: Principal) -> Fields:
-        said = _OUTCOMES.get(row.outcome or "") or _STAGES.get(row.stage)
+        outcomes, stages = VOCABULARY["outcomes"], VOCABULARY["stages"]
+        said = outcomes.get(row.outcome or "") or stages.get(row.stage)
         place = self._place(row)
         return {
             "service_request_id": row.id,
             "status": _status(row.stage),
-            "status_notes": said[0 if self._zh else 1] if said else None,
+            "status_notes": said.say("zh" if self._zh else "en", {}) if said else None,
             "service_name": self._service_name(row),
             "service_code": _code(row.kind, row.subtype),
             "description": self._service_name(row),

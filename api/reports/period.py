@@ -15,6 +15,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from api.errors import CaseError
+from api.words.said import say
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """No camera is older, and within them no instant leaves the calendar in any zone."""
@@ -87,7 +88,7 @@ class Period:
             if found is not None and span in {None, written} | ({span} & _BY_DAY[written]):
                 return cls.of(span or written, _first_day(written, text, found), zone)
         wanted = [_LIKE[s] for s in (Span if span is None else dict.fromkeys((span, Span.DAY)))]
-        raise CaseError(f"{text[:20]!r} is no such time; write it as {' or '.join(wanted)}")
+        raise CaseError(say("time_unknown", text=text[:20], forms=wanted))
 
     @property
     def name(self) -> str:
@@ -132,11 +133,11 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
 def _first_day(written: Span, text: str, found: re.Match[str]) -> date:
     year, *rest = (int(number) for number in found.groups())
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise CaseError(f"{text!r}: years run from {FIRST_YEAR} to {LAST_YEAR}")
+        raise CaseError(say("year_out_of_range", text=text, first=FIRST_YEAR, last=LAST_YEAR))
     month, day, *_ = (*rest, 1, 1)
     try:
         if written is Span.WEEK:
             return date.fromisocalendar(year, month, 1)
         return date(year, month, day)
     except ValueError as error:
-        raise CaseError(f"{text!r} is not in the calendar: {error}") from None
+        raise CaseError(say("not_in_calendar", text=text, why=str(error))) from None

@@ -39,7 +39,14 @@ def _value(rate: Rate, over: int, under: int) -> RateValue:
     value = over / under if under > 0 else None
     met = None if value is None or rate.target is None else value >= rate.target
     return RateValue(
-        name=rate.name, numerator=over, denominator=under, value=value, target=rate.target, met=met
+        name=rate.name,
+        zh=rate.zh,
+        en=rate.en,
+        numerator=over,
+        denominator=under,
+        value=value,
+        target=rate.target,
+        met=met,
     )
 
 

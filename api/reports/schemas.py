@@ -28,6 +28,8 @@ class RateValue(Part):
     """A rate of the site's: `value` is a fraction, null where there is no case; so is `met`."""
 
     name: str = Field(examples=["vending"])
+    zh: str = Field(examples=["占道经营处置率"])
+    en: str = Field(examples=["street vending handled"])
     numerator: int
     denominator: int
     value: float | None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from api.cases.intake import CaseIntake, DetectorInfo
+    from api.site_in_force import SiteInForce
     from api.storage.database import Database
     from vision.evidence import EvidenceStore
     from vision.pipeline import Pipeline
@@ -59,21 +60,17 @@ def serve(
     _tell(logs, "loading the server", to=err)
     from api.http.connections import raise_file_limit
     from api.http.server import listen
+    from scripts.watching import HOME, choose_site
 
     raise_file_limit()
     if demo and (site or source):
         raise SiteError("--demo is a site of its own; leave out the site file and --source")
     listener = listen(host, port)
     try:
-        _serve(_chosen(site, source or [], demo=demo), listener, logs)
+        path = _demo(HOME / "demo") if demo else site
+        _serve(choose_site(path, source or []), path, listener, logs)
     finally:
         listener.close()
-
-
-def _chosen(site: Path | None, sources: list[str], *, demo: bool) -> Site:
-    from scripts.watching import HOME, choose_site
-
-    return choose_site(_demo(HOME / "demo") if demo else site, sources)
 
 
 def _demo(root: Path) -> Path:
@@ -114,28 +111,31 @@ def _lines(videos: int, clock: Callable[[], float]) -> Callable[[str, float], No
     return progress
 
 
-def _intake(database: Database, site: Site, detector: DetectorInfo) -> CaseIntake:
+def _intake(database: Database, site: SiteInForce, detector: DetectorInfo) -> CaseIntake:
     """What makes cases, tells receivers of them, and heeds call-backs that waited for it."""
     from api.callbacks.desk import CallbackDesk
     from api.cases.intake import CaseIntake
     from api.delivery.events import Announcer
 
-    announce = Announcer(site).announce
+    announce = Announcer(site.now).announce
     then = CallbackDesk(database, site, announce).settle
     return CaseIntake(database, site, detector, announce, then)
 
 
-def _serve(site: Site, listener: socket, logs: Logs) -> None:
+def _serve(site: Site, path: Path | None, listener: socket, logs: Logs) -> None:
     from api.access.keys import KeyStore
     from api.cases.intake import DetectorInfo
     from api.http.app import create_app
     from api.http.server import console_address
     from api.records.site_chain import SiteChain
+    from api.setup.site_file import SiteFile
+    from api.site_in_force import SiteInForce
     from api.storage.database import Database
     from models.catalogue import find
     from scripts.watching import make_pipeline, make_workers
     from vision.engines import open_engine
     from vision.evidence import open_store
+    from vision.view.preset_finder import PresetFinder
     from vision.workers import workers_for
 
     cameras = count(len(site.cameras), "camera")
@@ -147,14 +147,16 @@ def _serve(site: Site, listener: socket, logs: Logs) -> None:
         engine = open_engine(site.model) if processes == 1 else None
         model = engine.model if engine is not None else find(site.model.name)
         detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
-        intake = _intake(database, site, detector)
+        in_force = SiteInForce(site)
+        intake = _intake(database, in_force, detector)
         pipeline = (
             make_pipeline(site, engine, [intake.take])
             if engine is not None
             else make_workers(site, model, intake.take, count=processes, logs=logs)
         )
         evidence = open_store(site.storage)
-        app = create_app(site, database, evidence, watch=pipeline)
+        file = SiteFile(path, PresetFinder) if path is not None else None
+        app = create_app(in_force, database, evidence, watch=pipeline, file=file)
         address = console_address(listener, KeyStore(database).session_key())
         where = engine.name if engine is not None else count(processes, "camera worker")
         _tell(

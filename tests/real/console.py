@@ -9,6 +9,9 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+HOSTILE = "<img src=x onerror=document.title='owned'>"
+"""What no name or note may do to a page."""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -23,6 +26,13 @@ def chromium() -> Iterator[Browser]:
         )
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the tests of a module."""
+    with chromium() as started:
+        yield started
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The demo site, whole: rendered video in, cases out, and they are exactly the truth's.
 
 This is the product in one test: shipped weights, real H.264, real readers, loop, rules, evidence
-and case store. The console's part of it is in `test_console.py`.
+and case store. The console's part of it is in the `test_console_….py`.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from datasets.renderer.truth import Truth
 from models import find
 from scripts.watching import make_pipeline, make_workers
 from tests.api.world import served
+from tests.real.console import browser
 from tests.real.sheet import printed
-from tests.real.test_console import browser
 from vision.engines import open_engine
 from vision.evidence import EvidenceStore
 from vision.site import Site, Storage

@@ -13,7 +13,7 @@ from api.reports.files import as_page
 from api.reports.tables import sheets
 from tests.api.reports.ledger import write_case
 from tests.api.world import make_site, make_world
-from tests.real.test_console import HOSTILE, browser
+from tests.real.console import HOSTILE, browser
 
 __all__ = ["browser"]
 ANYONE = Principal("0", "all", Role.VIEWER)

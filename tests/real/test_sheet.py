@@ -18,8 +18,8 @@ from api.evidence.scope import Scope
 from api.evidence.words import WORDS
 from api.storage.tables import CaseRow, SightingRow
 from tests.api.world import NOON
+from tests.real.console import HOSTILE, browser
 from tests.real.sheet import printed
-from tests.real.test_console import HOSTILE, browser
 from vision.kinds import catalogue
 
 __all__ = ["browser"]

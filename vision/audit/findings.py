@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.detections import Detections, class_names
-from vision.episodes import Reason
+from vision.episodes import Datum, Reason
 from vision.kinds import catalogue
-from vision.rules.reasons import measured
+from vision.rules.reasons import ReasonCode, measured, render
 
 BASIS = {
     "en": "suspected, from a single picture: no dwell, no permit check",
-    "zh": "疑似，仅凭单张照片：未计停留时长，未核许可",
+    "zh": "疑似，仅凭单张照片判定：未计持续时长，未核查许可",
 }
 VERSION = 3
 """Of the decisions below, and of how pictures are read for them; an audit made under another
@@ -96,10 +96,14 @@ def _vending(detections: Detections) -> Iterator[Finding]:
         focus,
         count,
         score=score,
-        why=Reason(
-            en=f"stalls or vendors' parasols in {_many(count, 'place')} (best score {score:.2f})",
-            zh=f"摊位或摊贩遮阳伞 {count} 处（最高得分 {score:.2f}）",
-            data={"stalls": len(stalls), "parasols": len(parasols), "score": round(score, 4)},
+        why=render(
+            ReasonCode.STALLS_THERE,
+            {
+                "places": count,
+                "stalls": len(stalls),
+                "parasols": len(parasols),
+                "score": round(score, 4),
+            },
         ),
     )
 
@@ -117,42 +121,25 @@ def _garbage(detections: Detections) -> Iterator[Finding]:
         if not focus:
             continue
         score = _best(detections, here_full or here_heaps)
-        data: dict[str, float | int | str] = {
+        data: dict[str, Datum] = {
             "overflowing_bins": len(here_full),
             "heaps": len(here_heaps),
             "other_bins": len(bins & place),
             "score": round(score, 4),
         }
         subtype = "bin_overflow" if here_full or bins & place else "exposed_garbage"
-        why = _garbage_words(len(here_full), len(here_heaps), subtype, score, data)
+        code = ReasonCode.BINS_FULL
+        if not here_full:
+            code = ReasonCode.GARBAGE_AT_BIN if bins & place else ReasonCode.GARBAGE_ALONE
+        why = render(code, data)
         count = len(here_full) or len(here_heaps)
         yield _finding(detections, ("overflowing_bin", subtype), focus, count, score=score, why=why)
 
 
-def _garbage_words(
-    full: int, heaps: int, subtype: str, score: float, data: dict[str, float | int | str]
-) -> Reason:
-    best_en, best_zh = f"(best score {score:.2f})", f"（最高得分 {score:.2f}）"
-    if full:
-        beside_en = f", garbage beside in {_many(heaps, 'place')}" if heaps else ""
-        beside_zh = f"，旁有垃圾 {heaps} 处" if heaps else ""
-        en = f"{_many(full, 'overflowing bin')} {best_en}{beside_en}"
-        zh = f"满溢垃圾桶 {full} 个{best_zh}{beside_zh}"
-    elif subtype == "bin_overflow":
-        en = (
-            f"garbage at a bin in {_many(heaps, 'place')} {best_en}; the bin is not seen to be full"
-        )
-        zh = f"垃圾桶旁有垃圾 {heaps} 处{best_zh}，未见桶体满溢"
-    else:
-        en = f"garbage in {_many(heaps, 'place')} with no container beside it {best_en}"
-        zh = f"暴露垃圾 {heaps} 处，旁边未见容器{best_zh}"
-    return Reason(en=en, zh=zh, data=data)
-
-
 _TRUCK_STATES = (
-    # attribute, value that makes a finding, sub-type, words
-    ("load", "open", "not_sealed", "the load is open, not covered", "装载敞开，未覆盖"),
-    ("dirt", "muddy", "mud_on_wheels", "the truck is muddy", "车身或车轮带泥"),
+    # attribute, value that makes a finding, sub-type, what is said
+    ("load", "open", "not_sealed", ReasonCode.PICTURED_OPEN_LOAD),
+    ("dirt", "muddy", "mud_on_wheels", ReasonCode.PICTURED_MUDDY),
 )
 
 
@@ -160,7 +147,7 @@ def _trucks(detections: Detections) -> Iterator[Finding]:
     """One finding per truck and state; a truck whose state was not read makes none."""
     for truck in _of(detections, "truck"):
         sure = _best(detections, (truck,))
-        for attribute, value, subtype, en, zh in _TRUCK_STATES:
+        for attribute, value, subtype, code in _TRUCK_STATES:
             if attribute not in detections.data or f"{attribute}_score" not in detections.data:
                 continue
             state = float(detections.data[f"{attribute}_score"][truck])
@@ -172,28 +159,15 @@ def _trucks(detections: Detections) -> Iterator[Finding]:
                 (truck,),
                 1,
                 score=sure * state,
-                why=_trusted(
-                    subtype,
-                    Reason(
-                        en=f"{en} (score {state:.2f}, truck {sure:.2f})",
-                        zh=f"{zh}（状态得分 {state:.2f}，车辆得分 {sure:.2f}）",
-                        data={
-                            attribute: value,
-                            "state_score": round(state, 4),
-                            "truck": round(sure, 4),
-                        },
-                    ),
-                ),
+                why=_told(code, subtype, {attribute: value, "state_score": state, "truck": sure}),
             )
 
 
-def _trusted(subtype: str, told: Reason) -> Reason:
+def _told(code: ReasonCode, subtype: str, data: dict[str, Datum]) -> Reason:
     """The reason, and how far such a reading can be trusted where that was measured."""
+    rounded = {n: round(of, 4) if isinstance(of, float) else of for n, of in data.items()}
     read = catalogue().kind("dirty_truck").subtype(subtype).read
-    if read is None:
-        return told
-    far = measured(read)
-    return Reason(f"{told.en}; {far.en}", f"{told.zh}；{far.zh}", told.data | far.data)
+    return render(code, rounded | (measured(read).data if read is not None else {}))
 
 
 def _finding(
@@ -241,7 +215,3 @@ def _boxes(detections: Detections) -> NDArray[np.float32]:
 
 def _best(detections: Detections, indexes: Sequence[int]) -> float:
     return float(np.asarray(detections.confidence)[list(indexes)].max())
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

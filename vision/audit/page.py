@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from vision.audit.records import Report
-from vision.audit.words import WORDS
+from vision.audit.words import WORDS, at, counted
 from vision.kinds import catalogue
 
 
@@ -37,6 +37,8 @@ def render(report: Report) -> str:
         class_names={c.name: getattr(c, language) for c in classes},
         shown=[p for p in report.pictures if p.record is not None],
         copies=copies,
+        started=at(report.started_at, language),
+        counted=counted,
         style=style,
         script=script,
         policy=f"default-src 'none'; img-src 'self' file: data:; style-src {_hash(style)}; "

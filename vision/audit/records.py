@@ -13,6 +13,7 @@ from vision.audit.exif import Position
 from vision.audit.findings import BASIS, Box, Finding
 from vision.audit.intake import Problem
 from vision.detections import Detections, class_names
+from vision.episodes import Datum
 from vision.printable import printable
 
 
@@ -60,7 +61,9 @@ class FindingRecord(_Record):
     codes: dict[str, str]
     why: dict[Literal["zh", "en"], str]
     basis: dict[Literal["zh", "en"], str]
-    data: dict[str, float | int | str]
+    data: dict[str, Datum]
+    code: str | None = None
+    """Of the reason, see `vision.rules.reasons`; None in audits of earlier versions."""
 
 
 class PictureRecord(_Record):
@@ -124,6 +127,7 @@ def finding_record(finding: Finding) -> FindingRecord:
         why={"zh": finding.why.zh, "en": finding.why.en},
         basis={"zh": BASIS["zh"], "en": BASIS["en"]},
         data=finding.why.data,
+        code=finding.why.code,
     )
 
 

@@ -73,7 +73,7 @@ def findings_csv(report: Report) -> str:
     text = io.StringIO()
     text.write("\ufeff")
     rows = csv.writer(text)
-    rows.writerow((*_COLUMNS, *(f"code {s}" for s in standards)))
+    rows.writerow((*_COLUMNS, *(f"code {s}" for s in standards), "reason_code"))
     for picture in report.pictures:
         for row in _rows(picture, report.settings, standards):
             rows.writerow([inert(cell) for cell in row])
@@ -112,6 +112,7 @@ def _rows(
                 *finding.box,
                 *(record.taken_at, *where, record.annotated),
                 *(finding.codes.get(s, "") for s in standards),
+                finding.code or "",
             )
         )
     return rows

@@ -75,6 +75,10 @@ class TruckStateReader:
         self._cameras = frozenset(cameras)
         self._min_score = np.float32(min_score)
 
+    def of(self, cameras: Collection[str], *, min_score: float) -> TruckStateReader:
+        """A reader of other cameras' trucks, by the same classifier."""
+        return TruckStateReader(self._classifier, cameras, min_score=min_score)
+
     def __call__(self, frames: Sequence[Frame], found: Sequence[Detections]) -> list[Detections]:
         """The detections of each frame, with the state of every truck large enough to tell.
 

@@ -32,6 +32,7 @@ from vision.gap import Gap
 from vision.kinds import catalogue
 from vision.rules.record import MEDIA_TYPE
 from vision.site import Camera, Site
+from vision.site.drawings import Drawings
 
 _log = logging.getLogger(__name__)
 
@@ -57,8 +58,13 @@ class Recorder:
         self._store = store
         self._without = LeftOut.NOTHING
         self._language = site.site.language
-        self._cameras = {c.id: c for c in site.cameras}
+        self._drawings = Drawings(site)
         self._opened: dict[str, EpisodeEvent] = {}
+
+    def follow(self, site: Site) -> None:
+        """Store what comes by a changed site: its privacy zones from the next picture on."""
+        self._drawings.follow(site)
+        self._language = site.site.language
 
     def record(self, event: EpisodeEvent) -> list[EvidenceItem]:
         """Store what this event shows; safe to call again after a failure.
@@ -130,7 +136,7 @@ class Recorder:
         return items if moment is None else [replace(item, moment=moment) for item in items]
 
     def _pictures(self, event: EpisodeEvent) -> list[EvidenceItem]:
-        camera = self._cameras[event.episode.camera].at(event.preset)
+        camera = self._drawings.at(event.episode.camera, event.preset)
         clean = paint_privacy(event.frame.pixels, camera.privacy)
         boxes = _boxes(event)
         items = [replace(item, boxes=boxes) for item in self._whole(event, camera, clean)]
@@ -159,8 +165,13 @@ class Recorder:
         return self._put(event, part, EvidenceRole.ORIGINAL, None)
 
     def _clip(self, event: EpisodeEvent) -> list[EvidenceItem]:
-        """Store the clip; none if FFmpeg cannot write it, or the disk is too full for clips."""
+        """Store the clip; none if FFmpeg cannot write it, or the disk is too full for clips.
+
+        Nor where its camera has a privacy zone by now.
+        """
         if event.recording is None or self._without >= LeftOut.CLIPS:
+            return []
+        if not self._drawings.keeps_clips(event.episode.camera):
             return []
         try:
             content = event.recording.mp4()

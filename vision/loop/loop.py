@@ -6,6 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import compress
 from threading import Condition, Event, Thread, current_thread
@@ -16,6 +17,7 @@ from vision.errors import EngineError
 from vision.frames import Frame
 from vision.look import Look
 from vision.loop.attributes import AttributeReader, Attributes
+from vision.loop.changes import Changes
 from vision.loop.collection import Collector, Taken
 from vision.loop.metrics import LoopCounters, LoopObserver, Step, age_s
 from vision.loop.restarts import Restarts
@@ -111,6 +113,7 @@ class InferenceLoop:
         self._standing: dict[Mailbox, tuple[int, Detections]] = {}
         self._faults = ThrottledLog(log)
         self._under_way: deque[_Batch] = deque()
+        self._changes = Changes()
         self._stopping = False
         self.ended = Event()
         self._thread = Thread(target=self._run, name="inference-loop", daemon=True)
@@ -177,6 +180,26 @@ class InferenceLoop:
         mailbox.close()
         self._standing.pop(mailbox, None)
 
+    @property
+    def looks(self) -> bool:
+        """Whether its thread looks: it was started and has not ended."""
+        return self._thread.is_alive() and not self.ended.is_set()
+
+    def between_looks(self, change: Callable[[], None]) -> Future[None]:
+        """Have something done when no look is under way: in the loop's thread, between two looks.
+
+        It is done here and now where nobody looks.
+
+        Returns:
+            Done when it is; with its exception, which ends nothing. It can be cancelled before.
+        """
+        with self._ready:
+            looks, done = self.looks, self._changes.put(change)
+            self._ready.notify_all()
+        if not looks:
+            self._changes.make()
+        return done
+
     def _run(self) -> None:
         try:
             self._engine.revive()
@@ -212,12 +235,16 @@ class InferenceLoop:
                 if left := mailbox.counts().pending:
                     mailbox.drop(LOOP_ENDED, left)
             self._ready.notify_all()
+        self._changes.make()
 
     def _step(self) -> None:
         """Give the engine one more batch if there is one; take one back if it has enough."""
         limit = self._max_batch or self.engine.batch  # which falls where memory is short
         if not self._under_way:
-            self._collector.wait(limit, self._engine.window_s, lambda: self._stopping)
+            self._collector.wait(
+                limit, self._engine.window_s, lambda: self._stopping or self._changes.wait
+            )
+        self._changes.make()
         taken = [] if self._stopping else self._collector.take(limit)
         if taken:
             self._under_way.append(self._submit(taken))

@@ -23,7 +23,7 @@ from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.errors import EvidenceError
 from vision.evidence import EvidenceItem
 from vision.pipeline.spool import Spool
-from vision.pipeline.watched import Watched
+from vision.pipeline.watched import PRIVATE, Watched
 from vision.rules.looks import as_row, from_row
 from vision.sources.clip_facts import ClipFacts
 from vision.sources.ring import Clip as AnyClip
@@ -81,6 +81,7 @@ class Clips:
     def __init__(self, spools: Mapping[str, Spool], put: Callable[[EpisodeEvent], None]) -> None:
         self._spools = dict(spools)
         self._put = put
+        self._withheld: frozenset[str] = frozenset()
         self._clips: dict[str, _Clip] = {}
         self._changed = Condition()
         self._disk = Lock()  # held while a clip is written, for which no look may wait
@@ -94,12 +95,37 @@ class Clips:
         Args:
             unstored: ids of the episodes whose confirmed event is yet to be stored.
         """
-        with self._changed:
-            for spool in self._spools.values():
-                for event in spool.events():
-                    name = event.episode.id
-                    self._clips[name] = _Clip(event, 0.0, handled=name not in unstored)
+        for spool in self._spools.values():
+            self._take_up(spool, unstored)
         self._thread.start()
+
+    def serve(self, camera: str, spool: Spool, unstored: Collection[str]) -> None:
+        """Keep another camera's clips from now on, and take up those that lie there."""
+        if camera in self._spools and self._spools[camera].root == spool.root:
+            return
+        self._spools[camera] = spool
+        self._take_up(spool, unstored)
+
+    def withhold(self, cameras: Collection[str]) -> None:
+        """Keep no clip of these cameras from now on, nor those that are on their way."""
+        self._withheld = frozenset(cameras)
+        with self._changed:
+            for clip in self._clips.values():
+                if clip.event.episode.camera not in self._withheld:
+                    continue
+                if clip.take is not None:
+                    clip.take.end(PRIVATE)
+                else:
+                    clip.event, clip.size = _withheld(clip.event), 0
+            self._changed.notify_all()
+
+    def _take_up(self, spool: Spool, unstored: Collection[str]) -> None:
+        with self._changed:
+            for event in spool.events():
+                name = event.episode.id
+                if name not in self._clips:
+                    self._clips[name] = _Clip(event, 0.0, handled=name not in unstored)
+            self._changed.notify_all()
 
     def begin(self, event: EpisodeEvent, watched: Watched) -> EpisodeEvent:
         """The event with what its camera has sent until now; call it before it is queued.
@@ -234,6 +260,8 @@ class Clips:
         assert facts is not None
         if clip is None:
             return event
+        if event.episode.camera in self._withheld:
+            return _withheld(event)
         spool = self._spools.get(event.episode.camera)
         try:
             content = clip.mp4()
@@ -271,6 +299,12 @@ def _supplement(event: EpisodeEvent) -> EpisodeEvent:
         event.focus,
         preset=event.preset,
     )
+
+
+def _withheld(event: EpisodeEvent) -> EpisodeEvent:
+    if event.recording is None or event.clip is None:
+        return event
+    return replace(event, recording=None, clip=event.clip.lacking(PRIVATE))
 
 
 def _held(event: EpisodeEvent) -> int:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from threading import Condition, Thread
 
 from vision.episodes import EpisodeEvent
 from vision.errors import StorageUnavailable
 from vision.evidence import EvidenceItem, Recorder
 from vision.pipeline.quarantine import Quarantine
+from vision.site import Site
 from vision.throttled_log import ThrottledLog
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,13 @@ class EventWriter:
     def held(self) -> frozenset[str]:
         """Ids of the episodes whose events lie in quarantine and will be tried again."""
         return self._quarantine.held() if self._quarantine is not None else frozenset()
+
+    def follow(self, site: Site, *, cameras: Collection[str] | None = None) -> None:
+        """Store what comes by a changed site; `cameras` as for `Quarantine`."""
+        if self._recorder is not None:
+            self._recorder.follow(site)
+        if self._quarantine is not None:
+            self._quarantine.follow(site, cameras=cameras)
 
     def start(self) -> None:
         """Begin to write."""

@@ -91,6 +91,14 @@ class GapBook:
         ):
             self._write(sync=len(self._gaps) != known)
 
+    def look_every(self, interval: timedelta) -> None:
+        """Set the time between two looks from now on."""
+        self._interval = interval
+
+    def opened_anew(self, watching: Callable[[datetime], bool]) -> None:
+        """The camera is opened by other means from now on, and its connections count from zero."""
+        self._watching, self._connections = watching, -1
+
     def between(self, opened: datetime, until: datetime) -> tuple[Gap, ...]:
         """The gaps that concern an episode, in order of time."""
         found = [g for g in self._gaps if g.since < until and g.until > opened - MARGIN]

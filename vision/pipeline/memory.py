@@ -38,16 +38,28 @@ def memory_of(
     if root is None:
         return None
     address = parse_address(camera.source)
-    itself = bare or _recorded(address)
-    shows = [
+    itself, shows = bare or _recorded(address), _shows(camera, preset)
+    folder = root / file_name(*remembered_as(camera, preset, bare=bare))
+    if not folder.exists():
+        _take_over(camera, folder, " ".join((address.shown, *shows)), moved=not itself)
+    return folder
+
+
+def remembered_as(
+    camera: Camera, preset: str | None = None, *, bare: bool = False
+) -> tuple[str, ...]:
+    """What identifies the state of a camera's rules, at one of its presets if any; see above."""
+    address = parse_address(camera.source)
+    itself = [address.shown] if bare or _recorded(address) else []
+    return (camera.id, *itself, *_shows(camera, preset))
+
+
+def _shows(camera: Camera, preset: str | None) -> list[str]:
+    return [
         f"{known.name} {sha256(Path(known.picture).read_bytes()).hexdigest()}"
         for known in camera.presets
         if known.name == preset
     ]
-    folder = root / file_name(camera.id, *([address.shown] if itself else []), *shows)
-    if not folder.exists():
-        _take_over(camera, folder, " ".join((address.shown, *shows)), moved=not itself)
-    return folder
 
 
 def _recorded(address: Address) -> bool:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import wait as wait_for
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from threading import Condition, Event
+from threading import Condition, Event, Lock
 
 import cv2
 
@@ -22,26 +23,29 @@ from vision.detections import Detections
 from vision.engine_server.status_page import ServerCounts
 from vision.engines import Engine, open_engine
 from vision.engines.truck_state import TruckStateReader
-from vision.episodes import EpisodeEvent, EpisodeStage
+from vision.episodes import Episode, EpisodeEvent, EpisodeStage
 from vision.errors import EngineError
 from vision.evidence import EvidenceStore, Recorder, SecondLook, annotate, mask, paint_privacy
 from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
+from vision.pipeline.changes import Plan, WatchedCameras
 from vision.pipeline.clips import Clips
 from vision.pipeline.event_writer import EventWriter, Sink
-from vision.pipeline.memory import memory_of
 from vision.pipeline.quarantine import Quarantine
-from vision.pipeline.remembered import rules_of
 from vision.pipeline.second_look import look_again
 from vision.pipeline.spool import Spool
-from vision.pipeline.watched import Scene, Watched
+from vision.pipeline.trucks import Trucks, TruckStates
+from vision.pipeline.watched import Watched
 from vision.process_status import ProcessStatus
-from vision.site import Camera, Site
+from vision.redaction import REDACTION, secrets_of
+from vision.rules.looks import unseen
+from vision.site import Site
 from vision.sources.status import CameraState, CameraStatus
-from vision.tracking import Tracker
 from vision.view.health import ADVICE, View
 
 log = logging.getLogger(__name__)
+_BETWEEN_LOOKS_S = 5.0
+"""Seconds to wait for the moment between two looks in which a change is made."""
 _READERS_S = 10.0
 """Seconds for all readers to end; one that the system holds is left to itself."""
 
@@ -78,21 +82,13 @@ class Pipeline:
         self.site = site
         self.engine = engine
         ready = Condition()
-        watched = [c for c in site.cameras if cameras is None or c.id in cameras]
-        folders = {c.id: memory_of(c, memory, bare=site.bare) for c in watched}
-        self._cameras = {
-            c.id: Watched(
-                c,
-                self._scenes(c, memory),
-                ready,
-                site.site,
-                engine.image_size,
-                memory=folders[c.id],
-            )
-            for c in watched
-        }
+        self._trucks = TruckStates(
+            truck_state, site.model, Trucks.of(site, engine.model.threshold, cameras)
+        )
+        self._watching = WatchedCameras(engine.model, engine.image_size, memory, ready)
+        plan = self._watching.plan(site, cameras)
         self._clips = Clips(
-            {name: Spool(folder / "clips") for name, folder in folders.items() if folder},
+            {name: Spool(folder) for name, folder in _spools(plan).items()},
             lambda event: self._writer.put(event, holds_pixels=False),
         )
         self._stores = evidence is not None
@@ -106,15 +102,19 @@ class Pipeline:
         self._counters = LoopCounters()
         self._loop = InferenceLoop(
             engine,
-            [w.mailbox for w in self._cameras.values()],
+            [],
             self._look,
             ready=ready,
-            attributes=truck_state,
-            tiled=lambda frame: self._cameras[frame.camera].camera.tiles,
+            attributes=self._trucks,
+            tiled=self._tiled,
             needed=self._needed,
             observer=self._counters,
             reopen=reopen or partial(open_engine, site.model),
         )
+        self._applying = Lock()
+        self._stopping = False
+        self._pending = self._loop.between_looks(partial(self._commit, plan))
+        self._pending.result()
 
     def start(self) -> None:
         """Start the writer, the loop and every reader."""
@@ -137,6 +137,7 @@ class Pipeline:
 
         What cannot be stored at once goes into quarantine, so this returns even if storage is down.
         """
+        self._stopping = True
         for watched in self._cameras.values():
             watched.reader.stop(timeout=0)
         until = time.monotonic() + _READERS_S  # of all: any number of them may hang
@@ -147,12 +148,44 @@ class Pipeline:
             log.error("the inference loop did not end; what it still has is dropped")
         self._clips.stop()
         for watched in self._cameras.values():
+            watched.reader.stop(timeout=0)  # one that a change added meanwhile
             watched.gaps.close()
         self._writer.stop()
         for watched in self._cameras.values():
             if watched.reader.status().state is CameraState.ENDED:
                 for scene in watched.scenes.values():
                     scene.rules.forget()
+
+    def apply(self, site: Site, cameras: Collection[str] | None = None) -> None:
+        """Watch by a changed site from the next look on, without a restart.
+
+        A camera of which nothing has changed does not notice; see `vision.pipeline.changes` for
+        what becomes of the others. Model, storage and number of workers count from the next start.
+        Waits for the next moment between two looks, but not for long: where the loop waits for the
+        storage, or for its engine to start again, what is decided changes when it looks again.
+
+        Args:
+            site: the whole of it, validated.
+            cameras: as for the pipeline itself.
+
+        Raises:
+            StreetwardenError: something that it names cannot be read or opened; nothing is changed.
+        """
+        REDACTION.hide(secrets_of(site))
+        with self._applying:
+            if not self._pending.cancel():
+                wait_for([self._pending], _BETWEEN_LOOKS_S)
+            plan = self._watching.plan(site, cameras)
+            self._trucks.follow(Trucks.of(site, self.engine.model.threshold, cameras))
+            self.site = site
+            self._writer.follow(site, cameras=cameras)
+            self._watching.redraw(site)
+            self._clips.withhold({c.id for c in site.cameras if not c.keeps_clips})
+            self._pending = self._loop.between_looks(partial(self._commit, plan))
+            try:
+                self._pending.result(_BETWEEN_LOOKS_S)
+            except TimeoutError:
+                log.warning("the changed site is decided by when the loop looks again")
 
     @property
     def problem(self) -> str | None:
@@ -243,6 +276,29 @@ class Pipeline:
             return SecondLook(why=f"camera {camera} is not watched here")
         return look_again(watched, self._recorder, episode, after)
 
+    @property
+    def _cameras(self) -> Mapping[str, Watched]:
+        return self._watching.now
+
+    def _commit(self, plan: Plan) -> None:
+        self._watching.commit(
+            plan, self._loop, self._tell, lambda: self._loop.looks and not self._stopping
+        )
+        for name, folder in _spools(plan).items():
+            self._clips.serve(name, Spool(folder), self._unstored)
+
+    def _tell(self, watched: Watched, preset: str | None, over: Sequence[Episode]) -> None:
+        """Pass on what is over because nobody watches it any more; no look shows that."""
+        for episode in over:
+            frame, detections = unseen(episode)
+            gaps = watched.gaps.between(episode.opened_at, frame.captured_at)
+            event = EpisodeEvent(episode, frame, detections, preset=preset, gaps=gaps)
+            self._writer.put(event, holds_pixels=False)
+
+    def _tiled(self, frame: Frame) -> bool:
+        watched = self._cameras.get(frame.camera)  # it may have left the site meanwhile
+        return watched is not None and watched.camera.tiles
+
     def _status(self, watched: Watched, reused: int) -> CameraStatus:
         counts = watched.mailbox.counts()
         return replace(
@@ -286,18 +342,9 @@ class Pipeline:
         scenes = [scene for w in self._cameras.values() for scene in w.scenes.values()]
         return self._writer.held.union(*(scene.rules.unconfirmed for scene in scenes))
 
-    def _scenes(self, camera: Camera, memory: Path | None) -> dict[str | None, Scene]:
-        return {
-            preset: Scene(Tracker(camera.id, fps=camera.analyse_fps), rules)
-            for preset, rules in rules_of(self.site, camera, self.engine.model, memory).items()
-        }
-
     def _stored(self, event: EpisodeEvent) -> None:
         self._clips.stored(event)
-        watched = self._cameras.get(event.episode.camera)
-        scene = watched.scenes.get(event.preset) if watched is not None else None
-        if scene is not None:  # else it came from quarantine, and its camera or preset is gone
-            scene.rules.stored(event.episode)
+        self._watching.stored(event.episode)
 
     @staticmethod
     def _shows(watched: Watched, frame: Frame, preset: str | None) -> bool:
@@ -312,3 +359,8 @@ class Pipeline:
         elif view is not before:
             log.warning("%s: %s; its rules pause", frame.camera, ADVICE[view])
         return view is View.CLEAR
+
+
+def _spools(plan: Plan) -> dict[str, Path]:
+    folders = {name: watched.memory for name, watched in plan.cameras.items()}
+    return {name: folder / "clips" for name, folder in folders.items() if folder is not None}

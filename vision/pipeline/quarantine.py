@@ -41,6 +41,7 @@ from vision.frames import Frame
 from vision.gap import Gap
 from vision.rules.looks import as_row, from_row
 from vision.site import Site
+from vision.site.drawings import Drawings
 from vision.sources.clip_facts import ClipFacts
 
 log = logging.getLogger(__name__)
@@ -73,8 +74,15 @@ class Quarantine:
     def __init__(self, root: Path, site: Site, *, cameras: Collection[str] | None = None) -> None:
         self.root = root
         self._mine = cameras
-        self._cameras = {camera.id: camera for camera in site.cameras}
+        self._cameras = {camera.id for camera in site.cameras}
+        self._drawings = Drawings(site)
         self._episodes = {path.name for path in root.iterdir()} if root.is_dir() else set()
+
+    def follow(self, site: Site, *, cameras: Collection[str] | None = None) -> None:
+        """Keep what comes by a changed site: its privacy zones from the next picture on."""
+        self._drawings.follow(site)
+        self._mine = cameras
+        self._cameras = {camera.id for camera in site.cameras}
 
     @property
     def count(self) -> int:
@@ -89,7 +97,7 @@ class Quarantine:
         """Ids of the episodes here whose cameras the site has: the others stay here for good."""
         found = set()
         for name in self._episodes:
-            found |= {name} if self._named(name) & self._cameras.keys() else set()
+            found |= {name} if self._named(name) & self._cameras else set()
         return frozenset(found)
 
     def keep(
@@ -165,7 +173,8 @@ class Quarantine:
         return found
 
     def _files(self, event: EpisodeEvent) -> list[tuple[str, Callable[[], bytes | None]]]:
-        recording = event.recording
+        keeps = self._drawings.keeps_clips(event.episode.camera)
+        recording = event.recording if keeps else None
         return [
             ("png", lambda: self._picture(event, event.frame)),
             *(
@@ -179,7 +188,7 @@ class Quarantine:
     def _picture(self, event: EpisodeEvent, frame: Frame) -> bytes | None:
         if event.episode.stage is EpisodeStage.SUPPLEMENTED:
             return None  # it holds no pixels
-        camera = self._cameras[event.episode.camera].at(event.preset)
+        camera = self._drawings.at(event.episode.camera, event.preset)
         done, encoded = cv2.imencode(".png", paint_privacy(frame.pixels, camera.privacy))
         if not done:
             raise ValueError("the frame cannot be encoded as PNG")

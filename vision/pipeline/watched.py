@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
-from threading import Condition
+from threading import Condition, Event
 from zoneinfo import ZoneInfo
 
 from vision.detections import Detections
@@ -20,75 +19,102 @@ from vision.site import Camera, SiteInfo
 from vision.sources.mailbox import Mailbox
 from vision.sources.reader import Reader
 from vision.sources.ring import Ring
-from vision.sources.source import open_source
+from vision.sources.source import Source, open_source
 from vision.tracking import Tracker
-from vision.view.health import ViewHealth
+from vision.view.health import View, ViewHealth
 from vision.view.key_pictures import KeyPictures
 from vision.view.preset_finder import PresetFinder
 from vision.view.registration import Registration
 from vision.view.stillness import Stillness
 
 TURNED = "the camera turned away"
+PRIVATE = "a privacy zone was drawn, which cannot be painted out of what was sent"
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The tracker and rules of a camera, or of one of its presets."""
+    """The tracker and rules of a camera, or of one of its presets.
+
+    `key` identifies what the rules remember, see `vision.pipeline.memory.remembered_as`.
+    """
 
     tracker: Tracker
     rules: CameraRules
+    key: tuple[str, ...] = ()
 
 
 class Watched:
     """One camera: its reader, mailbox, view, scenes and latest look.
 
-    `scenes` are by preset, or a single one under None. `last` is the latest frame with its
-    detections and preset. `has_candidates`: after that frame, a rule there has a candidate.
-    `turned_at` is when the camera last turned to the present preset, or away from one.
+    `scenes` are by preset, or a single one under None; `decide` sets them. `last` is the latest
+    frame with its detections and preset. `has_candidates`: after that frame, a rule there has a
+    candidate. `turned_at` is when the camera last turned to the present preset, or away from one.
+    `opened` is the camera as its reader opens it.
     """
 
     def __init__(
         self,
         camera: Camera,
-        scenes: Mapping[str | None, Scene],
         ready: Condition,
         site: SiteInfo,
         image_size: int,
         *,
         memory: Path | None,
     ) -> None:
-        self.camera = camera
-        self.scenes = dict(scenes)
-        self.finder = PresetFinder(camera.presets) if camera.presets else None
+        self.opened = self.camera = self._decided = camera
+        self.scenes: dict[str | None, Scene] = {}
+        self.finder: PresetFinder | None = None
         self.mailbox = Mailbox(camera.id, live=False, ready=ready)
-        zone, holidays = ZoneInfo(site.timezone), site.holiday_dates
-
-        def watching(moment: datetime) -> bool:
-            local = moment.astimezone(zone)
-            return any(part.watched_at(local, holidays) for part in camera.watched_zones)
-
-        # Privacy zones must not be stored, and cannot be removed from a coded stream.
-        keep = camera.clip and not camera.privacy and not any(p.privacy for p in camera.presets)
-        self.ring = Ring(camera.clip.total_seconds()) if keep else None
-        # A photo's EXIF time has no time zone: the site's is used.
-        opener = partial(
-            open_source,
-            zone=zone,
-            image_size=image_size,
-            watching=watching,
-            pace=self._looks_per_second,
-            ring=self.ring,
-        )
-        self.reader = Reader(camera, self.mailbox, opener=opener, watching=watching)
-        self.health = ViewHealth(fixed=camera.type == "cctv" and not camera.presets)
+        self._clock = (ZoneInfo(site.timezone), site.holiday_dates)
+        self._image_size = image_size
+        self._ring = Ring(camera.clip.total_seconds() if camera.keeps_clips else 0.0)
+        self.reader = Reader(camera, self.mailbox, opener=self._open, watching=self._watching)
+        self.health = ViewHealth(fixed=self._fixed)
+        self.memory = memory
         self.gaps = GapBook(
             memory / "gaps.json" if memory is not None else None,
             timedelta(seconds=1 / camera.analyse_fps),
-            watching,
+            self._watching,
         )
-        rules = [rule for scene in self.scenes.values() for rule in scene.rules.rules]
+        self.stillness: Stillness | None = None
+        self.key_pictures: KeyPictures | None = None
+        self.registration: Registration | None = None
+        self.last: tuple[Frame, Detections, str | None] | None = None
+        self.has_candidates = False
+        self.turned_at: datetime | None = None
+
+    @property
+    def ring(self) -> Ring | None:
+        """Keeps the last seconds as they were sent; None where no clips are kept."""
+        return self._ring if self.camera.keeps_clips else None
+
+    def redraw(self, camera: Camera, site: SiteInfo) -> None:
+        """Show, store and wait by a changed site file's camera from now on; any thread may call.
+
+        What its rules decide by follows with `decide`. What `opened` was opened by may not differ.
+        """
+        self.camera = camera
+        self._clock = (ZoneInfo(site.timezone), site.holiday_dates)
+        self._ring.keep(camera.clip.total_seconds() if camera.keeps_clips else 0.0, PRIVATE)
+
+    def decide(
+        self, camera: Camera, scenes: Mapping[str | None, Scene], finder: PresetFinder | None
+    ) -> None:
+        """Look with these scenes from the next look on; the looking thread's, or before it looks.
+
+        Args:
+            camera: as the scenes' rules know it.
+            finder: finds their presets, where there are any.
+        """
+        redrawn = _outlines(camera) != _outlines(self._decided)
+        if self.health.fixed != self._fixed or (redrawn and self.health.view is View.MOVED):
+            self.health = ViewHealth(fixed=self._fixed)  # what is seen now was drawn in
+        self._decided = camera
+        self.scenes, self.finder = dict(scenes), finder
+        self.gaps.look_every(timedelta(seconds=1 / camera.analyse_fps))
+        rules = [rule for scene in scenes.values() for rule in scene.rules.rules]
         still = camera.type == "cctv" and not any(rule.every_look for rule in rules)
-        self.stillness = Stillness() if still else None
+        self.stillness = (self.stillness or Stillness()) if still else None
         needs = {
             need
             for part in camera.watched_zones
@@ -96,13 +122,18 @@ class Watched:
             for need in catalogue().kind(kind).needs
             if camera.type == "drone"
         }
-        surveys = "registration" in needs
-        self.key_pictures = KeyPictures() if "key_pictures" in needs else None
-        kept = memory / "reference.png" if memory is not None else None
-        self.registration = Registration(kept) if surveys else None
-        self.last: tuple[Frame, Detections, str | None] | None = None
-        self.has_candidates = False
-        self.turned_at: datetime | None = None
+        laid, surveys = "key_pictures" in needs, "registration" in needs
+        self.key_pictures = (self.key_pictures or KeyPictures()) if laid else None
+        kept = self.memory / "reference.png" if self.memory is not None else None
+        self.registration = (self.registration or Registration(kept)) if surveys else None
+
+    def follow(self, before: Watched) -> None:
+        """Go on in the place of another one, whose camera was opened by other means."""
+        if before.memory == self.memory:
+            self.gaps = before.gaps
+            self.gaps.opened_anew(self._watching)
+        else:
+            before.gaps.close()
 
     def look(self, frame: Frame, detections: Detections) -> Look:
         """Return the `Look` of a frame (visit, registration); call it for every look, in order."""
@@ -130,6 +161,33 @@ class Watched:
                 self.ring.forget(TURNED)
         return preset
 
+    @property
+    def _fixed(self) -> bool:
+        return self.camera.type == "cctv" and not self.camera.presets
+
+    def _open(self, _: Camera, *, stop: Event) -> Source:
+        """Open its source as it is in the site file by now."""
+        return open_source(
+            self.camera,
+            stop=stop,
+            zone=self._clock[0],  # a photo's EXIF time has none
+            image_size=self._image_size,
+            watching=self._watching,
+            pace=self._looks_per_second,
+            ring=self._ring,
+        )
+
+    def _watching(self, moment: datetime) -> bool:
+        zone, holidays = self._clock
+        local = moment.astimezone(zone)
+        return any(part.watched_at(local, holidays) for part in self.camera.watched_zones)
+
     def _looks_per_second(self) -> float:
-        wanted = self.camera.candidate_fps if self.has_candidates else None
+        making_sure = self.has_candidates and self.mailbox.live
+        wanted = self.camera.candidate_fps if making_sure else None
         return wanted or self.camera.analyse_fps
+
+
+def _outlines(camera: Camera) -> list[object]:
+    """What its rules find their places by."""
+    return [[zone.polygon for zone in camera.zones], camera.ground, camera.presets]

@@ -14,14 +14,10 @@ from pydantic import Field, model_validator
 
 from vision.fields import DaysField, Part
 
-_NAMES = {
-    "legal_review": ("legal review", "法制审核"),
-    "technical_review": ("technical review", "技术审核"),
-    "sign": ("sign at the place", "设置明显标志"),
-    "published": ("publication of its place", "设置地点公布"),
-    "calibration": ("calibration", "检定校准"),
-}
 REQUIRED = ("legal_review", "technical_review", "sign", "published")
+ACTS = (*REQUIRED, "calibration")
+VALID = "valid"
+"""What the file as a whole lacks on a day outside its time."""
 
 
 class Act(Part):
@@ -56,20 +52,20 @@ class Admissibility(Part):
     calibration: Act | None = None
     valid: DaysField
 
-    def missing(self, day: date) -> list[tuple[str, str]]:
-        """What it lacked on a day, in English and Chinese; empty where it was complete."""
-        lacks = [] if day in self.valid else [("valid on that day", "在有效期内")]
-        for name, words in _NAMES.items():
+    def missing(self, day: date) -> list[str]:
+        """What it lacked on a day: `VALID` and names of acts; empty where it was complete."""
+        lacks = [] if day in self.valid else [VALID]
+        for name in ACTS:
             act: Act | None = getattr(self, name)
             if act is None:
                 if name in REQUIRED:
-                    lacks.append(words)
+                    lacks.append(name)
             elif not act.counts_on(day):
-                lacks.append(words)
+                lacks.append(name)
         return lacks
 
     @property
     def documents(self) -> dict[str, str]:
         """Paths of its documents, by act."""
-        acts: dict[str, Act | None] = {name: getattr(self, name) for name in _NAMES}
+        acts: dict[str, Act | None] = {name: getattr(self, name) for name in ACTS}
         return {n: act.document for n, act in acts.items() if act is not None and act.document}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -15,13 +14,13 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from vision.detections import Detections
-from vision.episodes import Episode, EpisodeEvent, EpisodeStage
+from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage
 from vision.frames import Clock, Frame
-from vision.kinds import catalogue
-from vision.rules.context import Context, Rule
+from vision.rules.context import Rule
+from vision.rules.decision import Decision
 from vision.rules.looks import Past
-from vision.rules.record import Record
 from vision.rules.state_file import StateFile
+from vision.rules.succession import as_json, named, succeed
 from vision.throttled_log import ThrottledLog
 
 _log = logging.getLogger(__name__)
@@ -135,10 +134,45 @@ class CameraRules:
             events = rule.look(frame, detections)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others' cases are not to pay for it
             self._faults.traced(
-                f"{frame.camera}: {_name(rule)} failed at a look; report this", error
+                f"{frame.camera}: {named(rule)} failed at a look; report this", error
             )
             return []
         return events
+
+    def change(self, rules: Sequence[Rule]) -> list[Episode]:
+        """Go on with the rules of a changed site, in the looking thread, between two looks.
+
+        Args:
+            rules: they have seen nothing; see `vision.rules.succession`.
+
+        Returns:
+            What is over because nobody watches it any more, to be told now: confirmed episodes as
+            ended, which are owed until they are stored, and candidates as dropped.
+        """
+        going_on, over = succeed(self.rules, rules)
+        ended = [self._unwatched(episode) for episode in over]
+        with self._lock:
+            # What an earlier process owes is told with the next look, and its end not before it.
+            late = {episode.id for episode in self._recalled}
+            self._recalled += [e for e in ended if e.id in late]
+            self.rules = going_on
+            self._noted, self._seen = self._notes(), self._going_on()
+            self._before, self._looks = [self._noted], [[]]
+            self._owed |= {_key(e): e for e in ended if e.stage in _REPORTED}
+            self._write()
+        return [episode for episode in ended if episode.id not in late]
+
+    def _unwatched(self, episode: Episode) -> Episode:
+        if episode.stage is not EpisodeStage.CONFIRMED:
+            return replace(episode, stage=EpisodeStage.DROPPED)
+        at = max(self._last or episode.last_seen_at, episode.last_seen_at)
+        return replace(episode, stage=EpisodeStage.ENDED, ended_at=at, ended_by=EndedBy.UNWATCHED)
+
+    @property
+    def owes(self) -> bool:
+        """Whether something that it decided is not stored yet."""
+        with self._lock:
+            return bool(self._owed)
 
     def stored(self, episode: Episode) -> None:
         """Mark this episode's event as stored, so that it is not reported again."""
@@ -163,10 +197,10 @@ class CameraRules:
     def _idle(self) -> bool:
         return all(rule.idle for rule in self.rules)
 
-    def _decision(self, rule: Rule, event: EpisodeEvent) -> _Decision:
+    def _decision(self, rule: Rule, event: EpisodeEvent) -> Decision:
         looks = tuple(chain(*self._looks))
-        before = self._before[0][_name(rule)]
-        return _Decision(rule.context, rule.kind, self._model, before, looks, event.episode)
+        before = self._before[0][named(rule)]
+        return Decision(rule.context, rule.kind, self._model, before, looks, event.episode)
 
     def _turn_over(self, noted: dict[str, bytes]) -> None:
         """Limit how many looks are kept for the records."""
@@ -181,7 +215,7 @@ class CameraRules:
 
     def _notes(self) -> dict[str, bytes]:
         """The state of each rule, as JSON."""
-        return {_name(rule): _as_json(rule) for rule in self.rules}
+        return {named(rule): as_json(rule) for rule in self.rules}
 
     def _write(self) -> None:
         """Write the state atomically; a full disk is logged once and stops no rule."""
@@ -224,8 +258,8 @@ class CameraRules:
             if stored is None:
                 return
             for rule in self.rules:
-                if _name(rule) in stored["rules"]:
-                    rule.recall(stored["rules"][_name(rule)])
+                if named(rule) in stored["rules"]:
+                    rule.recall(stored["rules"][named(rule)])
             owed = _EPISODES.validate_python(stored["owed"])
             last = stored["last"]
             self._resume_after = self._last = datetime.fromisoformat(last) if last else None
@@ -238,7 +272,8 @@ class CameraRules:
             return
         moving = {rule.kind for rule in self.rules if rule.every_look}
         for episode in owed:
-            if episode.kind in moving:
+            # Its pictures are gone with it; its end needs none.
+            if episode.kind in moving and episode.stage is not EpisodeStage.ENDED:
                 _log.warning(
                     "%s: a %s of %s was confirmed when the process ended, and not stored; it "
                     "has driven on",
@@ -249,44 +284,6 @@ class CameraRules:
             else:
                 self._recalled.append(episode)
                 self._owed[_key(episode)] = episode
-
-
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """What a record is made from, when and where it is asked for: in the event writer's thread.
-
-    Up to a thousand looks become text then, which would hold up the cameras for a tenth of a
-    second.
-    """
-
-    context: Context
-    kind: str
-    model: Mapping[str, str]
-    before: bytes
-    looks: Sequence[Past]
-    episode: Episode
-
-    def __call__(self) -> bytes:
-        kind = catalogue().kind(self.kind)
-        sees = kind.seen_as + kind.seen_with
-        return Record(
-            context=self.context,
-            kind=self.kind,
-            model=self.model,
-            before=json.loads(self.before),
-            looks=tuple(look.row(sees) for look in self.looks),
-            episode=self.episode,
-        ).to_json()
-
-
-def _name(rule: Rule) -> str:
-    return f"{rule.context.zone.name}/{rule.kind}"
-
-
-def _as_json(rule: Rule) -> bytes:
-    """What a rule remembers, as JSON text; in one go if the rule can do that."""
-    direct: Callable[[], bytes] | None = getattr(rule, "remember_json", None)
-    return direct() if direct is not None else to_json(rule.remember())
 
 
 def _key(episode: Episode) -> tuple[str, EpisodeStage]:

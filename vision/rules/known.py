@@ -208,10 +208,15 @@ def _area(text: str | None) -> BaseGeometry | None:
         raise ValueError(str(error)) from error
 
 
+def learnt_file(memory: Path, zone: str) -> Path:
+    """Where a camera's memory keeps what the rule of a zone has learnt."""
+    return memory / f"baseline-{file_name(zone)}.json"
+
+
 def _file(context: Context) -> Path | None:
     if context.memory is None:
         return None
-    file = context.memory / f"baseline-{file_name(context.zone.name)}.json"
+    file = learnt_file(context.memory, context.zone.name)
     old = context.memory / _former(context.camera.id, context.zone.name)
     if not file.exists() and old.exists():
         _take_over(context, old, file)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.detections import Detections, class_names
+from vision.episodes import Episode
 from vision.frames import Clock, Frame, Pixels
 from vision.geo.drone_pose import DronePose, PoseDeviations
 from vision.look import Laid, Look, Matrix
@@ -147,6 +148,13 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
         data=data,
     )
     return frame, _look(row).on(detections)
+
+
+def unseen(episode: Episode) -> tuple[Frame, Detections]:
+    """What stands for a look where an episode is over and none shows it: no pixels, no boxes."""
+    at = episode.ended_at or episode.last_seen_at
+    row = {"at": at.isoformat(), "clock": episode.clock.value, "index": 0, "size": [1, 1]}
+    return from_row({**row, "boxes": []}, episode.camera)
 
 
 def _of_look(look: Look) -> Row:

@@ -5,13 +5,13 @@ Occupancy is the time in which at least one object had stopped there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 
-from vision.episodes import Episode, EpisodeStage
+from vision.episodes import Episode, EpisodeStage, NormBox
 from vision.rules.sight import overlap
 from vision.rules.stay import Stay
 
@@ -178,6 +178,18 @@ class Place:
 # It is the first of its fields.
 _AS_TEXT = {"stays"}
 _PLACE = TypeAdapter(Place).serializer
+
+
+def still_watched(
+    places: Sequence[Place], watched: Callable[[NormBox], bool]
+) -> tuple[list[Place], list[Episode]]:
+    """The places with their stays at watched boxes, and the episodes of those that have none."""
+    over = []
+    for place in places:
+        place.stays = [stay for stay in place.stays if watched(stay.box)]
+        if not place.stays and place.episode is not None:
+            over.append(place.episode)
+    return [place for place in places if place.stays], over
 
 
 def _stops(stay: Stay, least: timedelta) -> bool:

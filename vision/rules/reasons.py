@@ -1,57 +1,187 @@
-"""Reasons of a decision, in words (en, zh) and as the numbers behind them."""
+"""Reasons of a decision: a code and data, and the sentences that they make (zh, en).
+
+`TEMPLATES` is the one home of these words. A case keeps the sentence as it was said then, beside
+the code and data from which it can be said anew. To add one: a code, its template and a function.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
 
-from vision.episodes import Reason
+from vision.episodes import Datum, Reason
 from vision.kinds import Reliability
 from vision.registers.assets import Asset
+from vision.sentence import Sentence
+
+
+class ReasonCode(StrEnum):
+    """What a reason says; never renamed, for cases keep it."""
+
+    UNPERMITTED = "unpermitted"
+    AT_ASSET = "at_asset"
+    NOT_KNOWN = "not_known"
+    COVERS = "covers"
+    STAYED = "stayed"
+    BETWEEN_VISITS = "between_visits"
+    BY_TURNS = "by_turns"
+    SEEN_IN = "seen_in"
+    ATTENDED = "attended"
+    SCORED = "scored"
+    OPEN_LOAD = "open_load"
+    MUDDY = "muddy"
+    WEAK_READING = "weak_reading"
+    SPILT = "spilt"
+    # Of single pictures, in an audit.
+    STALLS_THERE = "stalls_there"
+    BINS_FULL = "bins_full"
+    GARBAGE_AT_BIN = "garbage_at_bin"
+    GARBAGE_ALONE = "garbage_alone"
+    PICTURED_OPEN_LOAD = "pictured_open_load"
+    PICTURED_MUDDY = "pictured_muddy"
+
+
+_WEAK = Sentence(
+    "此项识别把握有限：测试图片中属此情形的{test_such}张识别出{test_found}张，"
+    "不属此情形的{test_others}张误判{test_wrong}张；须人工仔细核对",
+    "such a reading is weak: of {test_such} test pictures that are so it found {test_found}, "
+    "and read {test_wrong} of {test_others} others so; needs a close look by a person",
+)
+
+
+TEMPLATES: Final[Mapping[str, Sentence]] = {
+    ReasonCode.UNPERMITTED: Sentence(
+        "当前无有效许可（已核对：{names}）",
+        "no permit covers it now (looked at: {names})",
+    ),
+    ReasonCode.AT_ASSET: Sentence(
+        "位于登记部件{asset}[（{name}）]",
+        "at the registered asset {asset}[ {name}]",
+    ),
+    ReasonCode.NOT_KNOWN: Sentence(
+        "疑似新增：不在{baseline_date}画面基线记录的{baseline_size}处建筑内",
+        "suspected: not among the {baseline_size} structures known on {baseline_date}",
+    ),
+    ReasonCode.COVERS: Sentence(
+        "图上占地约{area_m2:.0f}平方米（±{area_error_m2:.0f}平方米）",
+        "covers about {area_m2:.0f} m² in the picture (± {area_error_m2:.0f} m²)",
+    ),
+    ReasonCode.STAYED: Sentence(
+        "同一位置持续{dwell_s:duration}（判定标准：{dwell_needed_s:duration}）",
+        "stayed {dwell_s:duration} at one place (rule: {dwell_needed_s:duration})",
+    ),
+    ReasonCode.BETWEEN_VISITS: Sentence(
+        "其中{between_s:duration}摄像机转向他处，转走前后均检出",
+        "{between_s:duration} of this the camera looked elsewhere, seen before and after",
+    ),
+    ReasonCode.BY_TURNS: Sentence(
+        "在区域内多处停留，累计{occupied_s:duration}（判定标准：{dwell_needed_s:duration}）",
+        "stopped at several spots of the zone, {occupied_s:duration} together "
+        "(rule: {dwell_needed_s:duration})",
+    ),
+    ReasonCode.SEEN_IN: Sentence(
+        "共检测{chances}次，{looks}次检出（判定标准：不少于{looks_needed}次）"
+        "[，其中{unchanged}次画面无变化]",
+        "seen in {looks} of {chances} looks (rule: {looks_needed})"
+        "[, {unchanged} of them at an unchanged scene]",
+    ),
+    ReasonCode.ATTENDED: Sentence(
+        "检出的{looks}次中，{attended}次旁边有人",
+        "people seen with it on {attended} of {looks} looks",
+    ),
+    ReasonCode.SCORED: Sentence(
+        "置信度中位数{score:.2f}（阈值{threshold:.2f}）",
+        "median score {score:.2f} (threshold {threshold:.2f})",
+    ),
+    ReasonCode.OPEN_LOAD: Sentence(
+        "车辆经过时共判读{reads}帧，其中{frames}帧见载货未密闭覆盖"
+        "（判定标准：不少于{frames_needed}帧；置信度中位数{score:.2f}）",
+        "load carried open on {frames} of {reads} frames of one pass (rule: {frames_needed}), "
+        "median score {score:.2f}",
+    ),
+    ReasonCode.MUDDY: Sentence(
+        "车辆经过时共判读{reads}帧，其中{frames}帧见车轮或车身带泥"
+        "（判定标准：不少于{frames_needed}帧；置信度中位数{score:.2f}）",
+        "mud on wheels or body on {frames} of {reads} frames of one pass (rule: {frames_needed}), "
+        "median score {score:.2f}",
+    ),
+    ReasonCode.WEAK_READING: _WEAK,
+    ReasonCode.SPILT: Sentence(
+        "车辆驶过{after_s:.1f}秒后路面可见遗撒物：共检测{chances}帧，{frames}帧检出"
+        "（置信度中位数{score:.2f}）；驶来前的{clean_looks_before}次检测中该处路面干净",
+        "garbage on the road {after_s:.1f} s after it drove there, on {frames} of {chances} "
+        "frames, median score {score:.2f}; the spot was clean on {clean_looks_before} looks before "
+        "it came",
+    ),
+    ReasonCode.STALLS_THERE: Sentence(
+        "摊位或摊贩遮阳伞{places}处（最高置信度{score:.2f}）",
+        "stalls or vendors' parasols, places: {places} (best score {score:.2f})",
+    ),
+    ReasonCode.BINS_FULL: Sentence(
+        "满溢垃圾桶{overflowing_bins}个（最高置信度{score:.2f}）[，旁有垃圾{heaps}处]",
+        "overflowing bins: {overflowing_bins} (best score {score:.2f})"
+        "[, with garbage beside, places: {heaps}]",
+    ),
+    ReasonCode.GARBAGE_AT_BIN: Sentence(
+        "垃圾桶旁有垃圾{heaps}处（最高置信度{score:.2f}），未见桶体满溢",
+        "garbage at a bin, places: {heaps} (best score {score:.2f}); the bin is not seen to be "
+        "full",
+    ),
+    ReasonCode.GARBAGE_ALONE: Sentence(
+        "暴露垃圾{heaps}处，旁边未见容器（最高置信度{score:.2f}）",
+        "garbage with no container beside it, places: {heaps} (best score {score:.2f})",
+    ),
+    ReasonCode.PICTURED_OPEN_LOAD: Sentence(
+        f"装载敞开，未覆盖（状态置信度{{state_score:.2f}}，车辆置信度{{truck:.2f}}）[；{_WEAK.zh}]",
+        "the load is open, not covered (score {state_score:.2f}, truck {truck:.2f})"
+        f"[; {_WEAK.en}]",
+    ),
+    ReasonCode.PICTURED_MUDDY: Sentence(
+        "车身或车轮带泥（状态置信度{state_score:.2f}，车辆置信度{truck:.2f}）" + f"[；{_WEAK.zh}]",
+        "the truck is muddy (score {state_score:.2f}, truck {truck:.2f})" + f"[; {_WEAK.en}]",
+    ),
+}
+
+
+def render(code: ReasonCode, data: dict[str, Datum]) -> Reason:
+    """Return the reason with its sentences.
+
+    Raises:
+        KeyError: the data lack a value of its template.
+    """
+    template = TEMPLATES[code]
+    return Reason(en=template.say("en", data), zh=template.say("zh", data), data=data, code=code)
 
 
 def unpermitted(names: Sequence[str]) -> Reason:
     """Reason: none of these permits covers it now."""
-    return Reason(
-        en=f"no permit covers it now (looked at: {', '.join(names)})",
-        zh=f"当前无有效许可（已核对：{'、'.join(names)}）",
-        data={"permits": len(names)},
-    )
+    return render(ReasonCode.UNPERMITTED, {"permits": len(names), "names": list(names)})
 
 
 def at_asset(asset: Asset) -> Reason:
     """Reason: which registered asset it is about."""
-    called = " ".join(word for word in (asset.id, asset.name) if word)
-    return Reason(
-        en=f"at the registered asset {called}", zh=f"位于登记部件{called}", data={"asset": asset.id}
-    )
+    named: dict[str, Datum] = {"name": asset.name} if asset.name else {}
+    return render(ReasonCode.AT_ASSET, {"asset": asset.id} | named)
 
 
 def not_known(known: int, until: datetime | None) -> Reason:
     """Reason: it is none of the structures in the baseline of a moment."""
     day = until.date().isoformat() if until else "?"
-    return Reason(
-        en=f"suspected: not among the {known} structures known on {day}",
-        zh=f"疑似：不在{day}已登记的{known}处建筑中",
-        data={"baseline_size": known, "baseline_date": day},
-    )
+    return render(ReasonCode.NOT_KNOWN, {"baseline_size": known, "baseline_date": day})
 
 
 def covers(size: float, error: float) -> Reason:
     """Reason: the ground area in square metres, with its error."""
-    return Reason(
-        en=f"covers about {size:.0f} m² in the picture (± {error:.0f} m²)",
-        zh=f"图上占地约{size:.0f}平方米（±{error:.0f}平方米）",
-        data={"area_m2": round(size, 1), "area_error_m2": round(error, 1)},
-    )
+    return render(ReasonCode.COVERS, {"area_m2": round(size, 1), "area_error_m2": round(error, 1)})
 
 
 def stayed(dwell: timedelta, least: timedelta) -> Reason:
     """Reason: the dwell at one place."""
-    return Reason(
-        en=f"stayed {_words(dwell, 'en')} at one place (rule: {_words(least, 'en')})",
-        zh=f"在同一位置停留{_words(dwell, 'zh')}（规则：{_words(least, 'zh')}）",
-        data={
+    return render(
+        ReasonCode.STAYED,
+        {
             "dwell_s": round(dwell.total_seconds(), 1),
             "dwell_needed_s": least.total_seconds(),
         },
@@ -60,20 +190,14 @@ def stayed(dwell: timedelta, least: timedelta) -> Reason:
 
 def between_visits(length: timedelta) -> Reason:
     """Reason: how much of the stay was unwatched, with the camera at another preset."""
-    return Reason(
-        en=f"{_words(length, 'en')} of this the camera looked elsewhere, seen before and after",
-        zh=f"其中{_words(length, 'zh')}摄像机转向别处，前后均可见",
-        data={"between_s": round(length.total_seconds(), 1)},
-    )
+    return render(ReasonCode.BETWEEN_VISITS, {"between_s": round(length.total_seconds(), 1)})
 
 
 def by_turns(occupied: timedelta, least: timedelta) -> Reason:
     """Reason: the occupancy of the zone, at one spot after the other."""
-    return Reason(
-        en=f"stopped at several spots of the zone, {_words(occupied, 'en')} together "
-        f"(rule: {_words(least, 'en')})",
-        zh=f"在区域内多处停留，累计{_words(occupied, 'zh')}（规则：{_words(least, 'zh')}）",
-        data={
+    return render(
+        ReasonCode.BY_TURNS,
+        {
             "occupied_s": round(occupied.total_seconds(), 1),
             "dwell_needed_s": least.total_seconds(),
         },
@@ -82,40 +206,27 @@ def by_turns(occupied: timedelta, least: timedelta) -> Reason:
 
 def seen_in(looks: int, chances: int, least: int, reused: int) -> Reason:
     """Reason: how many looks showed it; `reused` of them reused an earlier look's detections."""
-    return Reason(
-        en=f"seen in {looks} of {chances} looks (rule: {least})"
-        + (f", {reused} of them at an unchanged scene" if reused else ""),
-        zh=f"{chances}次查看中{looks}次可见（规则：{least}次）"
-        + (f"，其中{reused}次画面无变化" if reused else ""),
-        data={"looks": looks, "chances": chances, "looks_needed": least, "unchanged": reused},
+    return render(
+        ReasonCode.SEEN_IN,
+        {"looks": looks, "chances": chances, "looks_needed": least, "unchanged": reused},
     )
 
 
 def attended(times: int, looks: int) -> Reason:
     """Reason: on how many of the looks that showed it people were with it."""
-    return Reason(
-        en=f"people seen with it on {times} of {looks} looks",
-        zh=f"可见的{looks}次查看中{times}次有人在旁",
-        data={"attended": times, "looks": looks},
-    )
+    return render(ReasonCode.ATTENDED, {"attended": times, "looks": looks})
 
 
 def scored(score: float, threshold: float) -> Reason:
     """Reason: the model's score."""
-    return Reason(
-        en=f"median score {score:.2f} (threshold {threshold:.2f})",
-        zh=f"置信度中位数{score:.2f}（阈值{threshold:.2f}）",
-        data={"score": round(score, 4), "threshold": threshold},
-    )
+    return render(ReasonCode.SCORED, {"score": round(score, 4), "threshold": threshold})
 
 
-def on_frames(en: str, zh: str, frames: int, reads: int, *, score: float, needed: int) -> Reason:
-    """Reason: on how many frames of one pass the violation was read; `needed` is the rule's."""
-    return Reason(
-        en=f"{en} on {frames} of {reads} frames of one pass (rule: {needed}), "
-        f"median score {score:.2f}",
-        zh=f"一次通过的{reads}帧中{frames}帧{zh}（规则：{needed}帧），置信度中位数{score:.2f}",
-        data={
+def on_frames(code: ReasonCode, frames: int, reads: int, *, score: float, needed: int) -> Reason:
+    """Reason: on how many frames of one pass a violation was read; `needed` is the rule's."""
+    return render(
+        code,
+        {
             "frames": frames,
             "reads": reads,
             "frames_needed": needed,
@@ -126,13 +237,9 @@ def on_frames(en: str, zh: str, frames: int, reads: int, *, score: float, needed
 
 def measured(read: Reliability) -> Reason:
     """Reason: how far such readings can be trusted, from what was measured of the reader."""
-    return Reason(
-        en=f"such a reading is weak: of {read.such} test pictures that are so it found "
-        f"{read.found}, and read {read.wrong} of {read.others} others so; needs a close look by "
-        "a person",
-        zh=f"此项识别把握有限：测试图片中属此情形的{read.such}张识别出{read.found}张，"
-        f"不属此情形的{read.others}张误判{read.wrong}张；须人工仔细核对",
-        data={
+    return render(
+        ReasonCode.WEAK_READING,
+        {
             "test_such": read.such,
             "test_found": read.found,
             "test_others": read.others,
@@ -143,26 +250,13 @@ def measured(read: Reliability) -> Reason:
 
 def spilt(frames: int, chances: int, score: float, since: timedelta, free: int) -> Reason:
     """Reason: garbage lies where it drove `since` before, and `free` looks before showed none."""
-    after = since.total_seconds()
-    return Reason(
-        en=f"garbage on the road {after:.1f} s after it drove there, on {frames} of {chances} "
-        f"frames, median score {score:.2f}; the spot was clean on {free} looks before it came",
-        zh=f"驶过{after:.1f}秒后路面可见遗撒物，{chances}帧中{frames}帧可见，"
-        f"置信度中位数{score:.2f}；驶来之前{free}次查看该处路面干净",
-        data={
+    return render(
+        ReasonCode.SPILT,
+        {
             "frames": frames,
             "chances": chances,
             "score": round(score, 4),
-            "after_s": round(after, 1),
+            "after_s": round(since.total_seconds(), 1),
             "clean_looks_before": free,
         },
     )
-
-
-def _words(length: timedelta, language: str) -> str:
-    """A duration in its largest fitting unit: `42 s`, `5.0 min`, `7.0 d`."""
-    zh, seconds = language == "zh", length.total_seconds()
-    for size, en_unit, zh_unit in ((86400, "d", "天"), (3600, "h", "小时"), (60, "min", "分钟")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f}{'' if zh else ' '}{zh_unit if zh else en_unit}"
-    return f"{seconds:.0f}{'秒' if zh else ' s'}"

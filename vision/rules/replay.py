@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from vision.episodes import Episode
+from vision.episodes import Episode, Reason
 from vision.rules.kinds import rule_of
 from vision.rules.looks import from_row
 from vision.rules.record import RULES_VERSION, Record
@@ -51,9 +51,22 @@ def replay(record: Record) -> Verdict:
             again = event.episode
     names = [f.name for f in fields(Episode) if f.name not in _ARBITRARY]
     differs = tuple(
-        n for n in names if again is None or getattr(again, n) != getattr(record.episode, n)
+        n
+        for n in names
+        if again is None or not _same(getattr(again, n), getattr(record.episode, n))
     )
     return Verdict(record.episode, again, differs, (record.rules, RULES_VERSION))
+
+
+def _same(again: object, stored: object) -> bool:
+    """Whether a field says the same; reasons do whatever their words, which may be new ones."""
+    if isinstance(again, tuple) and isinstance(stored, tuple) and len(again) == len(stored):
+        return all(_same(one, other) for one, other in zip(again, stored, strict=True))
+    if isinstance(again, Reason) and isinstance(stored, Reason):
+        if again.code is None or stored.code is None:  # of before there were codes, with fewer data
+            return stored.data.items() <= again.data.items()
+        return (again.code, again.data) == (stored.code, stored.data)
+    return again == stored
 
 
 def _alike(one: Episode, other: Episode) -> bool:

@@ -33,10 +33,10 @@ from vision.rules.best_looks import BestLooks
 from vision.rules.closing import Closing
 from vision.rules.context import Context
 from vision.rules.gaps import Gaps
-from vision.rules.place import Least, Place
+from vision.rules.place import Least, Place, still_watched
 from vision.rules.reasons import between_visits, by_turns, scored, seen_in, stayed
 from vision.rules.registers import Registers
-from vision.rules.sight import Sight, find_sights, hull_of
+from vision.rules.sight import Sight, find_sights, hull_of, in_zone
 from vision.rules.stay import Stay, match
 from vision.rules.visits import between, visit_of
 
@@ -103,6 +103,14 @@ class StationaryRule(ABC):
     def recall(self, state: Any) -> None:
         """See `vision.rules.context.Rule`."""
         self._places = _PLACES.validate_python(state)
+
+    def leave(self, *, all_of_it: bool = False) -> list[Episode]:
+        """See `vision.rules.succession.Leaves`."""
+        zone = self.context.zone
+        self._places, over = still_watched(
+            self._places, lambda box: not all_of_it and in_zone(box, zone, self.stands_on)
+        )
+        return over
 
     @property
     def has_candidates(self) -> bool:

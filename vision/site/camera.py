@@ -114,6 +114,12 @@ class Camera(Part):
         return self.model_copy(update={"presets": (), "zones": zones, **now})
 
     @property
+    def keeps_clips(self) -> bool:
+        """Whether clips of it may be kept: privacy zones cannot be painted out of what was sent."""
+        hides = bool(self.privacy) or any(preset.privacy for preset in self.presets)
+        return bool(self.clip) and not hides
+
+    @property
     def homography(self) -> Ground | None:
         """From the picture to the map; None where `ground` is not given.
 

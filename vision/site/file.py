@@ -41,7 +41,21 @@ def load_site(path: Path, *, look_at: Look | None = None) -> Site:
             a file that it names (a secret, a preset's picture, the baseline, the unit grid) cannot
             be used.
     """
-    tree = _tree(path)
+    return site_of(_tree(path), path, look_at=look_at)
+
+
+def site_of(tree: Tree, path: Path, *, look_at: Look | None = None) -> Site:
+    """The site that a file which says this would be, there; nothing is read or written.
+
+    Args:
+        tree: what `read_tree` found in its text.
+        path: where it would be: paths in it are from there, and messages name it.
+        look_at: as for `load_site`.
+
+    Raises:
+        SiteError: as `load_site`.
+    """
+    _is_mapping(tree, path)
     expanded = Expansion(path.parent)
     value = expanded.of(tree.value)
     refuse(path, tree, expanded.mistakes)
@@ -96,9 +110,13 @@ def _part(path: Path, name: str, model: type[OfSite]) -> OfSite:
 
 def _tree(path: Path) -> Tree:
     tree = read_tree(read_text(path), path)
+    _is_mapping(tree, path)
+    return tree
+
+
+def _is_mapping(tree: Tree, path: Path) -> None:
     if not isinstance(tree.value, dict):
         raise SiteError(f"{path}:1: a site file is a mapping that starts with `site: {{name: …}}`")
-    return tree
 
 
 def _anchored(site: Site, path: Path, tree: Tree, *, look_at: Look | None) -> Site:

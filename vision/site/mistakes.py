@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from vision.errors import SiteError
+from vision.errors import Mistake, SiteError
 from vision.site.yaml_tree import Tree, Where
 
 _SHOWN = 20
@@ -39,12 +39,15 @@ def refuse(path: Path, tree: Tree, mistakes: list[tuple[Where, str]]) -> None:
 
 def listed(path: Path, tree: Tree, mistakes: list[tuple[Where, str]]) -> SiteError:
     """They as one error, a line each with the line of the file; `_SHOWN` at most."""
+    found = [Mistake(tree.line(where), where, what) for where, what in mistakes[:_SHOWN]]
     lines = [
-        f"{path}:{tree.line(where)}: {'.'.join(map(str, where)) or 'the file'}: {what}"
-        for where, what in mistakes[:_SHOWN]
+        f"{path}:{line}: {'.'.join(map(str, where)) or 'the file'}: {what}"
+        for line, where, what in found
     ]
     more = len(mistakes) - _SHOWN
-    return SiteError("\n".join([*lines, f"{path}: and {more} more"] if more > 0 else lines))
+    if more > 0:
+        lines.append(f"{path}: and {more} more")
+    return SiteError("\n".join(lines), found)
 
 
 def explained(error: ValidationError, tree: Tree, above: Where = ()) -> list[tuple[Where, str]]:

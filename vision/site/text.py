@@ -27,6 +27,21 @@ def read_text(path: Path) -> str:
         raise SiteError(
             f"{path}: cannot read the site file ({error.strerror}); give the path of a YAML file"
         ) from error
+    return text_of(content, path)
+
+
+def text_of(content: bytes, path: Path) -> str:
+    """The text of a site file's content; a line feed ends each of its lines.
+
+    Args:
+        content: `MOST_BYTES` at most.
+        path: for messages.
+
+    Raises:
+        SiteError: it is too large, is not UTF-8, or has a control character in it.
+    """
+    if len(content) > MOST_BYTES:
+        raise SiteError(f"{path}: is larger than {MOST_BYTES / 2**20:g} MiB; write less")
     if content.startswith(_UTF16_MARKS) or content[:200].count(0) >= len(content[:200]) / 3 > 0:
         raise SiteError(f"{path}:1: is not UTF-8 but UTF-16 text; save the site file as UTF-8")
     try:

@@ -8,6 +8,7 @@ them (core schema), whatever the file says: `no` and `12:30` are texts, and so a
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,12 +88,13 @@ class _Node:
     open: bool = False
 
 
-def read_tree(text: str, path: Path) -> Tree:
+def read_tree(text: str, path: Path, also: Callable[[Event], None] | None = None) -> Tree:
     """The values of a YAML text.
 
     Args:
         text: without control characters.
         path: for messages.
+        also: called with what the parser finds, as it does: parsing takes most of the time.
 
     Raises:
         SiteError: it is no YAML, or more than plain values; with the line and what to do.
@@ -103,6 +105,8 @@ def read_tree(text: str, path: Path) -> Tree:
         for event in YAML(typ="safe", pure=True).parse(text):
             line = event.start_mark.line + 1
             composed.take(event)
+            if also is not None:
+                also(event)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else line
         problem = str(error.problem or error.context).partition("\n")[0]

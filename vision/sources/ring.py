@@ -160,7 +160,7 @@ class Ring:
     `seconds`.
 
     Args:
-        seconds: how far back.
+        seconds: how far back; 0 keeps nothing.
         most_bytes: oldest parts go earlier where this would be passed.
         wall: this machine's clock, Unix time in seconds.
     """
@@ -195,6 +195,17 @@ class Ring:
                 take.end(why)
             self._takes.clear()
 
+    def keep(self, seconds: float, why: str) -> None:
+        """Keep so many seconds from now on.
+
+        Args:
+            why: where it is none, what ends the clips in the making.
+        """
+        with self._lock:
+            self._seconds = seconds
+        if seconds <= 0:
+            self.forget(why)
+
     def take(self, seconds: float) -> Take:
         """Begin a clip with what is kept now; it goes on for so many seconds.
 
@@ -214,6 +225,8 @@ class Ring:
             return
         now = self._wall()
         with self._lock:
+            if self._seconds <= 0:
+                return
             if self._takes:
                 for take in self._takes:
                     take.add(packet, now)

@@ -73,7 +73,7 @@ def open_source(
             to it once, and converted whole only on demand.
         watching: whether the camera is to be watched at a moment; while it is not, nothing of a
             live stream is decoded.
-        pace: looks per second wanted of a live stream at the moment; the camera's by default.
+        pace: looks per second wanted at the moment; the camera's by default.
         ring: keeps the last seconds of a live stream.
 
     Raises:

@@ -60,7 +60,7 @@ class Video:
         stop: setting it ends waits at once and iteration at the next frame.
         image_size: longer side at which frames are looked at, in pixels; whole where none.
         watching: whether the camera is to be watched at a moment.
-        pace: looks per second wanted of a live stream now; the camera's own by default.
+        pace: looks per second wanted now; the camera's own by default.
         ring: keeps what a live stream sends while it is watched.
         opener: fetches it, where it lies in the web.
     """
@@ -101,7 +101,7 @@ class Video:
         track, self.trouble = read_track(camera, address, promised, stop)
         self._framing = Framing(camera.id, image_size, track, camera.decoder)
         self._fps = camera.analyse_fps
-        self._pace = pace if pace is not None and self.live else lambda: camera.analyse_fps
+        self._pace = pace if pace is not None else lambda: camera.analyse_fps
         self._due = DueTimes(camera.analyse_fps)
         self._key_frames = KeyFramePolicy(1 / camera.analyse_fps, live=self.live)
         self._backlog = Backlog()

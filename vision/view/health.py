@@ -63,7 +63,7 @@ ADVICE: dict[View, str] = {
     View.COVERED: "shows hardly anything; see whether it is covered or its lens wet or sprayed",
     View.BLURRED: "is out of focus or its lens dirty; clean or focus it",
     View.MOVED: "was turned or knocked, or stands at none of its presets: its zones do not fit;"
-    " turn it back, or draw them (and take its presets' pictures) again and start anew",
+    " turn it back, or draw them (and take its presets' pictures) again",
 }
 """What to do about a view that is not clear; rules pause until it is."""
 
@@ -89,7 +89,7 @@ class ViewHealth:
         self.view = View.CLEAR
         self.since: datetime | None = None
         """Since when it is so (UTC); None at the start."""
-        self._fixed = fixed
+        self.fixed = fixed
         self._usual_structure: _Usual = defaultdict(_remembered)
         self._usual_sharpness: _Usual = defaultdict(_remembered)
         self._elsewhere_s = 0.0
@@ -156,7 +156,7 @@ class ViewHealth:
             return View.BLURRED
         self._elsewhere_s = 0.0 if preset is not None else self._elsewhere(frame.captured_at)
         if self._elsewhere_s >= _ELSEWHERE_S or (
-            self._fixed and self._moved(small.astype(np.float32), infrared=_colourless(frame.small))
+            self.fixed and self._moved(small.astype(np.float32), infrared=_colourless(frame.small))
         ):
             return View.MOVED
         if preset is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from threading import Event, Lock, Thread
@@ -17,11 +18,12 @@ from vision.engine_server.back_off import BackOff
 from vision.evidence import SecondLook
 from vision.loop import LoopCounts
 from vision.process_status import ProcessStatus
+from vision.site import Site
 from vision.sources.address import parse_address
 from vision.sources.status import CameraState, CameraStatus
 from vision.workers import totals
 from vision.workers.costs import measured
-from vision.workers.messages import Farewell, Offer, Report, ToMain
+from vision.workers.messages import Applied, Farewell, Offer, Report, ToMain
 from vision.workers.worker import Order
 from vision.workers.worker_process import WorkerProcess
 
@@ -60,7 +62,6 @@ class Keeper:
         changed: Callable[[], None],
     ) -> None:
         self.name = name
-        self.cameras = order.cameras
         self.state = State.STARTING
         self.why: str | None = None
         """Why the last worker ended; None before one has, and once another is up."""
@@ -72,6 +73,8 @@ class Keeper:
         self.report = Report()
         """The latest of the worker that is up; an empty one where none is."""
         self._order = order
+        self._begun_with = order.cameras
+        self._unfit: str | None = None
         self._offered = offered
         self._changed = changed
         self._stopping = Event()
@@ -104,6 +107,23 @@ class Keeper:
             _log.error("%s does not end in order within %.0f s and is killed", self.name, timeout)
             process.kill()
             self._thread.join(timeout)
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Ids of those that its worker watches."""
+        return self._order.cameras
+
+    def apply(self, site: Site, cameras: tuple[str, ...]) -> None:
+        """Have these cameras of a changed site watched from now on.
+
+        Waits for the worker, if it is up. One that is not is started with them, and so is one in
+        the place of a worker that cannot take them over.
+        """
+        with self._lock:
+            self._order = replace(self._order, site=site, cameras=cameras)
+            process, up = self._process, self.state is State.UP
+        if process is not None:
+            process.apply(site, cameras, wait=up)
 
     @property
     def pid(self) -> int | None:
@@ -150,7 +170,14 @@ class Keeper:
         """What its cameras cost, in cores; nothing before the worker has settled."""
         up_since, report = self._up_since, self.report
         seconds = time.monotonic() - up_since if up_since is not None else 0.0
-        return measured(report.cameras, report.loop, seconds) if seconds > MEASURED_S else {}
+        if seconds <= MEASURED_S:
+            return {}
+        # What came later was not watched for all of that time.
+        return {
+            camera: cost
+            for camera, cost in measured(report.cameras, report.loop, seconds).items()
+            if camera in self._begun_with
+        }
 
     def snapshot(self, camera: str) -> bytes | None:
         """A camera's latest picture; None where there is none."""
@@ -180,7 +207,7 @@ class Keeper:
             pause = back_off.after_death()
             self.dark_since = self.dark_since or time.monotonic()
             self.hopeless = farewell.mendable and not self._was_up
-            self._show(State.DOWN, farewell.why or "it ended unasked")
+            self._show(State.DOWN, self._unfit or farewell.why or "it ended unasked")
             _log.error("%s is down: %s; it is started again in %g s", self.name, self.why, pause)
             self._stopping.wait(pause)
             self.restarts += 1
@@ -188,13 +215,16 @@ class Keeper:
 
     def _run_one(self) -> Farewell:
         """Start a worker, hear it until it is gone, and close its accounts."""
-        self._up_since = None
+        self._up_since = self._unfit = None
+        order = self._order
         try:
-            process = WorkerProcess(self.name, self._order)
+            process = WorkerProcess(self.name, order)
         except Exception as error:  # noqa: BLE001 - no memory, too many processes
             return Farewell(f"it cannot be started ({type(error).__name__}: {error})")
         with self._lock:
-            self._process = process
+            self._process, now, self._begun_with = process, self._order, order.cameras
+        if now is not order:  # it was changed in the middle of the start
+            process.apply(now.site, now.cameras, wait=False)
         if self.state is not State.STARTING:
             self._show(State.STARTING, self.why)
         if self._stopping.is_set():  # asked before there was anybody to tell
@@ -213,6 +243,10 @@ class Keeper:
     def _heard(self, process: WorkerProcess, message: ToMain) -> None:
         if isinstance(message, Offer):
             self._offered(process, message)
+        elif isinstance(message, Applied) and message.fault is not None:
+            _log.error("%s is started again by the changed site: %s", self.name, message.fault)
+            self._unfit = message.fault
+            process.stop()
         elif isinstance(message, Report):
             with self._lock:
                 self.report = message

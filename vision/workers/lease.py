@@ -36,27 +36,44 @@ class Leases:
     def __init__(
         self, root: Path, cameras: Sequence[str], *, patience_s: float = PATIENCE_S
     ) -> None:
-        self._files: list[IO[str]] = []
-        until = time.monotonic() + patience_s
+        self._root, self._patience_s = root, patience_s
+        self._files: dict[str, IO[str]] = {}
         try:
-            root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for camera in cameras:
-                file = (root / f"{file_name(camera)}.lock").open("a+", encoding="ascii")
-                self._files.append(file)
-                _lock(file, camera, until)
-        except OSError as error:
-            self.release()
-            raise StreetwardenError(
-                f"{error.filename or root}: cannot be locked ({error.strerror}); free space or "
-                "make the folder writable"
-            ) from error
+            self.add(cameras)
         except StreetwardenError:
             self.release()
             raise
 
+    def add(self, cameras: Sequence[str]) -> None:
+        """Hold the leases of these too; those that are held already are kept.
+
+        Raises:
+            StreetwardenError: as above; none is given back.
+        """
+        until = time.monotonic() + self._patience_s
+        try:
+            self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for camera in cameras:
+                if camera not in self._files:
+                    self._files[camera] = self._locked(camera, until)
+        except OSError as error:
+            raise StreetwardenError(
+                f"{error.filename or self._root}: cannot be locked ({error.strerror}); free space "
+                "or make the folder writable"
+            ) from error
+
+    def _locked(self, camera: str, until: float) -> IO[str]:
+        file = (self._root / f"{file_name(camera)}.lock").open("a+", encoding="ascii")
+        try:
+            _lock(file, camera, until)
+        except (OSError, StreetwardenError):
+            file.close()
+            raise
+        return file
+
     def release(self) -> None:
         """Let other processes watch these cameras."""
-        for file in self._files:
+        for file in self._files.values():
             file.close()
         self._files.clear()
 

@@ -1,8 +1,8 @@
 """Messages: what a camera worker and the main process tell each other, pickled through a pipe.
 
 Worker to main: `Report` each second and before each `Offer`; `Offer` for each event; `Shown`,
-`LookedAgain`; `Farewell` as its last word. Main to worker: `Answer` to an offer, `Show`,
-`LookAgain`, `Stop`. No frame travels:
+`LookedAgain`, `Applied`; `Farewell` as its last word. Main to worker: `Answer` to an offer, `Show`,
+`LookAgain`, `Apply`, `Stop`. No frame travels:
 evidence is on the disk that both share, and a picture is sent when somebody asks for one.
 """
 
@@ -16,6 +16,7 @@ from vision.episodes import EpisodeEvent
 from vision.evidence import EvidenceItem, SecondLook
 from vision.loop import LoopCounts
 from vision.rules.looks import as_row, from_row
+from vision.site import Site
 from vision.sources.status import CameraStatus
 
 
@@ -101,6 +102,29 @@ class LookedAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class Apply:
+    """Watch by a changed site from now on; see `Pipeline.apply`.
+
+    Attributes:
+        number: of the question.
+        site: the whole of it.
+        cameras: ids of those that are this worker's.
+    """
+
+    number: int
+    site: Site
+    cameras: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The answer: why it could not; None where it does."""
+
+    number: int
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End in order: read nothing more, store what is left."""
 
@@ -116,8 +140,8 @@ class Farewell:
     mendable: bool = False
 
 
-ToMain = Report | Offer | Shown | LookedAgain | Farewell
-ToWorker = Answer | Show | LookAgain | Stop
+ToMain = Report | Offer | Shown | LookedAgain | Applied | Farewell
+ToWorker = Answer | Show | LookAgain | Apply | Stop
 
 
 def without_pixels(event: EpisodeEvent) -> EpisodeEvent:

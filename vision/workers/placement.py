@@ -37,11 +37,30 @@ def share_out(costs: Mapping[str, float], workers: int) -> list[tuple[str, ...]]
     Returns:
         The cameras of each worker, in the order of `costs`.
     """
-    loads, owner = [0.0] * workers, dict[str, int]()
-    for camera in sorted(costs, key=lambda name: -costs[name]):  # stable: ties in their order
-        owner[camera] = min(range(workers), key=lambda n: (loads[n], _count(owner, n), n))
-        loads[owner[camera]] += costs[camera]
+    owner = place(costs, workers, {})
     return [tuple(name for name in costs if owner[name] == n) for n in range(workers)]
+
+
+def place(costs: Mapping[str, float], workers: int, homes: Mapping[str, int]) -> dict[str, int]:
+    """Give cameras to workers as above, but leave those where they are that have one.
+
+    Args:
+        homes: by camera the number of its worker, also of such as `costs` does not have: they are
+            watched no longer, and would come back to it.
+
+    Returns:
+        All homes by now.
+    """
+    owner = dict(homes)
+    loads = [
+        sum(cost for name, cost in costs.items() if owner.get(name) == n) for n in range(workers)
+    ]
+    fresh = [name for name in costs if name not in homes]
+    for camera in sorted(fresh, key=lambda name: -costs[name]):  # stable: ties in their order
+        now = {name: number for name, number in owner.items() if name in costs}
+        owner[camera] = min(range(workers), key=lambda n: (loads[n], _count(now, n), n))
+        loads[owner[camera]] += costs[camera]
+    return owner
 
 
 def _count(owner: Mapping[str, int], worker: int) -> int:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Condition, Event, Lock, Thread
 
 from vision.engine_server import EngineAddress, ServedEngine
@@ -30,6 +31,8 @@ from vision.site import Site
 from vision.workers.lease import Leases
 from vision.workers.messages import (
     Answer,
+    Applied,
+    Apply,
     Farewell,
     LookAgain,
     LookedAgain,
@@ -100,6 +103,7 @@ class Worker:
         self._numbers = itertools.count()
         self._answers: dict[int, Answer] = {}
         self._answered = Condition()
+        self._changes = SimpleQueue[Apply]()
         self._pipeline: Pipeline | None = None
         self._leases: Leases | None = None
         self._reporter = Thread(target=self._report_on, name="reporter", daemon=True)
@@ -134,6 +138,7 @@ class Worker:
         pipeline.start()
         self._pipeline = pipeline
         Thread(target=self._until_blind, args=(pipeline,), name="ends-worker", daemon=True).start()
+        Thread(target=self._apply_on, args=(pipeline,), name="applies", daemon=True).start()
         self._over.wait()
         self._stop_reporting()
         if self._orphaned:
@@ -169,6 +174,8 @@ class Worker:
                 self._send(Shown(message.number, self._picture(message.camera)))
             elif isinstance(message, LookAgain):
                 self._send(LookedAgain(message.number, self._look_again(message)))
+            elif isinstance(message, Apply):
+                self._changes.put(message)  # by a thread of its own: this one has to hear answers
             elif isinstance(message, Stop):
                 self._end()
 
@@ -178,6 +185,25 @@ class Worker:
         self._over.set()
         with self._answered:
             self._answered.notify_all()
+
+    def _apply_on(self, pipeline: Pipeline) -> None:
+        while not self._over.is_set():
+            asked = self._changes.get()
+            fault = self._apply(pipeline, asked)
+            self._send(self._report())  # of the cameras that it has now
+            self._send(Applied(asked.number, fault))
+
+    def _apply(self, pipeline: Pipeline, asked: Apply) -> str | None:
+        assert self._leases is not None
+        try:
+            self._leases.add(asked.cameras)
+            pipeline.apply(asked.site, asked.cameras)
+        except StreetwardenError as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 - the main process starts another worker then
+            _log.exception("a changed site could not be taken over; report this")
+            return f"{type(error).__name__}: {error}"
+        return None
 
     def _picture(self, camera: str) -> bytes | None:
         try:

@@ -8,7 +8,10 @@ from multiprocessing import get_context
 from threading import Condition, Lock
 
 from vision.evidence import SecondLook
+from vision.site import Site
 from vision.workers.messages import (
+    Applied,
+    Apply,
     Farewell,
     LookAgain,
     LookedAgain,
@@ -23,6 +26,9 @@ from vision.workers.worker import Order, run
 _CONTEXT = get_context("spawn")  # a fork would copy the locks that this process's threads hold
 _SHOWING_S = 5.0
 """Seconds to wait for a picture."""
+_APPLYING_S = 20.0
+"""Seconds to wait until a changed site is watched by: a camera's lease may take as long."""
+_Answered = Shown | LookedAgain | Applied
 _STORING_S = 30.0
 """Seconds to wait for one that is stored first."""
 FIRST_S = 120.0
@@ -47,7 +53,7 @@ class WorkerProcess:
         self._sending = Lock()
         self._shown = Condition()
         self._asking: set[int] = set()
-        self._pictures: dict[int, Shown | LookedAgain] = {}
+        self._pictures: dict[int, _Answered] = {}
         self._asked = 0
         self._gone = False
         self._farewell: Farewell | None = None
@@ -90,9 +96,11 @@ class WorkerProcess:
                 patience_s = self._patience_s
             except (EOFError, OSError):
                 return False
+            if isinstance(message, _Answered):
+                self._take_answer(message)
             if isinstance(message, Shown | LookedAgain):
-                self._take_picture(message)
-            elif isinstance(message, Farewell):
+                continue
+            if isinstance(message, Farewell):
                 self._farewell = message
             else:
                 tell(message)
@@ -125,9 +133,16 @@ class WorkerProcess:
             return answer.look
         return SecondLook(why=f"{self.name}, which watches camera {camera}, does not answer")
 
+    def apply(self, site: Site, cameras: tuple[str, ...], *, wait: bool = True) -> None:
+        """Have it watch by a changed site; wait for its answer, which `hear` passes on, or not.
+
+        It takes one that it does not take at once as soon as it can.
+        """
+        self._ask(lambda number: Apply(number, site, cameras), _APPLYING_S if wait else 0.0)
+
     def _ask(
-        self, question: Callable[[int], Show | LookAgain], seconds: float
-    ) -> Shown | LookedAgain | None:
+        self, question: Callable[[int], Show | LookAgain | Apply], seconds: float
+    ) -> _Answered | None:
         with self._shown:
             self._asked += 1
             number = self._asked
@@ -138,7 +153,7 @@ class WorkerProcess:
             self._asking.remove(number)
             return self._pictures.pop(number, None)
 
-    def _take_picture(self, message: Shown | LookedAgain) -> None:
+    def _take_answer(self, message: _Answered) -> None:
         with self._shown:
             if message.number in self._asking:  # else it comes too late
                 self._pictures[message.number] = message

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from threading import Condition, Event, Thread
+from threading import Condition, Event, Lock, Thread
 
 from models.catalogue import ModelEntry
 from vision.engine_server import EngineServerProcess, Phase, ServerCounts
@@ -19,13 +20,14 @@ from vision.pipeline.event_writer import Sink
 from vision.pipeline.quarantine import Quarantine
 from vision.pipeline.remembered import remembered_episodes
 from vision.process_status import ProcessStatus
+from vision.redaction import REDACTION, secrets_of
 from vision.site import Site
 from vision.sources.status import CameraStatus
 from vision.workers import totals
 from vision.workers.costs import Costs
 from vision.workers.intake import Intake
 from vision.workers.keeper import Keeper
-from vision.workers.placement import share_out
+from vision.workers.placement import place, share_out
 from vision.workers.worker import Build, Order
 
 _log = logging.getLogger(__name__)
@@ -92,9 +94,12 @@ class Workers:
         self._served_at: float | None = None
         self._costs = Costs(memory / "costs.json")
         shares = share_out(self._costs.of(site.cameras), count)
+        self._homes = {camera: n for n, share in enumerate(shares) for camera in share}
         # Workers need no receiver's secret and, as they write files only, no storage's either.
         storage = site.storage.model_copy(update={"s3": None})
-        told = site.model_copy(update={"webhooks": (), "storage": storage})
+        self._from_start = {"webhooks": (), "storage": storage, "model": site.model}
+        self._applying = Lock()
+        told = site.model_copy(update=self._from_start)
         self._keepers = [
             Keeper(
                 f"worker-{number}",
@@ -137,6 +142,31 @@ class Workers:
             keeper.join(max(1.0, until - time.monotonic()))
         self._server.stop()
         self._intake.stop()
+
+    def apply(self, site: Site) -> None:
+        """See `Pipeline.apply`; each worker takes over what is its own.
+
+        A camera stays with its worker, also when it comes back after it had left. A new one is
+        given to the worker that has the least to do. One that cannot take over what is asked of it,
+        such as the lease of a new camera, is started again and says why.
+        """
+        REDACTION.hide(secrets_of(site))
+        with self._applying:
+            costs = self._costs.of(site.cameras)
+            self._homes = place(costs, len(self._keepers), self._homes)
+            shares = [
+                tuple(camera for camera in costs if self._homes[camera] == number)
+                for number in range(len(self._keepers))
+            ]
+            told = site.model_copy(update=self._from_start)
+            self.site = site
+            with ThreadPoolExecutor(len(self._keepers)) as at_once:
+                for done in [
+                    at_once.submit(keeper.apply, told, share)
+                    for keeper, share in zip(self._keepers, shares, strict=True)
+                ]:
+                    done.result()
+        self._tell()
 
     @property
     def problem(self) -> str | None:
@@ -182,7 +212,7 @@ class Workers:
     def status(self) -> list[CameraStatus]:
         """The status of each camera, in the site's order."""
         found = {s.camera: s for keeper in self._keepers for s in keeper.status()}
-        return [found[camera.id] for camera in self.site.cameras]
+        return [found[camera.id] for camera in self.site.cameras if camera.id in found]
 
     def last_seen(self, camera: str, episode: str) -> datetime | None:
         """When a look last showed a confirmed episode that goes on (UTC); None for any other.

@@ -28,6 +28,7 @@ let site = null;
 let me = null;
 let page = null;
 let name = "";
+let opening = 0;
 let waiting = 0;
 let reachable = true;
 let events = null;
@@ -77,6 +78,7 @@ const shell = {
   counted(count) { if (count !== waiting) { waiting = count; frame(); } },
   /** Put what is open into the address, without opening it again. */
   at(parts, query = {}) {
+    if (parts[0] !== wanted()) return; // somebody has gone on to another page
     const kept = Object.entries(query).filter(([, value]) => value !== "" && value != null);
     const tail = kept.length ? `?${new URLSearchParams(kept)}` : "";
     history.replaceState(null, "", `#/${parts.map(encodeURIComponent).join("/")}${tail}`);
@@ -98,19 +100,20 @@ export function told(error) {
 }
 
 async function open() {
-  const { parts, query } = route();
-  if (page && wanted() === name) return page.open?.(parts.slice(1), query);
+  const shown = () => { const { parts, query } = route(); return page.open?.(parts.slice(1), query); };
+  if (page && wanted() === name) return shown();
   page?.leave?.();
   page = null;
   name = wanted();
+  const mine = (opening += 1);
   const made = (await PAGES[name].load()).default({ site, shell });
-  if (wanted() !== name) return open();
+  if (mine !== opening) return undefined; // somebody has gone on, and is led there
   page = made;
   useKeys(() => page?.keys?.() ?? {});
   main.tabIndex = -1;
   main.replaceChildren(made.element);
   frame();
-  return made.open?.(parts.slice(1), query);
+  return shown();
 }
 
 function heard(event) {

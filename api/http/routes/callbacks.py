@@ -21,6 +21,7 @@ from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.http.routes.cases import CaseId
 from api.http.signatures import Signed, signature_of
 from api.http.way_in import WayIn, lets_in
+from api.words.said import say
 
 router = APIRouter(prefix="/v1", tags=["call-backs"], responses=described(*GUARDED, 422))
 Watcher = Annotated[Principal, Depends(allowed_to(Right.DELIVERIES))]
@@ -142,17 +143,17 @@ def _id(said: Callback, signed: Signed | None) -> str:
     if given is None:
         raise Refusal(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            "/body/id: say the event's `id`, the same at every retry",
+            say("event_id_missing"),
         )
     if said.id not in {None, given}:
         raise Refusal(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            "/body/id: is another one than `webhook-id`; leave it out, or give both the same",
+            say("event_id_differs"),
         )
     try:
         return _EVENT_ID.validate_python(given)
     except ValidationError:
         raise Refusal(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            "webhook-id: 1 to 128 printable ASCII characters without spaces",
+            say("event_id_form"),
         ) from None

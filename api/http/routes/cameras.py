@@ -17,6 +17,7 @@ from api.cases.schemas import Words
 from api.http.context import Context, Reader, Shared
 from api.http.parameters import named
 from api.http.problems import GUARDED, Refusal, described
+from api.words.said import say
 from vision.site import Camera
 from vision.sources.status import CameraState, CameraStatus
 from vision.view.health import View
@@ -25,7 +26,10 @@ router = APIRouter(prefix="/v1/cameras", tags=["cameras"], responses=described(*
 
 
 class CameraView(BaseModel):
-    """A camera of the site and its state; `unwatched` where no pipeline runs here."""
+    """A camera of the site and its state; `unwatched` where no pipeline runs here.
+
+    `analyse_fps` is how many looks a second are wanted.
+    """
 
     id: str
     type: str
@@ -39,6 +43,7 @@ class CameraView(BaseModel):
     error: str | None
     width: int
     height: int
+    analyse_fps: float
     read: int
     analysed: int
     stood: int
@@ -93,7 +98,8 @@ class AdmissibilityView(BaseModel):
                     "missing": [
                         {
                             "en": "admissibility file: sign at the place is missing",
-                            "zh": "准入档案缺：设置明显标志",
+                            "zh": "备案材料缺少现场标志设置记录",
+                            "code": "lacks_sign",
                         }
                     ],
                     "file": {
@@ -148,7 +154,7 @@ def get_snapshot(
     _named(shared, who, camera)
     picture = shared.watch.snapshot(camera) if shared.watch else None
     if picture is None:
-        raise Refusal(HTTPStatus.NOT_FOUND, f"camera {camera} has given no picture yet")
+        raise Refusal(HTTPStatus.NOT_FOUND, say("camera_without_picture", camera=camera))
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
@@ -176,7 +182,7 @@ def _named(shared: Context, who: Principal, camera: str) -> Camera:
     for found in _visible(shared, who):
         if found.id == camera:
             return found
-    raise Refusal(HTTPStatus.NOT_FOUND, f"no camera {camera[:64]!r} is known to this key")
+    raise Refusal(HTTPStatus.NOT_FOUND, say("camera_unknown", camera=camera[:64]))
 
 
 def _visible(shared: Context, who: Principal) -> list[Camera]:
@@ -198,6 +204,7 @@ def _view(camera: Camera, status: CameraStatus | None) -> CameraView:
         error=status.error if status else None,
         width=status.width if status else 0,
         height=status.height if status else 0,
+        analyse_fps=camera.analyse_fps,
         read=status.read if status else 0,
         analysed=status.analysed if status else 0,
         stood=status.reused if status else 0,

@@ -13,6 +13,7 @@ from api.cases.schemas import Note
 from api.http.context import Reviewer, Shared
 from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.http.routes.cases import CaseId
+from api.words.said import say
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=described(*GUARDED, 404, 422))
 
@@ -33,10 +34,7 @@ class ClaimRequest(BaseModel):
 def claim_case(shared: Shared, who: Reviewer, case_id: CaseId, request: ClaimRequest) -> Claim:
     """Hold a case to decide on it; call again while looking at it. Others cannot decide then."""
     if request.take_over and not who.may(Right.TAKE_OVER):
-        raise Refusal(
-            HTTPStatus.FORBIDDEN,
-            f"a key with the role {who.role.value} may not take a case over; ask an officer",
-        )
+        raise Refusal(HTTPStatus.FORBIDDEN, say("take_over_not_yours", role=who.role.value))
     return shared.claims.claim(who, case_id, take_over=request.take_over, reason=request.reason)
 
 

@@ -19,6 +19,7 @@ from api.http.context import Shared
 from api.http.doorkeeper import address_of, bearer
 from api.http.problems import Refusal, described
 from api.monitoring.health import Readiness, unanswered
+from api.words.said import say
 
 PATIENCE_S = 3.0
 """Seconds for the checks: less than a supervisor's usual time-out of 5 s or more."""
@@ -69,7 +70,7 @@ async def get_metrics(shared: Shared) -> Response:
     if found is None:
         raise Refusal(
             HTTPStatus.SERVICE_UNAVAILABLE,
-            f"the database has not answered for {SCRAPE_S:g} s; see whether it runs",
+            say("metrics_late", seconds=f"{SCRAPE_S:g}"),
         )
     return Response(found, media_type=CONTENT_TYPE_LATEST)
 

@@ -18,6 +18,7 @@ from api.http.prefix import path_of
 from api.http.problems import GUARDED, described
 from api.http.way_in import WayIn, lets_in
 from api.storage.database import Database
+from api.words.said import say
 from vision.site import Site
 from vision.site.access import OidcProvider
 
@@ -68,7 +69,7 @@ def oidc_router(
     ) -> RedirectResponse:
         """Come back from the identity provider: the answer sets the session's cookie."""
         if error or not code:
-            raise SignInFailed("the identity provider did not sign you in; try again")
+            raise SignInFailed(say("provider_refused"))
         scope = request.scope
         new = desk.come_back(state, kept.read(scope), code, address_of(scope))
         answer = RedirectResponse(home, status_code=303)

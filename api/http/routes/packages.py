@@ -18,6 +18,7 @@ from api.http.context import Reader, Shared
 from api.http.problems import GUARDED, Refusal, described
 from api.http.routes.cases import CaseId
 from api.http.routes.media import Reason
+from api.words.said import say
 from vision.errors import EvidenceUnavailable
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=described(*GUARDED, 422))
@@ -58,16 +59,14 @@ def get_case_package(
 ) -> StreamingResponse:
     """Get the evidence package of a case: a signed zip that can be checked without this server."""
     if scope is Scope.OFFICER and reason is None:
-        raise OriginalRefused(
-            "an officer's package holds originals: say in `reason` why they are wanted"
-        )
+        raise OriginalRefused(say("package_reason_missing"))
     desk = PackageDesk(
         shared.database, shared.evidence, shared.site.site, shared.site.storage.key_file
     )
     if not _making.acquire(blocking=False):
         raise Refusal(
             HTTPStatus.SERVICE_UNAVAILABLE,
-            f"{AT_ONCE} packages are being made; try again",
+            say("packages_busy", most=AT_ONCE, wait_s=5),
             {"Retry-After": "5"},
         )
     try:

@@ -131,7 +131,7 @@ def _given(
     try:  # what is written as a time may be none: 30 February, week 53 of most years
         period = desk.period(query.named, span)
     except CaseError as error:
-        raise Refusal(HTTPStatus.NOT_FOUND, str(error)) from error
+        raise Refusal(HTTPStatus.NOT_FOUND, error.args[0]) from error
     report = made(desk, who, period)
     if query.format is Format.JSON:
         return report

@@ -16,6 +16,7 @@ from api.http.context import Context, Known, Shared
 from api.http.doorkeeper import address_of, refuse_other_sites
 from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.http.way_in import WayIn, lets_in
+from api.words.said import say
 
 router = APIRouter(prefix="/v1/session", tags=["session"], responses=described(*GUARDED))
 Password = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
@@ -127,13 +128,13 @@ def begun(shared: Context, request: Request, response: Response, new: NewSession
     shared.cookie.give(response, request.scope, new.secret, max_age_s=lasts)
     who = shared.sessions.verify(new.secret)
     if who is None:
-        raise Refusal(HTTPStatus.CONFLICT, "the user was disabled meanwhile; ask an admin")
+        raise Refusal(HTTPStatus.CONFLICT, say("user_disabled_meanwhile"))
     return _view(who, new.secret)
 
 
 def _session_of(who: Principal) -> str:
     if who.session is None:
-        raise Refusal(HTTPStatus.CONFLICT, "a key has no session and no password; revoke the key")
+        raise Refusal(HTTPStatus.CONFLICT, say("key_without_session"))
     return who.session
 
 

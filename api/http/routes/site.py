@@ -13,7 +13,9 @@ from api.cases.stages import Rejection
 from api.http.context import Reader, Shared
 from api.http.problems import GUARDED, Refusal, described
 from api.records.site_chain import public_keys
-from vision.kinds import Kind, catalogue
+from api.words.said import say
+from vision.kinds import DetectorClass, Kind, catalogue
+from vision.site.rule_settings import RuleSettings
 
 router = APIRouter(prefix="/v1", tags=["site"], responses=described(*GUARDED))
 
@@ -61,9 +63,15 @@ class PublicKeyList(BaseModel):
 
 
 class KindList(BaseModel):
-    """The kinds of violation with their names and codes."""
+    """The kinds of violation with their names and codes, and the classes that a detector sees.
+
+    `settings` are those of each kind's rule in zones that set none of their own: by kind, and by
+    `kind/subtype` in zones that name a sub-type.
+    """
 
     items: list[Kind]
+    classes: list[DetectorClass]
+    settings: dict[str, RuleSettings]
 
 
 @router.get("/site", operation_id="getSite")
@@ -109,7 +117,7 @@ def get_site_key(shared: Shared, _who: Reader) -> Response:
     with shared.database.read() as session:
         keys = public_keys(session)
     if not keys:
-        raise Refusal(HTTPStatus.NOT_FOUND, "no key signs records yet; start the server once")
+        raise Refusal(HTTPStatus.NOT_FOUND, say("site_key_missing"))
     name = f"site-{keys[-1].fingerprint[:16]}.pem"
     return Response(
         keys[-1].pem,
@@ -119,6 +127,13 @@ def get_site_key(shared: Shared, _who: Reader) -> Response:
 
 
 @router.get("/kinds", operation_id="listKinds")
-def list_kinds(_who: Reader) -> KindList:
-    """List the kinds, their sub-types and codes."""
-    return KindList(items=list(catalogue().kinds))
+def list_kinds(shared: Shared, _who: Reader) -> KindList:
+    """List the kinds, their sub-types and codes, and the classes of what is seen."""
+    known = catalogue()
+    settings = {kind.name: shared.site.kind_settings(kind.name) for kind in known.kinds}
+    settings |= {
+        f"{kind.name}/{subtype.name}": shared.site.kind_settings(kind.name, subtype.name)
+        for kind in known.kinds
+        for subtype in kind.subtypes
+    }
+    return KindList(items=list(known.kinds), classes=list(known.classes), settings=settings)

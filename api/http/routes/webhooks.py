@@ -18,9 +18,10 @@ from api.delivery.failing import failing
 from api.delivery.ping import Pinged, ping
 from api.delivery.queue import left_behind, replay
 from api.http.context import Context, Shared, allowed_to
-from api.http.parameters import RowId, named
+from api.http.parameters import Name, RowId, named
 from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.storage.tables import CaseRow, DeliveryRow, ReceiverRow
+from api.words.said import say
 from vision.site import Webhook
 from vision.site.webhook import NEEDED
 
@@ -91,6 +92,7 @@ class DeliveryQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: DeliveryState | None = None
+    case: Name | None = Field(default=None, examples=["SW-01J9ZK3V5Q8T6W2Y4B7N0C1D2E"])
     cursor: RowId | None = Field(default=None, description="`next` of a page.")
     limit: int = Field(default=50, ge=1, le=200)
 
@@ -147,6 +149,8 @@ def list_deliveries(
     found = scoped(select(DeliveryRow).join(CaseRow).where(DeliveryRow.receiver == name), who)
     if query.state is not None:
         found = found.where(DeliveryRow.state == query.state.value)
+    if query.case is not None:
+        found = found.where(DeliveryRow.case_id == query.case)
     if query.cursor is not None:
         found = found.where(DeliveryRow.id < query.cursor)
     found = found.order_by(DeliveryRow.id.desc()).limit(query.limit + 1)
@@ -189,7 +193,7 @@ def _known(shared: Context, name: str) -> Webhook:
 
 
 def _unknown(name: str) -> Refusal:
-    return Refusal(HTTPStatus.NOT_FOUND, f"no webhook {name[:64]!r} is in the site file")
+    return Refusal(HTTPStatus.NOT_FOUND, say("webhook_unknown", webhook=name[:64]))
 
 
 def _set_up(hook: Webhook | None) -> dict[str, Any]:

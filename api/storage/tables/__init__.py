@@ -21,6 +21,7 @@ from api.storage.tables.deliveries import (
 )
 from api.storage.tables.records import ChainRow, RecordRow, SiteKeyRow, TimeStampRow
 from api.storage.tables.searches import SearchRow
+from api.storage.tables.setup import SiteChangeRow
 
 __all__ = [
     "AccessRow",
@@ -44,6 +45,7 @@ __all__ = [
     "SessionRow",
     "SightingRow",
     "SignInRow",
+    "SiteChangeRow",
     "SiteKeyRow",
     "TimeStampRow",
     "UserRow",

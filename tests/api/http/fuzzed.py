@@ -10,6 +10,7 @@ from unittest import mock
 
 from api.access.roles import Role
 from api.http.app import create_app
+from api.setup.site_file import SiteFile
 from tests.api.world import CONFIRM, SECRET, World, cleared, make_event, make_site, served
 from vision.site import Site
 
@@ -25,9 +26,14 @@ does, and `tests/api/access/test_every_door.py` tries every route without."""
 # dates that lie too far apart, or a text that is no list.
 SETTINGS = """
 [[operations]]
+include-path-regex = "^/v1/(cameras|registers|site)"
+checks.positive_data_acceptance.expected-statuses = ["2xx", 403, 404, 409, 412, 422, 429]
+
+[[operations]]
 include-path-regex = "^/open311/v2/requests"
 checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 403, 404, 429]
 """
+SETUP = "^/v1/(cameras/[^/]+(/setup)?$|cameras$|registers|site/(file|changes))"
 EXAMPLE = "01J9ZK3V5Q8T6W2Y4B7N0C1D2E"
 """The ULID of the case that the OpenAPI document's examples name."""
 
@@ -46,12 +52,14 @@ def fuzz(
     examples: int,
     by_session: bool = False,
     operation: str | None = None,
+    file: SiteFile | None = None,
 ) -> str:
     """Run every check of schemathesis on a server with two cases; gives what it found wrong.
 
     The first case, the camera and the receiver are those of the document's examples. An admin asks,
     by their key or by their session; they do not sign out in between. With `operation` only that
-    one is asked, as a receiver, and the first case is one that it has.
+    one is asked, as a receiver, and the first case is one that it has. With `file`, which is the
+    site's, what reads and changes it is asked alone.
 
     It runs in a process of its own: its warnings are not ours.
     """
@@ -64,6 +72,8 @@ def fuzz(
         world.review(f"SW-{EXAMPLE}", CONFIRM)
         world.step(f"SW-{EXAMPLE}", {"step": "emit", "data": {"to": "case-system"}})
     only = [] if operation is None else ["--include-operation-id", operation]
+    if file is not None:
+        only = ["--include-path-regex", SETUP]
     # The coverage phase takes most of a minute, and shows the same whoever asks.
     whole = operation is None and not by_session
     phases = "examples,coverage,fuzzing" if whole else "examples,fuzzing"
@@ -73,7 +83,7 @@ def fuzz(
         headers = world.signed_in(Role.ADMIN)
     given = [part for name, value in headers.items() for part in ("--header", f"{name}: {value}")]
     (folder / "schemathesis.toml").write_text(SETTINGS)
-    app = create_app(world.site, world.database, world.evidence)
+    app = create_app(world.site, world.database, world.evidence, file=file)
     # It tries many wrong keys, and wants to hear each time that they are wrong.
     with (
         mock.patch("api.access.wrong_keys.FREE", 10**6),

@@ -6,10 +6,18 @@ import httpx
 import pytest
 
 from api.access.roles import Role
+from api.setup.site_file import SiteFile
 from tests.api.http.fuzzed import example_site, fuzz
 from tests.api.world import make_world
+from vision.site.file import load_site
 
 CHECKS = dict.fromkeys(("authentic", "clear", "complete", "accurate"), True)
+SITE = """\
+site: {name: here, language: en}   # who we are
+storage: {database: sqlite:///cases.db, evidence: evidence}
+cameras:
+  - {id: market-gate, source: gate.mp4, zones: [{name: north pavement, watch: [street_vending]}]}
+"""
 CONFIRM = {"decision": "confirm", "checks": CHECKS}
 
 
@@ -34,6 +42,19 @@ def test_call_backs_keep_their_promises(tmp_path):
         world.database.close()
     assert not found, found
     assert {"filed", "callback_waiting"} <= {entry.action for entry in case.log}
+
+
+def test_the_setup_keeps_its_promises_and_the_file_its_form(tmp_path):
+    path = tmp_path / "site.yaml"
+    path.write_text(SITE)
+    world = make_world(load_site(path))
+    try:
+        found = fuzz(world, tmp_path, seed=5, examples=4, file=SiteFile(path))
+    finally:
+        world.database.close()
+    assert not found, found
+    assert load_site(path).site.name == "here"
+    assert "# who we are" in path.read_text()
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,17 @@ def recorder(tmp_path):
     privacy = ((0.0, 0.0), (0.2, 0.0), (0.2, 0.2), (0.0, 0.2))
     zone = Zone(name="z", watch=("street_vending",))
     camera = Camera(id="cam", source="x", zones=(zone,), privacy=(privacy,))
-    site = Site(site=SiteInfo(name="t"), cameras=(camera,))
-    return Recorder(EvidenceStore(tmp_path), site)
+    return Recorder(EvidenceStore(tmp_path), site_of(camera))
+
+
+@pytest.fixture
+def open_street():
+    """The same camera without its privacy zone."""
+    return site_of(Camera(id="cam", source="x", zones=(Zone(name="z", watch=("street_vending",)),)))
+
+
+def site_of(camera):
+    return Site(site=SiteInfo(name="t"), cameras=(camera,))
 
 
 @pytest.fixture
@@ -109,7 +118,8 @@ def test_no_privacy_zone_costs_no_copy(pixels):
     assert paint_privacy(pixels, ()) is pixels
 
 
-def test_a_clip_that_cannot_be_written_costs_no_picture(recorder, event, caplog):
+def test_a_clip_that_cannot_be_written_costs_no_picture(recorder, event, open_street, caplog):
+    recorder.follow(open_street)
     ring = Ring(10)
     ring.begin(Coded("rawvideo", 4, 4))
     packet = Packet(b"no video")
@@ -125,7 +135,10 @@ class Sent:
         return b"what was sent"
 
 
-def test_the_clip_of_a_confirmation_is_stored_when_it_is_whole(recorder, event, tmp_path):
+def test_the_clip_of_a_confirmation_is_stored_when_it_is_whole(
+    recorder, event, open_street, tmp_path
+):
+    recorder.follow(open_street)
     confirmed = replace(at(event, EpisodeStage.CONFIRMED), recording=Sent())
     assert {item.media_type for item in recorder.record(confirmed)} == {"image/png", "image/jpeg"}
     supplement = replace(at(event, EpisodeStage.SUPPLEMENTED), recording=Sent())
@@ -133,6 +146,31 @@ def test_the_clip_of_a_confirmation_is_stored_when_it_is_whole(recorder, event, 
     assert (clip.role, clip.moment, clip.of) == (EvidenceRole.ORIGINAL, "confirmed", None)
     assert EvidenceStore(tmp_path).read(clip.sha256) == b"what was sent"
     assert recorder.record(replace(supplement, recording=None)) == []
+
+
+def test_a_clip_is_not_stored_once_a_privacy_zone_is_drawn(recorder, event):
+    supplement = replace(at(event, EpisodeStage.SUPPLEMENTED), recording=Sent())
+    assert recorder.record(supplement) == []
+    gone = replace(at(event, EpisodeStage.CLEARED), recording=Sent())
+    assert [item.role for item in recorder.record(gone)] == PICTURES
+
+
+def test_a_picture_that_waited_is_painted_by_the_site_in_force(recorder, event, open_street):
+    def corner(moment):
+        original = recorder.record(at(event, moment))[0]
+        stored = cv2.imdecode(
+            np.frombuffer(recorder._store.read(original.sha256), np.uint8), cv2.IMREAD_COLOR
+        )
+        return (stored[:30, :50] == 96).all()
+
+    assert corner(EpisodeStage.CONFIRMED)
+    recorder.follow(open_street)
+    assert not corner(EpisodeStage.CONFIRMED)
+    whole = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    camera = open_street.cameras[0].model_copy(update={"privacy": (whole,)})
+    recorder.follow(site_of(camera))
+    recorder.follow(Site(site=SiteInfo(name="t")))
+    assert corner(EpisodeStage.CLEARED), "its camera has left the site; it is painted as it was"
 
 
 def test_the_best_look_is_stored_as_the_others_are(recorder, event, tmp_path, pixels):

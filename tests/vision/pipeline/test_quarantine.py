@@ -79,7 +79,6 @@ def test_an_event_comes_out_as_it_went_in(tmp_path, site, quarantine):
     assert sorted(p.name for p in folder.iterdir()) == [
         "confirmed.best.png",
         "confirmed.json",
-        "confirmed.mp4",
         "confirmed.png",
         "confirmed.record.json",
     ]
@@ -94,7 +93,7 @@ def test_an_event_comes_out_as_it_went_in(tmp_path, site, quarantine):
     assert again.episode == event.episode
     assert (again.focus, again.details, again.preset) == ((0,), (0,), None)
     assert again.record == event.record
-    assert again.recording.mp4() == b"a clip"
+    assert again.recording is None, "nothing can be painted out of a clip"
     assert (again.clip, again.gaps) == (event.clip, event.gaps)
     (still,) = again.stills
     assert (still.moment, still.focus) == ("best", (0,))
@@ -110,7 +109,16 @@ def test_an_event_comes_out_as_it_went_in(tmp_path, site, quarantine):
     assert (after[:44, :79] == 96).all(), "what a privacy zone covers exists nowhere"
 
 
+def test_a_clip_comes_out_where_there_is_no_privacy_zone(tmp_path, quarantine):
+    quarantine.follow(make_site(tmp_path))
+    quarantine.keep(an_event(), "a reason", None)
+    [(_, [kept])] = quarantine.episodes()
+    assert kept.event.recording.mp4() == b"a clip"
+
+
 def test_what_is_at_fault_costs_nothing_else(tmp_path, quarantine):
+    quarantine.follow(make_site(tmp_path))
+
     class NoClip:
         def mp4(self):
             raise EvidenceError("the clip could not be written")

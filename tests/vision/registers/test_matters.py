@@ -53,17 +53,17 @@ def test_the_narrower_matter_comes_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("day", "lacks"),
     [
-        (date(2026, 1, 19), ["valid on that day"]),
+        (date(2026, 1, 19), ["valid"]),
         (date(2026, 1, 20), []),
         (date(2026, 6, 30), []),
-        (date(2026, 7, 1), ["technical review"]),
-        (date(2027, 1, 20), ["valid on that day", "technical review"]),
+        (date(2026, 7, 1), ["technical_review"]),
+        (date(2027, 1, 20), ["valid", "technical_review"]),
     ],
 )
 def test_a_file_is_complete_on_a_day(tmp_path: Path, day: date, lacks: list[str]) -> None:
     filed = load(tmp_path).cameras[0].admissibility
     assert filed is not None
-    assert [en for en, _ in filed.missing(day)] == lacks
+    assert filed.missing(day) == lacks
 
 
 def test_what_is_not_filed_is_missing() -> None:

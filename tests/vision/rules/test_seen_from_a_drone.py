@@ -99,7 +99,7 @@ def test_a_permit_on_the_map_protects_who_is_seen_from_a_drone(scene):
     # Half a look's foot below the middle: 7 m south of the drone.
     assert seen(scene, [ABOVE] * 9, site=permitted(0, -7)).events == []
     (confirmed,) = seen(scene, [ABOVE] * 9, site=permitted(60, 60)).confirmed()
-    assert confirmed.episode.why[0].data == {"permits": 1}
+    assert confirmed.episode.why[0].data == {"permits": 1, "names": ["market"]}
 
 
 def test_a_permit_holds_wherever_the_drone_flies(scene):
@@ -141,7 +141,7 @@ def test_without_a_pose_any_permit_on_the_map_counts(scene, poses):
     assert seen(scene, poses, site=market).events == []
     night = permitted(0, -7, hours=["Mon-Sun 00:00-01:00"])
     (confirmed,) = seen(scene, poses, site=night).confirmed()
-    assert confirmed.episode.why[0].data == {"permits": 1}
+    assert confirmed.episode.why[0].data == {"permits": 1, "names": ["market"]}
 
 
 def test_a_fixed_camera_without_ground_sees_no_permit_on_the_map(scene):

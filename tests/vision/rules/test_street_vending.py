@@ -164,7 +164,7 @@ def test_dwell_counts_from_the_end_of_a_permit(scene, ends, seconds):
     assert confirmed.episode.dwell == timedelta(minutes=5)
     assert (confirmed.frame.captured_at - START).total_seconds() == seconds
     (about_permits, *_) = confirmed.episode.why
-    assert about_permits.data == {"permits": 1}
+    assert about_permits.data == {"permits": 1, "names": ["market"]}
     assert "market" in about_permits.en
 
 
@@ -230,7 +230,7 @@ def test_people_with_it_are_told_of_and_decide_nothing(scene):
     assert told.data == {"attended": 6, "looks": 21}
     assert (told.en, told.zh) == (
         "people seen with it on 6 of 21 looks",
-        "可见的21次查看中6次有人在旁",
+        "检出的21次中，6次旁边有人",
     )
 
 

@@ -8,7 +8,7 @@
   const apply = () => {
     const kind = form.elements.kind.value;
     const least = Number(form.elements.score.value);
-    form.querySelector("output").textContent = `${least} %`;
+    form.querySelector("output").textContent = `${least}${form.dataset.percent}`;
     let shown = 0;
     for (const { card, findings } of cards) {
       let matching = 0;

@@ -25,7 +25,7 @@ from vision.rules.dirty_truck.spills import Spills
 from vision.rules.pass_through import PassThroughRule
 from vision.rules.passes import Charge, Pass
 from vision.rules.plain import Plain, tracks_of
-from vision.rules.reasons import measured, on_frames, spilt
+from vision.rules.reasons import ReasonCode, measured, on_frames, spilt
 from vision.rules.sight import Sight, area, find_sights, overlap, touching
 
 # A plate belongs to a truck if at least this share of it is in the truck's box.
@@ -41,10 +41,7 @@ _EDGE = 0.01
 _SAME = 0.5
 _VEHICLES = ("truck", "bus", "car")
 _SPILL, _LOADED = "spill", ("not_sealed",)
-_WORDS = {
-    "not_sealed": ("load carried open", "载货未密闭覆盖"),
-    "mud_on_wheels": ("mud on wheels or body", "车轮或车身带泥"),
-}
+_READ = {"not_sealed": ReasonCode.OPEN_LOAD, "mud_on_wheels": ReasonCode.MUDDY}
 
 
 class DirtyTruck(PassThroughRule):
@@ -180,5 +177,5 @@ class DirtyTruck(PassThroughRule):
             return [spilt(frames, charge.chances, score, since, free)]
         described = catalogue().kind(self.kind).subtype(subtype)
         needed = self.needed(described)
-        told = on_frames(*_WORDS[subtype], frames, charge.chances, score=score, needed=needed)
+        told = on_frames(_READ[subtype], frames, charge.chances, score=score, needed=needed)
         return [told, *([measured(described.read)] if described.read is not None else [])]

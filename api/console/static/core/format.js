@@ -38,8 +38,13 @@ export function lasting(seconds) {
 
 /** The start of a local day of the site, as UTC; `days` later for the end of a range. */
 export function dayStart(date, days = 0) {
-  if (!date) return "";
-  const guess = Date.parse(`${date}T00:00:00Z`) + days * 86400e3;
+  return date ? moment(new Date(Date.parse(`${date}T00:00:00Z`) + days * 86400e3).toISOString().slice(0, 16)) : "";
+}
+
+/** A local time of the site, as `datetime-local` has it, as UTC. */
+export function moment(local) {
+  if (!local) return "";
+  const guess = Date.parse(`${local}Z`);
   const shown = Date.parse(`${when(new Date(guess).toISOString(), true).replace(" ", "T")}Z`);
   return new Date(guess - (shown - guess)).toISOString();
 }

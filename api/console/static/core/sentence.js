@@ -38,6 +38,18 @@ function said(value, form) {
   return groups[form]?.get?.(value)?.[spoken()] ?? String(value);
 }
 
+/** A word of a list (`stages`, `steps`, `outcomes` …), as it stands alone; an unknown one is shown as it is. */
+export function word(group, code) {
+  const found = sentence(group, code) ?? code;
+  return found.charAt(0).toUpperCase() + found.slice(1);
+}
+
+/** What an event is about: `streetwarden.case.confirmed.v1`, or the stage alone. */
+export function eventName(type) {
+  const what = type.includes(".") ? type.split(".")[2] : type;
+  return word(sentence("stages", what) ? "stages" : "log", what);
+}
+
 /** A reason of a rule, as it is said now. */
 export const reason = (why) => sentence("reasons", why.code, why.data) ?? why[spoken()];
 

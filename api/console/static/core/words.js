@@ -2,6 +2,7 @@
 
 import cameras from "../words/cameras.js";
 import cases from "../words/cases.js";
+import editor from "../words/editor.js";
 import map from "../words/map.js";
 import registers from "../words/registers.js";
 import reports from "../words/reports.js";
@@ -9,15 +10,19 @@ import review from "../words/review.js";
 import shell from "../words/shell.js";
 import terms from "../words/terms.js";
 
-const WORDS = { ...terms, ...shell, ...review, ...cases, ...cameras, ...map, ...registers, ...reports };
+const WORDS = { ...terms, ...shell, ...review, ...cases, ...cameras, ...editor, ...map, ...registers, ...reports };
 const KEPT = "streetwarden.language";
 
 let language = document.documentElement.lang === "en" ? "en" : "zh";
 let kinds = new Map();
+let classes = new Map();
+let settings = {};
 
 /** Set what the server said: the language only if this browser has chosen none. */
 export function learn(site, catalogue) {
   kinds = new Map(catalogue.items.map((kind) => [kind.name, kind]));
+  settings = catalogue.settings ?? {};
+  classes = new Map((catalogue.classes ?? []).map((each) => [each.name, each]));
   speak(localStorage.getItem(KEPT) || site.language);
 }
 
@@ -41,4 +46,9 @@ export function t(word, values = {}) {
 export const kindName = (name) => headed(kinds.get(name)?.[language] ?? name);
 export const subtypeName = (kind, name) =>
   kinds.get(kind)?.subtypes.find((subtype) => subtype.name === name)?.[language] ?? name;
+/** Settings of a kind's rule at this site, in zones that set none of their own. */
+export const usualSettings = (kind, subtype) => settings[subtype ? `${kind}/${subtype}` : kind] ?? {};
+
+/** What a detector sees; a model of one's own may know others. */
+export const className = (name) => classes.get(name)?.[language] ?? name;
 const headed = (words) => words.charAt(0).toUpperCase() + words.slice(1);

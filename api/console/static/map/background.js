@@ -1,6 +1,7 @@
 // What lies behind the marks: the site's own drawing, tiles where it names some, else a grid of degrees.
 
-import { colour } from "./marks.js";
+import "../vendor/leaflet/leaflet.js";
+import { colour } from "../core/colour.js";
 
 const { L } = globalThis;
 const NAMES_FROM = 15;

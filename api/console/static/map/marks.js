@@ -1,6 +1,7 @@
 // Marks on the map: a kind has its shape, a state its colour, so that nothing hangs on colour alone.
 
 import "../vendor/leaflet/leaflet.js";
+import { colour } from "../core/colour.js";
 
 const { L } = globalThis;
 const RADIUS = 8;
@@ -11,9 +12,6 @@ const SHAPES = {
   overflowing_bin: [[0, -1.1], [1.1, 0.9], [-1.1, 0.9]],
   dirty_truck: [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]],
 };
-
-/** A colour of the page's style, as it is in the theme that holds. */
-export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim() || "#888";
 
 const Mark = L.CircleMarker.extend({
   // Leaflet draws a path by its renderer; ours asks the canvas for a shape instead of a circle.

@@ -13,9 +13,10 @@ const STEP = 1.25;
  * `fit()`; `closeUp([x1, y1, x2, y2])` brings a part up close, in fractions of the picture; `zoom(by)`;
  * `point(event)` is where a pointer is, in fractions. `pans(event)` says whether a press on the picture
  * pans it: false leaves the press to who draws there. `moved()` is called when zoom or place have changed.
- * `controls: false` leaves out the buttons for zoom.
+ * `controls: false` leaves out the buttons for zoom. `role` is `group` where what is drawn over the picture can
+ * be worked with.
  */
-export function stage({ pans = () => true, moved = () => {}, controls = true } = {}) {
+export function stage({ pans = () => true, moved = () => {}, controls = true, role = "img" } = {}) {
   const element = document.createElement("div");
   element.className = "picture-stage";
   let picture = null;
@@ -25,7 +26,7 @@ export function stage({ pans = () => true, moved = () => {}, controls = true } =
 
   function draw() {
     if (!picture) return render(nothing, element);
-    return render(html`<svg role="img" aria-label=${picture.alt} viewBox=${`${view.x} ${view.y} ${view.w} ${view.h}`}
+    return render(html`<svg role=${role} aria-label=${picture.alt} viewBox=${`${view.x} ${view.y} ${view.w} ${view.h}`}
         preserveAspectRatio="xMidYMid meet" @wheel=${wheel} @pointerdown=${press} @pointermove=${move} @pointerup=${lift} @pointercancel=${lift} @dblclick=${twice}>
       <image href=${picture.src} width=${picture.width} height=${picture.height} preserveAspectRatio="none"></image>
       <g class="over">${svg`${drawn}`}</g></svg>

@@ -8,5 +8,4 @@ export default {
   map_empty: ["没有可定位的案件", "Nothing here has a place on the map"],
   map_here: ["此处{count}件", "{count} here"],
   map_more: ["另有{count}件", "and {count} more"],
-  map_cameras: ["摄像机位置", "Cameras"],
 };

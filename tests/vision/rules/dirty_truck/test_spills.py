@@ -71,7 +71,7 @@ def test_what_lies_behind_a_truck_is_a_spill(scene):
     assert s.rule.inspected == 1
     (why,) = episode.why
     assert "3 of 3 frames" in why.en
-    assert "3帧中3帧可见" in why.zh
+    assert "共检测3帧，3帧检出" in why.zh
     assert why.data == {
         "frames": 3, "chances": 3, "score": 0.7, "after_s": 0.2, "clean_looks_before": 15,
     }  # fmt: skip

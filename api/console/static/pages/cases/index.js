@@ -1,21 +1,33 @@
-// The cases.
+// The cases: the list, and one case with all that is known of it. Back from a case leads to the list as it was.
 
-import { get } from "../../core/api.js";
-import { casesView } from "./cases.js";
+import { casePage } from "./case.js";
+import { list } from "./list.js";
 
 export default function casesPage({ site }) {
   const element = document.createElement("div");
-  let view = null;
+  element.className = "cases-page";
+  const all = list();
+  const one = casePage({ site, back: () => { location.hash = all.address; } });
+  let shown = null;
+
+  function show(next) {
+    if (shown === next) return;
+    shown = next;
+    element.replaceChildren(next.element);
+  }
+
   return {
     element,
-    async open([id]) {
-      if (!view) {
-        view = casesView(site, (await get("/v1/cameras")).items);
-        element.replaceChildren(view.element);
-        await view.refresh();
-      }
-      if (id) view.show(id);
+    open([id], query) {
+      show(id ? one : all);
+      return id ? one.open(id) : all.open(query);
     },
-    heard: () => view?.refresh(),
+    heard: (event) => shown?.heard(event),
+    keys: () => shown?.keys() ?? {},
+    redraw: () => shown?.redraw(),
+    leave() {
+      all.leave();
+      one.leave();
+    },
   };
 }

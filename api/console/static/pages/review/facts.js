@@ -23,8 +23,8 @@ export function due(item) {
   return html`<span class="due ${tone}" title=${when(at)}>${t(left < 0 ? "overdue" : "due")} ${ago(at)}</span>`;
 }
 
-/** The side of a case. `map` is an element, or nothing. */
-export function facts(item, map) {
+/** The side of a case. `map` is an element, or nothing; `trail` whether its log stands below. */
+export function facts(item, map, { trail = true } = {}) {
   const { when: times, where, detector } = item;
   const rows = [
     ["score", sureness(detector.score)],
@@ -46,7 +46,7 @@ export function facts(item, map) {
     ${item.prior_cases?.length ? section(t("prior_cases"), html`<ul class="prior">${item.prior_cases.slice(0, 5).map((id) => html`<li>${caseLink(id)}</li>`)}
       ${item.prior_cases.length > 5 ? html`<li class="dim">+${item.prior_cases.length - 5}</li>` : nothing}</ul>`) : nothing}
     <p class="legal ${item.legal_use}"><b>${t(item.legal_use)}</b> ${item.legal_why?.map((why) => why[spoken()]).join(" ") ?? t("legal_why")}</p>
-    ${log(item)}`;
+    ${trail ? log(item) : nothing}`;
 }
 
 function muted(item) {

@@ -1,0 +1,49 @@
+// A new camera: its name, its address and where it stands; its first picture shows whether it answers.
+
+import { post } from "../../core/api.js";
+import { dialog, html, nothing, render } from "../../core/elements.js";
+import { explained } from "./failure.js";
+import { t } from "../../core/words.js";
+
+/** Ask for a camera; once it is made, its page opens, where its first zone is drawn. */
+export function addDialog() {
+  let wrong = [];
+  let failed = "";
+  let busy = false;
+  const box = dialog(t("add_camera"), nothing);
+  const value = (name) => box.querySelector(`[name=${name}]`).value.trim();
+
+  async function submit(event) {
+    event.preventDefault();
+    busy = true;
+    draw();
+    try {
+      const camera = { id: value("id"), source: value("source"), type: value("type"), analyse_fps: Number(value("fps")) || 1 };
+      await post("/v1/cameras", camera);
+      box.close();
+      location.hash = `#/cameras/${encodeURIComponent(camera.id)}/zones`;
+    } catch (error) {
+      wrong = error.said?.errors ?? [];
+      failed = wrong.length ? "" : explained(error);
+      busy = false;
+      draw();
+    }
+  }
+
+  const of = (name) => wrong.filter((mistake) => (mistake.pointer ?? "").split("/").includes(name)).map((mistake) => html`<small class="error">${[mistake.detail, mistake.mend].filter(Boolean).join(" ")}</small>`);
+  const elsewhere = () => wrong.filter((mistake) => !["id", "source", "type", "analyse_fps"].some((name) => (mistake.pointer ?? "").split("/").includes(name)));
+
+  function draw() {
+    render(html`<form class="sheet" @submit=${submit}><h2>${t("add_camera")}</h2>
+      <label class="field"><span>${t("camera_id")}</span><input name="id" required maxlength="64" pattern="[A-Za-z0-9][A-Za-z0-9_.\\-]*" spellcheck="false" autocapitalize="none"><small>${t("camera_id_help")}</small>${of("id")}</label>
+      <label class="field"><span>${t("source")}</span><input name="source" required maxlength="2000" placeholder="rtsp://…" spellcheck="false" autocapitalize="none" autocomplete="off"><small>${t("source_help")}</small>${of("source")}</label>
+      <label class="field"><span>${t("camera_type")}</span><select name="type">${["cctv", "drone", "bodycam", "vehicle"].map((type) => html`<option value=${type}>${t(`type_${type}`)}</option>`)}</select>${of("type")}</label>
+      <label class="field"><span>${t("analyse_fps")}</span><input name="fps" type="number" min="0.01" max="60" step="any" value="1"><small>${t("analyse_fps_help")}</small>${of("analyse_fps")}</label>
+      <p class="hint">${t("add_camera_help")}</p>
+      ${failed || elsewhere().length ? html`<p class="error" role="alert">${failed || elsewhere().map((mistake) => mistake.detail).join(" ")}</p>` : nothing}
+      <div class="row"><button type="button" class="quiet" @click=${() => box.close()}>${t("cancel")}</button><button class="primary" ?disabled=${busy}>${t("add_camera")}</button></div></form>`, box);
+  }
+
+  draw();
+  box.querySelector("input").focus();
+}

@@ -1,0 +1,162 @@
+"""Following: the site in force follows the site file, whoever changes it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from api.errors import DatabaseUnavailable, SiteFileUnwritable, SiteFileWrong
+from api.setup.edit import same
+from api.setup.history import History
+from api.setup.site_file import Content, Mark, SiteFile
+from api.site_in_force import SiteInForce
+from vision.errors import SiteError
+from vision.redaction import REDACTION, secrets_of
+from vision.site import Site
+from vision.throttled_log import ThrottledLog
+
+PERIOD_S = 2.0
+"""Seconds between looks at the file. It is read once it has rested from one look to the next: an
+editor may still be writing."""
+_log = logging.getLogger("streetwarden.site")
+_TROUBLE = ThrottledLog(_log)
+Apply = Callable[[Site], None]
+"""Makes a running pipeline watch by another site; see `api.monitoring.watch.Watch`."""
+
+
+class Following:
+    """Looks at the file every `PERIOD_S`, from `start()` to `stop()`; takes over what is right.
+
+    Args:
+        file: the site file.
+        history: where changes by hand are entered.
+        in_force: what follows.
+        apply: what makes the pipeline follow; None where none runs here.
+        follows: False where a pipeline runs that cannot change what it watches: then everything
+            counts from the next start.
+
+    Attributes:
+        problem: what is wrong with the file while an earlier one is in force; None: nothing.
+        waits: parts of the file that differ from what runs, until the next start.
+    """
+
+    def __init__(
+        self,
+        file: SiteFile,
+        history: History,
+        in_force: SiteInForce,
+        apply: Apply | None = None,
+        *,
+        follows: bool = True,
+    ) -> None:
+        self._file = file
+        self._history = history
+        self._in_force = in_force
+        self._apply = apply
+        self._follows = follows
+        self.problem: str | None = None
+        self.waits: tuple[str, ...] = ()
+        self._taken: str | None = None
+        self._known: Mark | None = None
+        self._before: Mark | None = None
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        if self._thread is None:
+            self._stopping.clear()
+            self._before = self._file.mark()
+            self._thread = threading.Thread(target=self._run, name="site-file", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.look()
+            except (DatabaseUnavailable, SiteFileUnwritable) as error:
+                _TROUBLE.in_words("changes of the site file wait", error)
+            except Exception as error:  # noqa: BLE001 - nothing may end it
+                _TROUBLE.traced("the site file", error)
+            if self._stopping.wait(PERIOD_S):
+                return
+
+    def look(self) -> None:
+        """Take over what somebody has changed in the file, if it has rested since the last look.
+
+        Raises:
+            DatabaseUnavailable: it is in force, and still to be entered in the history.
+            SiteFileUnwritable: somebody else is changing it; look again.
+        """
+        mark, before = self._file.mark(), self._before
+        self._before = mark
+        if mark != before or (mark is not None and mark == self._known):
+            return
+        with self._file.locked():
+            try:
+                content = self._file.read()
+                self._history.settle(content)
+                _ = content.value, content.site
+            except (SiteFileWrong, SiteError) as error:
+                self._complain(str(error))
+                self._known = mark
+                return
+            if content.sha256 != self._taken or self.problem is not None:
+                self.take_over(content)
+            self.catch_up(content)
+            self._known = mark
+
+    def catch_up(self, content: Content) -> None:
+        """Enter in the history what happened to the file so far; call it while it is locked.
+
+        Raises:
+            DatabaseUnavailable: not all is entered.
+        """
+        self._history.settle(content)
+        if self._history.noticed(content, lambda raw: self._parts(raw, content)):
+            _log.info("the site file was edited by hand; entered in its history")
+
+    def take_over(self, content: Content) -> None:
+        """Put a content without mistakes in force; call it while the file is locked."""
+        site, now = content.site, self._in_force.now
+        REDACTION.hide(secrets_of(site))
+        self._taken, self.problem = content.sha256, None
+        if not self._follows:
+            self.waits = tuple(n for n in Site.model_fields if getattr(site, n) != getattr(now, n))
+        else:
+            waits = self._in_force.follow(site)
+            if self._apply is not None and self._in_force.now != now:
+                waits += self._applied(self._apply)
+            self.waits = tuple(waits)
+        if self.waits:
+            _log.warning("the site file: %s: from the next start", ", ".join(self.waits))
+
+    def _applied(self, apply: Apply) -> list[str]:
+        try:
+            apply(self._in_force.now)
+        except Exception as error:  # noqa: BLE001 - what is stored is stored
+            _TROUBLE.traced("the cameras do not follow the site file before the next start", error)
+            return ["cameras"]
+        return []
+
+    def _complain(self, problem: str) -> None:
+        if problem != self.problem:
+            _log.error("the site file as it was before is in force: %s", problem)
+        self.problem = problem
+
+    def _parts(self, raw: bytes, now: Content) -> Sequence[str]:
+        """The parts of the file that differ from those of an earlier content."""
+        try:
+            before = Content(raw, self._file.path, None).value
+        except SiteError:
+            return ()
+        names = dict.fromkeys((*before, *now.value))
+        return [n for n in names if not same(before.get(n), now.value.get(n))]

@@ -1,0 +1,191 @@
+"""Pen: what writes into the site file: one change at a time, checked first, entered in its history.
+
+Also what the changes have in common: versions, what is refused, and how.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from api.access.roles import Principal
+from api.errors import (
+    ChangedMeanwhile,
+    DatabaseUnavailable,
+    NoSiteFile,
+    SetupForbidden,
+    SetupRefused,
+    SiteFileWrong,
+)
+from api.setup.following import Following
+from api.setup.history import Change, History
+from api.setup.site_file import Content, SiteFile
+from vision.errors import Mistake, SiteError
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the site file in its own terms, and the version that a change of it names."""
+
+    value: Any
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A change that was made: its number (None: nothing differed), and the part's new version.
+
+    `waits` are the parts of the site file that differ from what runs, until the next start.
+    """
+
+    change: int | None
+    version: str
+    waits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the file what was given stands, and where in the request's body it stood."""
+
+    file: tuple[int | str, ...]
+    body: tuple[int | str, ...] = ("body",)
+
+
+Make = Callable[[Content], tuple[Content, Change]]
+
+
+class Pen:
+    """Writes into one site file.
+
+    Args:
+        file: None where the site was made without one.
+        history: of its changes.
+        following: what takes a changed file over.
+    """
+
+    def __init__(
+        self, file: SiteFile | None, history: History | None, following: Following | None
+    ) -> None:
+        self._parts = (file, history, following) if file and history and following else None
+
+    @property
+    def file(self) -> SiteFile:
+        """The file.
+
+        Raises:
+            NoSiteFile: there is none.
+        """
+        return self._all()[0]
+
+    def content(self) -> Content:
+        """What the file says now, without mistakes.
+
+        Raises:
+            NoSiteFile: there is none.
+            SiteFileWrong: it has mistakes or cannot be read.
+        """
+        content = self.file.read()
+        try:
+            _ = content.value, content.site
+        except SiteError as error:
+            raise SiteFileWrong(
+                "the site file has mistakes, and what it was before is in force; mend it first: "
+                f"{content.said(error)}"
+            ) from error
+        return content
+
+    def write(
+        self, who: Principal, make: Make, version: Callable[[Content], str] | None = None
+    ) -> Done:
+        """Change the file while nobody else does.
+
+        Args:
+            who: who changes it.
+            make: makes its new content of the present one; may refuse.
+            version: of the part that was changed; by default the change's number.
+
+        Raises:
+            NoSiteFile, SiteFileWrong: as `content`.
+            SiteFileUnwritable, DatabaseUnavailable: it is as it was.
+        """
+        file, history, following = self._all()
+        with file.locked():
+            before = self.content()
+            following.catch_up(before)
+            after, change = make(before)
+            number = None
+            if after.raw != before.raw:
+                number = history.begin(change, who, before, after)
+                try:
+                    file.write(after, before)
+                finally:  # where this cannot be done now, who looks at the file next does it
+                    with suppress(DatabaseUnavailable, SiteFileWrong):
+                        history.settle(file.read())
+                following.take_over(after)
+        told = version(after) if version is not None else str(number or 0)
+        return Done(number, told, following.waits)
+
+    def _all(self) -> tuple[SiteFile, History, Following]:
+        if self._parts is None:
+            raise NoSiteFile(
+                "this server was started without a site file, so nothing here can be kept; write "
+                "one (see the README) and start it with that"
+            )
+        return self._parts
+
+
+def rewritten(content: Content, value: dict[str, Any], place: Place | None) -> Content:
+    """A content that says this instead.
+
+    Args:
+        content: the present one.
+        value: what the file is to say.
+        place: of what was given; None where only something was taken away.
+
+    Raises:
+        SetupRefused: it would have mistakes, or cannot be written so.
+    """
+    made = content.saying(value)
+    checked(made, place)
+    return made
+
+
+def checked(content: Content, place: Place | None = None) -> None:
+    """Raise SetupRefused if a content has mistakes; see `rewritten`."""
+    try:
+        _ = content.value, content.site
+    except SiteError as error:
+        said = f"the site file would have mistakes; nothing was written: {content.said(error)}"
+        raise SetupRefused(said, [_told(m, place) for m in error.mistakes]) from error
+
+
+def _told(mistake: Mistake, place: Place | None) -> tuple[str, str]:
+    """A mistake's pointer into what was given, or into the file, and its line and mend."""
+    where: tuple[int | str, ...] = ("file", *mistake.where)
+    if place is not None and mistake.where[: len(place.file)] == place.file:
+        where = (*place.body, *mistake.where[len(place.file) :])
+    return "/" + "/".join(map(str, where)), f"line {mistake.line}: {mistake.what}"
+
+
+def version_of(value: Any) -> str:
+    """The version of a part of the file, without anything secret."""
+    said = json.dumps(value, sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def expect(present: str, named: str) -> None:
+    """Raise ChangedMeanwhile if a change was made for another version than the present one."""
+    if named not in {present, "*"}:
+        raise ChangedMeanwhile(
+            "somebody else has changed this since you read it; read it again, then change it"
+        )
+
+
+def see_all(who: Principal) -> None:
+    """Raise SetupForbidden if there is anything that somebody does not see."""
+    if who.limited:
+        raise SetupForbidden("this concerns all cameras; ask somebody who sees everything")
