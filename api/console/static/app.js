@@ -46,7 +46,7 @@ function frame() {
   const link = (id) => html`<a href="#/${id}" aria-current=${id === name ? "page" : nothing}>${t(id)}${
     id === "review" && waiting ? html`<span class="badge">${waiting}</span>` : nothing}</a>`;
   document.title = waiting ? `(${waiting}) Streetwarden` : "Streetwarden";
-  app.dataset.view = name;
+  document.documentElement.dataset.page = name; // each page has its own styles
   render(html`
     <a class="skip" href="#main" @click=${(event) => { event.preventDefault(); main.focus(); }}>${t("skip")}</a>
     <header class="bar">
@@ -152,7 +152,7 @@ function signIn(message = "", withKey = false) {
   page?.leave?.();
   page = null;
   useKeys(() => ({}));
-  delete app.dataset.view;
+  delete document.documentElement.dataset.page;
   signInForm(app, { message, withKey, start, keepPlace: () => sessionStorage.setItem(PLACE, location.hash) });
 }
 

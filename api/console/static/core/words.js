@@ -46,6 +46,10 @@ export function t(word, values = {}) {
 export const kindName = (name) => headed(kinds.get(name)?.[language] ?? name);
 export const subtypeName = (kind, name) =>
   kinds.get(kind)?.subtypes.find((subtype) => subtype.name === name)?.[language] ?? name;
+
+/** A sub-type's name beside its kind's; nothing where both are called the same. */
+export const besideKind = (kind, name) => (subtypeName(kind, name) === kinds.get(kind)?.[language] ? "" : subtypeName(kind, name));
+
 /** Settings of a kind's rule at this site, in zones that set none of their own. */
 export const usualSettings = (kind, subtype) => settings[subtype ? `${kind}/${subtype}` : kind] ?? {};
 

@@ -5,7 +5,7 @@ import { html, nothing, render, toast } from "../../core/elements.js";
 import { when } from "../../core/format.js";
 import { problem, word } from "../../core/sentence.js";
 import { pill } from "../../core/stages.js";
-import { kindName, subtypeName, t } from "../../core/words.js";
+import { besideKind, kindName, t } from "../../core/words.js";
 import { facts } from "../review/facts.js";
 import { look } from "../review/look.js";
 import { placeMap } from "../review/place.js";
@@ -91,7 +91,7 @@ export function casePage({ site, back }) {
 
   function head() {
     return html`<header class="case-head"><a class="back-link" href="#/cases" @click=${(event) => { event.preventDefault(); back(); }}>← ${t("back")}</a>
-      <h1 tabindex="-1">${kindName(item.kind)}${subtypeName(item.kind, item.subtype) === kindName(item.kind) ? nothing : html` <small>${subtypeName(item.kind, item.subtype)}</small>`}</h1>${pill(item.stage)}<code class="case-id">${item.case_id}</code>
+      <h1 tabindex="-1">${kindName(item.kind)} <small>${besideKind(item.kind, item.subtype)}</small></h1>${pill(item.stage)}<code class="case-id">${item.case_id}</code>
       <div class="case-acts">${holding()}
         ${can("hold") ? html`<button type="button" class="more" @click=${() => hold(item, update)}>${t(item.hold ? "hold_off" : "hold_on")}</button>` : nothing}
         <button type="button" class="more" @click=${() => takePackage(item, mayOriginal)}>${t("package")}</button></div>

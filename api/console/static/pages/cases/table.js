@@ -5,7 +5,7 @@ import { html, nothing, render } from "../../core/elements.js";
 import { ago, lasting, percent, when } from "../../core/format.js";
 import { problem, word } from "../../core/sentence.js";
 import { pill } from "../../core/stages.js";
-import { kindName, subtypeName, t } from "../../core/words.js";
+import { besideKind, kindName, t } from "../../core/words.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 
 const TALL = 60;
@@ -68,7 +68,7 @@ export function table({ again }) {
     const late = one.deadline && Date.parse(one.deadline) < Date.now();
     return html`<tr aria-rowindex=${at + 2} data-case=${one.case_id} @click=${(event) => !event.target.closest("a") && (location.hash = href)}>
       <td class="pic">${picture(one.picture) ? html`<img src=${picture(one.picture)} alt="">` : html`<span class="none"></span>`}</td>
-      <td class="what"><a href=${href}>${kindName(one.kind)}</a>${subtypeName(one.kind, one.subtype) === kindName(one.kind) ? nothing : html`<small>${subtypeName(one.kind, one.subtype)}</small>`}</td>
+      <td class="what"><a href=${href}>${kindName(one.kind)}</a><small>${besideKind(one.kind, one.subtype)}</small></td>
       <td class="how">${pill(one.stage)}${one.outcome ? html`<small>${word("outcomes", one.outcome)}</small>` : one.reason ? html`<small>${word("rejections", one.reason)}</small>` : one.claimed_by ? html`<small>${t("held_now", { name: one.claimed_by })}</small>` : nothing}</td>
       <td class="term">${one.deadline ? html`<span class=${late ? "late" : ""} title=${when(one.deadline)}>${late ? `${t("due_overdue")} ` : ""}${ago(one.deadline)}</span>` : html`<span class="dim">–</span>`}</td>
       <td class="where"><span>${one.address || one.zone}</span><small>${one.camera}${one.address ? ` · ${one.zone}` : ""}</small></td>

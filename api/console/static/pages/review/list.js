@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../core/elements.js";
 import { ago } from "../../core/format.js";
-import { kindName, knownKinds, subtypeName, t } from "../../core/words.js";
+import { besideKind, kindName, knownKinds, t } from "../../core/words.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { due } from "./facts.js";
 
@@ -25,7 +25,7 @@ export function list({ queue, current, me, gone, open, bulk, filter, failed, aga
   const row = (item) => {
     const holder = item.claimed_by !== me.label && item.claimed_by;
     return html`<li><button type="button" class="waits" data-case=${item.case_id} aria-current=${item.case_id === current ? "true" : nothing} @click=${() => open(item.case_id)}>
-      <b>${kindName(item.kind)}</b><span>${subtypeName(item.kind, item.subtype)}</span>
+      <b>${kindName(item.kind)}</b><span>${besideKind(item.kind, item.subtype)}</span>
       <span class="dim">${item.camera} · ${item.zone}</span>
       <span class="dim">${ago(item.when.confirmed)}${(item.rank?.because ?? []).slice(0, 2).map((code) => html`<i class="because ${code}">${t(`because_${code}`)}</i>`)}${due(item)}</span>
       ${holder ? html`<span class="holder">${t("held_by", { name: holder })}</span>` : nothing}</button></li>`;

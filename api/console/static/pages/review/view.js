@@ -2,7 +2,7 @@
 // no case is open.
 
 import { html, nothing } from "../../core/elements.js";
-import { kindName, subtypeName, t } from "../../core/words.js";
+import { besideKind, kindName, t } from "../../core/words.js";
 import { verdict } from "./decisions.js";
 import { due } from "./facts.js";
 import { filters } from "./list.js";
@@ -14,7 +14,7 @@ export function bar({ queue, filter, cameras, item, listed, first, acts }) {
   return html`<header class="review-bar">
     <button type="button" class="toggle" aria-expanded=${listed ? "true" : "false"} @click=${acts.toggleList}>☰ ${t("waiting_count")} <b class="number">${total(queue)}</b><kbd aria-hidden="true">L</kbd></button>
     ${filters(queue, filter, cameras, acts.choose)}
-    ${item ? html`<div class="what"><h1>${kindName(item.kind)} <small>${subtypeName(item.kind, item.subtype)}</small></h1>
+    ${item ? html`<div class="what"><h1>${kindName(item.kind)} <small>${besideKind(item.kind, item.subtype)}</small></h1>
       <p class="dim">${item.camera} · ${item.zone} · <span class="id">${item.case_id}</span></p></div>${due(item)}` : html`<div class="what"></div>`}
     <div class="steps"><button type="button" class="quiet" aria-label=${t("previous_case")} title=${`${t("previous_case")} (K)`} ?disabled=${first} @click=${acts.previous}>‹</button>
       <button type="button" class="quiet" aria-label=${t("next_case")} title=${`${t("next_case")} (J)`} @click=${acts.next}>›</button></div></header>`;
