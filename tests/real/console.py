@@ -48,4 +48,4 @@ def opened(browser: Browser, address: str, **options: object) -> Iterator[Page]:
     yield page
     context.close()
     # The browser writes down each answer that is no success by itself.
-    assert not [text for text in complaints if "Failed to load resource" not in text]
+    assert [text for text in complaints if "Failed to load resource" not in text] == []
