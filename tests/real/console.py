@@ -42,10 +42,11 @@ def opened(browser: Browser, address: str, **options: object) -> Iterator[Page]:
     context = browser.new_context(**wanted)  # type: ignore[arg-type]
     page = context.new_page()
     complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("pageerror", lambda error: complaints.append(error.stack or str(error)))
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     page.goto(address)
     yield page
     context.close()
     # The browser writes down each answer that is no success by itself.
-    assert not [text for text in complaints if "Failed to load resource" not in text]
+    faults = [text for text in complaints if "Failed to load resource" not in text]
+    assert not faults, faults

@@ -58,7 +58,7 @@ def test_no_page_has_a_serious_finding(browser, address, theme):
         expect(page.locator(".facts-side .map")).to_be_visible()
         assert findings(page) == []
         page.keyboard.press("l")
-        expect(page.locator(".waits").first).to_be_visible()
+        expect(page.locator(".queued").first).to_be_visible()
         page.keyboard.press("r")
         assert findings(page) == []
         page.keyboard.press("Escape")

@@ -78,7 +78,7 @@ def expect_pictures(page: Page) -> None:
 
 def expect_sent(page: Page) -> None:
     """The server has every decision that was taken here."""
-    expect(page.locator(".said")).to_have_attribute("data-open", "0")
+    expect(page.locator(".happened")).to_have_attribute("data-open", "0")
 
 
 def sign_in(page: Page, name: str = "li.wei") -> None:
@@ -268,13 +268,13 @@ def test_a_lost_network_loses_no_decision_and_sends_none_twice(desk, world):
     expect_case(desk, second)
     expect_sent(desk)
     assert len(sent) == 2, "it was sent again, and the server's 409 was this person's own decision"
-    expect(desk.locator(".said .bad")).to_have_count(0)
+    expect(desk.locator(".happened .bad")).to_have_count(0)
 
     desk.context.set_offline(offline=True)
     desk.keyboard.press("r")
     desk.keyboard.press("3")
     expect(desk.get_by_text("The server does not answer; trying again")).to_be_visible()
-    expect(desk.locator(".said .warn").first).to_be_visible()
+    expect(desk.locator(".happened .warn").first).to_be_visible()
     assert stage(world, second) == "pending_review"
     desk.context.set_offline(offline=False)
     expect_sent(desk)
@@ -328,19 +328,19 @@ def test_filters_bulk_rejection_and_what_it_would_reject(world, browser, address
     with opened(browser, f"{address}/#key={world.key(Role.OFFICER)}") as page:
         expect(page.locator(".case")).to_be_visible()
         page.keyboard.press("l")
-        expect(page.locator(".waits")).to_have_count(4)
+        expect(page.locator(".queued")).to_have_count(4)
         page.get_by_label("Camera").select_option("yard")
-        expect(page.locator(".waits")).to_have_count(1)
+        expect(page.locator(".queued")).to_have_count(1)
         page.get_by_label("Camera").select_option("gate")
         page.get_by_label("Kind").select_option("street_vending")
-        expect(page.locator(".waits")).to_have_count(3)
+        expect(page.locator(".queued")).to_have_count(3)
         assert "camera=gate" in page.url
         page.get_by_role("button", name="Reject false alarms").click()
         sheet = page.get_by_role("dialog")
         expect(sheet.locator(".bulk-cases li")).to_have_count(3)
         late = world.case(at=NOON + timedelta(days=1), zone=HOSTILE)
         sheet.get_by_role("button", name="False positive").click()
-        expect(page.locator(".said")).to_contain_text("3 rejected")
+        expect(page.locator(".happened")).to_contain_text("3 rejected")
         assert {stage(world, case_id) for case_id in stalls} == {"rejected"}
         assert stage(world, late) == "pending_review", "nobody was shown it"
         assert stage(world, truck) == "pending_review"
@@ -360,14 +360,14 @@ def test_a_phone_has_room_and_back_stays_in_the_console(desk, world):
     desk.set_viewport_size({"width": 390, "height": 844})
     desk.goto(desk.url.partition("#")[0] + "#/review")
     desk.reload()
-    desk.locator(".waits").first.click()
+    desk.locator(".queued").first.click()
     expect(desk.locator(".desk .primary")).to_be_in_viewport()
     for _ in range(2):
         wide = desk.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390, "nothing may stick out sideways"
         desk.get_by_role("button", name="切换到").click()
     desk.go_back()
-    expect(desk.locator(".waits").first).to_be_visible()
+    expect(desk.locator(".queued").first).to_be_visible()
     expect(desk.locator(".case")).to_have_count(0)
     assert desk.url.endswith("#/review")
 

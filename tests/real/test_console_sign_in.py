@@ -54,35 +54,37 @@ def test_a_person_signs_in_decides_and_comes_back_to_where_they_were(world, brow
     app = create_app(world.site, world.database, world.evidence)
     with served(app) as address, closing(browser.new_context(locale="en-GB")) as context:
         page = context.new_page()
-        page.goto(f"{address}/#/cases/{case}")
+        page.goto(f"{address}/#/review/{case}")
         sign_in(page, "not this one at all")
         expect(page.get_by_role("alert")).to_have_text("User name or password is wrong.")
         page.get_by_label("Password").fill(PASSWORD)
         page.keyboard.press("Enter")
-        expect(page.locator(".case-id")).to_have_text(case)
+        expect(page.locator(".case")).to_have_attribute("data-case", case)
         expect(page.locator(".me")).to_have_text("li.wei")
         assert page.evaluate("document.cookie") == "", "no script reads the session"
         assert page.evaluate("sessionStorage.length") == 0
         page.reload()
-        expect(page.locator(".case-id")).to_have_text(case)
+        expect(page.locator(".case")).to_have_attribute("data-case", case)
 
         # The session ends elsewhere: the form comes up, and leads back to the case.
         with world.database.write() as session:
             session.execute(delete(SessionRow))
-        ended = "Your session has ended. Sign in again."
-        expect(page.get_by_role("alert")).to_have_text(ended, timeout=60_000)  # as the stream ends
+        expect(page.get_by_role("alert")).to_have_text(
+            "Your session has ended. Sign in again.",
+            timeout=15_000,  # a stream ends within five
+        )
         sign_in(page)
-        expect(page.locator(".case-id")).to_have_text(case)
-        page.locator("a[href^='#/review/']").last.click()
+        expect(page.locator(".case")).to_have_attribute("data-case", case)
         page.get_by_role("button", name="Reject").click()
-        with page.expect_response("**/review"):
-            page.get_by_role("button", name="False positive").click()
+        page.get_by_role("button", name="False positive").click()
+        expect(page.get_by_role("heading", name="Nothing waits for review")).to_be_visible()
+        expect(page.locator(".happened")).to_have_attribute("data-open", "0")
         assert world.read(case).log[-1].actor == "li.wei"
 
         page.locator(".me").click()
-        with page.expect_response("**/v1/session") as answered:
+        with page.expect_response("**/v1/session") as ended:
             page.get_by_role("button", name="Sign out", exact=True).click()
-        assert answered.value.status == 204
+        assert ended.value.status == 204
         expect(page.get_by_label("User name")).to_be_visible()
         with world.database.read() as session:
             assert session.scalars(select(SessionRow)).all() == []
@@ -112,9 +114,9 @@ def test_a_person_signs_in_at_the_provider_behind_a_path(tmp_path, browser, stri
             closing(browser.new_context(locale="zh-CN")) as context,
         ):
             page = context.new_page()
-            page.goto(f"{address}/#/cases/{case}")
+            page.goto(f"{address}/#/review/{case}")
             page.get_by_role("link", name="统一身份认证登录").click()
-            expect(page.locator(".case-id")).to_have_text(case)
+            expect(page.locator(".case")).to_have_attribute("data-case", case)
             expect(page.locator(".me")).to_have_text("li")
             (cookie,) = page.context.cookies()
             assert (cookie["name"], cookie["path"]) == ("streetwarden", "/streetwarden/")

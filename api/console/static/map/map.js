@@ -53,6 +53,7 @@ export function map({ label = () => t("map"), opened = () => {}, cameras = true 
   const drawn = L.featureGroup().addTo(leaflet);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(leaflet);
   let behind = null;
+  let closed = false;
   let places = [];
   let points = [];
   let selected = null;
@@ -61,6 +62,7 @@ export function map({ label = () => t("map"), opened = () => {}, cameras = true 
   let attribution = "";
 
   const ready = mapOfSite().catch(() => null).then((site) => {
+    if (closed) return; // whoever wanted it has left
     attribution = site?.attribution ?? "";
     behind = background(leaflet, site);
     places = cameras ? (site?.cameras ?? []).map((one) => ({ ...one, mark: "camera", tone: "dim", label: one.id, href: `#/cameras/${encodeURIComponent(one.id)}` })) : [];
@@ -182,6 +184,7 @@ export function map({ label = () => t("map"), opened = () => {}, cameras = true 
       draw();
     },
     close() {
+      closed = true;
       resized.disconnect();
       leaflet.remove();
     },

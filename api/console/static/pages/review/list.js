@@ -24,7 +24,7 @@ export function list({ queue, current, me, gone, open, bulk, filter, failed, aga
   const items = queue.items.filter(({ case_id: id }) => !gone.has(id));
   const row = (item) => {
     const holder = item.claimed_by !== me.label && item.claimed_by;
-    return html`<li><button type="button" class="waits" data-case=${item.case_id} aria-current=${item.case_id === current ? "true" : nothing} @click=${() => open(item.case_id)}>
+    return html`<li><button type="button" class="queued" data-case=${item.case_id} aria-current=${item.case_id === current ? "true" : nothing} @click=${() => open(item.case_id)}>
       <b>${kindName(item.kind)}</b><span>${besideKind(item.kind, item.subtype)}</span>
       <span class="dim">${item.camera} · ${item.zone}</span>
       <span class="dim">${ago(item.when.confirmed)}${(item.rank?.because ?? []).slice(0, 2).map((code) => html`<i class="because ${code}">${t(`because_${code}`)}</i>`)}${due(item)}</span>

@@ -10,9 +10,11 @@ export function placeMap(came) {
   let shown = null;
   let item = null;
   let coming = null;
+  let closed = false;
 
   async function make() {
     const { map } = await import("../../map/map.js");
+    if (closed) return;
     shown = map();
     put();
     came();
@@ -34,6 +36,9 @@ export function placeMap(came) {
       else if (placed()) coming ??= make().catch(() => { coming = null; });
     },
     redraw() { shown?.redraw(); },
-    close() { shown?.close(); },
+    close() {
+      closed = true;
+      shown?.close();
+    },
   };
 }

@@ -24,7 +24,7 @@ export function bar({ queue, filter, cameras, item, listed, first, acts }) {
 export function said({ mine, told, acts }) {
   const { open } = mine;
   const last = mine.last();
-  return html`<div class="said" role="status" data-open=${open.length}>
+  return html`<div class="happened" role="status" data-open=${open.length}>
     ${open.some(({ state }) => state === "waiting") ? html`<p class="warn">${t("decisions_wait", { count: open.length })}</p>` : nothing}
     ${told ? html`<p class=${told.tone}>${told.text} ${told.why ?? ""} ${told.id ? html`<button type="button" class="link" @click=${() => acts.lookAt(told.id)}>${t("look")}</button>` : nothing}</p>` : nothing}
     ${last && !told ? html`<p class="last"><span>${last.ids ? t("bulk_done", { count: last.ids.length }) : `${verdict(last.body)} · ${kindName(last.kind)}`}</span>
