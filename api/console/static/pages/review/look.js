@@ -96,7 +96,8 @@ export function look({ mayOriginal, mayReview, masked, said }) {
     const size = 15 * large.grain;
     const y = box[1] * height - size * 0.6;
     const below = y - size < 0;
-    return svg`${frame(box, large)}${at ? nothing : svg`<text class="named" x=${box[0] * width} y=${below ? box[3] * height + size * 1.3 : y}
+    const [x, anchor] = box[2] > 0.7 ? [box[2] * width, "end"] : [box[0] * width, "start"]; // so that it stays in the picture
+    return svg`${frame(box, large)}${at ? nothing : svg`<text class="named" text-anchor=${anchor} x=${x} y=${below ? box[3] * height + size * 1.3 : y}
       font-size=${size} stroke-width=${size / 5}>${subtypeName(item.kind, item.subtype)}</text>`}`;
   }
 
