@@ -171,10 +171,11 @@ def test_roles_may_what_they_might_and_no_more():
     assert dict(RIGHTS) == {
         Role.VIEWER: {read},
         Role.REVIEWER: {read, review},
-        Role.OFFICER: {read, review, over, hold, Right.ORIGINALS},
+        Role.OFFICER: {read, review, over, hold, Right.ORIGINALS, Right.SETUP},
         Role.ADMIN: {
             *(read, review, over, hold),
             *(Right.ORIGINALS, Right.DELIVERIES, Right.REPLAY, Right.ACCESS_LOG, Right.ACCOUNTS),
+            *(Right.SETUP, Right.SOURCES),
         },
         Role.RECEIVER: {Right.CALL_BACK},
         Role.AUDITOR: {read, Right.DELIVERIES, Right.ACCESS_LOG},

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 LONGEST = timedelta(days=100 * 365)
 """What is added to a date must stay one that calendars know."""
@@ -33,5 +33,6 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(lambda length: f"{length.total_seconds()}s", when_used="json"),
+    WithJsonSchema({"type": "string", "examples": ["5m", "300.0s"]}),  # pydantic's says ISO 8601
 ]
 """A length of time in a site file."""

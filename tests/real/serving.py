@@ -66,7 +66,8 @@ database = Database.open(address)
 SiteChain.open(database, site.storage.key_file)
 print(listener.getsockname()[1], flush=True)
 within = {"within_s": 1.0} if "--stuck" in options and "--patient" not in options else {}
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may ignore it
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)  # nohup and a shell's & ignore some
 with Ending(**within).on_signals() as ending:
     app = create_app(site, database, EvidenceStore(Path(root) / "evidence"))
     serve(app, listener, ending=ending)

@@ -22,7 +22,7 @@ from api.http.routes.setup import (
 from api.setup.register_desk import Register
 from vision.pipeline.learnt import learnt
 
-router = APIRouter(prefix="/v1/registers", tags=["setup"], responses=described(*GUARDED))
+router = APIRouter(prefix="/v1", tags=["setup"], responses=described(*GUARDED))
 RegisterName = Annotated[Register, Path(examples=["permits"])]
 _PERMIT: dict[str, JsonValue] = {
     "name": "night market",
@@ -98,7 +98,7 @@ def get_baseline(shared: Shared, who: Surveyor) -> BaselineView:
     )
 
 
-@router.get("/{register}", operation_id="getRegister", responses=described(404, 409, 422))
+@router.get("/registers/{register}", operation_id="getRegister", responses=described(404, 409, 422))
 def get_register(
     shared: Shared, who: Surveyor, register: RegisterName, response: Response
 ) -> RegisterView:
@@ -108,7 +108,7 @@ def get_register(
     return RegisterView(items=part.value, version=part.version)
 
 
-@router.put("/{register}", operation_id="changeRegister", responses=CHANGES)
+@router.put("/registers/{register}", operation_id="changeRegister", responses=CHANGES)
 def change_register(
     shared: Shared,
     who: Drawer,

@@ -61,6 +61,7 @@ class Words(BaseModel):
     moments: List = Field(description="`evidence[].moment`.")
     evidence: List = Field(description="`evidence[].role`.")
     ended_by: List
+    obstacles: List = Field(description="Why the site file cannot be written.")
     gaps: List = Field(description="`data.gaps[].cause` of a log entry.")
 
 

@@ -133,7 +133,7 @@ DOORS = (
     Door(CAMERA, ADMINS, method="DELETE", of="camera", whole=True, gives=frozenset({409})),
     Door("/v1/registers/{register}", SURVEYORS, gives=frozenset({409})),
     Door("/v1/registers/{register}", LOOKERS, method="PUT"),
-    Door("/v1/registers/baseline", SURVEYORS),
+    Door("/v1/baseline", SURVEYORS),
     Door("/v1/site/file", SURVEYORS),
     Door("/v1/site/changes", SURVEYORS),
     Door("/v1/site/changes/{change}", SURVEYORS, gives=frozenset({404})),

@@ -25,7 +25,6 @@ from tests.api.world import (
 LI = Principal("li", "Li", Role.REVIEWER)
 WANG = Principal("wang", "Wang", Role.REVIEWER)
 ALL = Narrowed()
-NOW = datetime.now(UTC)
 SPILL = {"kind": "dirty_truck", "subtype": "spill"}
 
 
@@ -47,6 +46,10 @@ def trucks(world: World, count: int, **changes: object) -> list[str]:
     return [world.case(**SPILL | changes) for _ in range(count)]
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def set_(world: World, case_id: str, **columns: object) -> None:
     with world.database.write() as session:
         session.execute(update(CaseRow).where(CaseRow.id == case_id).values(**columns))
@@ -59,10 +62,10 @@ def order(desk: QueueDesk, who: Principal = LI, wanted: Narrowed = ALL) -> list[
 def test_each_part_of_the_rank_brings_a_case_forward_and_is_told(world, desk):
     plain, likely, waiting, due, overdue, gone, repeat = trucks(world, 7, score=0.2)
     set_(world, likely, score=0.9)
-    set_(world, waiting, created_at=NOW - timedelta(hours=30))
-    set_(world, due, deadline_at=NOW + timedelta(hours=4))
-    set_(world, overdue, deadline_at=NOW - timedelta(hours=11))
-    set_(world, gone, ended_at=NOW)
+    set_(world, waiting, created_at=now() - timedelta(hours=30))
+    set_(world, due, deadline_at=now() + timedelta(hours=4))
+    set_(world, overdue, deadline_at=now() - timedelta(hours=11))
+    set_(world, gone, ended_at=now())
     set_(world, repeat, repeats=2)
     page = desk.page(LI, ALL, 50)
     assert [item.case_id for item in page.items] == [
@@ -81,16 +84,16 @@ def test_each_part_of_the_rank_brings_a_case_forward_and_is_told(world, desk):
 
 def test_nothing_starves(world, desk):
     old, new = trucks(world, 2, score=0.0)
-    set_(world, old, created_at=NOW - timedelta(hours=79), ended_at=NOW)
-    set_(world, new, score=1.0, repeats=50, deadline_at=NOW - timedelta(days=9))
+    set_(world, old, created_at=now() - timedelta(hours=79), ended_at=now())
+    set_(world, new, score=1.0, repeats=50, deadline_at=now() - timedelta(days=9))
     assert order(desk) == [old, new]
 
 
 def test_a_deadline_that_is_long_over_counts_no_more_and_far_ones_not_yet(world, desk):
     far, late, later = trucks(world, 3)
-    set_(world, far, deadline_at=NOW + timedelta(days=3))
-    set_(world, late, deadline_at=NOW - timedelta(days=2))
-    set_(world, later, deadline_at=NOW - timedelta(days=20))
+    set_(world, far, deadline_at=now() + timedelta(days=3))
+    set_(world, late, deadline_at=now() - timedelta(days=2))
+    set_(world, later, deadline_at=now() - timedelta(days=20))
     found = {item.case_id: item.rank for item in desk.page(LI, ALL, 9).items}
     assert found[late].value == found[later].value == found[far].value + 48
     assert Because.DUE_SOON not in found[far].because
@@ -111,7 +114,7 @@ def test_a_place_where_people_confirmed_before_is_told(world, desk, said, told):
 def test_what_others_hold_comes_last_and_what_one_holds_oneself_does_not(world, desk):
     one, two, three = trucks(world, 3)
     for case, hours in ((one, 3), (two, 2), (three, 1)):
-        set_(world, case, created_at=NOW - timedelta(hours=hours))
+        set_(world, case, created_at=now() - timedelta(hours=hours))
     claims = ClaimDesk(world.database, timedelta(minutes=5))
     claims.claim(WANG, one, take_over=False, reason="")
     claims.claim(LI, two, take_over=False, reason="")
@@ -136,8 +139,8 @@ def test_the_next_case_is_the_best_that_nobody_holds_and_is_claimed(world, desk)
 def test_a_claim_that_is_over_or_that_a_wrong_clock_made_holds_nothing(world, desk):
     over, wrong = trucks(world, 2)
     held = {"claimed_by": "Wang", "claimed_key": "wang"}
-    set_(world, over, claimed_until=NOW - timedelta(seconds=1), **held)
-    set_(world, wrong, claimed_until=NOW + timedelta(days=9), **held)
+    set_(world, over, claimed_until=now() - timedelta(seconds=1), **held)
+    set_(world, wrong, claimed_until=now() + timedelta(days=9), **held)
     assert {desk.next(LI, ALL).case_id for _ in range(2)} == {over, wrong}
 
 

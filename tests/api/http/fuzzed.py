@@ -26,14 +26,14 @@ does, and `tests/api/access/test_every_door.py` tries every route without."""
 # dates that lie too far apart, or a text that is no list.
 SETTINGS = """
 [[operations]]
-include-path-regex = "^/v1/(cameras|registers|site)"
-checks.positive_data_acceptance.expected-statuses = ["2xx", 403, 404, 409, 412, 422, 429]
+include-path-regex = "^/v1/(cameras|registers|baseline|site)"
+checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 409, 412, 422, 429]
 
 [[operations]]
 include-path-regex = "^/open311/v2/requests"
 checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 403, 404, 429]
 """
-SETUP = "^/v1/(cameras/[^/]+(/setup)?$|cameras$|registers|site/(file|changes))"
+SETUP = "^/v1/(cameras/[^/]+(/setup)?$|cameras$|registers|baseline|site/(file|changes))"
 EXAMPLE = "01J9ZK3V5Q8T6W2Y4B7N0C1D2E"
 """The ULID of the case that the OpenAPI document's examples name."""
 

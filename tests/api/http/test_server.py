@@ -31,7 +31,8 @@ from api.storage.database import Database
 from api.http.server import listen, serve
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may ignore it
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)  # nohup and a shell's & ignore some
 root = Path(sys.argv[1])
 listener = listen("127.0.0.1", 0)
 site = Site.for_sources(["0"], root)

@@ -296,7 +296,7 @@ def test_numbers_that_are_none_and_bodies_too_large_are_refused(house: Served) -
     at = f"/v1/cameras/{CAMERA}/test"
     ground = b'{"ground": [[NaN, 0, 113, 31], [1, 0, 113, 31], [0, 1, 113, 31], [1, 1, 113, 32]]}'
     assert house.http.post(at, content=ground).status_code == 422
-    assert house.test(permits=[PERMIT] * 10_000).status_code == 413
+    assert house.test(permits=[PERMIT] * 20_000).status_code == 413
     for path, query in (("snapshot", {"wait": 21}), ("snapshot", {"after": -1})):
         answer = house.http.get(f"/v1/cameras/{CAMERA}/{path}", params=query)
         assert answer.status_code == 422, answer.text

@@ -446,7 +446,7 @@ def test_what_rules_have_learnt_is_shown_to_who_sees_the_camera(found):
     )
     town = found(watched)
     http = town.client()
-    assert http.get("/v1/registers/baseline").json() == {"items": []}
+    assert http.get("/v1/baseline").json() == {"items": []}
     site = load_site(town.path)
     yard = site.cameras[1]
     folder = memory_of(yard, site.storage.folder / "memory")
@@ -468,8 +468,8 @@ def test_what_rules_have_learnt_is_shown_to_who_sees_the_camera(found):
         )
         if known.learns(frame):
             known.learn(frame.captured_at, [Sight(box, 0.9, frozenset({"structure"}), (0,))])
-    (item,) = http.get("/v1/registers/baseline").json()["items"]
+    (item,) = http.get("/v1/baseline").json()["items"]
     assert (item["camera"], item["zone"]) == ("yard", "屋顶")
     assert item["known"] == [{"box": list(box)}]
     near = town.client(Role.OFFICER, cameras=["gate"])
-    assert near.get("/v1/registers/baseline").json() == {"items": []}
+    assert near.get("/v1/baseline").json() == {"items": []}

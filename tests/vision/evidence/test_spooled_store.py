@@ -106,11 +106,10 @@ def test_who_reads_while_it_is_silent_is_not_kept_waiting_twice(store, impatient
         impatient.read(digest)
     assert "does not answer in time" in impatient.problem
     line.stalls = False
-    carried = len(line.carried)
     store._silent = impatient._silent[0], float("inf")
     with pytest.raises(EvidenceUnavailable, match="does not answer in time"):
         store.read(digest)
-    assert len(line.carried) == carried, "nobody was asked"
+    assert bytes(line.carried).count(b"GET ") <= 1, "nobody was asked again"
     store._silent = impatient._silent[0], 0.0  # that was long ago
     assert store.read(digest) == b"picture"
     assert store.problem is None

@@ -10,7 +10,7 @@ import { book, table } from "./book.js";
 export function baseline() {
   return book({
     ask: async () => {
-      const answer = await get("/v1/registers/baseline");
+      const answer = await get("/v1/baseline");
       return answer.items ?? answer;
     },
     missing: "baseline_missing",
