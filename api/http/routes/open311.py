@@ -42,7 +42,9 @@ router = APIRouter(
 )
 Form = Annotated[Literal["xml", "json"], named("json")]
 Text = Annotated[str | None, Query(max_length=200)]
-Many = Annotated[str | None, StringConstraints(max_length=50_000)]
+# A request's head holds 16 KiB, and a character of these is at most three bytes there.
+Many = Annotated[str | None, StringConstraints(max_length=3_000, pattern=r"^[\x00-\x7f]*$")]
+Short = Annotated[str | None, StringConstraints(max_length=100, pattern=r"^[\x00-\x7f]*$")]
 Code = Annotated[str, named("street_vending-stall")]
 RequestId = Annotated[str, named("SW-01J9ZK3V5Q8T6W2Y4B7N0C1D2E")]
 Key = Annotated[str | None, Query(max_length=200, description="Instead of the header.")]
@@ -117,13 +119,13 @@ class RequestsQuery(BaseModel):
     service_code: Many = Field(
         default=None, description="Codes with commas between.", examples=["street_vending-stall"]
     )
-    start_date: Many = Field(
+    start_date: Short = Field(
         default=None,
         description="First seen from then on; at most 90 days before `end_date`.",
         examples=["2026-05-01T00:00:00Z"],
     )
-    end_date: Many = Field(default=None, examples=["2026-06-01T00:00:00Z"])
-    status: Many = Field(default=None, description="`open`, `closed`, or both with a comma.")
+    end_date: Short = Field(default=None, examples=["2026-06-01T00:00:00Z"])
+    status: Short = Field(default=None, description="`open`, `closed`, or both with a comma.")
 
 
 @router.get("/discovery.{form}", operation_id="discoverOpen311")
