@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, StrictBool, StringConstraints, model_val
 
 from api.cases import step_requests as steps
 from api.cases.instant import Instant
-from api.cases.schemas import Note, Part, Sha256
+from api.cases.parts import Note, Part, Sha256
 from api.cases.step_requests import Line, StepRequest
 from api.cases.steps import Step
 from api.words.said import say

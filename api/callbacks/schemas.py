@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from api.callbacks.requests import Callback
 from api.callbacks.standing import State
-from api.cases.schemas import Part
+from api.cases.parts import Part
 from api.storage.tables import CallbackRow
 
 _SAID: TypeAdapter[Callback] = TypeAdapter(Callback)

@@ -11,9 +11,9 @@ from api.access.roles import Principal
 from api.cases.case_filter import CaseFilter
 from api.cases.claims import held
 from api.cases.listing import find
+from api.cases.parts import Part
 from api.cases.requests import ReviewRequest
 from api.cases.review import ReviewDesk
-from api.cases.schemas import Part
 from api.storage.database import Database
 from api.storage.tables import CaseRow
 

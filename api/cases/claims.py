@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_
 
 from api.access.roles import Principal
 from api.cases.log import enter
-from api.cases.schemas import Part
+from api.cases.parts import Part
 from api.cases.scope import locked
 from api.cases.stages import DECIDABLE
 from api.errors import CaseClaimed, IllegalStep

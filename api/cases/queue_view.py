@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from api.access.roles import Principal
+from api.cases.parts import Deadline, Evidence, Part, When, Where
 from api.cases.ranking import Rank
-from api.cases.schemas import Deadline, Evidence, Part, When, Where
 from api.cases.stages import Stage
 from api.cases.steps import Step
 from api.cases.view import all_of

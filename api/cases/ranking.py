@@ -22,7 +22,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, case, literal
 
-from api.cases.schemas import Part
+from api.cases.parts import Part
 from api.storage.sql import epoch
 from api.storage.tables import CaseRow
 

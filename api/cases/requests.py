@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from api.cases.schemas import Checks, Note, Part
+from api.cases.parts import Checks, Note, Part
 from api.cases.stages import Rejection
 from api.words.said import say
 

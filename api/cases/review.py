@@ -11,8 +11,9 @@ from api.cases.announcement import Announce, CaseEvent, ending
 from api.cases.claims import refuse_others, release
 from api.cases.life import move
 from api.cases.log import enter
+from api.cases.parts import Review
 from api.cases.requests import ReviewRequest
-from api.cases.schemas import CaseDetail, Review
+from api.cases.schemas import CaseDetail
 from api.cases.scope import locked
 from api.cases.second_review import keep, step_of
 from api.cases.stages import Stage

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from api.access.roles import Principal
-from api.cases.schemas import Review
+from api.cases.parts import Review
 from api.cases.stages import Stage
 from api.cases.steps import Step
 from api.storage.tables import CaseRow, ReviewRow

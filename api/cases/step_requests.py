@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from api.cases.instant import Instant
-from api.cases.schemas import Note, Part
+from api.cases.parts import Note, Part
 from api.cases.stages import Outcome
 from api.cases.steps import Step
 from api.words.said import say

@@ -9,16 +9,8 @@ from typing import Any
 from api.access.roles import Principal
 from api.cases.claims import held
 from api.cases.life import allowed, open_steps
-from api.cases.schemas import (
-    CaseDetail,
-    CaseView,
-    Deadline,
-    Evidence,
-    LogEntry,
-    NextStep,
-    OpenStep,
-    Review,
-)
+from api.cases.parts import Deadline, Evidence, Review
+from api.cases.schemas import CaseDetail, CaseView, LogEntry, NextStep, OpenStep
 from api.cases.stages import Stage
 from api.storage.tables import CaseRow, EvidenceRow
 from vision.evidence import EvidenceRole

@@ -22,9 +22,9 @@ import httpx
 from sqlalchemy import select, update
 
 from api.access.roles import Principal, Role
+from api.cases.parts import Checks
 from api.cases.requests import ReviewRequest
 from api.cases.review import ReviewDesk
-from api.cases.schemas import Checks
 from api.cases.stages import Stage
 from api.delivery.breaker import Pace
 from api.delivery.events import Announcer

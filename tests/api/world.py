@@ -21,9 +21,10 @@ from api.access.roles import Principal, Role
 from api.access.sessions import SessionStore, csrf_token
 from api.access.users import new_user
 from api.cases.intake import CaseIntake, DetectorInfo
+from api.cases.parts import Checks
 from api.cases.requests import ReviewRequest
 from api.cases.review import ReviewDesk
-from api.cases.schemas import CaseDetail, Checks
+from api.cases.schemas import CaseDetail
 from api.cases.step_desk import StepDesk
 from api.cases.step_requests import StepRequest
 from api.cases.store import CaseStore

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access.roles import Principal
 from api.access.visible import visible_cameras
 from api.cases.legal_use import filed, of_device
-from api.cases.schemas import Words
+from api.cases.parts import Words
 from api.http.context import Context, Reader, Shared
 from api.http.parameters import named
 from api.http.problems import GUARDED, Refusal, described

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.cases.bulk_rejection import MOST, RejectedCases, reject_all
 from api.cases.case_filter import CaseFilter
 from api.cases.hold import set_hold
+from api.cases.parts import Note
 from api.cases.requests import HoldRequest, MaskRequest, ReviewRequest
-from api.cases.schemas import CaseDetail, Note
+from api.cases.schemas import CaseDetail
 from api.cases.stages import Rejection, Stage
 from api.evidence.hand_masks import MaskDesk
 from api.http.context import Holder, Reader, Reviewer, Shared

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, StrictBool
 
 from api.access.roles import Right
 from api.cases.claims import Claim
-from api.cases.schemas import Note
+from api.cases.parts import Note
 from api.http.context import Reviewer, Shared
 from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.http.routes.cases import CaseId

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from api.access.roles import Principal, Role
 from api.cases.case_filter import CaseFilter
 from api.cases.matching import reach
+from api.cases.parts import Checks
 from api.cases.proximity import apart, located
 from api.cases.requests import ReviewRequest
-from api.cases.schemas import Checks
 from api.cases.store import CaseStore
 from tests.api.world import (
     BIN,

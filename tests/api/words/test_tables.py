@@ -13,8 +13,8 @@ import pytest
 import api
 from api.access.roles import Role
 from api.callbacks.standing import State
+from api.cases.parts import Checks, PermitCheck
 from api.cases.receipt import remark
-from api.cases.schemas import Checks, PermitCheck
 from api.cases.stages import Outcome, Rejection, Stage
 from api.cases.step_desk import _SAID
 from api.cases.steps import PROGRAM, Step
