@@ -13,7 +13,7 @@ import { signInForm } from "./sign_in.js";
 
 const WARN_MS = 60 * 60 * 1000;
 const PLACE = "streetwarden.place";
-/** Each page's module is loaded when it is first opened; `right` is what somebody needs to see it. */
+/** Each page's module is loaded when it is first opened. */
 const PAGES = {
   review: { load: () => import("./pages/review/index.js") },
   cases: { load: () => import("./pages/cases/index.js") },

@@ -16,7 +16,7 @@ const LISTED = 12;
 let asked = null;
 
 /** What `/v1/map` says, asked once: null where the server has none. */
-export function mapOfSite() {
+function mapOfSite() {
   asked ??= get("/v1/map").catch((error) => {
     asked = null;
     if (error.status === 404) return null;

@@ -12,7 +12,7 @@ export function fromAddress(query) {
 }
 
 /** The same for the address. */
-export const toAddress = (filters) => ({ ...filters, stage: filters.stage.join(",") });
+const toAddress = (filters) => ({ ...filters, stage: filters.stage.join(",") });
 
 /** The address of a list with these filters. */
 export function addressOf(filters) {

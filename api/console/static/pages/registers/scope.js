@@ -3,7 +3,7 @@
 import { html } from "../../core/elements.js";
 import { kindName, knownKinds, t } from "../../core/words.js";
 
-export const ROLES = ["viewer", "reviewer", "officer", "admin", "auditor", "receiver"];
+const ROLES = ["viewer", "reviewer", "officer", "admin", "auditor", "receiver"];
 
 /** The fields of a scope in a form, with what is chosen already. */
 export function scopeFields(cameras, { cameras: seen = [], kinds = [], divisions = [] } = {}) {

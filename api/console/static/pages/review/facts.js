@@ -9,7 +9,7 @@ const SURE = [[0.85, "sure_very"], [0.65, "sure_fairly"], [0.45, "sure_some"], [
 const RECENT = 4;
 
 /** How sure the detector was, in plain words with the number. */
-export const sureness = (score) => `${t(SURE.find(([from]) => score >= from)[1])} · ${percent(score)}`;
+const sureness = (score) => `${t(SURE.find(([from]) => score >= from)[1])} · ${percent(score)}`;
 
 const section = (title, content) => html`<section><h3>${title}</h3>${content}</section>`;
 const caseLink = (id) => html`<a class="id" href="#/cases/${id}">${id}</a>`;

@@ -23,7 +23,7 @@ export const number = (label, value, change, options = {}) => field(label, html`
 export const day = (label, value, change, options = {}) => field(label, html`<input type="date" .value=${value ?? ""} ?disabled=${options.fixed} @change=${(event) => change(event.target.value || null)}>`, options);
 
 /** `5m` as `[5, "m"]`, in the largest unit that leaves a whole number; null for what is no length. */
-export function parted(length) {
+function parted(length) {
   const [, amount, unit] = /^\s*(\d+(?:\.\d+)?)\s*([smhdwy])\s*$/.exec(length ?? "") ?? [];
   if (amount === undefined) return null;
   const seconds = Number(amount) * SECONDS[unit];
@@ -31,7 +31,7 @@ export function parted(length) {
   return [seconds / SECONDS[whole], whole];
 }
 
-export const lengthWords = (length) => {
+const lengthWords = (length) => {
   const parts = parted(length);
   return parts ? `${parts[0]} ${t(`unit_${parts[1]}`)}` : t(length ?? "");
 };

@@ -7,7 +7,7 @@ const turn = ([ax, ay], [bx, by], [cx, cy]) => Math.sign((bx - ax) * (cy - ay) -
 const crosses = (a, b, c, d) => turn(a, b, c) * turn(a, b, d) < 0 && turn(c, d, a) * turn(c, d, b) < 0;
 
 /** The first two sides that cross, by the places of their first corners; null where none do. */
-export function crossing(points, closed = true) {
+function crossing(points, closed = true) {
   const count = closed ? points.length : points.length - 1;
   const side = (i) => [points[i], points[(i + 1) % points.length]];
   for (let i = 0; i < count; i += 1) {
