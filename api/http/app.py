@@ -164,41 +164,26 @@ def create_app(
         metrics=OwnThread("metrics", lambda: generate_latest(registry(database, watch))),
     )
 
-    app = FastAPI(
-        title="Streetwarden",
-        version=version("streetwarden"),
-        summary="Cases of non-contact city-management enforcement: review, evidence, webhooks.",
-        license_info={"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"},
-        lifespan=_running(
-            one
-            for one in (
-                worker,
-                desks.following,
-                Alerts(database, site),
-                stamper,
-                used,
-                GraceTimer(
-                    Reobservation(
-                        database,
-                        in_force,
-                        announcer.announce,
-                        watch.look_again if watch else None,
-                        from_receivers.settle,
-                    )
-                ),
-                _nightly(site, database, evidence),
-                live,
-            )
-            if one is not None
+    app = _bare(
+        site,
+        (
+            worker,
+            desks.following,
+            Alerts(database, site),
+            stamper,
+            used,
+            GraceTimer(
+                Reobservation(
+                    database,
+                    in_force,
+                    announcer.announce,
+                    watch.look_again if watch else None,
+                    from_receivers.settle,
+                )
+            ),
+            _nightly(site, database, evidence),
+            live,
         ),
-        # The stock documentation pages load scripts from elsewhere; /openapi.json, which `describe`
-        # serves, says it all.
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        # A redirect to the address without the slash would name the host that was asked for.
-        redirect_slashes=False,
-        servers=[{"url": site.site.url.rstrip("/")}] if site.site.url else None,
     )
     app.state.context = shared
     problems.install(app)
@@ -245,6 +230,25 @@ class _Background(Protocol):
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
+
+
+def _bare(site: Site, background: Iterable[_Background | None]) -> FastAPI:
+    """An app without routes, in whose lifespan these run."""
+    return FastAPI(
+        title="Streetwarden",
+        version=version("streetwarden"),
+        summary="Cases of non-contact city-management enforcement: review, evidence, webhooks.",
+        license_info={"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"},
+        lifespan=_running(one for one in background if one is not None),
+        # The stock documentation pages load scripts from elsewhere; /openapi.json, which `describe`
+        # serves, says it all.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        # A redirect to the address without the slash would name the host that was asked for.
+        redirect_slashes=False,
+        servers=[{"url": site.site.url.rstrip("/")}] if site.site.url else None,
+    )
 
 
 def _running(
