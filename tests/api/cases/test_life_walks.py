@@ -142,6 +142,8 @@ class Life(RuleBasedStateMachine):
             "undo": lambda: (
                 not self.sent and (PEOPLE[who] is not Role.REVIEWER or who == self.decided_by)
             ),
+            # Of a structure the register of permits is asked first.
+            "notice": lambda: not self.second or before.permit_check is not None,
             "supervise": lambda: before.supervised_at is None,
             "end_supervision": lambda: before.supervised_at is not None,
             "appeal": lambda: before.appealed_at is None and not overturned,
