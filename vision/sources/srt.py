@@ -33,6 +33,7 @@ from vision.site import Camera
 from vision.site.flight import Flight
 from vision.sources.address import Address, SourceKind
 from vision.sources.container import open_container
+from vision.sources.listing import is_file, sidecar
 from vision.sources.telemetry import WIDEST_MM, Sample, Track
 
 _LARGEST = 64 << 20
@@ -185,18 +186,17 @@ def read_track(
     if camera.type != "drone" or address.kind is not SourceKind.FILE:
         return None, None  # a live stream has no channel for telemetry
     path, flight = address.path, camera.flight or Flight()
-    beside = [path.with_suffix(suffix) for suffix in (".srt", ".SRT", ".Srt")]
-    sidecar = next((file for file in beside if file.is_file()), None)
-    shown = sidecar or path
+    beside = sidecar(path, is_file)
+    shown = beside or path
     try:
-        samples, end = _told(_inside(address, stop) if sidecar is None else _read(sidecar, stop))
+        samples, end = _told(_inside(address, stop) if beside is None else _read(beside, stop))
         whole = samples and not stop.is_set()
         track = _fitting(samples, flight, end, promised) if whole else None
     except _Unfit as why:
         return None, f"{shown}: nothing can be put on the map: its telemetry {why}"
     except (OSError, FFmpegError, SourceError) as error:
         return None, f"{shown}: its telemetry cannot be read ({error}); copy it again"
-    if samples or stop.is_set() or (sidecar is None and camera.flight is None):
+    if samples or stop.is_set() or (beside is None and camera.flight is None):
         return track, None  # a drone's recording without telemetry is a recording
     return None, (
         f"{shown}: holds no telemetry of a format that is read, so nothing can be put on"
@@ -237,10 +237,10 @@ def _fitting(samples: list[Sample], flight: Flight, end: float, promised: float)
     return track
 
 
-def _read(sidecar: Path, stop: Event) -> Iterator[_Text]:
-    if sidecar.stat().st_size > _LARGEST:
+def _read(beside: Path, stop: Event) -> Iterator[_Text]:
+    if beside.stat().st_size > _LARGEST:
         raise _too_large()
-    with sidecar.open(encoding="utf-8-sig", errors="replace") as file:
+    with beside.open(encoding="utf-8-sig", errors="replace") as file:
         lines = iter(lambda: file.readline(_LONGEST), "")
         yield from _cues(takewhile(lambda _: not stop.is_set(), lines))
 
