@@ -14,10 +14,13 @@ from typing import NamedTuple
 
 import pytest
 
+from vision.audit.exif import read_exif
 from vision.site import Camera
+from vision.site.flight import Flight
 from vision.sources.address import parse_address
 from vision.sources.srt import parse_srt, read_track
-from vision.sources.telemetry import Sample, Track
+from vision.sources.telemetry import Sample, Track, pose_of
+from vision.sources.xmp import read_xmp
 
 
 class Told(NamedTuple):
@@ -211,3 +214,53 @@ def test_what_is_no_telemetry_is_refused(tmp_path: Path, content: bytes, why: st
     assert found is None
     assert told is not None
     assert why in told
+
+
+PLACE_22 = 46 + 50 / 60 + 34.6257 / 3600, -(91 + 59 / 60 + 38.5862 / 3600)
+PLACE_24 = 46 + 50 / 60 + 34.3126 / 3600, -(91 + 59 / 60 + 37.308 / 3600)
+PHOTOS = {
+    # Written anew by an editor: EXIF has the place, XMP nothing of DJI's.
+    "agung__DJI_20251001132715_0396_D_POOR_SHARPNESS.JPG": None,
+    "agung__drone-testdata-agung-1-example.jpg": None,  # neither EXIF nor XMP
+    # XMP as elements, with the gimbal's pitch alone; the place is EXIF's.
+    "agung__DJI_20251027143608_0008_D_LENS_CAP.JPG": (
+        Told(0, 115 + 29 / 60 + 40.092 / 3600, -(8 + 14 / 60 + 30.174 / 3600), pitch=-80.0),
+        24.0,
+        NO_HEIGHT,
+    ),
+    # XMP as attributes; the place is EXIF's.
+    "brighton__DJI_0022.JPG": (Told(0, *PLACE_22[::-1], 40.0, 45.3, -90.0, 0.0), 20.0, ""),
+    "brighton__DJI_0024.JPG": (Told(0, *PLACE_24[::-1], 39.9, -140.0, -89.9, 0.0), 20.0, ""),
+}
+
+
+def test_each_photo_tells_what_it_has(shared_data: Path) -> None:
+    folder = shared_data / "drone_jpeg_xmp"
+    assert {path.name for path in folder.iterdir()} == set(PHOTOS)
+    for name, right in PHOTOS.items():
+        sample = read_xmp(folder / name)
+        if right is None:
+            assert sample is None, name
+            continue
+        assert sample is not None, name
+        assert list(told(sample)) == pytest.approx(list(right[0]), abs=1e-7, nan_ok=True), name
+        assert (sample.focal_mm, sample.zoom) == (right[1], 1.0), name
+        assert right[2].removeprefix("has ") in (sample.lacks(Flight()) or ""), name
+    poses = [read_xmp(folder / f"brighton__DJI_00{n}.JPG") for n in (22, 24)]
+    assert all(pose_of(sample, Flight(), 4000, 2250) for sample in poses if sample is not None)
+
+
+def test_each_photo_tells_when_and_how_high_above_the_sea(shared_data: Path) -> None:
+    folder = shared_data / "drone_jpeg_xmp"
+    taken = {name: read_exif(folder / name) for name in PHOTOS}
+    assert [time for _, time in taken.values()] == [
+        *("2025-10-01T13:27:15", "", "2025-10-27T14:36:08"),
+        *("2016-06-23T16:32:27", "2016-06-23T16:32:43"),
+    ]
+    assert [where and where.altitude_m for where, _ in taken.values()] == [
+        *(None, None, None),
+        *(198.51, 198.41),
+    ]
+    sharp, _ = taken["agung__DJI_20251001132715_0396_D_POOR_SHARPNESS.JPG"]
+    assert sharp is not None
+    assert (sharp.lon, sharp.lat) == (115.48416, -8.30396)
