@@ -42,6 +42,23 @@ class Settings(_Record):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
 
+class Place(_Record):
+    """Where on the ground a finding is, WGS 84, degrees; see `vision.audit.places`.
+
+    `accuracy_m` is the radius that holds the truth with a probability of 95 %, None where nobody
+    knows; `ellipse` the same by direction: the semi-axes in metres, longer one first, and the
+    longer one's bearing, degrees clockwise from north. `method`: of a drone's `pose`, of a
+    `geotiff`'s coordinates, or `exif`: where the camera stood, so the thing is somewhere around.
+    """
+
+    lon: float
+    lat: float
+    accuracy_m: float | None
+    ellipse: tuple[float, float, float] | None = None
+    crs: Literal["WGS84"] = "WGS84"
+    method: Literal["pose", "geotiff", "exif"]
+
+
 class FoundObject(_Record):
     """One detection: box xyxy in pixels of the picture."""
 
@@ -64,6 +81,7 @@ class FindingRecord(_Record):
     data: dict[str, Datum]
     code: str | None = None
     """Of the reason, see `vision.rules.reasons`; None in audits of earlier versions."""
+    place: Place | None = None
 
 
 class PictureRecord(_Record):
