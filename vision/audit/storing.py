@@ -43,7 +43,7 @@ class Store:
         self._room = BoundedSemaphore(MOST_WAITING)
         self._counting = Lock()
         self._queue = SimpleQueue[_Made | None]()
-        self._failed: Exception | None = None
+        self._failed: BaseException | None = None
         self.problems: list[Problem] = []
         """What could not be drawn, so far."""
         self.waiting = 0
@@ -89,19 +89,26 @@ class Store:
                 group.append(self._queue.get())
             going_on = group[-1] is not None
             futures = [one for one in group if one is not None]
+            made = list[PictureRecord | Problem]()
             try:
-                self._keep([one.result() for one in futures])
+                for one in futures:
+                    # A disk that is full fails one picture after the other; the others are kept.
+                    if (error := one.exception()) is None:
+                        made.append(one.result())
+                    elif self._failed is None:
+                        self._failed = error
+                self._keep(made)
             except Exception as error:  # noqa: BLE001 - raised where the audit waits for this thread
                 self._failed = self._failed or error
             finally:
+                with self._counting:
+                    self.waiting -= len(futures)
                 for _ in futures:
                     self._room.release()
 
     def _keep(self, made: list[PictureRecord | Problem]) -> None:
         records = [one for one in made if isinstance(one, PictureRecord)]
         self.problems += [one for one in made if isinstance(one, Problem)]
-        if records and self._failed is None:
+        if records:
             self._folder.remember(self._settings, records)
             self._known |= {record.sha256: record for record in records}
-        with self._counting:
-            self.waiting -= len(made)

@@ -99,6 +99,11 @@ class _Decoder:
         self._turns = turns
         self._pipe: Connection | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process; None where none runs."""
+        return None if self._pipe is None else self._process.pid
+
     def decode(self, asked: Question) -> Raster:
         """Ask for a picture.
 
@@ -121,7 +126,7 @@ class _Decoder:
             found, shape = answer
             assert isinstance(found, Raster)
             pixels = np.empty(shape, np.uint8)
-            pipe.recv_bytes_into(memoryview(pixels.reshape(-1)))
+            pipe.recv_bytes_into(pixels.reshape(-1).data)
         except (EOFError, OSError):
             raise EOFError(self._ended()) from None
         return replace(found, pixels=pixels)

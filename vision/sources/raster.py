@@ -182,7 +182,8 @@ def _converted(image: Image.Image, most: int | None, side: int | None) -> tuple[
     step = max(1, _STRIP // (width * by)) * by
     for top in range(0, height, step):
         bottom = min(height, top + step)
-        strip = _bgr(image.crop((0, top, width, bottom)), shift)
+        part = image if step >= height else image.crop((0, top, width, bottom))
+        strip = _bgr(part, shift)
         rows = slice(top // by, top // by + ceil((bottom - top) / by))
         if by > 1:
             size = (columns, rows.stop - rows.start)
@@ -199,7 +200,7 @@ def _bgr(strip: Image.Image, shift: int) -> Pixels:
     if strip.has_transparency_data:
         paper = Image.new("RGBA", strip.size, "white")
         strip = Image.alpha_composite(paper, strip.convert("RGBA"))
-    colour = np.asarray(strip.convert("RGB"))
+    colour = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
     return np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2BGR), np.uint8)
 
 
