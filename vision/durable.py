@@ -81,6 +81,15 @@ def make_folder(path: Path) -> None:
         sync_folder(made.parent)
 
 
+def sync_file(path: Path) -> None:
+    """Put what is in this file onto the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def sync_folder(path: Path) -> None:
     """Put the names in this folder onto the disk."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

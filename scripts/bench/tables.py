@@ -13,7 +13,7 @@ from rich.table import Table
 from scripts.console import err, out
 
 if TYPE_CHECKING:
-    from scripts.bench.audit import AuditBench
+    from scripts.bench.audit import AuditBench, Pace
     from scripts.bench.console import ConsoleBench
     from scripts.bench.gpu import GpuBench
     from scripts.bench.levels import CamerasBench
@@ -96,17 +96,24 @@ def show_audit(result: AuditBench) -> None:
     table.add_column("")
     table.add_column("photos/s", justify="right")
     table.add_column("audit ÷ this", justify="right")
-    for words, speed in (
-        ("decoding alone, one core", result.decode),
-        ("engine alone on ready tensors", result.bare),
-        ("limit of these parts", result.limit),
-        ("our audit, decided, masked and stored", result.ours),
-        ("ultralytics predict(stream=True, save=True), .pt", result.stock),
-    ):
-        if speed is not None:
-            ratio = "" if speed == result.ours else f"{result.ours / speed:.2f}"
-            table.add_row(words, f"{speed:.1f}", ratio)
+    table.add_column("processor, ms a photo", justify="right")
+    own, peer, times = result.own, result.peer, result.times
+    table.add_row("decoding alone, one core", *_pace(result.decode, own))
+    table.add_row("engine alone on ready tensors", *_pace(result.bare, own))
+    limit = f"{own.rate / result.limit:.2f}"
+    table.add_row("limit of these parts on all cores", f"{result.limit:.1f}", limit, "")
+    table.add_row("our audit, decided, masked and stored", *_pace(own, None))
+    if peer is not None and times is not None:
+        rate, _, cpu = _pace(peer, own)
+        ratio = f"{times.rate:.2f}, by processor {times.cpu_ms:.2f}"
+        table.add_row("ultralytics predict(stream=True, save=True), .pt", rate, ratio, cpu)
     out.print(table)
+
+
+def _pace(of: Pace, ours: Pace | None) -> tuple[str, str, str]:
+    """Photos per second, the audit's share of it, and what it takes of the processor."""
+    ratio = "" if ours is None else f"{ours.rate / of.rate:.2f}"
+    return f"{of.rate:.1f}", ratio, f"{of.cpu_ms:.0f}"
 
 
 def show_cameras(result: CamerasBench) -> None:

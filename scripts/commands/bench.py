@@ -112,6 +112,7 @@ def audit(
     engine: EngineName = "auto",
     device: Device = "auto",
     size: Size = 640,
+    rounds: Rounds = 1,
     stock: WithStock = True,
     json_: AsJson = False,
 ) -> None:
@@ -121,7 +122,7 @@ def audit(
     log_to_stderr()
     choice = chosen(model, engine, device, size)
     with opened(choice) as looking, err.status("starting") as status:
-        result = bench_audit(folder, looking, stock=stock, progress=status.update)
+        result = bench_audit(folder, looking, rounds=rounds, stock=stock, progress=status.update)
     if json_:
         print(json.dumps(result.as_dict(), indent=2))
     else:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
 import cv2
@@ -27,6 +29,8 @@ from vision.audit.records import (
     finding_record,
     found_objects,
 )
+from vision.audit.storing import Store
+from vision.decoding.decoders import Decoders, at_once
 from vision.detections import Detections
 from vision.engines.engine import Engine, Pending
 from vision.errors import EngineError, PictureError
@@ -38,10 +42,6 @@ CAMERA = "audit"
 
 Attributes = Callable[[Sequence[Frame], Sequence[Detections]], Sequence[Detections]]
 """Adds to a picture's detections, for example what a truck carries."""
-
-_BATCH_PIXELS = 32_000_000
-"""A batch that reaches it is looked at. Held at most are two batches, each a picture more than
-that, and what is read ahead: 190 million pixels, 0.6 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ class Auditor:
         engine: the detector; only the calling thread uses it.
         language: of the labels drawn into derivatives.
         attributes, attributes_sha256: reader of truck states and the hash of its weights, if any.
+        decoders: decode the pictures; of its own while it runs, if None.
         started_at: when the audit under these settings first began (ISO, UTC); set by `run`.
     """
 
@@ -72,11 +73,13 @@ class Auditor:
     language: Literal["zh", "en"]
     attributes: Attributes | None = None
     attributes_sha256: str = ""
+    decoders: Decoders | None = None
     started_at: str = field(default="", init=False)
     _known: dict[str, PictureRecord] = field(default_factory=dict, init=False)
     _under_way: deque[tuple[list[Loaded], Pending | EngineError]] = field(
         default_factory=deque, init=False
     )
+    _asked: set[str] = field(default_factory=set, init=False)
     _looked: bool = field(default=False, init=False)
     _reused: int = field(default=0, init=False)
 
@@ -113,25 +116,33 @@ class Auditor:
             EngineError: the engine cannot look at any picture.
         """
         self.started_at, self._known = self.folder.resume(self.settings)
-        self._looked, self._reused = bool(self._known), 0
+        self._looked, self._reused, self._asked = bool(self._known), 0, set()
         problems = [i for i in intake if isinstance(i, Problem)]
         items = [i for i in intake if isinstance(i, Item)]
         hashes, done = dict[str, str](), len(problems)
-        with ThreadPoolExecutor(2, thread_name_prefix="audit") as pool:
-            try:
-                ahead = load_ahead(pool, items, self._known, self.folder.scratch)
-                for batch, unread in self._batches(ahead):
-                    done += len(batch) + len(unread)
-                    hashes |= {one.item.name: one.sha256 for one in batch}
-                    problems += unread + self._look(pool, batch)
-                    waiting = sum(len(w) for w, _ in self._under_way)
-                    report(Progress(done - waiting, len(intake), len(problems), self._reused))
-                while self._under_way:
-                    problems += self._finish(pool)
-                report(Progress(done, len(intake), len(problems), self._reused))
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-                archive.close()
+        with ExitStack() as stack:
+            stack.callback(archive.close)
+            decoders = self.decoders or stack.enter_context(Decoders(min(len(items), at_once())))
+            pool = ThreadPoolExecutor(decoders.count, thread_name_prefix="audit-reading")
+            stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+            store = stack.enter_context(Store(self.folder, self.settings, self._known))
+
+            def told() -> None:
+                waiting = sum(len(w) for w, _ in self._under_way) + store.waiting
+                unaudited = len(problems) + len(store.problems)
+                report(Progress(done - waiting, len(intake), unaudited, self._reused))
+
+            ahead = load_ahead(pool, items, self._known, self.folder.scratch, decoders)
+            for batch, unread in self._batches(ahead):
+                done += len(batch) + len(unread)
+                hashes |= {one.item.name: one.sha256 for one in batch}
+                problems += unread + self._look(store, batch)
+                told()
+            while self._under_way:
+                problems += self._finish(store)
+                told()
+        problems += store.problems
+        told()
         return self._in_order(intake, hashes, problems)
 
     def _in_order(
@@ -155,31 +166,28 @@ class Auditor:
     def _batches(
         self, loaded: Iterator[Loaded | Problem]
     ) -> Iterator[tuple[list[Loaded], list[Problem]]]:
-        batch, unread, pixels, fresh = list[Loaded](), list[Problem](), 0, 0
+        batch, unread, fresh = list[Loaded](), list[Problem](), 0
         for one in loaded:
             if isinstance(one, Problem):
                 unread.append(one)
             else:
                 batch.append(one)
-                if one.raster is not None:
-                    fresh += 1
-                    pixels += one.raster.pixels.size // 3
+                fresh += one.raster is not None
             many = len(batch) + len(unread) >= 64  # known ones cost little, yet progress is shown
-            if fresh >= self.engine.batch or pixels >= _BATCH_PIXELS or many:
+            if fresh >= self.engine.batch or many:
                 yield batch, unread
-                batch, unread, pixels, fresh = [], [], 0, 0
+                batch, unread, fresh = [], [], 0
         if batch or unread:
             yield batch, unread
 
-    def _look(self, pool: ThreadPoolExecutor, batch: Sequence[Loaded]) -> list[Problem]:
+    def _look(self, store: Store, batch: Sequence[Loaded]) -> list[Problem]:
         """Start on a batch, and finish the oldest where the engine has enough to do."""
-        asked = {one.sha256 for waiting, _ in self._under_way for one in waiting}
         fresh = list[Loaded]()
         self._reused += sum(one.raster is None for one in batch)
         for one in batch:
-            if one.raster is None or one.sha256 in asked or one.sha256 in self._known:
+            if one.raster is None or one.sha256 in self._asked or one.sha256 in self._known:
                 continue
-            asked.add(one.sha256)
+            self._asked.add(one.sha256)
             fresh.append(one)
         if not fresh:
             return []
@@ -190,22 +198,18 @@ class Auditor:
         except EngineError as error:
             pending = error
         self._under_way.append((fresh, pending))
-        return self._finish(pool) if len(self._under_way) >= self.engine.depth else []
+        return self._finish(store) if len(self._under_way) >= self.engine.depth else []
 
-    def _finish(self, pool: ThreadPoolExecutor) -> list[Problem]:
-        """Wait for the oldest batch, draw and store its derivatives, then its records."""
+    def _finish(self, store: Store) -> list[Problem]:
+        """Wait for the oldest batch, and have its derivatives drawn and its records stored."""
         batch, pending = self._under_way.popleft()
-        problems, seen_in = list[Problem](), list[tuple[Loaded, Detections]]()
+        problems = list[Problem]()
         for one, result in zip(batch, self._results(batch, pending), strict=True):
             if isinstance(result, EngineError):
                 problems.append(Problem(name=one.item.name, cause=str(result)))
             else:
-                seen_in.append((one, result))
-        made = list(pool.map(lambda pair: self._record(*pair), seen_in))
-        records = [m for m in made if isinstance(m, PictureRecord)]
-        self.folder.remember(self.settings, records)
-        self._known |= {record.sha256: record for record in records}
-        return problems + [m for m in made if isinstance(m, Problem)]
+                store.put(partial(self._record, one, result))
+        return problems
 
     def _results(
         self, batch: Sequence[Loaded], pending: Pending | EngineError
@@ -245,7 +249,7 @@ class Auditor:
         return [r if isinstance(r, EngineError) else next(read) for r in found]
 
     def _record(self, one: Loaded, detections: Detections) -> PictureRecord | Problem:
-        """Decide, draw and store one picture; runs in the pool."""
+        """Decide, draw and store one picture; runs in the store's threads."""
         assert one.raster is not None
         threshold = self.engine.model.threshold
         strong = _on_the_whole(sure(detections, threshold), one.raster)
@@ -255,7 +259,7 @@ class Auditor:
             shown = derive(one.raster.pixels, detections, findings, threshold, self.language)
         except (PictureError, cv2.error) as error:
             return Problem(name=one.item.name, cause=f"cannot be drawn ({error})")
-        self.folder.write(name, shown)
+        self.folder.write(name, shown, sync=False)  # the store syncs them together
         where = Whereabouts.of(one.sample, one.position, one.raster.width, one.raster.height)
         return PictureRecord(
             sha256=one.sha256,

@@ -103,14 +103,24 @@ class AuditFolder:
         return started, done
 
     def remember(self, settings: Settings, records: Collection[PictureRecord]) -> None:
-        """Put records into the journal, durably, before this returns."""
+        """Put records into the journal, durably, before this returns.
+
+        Their derivatives are made durable first: all of them, and then their folder once.
+        """
+        with self._writing():
+            for record in records:
+                durable.sync_file(self.root / record.annotated)
+            durable.sync_folder(self.root / PICTURES)
         self._append([{"key": settings.key, "record": r.model_dump(mode="json")} for r in records])
 
-    def write(self, name: str, content: bytes) -> None:
-        """Write a file of the folder whole and durably, or leave what was there."""
+    def write(self, name: str, content: bytes, *, sync: bool = True) -> None:
+        """Write a file of the folder whole, or leave what was there.
+
+        `sync`: durably; a derivative's `remember` does that.
+        """
         final = self.root / name
         with self._writing():
-            durable.write(final, content, mode=READABLE)
+            durable.write(final, content, mode=READABLE, sync=sync)
 
     def derivative(self, record: PictureRecord) -> Pixels | None:
         """A picture as the report shows it, H×W×3 BGR, 640 px and more where it has as many.

@@ -10,19 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vision.audit.archive import MAX_PICTURE_BYTES
+from vision.audit.derivative import LONGEST
 from vision.audit.exif import Position, read_exif
 from vision.audit.intake import Item, Problem
+from vision.decoding.decoder import Question
+from vision.decoding.decoders import Decoders
 from vision.errors import PictureError
-from vision.sources.picture import read_raster
 from vision.sources.raster import Raster
 from vision.sources.telemetry import Sample
 from vision.sources.xmp import read_xmp
 
-MOST_PIXELS = 25_000_000
-"""A larger picture is looked at scaled down: whole are what most drones and cameras take (20 and 24
-MP). The model sees far fewer (`image_size`), and a derivative shows 1600 across."""
-# Decoded pictures that wait for the engine: with a batch's budget this bounds the memory held.
-_AHEAD = 3
+_AHEAD = 2
+"""Decoded pictures that wait for the engine, for each process that decodes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,12 +31,13 @@ class Loaded:
     item: Item
     sha256: str
     raster: Raster | None = None
+    """At most `LONGEST` pixels across; its width and height are the picture's own."""
     position: Position | None = None
     taken_at: str = ""
     sample: Sample | None = None
 
 
-def load(item: Item, known: Container[str], scratch: Path) -> Loaded | Problem:
+def load(item: Item, known: Container[str], scratch: Path, decoders: Decoders) -> Loaded | Problem:
     """Hash a picture and, where its hash is not `known`, decode it."""
     path = item.path
     if item.media == "video":
@@ -52,7 +52,7 @@ def load(item: Item, known: Container[str], scratch: Path) -> Loaded | Problem:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             if sha256 in known:
                 return Loaded(item, sha256)
-            raster = read_raster(path, MOST_PIXELS)
+            raster = decoders.decode(Question(path, LONGEST))
             return Loaded(item, sha256, raster, *read_exif(path), read_xmp(path))
     except PictureError as error:
         # The report names the picture as the user knows it, not where it was unpacked to.
@@ -62,13 +62,17 @@ def load(item: Item, known: Container[str], scratch: Path) -> Loaded | Problem:
 
 
 def load_ahead(
-    pool: ThreadPoolExecutor, items: Iterable[Item], known: Container[str], scratch: Path
+    pool: ThreadPoolExecutor,
+    items: Iterable[Item],
+    known: Container[str],
+    scratch: Path,
+    decoders: Decoders,
 ) -> Iterator[Loaded | Problem]:
     """Load pictures in the pool's threads, in order, never more than a few ahead."""
     waiting: deque[Future[Loaded | Problem]] = deque()
     for item in items:
-        waiting.append(pool.submit(load, item, known, scratch))
-        if len(waiting) >= _AHEAD:
+        waiting.append(pool.submit(load, item, known, scratch, decoders))
+        if len(waiting) > _AHEAD * decoders.count:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()

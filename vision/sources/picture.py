@@ -66,12 +66,12 @@ def read_picture(path: Path | str) -> Pixels:
     return raster.pixels
 
 
-def read_raster(path: Path | str, most: int | None = None) -> Raster:
+def read_raster(path: Path | str, most: int | None = None, side: int | None = None) -> Raster:
     """Decode one picture, upright by its EXIF orientation; the first frame of an animated one.
 
     Args:
         path: the picture.
-        most: pixels kept, see `rasterise`.
+        most, side: pixels kept, see `rasterise`.
 
     Raises:
         PictureError: it is missing, empty, cut off, damaged, too large or no picture.
@@ -81,7 +81,7 @@ def read_raster(path: Path | str, most: int | None = None) -> Raster:
         raise PictureError(f"{path}: {_CUT}; copy it again")
     try:
         with Image.open(path, formats=_FORMATS) as image:
-            return rasterise(image, most)
+            return rasterise(image, most, side)
     except PictureError as error:
         raise PictureError(f"{path}: {error}") from error
     except _BOMB as error:

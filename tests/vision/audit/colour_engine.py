@@ -35,13 +35,14 @@ class ColourEngine:
     batch = 2
     depth = 2
 
-    def __init__(self, *, stop_before: int | None = None) -> None:
+    def __init__(self, *, stop_before: int | None = None, near: int = 0) -> None:
         self.model = ModelEntry(
             "colours", Path("none"), "c0" * 32, "1", "detect", CLASSES, 640, 0.3
         )
         self.looked = 0
         self.closed = False
         self._stop_before = stop_before
+        self._near = near
 
     def submit(self, images):
         return _Done([self._see(image) for image in images])
@@ -64,12 +65,17 @@ class ColourEngine:
             return EngineError("the device choked")
         boxes, ids = [], []
         for number, colour in enumerate(COLOURS.values()):
-            found = cv2.connectedComponentsWithStats(cv2.inRange(image, colour, colour))[2][1:]
+            found = cv2.connectedComponentsWithStats(self._like(image, colour))[2][1:]
             boxes += [(x, y, x + w, y + h) for x, y, w, h, _ in found]
             ids += [number] * len(found)
         scores = np.full(len(ids), SCORE, np.float32)
         boxes = np.array(boxes, np.float32).reshape(-1, 4)
         return make_detections(boxes, scores, np.array(ids, np.int64), CLASSES)
+
+    def _like(self, image, colour):
+        """Where a picture has this colour, as near as JPEG's rounding keeps it."""
+        low, high = (np.clip(np.add(colour, by), 0, 255) for by in (-self._near, self._near))
+        return cv2.inRange(image, low.astype(np.uint8), high.astype(np.uint8))
 
 
 class _Done:

@@ -31,15 +31,24 @@ def save(tmp_path, colours):
     return write
 
 
+@pytest.fixture(scope="session")
+def decoders():
+    """One process that decodes for all tests: to start it takes longer than most of them."""
+    from vision.decoding.decoders import Decoders
+
+    with Decoders(1) as started:
+        yield started
+
+
 @pytest.fixture
-def run(colours):
+def run(colours, decoders):
     """Audit paths into a folder with a fresh engine; the report, and the engine that looked."""
     from vision.audit import AuditFolder, Auditor, compose, publish, take_in
 
     def audit(paths, out, language="en", engine=None):
         engine = engine or colours.ColourEngine()
         with AuditFolder(out) as folder:
-            auditor = Auditor(folder, engine, language)
+            auditor = Auditor(folder, engine, language, decoders=decoders)
             pictures, problems = auditor.run(take_in(paths, out))
             report = compose(auditor.started_at, auditor.settings, pictures, problems, folder)
             publish(report, folder)

@@ -4,6 +4,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from vision.audit import AuditFolder, take_in
 from vision.errors import EngineError, EvidenceError
@@ -140,6 +142,8 @@ def test_a_killed_audit_goes_on_and_writes_the_same_report(tmp_path, save, run):
         assert process.stdout.readline() == b"here\n"  # it stands before its sixth picture
         with pytest.raises(EvidenceError, match="another audit"), AuditFolder(out):
             pass
+        while (out / "journal.jsonl").read_bytes().count(b'"record"') < 2:
+            threading.Event().wait(0.01)
         process.send_signal(signal.SIGKILL)
         process.wait()
     kept = (out / "journal.jsonl").read_bytes()
@@ -188,11 +192,11 @@ def test_a_full_disk_is_said_and_what_was_done_is_kept(tmp_path, save, run, colo
         save(f"in/{n}.png", FULL, shade=90 + n)
     whole = AuditFolder.write
 
-    def write(self, name, content):
+    def write(self, name, content, **how):
         if len(list((self.root / "pictures").iterdir())) >= 3:
             with self._writing():
                 raise OSError(28, "No space left on device")
-        whole(self, name, content)
+        whole(self, name, content, **how)
 
     with monkeypatch.context() as full:
         full.setattr(AuditFolder, "write", write)
@@ -218,18 +222,29 @@ def test_progress_reaches_the_end(tmp_path, save, colours):
     assert (told[-1].done, told[-1].total, told[-1].not_audited) == (6, 6, 1)
 
 
-def test_a_picture_that_was_scaled_down_is_reported_in_its_own_pixels(
-    tmp_path, save, run, monkeypatch
+@pytest.mark.parametrize("format_", ["JPEG", "PNG"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_picture_is_decoded_smaller_and_reported_in_its_own_pixels(
+    tmp_path, run, colours, format_, orientation
 ):
-    monkeypatch.setattr("vision.audit.reading.MOST_PIXELS", 320 * 240)
-    path = save("a.png", ("overflowing_bin", (40, 40, 160, 240)), size=(640, 480))
-    report, _ = run([path], tmp_path / "out")
+    from vision.audit.derivative import LONGEST
+
+    box = (400, 300, 1600, 2400)
+    pixels = colours.picture(("overflowing_bin", box), size=(4000, 3000))
+    stored = np.rot90(pixels) if orientation == 6 else pixels  # 6: shown turned clockwise
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    Image.fromarray(stored[:, :, ::-1].copy()).save(
+        tmp_path / "a", format_, exif=exif, quality=100, subsampling=0
+    )
+    report, _ = run([tmp_path / "a"], tmp_path / "out", engine=colours.ColourEngine(near=8))
     record = report.pictures[0].record
-    assert (record.width, record.height) == (640, 480)
-    assert record.findings[0].box == record.objects[0].box == (40, 40, 160, 240)
+    assert (record.width, record.height) == (4000, 3000)
+    assert record.findings[0].box == record.objects[0].box
+    assert record.objects[0].box == pytest.approx(box, abs=6)  # of the seam's pixels, each 2.5
     shown = cv2.imread(str(tmp_path / "out" / record.annotated))
-    assert shown.shape == (240, 320, 3)  # what was looked at, drawn on where it lies there
-    red = shown[20:40, 20:40].reshape(-1, 3).astype(int)
+    assert shown.shape == (1200, LONGEST, 3)
+    red = shown[112:128, 200:600].reshape(-1, 3).astype(int)  # the box's upper edge, drawn
     assert (np.abs(red - (57, 40, 214)).sum(axis=1) < 60).any()
 
 

@@ -1,0 +1,1 @@
+"""Decoding pictures in processes of their own."""
