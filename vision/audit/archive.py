@@ -1,4 +1,4 @@
-"""Archive: reads zips of photos as untrusted input.
+"""Archive: reads zips of photos and videos as untrusted input.
 
 Nothing is ever unpacked under a name that the zip chose, so a path that climbs out of the folder
 can do no harm; it is refused by name all the same, because its maker meant something by it.
@@ -21,9 +21,12 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from vision.errors import PictureError
+from vision.sources.listing import is_video
 
 MAX_PICTURE_BYTES = 256 << 20
 """A larger picture file is refused unread; a 100-megapixel JPEG is about 60 MB."""
+_MAX_VIDEO_BYTES = 64 << 30
+"""A larger video in a zip is refused; a night of 4K from a recorder is about 40 GB."""
 
 # Photos are compressed already, so a zip of them unpacks to about its own size; uncompressed
 # bitmaps of drawings may reach twenty times. Small zips are harmless at any ratio.
@@ -120,6 +123,16 @@ def unpacked(archive: Path, member: Member, folder: Path) -> Iterator[Path]:
         yield Path(copy.name)
 
 
+def head(archive: Path, member: Member, size: int) -> bytes:
+    """The first bytes of a zip's file; none where it cannot be unpacked, as reading it will say."""
+    try:
+        opened = _opened(archive)
+        with opened.open(opened.infolist()[member.entry]) as packed:
+            return packed.read(size)
+    except _BROKEN:
+        return b""
+
+
 # Two are enough: pictures are read in order. A zip's directory is slow to read for each picture.
 _opened = lru_cache(maxsize=2)(zipfile.ZipFile)
 
@@ -156,8 +169,10 @@ def _refusal(info: zipfile.ZipInfo) -> str:
     if info.compress_type not in _METHODS:
         method = _NOT_READ.get(info.compress_type, f"method {info.compress_type}")
         return f"is packed by a method that is not read ({method}); pack it again, as Deflate"
-    if info.file_size > MAX_PICTURE_BYTES:
-        return f"is {info.file_size >> 20} MiB, larger than any photo; refused"
+    video = is_video(info.orig_filename)
+    if info.file_size > (_MAX_VIDEO_BYTES if video else MAX_PICTURE_BYTES):
+        what = "recording" if video else "photo"
+        return f"is {info.file_size >> 20} MiB, larger than any {what}; refused"
     return ""
 
 

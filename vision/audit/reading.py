@@ -37,6 +37,8 @@ class Loaded:
 def load(item: Item, known: Container[str], scratch: Path) -> Loaded | Problem:
     """Hash a picture and, where its hash is not `known`, decode it."""
     path = item.path
+    if item.media == "video":
+        return Problem(name=item.name, cause="is a video; use: streetwarden watch --source")
     try:
         with item.local(scratch) as path:
             size = path.stat().st_size

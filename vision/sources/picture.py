@@ -10,10 +10,11 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import pillow_heif
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from vision.errors import PictureError
 from vision.frames import Pixels
+from vision.sources.exif import MALFORMED, capture_time
 from vision.sources.listing import list_pictures
 from vision.sources.raster import MAX_PIXELS, Raster, rasterise
 
@@ -87,11 +88,11 @@ def read_raster(path: Path | str, most: int | None = None) -> Raster:
 
 
 def taken_at(path: Path | str, zone: tzinfo = UTC) -> datetime:
-    """When a picture was taken: EXIF `DateTimeOriginal`, else the file's modification time.
+    """When a picture was taken, by its EXIF (see `capture_time`), else by its file; in UTC.
 
     Args:
         path: the picture.
-        zone: the zone EXIF's local time is in where `OffsetTimeOriginal` does not tell.
+        zone: the zone EXIF's local time is in where the picture does not tell.
 
     Raises:
         PictureError: the file is missing.
@@ -100,24 +101,17 @@ def taken_at(path: Path | str, zone: tzinfo = UTC) -> datetime:
     try:
         modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         with Image.open(path, formats=_FORMATS) as image:
-            tags = image.getexif().get_ifd(ExifTags.IFD.Exif)
+            taken = capture_time(image.getexif())
     except FileNotFoundError as error:
         raise PictureError(_why_unreadable(path, error)) from error
-    except (*_DAMAGE, *_BOMB):
+    except (*_DAMAGE, *MALFORMED, *_BOMB):
         return modified
-    return _exif_time(tags, zone) or modified
-
-
-def _exif_time(tags: dict[int, object], zone: tzinfo) -> datetime | None:
-    offset = str(tags.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 ")
-    text = str(tags.get(ExifTags.Base.DateTimeOriginal, "")).strip("\0 ")
+    if taken is None:
+        return modified
     try:
-        local = datetime.strptime(text, "%Y:%m:%d %H:%M:%S").replace(tzinfo=zone)
-        if offset:
-            local = datetime.strptime(f"{text} {offset}", "%Y:%m:%d %H:%M:%S %z")
-        return local.astimezone(UTC)
+        return (taken if taken.tzinfo else taken.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        return None
+        return modified
 
 
 def _why_unreadable(path: Path, error: Exception) -> str:

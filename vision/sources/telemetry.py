@@ -61,6 +61,10 @@ class Sample:
         yaw, pitch, roll: the gimbal's, degrees; see `DronePose`.
         focal_mm: of the lens, as on 35 mm film.
         zoom: by which the picture was enlarged digitally.
+        unordered: `lon` and `lat` are the first and second number of a pair that does not tell
+            which is which.
+        turned: the picture is stored turned and shown upright, and nobody knows whether the angles
+            are those of the one or the other.
     """
 
     at: float = 0.0
@@ -73,6 +77,8 @@ class Sample:
     roll: float = nan
     focal_mm: float = nan
     zoom: float = 1.0
+    unordered: bool = False
+    turned: bool = False
 
     def over(self, flight: Flight) -> Sample:
         """Return the sample with the angles that the site states for a drone that writes none."""
@@ -84,6 +90,29 @@ class Sample:
 
     def lacks(self, flight: Flight) -> str:
         """Return what is missing for a pose, with what to do; "" if nothing is."""
+        if why := self._nowhere(flight):
+            return why
+        whole = self.over(flight)
+        if not (isfinite(whole.yaw) and isfinite(whole.pitch)):
+            return (
+                "no gimbal angles; if they were fixed, state yaw and pitch in the camera's `flight`"
+            )
+        if flight.fov is None and not (self.focal_mm >= WIDEST_MM and self.zoom >= 1):
+            return "no focal length; state fov in the camera's `flight`"
+        return ""
+
+    def _nowhere(self, flight: Flight) -> str:
+        """Why it has no place in the air; "" if it has."""
+        if self.turned:
+            return (
+                "angles of the camera as it was held, but the picture is stored turned, and its"
+                " maker does not say which way they count then"
+            )
+        if self.unordered:
+            return (
+                "GPS(…) texts with the longitude or the latitude first, as models differ; state"
+                " gps_order in the camera's `flight`: lon_lat (Mavic Pro) or lat_lon (Matrice 300)"
+            )
         somewhere = abs(self.lat) <= 85 and abs(self.lon) <= 180  # LocalPlane's reach
         if not somewhere or (abs(self.lat) <= _NOWHERE[0] and abs(self.lon) <= _NOWHERE[1]):
             return "no position; it had no satellites, or its firmware writes another format"
@@ -94,13 +123,6 @@ class Sample:
                 f"no height above the ground that it looks at: terrain_m is {flight.terrain_m:g};"
                 " state it above the take-off point in the camera's `flight`, or leave it out"
             )
-        whole = self.over(flight)
-        if not (isfinite(whole.yaw) and isfinite(whole.pitch)):
-            return (
-                "no gimbal angles; if they were fixed, state yaw and pitch in the camera's `flight`"
-            )
-        if flight.fov is None and not (self.focal_mm >= WIDEST_MM and self.zoom >= 1):
-            return "no focal length; state fov in the camera's `flight`"
         return ""
 
 
