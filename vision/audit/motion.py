@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -30,25 +31,30 @@ _QUIET = timedelta(seconds=3)
 """For so long another view must stand still to be a new one: longer than a bus drives by."""
 _RENEWED = timedelta(seconds=30)
 """A view that stands is compared with one not older than that, as the light changes."""
+_TRUSTED = timedelta(seconds=1)
+"""A view that stood is not compared for so long, while nothing moves from look to look."""
 _EDGES = np.array([(0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)], np.float64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Traced:
     """A picture's grey, small, with the corners that can be followed from it (N×1×2 pixels)."""
 
     grey: Pixels
-    corners: NDArray[np.float32]
 
     @classmethod
     def of(cls, picture: Pixels) -> Traced:
         """Of a picture, H×W×3 BGR."""
         size = fitted(picture.shape[1], picture.shape[0], _SIDE)
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-        grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
-        found = cv2.goodFeaturesToTrack(grey, _CORNERS, _WORTH, _APART)
+        return cls(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8))
+
+    @cached_property
+    def corners(self) -> NDArray[np.float32]:
+        """Found when first asked for: most pictures of a still scene are asked for none."""
+        found = cv2.goodFeaturesToTrack(self.grey, _CORNERS, _WORTH, _APART)
         none = np.empty((0, 1, 2), np.float32)
-        return cls(grey, none if found is None else np.asarray(found, np.float32))
+        return none if found is None else np.asarray(found, np.float32)
 
     @property
     def tells(self) -> bool:
@@ -99,9 +105,25 @@ class Standing:
         self._within = within
         self._view: tuple[Traced, datetime] | None = None
         self._next: tuple[Traced, datetime] | None = None
+        self._asked: datetime | None = None
 
-    def look(self, seen: Traced, at: datetime) -> bool:
-        """Whether it stands in the next look, taken at this moment."""
+    def look(self, seen: Traced, step: Matrix | None, at: datetime) -> bool:
+        """Whether it stands in the next look.
+
+        Args:
+            seen: the look.
+            step: from the look before; None where that is not known.
+            at: its moment.
+        """
+        asked = self._asked
+        if asked is not None and at - asked < _TRUSTED and step is not None:
+            if displaced(step) < _STILL:
+                return True
+        stands = self._stands(seen, at)
+        self._asked = at if stands else None
+        return stands
+
+    def _stands(self, seen: Traced, at: datetime) -> bool:
         if self._view is None:
             self._view = seen, at
             return True

@@ -114,7 +114,7 @@ class VideoWatch:
             laid = self._key_pictures.lay(frame.small)
             tracked = replace(Look.of(tracked), laid=laid).on(tracked)
         for group in self._groups:
-            stands = group.standing is None or group.standing.look(traced, at)
+            stands = group.standing is None or group.standing.look(traced, step, at)
             if group.standing is self._held and not stands and before is not None:
                 self.moving_s += (at - before[1].captured_at).total_seconds()
             if stands and clear:
