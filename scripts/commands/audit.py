@@ -81,7 +81,7 @@ def audit(
             raise
         finally:
             eyes.close()
-        report = compose(auditor.started_at, auditor.settings, pictures, problems)
+        report = compose(auditor.started_at, auditor.settings, pictures, problems, claimed)
         publish(report, claimed)
     _say_problems(report.problems)
     _say_notes(report)

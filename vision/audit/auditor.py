@@ -17,6 +17,8 @@ from vision.audit.derivative import derive, sure
 from vision.audit.findings import VERSION, find, seen
 from vision.audit.folder import PICTURES, AuditFolder
 from vision.audit.intake import Item, Problem
+from vision.audit.likeness import fingerprint
+from vision.audit.places import Whereabouts
 from vision.audit.reading import Loaded, load_ahead
 from vision.audit.records import (
     Picture,
@@ -254,6 +256,7 @@ class Auditor:
         except (PictureError, cv2.error) as error:
             return Problem(name=one.item.name, cause=f"cannot be drawn ({error})")
         self.folder.write(name, shown)
+        where = Whereabouts.of(one.sample, one.position, one.raster.width, one.raster.height)
         return PictureRecord(
             sha256=one.sha256,
             width=one.raster.width,
@@ -263,8 +266,9 @@ class Auditor:
             position=one.position,
             annotated=name,
             seen=seen(strong),
-            findings=tuple(finding_record(f) for f in findings),
+            findings=tuple(finding_record(f, where.place(f.box)) for f in findings),
             objects=found_objects(strong),
+            fingerprint=fingerprint(one.raster.pixels),
         )
 
 

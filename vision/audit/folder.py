@@ -13,15 +13,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+import cv2
+import numpy as np
 from pydantic import ValidationError
 
 from vision import durable
 from vision.audit.records import PictureRecord, Settings
 from vision.errors import EvidenceError
+from vision.frames import Pixels
 
 JOURNAL, PICTURES = "journal.jsonl", "pictures"
 READABLE = 0o644
 """A report is made to be handed on; its pictures are masked."""
+_LARGE = 1280
+"""Pixels of the longer side from which half as many are enough to compare pictures by."""
 _MARK = b'{"journal":"streetwarden.audit/1"'
 
 
@@ -106,6 +111,16 @@ class AuditFolder:
         final = self.root / name
         with self._writing():
             durable.write(final, content, mode=READABLE)
+
+    def derivative(self, record: PictureRecord) -> Pixels | None:
+        """A picture as the report shows it, H×W×3 BGR, 640 px and more where it has as many.
+
+        None if it cannot be read.
+        """
+        large = max(record.width, record.height) >= _LARGE
+        how = cv2.IMREAD_REDUCED_COLOR_2 if large else cv2.IMREAD_COLOR
+        stored = cv2.imread(str(self.root / record.annotated), how)
+        return None if stored is None else np.asarray(stored, np.uint8)
 
     def keep_only(self, derivatives: Collection[str]) -> None:
         """Remove derivatives that the finished report does not show, and parts of killed writes."""

@@ -15,6 +15,8 @@ from vision.audit.intake import Item, Problem
 from vision.errors import PictureError
 from vision.sources.picture import read_raster
 from vision.sources.raster import Raster
+from vision.sources.telemetry import Sample
+from vision.sources.xmp import read_xmp
 
 MOST_PIXELS = 25_000_000
 """A larger picture is looked at scaled down: whole are what most drones and cameras take (20 and 24
@@ -32,6 +34,7 @@ class Loaded:
     raster: Raster | None = None
     position: Position | None = None
     taken_at: str = ""
+    sample: Sample | None = None
 
 
 def load(item: Item, known: Container[str], scratch: Path) -> Loaded | Problem:
@@ -49,7 +52,8 @@ def load(item: Item, known: Container[str], scratch: Path) -> Loaded | Problem:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             if sha256 in known:
                 return Loaded(item, sha256)
-            return Loaded(item, sha256, read_raster(path, MOST_PIXELS), *read_exif(path))
+            raster = read_raster(path, MOST_PIXELS)
+            return Loaded(item, sha256, raster, *read_exif(path), read_xmp(path))
     except PictureError as error:
         # The report names the picture as the user knows it, not where it was unpacked to.
         return Problem(name=item.name, cause=str(error).replace(str(path), "").lstrip(": "))

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from vision.audit.exchange import coco, geojson
 from vision.audit.folder import AuditFolder
 from vision.audit.intake import Problem
+from vision.audit.merging import merge
+from vision.audit.overlaps import lay_over
 from vision.audit.page import render
 from vision.audit.records import Counts, Picture, PictureRecord, Report, Settings
 from vision.kinds import catalogue
@@ -22,14 +24,24 @@ _COLUMNS = (
 
 
 def compose(
-    started_at: str, settings: Settings, pictures: Sequence[Picture], problems: Sequence[Problem]
+    started_at: str,
+    settings: Settings,
+    pictures: Sequence[Picture],
+    problems: Sequence[Problem],
+    folder: AuditFolder | None = None,
 ) -> Report:
-    """The report on these pictures, with its counts."""
+    """The report on these pictures: what they show together, with its counts.
+
+    Args:
+        folder: that holds the pictures' derivatives. Without it none is laid over another, and
+            findings are one violation by their places on the ground alone.
+    """
     records = [p.record for p in pictures if p.record is not None]
     found = [f for record in records for f in record.findings]
     seen = Counter[str]()
     for record in records:
         seen.update(record.seen)
+    violations = merge(pictures, lay_over(pictures, folder.derivative) if folder else {})
     counts = Counts(
         pictures=len(records),
         with_findings=sum(bool(r.findings) for r in records),
@@ -39,6 +51,10 @@ def compose(
         seen={name: seen[name] for name in catalogue().class_names if name in seen},
         duplicates=sum(p.duplicate_of is not None for p in pictures),
         not_audited=len(problems),
+        violations=len(violations),
+        violations_by_kind={
+            k.name: sum(v.kind == k.name for v in violations) for k in catalogue().kinds
+        },
     )
     return Report(
         started_at=started_at,
@@ -46,6 +62,7 @@ def compose(
         counts=counts,
         pictures=tuple(pictures),
         problems=tuple(problems),
+        violations=violations,
     )
 
 
