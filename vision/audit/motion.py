@@ -116,9 +116,9 @@ class Standing:
             at: its moment.
         """
         asked = self._asked
-        if asked is not None and at - asked < _TRUSTED and step is not None:
-            if displaced(step) < _STILL:
-                return True
+        trusted = asked is not None and at - asked < _TRUSTED
+        if trusted and step is not None and displaced(step) < _STILL:
+            return True
         stands = self._stands(seen, at)
         self._asked = at if stands else None
         return stands

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from models.catalogue import ModelEntry
 from vision.audit.derivative import sure
 from vision.audit.findings import find, seen
-from vision.audit.matters import Matter, Matters, Save
+from vision.audit.matter import Matter, Save
+from vision.audit.matters import Matters
 from vision.audit.motion import Standing, Traced
 from vision.detections import Detections
 from vision.frames import Frame
@@ -83,16 +85,14 @@ class VideoWatch:
             _Group(self._rules(_kinds(passing=False)), self._held),
             _Group(self._rules(_kinds(passing=True)), firm),
         )
-        self._matters = Matters(
-            model.threshold, lambda kind: self.settings[kind].looks or 1, save
-        )
+        self._matters = Matters(model.threshold, lambda kind: self.settings[kind].looks or 1, save)
         self._before: tuple[Traced, Frame] | None = None
-        self._began: Frame | None = None
+        self._began: datetime | None = None
 
-    def offset_s(self, frame: Frame) -> float:
-        """Seconds from the first look to this one."""
-        began = self._began = self._began or frame
-        return round((frame.captured_at - began.captured_at).total_seconds(), 3)
+    def offset_s(self, at: datetime) -> float:
+        """Seconds from the first look to a moment."""
+        began = self._began or at
+        return round(max(0.0, (at - began).total_seconds()), 3)
 
     def look(self, frame: Frame, detections: Detections) -> None:
         """Take in the next look.
@@ -101,7 +101,9 @@ class VideoWatch:
             frame: it.
             detections: in pixels of the frame, all of them, trucks read where they are read at all.
         """
-        at, offset = frame.captured_at, self.offset_s(frame)
+        at = frame.captured_at
+        self._began = self._began or at
+        offset = self.offset_s(at)
         traced, before = Traced.of(frame.small), self._before
         step = before[0].to(traced) if before and before[1].part == frame.part else None
         tracked = self._tracker.update(frame, detections)
