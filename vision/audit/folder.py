@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from vision import durable
-from vision.audit.records import PictureRecord, Settings
+from vision.audit.records import PictureRecord, Settings, VideoRecord
 from vision.errors import EvidenceError
 from vision.frames import Pixels
 
@@ -101,6 +101,23 @@ class AuditFolder:
             self._append([{"key": settings.key, "started_at": started}])
         done = {sha: r for sha, r in done.items() if (self.root / r.annotated).is_file()}
         return started, done
+
+    def resume_videos(self, key: str) -> list[VideoRecord]:
+        """What the audit under this key has found in videos, the pictures of which are there."""
+        done = list[VideoRecord]()
+        self._journal.seek(0)
+        for line in self._journal:
+            try:
+                entry = json.loads(line)
+                if entry.get("key") == key:
+                    done.append(VideoRecord.model_validate(entry["video"]))
+            except (ValueError, KeyError, AttributeError, ValidationError):
+                continue  # a damaged line costs one more look at one video
+        return [r for r in done if all((self.root / name).is_file() for name in r.derivatives)]
+
+    def remember_video(self, key: str, record: VideoRecord) -> None:
+        """Put a video's record into the journal, durably, before this returns."""
+        self._append([{"key": key, "video": record.model_dump(mode="json")}])
 
     def remember(self, settings: Settings, records: Collection[PictureRecord]) -> None:
         """Put records into the journal, durably, before this returns.

@@ -111,6 +111,87 @@ class Picture(_Record):
     record: PictureRecord | None = None
 
 
+class VideoPicture(_Record):
+    """A picture that shows what a video's finding is about, masked and drawn in.
+
+    `annotated` is its path within the audit's folder, `offset_s` seconds since the video began.
+    """
+
+    offset_s: float
+    annotated: str
+
+
+class ReasonRecord(_Record):
+    """A reason in words, with its code and data; see `vision.rules.reasons`."""
+
+    zh: str
+    en: str
+    data: dict[str, Datum]
+    code: str | None
+
+
+class VideoFinding(_Record):
+    """One thing that a video shows. Seconds are since the video began.
+
+    `state` is `confirmed` where the rules for cameras decided so, else `suspected`: from single
+    pictures of it, as a photo's. It was first and last seen at `from_s` and `until_s`, and in view
+    for `seen_s`. `box` (xyxy, pixels of the upright picture) and `place` are at `offset_s`, which
+    is the look that shows it best.
+    """
+
+    kind: str
+    subtype: str
+    state: Literal["confirmed", "suspected"]
+    score: float
+    objects: int
+    codes: dict[str, str]
+    from_s: float
+    until_s: float
+    seen_s: float
+    offset_s: float
+    box: Box
+    place: Place | None
+    why: tuple[ReasonRecord, ...]
+    basis: dict[Literal["zh", "en"], str]
+    pictures: tuple[VideoPicture, ...]
+
+
+class VideoRecord(_Record):
+    """What a video shows, known by its bytes and those of the telemetry beside it.
+
+    `width`, `height`: upright, pixels. `seconds`: as far as it could be read. `taken_at`: when it
+    began by what it says itself, else "". `seen`: of each class the most in one look. `moving_s`:
+    for how long the camera moved, so that rules of what stands did not look.
+    """
+
+    sha256: str
+    telemetry_sha256: str
+    """Of the text beside it; empty where none lies there."""
+    width: int
+    height: int
+    seconds: float
+    fps: float
+    looks: int
+    taken_at: str
+    moving_s: float
+    seen: dict[str, int]
+    findings: tuple[VideoFinding, ...]
+    notes: tuple[dict[Literal["zh", "en"], str], ...] = ()
+
+    @property
+    def derivatives(self) -> list[str]:
+        """Paths of its pictures within the audit's folder."""
+        return [picture.annotated for found in self.findings for picture in found.pictures]
+
+
+class Video(_Record):
+    """One video of the intake: its name, and its record or the name of the video it repeats."""
+
+    name: str
+    duplicate_of: str | None = None
+    record: VideoRecord | None = None
+
+
 class Sighting(_Record):
     """One finding of a violation: the picture's name, and which of its findings, from 0."""
 
@@ -140,8 +221,8 @@ class Violation(_Record):
 class Counts(_Record):
     """The report's numbers. pictures = looked at; the others of the intake are named beside.
 
-    `findings`, `by_kind` and `by_subtype` count what each picture shows; `violations` what there
-    is of it, a thing in several pictures once.
+    `findings`, `by_kind` and `by_subtype` count what each picture and video shows; `violations`
+    what there is of it, a thing in several pictures once.
     """
 
     pictures: int
@@ -152,6 +233,11 @@ class Counts(_Record):
     seen: dict[str, int]
     duplicates: int
     not_audited: int
+    videos: int = 0
+    videos_with_findings: int = 0
+    video_seconds: float = 0.0
+    confirmed: int = 0
+    """Of the findings, those that the rules confirmed: in videos."""
     violations: int = 0
     violations_by_kind: dict[str, int] = {}
 
@@ -165,6 +251,7 @@ class Report(_Record):
     counts: Counts
     pictures: tuple[Picture, ...]
     problems: tuple[Problem, ...]
+    videos: tuple[Video, ...] = ()
     violations: tuple[Violation, ...] = ()
     """Of the findings of all pictures; none in reports of earlier versions."""
 
@@ -175,7 +262,7 @@ def finding_record(finding: Finding, place: Place | None = None) -> FindingRecor
         kind=finding.kind,
         subtype=finding.subtype,
         score=round(finding.score, 4),
-        box=_rounded(finding.box),
+        box=rounded(finding.box),
         objects=finding.objects,
         codes=finding.codes,
         why={"zh": finding.why.zh, "en": finding.why.en},
@@ -190,7 +277,7 @@ def found_objects(detections: Detections) -> tuple[FoundObject, ...]:
     """Each detection as it is written down."""
     return tuple(
         FoundObject(
-            name=printable(str(name)), score=round(float(score), 4), box=_rounded(box.tolist())
+            name=printable(str(name)), score=round(float(score), 4), box=rounded(box.tolist())
         )
         for name, score, box in zip(
             class_names(detections),
@@ -201,6 +288,7 @@ def found_objects(detections: Detections) -> tuple[FoundObject, ...]:
     )
 
 
-def _rounded(box: Sequence[float]) -> Box:
+def rounded(box: Sequence[float]) -> Box:
+    """A box as it is written down, to a tenth of a pixel."""
     x1, y1, x2, y2 = (round(float(v), 1) for v in box)
     return x1, y1, x2, y2
