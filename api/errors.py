@@ -38,7 +38,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from api.words.said import Said
+from api.words.said import Mistaken
 from vision.errors import CaseError, StorageUnavailable
 
 __all__ = [
@@ -177,7 +177,15 @@ class NoSiteFile(CaseError):  # noqa: N818
 
 
 class SiteFileWrong(CaseError):  # noqa: N818
-    """The site file has mistakes or cannot be read, so nothing can be built on it."""
+    """The site file has mistakes or cannot be read, so nothing can be built on it.
+
+    Attributes:
+        mistakes: where in the file each is, and what to write instead.
+    """
+
+    def __init__(self, message: str, mistakes: Sequence[Mistaken] = ()) -> None:
+        super().__init__(message)
+        self.mistakes = tuple(mistakes)
 
 
 class SiteFileUnwritable(CaseError):  # noqa: N818
@@ -188,10 +196,10 @@ class SetupRefused(CaseError):  # noqa: N818
     """With this change the site file would have mistakes; nothing was written.
 
     Attributes:
-        mistakes: where in what was given each is (a JSON pointer), and what to write instead.
+        mistakes: where in what was given each is, and what to write instead.
     """
 
-    def __init__(self, message: str, mistakes: Sequence[tuple[str, Said]] = ()) -> None:
+    def __init__(self, message: str, mistakes: Sequence[Mistaken] = ()) -> None:
         super().__init__(message)
         self.mistakes = tuple(mistakes)
 

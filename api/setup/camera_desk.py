@@ -12,10 +12,11 @@ from api.errors import SetupForbidden, SetupRefused, UnknownCamera
 from api.setup.edit import same
 from api.setup.given import check_given
 from api.setup.history import Change, What
-from api.setup.pen import Done, Part, Pen, Place, expect, rewritten, see_all, version_of
+from api.setup.mistaken import Place
+from api.setup.pen import Done, Part, Pen, expect, rewritten, see_all, version_of
 from api.setup.site_file import Content
 from api.site_in_force import SiteInForce
-from api.words.said import say
+from api.words.said import Mistaken, say
 from vision.site import Camera, Site
 from vision.sources.address import SourceKind, parse_address
 
@@ -85,7 +86,7 @@ class CameraDesk:
 
         def make(content: Content) -> tuple[Content, Change]:
             if any(camera.id == name for camera in content.site.cameras):
-                mistake = "/body/id", say("setup_id_taken")
+                mistake = Mistaken("/body/id", say("setup_id_taken"))
                 raise SetupRefused(say("camera_taken", camera=name), [mistake])
             check_given(given, None)
             value = copy.deepcopy(content.value)

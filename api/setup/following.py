@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from api.errors import DatabaseUnavailable, SiteFileUnwritable, SiteFileWrong
 from api.setup.edit import same
 from api.setup.history import History
+from api.setup.mistaken import told
 from api.setup.site_file import Content, Mark, SiteFile
 from api.site_in_force import SiteInForce
+from api.words.said import Mistaken
 from vision.errors import SiteError
 from vision.redaction import REDACTION, secrets_of
 from vision.site import Site
@@ -37,6 +39,7 @@ class Following:
 
     Attributes:
         problem: what is wrong with the file while an earlier one is in force; None: nothing.
+        mistakes: the same one by one, where the file can be read.
         waits: parts of the file that differ from what runs, until the next start.
     """
 
@@ -55,6 +58,7 @@ class Following:
         self._apply = apply
         self._changed = changed
         self.problem: str | None = None
+        self.mistakes: tuple[Mistaken, ...] = ()
         self.waits: tuple[str, ...] = ()
         self._taken: str | None = None
         self._known: Mark | None = None
@@ -102,10 +106,15 @@ class Following:
         with self._file.locked():
             try:
                 content = self._file.read()
-                self._history.settle(content)
+            except SiteFileWrong as error:
+                self._complain(str(error))
+                self._known = mark
+                return
+            self._history.settle(content)
+            try:
                 _ = content.value, content.site
-            except (SiteFileWrong, SiteError) as error:
-                self._complain(str(error).replace(f"{self._file.path.parent}/", ""))
+            except SiteError as error:
+                self._complain(content.said(error), told(content, error))
                 self._known = mark
                 return
             if content.sha256 != self._taken or self.problem is not None:
@@ -127,7 +136,7 @@ class Following:
         """Put a content without mistakes in force; call it while the file is locked."""
         site, now = content.site, self._in_force.now
         REDACTION.hide(secrets_of(site))
-        self._taken, self.problem = content.sha256, None
+        self._taken, self.problem, self.mistakes = content.sha256, None, ()
         waits = self._in_force.follow(site)
         if self._apply is not None and self._in_force.now != now:
             waits += self._applied(self._apply)
@@ -144,10 +153,10 @@ class Following:
             return ["cameras"]
         return []
 
-    def _complain(self, problem: str) -> None:
+    def _complain(self, problem: str, mistakes: Sequence[Mistaken] = ()) -> None:
         if problem != self.problem:
             _log.error("the site file as it was before is in force: %s", problem)
-        self.problem = problem
+        self.problem, self.mistakes = problem, tuple(mistakes)
 
     def _parts(self, raw: bytes, now: Content) -> Sequence[str]:
         """The parts of the file that differ from those of an earlier content."""

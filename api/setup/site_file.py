@@ -20,10 +20,10 @@ from api.errors import SetupRefused, SiteFileUnwritable, SiteFileWrong
 from api.setup.edit import edited, same
 from api.setup.masked import masked
 from api.setup.written import Parts, Written
-from api.words.said import say
+from api.words.said import Mistaken, Said, say
 from api.words.setup import OBSTACLES
 from vision import durable
-from vision.errors import SiteError
+from vision.errors import Mistake, SiteError
 from vision.files import read_file
 from vision.site import Site
 from vision.site.file import Look, site_of
@@ -93,7 +93,26 @@ class Content:
 
     def said(self, error: SiteError) -> str:
         """What is wrong, on one line, with the file's name for its path."""
-        return str(error).replace(f"{self._path.parent}/", "").replace("\n", "; ")
+        return self._from_here(str(error)).replace("\n", "; ")
+
+    def mistakes(self, error: SiteError) -> list[Mistake]:
+        """What is wrong, one by one, with paths from the file's folder."""
+        return [
+            found._replace(
+                what=Said(
+                    self._from_here(found.what),
+                    found.what.code,
+                    {
+                        name: self._from_here(value) if isinstance(value, str) else value
+                        for name, value in found.what.params.items()
+                    },
+                )
+            )
+            for found in error.mistakes
+        ]
+
+    def _from_here(self, text: str) -> str:
+        return text.replace(f"{self._path.parent}/", "")
 
     def saying(self, value: dict[str, Any]) -> Content:
         """A content that says this instead, and is otherwise written alike.
@@ -110,7 +129,9 @@ class Content:
         try:
             found = made.value
         except SiteError as error:
-            raise SetupRefused(say("setup_unwritable", mistake=self.said(error))) from error
+            wrong = [Mistaken("/file", m.what, m.line) for m in self.mistakes(error)]
+            said = say("setup_unwritable", mistake=self.said(error))
+            raise SetupRefused(said, wrong) from error
         if not same(found, value):
             raise SetupRefused(say("setup_shared"))
         return made

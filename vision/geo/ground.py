@@ -21,6 +21,7 @@ from vision.geo.homography import (
 )
 from vision.geo.plane import LocalPlane
 from vision.geo.position import Position
+from vision.mistakes.wrong import wrong
 
 _HORIZON_DEVIATIONS = 3.0
 """A point must lie this many of its standard deviations below the horizon, or its distance has no
@@ -127,25 +128,21 @@ class Ground:
         return (u / front, v / front) if front > 0 else None
 
 
+_LIKE = "[u, v, lon, lat]"
+
+
 def _read(points: Sequence[Sequence[float]], crs: Crs) -> tuple[Array, Array]:
     """N×2 picture points and N×2 WGS 84 places."""
     if len(points) < 4:
-        raise PlaceError(
-            f"{len(points)} points do not fix the ground; give at least four, better six, as"
-            " [u, v, lon, lat]"
-        )
+        raise PlaceError(wrong("points_few", count=len(points), like=_LIKE))
     places = []
     for number, point in enumerate(points, start=1):
         if len(point) != 4:
-            raise PlaceError(f"point {number} has {len(point)} numbers; write [u, v, lon, lat]")
+            raise PlaceError(wrong("point_numbers", point=number, count=len(point), like=_LIKE))
         u, v, lon, lat = point
         if not (0 <= u <= 1 and 0 <= v <= 1):
-            raise PlaceError(
-                f"point {number}: u and v are fractions of the picture, from 0 to 1, not {u}, {v}"
-            )
+            raise PlaceError(wrong("point_outside", point=number, u=u, v=v))
         if not (abs(lon) <= 180 and abs(lat) <= 90):
-            raise PlaceError(
-                f"point {number}: longitude {lon}, latitude {lat} is no place; check their order"
-            )
+            raise PlaceError(wrong("point_nowhere", point=number, lon=lon, lat=lat))
         places.append(convert(lon, lat, crs, "WGS84"))
     return np.array([p[:2] for p in points], np.float64), np.array(places, np.float64)

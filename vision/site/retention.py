@@ -9,11 +9,12 @@ from pydantic import AfterValidator, Field
 
 from vision.durations import Duration
 from vision.fields import KindName, Part
+from vision.mistakes.wrong import wrong
 
 
 def _a_day_at_least(length: timedelta) -> timedelta:
     if length < timedelta(days=1):  # `2m`, for two months, is two minutes
-        raise ValueError("is less than a day; write for example 7d or 2y")
+        raise ValueError(wrong("kept_short"))
     return length
 
 

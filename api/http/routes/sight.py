@@ -18,9 +18,10 @@ from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.http.routes.cameras import camera_of
 from api.monitoring.sight import SightView, TrialView
 from api.monitoring.viewers import LONGEST_S, TooManyViewers
-from api.words.said import Said, say
+from api.words.said import Mistaken, Said, say
 from vision.errors import NotWatched, SiteError, TrialRuns
 from vision.geo.errors import PlaceError
+from vision.mistakes.wrong import said_of
 from vision.pipeline import trial
 from vision.site import Camera, Site
 from vision.site.proposal import ProposalRefused, proposed
@@ -157,7 +158,9 @@ async def test_setup(
     except TrialRuns as error:
         raise Refusal(HTTPStatus.CONFLICT, say("trial_runs", camera=camera)) from error
     except (SiteError, PlaceError) as error:
-        raise Refusal(HTTPStatus.CONFLICT, say("trial_refused", why=str(error))) from error
+        mistakes = [Mistaken("/body", said_of(error))]
+        said = say("trial_refused", why=str(error))
+        raise Refusal(HTTPStatus.CONFLICT, said, mistakes=mistakes) from error
     except TimeoutError:
         raise Refusal(
             HTTPStatus.SERVICE_UNAVAILABLE,
@@ -175,7 +178,7 @@ def _proposed(site: Site, camera: Camera, request: TrialRequest) -> Site:
         if request.preset not in {None, *presets}:
             mistakes = [(("preset",), say("preset_unknown", camera=camera.id))]
     except ProposalRefused as no:
-        made, mistakes = site, [(at, say("setup_value", what=w)) for at, w in no.mistakes]
+        made, mistakes = site, no.mistakes
     if mistakes:
         raise RequestValidationError([_invalid(at, what) for at, what in mistakes])
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from datetime import UTC, datetime, timedelta
 from math import cos, pi, sin
@@ -14,6 +15,8 @@ import pytest
 
 from api.access.roles import Role
 from api.http.app import create_app
+from api.words.invalid import INVALID
+from api.words.said import LISTS
 from tests.api.setup.conftest import PASSWORD, SECRET, TEXT, Changeable
 from tests.api.world import make_event, served
 from vision.frames import Clock, Frame
@@ -150,7 +153,12 @@ def test_what_would_be_a_mistake_is_told_with_its_mend_and_nothing_is_written(fo
         if pointer:
             errors = answer.json()["errors"]
             assert any(e["pointer"].startswith(pointer) for e in errors), (given, errors)
-            assert all(e["code"].startswith("setup_") for e in errors), errors
+            assert all(e["code"] in INVALID for e in errors), errors
+            assert any(e["code"] != "value_error" for e in errors), errors
+            for e in errors:  # what the console shows, in Chinese
+                assert re.search(
+                    "[\u4e00-\u9fff]", INVALID[e["code"]].say("zh", e["params"], LISTS)
+                )
         assert str(town.path.parent) not in answer.text
     assert town.text == TEXT
     assert len(history(http)) == many
@@ -334,7 +342,7 @@ def test_no_secret_leaves(found):
     ]
     texts += [http.get(f"/v1/site/changes/{c['id']}").text for c in changes]
     for text in texts:
-        for secret in (PASSWORD, "whsec_", "4711", "4712", "4713", "10.0.0", "s3cret"):
+        for secret in (PASSWORD, "whsec_", "Old4711", "New-4712", "New-4713", "10.0.0", "s3cret"):
             assert secret not in text.replace("whsec_***", ""), text
     assert "secret" not in "".join(texts).replace("secret: ***", "")
     assert "source: ***" in "".join(texts)
