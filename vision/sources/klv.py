@@ -72,7 +72,9 @@ def local_sets(data: bytes) -> Iterator[dict[int, bytes]]:
         if _END <= size <= _LONGEST and data[end - _END : end - 2] == _CHECKSUM:
             if _is_whole(data[at:end]):
                 yield dict(_items(data[begins:end]))
-            further = end
+            # Where its end is missing, the next one begins within it. Further back is not looked,
+            # so that bytes are read once, whatever they say.
+            further = max(further, end - len(KEY))
         at = data.find(KEY, further)
 
 
