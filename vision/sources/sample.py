@@ -120,6 +120,6 @@ def later(at: float, latest: float) -> float:
     if at < latest - _BACK:
         raise Unfit(
             f"goes back from {latest:.1f} s to {at:.1f} s, as if two flights were in one file; give"
-            " each recording the .SRT file that the drone wrote with it"
+            " each recording the telemetry that the drone wrote with it"
         )
     return max(at, latest)
