@@ -113,7 +113,8 @@ def take_in(paths: Sequence[Path], leave_out: Path) -> list[Item | Problem]:
 
 def _given(paths: Sequence[Path], leave_out: Path) -> Iterator[Item | Problem]:
     named = list(_expanded(paths, leave_out))
-    parts = {sidecar(path, is_file) for path, _ in named if isinstance(path, Path)}
+    videos = (path for path, _ in named if path is not None and is_video(path.name))
+    parts = {sidecar(video, is_file) for video in videos}
     entered: dict[tuple[int, int], str] = {}
     for path, written in named:
         name = printable(written)

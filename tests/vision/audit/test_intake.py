@@ -334,6 +334,7 @@ def test_telemetry_beside_a_video_is_part_of_it(tmp_path, pack):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["flight"]
     both = take_in([flight / "1.SRT", flight / "1.MP4"], tmp_path / "out")
     assert [(one.name, one.sidecar) for one in both] == [("1.MP4", flight / "1.SRT")]
+    assert names(take_in([flight / "alone.srt"], tmp_path / "out")) == ["alone.srt"], "is tried"
 
 
 def test_patterns_that_no_shell_expanded_are(tmp_path, monkeypatch):
