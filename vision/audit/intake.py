@@ -19,6 +19,7 @@ from vision.audit.patterns import expand, is_pattern
 from vision.errors import PictureError
 from vision.printable import printable
 from vision.sources.listing import (
+    exists,
     grouped,
     is_file,
     is_folder,
@@ -112,7 +113,8 @@ def take_in(paths: Sequence[Path], leave_out: Path) -> list[Item | Problem]:
 
 def _given(paths: Sequence[Path], leave_out: Path) -> Iterator[Item | Problem]:
     named = list(_expanded(paths, leave_out))
-    parts = {sidecar(path, is_file) for path, _ in named if isinstance(path, Path)}
+    videos = (path for path, _ in named if path is not None and is_video(path.name))
+    parts = {sidecar(video, is_file) for video in videos}
     entered: dict[tuple[int, int], str] = {}
     for path, written in named:
         name = printable(written)
@@ -122,7 +124,7 @@ def _given(paths: Sequence[Path], leave_out: Path) -> Iterator[Item | Problem]:
             yield from _folder(path, name, entered, leave_out)
         elif path.suffix.lower() == ".zip" and is_file(path):
             yield from _zip(path, name)
-        elif not path.exists():
+        elif not exists(path):
             yield Problem(name=printable(str(path)), cause="does not exist; check the path")
         elif not is_file(path):  # opening a pipe or a device would wait for ever
             yield Problem(name=name, cause="is not an ordinary file")
@@ -171,9 +173,10 @@ def _folder(
         yield Problem(name=name, cause="holds no picture, no video and no zip of them")
 
 
-def _zip(path: Path, name: str) -> Iterator[Item | Problem]:
+def _zip(path: Path, name: str, inner: Member | None = None) -> Iterator[Item | Problem]:
+    """A zip, or the one in it that is `inner`."""
     try:
-        found = members(path)
+        found = members(path, inner)
     except PictureError as error:
         yield Problem(name=name, cause=str(error))
         return
@@ -189,7 +192,11 @@ def _zip(path: Path, name: str) -> Iterator[Item | Problem]:
     for index, shown, why in grouped([member.inside for _, member in whole]):
         place, member = whole[index]
         own = f"{name}/{printable(member.name if shown == member.inside else str(shown))}"
-        listed.append((place, _member(path, own, member, why, beside)))
+        one = _member(path, own, member, why, beside)
+        if isinstance(one, Item) and member.inside.suffix.lower() == ".zip":
+            listed += ((place, each) for each in _zip(path, own, member))
+        else:
+            listed.append((place, one))
     yield from (one for _, one in sorted(listed, key=lambda pair: pair[0]))
     if not meant:
         yield Problem(name=name, cause="holds no picture and no video")
@@ -202,7 +209,10 @@ def _member(
     if any(part.startswith(".") for part in inside.parts[:-1]):
         return Problem(name=own, cause="lies in a hidden folder; rename that to have it read")
     if inside.suffix.lower() == ".zip":
-        return Problem(name=own, cause="is a zip inside a zip; unpack it")
+        deep = "is a zip inside a zip inside a zip; unpack it"
+        return (
+            Problem(name=own, cause=deep) if member.within is not None else Item(own, path, member)
+        )
     media = _media(inside.name, lambda: by_content(head(path, member, HEAD)))
     if media == "video":
         text = sidecar(inside, beside.__contains__)

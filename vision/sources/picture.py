@@ -166,6 +166,9 @@ def _why_unknown(path: Path) -> str:
             "is a JPEG of a kind that is not read (12 bits, lossless, JPEG-LS), or damaged; export"
             " it as an ordinary (baseline) JPEG"
         )
-    if what := named(head):
+    what = named(head)
+    if what == "a video":
+        return "is a video that is named as a picture; rename it, as to .mp4"
+    if what:
         return f"is {what}, whatever its name says; give the picture itself, as JPEG or PNG"
     return "is no picture, or of a format that is not read; export it as JPEG or PNG"

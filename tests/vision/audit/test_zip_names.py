@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from vision.audit import Item, Problem, take_in
-from vision.audit.archive import members
+from vision.audit.archive import close, members
 from vision.audit.zip_names import decoded
 
 NAMES = {
@@ -95,10 +95,46 @@ def test_a_zip64_is_read(tmp_path: Path) -> None:
         assert local.read_bytes() == b"abc"
 
 
-def test_a_zip_in_a_zip_is_named(tmp_path: Path) -> None:
-    inner = io.BytesIO()
-    with zipfile.ZipFile(inner, "w") as archive:
-        archive.writestr("a.jpg", b"x")
-    (problem,) = take_in([packed(tmp_path, b"inner.zip", content=inner.getvalue())], tmp_path)
+def zipped(**files: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, inside in files.items():
+            archive.writestr(name.replace("_", "."), inside)
+    return content.getvalue()
+
+
+def test_a_zip_in_a_zip_is_read_and_one_deeper_is_named(tmp_path: Path) -> None:
+    deepest = zipped(c_jpg=b"C")
+    inner = zipped(b_jpg=b"B", a_mp4=b"A", a_srt=b"text", deep_zip=deepest, no_txt=b"")
+    path = tmp_path / "photos.zip"
+    path.write_bytes(zipped(z_jpg=b"Z", days_zip=inner, bad_zip=inner[:-9]))
+    found = take_in([path], tmp_path / "out")
+    read = {}
+    for one in found:
+        if isinstance(one, Item):
+            with one.local(tmp_path) as local:
+                read[one.name] = local.read_bytes()
+                if one.sidecar:
+                    assert local.with_suffix(".srt").read_bytes() == b"text"
+    assert read == {
+        "photos.zip/days.zip/a.mp4": b"A",
+        "photos.zip/days.zip/b.jpg": b"B",
+        "photos.zip/z.jpg": b"Z",
+    }
+    causes = {one.name: one.cause for one in found if isinstance(one, Problem)}
+    assert list(causes) == [
+        *("photos.zip/bad.zip", "photos.zip/days.zip/deep.zip", "photos.zip/days.zip/no.txt"),
+    ]
+    assert "cannot be read as a zip" in causes["photos.zip/bad.zip"]
+    assert "inside a zip inside a zip" in causes["photos.zip/days.zip/deep.zip"]
+    close()
+
+
+def test_a_bomb_in_a_zip_is_refused(tmp_path: Path) -> None:
+    bomb = bytearray(zipped(a_jpg=b"x"))
+    struct.pack_into("<I", bomb, bomb.index(b"PK\x01\x02") + 24, 3 << 30)  # states 3 GiB
+    path = packed(tmp_path, b"inner.zip", content=bytes(bomb))
+    (problem,) = take_in([path], tmp_path / "out")
     assert isinstance(problem, Problem)
-    assert problem.cause == "is a zip inside a zip; unpack it"
+    assert "would unpack to 3072 MiB" in problem.cause
+    close()

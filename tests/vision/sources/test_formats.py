@@ -209,7 +209,12 @@ REFUSED: dict[str, tuple[Write, str]] = {
     "heights.tif": (lambda path: Image.new("F", SIZE).save(path), "holds measurements"),
     "jpeg-xl.jpg": (starting(b"\xff\x0a"), "is a JPEG XL, whatever its name says"),
     "canon.jpg": (starting(b"\0\0\0\x18ftypcrx "), "is a raw photo, whatever its name says"),
-    "film.jpg": (starting(b"\0\0\0\x20ftypisom"), "is a video, whatever its name says"),
+    "canon-2.tif": (starting(b"II*\0\x10\0\0\0CR\2\0"), "is a raw photo, whatever its name says"),
+    "raw.tif": (plain(tiffinfo={50706: b"\1\4\0\0"}), "is a raw photo (DNG), which is not read"),
+    "film.jpg": (
+        starting(b"\0\0\0\x20ftypisom"),
+        "is a video that is named as a picture",
+    ),
     "page.jpg": (starting(b"\r\n<!DOCTYPE html>"), "is a web page, whatever its name says"),
     "paper.jpg": (starting(b"%PDF-1.7"), "is a PDF, whatever its name says"),
     "text.jpg": (starting(b"a list"), "is no picture, or of a format that is not read"),
