@@ -71,12 +71,13 @@ def worth_it(pictures: Sequence[Picture]) -> list[tuple[str, str]]:
     By place where places are known, and otherwise by fingerprint, time and name.
     """
     seen = seen_in(pictures)
-    likely: dict[tuple[str, str], float] = {}
-    for (i, j), cost in by_place(seen).items():
-        pair = seen[i].sha256, seen[j].sha256
-        likely[pair] = min(cost, likely.get(pair, cost))
-    for pair, cost in _by_likeness(pictures, seen):
-        likely.setdefault(pair, cost)
+    near = defaultdict[tuple[str, str], list[float]](list)
+    for (i, j), squared in by_place(seen).items():
+        near[seen[i].sha256, seen[j].sha256].append(squared)
+    # The more there may be in common, the more of the ground both show.
+    likely = {pair: (-float(len(all_)), min(all_)) for pair, all_ in near.items()}
+    for pair, bits in _by_likeness(pictures, seen):
+        likely.setdefault(pair, (0.0, bits))
     taken, chosen = defaultdict[str, int](int), list[tuple[str, str]]()
     for pair in sorted(likely, key=lambda p: (likely[p], p)):
         if all(taken[one] < PARTNERS for one in pair):
