@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from vision.audit.records import Report
+from math import cos, pi, radians, sin
+
+from vision.audit.records import Place, Report, Violation
+from vision.geo.plane import LocalPlane
 from vision.kinds import catalogue
 from vision.printable import to_json
+
+_CORNERS = 48
+"""Of an ellipse's outline: within 0.3 % of it."""
 
 
 def coco(report: Report) -> str:
@@ -46,17 +52,22 @@ def coco(report: Report) -> str:
 
 
 def geojson(report: Report) -> str:
-    """A point per picture whose EXIF says where it was taken (RFC 7946: WGS 84, lon before lat).
+    """Violations, their error ellipses and the pictures' points (RFC 7946: WGS 84, lon before lat).
 
-    It is where the camera stood, not where the finding lies.
+    `feature` says which is which: a `violation` lies where the thing does, unless its `method` is
+    `exif`: then it is where the camera stood. An `ellipse` holds its violation's true place with a
+    probability of 95 %. A `picture` is where its camera stood.
     """
-    features = []
+    violations = [v for v in report.violations if v.place is not None]
+    features = [_violation(v, v.place) for v in violations if v.place]
+    features += [_ellipse(v, v.place) for v in violations if v.place and v.place.ellipse]
     for picture in report.pictures:
         record = picture.record
         if record is None or record.position is None:
             continue
         where = record.position
         properties = {
+            "feature": "picture",
             "picture": picture.name,
             "annotated": record.annotated,
             "taken_at": record.taken_at,
@@ -66,6 +77,52 @@ def geojson(report: Report) -> str:
                 {"kind": f.kind, "subtype": f.subtype, "score": f.score} for f in record.findings
             ],
         }
-        point = {"type": "Point", "coordinates": [where.lon, where.lat]}
-        features.append({"type": "Feature", "geometry": point, "properties": properties})
+        features.append(_feature("Point", [where.lon, where.lat], properties))
     return to_json({"type": "FeatureCollection", "features": features})
+
+
+def _violation(violation: Violation, place: Place) -> dict[str, object]:
+    properties = {
+        "feature": "violation",
+        "violation": violation.id,
+        "kind": violation.kind,
+        "subtype": violation.subtype,
+        "score": violation.score,
+        "accuracy_m": place.accuracy_m,
+        "method": place.method,
+        "sightings": [s.picture for s in violation.sightings],
+        "first_taken_at": violation.first_taken_at,
+        "last_taken_at": violation.last_taken_at,
+    }
+    return _feature("Point", [place.lon, place.lat], properties)
+
+
+def _ellipse(violation: Violation, place: Place) -> dict[str, object]:
+    """Its outline, counter-clockwise as RFC 7946 has exterior rings."""
+    assert place.ellipse is not None
+    major, minor, bearing = place.ellipse
+    plane, turned = LocalPlane(place.lon, place.lat), radians(bearing)
+    ring = []
+    for step in range(_CORNERS):
+        along, across = (
+            major * cos(2 * pi * step / _CORNERS),
+            -minor * sin(2 * pi * step / _CORNERS),
+        )
+        east = along * sin(turned) + across * cos(turned)
+        north = along * cos(turned) - across * sin(turned)
+        lon, lat = plane.degrees(east, north)
+        ring.append([round(lon, 7), round(lat, 7)])
+    properties = {
+        "feature": "ellipse",
+        "violation": violation.id,
+        "probability": 0.95,
+        "major_m": major,
+        "minor_m": minor,
+        "bearing": bearing,
+    }
+    return _feature("Polygon", [[*ring, ring[0]]], properties)
+
+
+def _feature(shape: str, coordinates: object, properties: dict[str, object]) -> dict[str, object]:
+    geometry = {"type": shape, "coordinates": coordinates}
+    return {"type": "Feature", "geometry": geometry, "properties": properties}

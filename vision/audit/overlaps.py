@@ -20,12 +20,12 @@ from vision.sources.listing import natural
 from vision.view.registration import Matrix, Registration
 
 Read = Callable[[PictureRecord], Pixels | None]
-"""Gives a picture to look at, H×W×3 BGR of any size; None where it cannot be read."""
+"""Gives a picture's sketch, H×W×3 BGR; None where it cannot be read."""
 
-LONGEST = 640
-"""Pixels of the longer side as pictures are laid over each other, about 0.1 s for two."""
-PARTNERS = 4
+PARTNERS = 6
 """Other pictures, the likeliest ones, that one is laid over: costs grow with the batch alone."""
+_NEXT = 2
+"""Photos of a flight before and after one that come before all others as partners."""
 _ALIKE = 16
 """Bits of 64 in which fingerprints of one view may differ. Of two unrelated pictures three in
 100,000 differ in no more: the half of their bits, with a deviation of 4."""
@@ -71,12 +71,18 @@ def worth_it(pictures: Sequence[Picture]) -> list[tuple[str, str]]:
     By place where places are known, and otherwise by fingerprint, time and name.
     """
     seen = seen_in(pictures)
-    likely: dict[tuple[str, str], float] = {}
-    for (i, j), cost in by_place(seen).items():
-        pair = seen[i].sha256, seen[j].sha256
-        likely[pair] = min(cost, likely.get(pair, cost))
-    for pair, cost in _by_likeness(pictures, seen):
-        likely.setdefault(pair, cost)
+    near = defaultdict[tuple[str, str], list[float]](list)
+    for (i, j), squared in by_place(seen).items():
+        near[seen[i].sha256, seen[j].sha256].append(squared)
+    # A flight's next photos show most of the same ground; then those with most in common.
+    dated = sorted({(one.at, one.sha256) for one in seen if one.area and one.at})
+    turn = {sha256: number for number, (_, sha256) in enumerate(dated)}
+    likely = {}
+    for pair, all_ in near.items():
+        later = abs(turn[pair[0]] - turn[pair[1]]) if all(p in turn for p in pair) else _NEXT + 1
+        likely[pair] = (min(later, _NEXT + 1), -float(len(all_)), min(all_))
+    for pair, bits in _by_likeness(pictures, seen):
+        likely.setdefault(pair, (0, 0.0, bits))
     taken, chosen = defaultdict[str, int](int), list[tuple[str, str]]()
     for pair in sorted(likely, key=lambda p: (likely[p], p)):
         if all(taken[one] < PARTNERS for one in pair):
@@ -126,27 +132,17 @@ def _far_apart(one: PictureRecord, other: PictureRecord) -> bool:
 def _onto(
     first: PictureRecord, others: Sequence[PictureRecord], read: Read
 ) -> Iterator[tuple[tuple[str, str], Matrix]]:
-    reference = _small(read(first))
+    reference = read(first)
     if reference is None:
         return
     registration = Registration()
     if registration.to_reference(reference) is None:
         return  # too little to see
     for second in others:
-        picture = _small(read(second))
+        picture = read(second)
         matrix = None if picture is None else registration.to_reference(picture)
         if picture is not None and matrix is not None and _agree(reference, picture, matrix):
             yield (first.sha256, second.sha256), matrix
-
-
-def _small(pixels: Pixels | None) -> Pixels | None:
-    if pixels is None:
-        return None
-    scale = LONGEST / max(pixels.shape[:2])
-    if scale >= 1:
-        return pixels
-    height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _agree(first: Pixels, second: Pixels, matrix: Matrix) -> bool:
