@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vision.audit.records import Report
+from vision.audit.records import FindingRecord, Report
 from vision.kinds import catalogue
 from vision.printable import to_json
 
@@ -46,26 +46,50 @@ def coco(report: Report) -> str:
 
 
 def geojson(report: Report) -> str:
-    """A point per picture whose EXIF says where it was taken (RFC 7946: WGS 84, lon before lat).
+    """A point per picture whose EXIF says where it was taken, and what findings have a place.
 
-    It is where the camera stood, not where the finding lies.
+    RFC 7946: WGS 84, lon before lat. A picture's point is where the camera stood, not where the
+    finding lies; of an orthophoto, each finding is a polygon, its box on the ground.
     """
-    features = []
+    features = list[dict[str, object]]()
     for picture in report.pictures:
         record = picture.record
-        if record is None or record.position is None:
+        if record is None:
             continue
         where = record.position
-        properties = {
-            "picture": picture.name,
-            "annotated": record.annotated,
-            "taken_at": record.taken_at,
-            "accuracy_m": where.accuracy_m,
-            "method": where.method,
-            "findings": [
-                {"kind": f.kind, "subtype": f.subtype, "score": f.score} for f in record.findings
-            ],
-        }
-        point = {"type": "Point", "coordinates": [where.lon, where.lat]}
-        features.append({"type": "Feature", "geometry": point, "properties": properties})
+        if where is not None:
+            properties = {
+                "picture": picture.name,
+                "annotated": record.annotated,
+                "taken_at": record.taken_at,
+                "accuracy_m": where.accuracy_m,
+                "method": where.method,
+                "findings": [
+                    {"kind": f.kind, "subtype": f.subtype, "score": f.score}
+                    for f in record.findings
+                ],
+            }
+            point = {"type": "Point", "coordinates": [where.lon, where.lat]}
+            features.append({"type": "Feature", "geometry": point, "properties": properties})
+        features += [_on_the_ground(picture.name, f) for f in record.findings if f.outline]
     return to_json({"type": "FeatureCollection", "features": features})
+
+
+def _on_the_ground(picture: str, finding: FindingRecord) -> dict[str, object]:
+    """A finding of an orthophoto as a polygon."""
+    place = finding.place
+    properties = {
+        "picture": picture,
+        "kind": finding.kind,
+        "subtype": finding.subtype,
+        "score": finding.score,
+        "objects": finding.objects,
+        "crop": finding.crop,
+        "lon": place and place.lon,
+        "lat": place and place.lat,
+        "accuracy_m": place and place.accuracy_m,
+        "method": place and place.method,
+    }
+    ring = [list(corner) for corner in (*finding.outline, finding.outline[0])]
+    area = {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Feature", "geometry": area, "properties": properties}
