@@ -28,7 +28,7 @@ from vision.audit.auditor import Auditor
 from vision.audit.derivative import LONGEST
 from vision.audit.folder import AuditFolder
 from vision.audit.intake import Item, take_in
-from vision.decoding.decoder import Question, decode
+from vision.decoding.decoder import Decode
 from vision.engines.engine import Engine
 from vision.errors import PictureError, SourceBroken
 from vision.frames import Clock, Frame
@@ -170,7 +170,7 @@ def _decoded(paths: Sequence[Path]) -> tuple[Frame, float, Pace]:
     began = _Clock()
     for path in paths:
         try:
-            photo = decode(Question(path, LONGEST))
+            photo = Decode(path, LONGEST).answer()
         except PictureError:
             continue
         first = photo.pixels if first is None else first

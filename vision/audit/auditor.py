@@ -20,6 +20,7 @@ from vision.audit.findings import VERSION, find, seen
 from vision.audit.folder import PICTURES, AuditFolder, sketch_of
 from vision.audit.intake import Item, Problem
 from vision.audit.likeness import fingerprint, sketch
+from vision.audit.orthophoto import Orthophoto, OrthophotoAudit
 from vision.audit.places import Whereabouts
 from vision.audit.reading import Loaded, load_ahead
 from vision.audit.records import (
@@ -31,6 +32,7 @@ from vision.audit.records import (
 )
 from vision.audit.storing import Store
 from vision.decoding.decoders import Decoders, at_once
+from vision.decoding.orthophoto import Facts
 from vision.detections import Detections
 from vision.engines.engine import Engine, Pending
 from vision.errors import EngineError, PictureError
@@ -79,6 +81,7 @@ class Auditor:
     _under_way: deque[tuple[list[Loaded], Pending | EngineError]] = field(
         default_factory=deque, init=False
     )
+    _decoders: Decoders = field(init=False)
     _asked: set[str] = field(default_factory=set, init=False)
     _looked: bool = field(default=False, init=False)
     _reused: int = field(default=0, init=False)
@@ -123,6 +126,7 @@ class Auditor:
         with ExitStack() as stack:
             stack.callback(archive.close)
             decoders = self.decoders or stack.enter_context(Decoders(min(len(items), at_once())))
+            self._decoders = decoders
             pool = ThreadPoolExecutor(decoders.count, thread_name_prefix="audit-reading")
             stack.callback(pool.shutdown, wait=True, cancel_futures=True)
             store = stack.enter_context(Store(self.folder, self.settings, self._known))
@@ -172,7 +176,7 @@ class Auditor:
                 unread.append(one)
             else:
                 batch.append(one)
-                fresh += one.raster is not None
+                fresh += not one.known
             many = len(batch) + len(unread) >= 64  # known ones cost little, yet progress is shown
             if fresh >= self.engine.batch or many:
                 yield batch, unread
@@ -183,14 +187,18 @@ class Auditor:
     def _look(self, store: Store, batch: Sequence[Loaded]) -> list[Problem]:
         """Start on a batch, and finish the oldest where the engine has enough to do."""
         fresh = list[Loaded]()
-        self._reused += sum(one.raster is None for one in batch)
+        self._reused += sum(one.known for one in batch)
+        problems = list[Problem]()
         for one in batch:
-            if one.raster is None or one.sha256 in self._asked or one.sha256 in self._known:
+            if one.known or one.sha256 in self._asked or one.sha256 in self._known:
                 continue
             self._asked.add(one.sha256)
-            fresh.append(one)
+            if one.facts is None:
+                fresh.append(one)
+            else:
+                problems += self._survey(store, one, one.facts)
         if not fresh:
-            return []
+            return problems
         try:
             pending: Pending | EngineError = self.engine.submit(
                 [one.raster.pixels for one in fresh if one.raster is not None]
@@ -198,7 +206,22 @@ class Auditor:
         except EngineError as error:
             pending = error
         self._under_way.append((fresh, pending))
-        return self._finish(store) if len(self._under_way) >= self.engine.depth else []
+        enough = len(self._under_way) >= self.engine.depth
+        return problems + (self._finish(store) if enough else [])
+
+    def _survey(self, store: Store, one: Loaded, facts: Facts) -> list[Problem]:
+        """Look at an orthophoto, all of it."""
+        looking = OrthophotoAudit(self.folder, self.settings, self.engine, self._decoders)
+        try:
+            with one.item.local(self.folder.scratch) as path:
+                record = looking.look(Orthophoto(path, one.sha256, facts))
+        except (PictureError, EngineError) as error:
+            if isinstance(error, EngineError) and not self._looked:
+                raise
+            return [Problem(name=one.item.name, cause=str(error).split(": ", 1)[-1])]
+        self._looked = True
+        store.put(lambda: record)
+        return []
 
     def _finish(self, store: Store) -> list[Problem]:
         """Wait for the oldest batch, and have its derivatives drawn and its records stored."""

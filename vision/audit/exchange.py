@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import cos, pi, radians, sin
 
-from vision.audit.records import Place, Report, Violation
+from vision.audit.records import FindingRecord, Place, Report, Violation
 from vision.geo.plane import LocalPlane
 from vision.kinds import catalogue
 from vision.printable import to_json
@@ -56,28 +56,32 @@ def geojson(report: Report) -> str:
 
     `feature` says which is which: a `violation` lies where the thing does, unless its `method` is
     `exif`: then it is where the camera stood. An `ellipse` holds its violation's true place with a
-    probability of 95 %. A `picture` is where its camera stood.
+    probability of 95 %. An `outline` is the box of a finding in an orthophoto, on the ground. A
+    `picture` is where its camera stood.
     """
     violations = [v for v in report.violations if v.place is not None]
-    features = [_violation(v, v.place) for v in violations if v.place]
+    features: list[dict[str, object]] = [_violation(v, v.place) for v in violations if v.place]
     features += [_ellipse(v, v.place) for v in violations if v.place and v.place.ellipse]
     for picture in report.pictures:
         record = picture.record
-        if record is None or record.position is None:
+        if record is None:
             continue
         where = record.position
-        properties = {
-            "feature": "picture",
-            "picture": picture.name,
-            "annotated": record.annotated,
-            "taken_at": record.taken_at,
-            "accuracy_m": where.accuracy_m,
-            "method": where.method,
-            "findings": [
-                {"kind": f.kind, "subtype": f.subtype, "score": f.score} for f in record.findings
-            ],
-        }
-        features.append(_feature("Point", [where.lon, where.lat], properties))
+        if where is not None:
+            properties: dict[str, object] = {
+                "feature": "picture",
+                "picture": picture.name,
+                "annotated": record.annotated,
+                "taken_at": record.taken_at,
+                "accuracy_m": where.accuracy_m,
+                "method": where.method,
+                "findings": [
+                    {"kind": f.kind, "subtype": f.subtype, "score": f.score}
+                    for f in record.findings
+                ],
+            }
+            features.append(_feature("Point", [where.lon, where.lat], properties))
+        features += [_outline(picture.name, f) for f in record.findings if f.outline]
     return to_json({"type": "FeatureCollection", "features": features})
 
 
@@ -121,6 +125,25 @@ def _ellipse(violation: Violation, place: Place) -> dict[str, object]:
         "bearing": bearing,
     }
     return _feature("Polygon", [[*ring, ring[0]]], properties)
+
+
+def _outline(picture: str, finding: FindingRecord) -> dict[str, object]:
+    place = finding.place
+    properties = {
+        "feature": "outline",
+        "picture": picture,
+        "kind": finding.kind,
+        "subtype": finding.subtype,
+        "score": finding.score,
+        "objects": finding.objects,
+        "crop": finding.crop,
+        "lon": place and place.lon,
+        "lat": place and place.lat,
+        "accuracy_m": place and place.accuracy_m,
+        "method": place and place.method,
+    }
+    ring = [list(corner) for corner in (*finding.outline, finding.outline[0])]
+    return _feature("Polygon", [ring], properties)
 
 
 def _feature(shape: str, coordinates: object, properties: dict[str, object]) -> dict[str, object]:

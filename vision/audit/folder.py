@@ -98,7 +98,9 @@ class AuditFolder:
         if not started:
             started = datetime.now(UTC).isoformat(timespec="seconds")
             self._append([{"key": settings.key, "started_at": started}])
-        done = {sha: r for sha, r in done.items() if (self.root / r.annotated).is_file()}
+        done = {
+            sha: r for sha, r in done.items() if all((self.root / f).is_file() for f in r.files)
+        }
         return started, done
 
     def resume_videos(self, key: str) -> list[VideoRecord]:
@@ -125,9 +127,31 @@ class AuditFolder:
         """
         with self._writing():
             for record in records:
-                durable.sync_file(self.root / record.annotated)
+                for name in record.files:
+                    durable.sync_file(self.root / name)
             durable.sync_folder(self.root / PICTURES)
         self._append([{"key": settings.key, "record": r.model_dump(mode="json")} for r in records])
+
+    def parts(self, settings: Settings, sha256: str) -> dict[str, list[list[float]]]:
+        """What `remember_part` was given of a picture, by the part's name."""
+        found, mark = dict[str, list[list[float]]](), sha256.encode()
+        self._journal.seek(0)
+        for line in self._journal:
+            if mark not in line:
+                continue
+            try:
+                entry = json.loads(line)
+                if (entry.get("key"), entry.get("part_of")) == (settings.key, sha256):
+                    found[str(entry["part"])] = entry["rows"]
+            except (ValueError, KeyError, AttributeError):
+                continue  # costs another look at this part
+        return found
+
+    def remember_part(
+        self, settings: Settings, sha256: str, part: str, rows: list[list[float]]
+    ) -> None:
+        """Put into the journal, durably, what was seen in a part of a large picture."""
+        self._append([{"key": settings.key, "part_of": sha256, "part": part, "rows": rows}])
 
     def write(self, name: str, content: bytes, *, sync: bool = True) -> None:
         """Write a file of the folder whole, or leave what was there.

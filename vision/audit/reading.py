@@ -13,8 +13,9 @@ from vision.audit.archive import MAX_PICTURE_BYTES
 from vision.audit.derivative import LONGEST
 from vision.audit.exif import Position, read_exif
 from vision.audit.intake import Item, Problem
-from vision.decoding.decoder import Question
+from vision.decoding.decoder import MOST_PIXELS, Decode
 from vision.decoding.decoders import Decoders
+from vision.decoding.orthophoto import Facts, Survey, may_be
 from vision.errors import PictureError
 from vision.sources.raster import Raster
 from vision.sources.telemetry import Sample
@@ -35,6 +36,13 @@ class Loaded:
     position: Position | None = None
     taken_at: str = ""
     sample: Sample | None = None
+    facts: Facts | None = None
+    """Of an orthophoto, which is looked at by windows and has no raster."""
+
+    @property
+    def known(self) -> bool:
+        """Whether an earlier run has looked at it."""
+        return self.raster is None and self.facts is None
 
 
 def load(item: Item, known: Container[str], scratch: Path, decoders: Decoders) -> Loaded | Problem:
@@ -44,21 +52,36 @@ def load(item: Item, known: Container[str], scratch: Path, decoders: Decoders) -
         return Problem(name=item.name, cause="is a video; use: streetwarden watch --source")
     try:
         with item.local(scratch) as path:
+            facts = _surveyed(path, decoders)
             size = path.stat().st_size
-            if size > MAX_PICTURE_BYTES:
+            if facts is None and size > MAX_PICTURE_BYTES:
                 large = f"is {size >> 20} MiB, larger than any photo; refused"
                 return Problem(name=item.name, cause=large)
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             if sha256 in known:
                 return Loaded(item, sha256)
-            raster = decoders.decode(Question(path, LONGEST))
+            if facts is not None:
+                return Loaded(item, sha256, facts=facts)
+            raster = decoders.ask(Decode(path, LONGEST))
             return Loaded(item, sha256, raster, *read_exif(path), read_xmp(path))
     except PictureError as error:
         # The report names the picture as the user knows it, not where it was unpacked to.
         return Problem(name=item.name, cause=str(error).replace(str(path), "").lstrip(": "))
     except OSError as error:
         return Problem(name=item.name, cause=f"cannot be read ({error.strerror or error})")
+
+
+def _surveyed(path: Path, decoders: Decoders) -> Facts | None:
+    """What a TIFF says of itself that is to be looked at by windows; None of all else."""
+    if not may_be(path):
+        return None
+    try:
+        facts = decoders.ask(Survey(path))
+    except PictureError:
+        return None  # Pillow reads others, or says why not
+    large = facts.width * facts.height > MOST_PIXELS
+    return facts if facts.located or large else None
 
 
 def load_ahead(

@@ -82,6 +82,10 @@ class FindingRecord(_Record):
     code: str | None = None
     """Of the reason, see `vision.rules.reasons`; None in audits of earlier versions."""
     place: Place | None = None
+    outline: tuple[tuple[float, float], ...] = ()
+    """Of an orthophoto's finding, the corners of its box on the ground: lon, lat, anticlockwise."""
+    crop: str = ""
+    """Of an orthophoto's finding, the path of a picture of it within the audit's folder."""
 
 
 class PictureRecord(_Record):
@@ -101,6 +105,11 @@ class PictureRecord(_Record):
     """Of the whole picture, see `vision.audit.likeness`; empty in audits of earlier versions."""
     note: str = ""
     """What there is to know of how the picture was read, in English; mostly empty."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files of the audit's folder that show it."""
+        return (self.annotated, *(f.crop for f in self.findings if f.crop))
 
 
 class Picture(_Record):

@@ -81,7 +81,7 @@ def publish(report: Report, folder: AuditFolder) -> None:
     )
     for name, text in zip(FILES, forms, strict=True):
         folder.write(name, text.encode())
-    folder.keep_only({p.record.annotated for p in report.pictures if p.record is not None})
+    folder.keep_only({file for p in report.pictures if p.record for file in p.record.files})
 
 
 def findings_csv(report: Report) -> str:

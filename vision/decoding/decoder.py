@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, TypeVar
 
 import cv2
 import numpy as np
@@ -28,27 +28,35 @@ MOST_PIXELS = 25_000_000
 cameras take (20 and 24 MP) is scaled down from all that there is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of a decoder.
+Answer_co = TypeVar("Answer_co", covariant=True)
+
+
+class Question(Protocol[Answer_co]):
+    """What is asked of a decoder's process. It has to be picklable, and so has the answer.
 
     Attributes:
-        path: of the picture.
-        side: pixels that its longer side has at most in the answer.
+        path: the file that it is about.
     """
+
+    @property
+    def path(self) -> Path: ...  # noqa: D102
+
+    def answer(self) -> Answer_co:
+        """Answer it; PictureError if the file is at fault."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decode:
+    """Asks for a picture, its longer side `side` pixels at most; width and height are its own."""
 
     path: Path
     side: int
 
-
-def decode(asked: Question) -> Raster:
-    """A picture no larger than asked for; its width and height are the picture's own.
-
-    Raises:
-        PictureError: see `read_raster`.
-    """
-    raster = read_raster(asked.path, MOST_PIXELS, asked.side)
-    return replace(raster, pixels=_small(raster.pixels, asked.side))
+    def answer(self) -> Raster:
+        """The picture; see `read_raster`."""
+        raster = read_raster(self.path, MOST_PIXELS, self.side)
+        return replace(raster, pixels=_small(raster.pixels, self.side))
 
 
 def _small(pixels: Pixels, side: int) -> Pixels:
@@ -63,7 +71,8 @@ def _small(pixels: Pixels, side: int) -> Pixels:
 def serve(questions: Connection, turns: str) -> None:
     """Answer questions until nobody asks any more; the process's whole life.
 
-    An answer is a `PictureError`, or a `Raster` without its pixels and their shape, then they.
+    What is sent is a `PictureError`, or the answer and None; of a `Raster` it is the answer without
+    its pixels and their shape, and then they as bytes, if there are any.
 
     Args:
         questions: they come in here, answers go out.
@@ -79,7 +88,7 @@ def serve(questions: Connection, turns: str) -> None:
             except (EOFError, OSError):
                 return
             try:
-                found = decode(asked)
+                found = asked.answer()
             except PictureError as error:
                 questions.send(error)
                 continue
@@ -87,9 +96,13 @@ def serve(questions: Connection, turns: str) -> None:
                 why = f"cannot be decoded ({error!r}); export it again"
                 questions.send(PictureError(f"{asked.path}: {why}"))
                 continue
+            if not isinstance(found, Raster):
+                questions.send((found, None))
+                continue
             pixels = np.ascontiguousarray(found.pixels)
             questions.send((replace(found, pixels=_NONE), pixels.shape))
-            questions.send_bytes(pixels.reshape(-1).data)
+            if pixels.size:
+                questions.send_bytes(pixels.reshape(-1).data)
 
 
 _NONE = np.empty((0, 0, 3), np.uint8)

@@ -15,13 +15,14 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from signal import Signals
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar, cast
 
 import numpy as np
 
 from vision.decoding.decoder import Question, serve
 from vision.errors import PictureError
-from vision.sources.raster import Raster
+
+Answer = TypeVar("Answer")
 
 HUNG_AFTER_S = 120.0
 """A picture that takes longer is given up: a hundred times what 200 million pixels take."""
@@ -69,8 +70,8 @@ class Decoders:
             one.stop()
         self._turns.close()
 
-    def decode(self, asked: Question) -> Raster:
-        """Decode a picture; waits for a process that is free.
+    def ask(self, asked: Question[Answer]) -> Answer:
+        """Have a question answered; waits for a process that is free.
 
         Raises:
             PictureError: it cannot be decoded; or it has ended two processes, or one hangs.
@@ -78,10 +79,10 @@ class Decoders:
         decoder = self._idle.get()
         try:
             try:
-                return decoder.decode(asked)
+                return decoder.ask(asked)
             except EOFError:
                 # Perhaps it was the machine that was short, or somebody that killed it.
-                return decoder.decode(asked)
+                return decoder.ask(asked)
         except EOFError as error:
             raise PictureError(
                 f"{asked.path}: ended the process that decoded it, twice ({error}); it may be "
@@ -104,8 +105,8 @@ class _Decoder:
         """Of the process; None where none runs."""
         return None if self._pipe is None else self._process.pid
 
-    def decode(self, asked: Question) -> Raster:
-        """Ask for a picture.
+    def ask(self, asked: Question[Answer]) -> Answer:
+        """Ask it.
 
         Raises:
             EOFError: the process died; it is started again when it is asked again.
@@ -124,12 +125,14 @@ class _Decoder:
             if isinstance(answer, PictureError):
                 raise answer
             found, shape = answer
-            assert isinstance(found, Raster)
+            if shape is None:
+                return cast("Answer", found)
             pixels = np.empty(shape, np.uint8)
-            pipe.recv_bytes_into(pixels.reshape(-1).data)
+            if pixels.size:
+                pipe.recv_bytes_into(pixels.reshape(-1).data)
         except (EOFError, OSError):
             raise EOFError(self._ended()) from None
-        return replace(found, pixels=pixels)
+        return cast("Answer", replace(found, pixels=pixels))
 
     def stop(self) -> None:
         """End the process, whatever it is doing."""

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from vision.decoding import decoders as module
-from vision.decoding.decoder import Question, decode
+from vision.decoding.decoder import Decode
 from vision.decoding.decoders import Decoders
 from vision.errors import PictureError
 
@@ -37,8 +37,8 @@ def pids(decoders: Decoders) -> list[int]:
 
 
 def test_a_picture_comes_over_as_it_was_decoded(two, photo):
-    asked = Question(photo, 1000)
-    there, here = two.decode(asked), decode(asked)
+    asked = Decode(photo, 1000)
+    there, here = two.ask(asked), asked.answer()
     assert (there.width, there.height) == (2400, 1800)
     assert there.pixels.shape == (750, 1000, 3)
     assert np.array_equal(there.pixels, here.pixels)
@@ -48,13 +48,13 @@ def test_a_picture_comes_over_as_it_was_decoded(two, photo):
 
 
 def test_a_bad_picture_is_its_own_fault_and_costs_no_process(two, photo, tmp_path):
-    two.decode(Question(photo, 640))
+    two.ask(Decode(photo, 640))
     before = pids(two)
     (tmp_path / "cut.jpg").write_bytes(photo.read_bytes()[:9000])
     with pytest.raises(PictureError, match="cut off"):
-        two.decode(Question(tmp_path / "cut.jpg", 640))
+        two.ask(Decode(tmp_path / "cut.jpg", 640))
     with pytest.raises(PictureError, match="no such picture"):
-        two.decode(Question(tmp_path / "none.jpg", 640))
+        two.ask(Decode(tmp_path / "none.jpg", 640))
     assert set(before) <= set(pids(two))
 
 
@@ -66,7 +66,7 @@ def waiting(path: Path) -> None:
 def test_a_killed_process_is_started_again_and_the_picture_tried_once_more(two, photo, tmp_path):
     waiting(tmp_path / "pipe")
     with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(two.decode, Question(tmp_path / "pipe", 640))
+        asking = pool.submit(two.ask, Decode(tmp_path / "pipe", 640))
         for _ in range(2):
             # The pipe opens for writing as soon as a process reads it: that is the one to kill.
             writer = os.open(tmp_path / "pipe", os.O_WRONLY)
@@ -78,21 +78,21 @@ def test_a_killed_process_is_started_again_and_the_picture_tried_once_more(two, 
             os.close(writer)
         with pytest.raises(PictureError, match=r"twice \(SIGKILL\).*export it again"):
             asking.result(60)
-    assert two.decode(Question(photo, 640)).pixels.shape == (480, 640, 3)
+    assert two.ask(Decode(photo, 640)).pixels.shape == (480, 640, 3)
 
 
 def test_a_picture_that_takes_for_ever_is_given_up(two, photo, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "HUNG_AFTER_S", 0.5)
     waiting(tmp_path / "pipe")
     with pytest.raises(PictureError, match="could not be decoded within"):
-        two.decode(Question(tmp_path / "pipe", 640))
+        two.ask(Decode(tmp_path / "pipe", 640))
     monkeypatch.undo()
-    assert two.decode(Question(photo, 640)).width == 2400
+    assert two.ask(Decode(photo, 640)).width == 2400
 
 
 def test_processes_end_with_those_who_asked(photo):
     with Decoders(1) as one:
-        one.decode(Question(photo, 640))
+        one.ask(Decode(photo, 640))
         (pid,) = pids(one)
     assert not Path(f"/proc/{pid}").exists()
 
