@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vision.audit.records import Report
+from vision.audit.records import Report, Video
 from vision.kinds import catalogue
 from vision.printable import to_json
 
 
 def coco(report: Report) -> str:
-    """Detections as a COCO object-detection file.
+    """Detections in photos as a COCO object-detection file; a video's looks are no pictures there.
 
     Boxes are x, y, width, height in pixels of the original pictures; `score` is the model's. The
     category ids are a class's place in `datasets/kinds.yaml`, from 1; a class of a user's own model
@@ -48,9 +48,10 @@ def coco(report: Report) -> str:
 def geojson(report: Report) -> str:
     """A point per picture whose EXIF says where it was taken (RFC 7946: WGS 84, lon before lat).
 
-    It is where the camera stood, not where the finding lies.
+    It is where the camera stood, not where the finding lies. Of a drone's video it is where each
+    finding lies, by its pose.
     """
-    features = []
+    features = list[dict[str, object]]()
     for picture in report.pictures:
         record = picture.record
         if record is None or record.position is None:
@@ -68,4 +69,25 @@ def geojson(report: Report) -> str:
         }
         point = {"type": "Point", "coordinates": [where.lon, where.lat]}
         features.append({"type": "Feature", "geometry": point, "properties": properties})
+    features += [one for video in report.videos for one in _filmed(video)]
     return to_json({"type": "FeatureCollection", "features": features})
+
+
+def _filmed(video: Video) -> list[dict[str, object]]:
+    """A point per finding of a drone's video."""
+    record, features = video.record, list[dict[str, object]]()
+    for found in record.findings if record is not None else ():
+        place = found.place
+        if record is None or place is None:
+            continue
+        properties = {
+            "video": video.name,
+            "offset_s": found.offset_s,
+            "annotated": [picture.annotated for picture in found.pictures],
+            "taken_at": record.moment(found.offset_s),
+            **place.model_dump(include={"accuracy_m", "ellipse", "method"}),
+            **found.model_dump(include={"kind", "subtype", "state", "score"}),
+        }
+        point = {"type": "Point", "coordinates": [place.lon, place.lat]}
+        features.append({"type": "Feature", "geometry": point, "properties": properties})
+    return features
