@@ -1,4 +1,4 @@
-"""Links: the pairs of findings that evidence says are one thing, and those it says are two."""
+"""Links: pairs of findings that are one thing by pictures laid over each other, or by places."""
 
 from __future__ import annotations
 
@@ -31,42 +31,45 @@ smaller one, at least."""
 _SLACK = 0.01
 """Of the picture's sides, by which boxes are grown before: registration is right to some pixels of
 640, and what stands up leans another way in each picture."""
-_LAID = -2.0
-"""Cost of a link by pictures laid over each other, less what they share: before any place."""
+_TIE = 1e-3
+"""So that a pair at the very edge is still better than none."""
 
 
 @dataclass(slots=True)
-class Links:
-    """Between findings, known by their numbers in a list of `Seen`, the lesser one first.
+class Laid:
+    """What pictures laid over each other say of findings, by their numbers in a list of `Seen`.
 
     Attributes:
-        cost: of taking two for one: below 0 for pictures laid over each other, else the squared
-            distance of their places in joint deviations.
+        cost: of taking two for one, the lesser number first; less where boxes share more.
         foes: for a finding, those that it cannot be one with.
+        part: for each finding, the least picture of those that hang together by overlaps.
     """
 
     cost: dict[tuple[int, int], float] = field(default_factory=dict)
     foes: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    part: list[str] = field(default_factory=list)
 
 
-def links(seen: Sequence[Seen], overlaps: Overlaps) -> Links:
-    """What pictures laid over each other say of their findings, and where they say nothing, places.
+def laid_over(seen: Sequence[Seen], overlaps: Overlaps) -> Laid:
+    """Lay the findings of pictures over each other that overlap.
 
     Args:
         seen: from `seen_in`.
-        overlaps: pictures that were laid over each other.
+        overlaps: which pictures do, and how.
     """
-    found, here = Links(), _by_picture(seen)
+    found, here, leader = Laid(), _by_picture(seen), dict[str, str]()
+
+    def lead(name: str) -> str:
+        while name in leader:
+            name = leader[name]
+        return name
+
     for (first, second), matrix in sorted(overlaps.items(), key=lambda item: item[0]):
-        _laid_over(found, seen, here.get(first, []), here.get(second, []), matrix)
-    near = by_place(seen)
-    between = defaultdict[tuple[str, str], list[tuple[int, int]]](list)
-    for i, j in near:
-        if (i, j) not in found.cost and j not in found.foes.get(i, ()):
-            between[seen[i].sha256, seen[j].sha256].append((i, j))
-    for pairs in between.values():
-        for pair in _paired(pairs, near):
-            found.cost[pair] = near[pair]
+        _lay(found, seen, here.get(first, []), here.get(second, []), matrix)
+        less, more = sorted((lead(first), lead(second)))
+        if less != more:
+            leader[more] = less
+    found.part = [lead(one.sha256) for one in seen]
     return found
 
 
@@ -110,47 +113,40 @@ def _on_the_globe(lon: float, lat: float) -> tuple[float, float, float]:
     return flat * cos(east), flat * sin(east), _EARTH_M * sin(north)
 
 
-def _paired(
-    pairs: Sequence[tuple[int, int]], near: Mapping[tuple[int, int], float]
-) -> list[tuple[int, int]]:
-    """Of the pairs between two pictures, at most one per finding: most pairs, then least squares.
+def paired(near: Mapping[tuple[int, int], float]) -> list[tuple[int, int]]:
+    """Of pairs between two sets of things, at most one for each thing: those that cost least.
 
-    A shift that all of a picture's places share adds the same to every full pairing.
+    Args:
+        near: the cost of each pair, less than `GATE`, which is what a thing without partner costs.
     """
-    first, second = (sorted(set(side)) for side in zip(*pairs, strict=True))
-    if len(pairs) == 1:
-        return list(pairs)
-    nothing = (GATE + 1) * (min(len(first), len(second)) + 1)  # dearer than all pairs together
-    costs = np.full((len(first), len(second)), nothing)
-    for i, j in pairs:
-        costs[first.index(i), second.index(j)] = near[i, j]
+    first, second = (sorted(set(side)) for side in zip(*near, strict=True))
+    costs = np.zeros((len(first), len(second)))
+    for (i, j), cost in near.items():
+        costs[first.index(i), second.index(j)] = cost - GATE - _TIE
     rows, columns = linear_sum_assignment(costs)
     chosen = ((first[r], second[c]) for r, c in zip(rows.tolist(), columns.tolist(), strict=True))
     return [pair for pair in chosen if pair in near]
 
 
-def _laid_over(
-    found: Links, seen: Sequence[Seen], first: Sequence[int], second: Sequence[int], matrix: Matrix
+def _lay(
+    found: Laid, seen: Sequence[Seen], first: Sequence[int], second: Sequence[int], matrix: Matrix
 ) -> None:
     """Link what lies on one another once the second picture is laid over the first."""
     if not first or not second:
         return
     after = moved(np.array([seen[j].box for j in second], np.float64), matrix)
     boxes = {j: _grown(box) for j, box in zip(second, after.tolist(), strict=True)}
-    shares: dict[tuple[int, int], float] = {}
+    costs: dict[tuple[int, int], float] = {}
     for i, j in product(first, second):
         union, inside = overlap(_grown(seen[i].box), boxes[j])
         together = union >= _SHARED or inside >= _INSIDE
         if together and seen[i].may_be(seen[j]):
-            shares[i, j] = -max(union, inside / 2)
-        elif (
-            seen[i].matter == seen[j].matter and not seen[i].extent_m
-        ):  # two parts of a market are still one
-            found.foes[i].add(j)
+            costs[i, j] = 1 - max(union, inside / 2)
+        elif seen[i].matter == seen[j].matter and not seen[i].extent_m:
+            found.foes[i].add(j)  # of a market, another part would still be one
             found.foes[j].add(i)
-    if shares:
-        for i, j in _paired(list(shares), shares):
-            found.cost[i, j] = _LAID + shares[i, j]
+    if costs:
+        found.cost.update((pair, costs[pair]) for pair in paired(costs))
 
 
 def _grown(box: Sequence[float]) -> NormBox:

@@ -2,26 +2,27 @@
 
 Pure computation over records. Two findings may be one if they are of one kind (of one sub-type, for
 what passes), of two pictures, and not further apart in time than the kind's `dedupe` or `horizon`
-(`datasets/kinds.yaml`; of what passes both times must be known). They are taken for one where
+(`datasets/kinds.yaml`; of what passes both times must be known). They are joined
 
-- their pictures were laid over each other (`overlaps.py`) and the boxes come to lie on one another;
-  boxes that then lie elsewhere are two things, whatever their positions say;
-- else, where their places on the ground are within the joint 95 % ellipse. Where two pictures show
-  several such things, they are paired so that most have a partner and the squared distances are
-  least: what is off in a pose moves all things of a picture alike, and leaves that pairing.
+1. where their pictures were laid over each other (`overlaps.py`) and the boxes come to lie on one
+   another; boxes that then lie elsewhere are two things, whatever their positions say;
+2. then by place, group by group: those whose common places are within the joint 95 % ellipse. What
+   is off in a pose moves all things of a picture alike, and of those laid over it. So between two
+   such sets of pictures the groups are paired as wholes, by the least sum of squared distances.
 
-The best link is joined first, groups of findings by the place they have in common, and never two
-findings of one picture. Without a place or pictures laid over each other nothing is joined.
+Two findings of one picture are never joined. Without a place or pictures laid over each other
+nothing is joined.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush
 
 from vision.audit.area import GATE, Area, apart, common
-from vision.audit.links import Links, Overlaps, links
+from vision.audit.links import Overlaps, by_place, laid_over, paired
 from vision.audit.records import Picture, Place, Sighting, Violation
 from vision.audit.sightings import Seen, seen_in
 from vision.kinds import catalogue
@@ -33,39 +34,71 @@ def merge(pictures: Iterable[Picture], overlaps: Overlaps) -> tuple[Violation, .
     The order of the pictures does not matter.
     """
     seen = seen_in(pictures)
-    groups = _Groups(seen, links(seen, overlaps)).joined()
+    groups = _Groups(seen, overlaps).joined()
     order = [kind.name for kind in catalogue().kinds]
     found = [_violation([seen[number] for number in group]) for group in groups]
     return tuple(sorted(found, key=lambda v: (order.index(v.kind), -v.score, v.id)))
 
 
+_Parts = tuple[str, str]
+_Costs = dict[tuple[int, int], float]
+
+
 class _Groups:
     """Findings joined into groups, the best link first."""
 
-    def __init__(self, seen: Sequence[Seen], evidence: Links) -> None:
+    def __init__(self, seen: Sequence[Seen], overlaps: Overlaps) -> None:
         self._seen = seen
-        self._evidence = evidence
+        self._laid = laid_over(seen, overlaps)
         self._members = {number: [number] for number in range(len(seen))}
         self._leader = list(range(len(seen)))
         self._areas = {n: one.area for n, one in enumerate(seen)}
 
     def joined(self) -> list[list[int]]:
         """The groups, each as sorted numbers."""
-        heap = [(cost, i, j) for (i, j), cost in self._evidence.cost.items()]
+        for _, i, j in sorted((cost, i, j) for (i, j), cost in self._laid.cost.items()):
+            one, other = self._lead(i), self._lead(j)
+            if one != other and not self._conflict(one, other):
+                self._join(one, other)
+        self._join_by_place()
+        return list(self._members.values())
+
+    def _join_by_place(self) -> None:
+        heap = [(cost, i, j) for (i, j), cost in self._near().items()]
         heapify(heap)
         while heap:
             cost, i, j = heappop(heap)
             one, other = self._lead(i), self._lead(j)
             if one == other or self._conflict(one, other):
                 continue
-            now = cost if cost < 0 else self._apart(one, other)
+            now = self._apart(one, other)
             if now is None:
                 continue
             if now > cost:  # one of the groups has moved since
                 heappush(heap, (now, i, j))
             else:
                 self._join(one, other)
-        return list(self._members.values())
+
+    def _near(self) -> dict[tuple[int, int], float]:
+        """The pairs of groups that are near by place and partners, with how far apart they are."""
+        near, between = dict[tuple[int, int], float](), defaultdict[_Parts, _Costs](dict)
+        for i, j in by_place(self._seen):
+            one, other = sorted((self._lead(i), self._lead(j)))
+            if one == other or (one, other) in near or self._conflict(one, other):
+                continue
+            cost = self._apart(one, other)
+            if cost is None:
+                continue
+            parts = self._laid.part[one], self._laid.part[other]
+            if parts[0] == parts[1]:
+                near[one, other] = cost
+            elif parts[0] < parts[1]:
+                between[parts][one, other] = cost
+            else:
+                between[parts[::-1]][other, one] = cost
+        for costs in between.values():
+            near.update((pair, costs[pair]) for pair in paired(costs))
+        return near
 
     def _apart(self, one: int, other: int) -> float | None:
         """Squared distance of two groups' common places; None where they are two."""
@@ -81,8 +114,7 @@ class _Groups:
         less, more = sorted((self._members[one], self._members[other]), key=len)
         pictures, numbers = {self._seen[n].sha256 for n in more}, set(more)
         return any(
-            self._seen[n].sha256 in pictures
-            or not numbers.isdisjoint(self._evidence.foes.get(n, ()))
+            self._seen[n].sha256 in pictures or not numbers.isdisjoint(self._laid.foes.get(n, ()))
             for n in less
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ from vision.audit.records import Picture, PictureRecord
 from vision.audit.sightings import Seen, seen_in
 from vision.frames import Pixels
 from vision.geo.plane import LocalPlane
+from vision.sources.listing import natural
 from vision.view.registration import Matrix, Registration
 
 Read = Callable[[PictureRecord], Pixels | None]
@@ -28,11 +29,16 @@ PARTNERS = 4
 _ALIKE = 16
 """Bits of 64 in which fingerprints of one view may differ. Of two unrelated pictures three in
 100,000 differ in no more: the half of their bits, with a deviation of 4."""
+_UNLIKE = 28
+"""Bits of 64, for photos that were taken soon after each other, or are neighbours by their names:
+somebody walked around a thing. Of unrelated ones one in five is so."""
 _SOON = timedelta(seconds=60)
-"""Photos without a place that were taken so soon after each other may show one thing, however
-unlike: somebody walked around it."""
-_AGREE = 0.4
-"""Correlation of local contrast, over what two pictures share, from which a fit is believed."""
+_EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - of cameras' local clocks
+_BESIDE = 3
+"""How many names further on is still beside: messengers strip the time, and number on."""
+_AGREE = 0.2
+"""Correlation of local contrast, over what two pictures share, from which a fit is believed: frames
+of a hand-held clip, steps apart and blurred, had 0.29 and more, unrelated pictures below 0.15."""
 _AROUND, _NOISE = 4.0, 5.0
 """What a pixel is compared with, in pixels around it; the contrast that is taken for noise."""
 _SIDE, _LEAST_SHARED = 160, 0.15
@@ -46,9 +52,10 @@ def lay_over(pictures: Iterable[Picture], read: Read) -> Overlaps:
         pictures: of the report, in any order.
         read: called from several threads, once or more a picture.
     """
+    pictures = [p for p in pictures if p.record is not None]
     records = {p.record.sha256: p.record for p in pictures if p.record is not None}
     partners = defaultdict[str, list[str]](list)
-    for first, second in worth_it(records):
+    for first, second in worth_it(pictures):
         partners[first].append(second)
     with ThreadPoolExecutor(2, thread_name_prefix="overlaps") as pool:
         done = pool.map(
@@ -58,19 +65,19 @@ def lay_over(pictures: Iterable[Picture], read: Read) -> Overlaps:
         return {pair: matrix for found in done for pair, matrix in found}
 
 
-def worth_it(records: dict[str, PictureRecord]) -> list[tuple[str, str]]:
+def worth_it(pictures: Sequence[Picture]) -> list[tuple[str, str]]:
     """The pairs that may show one thing, the lesser SHA-256 first, at most so many a picture.
 
-    By place where places are known, and otherwise by fingerprint and time.
+    By place where places are known, and otherwise by fingerprint, time and name.
     """
-    named = [Picture(name="", record=record) for record in records.values()]
-    seen = seen_in(named)
-    likely: dict[tuple[str, str], float] = {}
-    for (i, j), cost in by_place(seen).items():
-        pair = seen[i].sha256, seen[j].sha256
-        likely[pair] = min(cost, likely.get(pair, cost))
-    for pair, cost in _by_likeness(records, [one for one in seen if one.area is None]):
-        likely.setdefault(pair, cost)
+    seen = seen_in(pictures)
+    near = defaultdict[tuple[str, str], list[float]](list)
+    for (i, j), squared in by_place(seen).items():
+        near[seen[i].sha256, seen[j].sha256].append(squared)
+    # The more there may be in common, the more of the ground both show.
+    likely = {pair: (-float(len(all_)), min(all_)) for pair, all_ in near.items()}
+    for pair, bits in _by_likeness(pictures, seen):
+        likely.setdefault(pair, (0.0, bits))
     taken, chosen = defaultdict[str, int](int), list[tuple[str, str]]()
     for pair in sorted(likely, key=lambda p: (likely[p], p)):
         if all(taken[one] < PARTNERS for one in pair):
@@ -81,23 +88,28 @@ def worth_it(records: dict[str, PictureRecord]) -> list[tuple[str, str]]:
 
 
 def _by_likeness(
-    records: dict[str, PictureRecord], seen: Sequence[Seen]
+    pictures: Sequence[Picture], seen: Sequence[Seen]
 ) -> Iterator[tuple[tuple[str, str], float]]:
-    """Pairs with findings of one kind that look alike or were taken soon after each other."""
-    of: dict[str, list[Seen]] = {}
+    """Pairs of pictures with findings of one kind and no place, and how unlike they are."""
+    shown = defaultdict[str, list[Seen]](list)
     for one in seen:
-        if records[one.sha256].fingerprint:
-            of.setdefault(one.sha256, []).append(one)
-    names = list(of)
-    seconds = [one.at.timestamp() if (one := of[n][0]).at else np.nan for n in names]
-    times = np.array(seconds, np.float64)
-    for number, bits in differing([records[name].fingerprint for name in names]):
-        soon = np.abs(times - times[number]) <= _SOON.total_seconds()
-        for other in np.flatnonzero((bits <= _ALIKE) | soon).tolist():
-            if other <= number or _far_apart(records[names[number]], records[names[other]]):
-                continue
-            if any(a.may_be(b) for a in of[names[number]] for b in of[names[other]]):
-                yield (names[number], names[other]), float(bits[other])
+        if one.area is None:
+            shown[one.sha256].append(one)
+    found = [
+        p.record for p in sorted(pictures, key=lambda p: (natural(p.name), p.name)) if p.record
+    ]
+    found = [record for record in found if record.fingerprint and record.sha256 in shown]
+    clocks = [shown[record.sha256][0].at for record in found]
+    times = np.array([(c - _EPOCH).total_seconds() if c else np.nan for c in clocks], np.float64)
+    for number, bits in differing([record.fingerprint for record in found]):
+        near = np.abs(times - times[number]) <= _SOON.total_seconds()
+        near[number : number + _BESIDE + 1] = True
+        alike = (bits <= _ALIKE) | (near & (bits <= _UNLIKE))
+        for other in (number + 1 + np.flatnonzero(alike[number + 1 :])).tolist():
+            first, second = sorted((found[number], found[other]), key=lambda r: r.sha256)
+            mine, theirs = shown[first.sha256], shown[second.sha256]
+            if any(a.may_be(b) for a in mine for b in theirs) and not _far_apart(first, second):
+                yield (first.sha256, second.sha256), float(bits[other])
 
 
 def _far_apart(one: PictureRecord, other: PictureRecord) -> bool:

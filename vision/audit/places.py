@@ -48,8 +48,7 @@ class Whereabouts:
         pose = None
         if sample is not None:
             if position is not None and not (isfinite(sample.lon) and isfinite(sample.lat)):
-                fix = {"lon": position.lon, "lat": position.lat, "digits": _EXIF_DIGITS}
-                sample = replace(sample, **fix)
+                sample = replace(sample, lon=position.lon, lat=position.lat, digits=_EXIF_DIGITS)
             pose = pose_of(sample, Flight(), width, height)
         return cls(position, sample is not None, pose, width, height)
 
