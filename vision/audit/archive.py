@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from vision.audit.zip_names import name_of
 from vision.errors import PictureError
 from vision.sources.listing import is_video
 
@@ -32,7 +33,7 @@ _MAX_VIDEO_BYTES = 64 << 30
 # bitmaps of drawings may reach twenty times. Small zips are harmless at any ratio.
 _MAX_RATIO, _SMALL = 20, 1 << 30
 _MAX_MEMBERS = 100_000
-_UTF8_NAME, _ENCRYPTED = 0x800, 0x1
+_ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _NOT_READ = {6: "implode", 9: "Deflate64", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 """Names of other methods (APPNOTE 4.4.5)."""
@@ -99,7 +100,8 @@ def members(path: Path) -> list[Member]:
             f"would unpack to {total >> 20} MiB, {total // max(1, packed)} times its size, as no "
             "zip of photos does; unpack it yourself if you trust it and audit the folder"
         )
-    return [Member(_readable(info), entry, _refusal(info)) for entry, info in entries]
+    named = [(entry, info, name_of(info)) for entry, info in entries]
+    return [Member(name, entry, _refusal(info, name)) for entry, info, name in named]
 
 
 @contextmanager
@@ -152,15 +154,8 @@ def _is_split(path: Path) -> bool:
     return at >= 0 and len(tail) - at >= _END.size and _END.unpack_from(tail, at)[1] not in _ONE
 
 
-def _refusal(info: zipfile.ZipInfo) -> str:
-    parts = PurePosixPath(info.orig_filename.replace("\\", "/")).parts
-    if (
-        not parts
-        or parts[0] == "/"
-        or ".." in parts
-        or ":" in parts[0]
-        or "\0" in info.orig_filename
-    ):
+def _refusal(info: zipfile.ZipInfo, name: str) -> str:
+    if _leads_out(info.orig_filename) or _leads_out(name):
         return "its path leaves the zip's own folder; refused"
     if stat.S_ISLNK(info.external_attr >> 16):
         return "is a link to another file; refused"
@@ -169,27 +164,16 @@ def _refusal(info: zipfile.ZipInfo) -> str:
     if info.compress_type not in _METHODS:
         method = _NOT_READ.get(info.compress_type, f"method {info.compress_type}")
         return f"is packed by a method that is not read ({method}); pack it again, as Deflate"
-    video = is_video(info.orig_filename)
+    video = is_video(name)
     if info.file_size > (_MAX_VIDEO_BYTES if video else MAX_PICTURE_BYTES):
         what = "recording" if video else "photo"
         return f"is {info.file_size >> 20} MiB, larger than any {what}; refused"
     return ""
 
 
-def _readable(info: zipfile.ZipInfo) -> str:
-    """The name for people; Chinese Windows packs names as GB 18030 without saying so."""
-    if info.flag_bits & _UTF8_NAME:
-        return info.orig_filename
-    try:
-        raw = info.orig_filename.encode("cp437")
-    except UnicodeEncodeError:
-        return info.orig_filename
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return info.orig_filename
+def _leads_out(name: str) -> bool:
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return not parts or parts[0] == "/" or ".." in parts or ":" in parts[0] or "\0" in name
 
 
 def _cause(error: BaseException) -> str:

@@ -37,8 +37,8 @@ def read_exif(path: Path) -> tuple[Position | None, str]:
     """
     try:
         with Image.open(path) as picture:
-            exif = picture.getexif()
-        where, taken = place(exif), capture_time(exif)
+            exif = picture.getexif()  # of a TIFF its parts are read from the file when asked for
+            where, taken = place(exif), capture_time(exif)
     # A photo whose EXIF cannot be read is still a photo.
     except (*MALFORMED, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return None, ""

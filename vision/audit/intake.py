@@ -19,6 +19,7 @@ from vision.audit.patterns import expand, is_pattern
 from vision.errors import PictureError
 from vision.printable import printable
 from vision.sources.listing import (
+    exists,
     grouped,
     is_file,
     is_folder,
@@ -137,7 +138,7 @@ def _given(paths: Sequence[Path], leave_out: Path) -> Iterator[Item | Problem]:
             yield from _folder(path, name, entered, leave_out)
         elif path.suffix.lower() == ".zip" and is_file(path):
             yield from _zip(path, name)
-        elif not path.exists():
+        elif not exists(path):
             yield Problem(name=printable(str(path)), cause="does not exist; check the path")
         elif not is_file(path):  # opening a pipe or a device would wait for ever
             yield Problem(name=name, cause="is not an ordinary file")

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from glob import has_magic
 from pathlib import Path
 
-from vision.sources.listing import is_folder, machine_made, natural
+from vision.sources.listing import exists, is_folder, machine_made, natural
 
 
 def is_pattern(path: Path) -> bool:
     """Whether a path is a pattern; a file that is called `a[1].jpg` is that file."""
-    return has_magic(str(path)) and not path.exists()
+    return has_magic(str(path)) and not exists(path)
 
 
 def expand(pattern: Path, leave_out: Path) -> Iterator[tuple[Path, str]]:

@@ -23,7 +23,7 @@ _VIDEOS = frozenset(
         *(".mpeg", ".webm", ".3gp", ".dav", ".h264", ".h265"),
     )
 )
-_PREVIEWS = ".lrv .lrf .thm"
+_PREVIEWS = frozenset((".lrv", ".lrf", ".thm"))
 _RAW = (
     ".dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .raf .orf .rw2 .pef .srw .x3f .3fr .fff .iiq "
     ".gpr .kdc .dcr .mrw .erf .raw"
@@ -42,7 +42,7 @@ _WHY: dict[str, str] = {
     **dict.fromkeys(_ARCHIVES.split(), "is an archive that is not read; unpack it"),
     **dict.fromkeys(_DOCUMENTS.split(), "is a document; export its pictures as JPEG"),
     **dict.fromkeys(_DRAWN.split(), "is a picture of a kind that is not read; export it as JPEG"),
-    **dict.fromkeys(_PREVIEWS.split(), "is a camera's small preview of a video; give the video"),
+    **dict.fromkeys(_PREVIEWS, "is a camera's small preview of a video; give the video"),
     **dict.fromkeys(_BESIDE.split(), _NO_PICTURE),
     ".zip": "is a zip; unpack it, or use: streetwarden audit",
 }
@@ -125,6 +125,14 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def exists(path: Path) -> bool:
+    """Whether there is anything; False where nobody may know, or no name is as long."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def is_file(path: Path) -> bool:
     """Whether it is an ordinary file or a link to one; False where nobody may know."""
     try:
@@ -171,11 +179,13 @@ def grouped(paths: Sequence[PurePath]) -> Iterator[tuple[int, PurePath, str]]:
     """Files as they are to be named: the place in `paths`, the name, and why it is not read.
 
     Where many of one suffix and folder hold no picture, as texts beside photos, they are one. What
-    lies beside a video as its `sidecar` is part of it, and left out.
+    lies beside a video as its `sidecar` is part of it, and left out; so is its preview.
     """
     every = set(paths)
-    videos = (path for path in paths if is_video(path.name))
+    videos = [path for path in paths if is_video(path.name)]
     parts = {sidecar(video, every.__contains__) for video in videos}
+    stems = {(video.parent, video.stem) for video in videos}
+    parts |= {p for p in paths if p.suffix.lower() in _PREVIEWS and (p.parent, p.stem) in stems}
     alike = Counter((path.parent, path.suffix.lower()) for path in every - parts)
     told = set[tuple[PurePath, str]]()
     for index, path in enumerate(paths):

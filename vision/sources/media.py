@@ -35,9 +35,31 @@ _PACKETS = ((0, 188), (4, 192))
 _BITMAP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 
 
+_OTHER_RAW = b"II*\0\x10\0\0\0CR"
+"""Of Canon, otherwise a TIFF."""
+_OTHERS = (
+    ("a web page", (b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML")),
+    ("a PDF", (b"%PDF",)),
+    ("a JPEG XL", (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")),
+    ("a Photoshop file", (b"8BPS",)),
+    ("a raw photo", (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"IIU\0", b"II\x1a\0\0\0HEAPCCDR")),
+    ("a raw photo", (b"\0\0\0\x18ftypcrx ", _OTHER_RAW)),
+    ("an archive", (b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b")),
+)
+"""Beginnings of what is named as a picture and is none that is read."""
+
+
+def named(head: bytes) -> str:
+    """What a file that is no picture is by its first bytes, as "a PDF"; "" where nobody knows."""
+    if by_content(head) == "video":
+        return "a video"
+    head = head.lstrip(b"\xef\xbb\xbf \t\r\n") if head[:1] in b"\xef \t\r\n<" else head
+    return next((what for what, starts in _OTHERS if head.startswith(starts)), "")
+
+
 def by_content(head: bytes) -> Media | None:
     """What a file is by its first `HEAD` bytes; None where they do not tell."""
-    if head.startswith(_PICTURES) or _is_bitmap(head):
+    if (head.startswith(_PICTURES) and not head.startswith(_OTHER_RAW)) or _is_bitmap(head):
         return "picture"
     if head.startswith(b"RIFF"):
         kinds: dict[bytes, Media] = {b"WEBP": "picture", b"AVI ": "video"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from math import inf
@@ -12,35 +11,20 @@ from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
-from av.error import FFmpegError
 from av.stream import Discard
 
-from vision.errors import SourceError
-from vision.site import Camera
-from vision.site.flight import Flight
-from vision.sources.address import Address, SourceKind
+from vision.sources.address import Address
 from vision.sources.container import open_container
-from vision.sources.listing import is_file, sidecar
-from vision.sources.srt_text import LONGEST, in_order, parse_text
-from vision.sources.telemetry import Sample, Track
+from vision.sources.sample import Sample, Told, Unfit, later
+from vision.sources.srt_text import LONGEST, parse_text
 
 _LARGEST = 64 << 20
 """Bytes of text that are read: an hour of 60 texts a second, 250 bytes each, has 54 million."""
 _MOST = 500_000
 """Texts that are read: two hours of 60 a second."""
-_BACK = 1.0
-"""Seconds by which a text may be shown before one that stands above it. Where it is more, two
-flights stand in one file, each from 0."""
-_APART = 2.0
-"""Seconds between the ends of telemetry and recording above which they are not of one length. Some
-models write texts only until a second before the end, and the slowest one text a second."""
 
 _TIME = r"\s{0,4}(\d{1,3}):(\d{2}):(\d{2})[,.](\d{1,3})"
 _CUE = re.compile(rf"{_TIME}\s{{0,4}}-->(?:{_TIME})?")
-
-
-class _Unfit(Exception):  # noqa: N818 - never leaves this module: it carries a text
-    """Why telemetry that can be read is not used, with what to do."""
 
 
 class _Text(NamedTuple):
@@ -49,14 +33,6 @@ class _Text(NamedTuple):
     at: float
     until: float
     content: str
-
-
-class _Told(NamedTuple):
-    """What texts tell, the second at which the last that does ends, and how many there are."""
-
-    samples: list[Sample]
-    end: float
-    texts: int
 
 
 def parse_srt(lines: Iterable[str]) -> Iterator[Sample]:
@@ -92,90 +68,44 @@ def _seconds(hours: str, minutes: str, seconds: str, parts: str) -> float:
     return int(hours) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{parts}")
 
 
-def read_track(
-    camera: Camera, address: Address, promised: float, stop: Event
-) -> tuple[Track | None, str | None]:
-    """The telemetry of a drone's recording: an SRT file of its name, else its subtitles.
+def read_beside(beside: Path, stop: Event) -> Told:
+    """What the texts beside a recording tell, until it is stopped.
 
-    Args:
-        promised: seconds that the recording lasts; 0 where it does not tell.
-        stop: setting it ends reading, without a track.
-
-    Returns:
-        The track, None where there is none; and why there is none, in plain words, where the site
-        counts on it or part of it is there.
+    Raises:
+        Unfit: they are too large, or of two flights.
+        OSError: they cannot be read.
     """
-    if camera.type != "drone" or address.kind is not SourceKind.FILE:
-        return None, None  # a live stream has no channel for telemetry
-    path, flight = address.path, camera.flight or Flight()
-    beside = sidecar(path, is_file)
-    shown = beside or path
-    try:
-        told = _told(_inside(address, stop) if beside is None else _read(beside, stop))
-        track = None
-        if not stop.is_set() and (told.samples or beside is not None):
-            track = _fitting(told, flight, promised)
-    except _Unfit as why:
-        return None, f"{shown}: nothing can be put on the map: its telemetry {why}"
-    except (OSError, FFmpegError, SourceError) as error:
-        return None, f"{shown}: its telemetry cannot be read ({error}); copy it again"
-    if told.samples or stop.is_set() or camera.flight is None:
-        return track, None  # a drone's recording without telemetry is a recording
-    return None, (
-        f"{shown}: holds no telemetry of a format that is read, so nothing can be put on"
-        " the map; put the drone's .SRT file beside the recording"
-    )
+    return _told(_read(beside, stop))
 
 
-def _told(texts: Iterable[_Text]) -> _Told:
+def read_inside(address: Address, stop: Event) -> Told:
+    """What the text stream of a recording tells, until it is stopped; nothing where it has none.
+
+    Raises:
+        Unfit: the texts are too large, or of two flights.
+        SourceError, FFmpegError: it cannot be read.
+    """
+    return _told(_inside(address, stop))
+
+
+def _told(texts: Iterable[_Text]) -> Told:
     samples: list[Sample] = []
     end, latest, count = 0.0, -inf, 0
     for count, text in enumerate(texts, start=1):
         if count > _MOST:
-            raise _Unfit(f"has more than {_MOST} texts; cut the recording into shorter ones")
-        if text.at < latest - _BACK:
-            raise _Unfit(
-                f"goes back from {latest:.1f} s to {text.at:.1f} s, as if two flights were in one"
-                " file; give each recording the .SRT file that the drone wrote with it"
-            )
-        latest = max(latest, text.at)
+            raise Unfit(f"has more than {_MOST} texts; cut the recording into shorter ones")
+        latest = later(text.at, latest)
         if (sample := parse_text(text.content, text.at)) is not None:
             samples.append(sample)
             end = max(end, text.until)
-    return _Told(samples, end, count)
-
-
-def _fitting(told: _Told, flight: Flight, promised: float) -> Track:
-    """The track of samples that end with the recording and of which some are whole."""
-    samples, end, texts = told
-    if not texts:
-        raise _Unfit(
-            "is no subtitles, as no text in it has a time (00:00:01,000 --> 00:00:02,000); copy"
-            " from the drone again what it wrote"
-        )
-    if not samples:
-        raise _Unfit(
-            f"has {texts} texts, none with a position: this model writes none, or in a way that is"
-            " not read"
-        )
-    if promised > 0 and abs(end - promised) > _APART:
-        raise _Unfit(
-            f"ends after {end:.1f} s, but the recording after {promised:.1f} s: one of them was cut"
-            " or is of another flight; copy both from the drone again, uncut"
-        )
-    samples = in_order(samples, flight.gps_order)
-    track = Track(samples, flight)
-    if not len(track):
-        [(why, _)] = Counter(sample.lacks(flight) for sample in samples).most_common(1)
-        raise _Unfit(f"has {why}" if why else "leaps as no drone can fly; copy it again")
-    return track
+    return Told(samples, end, count)
 
 
 def _read(beside: Path, stop: Event) -> Iterator[_Text]:
     if (size := beside.stat().st_size) > _LARGEST:
         raise _too_large()
     if size == 0:
-        raise _Unfit("is empty (0 bytes); copy it from the drone again")
+        raise Unfit("is empty (0 bytes); copy it from the drone again")
     with beside.open("rb") as file:
         wide = file.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE)
     # Of other codes, as GBK, what tells is ASCII.
@@ -210,5 +140,5 @@ def _inside(address: Address, stop: Event) -> Iterator[_Text]:
             yield _Text(at, until, f"{content[: 4 * LONGEST].decode(errors='replace')}\n")
 
 
-def _too_large() -> _Unfit:
-    return _Unfit(f"is larger than {_LARGEST >> 20} MiB; cut the recording into shorter ones")
+def _too_large() -> Unfit:
+    return Unfit(f"is larger than {_LARGEST >> 20} MiB; cut the recording into shorter ones")

@@ -30,7 +30,7 @@ from dataclasses import replace
 from math import nan
 
 from vision.site.flight import GpsOrder
-from vision.sources.telemetry import WIDEST_MM, Sample
+from vision.sources.sample import WIDEST_MM, Sample
 
 LONGEST = 4096
 """Characters of a line, and of a whole text, that are looked at: ten times what DJI writes."""

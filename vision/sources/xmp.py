@@ -10,7 +10,7 @@ from typing import Any
 from PIL import ExifTags, Image
 
 from vision.sources.exif import MALFORMED, place
-from vision.sources.telemetry import Sample
+from vision.sources.sample import Sample
 
 _LARGEST = 1 << 20
 """Bytes that are looked at: a JPEG's packet has 64 kB, and DJI's own but a few."""

@@ -318,15 +318,19 @@ def test_telemetry_beside_a_video_is_part_of_it(tmp_path, pack):
         (flight / f"{n}.MP4").write_bytes(MP4)
         (flight / f"{n}.{'SRT' if n % 2 else 'srt'}").write_text(f"texts of {n}")
     (flight / "alone.srt").write_text("texts")
+    for name in ("1.LRF", "2.thm", "9.LRV"):
+        (flight / name).write_bytes(MP4)
     pack(("a/b.mp4", MP4), ("a/b.SRT", b"texts of b"), ("c.srt", b"x"), name="flight/more.zip")
     found = take_in([flight], tmp_path / "out")
-    assert list(causes(found)) == ["flight/alone.srt", "flight/more.zip/c.srt"]
-    told = []
+    told = causes(found)
+    assert list(told) == ["flight/9.LRV", "flight/alone.srt", "flight/more.zip/c.srt"]
+    assert "small preview of a video" in told["flight/9.LRV"]
+    texts = []
     for one in found:
         if isinstance(one, Item):
             with one.local(tmp_path) as local:
-                told.append(next(local.parent.glob(f"{local.stem}.[sS][rR][tT]")).read_text())
-    assert told == [*(f"texts of {n}" for n in range(5)), "texts of b"]
+                texts.append(next(local.parent.glob(f"{local.stem}.[sS][rR][tT]")).read_text())
+    assert texts == [*(f"texts of {n}" for n in range(5)), "texts of b"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["flight"]
     both = take_in([flight / "1.SRT", flight / "1.MP4"], tmp_path / "out")
     assert [(one.name, one.sidecar) for one in both] == [("1.MP4", flight / "1.SRT")]
@@ -350,8 +354,11 @@ def test_patterns_that_no_shell_expanded_are(tmp_path, monkeypatch):
     ]  # fmt: skip
     assert matched("photos/a[1].jpg") == ["a[1].jpg"], "that file itself"
     assert matched("pho*/a/?") == [f"{tmp_path.name}/photos/a/b/{n}" for n in ("4.JPG", "5.jpg")]
-    (problem,) = take_in([tmp_path / "photos/*.tif"], photos / "out")
-    assert "matches no file" in problem.cause
+    for nothing in ("photos/*.tif", "photos/" + "?" * 300):
+        (problem,) = take_in([tmp_path / nothing], photos / "out")
+        assert "matches no file" in problem.cause
+    (problem,) = take_in([tmp_path / ("x" * 300)], photos / "out")
+    assert "does not exist" in problem.cause
     monkeypatch.chdir(photos)
     assert names(take_in([Path("*/3.jpg")], photos / "out")) == ["photos/a/3.jpg"]
 

@@ -17,7 +17,7 @@ from vision.geo import LocalPlane
 from vision.site import Camera
 from vision.sources import srt as srt_module
 from vision.sources.address import parse_address
-from vision.sources.srt import read_track
+from vision.sources.flown import read_track
 
 PLANE = LocalPlane(113.38, 31.71)
 MakeVideo = Callable[..., Path]

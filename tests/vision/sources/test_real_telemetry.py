@@ -18,7 +18,8 @@ from vision.audit.exif import read_exif
 from vision.site import Camera
 from vision.site.flight import Flight
 from vision.sources.address import parse_address
-from vision.sources.srt import parse_srt, read_track
+from vision.sources.flown import read_track
+from vision.sources.srt import parse_srt
 from vision.sources.telemetry import Sample, Track, pose_of
 from vision.sources.xmp import read_xmp
 
