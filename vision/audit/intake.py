@@ -111,6 +111,21 @@ def take_in(paths: Sequence[Path], leave_out: Path) -> list[Item | Problem]:
     return found
 
 
+def parted(
+    intake: Sequence[Item | Problem],
+) -> tuple[list[Item | Problem], list[Item]]:
+    """An intake without its videos, for who looks at pictures, and the videos."""
+    videos = [one for one in intake if isinstance(one, Item) and one.media == "video"]
+    named = {video.name for video in videos}
+    return [one for one in intake if one.name not in named], videos
+
+
+def in_order(intake: Sequence[Item | Problem], problems: Sequence[Problem]) -> list[Problem]:
+    """Problems in the order of their intake."""
+    places = {one.name: place for place, one in enumerate(intake)}
+    return sorted(problems, key=lambda problem: places[problem.name])
+
+
 def _given(paths: Sequence[Path], leave_out: Path) -> Iterator[Item | Problem]:
     named = list(_expanded(paths, leave_out))
     videos = (path for path, _ in named if path is not None and is_video(path.name))

@@ -15,8 +15,9 @@ from vision.frames import Frame
 from vision.kinds import catalogue
 from vision.rules.sight import overlap
 
-_GAP_S = 2.0
-"""Between two sightings of one thing that was there meanwhile, and at most of one that drives."""
+GAP_S = 2.0
+"""Between two sightings of one thing that was there meanwhile, and at most of one that drives,
+where looks are no farther apart."""
 _SAME_SPOT = (0.3, 0.6)  # overlap of two boxes by their union, or by the smaller: a market's hull
 _NEAR = 0.1  # overlap by union of what drives, between two looks, when its track was lost
 _APART_S = 1.0  # pictures of one thing that are nearer in time show the same
@@ -58,6 +59,7 @@ class Matter:
         tracks: ids of what it was seen as.
         looks: the looks that showed it, each with its score.
         chances: number of looks that could have.
+        gap_s: longest time between two looks at what was there meanwhile.
         episodes: what the rules confirmed of it, by id.
         shown: its pictures, `first`, `best` and `last`, as far as they differ.
     """
@@ -69,6 +71,7 @@ class Matter:
     tracks: set[int]
     looks: dict[float, float] = field(default_factory=dict)
     chances: int = 0
+    gap_s: float = GAP_S
     episodes: dict[str, Episode] = field(default_factory=dict)
     shown: dict[str, Shown] = field(default_factory=dict)
     shots: dict[str, Shot] = field(default_factory=dict)
@@ -100,7 +103,7 @@ class Matter:
     def seen_s(self) -> float:
         """For how long it was in view."""
         at = sorted(self.looks)
-        return sum(gap for a, b in pairwise(at) if (gap := b - a) <= _GAP_S)
+        return sum(gap for a, b in pairwise(at) if (gap := b - a) <= self.gap_s)
 
     @property
     def score(self) -> float:
@@ -123,7 +126,7 @@ class Matter:
             return False
         united, smaller = overlap(self.spot, spot)
         if self.passes:
-            return now_s - self.last_s <= _GAP_S and united > _NEAR
+            return now_s - self.last_s <= self.gap_s and united > _NEAR
         return united > _SAME_SPOT[0] or smaller > _SAME_SPOT[1]
 
     def see(self, shot: Shot, spot: NormBox, tracks: set[int]) -> None:

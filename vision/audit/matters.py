@@ -13,7 +13,7 @@ import numpy as np
 
 from vision.audit.derivative import sure
 from vision.audit.findings import Finding
-from vision.audit.matter import Matter, Save, Shot
+from vision.audit.matter import GAP_S, Matter, Save, Shot
 from vision.audit.motion import Matrix
 from vision.clarity import clarity
 from vision.detections import Detections
@@ -24,6 +24,7 @@ from vision.view.registration import moved
 
 _LINGERS_S = 10.0
 """Unseen for so long a thing has left: its pictures are drawn, or it was a flicker and dropped."""
+_LOOKS = 2, 5  # for which the same holds where looks are farther apart, as in a time lapse
 
 
 class Matters:
@@ -31,11 +32,16 @@ class Matters:
 
     Args:
         threshold: of the model.
+        interval_s: seconds from look to look.
         needed: least looks that show a thing of a kind, for it to be one.
         save: draws a shot and stores it.
     """
 
-    def __init__(self, threshold: float, needed: Callable[[str], int], save: Save) -> None:
+    def __init__(
+        self, threshold: float, interval_s: float, needed: Callable[[str], int], save: Save
+    ) -> None:
+        self._gap_s = max(GAP_S, _LOOKS[0] * interval_s)
+        self._lingers_s = max(_LINGERS_S, _LOOKS[1] * interval_s)
         self._threshold = threshold
         self._needed = needed
         self._save = save
@@ -123,7 +129,7 @@ class Matters:
         ]
         if not same:
             now = self._now_s
-            new = Matter(finding.kind, finding.subtype, now, spot, ids)
+            new = Matter(finding.kind, finding.subtype, now, spot, ids, gap_s=self._gap_s)
             self._known.append(new)
             return new
         first, *others = same
@@ -149,7 +155,7 @@ class Matters:
 
     def _part(self, now_s: float) -> None:
         """Draw what has left, and drop what was no more than a flicker."""
-        left = [m for m in self._known if m.shots and now_s - m.last_s > _LINGERS_S]
+        left = [m for m in self._known if m.shots and now_s - m.last_s > self._lingers_s]
         for matter in left:
             if self._counts(matter):
                 matter.put_by(self._save)

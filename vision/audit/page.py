@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from vision.audit.records import Report
-from vision.audit.words import WORDS, at, counted
+from vision.audit.words import WORDS, at, clock, counted
 from vision.kinds import catalogue
 
 
@@ -25,9 +25,9 @@ def render(report: Report) -> str:
         if environment.loader is not None
     )
     copies: dict[str, list[str]] = {}
-    for picture in report.pictures:
-        if picture.duplicate_of is not None:
-            copies.setdefault(picture.duplicate_of, []).append(picture.name)
+    for one in (*report.pictures, *report.videos):
+        if one.duplicate_of is not None:
+            copies.setdefault(one.duplicate_of, []).append(one.name)
     return environment.get_template("report.html").render(
         report=report,
         language=language,
@@ -36,6 +36,8 @@ def render(report: Report) -> str:
         subtype_names={(k.name, s.name): getattr(s, language) for k in kinds for s in k.subtypes},
         class_names={c.name: getattr(c, language) for c in classes},
         shown=[p for p in report.pictures if p.record is not None],
+        films=[v for v in report.videos if v.record is not None],
+        clock=clock,
         copies=copies,
         violation_of={(s.picture, s.finding): v for v in report.violations for s in v.sightings},
         started=at(report.started_at, language),

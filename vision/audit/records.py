@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Literal
 
 import numpy as np
@@ -191,6 +192,13 @@ class VideoRecord(_Record):
     def derivatives(self) -> list[str]:
         """Paths of its pictures within the audit's folder."""
         return [picture.annotated for found in self.findings for picture in found.pictures]
+
+    def moment(self, offset_s: float) -> str:
+        """When it was so far, ISO 8601; "" where it does not say when it began."""
+        if not self.taken_at:
+            return ""
+        at = datetime.fromisoformat(self.taken_at) + timedelta(seconds=offset_s)
+        return at.isoformat(timespec="seconds")
 
 
 class Video(_Record):

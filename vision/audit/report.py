@@ -7,13 +7,14 @@ import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from vision.audit.exchange import coco, geojson
+from vision.audit.coco import coco
+from vision.audit.geojson import geojson
 from vision.audit.folder import AuditFolder
 from vision.audit.intake import Problem
 from vision.audit.merging import merge
 from vision.audit.overlaps import lay_over
 from vision.audit.page import render
-from vision.audit.records import Counts, Picture, PictureRecord, Report, Settings
+from vision.audit.records import Counts, Picture, PictureRecord, Report, Settings, Video
 from vision.kinds import catalogue
 
 FILES = ("report.html", "findings.csv", "report.json", "annotations.coco.json", "map.geojson")
@@ -21,6 +22,8 @@ _COLUMNS = (
     *("picture", "sha256", "kind", "subtype", "name", "score", "objects", "reason", "basis"),
     *("x1", "y1", "x2", "y2", "taken_at", "lon", "lat", "annotated"),
 )
+_OF_VIDEOS = ("state", "offset_s", "from_s", "until_s")
+"""Columns of what videos show, empty for pictures; `picture` is then the video's name."""
 
 
 def compose(
@@ -29,15 +32,19 @@ def compose(
     pictures: Sequence[Picture],
     problems: Sequence[Problem],
     folder: AuditFolder | None = None,
+    *,
+    videos: Sequence[Video] = (),
 ) -> Report:
-    """The report on these pictures: what they show together, with its counts.
+    """The report on these pictures and videos: what they show together, with its counts.
 
     Args:
         folder: that holds the pictures' sketches. Without it none is laid over another, and
             findings are one violation by their places on the ground alone.
     """
     records = [p.record for p in pictures if p.record is not None]
-    found = [f for record in records for f in record.findings]
+    films = [v.record for v in videos if v.record is not None]
+    filmed = [f for film in films for f in film.findings]
+    found = [*(f for record in records for f in record.findings), *filmed]
     seen = Counter[str]()
     for record in records:
         seen.update(record.seen)
@@ -49,8 +56,12 @@ def compose(
         by_kind={k.name: sum(f.kind == k.name for f in found) for k in catalogue().kinds},
         by_subtype=dict(sorted(Counter(f"{f.kind}.{f.subtype}" for f in found).items())),
         seen={name: seen[name] for name in catalogue().class_names if name in seen},
-        duplicates=sum(p.duplicate_of is not None for p in pictures),
+        duplicates=sum(one.duplicate_of is not None for one in (*pictures, *videos)),
         not_audited=len(problems),
+        videos=len(films),
+        videos_with_findings=sum(bool(film.findings) for film in films),
+        video_seconds=round(sum(film.seconds for film in films), 1),
+        confirmed=sum(f.state == "confirmed" for f in filmed),
         violations=len(violations),
         violations_by_kind={
             k.name: sum(v.kind == k.name for v in violations) for k in catalogue().kinds
@@ -62,6 +73,7 @@ def compose(
         counts=counts,
         pictures=tuple(pictures),
         problems=tuple(problems),
+        videos=tuple(videos),
         violations=violations,
     )
 
@@ -81,7 +93,9 @@ def publish(report: Report, folder: AuditFolder) -> None:
     )
     for name, text in zip(FILES, forms, strict=True):
         folder.write(name, text.encode())
-    folder.keep_only({file for p in report.pictures if p.record for file in p.record.files})
+    shown = {file for p in report.pictures if p.record for file in p.record.files}
+    shown.update(*(v.record.derivatives for v in report.videos if v.record is not None))
+    folder.keep_only(shown)
 
 
 def findings_csv(report: Report) -> str:
@@ -90,10 +104,15 @@ def findings_csv(report: Report) -> str:
     text = io.StringIO()
     text.write("\ufeff")
     rows = csv.writer(text)
-    rows.writerow((*_COLUMNS, *(f"code {s}" for s in standards), "reason_code", "violation"))
+    rows.writerow(
+        (*_COLUMNS, *(f"code {s}" for s in standards), "reason_code", "violation", *_OF_VIDEOS)
+    )
     of = {(s.picture, s.finding): v.id for v in report.violations for s in v.sightings}
     for picture in report.pictures:
         for row in _rows(picture, report.settings, standards, of):
+            rows.writerow([inert(cell) for cell in (*row, *("" for _ in _OF_VIDEOS))])
+    for video in report.videos:
+        for row in _video_rows(video, report.settings, standards):
             rows.writerow([inert(cell) for cell in row])
     return text.getvalue()
 
@@ -135,6 +154,35 @@ def _rows(
                 *(finding.codes.get(s, "") for s in standards),
                 finding.code or "",
                 of.get((picture.name, number), ""),
+            )
+        )
+    return rows
+
+
+def _video_rows(
+    video: Video, settings: Settings, standards: Sequence[str]
+) -> list[tuple[str | float | None, ...]]:
+    record, language = video.record, settings.language
+    if record is None:
+        return []
+    rows = []
+    for found in record.findings:
+        subtype = catalogue().kind(found.kind).subtype(found.subtype)
+        where = (found.place.lon, found.place.lat) if found.place else (None, None)
+        best = next(p.annotated for p in found.pictures if p.offset_s == found.offset_s)
+        rows.append(
+            (
+                *(video.name, record.sha256, found.kind, found.subtype),
+                subtype.zh if language == "zh" else subtype.en,
+                *(found.score, found.objects),
+                ("；" if language == "zh" else "; ").join(getattr(w, language) for w in found.why),
+                found.basis[language],
+                *found.box,
+                *(record.moment(found.offset_s), *where, best),
+                *(found.codes.get(s, "") for s in standards),
+                " ".join(w.code or "" for w in found.why),
+                "",
+                *(found.state, found.offset_s, found.from_s, found.until_s),
             )
         )
     return rows

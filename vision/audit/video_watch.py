@@ -54,19 +54,22 @@ class VideoWatch:
         source: address of the video.
         camera: the id that its frames carry.
         drone: it may have telemetry, and flies.
+        fps: of the video, 0 where nobody knows: one that has fewer pictures a second than it is
+            looked at, as a time lapse has, is no camera that drops out.
         model: whose detections they are.
         save: draws and stores a shot.
     """
 
     def __init__(
-        self, source: str, camera: str, *, drone: bool, model: ModelEntry, save: Save
+        self, source: str, camera: str, *, drone: bool, fps: float, model: ModelEntry, save: Save
     ) -> None:
         site = Site.for_sources([], Path())
+        rate = min(fps or LOOKS_PER_SECOND, LOOKS_PER_SECOND)
         self.camera = Camera(
             id=camera,
             source=source,
             type="drone" if drone else "cctv",
-            analyse_fps=LOOKS_PER_SECOND,
+            analyse_fps=rate,
             pace="fast",
         )
         self.looks = 0
@@ -76,7 +79,7 @@ class VideoWatch:
         """Seconds for which the camera moved too much for the rules of what stands."""
         self.settings = {kind: site.kind_settings(kind) for kind in _kinds(passing=None)}
         self._site, self._model = site, model
-        self._tracker = Tracker(camera, fps=LOOKS_PER_SECOND)
+        self._tracker = Tracker(camera, fps=rate)
         self._health = ViewHealth(fixed=False)
         self._held = Standing(_HELD)
         self._key_pictures = KeyPictures() if drone else None
@@ -85,7 +88,9 @@ class VideoWatch:
             _Group(self._rules(_kinds(passing=False)), self._held),
             _Group(self._rules(_kinds(passing=True)), firm),
         )
-        self._matters = Matters(model.threshold, lambda kind: self.settings[kind].looks or 1, save)
+        self._matters = Matters(
+            model.threshold, 1 / rate, lambda kind: self.settings[kind].looks or 1, save
+        )
         self._before: tuple[Traced, Frame] | None = None
         self._began: datetime | None = None
 

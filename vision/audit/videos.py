@@ -127,6 +127,7 @@ class VideoAuditor:
             file.source,
             CAMERA,
             drone=facts.telemetry,
+            fps=facts.fps,
             model=self.engine.model,
             save=self._saver(file),
         )

@@ -51,6 +51,15 @@ WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
         "position": "position",
         "taken": "taken",
         "score_is": "score",
+        "videos": "Videos",
+        "videos_watched": "videos watched",
+        "confirmed": "confirmed by rules",
+        "suspected": "suspected",
+        "best": "clearest",
+        "from_to": "from {} to {}",
+        "lasts": "length",
+        "moving": "the camera moved for {}, and rules that need a still view did not look then",
+        "most": "at most in one look",
     },
     "zh": {
         "title": "照片核查报告",
@@ -94,6 +103,15 @@ WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
         "position": "位置",
         "taken": "拍摄于",
         "score_is": "置信度",
+        "videos": "视频",
+        "videos_watched": "段视频已核查",
+        "confirmed": "规则判定",
+        "suspected": "疑似",
+        "best": "最清晰",
+        "from_to": "第{}至{}",
+        "lasts": "时长",
+        "moving": "镜头移动{}，期间需固定画面的规则未判定",
+        "most": "单次检测最多",
     },
 }
 MEASURES: Final = {
@@ -121,3 +139,10 @@ def at(moment: str, language: Literal["zh", "en"]) -> str:
     """A moment of the audit (ISO 8601), in the zone of the language."""
     local = datetime.fromisoformat(moment).astimezone(ZONES[language])
     return f"{local:%Y-%m-%d %H:%M:%S} {WORDS[language]['zone']}"
+
+
+def clock(seconds: float) -> str:
+    """A moment of a video: `1:02:07`, `4:09`."""
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

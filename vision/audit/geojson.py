@@ -1,54 +1,15 @@
-"""The report for other programs: COCO annotations for labellers, GeoJSON for maps."""
+"""The report as GeoJSON, for maps."""
 
 from __future__ import annotations
 
 from math import cos, pi, radians, sin
 
-from vision.audit.records import FindingRecord, Place, Report, Violation
+from vision.audit.records import FindingRecord, Place, Report, Video, Violation
 from vision.geo.plane import LocalPlane
-from vision.kinds import catalogue
 from vision.printable import to_json
 
 _CORNERS = 48
 """Of an ellipse's outline: within 0.3 % of it."""
-
-
-def coco(report: Report) -> str:
-    """Detections as a COCO object-detection file.
-
-    Boxes are x, y, width, height in pixels of the original pictures; `score` is the model's. The
-    category ids are a class's place in `datasets/kinds.yaml`, from 1; a class of a user's own model
-    that the catalogue lacks comes after them.
-    """
-    pictures = [p for p in report.pictures if p.record is not None]
-    seen = {o.name for p in pictures if p.record for o in p.record.objects}
-    own = sorted(seen - set(catalogue().class_names))
-    ids = {name: n for n, name in enumerate((*catalogue().class_names, *own), start=1)}
-    images, annotations = list[dict[str, object]](), list[dict[str, object]]()
-    for number, picture in enumerate(pictures, start=1):
-        record = picture.record
-        assert record is not None
-        size = {"width": record.width, "height": record.height}
-        images.append({"id": number, "file_name": picture.name, **size, "sha256": record.sha256})
-        for found in record.objects:
-            x1, y1, x2, y2 = found.box
-            width, height = round(x2 - x1, 1), round(y2 - y1, 1)
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": number,
-                    "category_id": ids[found.name],
-                    "bbox": [x1, y1, width, height],
-                    "area": round(width * height, 1),
-                    "iscrowd": 0,
-                    "score": found.score,
-                }
-            )
-    categories = [{"id": n, "name": name} for name, n in ids.items()]
-    model = f"{report.settings.model} {report.settings.version} {report.settings.sha256}"
-    info = {"description": f"Detections by {model}, not checked by a person"}
-    tree = {"info": info, "images": images, "annotations": annotations, "categories": categories}
-    return to_json(tree)
 
 
 def geojson(report: Report) -> str:
@@ -57,7 +18,7 @@ def geojson(report: Report) -> str:
     `feature` says which is which: a `violation` lies where the thing does, unless its `method` is
     `exif`: then it is where the camera stood. An `ellipse` holds its violation's true place with a
     probability of 95 %. An `outline` is the box of a finding in an orthophoto, on the ground. A
-    `picture` is where its camera stood.
+    `picture` is where its camera stood, a `film` where a drone's video shows a finding.
     """
     violations = [v for v in report.violations if v.place is not None]
     features: list[dict[str, object]] = [_violation(v, v.place) for v in violations if v.place]
@@ -82,6 +43,7 @@ def geojson(report: Report) -> str:
             }
             features.append(_feature("Point", [where.lon, where.lat], properties))
         features += [_outline(picture.name, f) for f in record.findings if f.outline]
+    features += [one for video in report.videos for one in _filmed(video)]
     return to_json({"type": "FeatureCollection", "features": features})
 
 
@@ -144,6 +106,26 @@ def _outline(picture: str, finding: FindingRecord) -> dict[str, object]:
     }
     ring = [list(corner) for corner in (*finding.outline, finding.outline[0])]
     return _feature("Polygon", [ring], properties)
+
+
+def _filmed(video: Video) -> list[dict[str, object]]:
+    """A point per finding of a drone's video."""
+    record, features = video.record, list[dict[str, object]]()
+    for found in record.findings if record is not None else ():
+        place = found.place
+        if record is None or place is None:
+            continue
+        properties = {
+            "feature": "filmed",
+            "video": video.name,
+            "offset_s": found.offset_s,
+            "annotated": [picture.annotated for picture in found.pictures],
+            "taken_at": record.moment(found.offset_s),
+            **place.model_dump(include={"accuracy_m", "ellipse", "method"}),
+            **found.model_dump(include={"kind", "subtype", "state", "score"}),
+        }
+        features.append(_feature("Point", [place.lon, place.lat], properties))
+    return features
 
 
 def _feature(shape: str, coordinates: object, properties: dict[str, object]) -> dict[str, object]:
