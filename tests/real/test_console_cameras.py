@@ -30,10 +30,10 @@ from vision.evidence import EvidenceItem, SecondLook
 from vision.loop import LoopCounts
 from vision.pipeline.live_view import Picture as Look
 from vision.pipeline.sight import Sight
-from vision.pipeline.trial import Trial
 from vision.site import Site
 from vision.site.file import load_site
 from vision.sources.status import CameraState, CameraStatus
+from vision.trial import Trial
 from vision.view.preset_finder import PresetFinder
 
 __all__ = ["browser"]

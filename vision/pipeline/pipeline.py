@@ -35,7 +35,7 @@ from vision.pipeline.quarantine import Quarantine
 from vision.pipeline.second_look import look_again
 from vision.pipeline.sight import Sight, sight_of
 from vision.pipeline.spool import Spool
-from vision.pipeline.trial import Trial, Trials
+from vision.pipeline.trials import Trials
 from vision.pipeline.trucks import Trucks, TruckStates
 from vision.pipeline.watched import Watched
 from vision.process_status import ProcessStatus
@@ -43,6 +43,7 @@ from vision.redaction import REDACTION, secrets_of
 from vision.rules.looks import unseen
 from vision.site import Site
 from vision.sources.status import CameraState, CameraStatus
+from vision.trial import Trial
 from vision.view.health import ADVICE, View
 
 log = logging.getLogger(__name__)
@@ -141,6 +142,7 @@ class Pipeline:
         What cannot be stored at once goes into quarantine, so this returns even if storage is down.
         """
         self._stopping = True
+        self._trials.stop()
         for watched in self._cameras.values():
             watched.reader.stop(timeout=0)
         until = time.monotonic() + _READERS_S  # of all: any number of them may hang

@@ -22,10 +22,10 @@ from api.words.said import Mistaken, Said, say
 from vision.errors import NotWatched, SiteError, TrialRuns
 from vision.geo.errors import PlaceError
 from vision.mistakes.wrong import said_of
-from vision.pipeline import trial
 from vision.site import Camera, Site
 from vision.site.proposal import ProposalRefused, proposed
 from vision.site.yaml_tree import Where
+from vision.trial import LONGEST_S as LONGEST_TRIAL_S
 
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"], responses=described(*GUARDED))
 
@@ -33,7 +33,7 @@ CameraId = Annotated[str, named("market-gate")]
 _LARGEST = 2**53 - 1
 """The largest whole number that every reader of JSON takes for itself."""
 _ANSWER_S = 10.0
-"""Seconds beside the trial's own: unpacking looks, and a worker's pipe."""
+"""Seconds beside the trial's own: the start of its process, unpacking, and a worker's pipe."""
 _TRIED = ("zones", "ground", "privacy", "presets", "permits", "settings")
 Corners = list[list[FiniteFloat]]
 
@@ -151,7 +151,7 @@ async def test_setup(
     try:
         ask = partial(watch.try_out, camera, site, request.preset)
         coming = await anyio.to_thread.run_sync(ask)
-        async with asyncio.timeout(trial.LONGEST_S + _ANSWER_S):
+        async with asyncio.timeout(LONGEST_TRIAL_S + _ANSWER_S):
             return TrialView.of(await asyncio.wrap_future(coming), who.sees_kind)
     except NotWatched as error:
         raise Refusal(HTTPStatus.CONFLICT, _unwatched(camera, error)) from error

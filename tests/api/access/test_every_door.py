@@ -37,9 +37,9 @@ from vision.evidence import SecondLook
 from vision.loop import LoopCounts
 from vision.pipeline.live_view import Picture
 from vision.pipeline.sight import Sight
-from vision.pipeline.trial import Trial
 from vision.site import Site
 from vision.sources.status import CameraStatus
+from vision.trial import Trial
 from vision.view.health import View
 
 READERS = {Role.VIEWER, Role.REVIEWER, Role.OFFICER, Role.ADMIN, Role.AUDITOR}

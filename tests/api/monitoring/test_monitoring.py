@@ -24,10 +24,10 @@ from vision.evidence import SecondLook, open_store
 from vision.loop import LoopCounters, LoopCounts, Step
 from vision.pipeline.live_view import Picture
 from vision.pipeline.sight import Sight
-from vision.pipeline.trial import Trial
 from vision.process_status import ProcessStatus
 from vision.site import Site
 from vision.sources.status import CameraState, CameraStatus
+from vision.trial import Trial
 from vision.view.health import View
 
 

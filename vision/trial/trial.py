@@ -9,21 +9,16 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock, Thread
 
 from vision.episodes import Episode, EpisodeStage
-from vision.errors import TrialRuns
-from vision.pipeline.recent_looks import Kept
-from vision.pipeline.watched import Watched
 from vision.rules import Rule, camera_rules
 from vision.rules.context import name_of
-from vision.rules.looks import Past
+from vision.rules.looks import Kept, Past
 from vision.site import Camera, Site
 from vision.throttled_log import ThrottledLog
 
@@ -31,8 +26,8 @@ _log = logging.getLogger(__name__)
 
 LONGEST_S = 30.0
 """Seconds after which a trial answers with what it has come to."""
-_BURST_S, _PAUSE_S = 0.002, 0.001
-"""A trial works so long, then lets others: the loop's thread needs the interpreter too."""
+TOLD_EVERY_S = 1.0
+"""Seconds between what it tells of itself: that much is lost of one that is ended."""
 _TOLD = frozenset({EpisodeStage.CONFIRMED, EpisodeStage.CLEARED, EpisodeStage.ENDED})
 _LEARNT = "baseline-*.json"
 """Files of `vision.rules.known` in a camera's memory."""
@@ -61,62 +56,6 @@ class Trial:
     took_s: float
 
 
-class Trials:
-    """Runs trials, each in a thread of its own, one at a time for a camera."""
-
-    def __init__(self) -> None:
-        self._running: set[str] = set()
-        self._lock = Lock()
-
-    def start(
-        self,
-        watched: Watched,
-        *,
-        proposed: Site,
-        in_force: Site,
-        threshold: float,
-        preset: str | None = None,
-    ) -> Future[Trial]:
-        """Run one on the kept looks of a camera; see `try_out`.
-
-        Args:
-            preset: only on those that show it; on all by default.
-
-        Raises:
-            TrialRuns: another of this camera runs.
-        """
-        camera, answer = watched.camera.id, Future[Trial]()
-        folders = {
-            name: next((rule.context.memory for rule in scene.rules.rules), None)
-            for name, scene in watched.scenes.items()
-        }
-
-        def run() -> None:
-            try:
-                looks = [look for look in watched.recent.all() if preset in (None, look[0])]
-                trial = try_out(
-                    looks,
-                    camera,
-                    proposed=proposed,
-                    in_force=in_force,
-                    threshold=threshold,
-                    folders=folders,
-                )
-                answer.set_result(trial)
-            except Exception as error:  # noqa: BLE001 - whoever asked is told
-                answer.set_exception(error)
-            finally:
-                with self._lock:
-                    self._running.discard(camera)
-
-        with self._lock:
-            if camera in self._running:
-                raise TrialRuns(f"camera {camera} is being tested already; wait for that to end")
-            self._running.add(camera)
-        Thread(target=run, name=f"trial-{camera}", daemon=True).start()
-        return answer
-
-
 def try_out(
     looks: Sequence[Kept],
     camera: str,
@@ -126,6 +65,7 @@ def try_out(
     threshold: float,
     folders: Folders,
     longest_s: float = LONGEST_S,
+    tell: Callable[[Trial], object] = lambda _: None,
 ) -> Trial:
     """Give kept looks to a camera's rules as proposed and as in force.
 
@@ -135,37 +75,42 @@ def try_out(
         threshold: the model's, as for `camera_rules`.
         folders: what was learnt as known lies there; nothing is written.
         longest_s: see `LONGEST_S`.
+        tell: is told each second what it has come to.
 
     Raises:
         SiteError, PlaceError: as `camera_rules`.
     """
-    begun = time.monotonic()
+    begun = told = time.monotonic()
+
+    def so_far(tried: int) -> Trial:
+        found, now_found = (tuple(rules.episodes.values()) for rules in both)
+        return Trial(
+            since=looks[0][1].captured_at if tried else None,
+            until=looks[tried - 1][1].captured_at if tried else None,
+            looks=tried,
+            kept=len(looks),
+            found=found,
+            now=now_found,
+            took_s=time.monotonic() - begun,
+        )
+
     with TemporaryDirectory(prefix="trial-") as room:
         both = [
             _Rules(site, camera, threshold, _learnt(folders, Path(room) / name))
             for name, site in (("proposed", proposed), ("in-force", in_force))
         ]
-        rested, tried = begun, 0
+        tried = 0
         for preset, look in looks:
             now = time.monotonic()
             if now - begun > longest_s:
                 break
-            if now - rested > _BURST_S:
-                time.sleep(_PAUSE_S)
-                rested = time.monotonic()
+            if now - told > TOLD_EVERY_S:
+                tell(so_far(tried))
+                told = now
             for rules in both:
                 rules.look(preset, look)
             tried += 1
-    found, now_found = (tuple(rules.episodes.values()) for rules in both)
-    return Trial(
-        since=looks[0][1].captured_at if tried else None,
-        until=looks[tried - 1][1].captured_at if tried else None,
-        looks=tried,
-        kept=len(looks),
-        found=found,
-        now=now_found,
-        took_s=time.monotonic() - begun,
-    )
+        return so_far(tried)
 
 
 class _Rules:
