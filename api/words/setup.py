@@ -87,6 +87,14 @@ SETUP: Final[Mapping[str, tuple[str, str]]] = {
         "更改后摄像机{camera}将不在您可查看的区划内；请联系管理员",
         "camera {camera} would leave the divisions that you see; ask an admin",
     ),
+    "probe_failed": (
+        "此地址未取得画面：{why}",
+        "this address gives no picture: {why}",
+    ),
+    "probe_busy": (
+        "正在试连其他地址；请稍后再试",
+        "other addresses are being tried; try again in some seconds",
+    ),
     "camera_taken": (
         "摄像机编号{camera}已被使用；请换一个",
         "a camera is called '{camera}' already; choose another id",
