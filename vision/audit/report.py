@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from vision.audit.coco import coco
-from vision.audit.geojson import geojson
 from vision.audit.folder import AuditFolder
+from vision.audit.geojson import geojson
 from vision.audit.intake import Problem
 from vision.audit.merging import merge
 from vision.audit.overlaps import lay_over
