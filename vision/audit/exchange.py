@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import cos, pi, radians, sin
 
 from vision.audit.records import Place, Report, Violation
@@ -123,6 +124,8 @@ def _ellipse(violation: Violation, place: Place) -> dict[str, object]:
     return _feature("Polygon", [[*ring, ring[0]]], properties)
 
 
-def _feature(shape: str, coordinates: object, properties: dict[str, object]) -> dict[str, object]:
+def _feature(
+    shape: str, coordinates: object, properties: Mapping[str, object]
+) -> dict[str, object]:
     geometry = {"type": shape, "coordinates": coordinates}
     return {"type": "Feature", "geometry": geometry, "properties": properties}
