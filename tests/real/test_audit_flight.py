@@ -67,18 +67,18 @@ class Flown:
 
 
 def fly(folder: Path, rng: np.random.Generator, strips: int, along: int) -> Flown:
-    """Photos of strips to the north and back, over things 10 m apart, some 4.5 m."""
+    """Photos of strips to the north and back, over things some 10 m apart, all more than 6."""
     width, length = (strips - 1) * STRIP, (along - 1) * STEP
     ground = Ground(max(width, length) / 2 + 32, ((True, 4.0, 7.0),), "mixed", 7, 24.0)
     things, standing = list[Point](), list[tuple[Mesh, Pose]]()
     spots = product(
         np.arange(-width / 2 - 9, width / 2 + 10, 10),
-        np.arange(-length / 2 - 6, length / 2 + 9, 10),
+        np.arange(-length / 2 - 10, length / 2 + 12, 14),
     )
     for x, y in spots:
-        heaps = int(rng.choice((0, 1, 2), p=(0.35, 0.5, 0.15)))
+        heaps = int(rng.choice((0, 1, 2), p=(0.25, 0.5, 0.25)))
         for beside in range(heaps):
-            at = np.array((x, y)) + rng.uniform(-1, 1, 2) + (0, 4.5 * beside)
+            at = np.array((x, y)) + rng.uniform(-0.5, 0.5, 2) + (0, 7 * beside)
             heap = rng.random() < 0.7
             mesh = garbage_mesh(rng, 7, 0.6) if heap else dumpster_mesh(rng, "overflowing")
             standing.append((mesh, Pose(*at.tolist(), 0, float(rng.uniform(0, 360)))))

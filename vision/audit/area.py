@@ -31,12 +31,14 @@ class Area:
         lon, lat: the middle, WGS 84, degrees.
         covariance: 2×2, of metres east and north.
         method: of the places that it was made from.
+        count: of them.
     """
 
     lon: float
     lat: float
     covariance: Matrix
     method: str
+    count: int = 1
 
     @classmethod
     def of(cls, place: Place | None) -> Self | None:
@@ -72,9 +74,10 @@ class Area:
 
 def apart(one: Area, other: Area) -> tuple[float, float]:
     """How far two areas are apart: squared, in their joint deviations (Mahalanobis); in metres."""
-    off = np.array(LocalPlane(one.lon, one.lat).metres(other.lon, other.lat))
-    scaled = float(off @ np.linalg.solve(one.covariance + other.covariance, off))
-    return scaled, hypot(*off.tolist())
+    east, north = LocalPlane(one.lon, one.lat).metres(other.lon, other.lat)
+    (a, b), (_, c) = (one.covariance + other.covariance).tolist()
+    scaled = (c * east * east - 2 * b * east * north + a * north * north) / (a * c - b * b)
+    return scaled, hypot(east, north)
 
 
 def common(areas: Sequence[Area]) -> Area:
@@ -89,10 +92,11 @@ def common(areas: Sequence[Area]) -> Area:
     if len(areas) == 1:
         return areas[0]
     plane = LocalPlane(areas[0].lon, areas[0].lat)
-    weights = [np.linalg.inv(area.covariance) for area in areas]
+    count = sum(area.count for area in areas)
+    weights = [area.count * np.linalg.inv(area.covariance) for area in areas]
     whole = np.linalg.inv(np.sum(weights, axis=0))
     points = [np.array(plane.metres(area.lon, area.lat)) for area in areas]
     middle = whole @ np.sum([w @ p for w, p in zip(weights, points, strict=True)], axis=0)
     lon, lat = plane.degrees(*middle.tolist())
     method = "pose" if any(area.method == "pose" for area in areas) else areas[0].method
-    return Area(lon, lat, whole * len(areas), method)
+    return Area(lon, lat, whole * count, method, count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import cos, pi, radians, sin
 
 from vision.audit.records import FindingRecord, Place, Report, Video, Violation
@@ -128,6 +129,8 @@ def _filmed(video: Video) -> list[dict[str, object]]:
     return features
 
 
-def _feature(shape: str, coordinates: object, properties: dict[str, object]) -> dict[str, object]:
+def _feature(
+    shape: str, coordinates: object, properties: Mapping[str, object]
+) -> dict[str, object]:
     geometry = {"type": shape, "coordinates": coordinates}
     return {"type": "Feature", "geometry": geometry, "properties": properties}

@@ -51,11 +51,12 @@ class _Groups:
         self._seen = seen
         self._laid = laid_over(seen, overlaps)
         self._members = {number: [number] for number in range(len(seen))}
+        self._pictures = [{one.sha256} for one in seen]
         self._leader = list(range(len(seen)))
         self._areas = {n: one.area for n, one in enumerate(seen)}
 
     def joined(self) -> list[list[int]]:
-        """The groups, each as sorted numbers."""
+        """The groups, as numbers of findings."""
         for _, i, j in sorted((cost, i, j) for (i, j), cost in self._laid.cost.items()):
             one, other = self._lead(i), self._lead(j)
             if one != other and not self._conflict(one, other):
@@ -111,19 +112,22 @@ class _Groups:
 
     def _conflict(self, one: int, other: int) -> bool:
         """Whether both have a finding of one picture, or two that are known to be two."""
-        less, more = sorted((self._members[one], self._members[other]), key=len)
-        pictures, numbers = {self._seen[n].sha256 for n in more}, set(more)
+        less, more = sorted((one, other), key=lambda n: len(self._members[n]))
+        if not self._pictures[less].isdisjoint(self._pictures[more]):
+            return True
         return any(
-            self._seen[n].sha256 in pictures or not numbers.isdisjoint(self._laid.foes.get(n, ()))
-            for n in less
+            self._lead(foe) == more
+            for n in self._members[less]
+            for foe in self._laid.foes.get(n, ())
         )
 
     def _join(self, one: int, other: int) -> None:
-        one, other = sorted((one, other))
-        self._members[one] = sorted(self._members[one] + self._members.pop(other))
-        self._leader[other] = one
-        areas = [area for area in (self._seen[n].area for n in self._members[one]) if area]
-        self._areas[one] = common(areas) if areas else None
+        less, more = sorted((one, other), key=lambda n: (len(self._members[n]), n))
+        self._members[more] += self._members.pop(less)
+        self._pictures[more] |= self._pictures[less]
+        self._leader[less] = more
+        areas = [area for area in (self._areas[one], self._areas[other]) if area is not None]
+        self._areas[more] = common(areas) if areas else None
 
     def _lead(self, number: int) -> int:
         while self._leader[number] != number:
