@@ -201,12 +201,16 @@ class Video(_Record):
 
 
 class Sighting(_Record):
-    """One finding of a violation: the picture's name, and which of its findings, from 0."""
+    """One finding of a violation: the picture's or video's name, and which of its findings, from 0.
+
+    `offset_s`: of a video, seconds since it began.
+    """
 
     picture: str
     finding: int
     score: float
     taken_at: str
+    offset_s: float | None = None
 
 
 class Violation(_Record):

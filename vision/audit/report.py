@@ -13,7 +13,16 @@ from vision.audit.intake import Problem
 from vision.audit.merging import merge
 from vision.audit.overlaps import lay_over
 from vision.audit.page import render
-from vision.audit.records import Counts, Picture, PictureRecord, Report, Settings, Video
+from vision.audit.records import (
+    Counts,
+    FindingRecord,
+    Picture,
+    PictureRecord,
+    Report,
+    Settings,
+    Video,
+    VideoFinding,
+)
 from vision.kinds import catalogue
 
 FILES = ("report.html", "findings.csv", "report.json", "annotations.coco.json", "map.geojson")
@@ -43,11 +52,13 @@ def compose(
     records = [p.record for p in pictures if p.record is not None]
     films = [v.record for v in videos if v.record is not None]
     filmed = [f for film in films for f in film.findings]
-    found = [*(f for record in records for f in record.findings), *filmed]
+    found: list[FindingRecord | VideoFinding] = [f for record in records for f in record.findings]
+    found += filmed
+    given: list[Picture | Video] = [*pictures, *videos]
     seen = Counter[str]()
     for record in records:
         seen.update(record.seen)
-    violations = merge(pictures, lay_over(pictures, folder.derivative) if folder else {})
+    violations = merge(pictures, lay_over(pictures, folder.derivative) if folder else {}, videos)
     counts = Counts(
         pictures=len(records),
         with_findings=sum(bool(r.findings) for r in records),
@@ -55,7 +66,7 @@ def compose(
         by_kind={k.name: sum(f.kind == k.name for f in found) for k in catalogue().kinds},
         by_subtype=dict(sorted(Counter(f"{f.kind}.{f.subtype}" for f in found).items())),
         seen={name: seen[name] for name in catalogue().class_names if name in seen},
-        duplicates=sum(one.duplicate_of is not None for one in (*pictures, *videos)),
+        duplicates=sum(one.duplicate_of is not None for one in given),
         not_audited=len(problems),
         videos=len(films),
         videos_with_findings=sum(bool(film.findings) for film in films),
