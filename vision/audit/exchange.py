@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vision.audit.records import Report, Video
+from vision.audit.records import Report
+from vision.audit.video_forms import features_of
 from vision.kinds import catalogue
 from vision.printable import to_json
 
@@ -69,25 +70,5 @@ def geojson(report: Report) -> str:
         }
         point = {"type": "Point", "coordinates": [where.lon, where.lat]}
         features.append({"type": "Feature", "geometry": point, "properties": properties})
-    features += [one for video in report.videos for one in _filmed(video)]
+    features += [one for video in report.videos for one in features_of(video)]
     return to_json({"type": "FeatureCollection", "features": features})
-
-
-def _filmed(video: Video) -> list[dict[str, object]]:
-    """A point per finding of a drone's video."""
-    record, features = video.record, list[dict[str, object]]()
-    for found in record.findings if record is not None else ():
-        place = found.place
-        if record is None or place is None:
-            continue
-        properties = {
-            "video": video.name,
-            "offset_s": found.offset_s,
-            "annotated": [picture.annotated for picture in found.pictures],
-            "taken_at": record.moment(found.offset_s),
-            **place.model_dump(include={"accuracy_m", "ellipse", "method"}),
-            **found.model_dump(include={"kind", "subtype", "state", "score"}),
-        }
-        point = {"type": "Point", "coordinates": [place.lon, place.lat]}
-        features.append({"type": "Feature", "geometry": point, "properties": properties})
-    return features

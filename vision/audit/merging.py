@@ -23,8 +23,10 @@ from heapq import heapify, heappop, heappush
 
 from vision.audit.area import GATE, Area, apart, common
 from vision.audit.links import Overlaps, by_place, laid_over, paired
-from vision.audit.records import Picture, Place, Sighting, Video, Violation
+from vision.audit.place import Place
+from vision.audit.records import Picture, Sighting, Violation
 from vision.audit.sightings import Seen, seen_in
+from vision.audit.video_records import Video
 from vision.kinds import catalogue
 
 

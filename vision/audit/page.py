@@ -9,7 +9,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from vision.audit.records import Picture, Report, Video
+from vision.audit.records import Picture, Report
+from vision.audit.video_records import Video
 from vision.audit.words import WORDS, at, clock, counted
 from vision.kinds import catalogue
 

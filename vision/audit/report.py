@@ -13,16 +13,9 @@ from vision.audit.intake import Problem
 from vision.audit.merging import merge
 from vision.audit.overlaps import lay_over
 from vision.audit.page import render
-from vision.audit.records import (
-    Counts,
-    FindingRecord,
-    Picture,
-    PictureRecord,
-    Report,
-    Settings,
-    Video,
-    VideoFinding,
-)
+from vision.audit.records import Counts, FindingRecord, Picture, PictureRecord, Report, Settings
+from vision.audit.video_forms import OF_VIDEOS, csv_rows
+from vision.audit.video_records import Video, VideoFinding
 from vision.kinds import catalogue
 
 FILES = ("report.html", "findings.csv", "report.json", "annotations.coco.json", "map.geojson")
@@ -30,8 +23,6 @@ _COLUMNS = (
     *("picture", "sha256", "kind", "subtype", "name", "score", "objects", "reason", "basis"),
     *("x1", "y1", "x2", "y2", "taken_at", "lon", "lat", "annotated"),
 )
-_OF_VIDEOS = ("state", "offset_s", "from_s", "until_s")
-"""Columns of what videos show, empty for pictures; `picture` is then the video's name."""
 
 
 def compose(
@@ -114,12 +105,12 @@ def findings_csv(report: Report) -> str:
     text = io.StringIO()
     text.write("\ufeff")
     rows = csv.writer(text)
-    rows.writerow((*_COLUMNS, *(f"code {s}" for s in standards), "reason_code", *_OF_VIDEOS))
+    rows.writerow((*_COLUMNS, *(f"code {s}" for s in standards), "reason_code", *OF_VIDEOS))
     for picture in report.pictures:
         for row in _rows(picture, report.settings, standards):
-            rows.writerow([inert(cell) for cell in (*row, *("" for _ in _OF_VIDEOS))])
+            rows.writerow([inert(cell) for cell in (*row, *("" for _ in OF_VIDEOS))])
     for video in report.videos:
-        for row in _video_rows(video, report.settings, standards):
+        for row in csv_rows(video, report.settings, standards):
             rows.writerow([inert(cell) for cell in row])
     return text.getvalue()
 
@@ -157,34 +148,6 @@ def _rows(
                 *(record.taken_at, *where, record.annotated),
                 *(finding.codes.get(s, "") for s in standards),
                 finding.code or "",
-            )
-        )
-    return rows
-
-
-def _video_rows(
-    video: Video, settings: Settings, standards: Sequence[str]
-) -> list[tuple[str | float | None, ...]]:
-    record, language = video.record, settings.language
-    if record is None:
-        return []
-    rows = []
-    for found in record.findings:
-        subtype = catalogue().kind(found.kind).subtype(found.subtype)
-        where = (found.place.lon, found.place.lat) if found.place else (None, None)
-        best = next(p.annotated for p in found.pictures if p.offset_s == found.offset_s)
-        rows.append(
-            (
-                *(video.name, record.sha256, found.kind, found.subtype),
-                subtype.zh if language == "zh" else subtype.en,
-                *(found.score, found.objects),
-                ("；" if language == "zh" else "; ").join(getattr(w, language) for w in found.why),
-                found.basis[language],
-                *found.box,
-                *(record.moment(found.offset_s), *where, best),
-                *(found.codes.get(s, "") for s in standards),
-                " ".join(w.code or "" for w in found.why),
-                *(found.state, found.offset_s, found.from_s, found.until_s),
             )
         )
     return rows

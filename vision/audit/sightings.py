@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from vision.audit.area import Area
-from vision.audit.records import FindingRecord, Picture, Video, VideoFinding
+from vision.audit.records import FindingRecord, Picture
+from vision.audit.video_records import Video, VideoFinding
 from vision.episodes import NormBox
 from vision.kinds import catalogue
 from vision.site.rule_settings import shipped
