@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.audit.records import Place
+from vision.audit.place import Place
 from vision.geo.plane import LocalPlane
 
 GATE = 5.991

@@ -18,7 +18,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from vision import durable
-from vision.audit.records import PictureRecord, Settings, VideoRecord
+from vision.audit.records import PictureRecord, Settings
+from vision.audit.video_records import VideoRecord
 from vision.errors import EvidenceError
 from vision.frames import Pixels
 

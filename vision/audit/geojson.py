@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import cos, pi, radians, sin
 
-from vision.audit.records import FindingRecord, Place, Report, Video, Violation
+from vision.audit.records import FindingRecord, Place, Report, Violation
+from vision.audit.video_forms import features_of
 from vision.geo.plane import LocalPlane
 from vision.printable import to_json
 
@@ -44,7 +45,7 @@ def geojson(report: Report) -> str:
             }
             features.append(_feature("Point", [where.lon, where.lat], properties))
         features += [_outline(picture.name, f) for f in record.findings if f.outline]
-    features += [one for video in report.videos for one in _filmed(video)]
+    features += [one for video in report.videos for one in features_of(video)]
     return to_json({"type": "FeatureCollection", "features": features})
 
 
@@ -107,26 +108,6 @@ def _outline(picture: str, finding: FindingRecord) -> dict[str, object]:
     }
     ring = [list(corner) for corner in (*finding.outline, finding.outline[0])]
     return _feature("Polygon", [ring], properties)
-
-
-def _filmed(video: Video) -> list[dict[str, object]]:
-    """A point per finding of a drone's video."""
-    record, features = video.record, list[dict[str, object]]()
-    for found in record.findings if record is not None else ():
-        place = found.place
-        if record is None or place is None:
-            continue
-        properties = {
-            "feature": "filmed",
-            "video": video.name,
-            "offset_s": found.offset_s,
-            "annotated": [picture.annotated for picture in found.pictures],
-            "taken_at": record.moment(found.offset_s),
-            **place.model_dump(include={"accuracy_m", "ellipse", "method"}),
-            **found.model_dump(include={"kind", "subtype", "state", "score"}),
-        }
-        features.append(_feature("Point", [place.lon, place.lat], properties))
-    return features
 
 
 def _feature(

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from vision.audit.findings import Finding
-from vision.audit.records import Place
+from vision.audit.place import Place
 from vision.detections import Detections
 from vision.episodes import Episode, NormBox
 from vision.frames import Frame

@@ -23,17 +23,21 @@ from heapq import heapify, heappop, heappush
 
 from vision.audit.area import GATE, Area, apart, common
 from vision.audit.links import Overlaps, by_place, laid_over, paired
-from vision.audit.records import Picture, Place, Sighting, Violation
+from vision.audit.place import Place
+from vision.audit.records import Picture, Sighting, Violation
 from vision.audit.sightings import Seen, seen_in
+from vision.audit.video_records import Video
 from vision.kinds import catalogue
 
 
-def merge(pictures: Iterable[Picture], overlaps: Overlaps) -> tuple[Violation, ...]:
-    """The violations that the findings of these pictures are, by kind, best first.
+def merge(
+    pictures: Iterable[Picture], overlaps: Overlaps, videos: Iterable[Video] = ()
+) -> tuple[Violation, ...]:
+    """The violations that the findings of these pictures and videos are, by kind, best first.
 
     The order of the pictures does not matter.
     """
-    seen = seen_in(pictures)
+    seen = seen_in(pictures, videos)
     groups = _Groups(seen, overlaps).joined()
     order = [kind.name for kind in catalogue().kinds]
     found = [_violation([seen[number] for number in group]) for group in groups]
@@ -152,6 +156,7 @@ def _violation(group: Sequence[Seen]) -> Violation:
                 finding=one.number,
                 score=one.finding.score,
                 taken_at=one.taken_at,
+                offset_s=one.offset_s,
             )
             for one in group
         ),

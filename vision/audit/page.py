@@ -9,7 +9,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from vision.audit.records import Report
+from vision.audit.records import Picture, Report
+from vision.audit.video_records import Video
 from vision.audit.words import WORDS, at, clock, counted
 from vision.kinds import catalogue
 
@@ -25,7 +26,8 @@ def render(report: Report) -> str:
         if environment.loader is not None
     )
     copies: dict[str, list[str]] = {}
-    for one in (*report.pictures, *report.videos):
+    given: list[Picture | Video] = [*report.pictures, *report.videos]
+    for one in given:
         if one.duplicate_of is not None:
             copies.setdefault(one.duplicate_of, []).append(one.name)
     return environment.get_template("report.html").render(
@@ -38,6 +40,7 @@ def render(report: Report) -> str:
         shown=[p for p in report.pictures if p.record is not None],
         films=[v for v in report.videos if v.record is not None],
         clock=clock,
+        pictured={f.kind for p in report.pictures if p.record for f in p.record.findings},
         copies=copies,
         violation_of={(s.picture, s.finding): v for v in report.violations for s in v.sightings},
         started=at(report.started_at, language),

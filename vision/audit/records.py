@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from vision.audit.exif import Position
-from vision.audit.findings import BASIS, Box, Finding
+from vision.audit.findings import BASIS, Box, Finding, rounded
 from vision.audit.intake import Problem
+from vision.audit.place import Place, Record
+from vision.audit.video_records import Video
 from vision.detections import Detections, class_names
 from vision.episodes import Datum
 from vision.printable import printable
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Settings(_Record):
+class Settings(Record):
     """What, besides a picture's bytes, decides its record; another setting means another look."""
 
     language: Literal["zh", "en"]
@@ -43,24 +39,7 @@ class Settings(_Record):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
 
-class Place(_Record):
-    """Where on the ground a finding is, WGS 84, degrees; see `vision.audit.places`.
-
-    `accuracy_m` is the radius that holds the truth with a probability of 95 %, None where nobody
-    knows; `ellipse` the same by direction: the semi-axes in metres, longer one first, and the
-    longer one's bearing, degrees clockwise from north. `method`: of a drone's `pose`, of a
-    `geotiff`'s coordinates, or `exif`: where the camera stood, so the thing is somewhere around.
-    """
-
-    lon: float
-    lat: float
-    accuracy_m: float | None
-    ellipse: tuple[float, float, float] | None = None
-    crs: Literal["WGS84"] = "WGS84"
-    method: Literal["pose", "geotiff", "exif"]
-
-
-class FoundObject(_Record):
+class FoundObject(Record):
     """One detection: box xyxy in pixels of the picture."""
 
     name: str
@@ -68,7 +47,7 @@ class FoundObject(_Record):
     box: Box
 
 
-class FindingRecord(_Record):
+class FindingRecord(Record):
     """A `Finding` in words and numbers."""
 
     kind: str
@@ -89,7 +68,7 @@ class FindingRecord(_Record):
     """Of an orthophoto's finding, the path of a picture of it within the audit's folder."""
 
 
-class PictureRecord(_Record):
+class PictureRecord(Record):
     """What was found in one picture, known by its bytes."""
 
     sha256: str
@@ -113,7 +92,7 @@ class PictureRecord(_Record):
         return (self.annotated, *(f.crop for f in self.findings if f.crop))
 
 
-class Picture(_Record):
+class Picture(Record):
     """One picture of the intake: its name, and its record or the name of the picture it repeats."""
 
     name: str
@@ -121,104 +100,20 @@ class Picture(_Record):
     record: PictureRecord | None = None
 
 
-class VideoPicture(_Record):
-    """A picture that shows what a video's finding is about, masked and drawn in.
+class Sighting(Record):
+    """One finding of a violation: the picture's or video's name, and which of its findings, from 0.
 
-    `annotated` is its path within the audit's folder, `offset_s` seconds since the video began.
+    `offset_s`: of a video, seconds since it began.
     """
-
-    offset_s: float
-    annotated: str
-
-
-class ReasonRecord(_Record):
-    """A reason in words, with its code and data; see `vision.rules.reasons`."""
-
-    zh: str
-    en: str
-    data: dict[str, Datum]
-    code: str | None
-
-
-class VideoFinding(_Record):
-    """One thing that a video shows. Seconds are since the video began.
-
-    `state` is `confirmed` where the rules for cameras decided so, else `suspected`: from single
-    pictures of it, as a photo's. It was first and last seen at `from_s` and `until_s`, and in view
-    for `seen_s`. `box` (xyxy, pixels of the upright picture) and `place` are at `offset_s`, which
-    is the look that shows it best.
-    """
-
-    kind: str
-    subtype: str
-    state: Literal["confirmed", "suspected"]
-    score: float
-    objects: int
-    codes: dict[str, str]
-    from_s: float
-    until_s: float
-    seen_s: float
-    offset_s: float
-    box: Box
-    place: Place | None
-    why: tuple[ReasonRecord, ...]
-    basis: dict[Literal["zh", "en"], str]
-    pictures: tuple[VideoPicture, ...]
-
-
-class VideoRecord(_Record):
-    """What a video shows, known by its bytes and those of the telemetry beside it.
-
-    `width`, `height`: upright, pixels. `seconds`: as far as it could be read. `taken_at`: when it
-    began by what it says itself, else "". `seen`: of each class the most in one look. `moving_s`:
-    for how long the camera moved, so that rules of what stands did not look.
-    """
-
-    sha256: str
-    telemetry_sha256: str
-    """Of the text beside it; empty where none lies there."""
-    width: int
-    height: int
-    seconds: float
-    fps: float
-    looks: int
-    taken_at: str
-    moving_s: float
-    seen: dict[str, int]
-    findings: tuple[VideoFinding, ...]
-    notes: tuple[dict[Literal["zh", "en"], str], ...] = ()
-
-    @property
-    def derivatives(self) -> list[str]:
-        """Paths of its pictures within the audit's folder."""
-        return [picture.annotated for found in self.findings for picture in found.pictures]
-
-    def moment(self, offset_s: float) -> str:
-        """When it was so far, ISO 8601; "" where it does not say when it began."""
-        if not self.taken_at:
-            return ""
-        at = datetime.fromisoformat(self.taken_at) + timedelta(seconds=offset_s)
-        return at.isoformat(timespec="seconds")
-
-
-class Video(_Record):
-    """One video of the intake: its name, and its record or the name of the video it repeats."""
-
-    name: str
-    duplicate_of: str | None = None
-    record: VideoRecord | None = None
-
-
-class Sighting(_Record):
-    """One finding of a violation: the picture's name, and which of its findings, from 0."""
 
     picture: str
     finding: int
     score: float
     taken_at: str
+    offset_s: float | None = None
 
 
-class Violation(_Record):
+class Violation(Record):
     """One thing, however often it was photographed; see `vision.audit.merging`.
 
     `score` and `subtype` are the best sighting's; `sightings` are in order of time, then name.
@@ -235,7 +130,7 @@ class Violation(_Record):
     last_taken_at: str
 
 
-class Counts(_Record):
+class Counts(Record):
     """The report's numbers. pictures = looked at; the others of the intake are named beside.
 
     `findings`, `by_kind` and `by_subtype` count what each picture and video shows; `violations`
@@ -256,10 +151,10 @@ class Counts(_Record):
     confirmed: int = 0
     """Of the findings, those that the rules confirmed: in videos."""
     violations: int = 0
-    violations_by_kind: dict[str, int] = {}
+    violations_by_kind: dict[str, int] = Field(default_factory=dict)
 
 
-class Report(_Record):
+class Report(Record):
     """The whole of `report.json`."""
 
     schema_version: Literal["streetwarden.audit/1"] = "streetwarden.audit/1"
@@ -303,9 +198,3 @@ def found_objects(detections: Detections) -> tuple[FoundObject, ...]:
             strict=True,
         )
     )
-
-
-def rounded(box: Sequence[float]) -> Box:
-    """A box as it is written down, to a tenth of a pixel."""
-    x1, y1, x2, y2 = (round(float(v), 1) for v in box)
-    return x1, y1, x2, y2

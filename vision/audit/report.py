@@ -14,7 +14,9 @@ from vision.audit.intake import Problem
 from vision.audit.merging import merge
 from vision.audit.overlaps import lay_over
 from vision.audit.page import render
-from vision.audit.records import Counts, Picture, PictureRecord, Report, Settings, Video
+from vision.audit.records import Counts, FindingRecord, Picture, PictureRecord, Report, Settings
+from vision.audit.video_forms import OF_VIDEOS, csv_rows
+from vision.audit.video_records import Video, VideoFinding
 from vision.kinds import catalogue
 
 FILES = ("report.html", "findings.csv", "report.json", "annotations.coco.json", "map.geojson")
@@ -22,8 +24,6 @@ _COLUMNS = (
     *("picture", "sha256", "kind", "subtype", "name", "score", "objects", "reason", "basis"),
     *("x1", "y1", "x2", "y2", "taken_at", "lon", "lat", "annotated"),
 )
-_OF_VIDEOS = ("state", "offset_s", "from_s", "until_s")
-"""Columns of what videos show, empty for pictures; `picture` is then the video's name."""
 
 
 def compose(
@@ -44,11 +44,13 @@ def compose(
     records = [p.record for p in pictures if p.record is not None]
     films = [v.record for v in videos if v.record is not None]
     filmed = [f for film in films for f in film.findings]
-    found = [*(f for record in records for f in record.findings), *filmed]
+    found: list[FindingRecord | VideoFinding] = [f for record in records for f in record.findings]
+    found += filmed
+    given: list[Picture | Video] = [*pictures, *videos]
     seen = Counter[str]()
     for record in records:
         seen.update(record.seen)
-    violations = merge(pictures, lay_over(pictures, folder.sketch) if folder else {})
+    violations = merge(pictures, lay_over(pictures, folder.sketch) if folder else {}, videos)
     counts = Counts(
         pictures=len(records),
         with_findings=sum(bool(r.findings) for r in records),
@@ -56,7 +58,7 @@ def compose(
         by_kind={k.name: sum(f.kind == k.name for f in found) for k in catalogue().kinds},
         by_subtype=dict(sorted(Counter(f"{f.kind}.{f.subtype}" for f in found).items())),
         seen={name: seen[name] for name in catalogue().class_names if name in seen},
-        duplicates=sum(one.duplicate_of is not None for one in (*pictures, *videos)),
+        duplicates=sum(one.duplicate_of is not None for one in given),
         not_audited=len(problems),
         videos=len(films),
         videos_with_findings=sum(bool(film.findings) for film in films),
@@ -105,14 +107,14 @@ def findings_csv(report: Report) -> str:
     text.write("\ufeff")
     rows = csv.writer(text)
     rows.writerow(
-        (*_COLUMNS, *(f"code {s}" for s in standards), "reason_code", "violation", *_OF_VIDEOS)
+        (*_COLUMNS, *(f"code {s}" for s in standards), "reason_code", "violation", *OF_VIDEOS)
     )
     of = {(s.picture, s.finding): v.id for v in report.violations for s in v.sightings}
     for picture in report.pictures:
         for row in _rows(picture, report.settings, standards, of):
-            rows.writerow([inert(cell) for cell in (*row, *("" for _ in _OF_VIDEOS))])
+            rows.writerow([inert(cell) for cell in (*row, *("" for _ in OF_VIDEOS))])
     for video in report.videos:
-        for row in _video_rows(video, report.settings, standards):
+        for row in csv_rows(video, report.settings, standards, of):
             rows.writerow([inert(cell) for cell in row])
     return text.getvalue()
 
@@ -154,35 +156,6 @@ def _rows(
                 *(finding.codes.get(s, "") for s in standards),
                 finding.code or "",
                 of.get((picture.name, number), ""),
-            )
-        )
-    return rows
-
-
-def _video_rows(
-    video: Video, settings: Settings, standards: Sequence[str]
-) -> list[tuple[str | float | None, ...]]:
-    record, language = video.record, settings.language
-    if record is None:
-        return []
-    rows = []
-    for found in record.findings:
-        subtype = catalogue().kind(found.kind).subtype(found.subtype)
-        where = (found.place.lon, found.place.lat) if found.place else (None, None)
-        best = next(p.annotated for p in found.pictures if p.offset_s == found.offset_s)
-        rows.append(
-            (
-                *(video.name, record.sha256, found.kind, found.subtype),
-                subtype.zh if language == "zh" else subtype.en,
-                *(found.score, found.objects),
-                ("；" if language == "zh" else "; ").join(getattr(w, language) for w in found.why),
-                found.basis[language],
-                *found.box,
-                *(record.moment(found.offset_s), *where, best),
-                *(found.codes.get(s, "") for s in standards),
-                " ".join(w.code or "" for w in found.why),
-                "",
-                *(found.state, found.offset_s, found.from_s, found.until_s),
             )
         )
     return rows

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
 from vision.audit.area import Area
 from vision.audit.records import FindingRecord, Picture
+from vision.audit.video_records import Video, VideoFinding
 from vision.episodes import NormBox
 from vision.kinds import catalogue
 from vision.site.rule_settings import shipped
@@ -19,7 +20,7 @@ _YEAR = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """One finding of one picture.
+    """One finding of one picture or video.
 
     Attributes:
         sha256, number: of the picture, and which of its findings; the two know it anywhere.
@@ -28,16 +29,18 @@ class Seen:
         box: xyxy as fractions of the picture.
         taken_at: as it is recorded; `at` is the same as a camera's local clock, if it is told.
         area: where on the ground it is, if that is told.
+        offset_s: of a video, seconds since it began.
     """
 
     sha256: str
     number: int
     name: str
-    finding: FindingRecord
+    finding: FindingRecord | VideoFinding
     box: NormBox
     taken_at: str
     at: datetime | None
     area: Area | None
+    offset_s: float | None = None
 
     @property
     def matter(self) -> tuple[str, str]:
@@ -64,8 +67,8 @@ class Seen:
         return abs(self.at - other.at) <= _window(self.finding.kind)
 
 
-def seen_in(pictures: Iterable[Picture]) -> list[Seen]:
-    """Every finding, in an order that does not depend on the pictures'."""
+def seen_in(pictures: Iterable[Picture], videos: Iterable[Video] = ()) -> list[Seen]:
+    """Every finding, in an order that does not depend on that of the pictures and videos."""
     found = []
     for picture in pictures:
         record = picture.record
@@ -78,7 +81,20 @@ def seen_in(pictures: Iterable[Picture]) -> list[Seen]:
             area = Area.of(finding.place)
             of = record.sha256, number, picture.name, finding, box, record.taken_at, at, area
             found.append(Seen(*of))
+    found += [one for video in videos for one in _filmed(video)]
     return sorted(found, key=lambda one: (one.sha256, one.number))
+
+
+def _filmed(video: Video) -> Iterator[Seen]:
+    """A video's findings, each at the look that shows it best."""
+    record = video.record
+    for number, finding in enumerate(record.findings if record is not None else ()):
+        assert record is not None
+        x1, y1, x2, y2 = finding.box
+        box = (x1 / record.width, y1 / record.height, x2 / record.width, y2 / record.height)
+        moment, offset = record.moment(finding.offset_s), finding.offset_s
+        at, area = _clock(moment), Area.of(finding.place)
+        yield Seen(record.sha256, number, video.name, finding, box, moment, at, area, offset)
 
 
 @cache

@@ -71,8 +71,12 @@ class VideoFile:
                 seconds=duration(container, stream),
                 fps=round(rate, 3) if 0 < rate <= _HIGHEST_RATE else 0.0,
                 taken_at=began.isoformat(timespec="seconds") if began is not None else "",
-                # What a drone tells lies beside its video, or inside as subtitles.
-                telemetry=bool(self.telemetry_sha256 or container.streams.subtitles),
+                # What a drone tells lies beside its video, or inside as subtitles or as KLV.
+                telemetry=bool(
+                    self.telemetry_sha256
+                    or container.streams.subtitles
+                    or any(stream.name == "klv" for stream in container.streams.data)
+                ),
                 hdr=stream.codec_context.color_trc in _HDR,
             )
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
+from vision.audit.findings import rounded
 from vision.audit.matter import Matter, Shown
-from vision.audit.records import ReasonRecord, VideoFinding, VideoPicture, rounded
+from vision.audit.video_records import ReasonRecord, VideoFinding, VideoPicture
 from vision.episodes import Episode, Reason
 from vision.kinds import catalogue
 from vision.rules.reasons import ReasonCode, render

@@ -16,10 +16,11 @@ from vision.audit.folder import PICTURES, AuditFolder
 from vision.audit.intake import Item, Problem
 from vision.audit.matter import Shot, Shown
 from vision.audit.places import Whereabouts
-from vision.audit.records import Settings, Video, VideoRecord
+from vision.audit.records import Settings
 from vision.audit.video_file import Facts, VideoFile
 from vision.audit.video_finding import Words, video_finding
 from vision.audit.video_looks import Looks
+from vision.audit.video_records import Video, VideoRecord
 from vision.audit.video_watch import VideoWatch
 from vision.engines.engine import Engine
 from vision.errors import PictureError, SourceError

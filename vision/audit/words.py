@@ -40,6 +40,9 @@ WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
         "cause": "Why",
         "basis": "Every finding is suspected, from a single picture: how long it lasted and "
         "whether it is permitted was not checked. A person decides.",
+        "basis_videos": "Findings of photos are suspected, from a single picture: how long it "
+        "lasted was not checked. Of videos each finding says whether the rules for cameras "
+        "confirmed it. Whether it is permitted was not checked. A person decides.",
         "masking": "People and number plates that the model found are masked; what it missed is "
         "not. Look before you publish.",
         "trucks_unread": "Trucks were counted; their load and dirt were not read.",
@@ -93,6 +96,8 @@ WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
         "name": "名称",
         "cause": "原因",
         "basis": "所有问题均为疑似，仅凭单张照片判定：未计持续时长，未核查许可，须由人工认定。",
+        "basis_videos": "照片中的问题均为疑似，仅凭单张照片判定，未计持续时长；"
+        "视频中的问题注明是规则判定还是疑似。许可均未核查，须由人工认定。",
         "masking": "模型识别到的行人和车牌已脱敏，漏检的仍可见，公开前请人工核对。",
         "trucks_unread": "卡车仅计数，未判读装载和带泥情况。",
         "model": "模型",

@@ -334,6 +334,9 @@ def test_all_forms_of_the_report_tell_of_it(tmp_path, shown, watch):
     tree = json.loads((tmp_path / "out/report.json").read_text("utf-8"))
     assert tree["videos"][0]["record"]["findings"][0]["kind"] == "street_vending"
     assert tree["counts"]["videos"] == 1
+    (violation,) = tree["violations"]
+    (sighting,) = violation["sightings"]
+    assert (sighting["picture"], sighting["offset_s"]) == (f"in/{name}", 0.0)
 
 
 def test_a_copy_of_the_film_that_was_stamped_is_dated_in_its_zone(tmp_path, shown, watch):
