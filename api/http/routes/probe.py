@@ -15,6 +15,7 @@ from api.http.context import Context, Shared
 from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.http.routes.setup import Installer
 from api.setup.given import check_given
+from api.setup.pen import see_all
 from api.words.said import say
 from vision.errors import SourceError
 from vision.site import Camera
@@ -56,8 +57,9 @@ class ProbeView(BaseModel):
 
 
 @router.post("/cameras/probe", operation_id="probeSource", responses=described(409, *WRITING))
-def probe_source(shared: Shared, _who: Installer, given: ProbeRequest) -> ProbeView:
+def probe_source(shared: Shared, who: Installer, given: ProbeRequest) -> ProbeView:
     """Open an address once, as a camera's would be. 422: why it gives no picture."""
+    see_all(who)
     check_given(given.model_dump(), None)
     try:
         wanted = {"id": "probe", "source": _found(shared, given.source), "allow": given.allow}

@@ -125,11 +125,13 @@ DOORS = (
     Door("/v1/cameras/{camera}/sight", READERS, of="camera"),
     Door("/v1/cameras/{camera}/test", LOOKERS, method="POST", of="camera", gives=frozenset({200})),
     Door("/v1/cameras/{camera}/admissibility", READERS, of="camera"),
+    Door("/v1/cameras/{camera}/zones", READERS, of="camera"),
     Door("/v1/map", READERS),
     # The site of this house has no file: who is let in is told so; see `tests/api/setup`.
     Door(f"{CAMERA}/setup", SURVEYORS, of="camera", gives=frozenset({409})),
     Door(f"{CAMERA}/setup", LOOKERS, method="PUT"),
     Door("/v1/cameras", ADMINS, method="POST"),
+    Door("/v1/cameras/probe", ADMINS, method="POST"),
     Door(CAMERA, ADMINS, method="DELETE", of="camera", whole=True, gives=frozenset({409})),
     Door("/v1/registers/{register}", SURVEYORS, gives=frozenset({409})),
     Door("/v1/registers/{register}", LOOKERS, method="PUT"),
