@@ -14,14 +14,17 @@ What is shown and stored (privacy zones) follows the site at once, see `Watched.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
 
 from models.catalogue import ModelEntry
 from vision.episodes import Episode
+from vision.errors import NotWatched
 from vision.loop import InferenceLoop
 from vision.pipeline.memory import memory_of
 from vision.pipeline.remembered import Ruled, rules_of
@@ -57,6 +60,10 @@ class _Drawn:
     ruled: Mapping[str | None, Ruled]
 
 
+_READERS_S = 10.0
+"""Seconds for all readers to end; one that the system holds is left to itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A change that is to be made.
@@ -68,6 +75,12 @@ class Plan:
 
     cameras: Mapping[str, Watched]
     drawn: Mapping[str, _Drawn]
+
+    @property
+    def clips(self) -> dict[str, Path]:
+        """By camera, the folder of clips that are on their way; none where nothing is kept."""
+        folders = {name: watched.memory for name, watched in self.cameras.items()}
+        return {name: folder / "clips" for name, folder in folders.items() if folder is not None}
 
 
 class WatchedCameras:
@@ -161,12 +174,60 @@ class WatchedCameras:
                 if start():
                     _start(watched.reader, gone.get(name))
 
+    def stop_readers(self) -> None:
+        """End all readers, so that nothing new comes; one that hangs is left to itself."""
+        for watched in self.now.values():
+            watched.reader.stop(timeout=0)
+        until = time.monotonic() + _READERS_S  # of all: any number of them may hang
+        for watched in self.now.values():
+            watched.reader.stop(timeout=max(0.0, until - time.monotonic()))
+
     def stored(self, episode: Episode) -> None:
         """Note that the event of this episode is stored, or in quarantine; any thread may call."""
         watched = self.now.get(episode.camera)
         scenes = watched.scenes.values() if watched is not None else ()
         for rules in (*(scene.rules for scene in scenes), *self._leaving.values()):
             rules.stored(episode)
+
+    def of(self, camera: str) -> Watched:
+        """The camera of this id.
+
+        Raises:
+            NotWatched: it is not watched here.
+        """
+        watched = self.now.get(camera)
+        if watched is None:
+            raise NotWatched(f"camera {camera} is not watched here")
+        return watched
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Ids of the confirmed episodes that rules hold; any thread may ask, as what follows."""
+        return frozenset[str]().union(*(scene.rules.held for scene in self._all()))
+
+    @property
+    def unconfirmed(self) -> frozenset[str]:
+        """Ids of the episodes whose confirmed event rules still owe."""
+        return frozenset[str]().union(*(scene.rules.unconfirmed for scene in self._all()))
+
+    def last_seen(self, camera: str, episode: str) -> datetime | None:
+        """When a look last showed a confirmed episode that goes on (UTC); None for any other."""
+        scenes = (scene for _, scene in _scenes(self.now.get(camera)))
+        return next((at for s in scenes if (at := s.rules.last_seen(episode)) is not None), None)
+
+    def sightings(self) -> dict[str, dict[str, datetime]]:
+        """By camera, the confirmed episodes that go on, with when a look last showed each (UTC)."""
+        return {
+            name: {
+                e.id: e.last_seen_at
+                for s in watched.scenes.values()
+                for e in s.rules.going_on.values()
+            }
+            for name, watched in self.now.items()
+        }
+
+    def _all(self) -> list[Scene]:
+        return [scene for watched in self.now.values() for _, scene in _scenes(watched)]
 
     def _finder(self, camera: Camera) -> PresetFinder | None:
         if not camera.presets:
