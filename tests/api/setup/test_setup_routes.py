@@ -95,6 +95,39 @@ def test_a_zone_is_drawn_and_counts_at_once_is_in_the_file_and_can_be_undone(fou
     assert [c["undone"] for c in history(http)] == [False, True, False, False]
 
 
+def test_how_well_ground_points_fit_is_told_and_the_wrong_one_stands_out(found):
+    http = found(watch=Changeable()).client()
+    places = [(0.1, 0.9), (0.9, 0.9), (0.25, 0.5), (0.75, 0.5), (0.5, 0.7), (0.4, 0.6)]
+
+    def on_map(u: float, v: float) -> list[float]:
+        w = v - 0.2  # the horizon lies at a fifth of the picture
+        return [u, v, 113.38 + (u - 0.5) / w * 2e-4, 31.71 + (1 / w) * 2e-4]
+
+    def fit(points: list[list[float]]) -> dict:
+        answer = put(http, {"ground": points}, setup(http)["version"])
+        assert answer.status_code == 200, answer.text
+        told = setup(http)
+        [found] = told["ground_fits"]
+        assert found["preset"] is None
+        assert told["ground_error_m"] == found["error_m"]
+        return found
+
+    good = fit([on_map(u, v) for u, v in places])
+    assert max(good["missed_m"]) < 0.05
+    assert good["error_m"] < 0.1
+    points = [on_map(u, v) for u, v in places]
+    points[4][2] += 2e-5  # nearly two metres
+    bad = fit(points)
+    assert bad["error_m"] > 1
+    assert bad["missed_m"].index(max(bad["missed_m"])) == 4
+    assert bad["left_out_m"][4] == pytest.approx(1.9, abs=0.1)
+    assert len(bad["missed_m"]) == len(bad["left_out_m"]) == 6
+    four = fit(points[:4])
+    assert (four["error_m"], four["left_out_m"]) == (None, [None] * 4)
+    assert put(http, {"ground": []}, setup(http)["version"]).status_code == 200
+    assert (setup(http)["ground_error_m"], setup(http)["ground_fits"]) == (None, [])
+
+
 def test_of_two_who_change_the_same_the_second_is_told(found):
     town = found(watch=Changeable())
     li, wang = town.client(Role.OFFICER), town.client(Role.ADMIN)
