@@ -20,17 +20,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Condition, Thread
-from typing import Any
 
 from models.catalogue import ModelEntry
 from vision.episodes import Episode
 from vision.errors import NotWatched
 from vision.loop import InferenceLoop
+from vision.pipeline.decided_by import By, Shared, decided_by, opened_by, shared_of
 from vision.pipeline.memory import memory_of
 from vision.pipeline.remembered import Ruled, rules_of
 from vision.pipeline.watched import Scene, Watched
 from vision.rules import CameraRules
-from vision.site import Camera, Site
+from vision.site import Site
 from vision.sources.reader import Reader
 from vision.tracking import Tracker
 from vision.view.preset_finder import PresetFinder
@@ -50,12 +50,12 @@ class _Drawn:
     """What the rules of one camera are to decide by.
 
     Attributes:
-        by: the camera and what it shares with others; equal where nothing has changed.
+        by: see `decided_by`.
         finder: of its presets.
         ruled: its rules by preset.
     """
 
-    by: tuple[Camera, tuple[Any, ...]]
+    by: By
     finder: PresetFinder | None
     ruled: Mapping[str | None, Ruled]
 
@@ -102,8 +102,8 @@ class WatchedCameras:
         self._image_size = image_size
         self._memory = memory
         self._ready = ready
-        self._shared: tuple[Any, ...] = ()
-        self._decided_by: dict[str, tuple[Camera, tuple[Any, ...]]] = {}
+        self._shared: Shared = ()
+        self._decided_by: dict[str, By] = {}
         self._leaving: Mapping[tuple[str, ...], CameraRules] = {}
 
     def plan(self, site: Site, share: Collection[str] | None) -> Plan:
@@ -116,15 +116,15 @@ class WatchedCameras:
         Raises:
             SiteError, PlaceError: a rule, a preset's picture or the baseline is not to be had.
         """
-        shared = _shared(site)
+        shared = shared_of(site)
         # The same object where it is equal, so that it is compared once and not for each camera.
         self._shared = shared = self._shared if shared == self._shared else shared
         cameras, drawn = dict[str, Watched](), dict[str, _Drawn]()
         for camera in site.cameras:
             if share is not None and camera.id not in share:
                 continue
-            known, by = self.now.get(camera.id), (camera, shared)
-            if known is None or _means(known.opened) != _means(camera):
+            known, by = self.now.get(camera.id), decided_by(camera, shared)
+            if known is None or opened_by(known.opened) != opened_by(camera):
                 folder = memory_of(camera, self._memory, bare=site.bare)
                 cameras[camera.id] = Watched(
                     camera, self._ready, site.site, self._image_size, memory=folder
@@ -133,7 +133,7 @@ class WatchedCameras:
                 cameras[camera.id] = known
             if cameras[camera.id] is not known or self._decided_by[camera.id] != by:
                 ruled = rules_of(site, camera, self._model, self._memory)
-                drawn[camera.id] = _Drawn(by, self._finder(camera), ruled)
+                drawn[camera.id] = _Drawn(by, self._finder(by), ruled)
         return Plan(cameras, drawn)
 
     def redraw(self, site: Site) -> None:
@@ -229,12 +229,15 @@ class WatchedCameras:
     def _all(self) -> list[Scene]:
         return [scene for watched in self.now.values() for _, scene in _scenes(watched)]
 
-    def _finder(self, camera: Camera) -> PresetFinder | None:
+    def _finder(self, by: By) -> PresetFinder | None:
+        camera, _, pictures = by
         if not camera.presets:
             return None
-        known, by = self.now.get(camera.id), self._decided_by.get(camera.id)
-        if known is not None and by is not None and by[0].presets == camera.presets:
-            return known.finder
+        known, was = self.now.get(camera.id), self._decided_by.get(camera.id)
+        if known is not None and was is not None:
+            before, _, seen = was
+            if (before.presets, seen) == (camera.presets, pictures):
+                return known.finder
         return PresetFinder(camera.presets)
 
     def _decide(self, before: Watched | None, watched: Watched, drawn: _Drawn, tell: Tell) -> None:
@@ -270,18 +273,6 @@ class WatchedCameras:
 
 def _scenes(watched: Watched | None) -> Sequence[tuple[str | None, Scene]]:
     return list(watched.scenes.items()) if watched is not None else []
-
-
-def _means(camera: Camera) -> tuple[Any, ...]:
-    """By what a camera is opened: another one of these, and it is opened anew."""
-    return camera.source, camera.allow, camera.type, camera.decoder, camera.pace, camera.flight
-
-
-def _shared(site: Site) -> tuple[Any, ...]:
-    """What the rules of several cameras decide by."""
-    about = site.site
-    registers = site.permits, site.assets, site.baseline
-    return about.timezone, about.holidays, site.defaults, *registers
 
 
 def _start(reader: Reader, before: Watched | None) -> None:

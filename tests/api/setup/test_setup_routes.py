@@ -12,9 +12,14 @@ from zoneinfo import ZoneInfo
 import httpx
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from api.access.roles import Role
 from api.http.app import create_app
+from api.setup.pruning import KEPT
+from api.setup.pruning import rules as of_setup
+from api.storage.pruning import prune
+from api.storage.tables import SiteChangeRow
 from api.words.invalid import INVALID
 from api.words.said import LISTS
 from tests.api.setup.conftest import PASSWORD, SECRET, TEXT, Changeable
@@ -514,3 +519,72 @@ def test_what_rules_have_learnt_is_shown_to_who_sees_the_camera(found):
     assert item["known"] == [{"box": list(box)}]
     near = town.client(Role.OFFICER, cameras=["gate"])
     assert near.get("/v1/baseline").json() == {"items": []}
+
+
+def test_another_baseline_under_the_same_path_is_noticed_and_a_broken_one_is_told(found):
+    def structures(count: int) -> str:
+        roofs = [
+            {
+                "type": "Feature",
+                "properties": {"as_of": "2026-03-01"},
+                "geometry": {
+                    "type": "Polygon",
+                    "coordinates": [[[n, 0], [n + 0.5, 0], [n, 0.5], [n, 0]]],
+                },
+            }
+            for n in range(count)
+        ]
+        return json.dumps({"type": "FeatureCollection", "features": roofs})
+
+    town = found(watch=Changeable())
+    file = town.path.parent / "known.geojson"
+    file.write_text(structures(1))
+    town.edit(TEXT + "baseline: known.geojson\n")
+    known, many = len(town.watch.applied), len(history(town.client()))
+    for _ in range(3):
+        town.following.look()
+    assert len(town.watch.applied) == known, "nothing has changed"
+
+    file.write_text(structures(2))
+    for _ in range(3):
+        town.following.look()
+    assert len(town.watch.applied) == known + 1
+    assert town.following.problem is None
+
+    file.write_text("{}")
+    for _ in range(3):
+        town.following.look()
+    told = town.client().get("/v1/site/file").json()
+    assert "known.geojson" in told["problem"]
+    [mistake] = told["mistakes"]
+    assert (mistake["code"], mistake["pointer"]) == ("geojson_empty", "/file/baseline")
+    assert mistake["params"]["path"] == "known.geojson"
+    assert len(town.watch.applied) == known + 1, "what it was is in force"
+
+    file.write_text(structures(3))
+    for _ in range(3):
+        town.following.look()
+    assert (len(town.watch.applied), town.following.problem) == (known + 2, None)
+    assert len(history(town.client())) == many, "the site file says what it said"
+
+
+def test_the_history_is_bounded_and_the_newest_can_be_undone(found, monkeypatch):
+    monkeypatch.setattr("api.setup.pruning.LAST", 3)
+    town = found(watch=Changeable())
+    http = town.client()
+    for fps in (2, 3, 4, 5, 6, 7):
+        assert put(http, {"analyse_fps": fps}, setup(http)["version"]).status_code == 200
+    numbers = [change["id"] for change in history(http)]
+    database, now = town.world.database, datetime.now(UTC)
+    assert prune(database, of_setup(), now) == {"changes of the site file": 0}
+    with database.write() as session:
+        session.execute(update(SiteChangeRow).values(at=now - KEPT - timedelta(days=1)))
+    assert prune(database, of_setup(), now) == {"changes of the site file": 4}
+    assert [change["id"] for change in history(http)] == numbers[:3]
+    assert http.post(f"/v1/site/changes/{numbers[0]}/undo").status_code == 200
+    assert setup(http)["analyse_fps"] == 6
+    town.following.look()
+    town.following.look()
+    assert history(http)[0]["what"] == "setup", "nobody has edited the file by hand"
+    monkeypatch.setattr("api.setup.pruning.MOST", 2)
+    assert prune(database, of_setup(), now) == {"changes of the site file": 2}

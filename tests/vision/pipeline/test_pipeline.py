@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -200,3 +201,22 @@ def test_what_its_rules_hold_is_told_before_it_starts(tmp_path: Path) -> None:
     scene.rules.stored(confirmed)
     assert rule.episodes == [confirmed]
     assert Pipeline(site, Blind(), [], memory=tmp_path).held == {confirmed.id}
+
+
+def test_another_baseline_under_the_same_path_is_another(tmp_path: Path) -> None:
+    file = tmp_path / "known.geojson"
+    ring = [[0, 0], [0.5, 0], [0, 0.5], [0, 0]]
+    roof = {
+        "type": "Feature",
+        "properties": {"as_of": "2026-03-01"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    text = json.dumps({"type": "FeatureCollection", "features": [roof]})
+    file.write_text(text)
+    site = Site.for_sources(["a.mp4", "b.mp4"], tmp_path).model_copy(update={"baseline": str(file)})
+    pipeline = Pipeline(site, Blind(), [])
+    assert pipeline._watching.plan(site, None).drawn == {}
+    file.write_text(text + "\n")
+    assert set(pipeline._watching.plan(site, None).drawn) == {"camera-1", "camera-2"}
+    pipeline.apply(site)
+    assert pipeline._watching.plan(site, None).drawn == {}
