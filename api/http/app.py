@@ -59,6 +59,7 @@ from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
 from api.searches.desk import SearchDesk
 from api.searches.desk import rules as of_searches
+from api.setup.pruning import rules as of_setup
 from api.setup.setup import Setup
 from api.setup.site_file import SiteFile
 from api.site_in_force import SiteInForce
@@ -217,7 +218,7 @@ def _provider(site: Site, database: Database, sessions: SessionStore) -> Iterabl
 
 
 def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly:
-    rules = [*of_deliveries(), *of_access(), *of_searches()]
+    rules = [*of_deliveries(), *of_access(), *of_searches(), *of_setup()]
     return Nightly(
         Purge(database, evidence, site.retention) if site.retention is not None else None,
         ZoneInfo(site.site.timezone),

@@ -18,7 +18,6 @@ from api.setup.site_file import Content
 from api.site_in_force import SiteInForce
 from api.words.said import Mistaken, say
 from vision.site import Camera, Site
-from vision.sources.address import SourceKind, parse_address
 
 WIRED: Final = frozenset(("source", "allow", "type", "decoder", "pace"))
 """What decides which pictures come at all; an admin's."""
@@ -33,8 +32,8 @@ class CameraDesk:
         self._in_force = in_force
         self._pen = pen
 
-    def get(self, who: Principal, name: str) -> tuple[Part, SourceKind]:
-        """A camera's section without its source, and what kind of a source that is.
+    def get(self, who: Principal, name: str) -> tuple[Part, Camera]:
+        """A camera's section without its source, and the camera that it makes.
 
         Raises:
             UnknownCamera: there is none, as far as the key sees.
@@ -43,8 +42,7 @@ class CameraDesk:
         _seen(self._in_force.now, who, name)
         content = self._pen.content()
         number = _numbered(content, who, name)
-        kind = parse_address(content.site.cameras[number].source).kind
-        return _section(content, number), kind
+        return _section(content, number), content.site.cameras[number]
 
     def change(self, who: Principal, name: str, version: str, given: Mapping[str, Any]) -> Done:
         """Put settings into a camera's section; None takes one out of it.

@@ -24,7 +24,7 @@ from api.words.said import Mistaken, Said, say
 from api.words.setup import OBSTACLES
 from vision import durable
 from vision.errors import Mistake, SiteError
-from vision.files import read_file
+from vision.files import Mark, mark_of, read_file
 from vision.site import Site
 from vision.site.file import Look, site_of
 from vision.site.text import MOST_BYTES, text_of
@@ -33,8 +33,6 @@ from vision.site.yaml_tree import Tree, read_tree
 PATIENCE_S = 10.0
 """Seconds to wait for another process that changes the file."""
 _BOM = b"\xef\xbb\xbf"
-Mark = tuple[int, ...]
-"""Differs when a file was written or replaced."""
 _WHY = {
     errno.EROFS: "read_only",
     errno.EACCES: "no_right",
@@ -163,11 +161,7 @@ class SiteFile:
 
     def mark(self) -> Mark | None:
         """Something that differs after it was written; None where it is not there."""
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+        return mark_of(self.path)
 
     def read(self) -> Content:
         """What it holds now.
@@ -181,6 +175,10 @@ class SiteFile:
             why = error.strerror
             raise SiteFileWrong(say("site_file_unreadable", name=self.name, why=why)) from error
         return self.content(raw)
+
+    def forget(self) -> None:
+        """Read files that it names anew: one of them was written."""
+        self._latest = None
 
     def content(self, raw: bytes) -> Content:
         """A content of this file, parsed once as long as it is the latest asked for."""

@@ -14,7 +14,9 @@ from vision.geo.errors import NoGround, PlaceError
 from vision.geo.homography import (
     Array,
     deviation,
+    land,
     left_out_error,
+    left_out_errors,
     slopes,
     solve,
     spread,
@@ -45,6 +47,10 @@ class Ground:
             square over leaving each point out once). None where this cannot be measured: it takes
             five points, four of them well spread without the fifth, and that none lands above
             the horizon.
+        missed_m: how far from its place each calibration point lands, metres: one that is wrong
+            stands out. Four points fit whatever they are.
+        left_out_m: how far each lands by the others alone, metres; infinite where these put it
+            beyond the horizon, None where it cannot be told.
     """
 
     plane: LocalPlane
@@ -52,6 +58,8 @@ class Ground:
     uncertainty: Array
     deviation_m: float
     error_m: float | None
+    missed_m: tuple[float, ...] = ()
+    left_out_m: tuple[float | None, ...] = ()
 
     @classmethod
     def fit(cls, points: Sequence[Sequence[float]], crs: Crs = "WGS84") -> Ground:
@@ -67,7 +75,11 @@ class Ground:
         matrix = solve(picture, metres)
         off = deviation(matrix, picture, metres)
         uncertainty = spread(matrix, picture, off)
-        return cls(plane, matrix, uncertainty, off, left_out_error(picture, metres))
+        left_out = left_out_errors(picture, metres)
+        missed = land(matrix, picture) - metres
+        apart = tuple(float(metres) for metres in np.linalg.norm(missed, axis=1))
+        error = left_out_error(left_out)
+        return cls(plane, matrix, uncertainty, off, error, apart, tuple(left_out))
 
     def position(self, u: float, v: float) -> Position:
         """The ground at a point of the picture: WGS 84, with its 95 % ellipse.

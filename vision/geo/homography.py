@@ -7,7 +7,8 @@ horizon.
 
 from __future__ import annotations
 
-from math import sqrt
+from collections.abc import Sequence
+from math import inf, sqrt
 
 import cv2
 import numpy as np
@@ -53,24 +54,38 @@ def solve(picture: Array, metres: Array) -> Array:
     return matrix
 
 
-def left_out_error(picture: Array, metres: Array) -> float | None:
+def left_out_error(off: Sequence[float | None]) -> float | None:
     """How far from its place a point lands that was left out: root mean square, metres.
 
-    Points whose absence leaves the others nearly on a line are not left out: such a rest says
-    little about anything. None where no point can be left out, which takes at least five, and
-    where the others put one beyond the horizon: then the error has no bound.
+    None where no point can be left out, which takes at least five, and where the others put one
+    beyond the horizon: then the error has no bound.
+
+    Args:
+        off: of each point, see `left_out_errors`.
     """
-    squares: list[float] = []
+    squares = [metres**2 for metres in off if metres is not None]
+    return sqrt(sum(squares) / len(squares)) if squares and inf not in squares else None
+
+
+def left_out_errors(picture: Array, metres: Array) -> list[float | None]:
+    """How far from its place each point lands if it alone is left out, metres.
+
+    Points whose absence leaves the others nearly on a line are not left out (None): such a rest
+    says little about anything. Infinite where the others put one beyond the horizon.
+    """
+    off: list[float | None] = []
     for k in range(len(picture)):
         rest, known = np.delete(picture, k, axis=0), np.delete(metres, k, axis=0)
         if len(rest) < 4 or min(_flatness(rest), _flatness(known)) < _SOUND:
+            off.append(None)
             continue
         try:
             landed = land(solve(rest, known), picture[k : k + 1])
         except PlaceError:
-            return None
-        squares.append(float(np.sum((landed - metres[k]) ** 2)))
-    return sqrt(sum(squares) / len(squares)) if squares else None
+            off.append(inf)
+            continue
+        off.append(sqrt(float(np.sum((landed - metres[k]) ** 2))))
+    return off
 
 
 def deviation(matrix: Array, picture: Array, metres: Array) -> float:
