@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import cos, pi, radians, sin
 
-from vision.audit.records import FindingRecord, Place, Report, Violation
+from vision.audit.place import Place
+from vision.audit.records import FindingRecord, Report, Violation
 from vision.audit.video_forms import features_of
 from vision.geo.plane import LocalPlane
 from vision.printable import to_json

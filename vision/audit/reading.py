@@ -48,8 +48,6 @@ class Loaded:
 def load(item: Item, known: Container[str], scratch: Path, decoders: Decoders) -> Loaded | Problem:
     """Hash a picture and, where its hash is not `known`, decode it."""
     path = item.path
-    if item.media == "video":
-        return Problem(name=item.name, cause="is a video; use: streetwarden watch --source")
     try:
         with item.local(scratch) as path:
             facts = _surveyed(path, decoders)
