@@ -41,7 +41,7 @@ def load(item: Item, known: Container[str], scratch: Path) -> Loaded | Problem:
     """Hash a picture and, where its hash is not `known`, decode it."""
     path = item.path
     if item.media == "video":
-        return Problem(name=item.name, cause="is a video; use: streetwarden watch --source")
+        return Problem(name=item.name, cause="is a video, and pictures alone are looked at here")
     try:
         with item.local(scratch) as path:
             size = path.stat().st_size
