@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import ColorTrc
 
 from tests.vision.audit.filming import film, ground
 from tests.vision.flights import srt
@@ -189,6 +190,32 @@ def test_a_phone_held_upright_is_looked_at_upright(tmp_path, shown, watch, rotat
     report, _ = watch([path], tmp_path / "out")
     record = only(report)
     assert ((record.width, record.height), record.findings[0].box) == upright
+
+
+@pytest.mark.parametrize(
+    ("coded", "hdr"),
+    [(("libx265", "yuv420p10le"), True), (("prores_ks", "yuv422p10le"), False)],
+)
+def test_ten_bits_hdr_and_4_2_2_are_read(tmp_path, shown, watch, coded, hdr):
+    codec, form = coded
+    path = tmp_path / "in/phone.mov"
+    path.parent.mkdir()
+    options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+    with av.open(path, "w") as container:
+        stream = container.add_stream(codec, rate=30, options=options)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, form
+        if hdr:
+            stream.codec_context.color_trc = ColorTrc.SMPTE2084
+        for _ in range(30):
+            frame = av.VideoFrame.from_ndarray(shown(FULL), format="bgr24").reformat(format=form)
+            if hdr:
+                frame.color_trc = ColorTrc.SMPTE2084
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    report, _ = watch([path], tmp_path / "out")
+    record = only(report)
+    assert (record.looks, record.width, record.height) == (6, 320, 240)
+    assert any("high dynamic range" in note["en"] for note in record.notes) == hdr
 
 
 def test_offsets_follow_a_variable_rate(tmp_path, shown, watch):
