@@ -27,7 +27,7 @@ from vision.printable import printable, to_json
 if TYPE_CHECKING:
     from vision.audit import Problem, Report
     from vision.audit import Progress as Done
-    from vision.audit.auditor import Attributes
+    from vision.audit.sight import Attributes
     from vision.engines.engine import Engine
     from vision.model_choice import ModelChoice
 
@@ -107,7 +107,7 @@ def _truck_states(engine: Engine, asked: str) -> tuple[Attributes | None, str]:
     `asked`: the engine's name on the command line; it runs the reader too.
     """
     from models.catalogue import find
-    from vision.audit.auditor import CAMERA
+    from vision.audit.sight import CAMERA
     from vision.engines.truck_state import MODEL, open_truck_state
 
     if "truck" not in engine.model.classes:
