@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from vision.audit import Problem, Report
     from vision.audit import Progress as Done
     from vision.audit import VideoProgress as Watched
-    from vision.audit.auditor import Attributes
     from vision.audit.records import Violation
+    from vision.audit.sight import Attributes
     from vision.engines.engine import Engine
     from vision.model_choice import ModelChoice
 
@@ -133,7 +133,7 @@ def _truck_states(engine: Engine, asked: str) -> tuple[Attributes | None, str]:
     `asked`: the engine's name on the command line; it runs the reader too.
     """
     from models.catalogue import find
-    from vision.audit.auditor import CAMERA
+    from vision.audit.sight import CAMERA
     from vision.engines.truck_state import MODEL, open_truck_state
 
     if "truck" not in engine.model.classes:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
@@ -30,20 +28,14 @@ from vision.audit.records import (
     finding_record,
     found_objects,
 )
+from vision.audit.sight import Attributes, Sight
 from vision.audit.storing import Store
 from vision.decoding.decoders import Decoders, at_once
 from vision.decoding.orthophoto import Facts
 from vision.detections import Detections
-from vision.engines.engine import Engine, Pending
+from vision.engines.engine import Engine
 from vision.errors import EngineError, PictureError
-from vision.frames import Clock, Frame
 from vision.sources.raster import Raster
-
-CAMERA = "audit"
-"""The camera that an audit's frames carry: photos have none of their own."""
-
-Attributes = Callable[[Sequence[Frame], Sequence[Detections]], Sequence[Detections]]
-"""Adds to a picture's detections, for example what a truck carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +70,9 @@ class Auditor:
     decoders: Decoders | None = None
     started_at: str = field(default="", init=False)
     _known: dict[str, PictureRecord] = field(default_factory=dict, init=False)
-    _under_way: deque[tuple[list[Loaded], Pending | EngineError]] = field(
-        default_factory=deque, init=False
-    )
+    _sight: Sight = field(init=False)
     _decoders: Decoders = field(init=False)
     _asked: set[str] = field(default_factory=set, init=False)
-    _looked: bool = field(default=False, init=False)
     _reused: int = field(default=0, init=False)
 
     @property
@@ -119,7 +108,8 @@ class Auditor:
             EngineError: the engine cannot look at any picture.
         """
         self.started_at, self._known = self.folder.resume(self.settings)
-        self._looked, self._reused, self._asked = bool(self._known), 0, set()
+        self._reused, self._asked = 0, set()
+        self._sight = Sight(self.engine, self.attributes, works=bool(self._known))
         problems = [i for i in intake if isinstance(i, Problem)]
         items = [i for i in intake if isinstance(i, Item)]
         hashes, done = dict[str, str](), len(problems)
@@ -132,7 +122,7 @@ class Auditor:
             store = stack.enter_context(Store(self.folder, self.settings, self._known))
 
             def told() -> None:
-                waiting = sum(len(w) for w, _ in self._under_way) + store.waiting
+                waiting = self._sight.under_way + store.waiting
                 unaudited = len(problems) + len(store.problems)
                 report(Progress(done - waiting, len(intake), unaudited, self._reused))
 
@@ -142,7 +132,7 @@ class Auditor:
                 hashes |= {one.item.name: one.sha256 for one in batch}
                 problems += unread + self._look(store, batch)
                 told()
-            while self._under_way:
+            while self._sight.under_way:
                 problems += self._finish(store)
                 told()
         problems += store.problems
@@ -199,77 +189,35 @@ class Auditor:
                 problems += self._survey(store, one, one.facts)
         if not fresh:
             return problems
-        try:
-            pending: Pending | EngineError = self.engine.submit(
-                [one.raster.pixels for one in fresh if one.raster is not None]
-            )
-        except EngineError as error:
-            pending = error
-        self._under_way.append((fresh, pending))
-        enough = len(self._under_way) >= self.engine.depth
-        return problems + (self._finish(store) if enough else [])
+        self._sight.start(fresh)
+        return problems + (self._finish(store) if self._sight.busy else [])
 
     def _survey(self, store: Store, one: Loaded, facts: Facts) -> list[Problem]:
         """Look at an orthophoto, all of it."""
-        looking = OrthophotoAudit(self.folder, self.settings, self.engine, self._decoders)
+        path = one.item.path
         try:
             with one.item.local(self.folder.scratch) as path:
-                record = looking.look(Orthophoto(path, one.sha256, facts))
+                map_ = Orthophoto(path, one.sha256, facts)
+                looking = OrthophotoAudit(self.folder, self.settings, self.engine, self._decoders)
+                record = looking.look(map_)
         except (PictureError, EngineError) as error:
-            if isinstance(error, EngineError) and not self._looked:
+            if isinstance(error, EngineError) and not self._sight.works:
                 raise
-            return [Problem(name=one.item.name, cause=str(error).split(": ", 1)[-1])]
-        self._looked = True
+            cause = str(error).replace(str(path), "").lstrip(": ")
+            return [Problem(name=one.item.name, cause=cause)]
+        self._sight.works = True
         store.put(lambda: record)
         return []
 
     def _finish(self, store: Store) -> list[Problem]:
         """Wait for the oldest batch, and have its derivatives drawn and its records stored."""
-        batch, pending = self._under_way.popleft()
         problems = list[Problem]()
-        for one, result in zip(batch, self._results(batch, pending), strict=True):
+        for one, result in self._sight.finish():
             if isinstance(result, EngineError):
                 problems.append(Problem(name=one.item.name, cause=str(result)))
             else:
                 store.put(partial(self._record, one, result))
         return problems
-
-    def _results(
-        self, batch: Sequence[Loaded], pending: Pending | EngineError
-    ) -> list[Detections | EngineError]:
-        """Detections per picture; where a batch fails, each of its pictures has its own chance."""
-        try:
-            if isinstance(pending, EngineError):
-                raise pending
-            found: list[Detections | EngineError] = list(pending.result())
-        except EngineError:
-            found = [self._alone(one) for one in batch]
-        errors = [r for r in found if isinstance(r, EngineError)]
-        if len(errors) == len(found) and not self._looked:
-            raise errors[0]
-        self._looked = True
-        return self._with_attributes(batch, found)
-
-    def _alone(self, one: Loaded) -> Detections | EngineError:
-        try:
-            return self.engine.infer([r.pixels for r in (one.raster,) if r is not None])[0]
-        except EngineError as error:
-            return error
-
-    def _with_attributes(
-        self, batch: Sequence[Loaded], found: Sequence[Detections | EngineError]
-    ) -> list[Detections | EngineError]:
-        """Read the trucks of a batch at once."""
-        if self.attributes is None:
-            return list(found)
-        now = datetime.now(UTC)
-        frames, seen = [], []
-        for one, result in zip(batch, found, strict=True):
-            if one.raster is not None and not isinstance(result, EngineError):
-                frames.append(Frame(one.raster.pixels, CAMERA, now, 0, Clock.PHOTO))
-                seen.append(result)
-        read = iter(self.attributes(frames, seen))
-        return [r if isinstance(r, EngineError) else next(read) for r in found]
 
     def _record(self, one: Loaded, detections: Detections) -> PictureRecord | Problem:
         """Decide, draw and store one picture; runs in the store's threads."""

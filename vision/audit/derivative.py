@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from vision.audit.findings import Finding
-from vision.detections import Detections, class_names, pick
+from vision.detections import Detections, class_names, make_detections, pick
 from vision.errors import PictureError
 from vision.evidence.annotate import annotate
 from vision.evidence.masking import mask
@@ -50,9 +50,36 @@ def derive(
     masked = mask(np.asarray(small, np.uint8), scaled)
     labels = _labels(sure(detections, threshold), findings, language)
     drawn = annotate(masked, sure(scaled, threshold), list(labels), list(labels.values()))
+    return _jpeg(drawn)
+
+
+def overview(pixels: Pixels, detections: Detections, boxes: Sequence[Sequence[float]]) -> bytes:
+    """A JPEG of a large picture scaled down, masked, a numbered box for each finding.
+
+    Args:
+        pixels: H×W×3 BGR, as small as it is to be shown.
+        detections: all that the engine reported, in pixels of `pixels`.
+        boxes: of the findings, xyxy in the same pixels, in the order of their numbers, from 1.
+
+    Raises:
+        PictureError: the picture cannot be encoded.
+    """
+    masked = mask(pixels, detections)
+    numbers = np.arange(len(boxes))
+    hulls = make_detections(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.ones(len(boxes), np.float32),
+        np.zeros(len(boxes), np.int64),
+        ("finding",),
+    )
+    return _jpeg(annotate(masked, hulls, numbers.tolist(), [str(n + 1) for n in numbers]))
+
+
+def _jpeg(drawn: Pixels) -> bytes:
     done, jpeg = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     if not done:
-        raise PictureError(f"its derivative of {size[0]}×{size[1]} cannot be encoded as JPEG")
+        height, width = drawn.shape[:2]
+        raise PictureError(f"its derivative of {width}×{height} cannot be encoded as JPEG")
     return jpeg.tobytes()
 
 

@@ -45,7 +45,7 @@ def _joined(
     """Groups of boxes no further apart than `gap`, directly or through others."""
     if not len(indexes):
         return
-    shapes = box(*boxes.T)
+    shapes = [box(*one) for one in boxes.tolist()]
     first, second = STRtree(shapes).query(shapes, predicate="dwithin", distance=gap)
     links = coo_array((np.ones(len(first), bool), (first, second)), shape=(len(indexes),) * 2)
     count, group = connected_components(links, directed=False)

@@ -1,10 +1,4 @@
-"""Orthophotos: large TIFFs looked at by windows, with what is found where it lies on the ground.
-
-A map of 20,000 × 20,000 pixels is read a row of windows at a time. Windows are as large as the
-network's input, overlap by a quarter (`models/tiles.py`), and are looked at again at a quarter of
-the scale, and so on, until one holds all: so whatever there is lies whole in a window of some
-scale, at least 40 pixels large if it was.
-"""
+"""Orthophotos: large TIFFs looked at by windows, with what is found where it lies on the ground."""
 
 from __future__ import annotations
 
@@ -19,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.tiles import Tile, meet, tiles
-from vision.audit.derivative import LONGEST, derive, sure
+from models.tiles import Tile, meet
+from vision.audit.derivative import LONGEST, derive, overview, sure
 from vision.audit.findings import Finding, find, seen
 from vision.audit.folder import PICTURES, AuditFolder
 from vision.audit.grouping import apart
@@ -32,6 +26,7 @@ from vision.audit.records import (
     finding_record,
     found_objects,
 )
+from vision.audit.windows import Row, rows
 from vision.decoding.decoders import Decoders
 from vision.decoding.orthophoto import Facts, Locate, Part, Spot
 from vision.detections import Detections, make_detections, pick
@@ -39,10 +34,6 @@ from vision.engines.engine import Engine, Pending
 from vision.frames import Pixels
 from vision.sources.raster import Raster
 
-_COARSER = 4
-"""Between one scale and the next."""
-_WIDEST = 32_000_000
-"""Pixels of a row of windows that are held at once; a wider one is read in pieces. 96 MB."""
 _AHEAD = 2
 """Rows that are held: the one that is looked at, and the next."""
 _MARGIN = 1.0
@@ -50,56 +41,6 @@ _MARGIN = 1.0
 _LEAST = 100
 _COLUMNS = 6
 """Of what the journal keeps of a box: x1, y1, x2, y2, score, class."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """Windows of one scale that are read together."""
-
-    scale: int
-    tiles: tuple[Tile, ...]
-
-    @property
-    def name(self) -> str:
-        """In the journal."""
-        return f"{self.scale}:{self.tiles[0].left},{self.tiles[0].top}"
-
-    def part(self, path: Path) -> Part:
-        """All of it."""
-        first, last = self.tiles[0], self.tiles[-1]
-        return Part(path, first.left, first.top, last.right, first.bottom, self.scale)
-
-    def windows(self, pixels: Pixels) -> Iterator[tuple[Tile, Pixels]]:
-        """Each of its windows that shows anything."""
-        left = self.tiles[0].left
-        for tile in self.tiles:
-            across = slice((tile.left - left) // self.scale, ceil((tile.right - left) / self.scale))
-            window = pixels[:, across]
-            if (window != window[:1, :1]).any():
-                yield tile, window
-
-
-def rows(width: int, height: int, side: int) -> Iterator[_Row]:
-    """The windows of a picture, from the finest scale to the whole.
-
-    Args:
-        width, height: of the picture, pixels.
-        side: of a window as the network sees it, pixels.
-    """
-    scale = 1
-    while side * scale < max(width, height):
-        most = max(1, _WIDEST // (side * side))
-        line = list[Tile]()
-        for tile in tiles(width, height, side * scale):
-            if line and (tile.top != line[0].top or len(line) >= most):
-                yield _Row(scale, tuple(line))
-                line = []
-            line.append(tile)
-        yield _Row(scale, tuple(line))
-        scale *= _COARSER
-    endless = float("inf")
-    whole = Tile(0, 0, width, height, (-endless, -endless), (endless, endless))
-    yield _Row(ceil(max(width, height) / side), (whole,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +89,16 @@ class OrthophotoAudit:
         name = f"{PICTURES}/{map_.sha256[:20]}-{self.settings.key[:6]}"
         scale = ceil(max(facts.width, facts.height) / LONGEST)
         whole = Part(map_.path, 0, 0, facts.width, facts.height, scale)
-        self._draw(f"{name}.jpg", whole, found, [f for f, _ in findings])
+        boxes = [[edge / scale for edge in finding.box] for finding, _ in findings]
+        shown, _ = _within(whole, found)
+        self.folder.write(f"{name}.jpg", overview(self._pixels(whole), shown, boxes), sync=False)
         records = []
         for number, (finding, record) in enumerate(findings, start=1):
             crop = f"{name}-{number}.jpg"
             around = _around(finding, facts)
             size = max(around[2] - around[0], around[3] - around[1])
             part = Part(map_.path, *around, ceil(size / LONGEST))
-            self._draw(crop, part, found, [finding])
+            self._draw(crop, part, found, finding)
             records.append(record.model_copy(update={"crop": crop}))
         return PictureRecord(
             sha256=map_.sha256,
@@ -172,7 +115,7 @@ class OrthophotoAudit:
     def _detections(self, map_: Orthophoto) -> Detections:
         """Everything that the engine sees, in pixels of the whole."""
         facts, known = map_.facts, self.folder.parts(self.settings, map_.sha256)
-        due, done = deque[_Row](), list[list[list[float]]]()
+        due, done = deque[Row](), list[list[list[float]]]()
         for row in rows(facts.width, facts.height, self.engine.image_size):
             if row.name in known:
                 done.append(known[row.name])
@@ -189,7 +132,7 @@ class OrthophotoAudit:
                 done.append(boxes)
         return self._met([box for boxes in done for box in boxes])
 
-    def _seen_in(self, row: _Row, pixels: Pixels) -> list[list[float]]:
+    def _seen_in(self, row: Row, pixels: Pixels) -> list[list[float]]:
         """The boxes of a row's windows that no seam has cut, in pixels of the whole."""
         seen_here, under_way = list[list[float]](), deque[tuple[Tile, Pending]]()
         for tile, window in row.windows(pixels):
@@ -239,31 +182,31 @@ class OrthophotoAudit:
         )
         return record.model_copy(update={"place": place, "outline": _ring(corners)})
 
-    def _draw(self, name: str, part: Part, found: Detections, findings: Sequence[Finding]) -> None:
-        """Write a part as a masked JPEG with these findings, which are of `found`'s first ones."""
-        left, top, right, bottom, scale = part.left, part.top, part.right, part.bottom, part.scale
-        pixels = self.decoders.ask(part).pixels
-        if not len(pixels):
-            pixels = np.zeros((ceil((bottom - top) / scale), ceil((right - left) / scale), 3), "u1")
-        boxes = np.asarray(found.xyxy, np.float32).reshape(-1, 4)
-        here = np.flatnonzero(
-            (boxes[:, 0] < right)
-            & (boxes[:, 2] > left)
-            & (boxes[:, 1] < bottom)
-            & (boxes[:, 3] > top)
-        )
-        shown = replace(
-            pick(found, here),
-            xyxy=(boxes[here] - np.array([left, top] * 2, np.float32)) / scale,
-        )
-        threshold = self.engine.model.threshold
+    def _draw(self, name: str, part: Part, found: Detections, finding: Finding) -> None:
+        """Write a part as a masked JPEG with a finding, which is of `found`'s first ones."""
+        shown, here = _within(part, found)
+        places = {number: place for place, number in enumerate(here.tolist())}
         # The sure ones stand first, as `meet` sorts by score.
-        places = {int(n): place for place, n in enumerate(here)}
-        drawn = [
-            replace(f, focus=tuple(places[n] for n in f.focus if n in places)) for f in findings
-        ]
-        jpeg = derive(pixels, shown, drawn, threshold, self.settings.language)
+        drawn = replace(finding, focus=tuple(places[n] for n in finding.focus))
+        threshold = self.engine.model.threshold
+        jpeg = derive(self._pixels(part), shown, [drawn], threshold, self.settings.language)
         self.folder.write(name, jpeg, sync=False)
+
+    def _pixels(self, part: Part) -> Pixels:
+        pixels = self.decoders.ask(part).pixels
+        if len(pixels):
+            return pixels
+        size = part.bottom - part.top, part.right - part.left
+        return np.zeros((*(ceil(side / part.scale) for side in size), 3), np.uint8)
+
+
+def _within(part: Part, found: Detections) -> tuple[Detections, NDArray[np.int64]]:
+    """What lies in a part, in its pixels, and its indexes in `found`."""
+    boxes = np.asarray(found.xyxy, np.float32).reshape(-1, 4)
+    inside = (boxes[:, :2] < (part.right, part.bottom)) & (boxes[:, 2:] > (part.left, part.top))
+    here = np.flatnonzero(inside.all(axis=1))
+    corner = np.array([part.left, part.top] * 2, np.float32)
+    return replace(pick(found, here), xyxy=(boxes[here] - corner) / part.scale), here
 
 
 def _placed(scale: int, tile: Tile, pending: Pending) -> list[list[float]]:
@@ -275,7 +218,9 @@ def _placed(scale: int, tile: Tile, pending: Pending) -> list[list[float]]:
 def _columns(found: Detections) -> list[list[float]]:
     if not len(found):
         return []
-    table: NDArray[Any] = np.column_stack((found.xyxy, found.confidence, found.class_id))
+    table: NDArray[Any] = np.column_stack(
+        [np.asarray(column) for column in (found.xyxy, found.confidence, found.class_id)]
+    )
     return [[round(float(v), 4) for v in row] for row in table]
 
 

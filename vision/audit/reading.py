@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.tiles import Tile, tiles
 from vision.audit.archive import MAX_PICTURE_BYTES
 from vision.audit.derivative import LONGEST
 from vision.audit.exif import Position, read_exif
@@ -21,6 +22,12 @@ from vision.sources.raster import Raster
 from vision.sources.telemetry import Sample
 from vision.sources.xmp import read_xmp
 
+TILED_FROM = 5000
+"""Longer side in pixels from which a picture is looked at in tiles besides, cut from its raster: of
+20 megapixels and more, as drones take that fly high. Of 12 megapixels, as of most phones, it would
+take seven times as long, and they show what is near."""
+_SMALLEST_TILE = 640
+"""Pixels; less would make more than nine of a raster of `LONGEST`."""
 _AHEAD = 2
 """Decoded pictures that wait for the engine, for each process that decodes."""
 
@@ -43,6 +50,13 @@ class Loaded:
     def known(self) -> bool:
         """Whether an earlier run has looked at it."""
         return self.raster is None and self.facts is None
+
+    def tiles(self, side: int) -> list[Tile]:
+        """The parts of its raster that are looked at besides the whole: nine at most."""
+        if self.raster is None or max(self.raster.width, self.raster.height) < TILED_FROM:
+            return []
+        height, width = self.raster.pixels.shape[:2]
+        return list(tiles(width, height, max(side, _SMALLEST_TILE)))
 
 
 def load(item: Item, known: Container[str], scratch: Path, decoders: Decoders) -> Loaded | Problem:

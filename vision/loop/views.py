@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.tiles import Tile, meet, tiles
-from vision.detections import Detections, pick
+from models.tiles import Tile, tiles
+from vision.detections import Detections
 from vision.frames import Frame, Image
+from vision.tiling import joined
 
 if TYPE_CHECKING:
     import torch
@@ -46,25 +47,8 @@ class Views:
         return [there.small_there, *(there.cut_there(tile.edges) for tile in self.tiles)]
 
     def joined(self, found: Sequence[Detections]) -> Detections:
-        """Detections in pixels of the frame, from those of each picture in its own.
-
-        A box that a tile's seam may have cut is left to the neighbouring tile or the whole frame;
-        of overlapping boxes of one class, the one with the highest score remains.
-        """
-        whole = self._on_frame(found[0])
-        if not self.tiles:
-            return whole
-        parts = [whole]
-        for tile, seen in zip(self.tiles, found[1:], strict=True):
-            placed = replace(seen, xyxy=tile.placed(seen.xyxy))
-            parts.append(pick(placed, tile.whole(placed.xyxy)))
-        filled = [part for part in parts if len(part)]
-        if not filled:
-            return whole
-        merged = Detections.merge(filled)
-        assert merged.confidence is not None
-        assert merged.class_id is not None
-        return pick(merged, meet(merged.xyxy, merged.confidence, merged.class_id.astype(np.int64)))
+        """Detections in pixels of the frame, from those of each picture in its own."""
+        return joined(self._on_frame(found[0]), self.tiles, found[1:])
 
     def _on_frame(self, detections: Detections) -> Detections:
         """Boxes of the scaled picture in pixels of the frame."""

@@ -40,6 +40,7 @@ class ColourEngine:
             "colours", Path("none"), "c0" * 32, "1", "detect", CLASSES, 640, 0.3
         )
         self.looked = 0
+        self.largest = (0, 0)
         self.closed = False
         self._stop_before = stop_before
         self._near = near
@@ -61,6 +62,7 @@ class ColourEngine:
             print("here", flush=True)
             sys.stdin.read()
         self.looked += 1
+        self.largest = max(self.largest, image.shape[:2])
         if tuple(image[0, 0]) == BROKEN:
             return EngineError("the device choked")
         boxes, ids = [], []

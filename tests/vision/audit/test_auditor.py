@@ -248,6 +248,18 @@ def test_a_large_picture_is_decoded_smaller_and_reported_in_its_own_pixels(
     assert (np.abs(red - (57, 40, 214)).sum(axis=1) < 60).any()
 
 
+@pytest.mark.parametrize(("width", "looks"), [(4992, 1), (5472, 7)])
+def test_a_very_large_picture_is_looked_at_in_tiles_too(tmp_path, run, colours, width, looks):
+    box = (2400, 1800, 2600, 2000)  # across the tiles' seams
+    pixels = colours.picture(("garbage", box), ("bin", (9, 9, 90, 90)), size=(width, 3648))
+    assert cv2.imwrite(str(tmp_path / "a.png"), pixels)
+    report, engine = run([tmp_path / "a.png"], tmp_path / "out")
+    assert engine.looked == looks
+    found = {o.name: o.box for o in report.pictures[0].record.objects}
+    assert len(report.pictures[0].record.objects) == 2
+    assert found["garbage"] == pytest.approx(box, abs=8)
+
+
 def test_what_is_to_be_known_of_a_picture_stands_in_the_report(tmp_path, run):
     values = np.linspace(0, 4095, 320 * 240).reshape(240, 320).astype(np.uint16)
     assert cv2.imwrite(str(tmp_path / "thermal.png"), values)
