@@ -20,8 +20,9 @@ from api.cases.announcement import Announce
 from api.cases.log import enter
 from api.cases.scope import locked, unknown
 from api.cases.stages import ONGOING, Stage
+from api.cases.step_data import To
 from api.cases.step_desk import StepDesk
-from api.cases.step_requests import Emit, To
+from api.cases.step_requests import Emit
 from api.cases.steps import Step
 from api.errors import CaseError, IllegalStep
 from api.site_in_force import SiteInForce

@@ -18,8 +18,9 @@ from api.cases.announcement import Announce
 from api.cases.log import enter, said_data
 from api.cases.sightings import CLEARED, attach
 from api.cases.stages import Outcome, Stage
+from api.cases.step_data import Closing, Seen
 from api.cases.step_desk import StepDesk, Then
-from api.cases.step_requests import Close, Closing, Reobserve, Seen
+from api.cases.step_requests import Close, Reobserve
 from api.cases.steps import Step
 from api.site_in_force import SiteInForce
 from api.storage.database import Database
