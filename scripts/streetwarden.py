@@ -13,6 +13,7 @@ from scripts.commands.audit import audit
 from scripts.commands.backup import backup, restore
 from scripts.commands.bench import bench
 from scripts.commands.check import check
+from scripts.commands.compare import compare
 from scripts.commands.data import data
 from scripts.commands.doctor import doctor
 from scripts.commands.evaluate import evaluate
@@ -49,6 +50,7 @@ for command in (
     watch,
     serve,
     audit,
+    compare,
     replay,
     package,
     verify,
