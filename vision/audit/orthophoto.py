@@ -18,10 +18,10 @@ from vision.audit.derivative import LONGEST, derive, overview, sure
 from vision.audit.findings import Finding, find, seen
 from vision.audit.folder import PICTURES, AuditFolder
 from vision.audit.grouping import apart
+from vision.audit.place import Place
 from vision.audit.records import (
     FindingRecord,
     PictureRecord,
-    Place,
     Settings,
     finding_record,
     found_objects,

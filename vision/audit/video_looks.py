@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from vision.audit.auditor import Attributes
+from vision.audit.sight import Attributes
 from vision.detections import Detections
 from vision.engines.engine import Engine, Pending
 from vision.errors import EngineError

@@ -10,13 +10,13 @@ from itertools import count
 import cv2
 
 from vision.audit import archive
-from vision.audit.auditor import CAMERA, Attributes
 from vision.audit.derivative import derive
 from vision.audit.folder import PICTURES, AuditFolder
 from vision.audit.intake import Item, Problem
 from vision.audit.matter import Shot, Shown
 from vision.audit.places import Whereabouts
 from vision.audit.records import Settings
+from vision.audit.sight import CAMERA, Attributes
 from vision.audit.video_file import Facts, VideoFile
 from vision.audit.video_finding import Words, video_finding
 from vision.audit.video_looks import Looks
