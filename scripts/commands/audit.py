@@ -139,7 +139,8 @@ def _truck_states(engine: Engine, asked: str) -> tuple[Attributes | None, str]:
     if "truck" not in engine.model.classes:
         return None, ""
     try:
-        return open_truck_state({CAMERA}, engine=asked), find(MODEL).sha256
+        read = open_truck_state({CAMERA}, min_score=engine.model.threshold, engine=asked)
+        return read, find(MODEL).sha256
     except EngineError as error:
         err.print(f"trucks are counted, but their load and dirt are not read: {escape(str(error))}")
         return None, ""
