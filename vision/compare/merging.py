@@ -26,6 +26,9 @@ _SAME = 0.25
 """Intersection over the smaller of two boxes from which they are of one structure: a detector draws
 half of a roof in one picture and all of it in the next."""
 
+_BESIDE = 0.7
+"""Of a roof's size, by which its places in two pictures may differ."""
+
 
 @dataclass(slots=True, eq=False)
 class View:
@@ -110,6 +113,10 @@ def contradicted(merged: Merged, views: list[View]) -> bool:
     return against >= len(merged.views)
 
 
+def _cut_off(box: Box, view: View) -> bool:
+    return not _whole((box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1), view)
+
+
 def _whole(box: Box, view: View) -> bool:
     return box[0] >= 0 and box[1] >= 0 and box[2] <= view.width and box[3] <= view.height
 
@@ -182,16 +189,42 @@ def _overlap(a: Box, b: Box) -> float:
 
 
 def distinct(views: list[View], boxes: Callable[[View], list[Box]]) -> int:
-    """How many structures these boxes are of, each counted once however many views show it."""
-    count, seen = 0, list[View]()
+    """How many structures these boxes are of, each counted once however many views show it.
+
+    What the edge of a view cuts off is left to the views beside it, if there are any.
+    """
+    counted: list[tuple[View, list[Box]]] = []
     for view in views:
-        names = {link.shot.name for link in view.links}
-        sharing = [v for v in seen if any(link.shot.name in names for link in v.links)]
-        for box in boxes(view):
-            places = ((_carried(box, view, other), other) for other in sharing)
-            count += not any(
-                place is not None and any(_overlap(place, b) >= _SAME for b in boxes(other))
-                for place, other in places
-            )
-        seen.append(view)
-    return count
+        beside = [other for other in views if other is not view and _share(view, other)]
+        own = [box for box in boxes(view) if not beside or not _cut_off(box, view)]
+        fresh = [
+            box
+            for box in own
+            if not any(_is_one(box, view, one, other) for other, known in counted for one in known)
+        ]
+        counted.append((view, fresh))
+    return sum(len(fresh) for _, fresh in counted)
+
+
+def _is_one(box: Box, view: View, one: Box, other: View) -> bool:
+    """Whether two boxes are of one structure: by an earlier picture, else by the poses.
+
+    Poses are off by metres, and the middles of two roofs that touch are a roof's size apart.
+    """
+    place = _carried(box, view, other)
+    if place is not None:
+        return _overlap(place, one) >= _SAME
+    if _share(view, other) or view.ground is None or other.ground is None:
+        return False
+    here, there = view.ground.metres([_middle(box)]), other.ground.metres([_middle(one)])
+    size = view.ground.size(box, view.off)[0] ** 0.5
+    return bool(np.linalg.norm(here - there) <= _BESIDE * size)
+
+
+def _middle(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _share(view: View, other: View) -> bool:
+    names = {link.shot.name for link in view.links}
+    return any(link.shot.name in names for link in other.links)
