@@ -88,7 +88,7 @@ SETUP: Final[Mapping[str, tuple[str, str]]] = {
         "camera {camera} would leave the divisions that you see; ask an admin",
     ),
     "probe_failed": (
-        "此地址未取得画面：{why}",
+        "此地址未取得画面，请核对后重试：{why}",
         "this address gives no picture: {why}",
     ),
     "probe_busy": (

@@ -3,6 +3,7 @@
 
 import { post } from "../../core/api.js";
 import { dialog, html, nothing, render } from "../../core/elements.js";
+import { mistakeWords } from "../../core/mistake.js";
 import { explained } from "./failure.js";
 import { t } from "../../core/words.js";
 
@@ -38,7 +39,7 @@ export function addDialog() {
     if (!source || tried?.busy) return;
     const mine = (tried = { source, busy: true });
     draw();
-    const got = await post("/v1/cameras/probe", { source }).then((found) => ({ found }), (error) => ({ failed: (error.said?.errors ?? [])[0]?.detail ?? explained(error) }));
+    const got = await post("/v1/cameras/probe", { source }).then((found) => ({ found }), (error) => ({ failed: [error.said?.errors?.[0]].filter(Boolean).map(mistakeWords)[0] ?? explained(error) }));
     if (tried !== mine || !box.isConnected) return;
     tried = { source, ...got };
     draw();
@@ -61,7 +62,7 @@ export function addDialog() {
   }
   box.addEventListener("close", () => tried?.found?.url && URL.revokeObjectURL(tried.found.url));
 
-  const of = (name) => wrong.filter((mistake) => (mistake.pointer ?? "").split("/").includes(name)).map((mistake) => html`<small class="error">${[mistake.detail, mistake.mend].filter(Boolean).join(" ")}</small>`);
+  const of = (name) => wrong.filter((mistake) => (mistake.pointer ?? "").split("/").includes(name)).map((mistake) => html`<small class="error">${mistakeWords(mistake)}</small>`);
   const elsewhere = () => wrong.filter((mistake) => !["id", "source", "type", "analyse_fps"].some((name) => (mistake.pointer ?? "").split("/").includes(name)));
 
   function draw() {
@@ -72,7 +73,7 @@ export function addDialog() {
       <label class="field"><span>${t("camera_type")}</span><select name="type">${["cctv", "drone", "bodycam", "vehicle"].map((type) => html`<option value=${type}>${t(`type_${type}`)}</option>`)}</select>${of("type")}</label>
       <label class="field"><span>${t("analyse_fps")}</span><input name="fps" type="number" min="0.01" max="60" step="any" value="1"><small>${t("analyse_fps_help")}</small>${of("analyse_fps")}</label>
       <p class="hint">${t("add_camera_help")}</p>
-      ${failed || elsewhere().length ? html`<p class="error" role="alert">${failed || elsewhere().map((mistake) => mistake.detail).join(" ")}</p>` : nothing}
+      ${failed || elsewhere().length ? html`<p class="error" role="alert">${failed || elsewhere().map(mistakeWords).join(" ")}</p>` : nothing}
       <div class="row"><button type="button" class="quiet" @click=${() => box.close()}>${t("cancel")}</button><button class="primary" ?disabled=${busy}>${t("add_camera")}</button></div></form>`, box);
   }
 
