@@ -161,7 +161,10 @@ def test_what_is_found_lies_where_it_is_on_the_ground(tmp_path, draw, look, aske
 def test_map_and_crops_open_in_a_gis_and_show_the_finding(tmp_path, draw, look):
     report, _ = look(draw(), tmp_path / "out")
     record = report.pictures[0].record
-    features = json.loads((tmp_path / "out/map.geojson").read_text())["features"]
+    told = json.loads((tmp_path / "out/map.geojson").read_text())["features"]
+    features = [one for one in told if one["properties"]["feature"] == "outline"]
+    things = [one for one in told if one["properties"]["feature"] == "violation"]
+    assert [one["properties"]["method"] for one in things] == ["geotiff"] * len(features)
     assert [f["properties"]["kind"] for f in features] == [f.kind for f in record.findings]
     for feature, finding in zip(features, record.findings, strict=True):
         (ring,) = feature["geometry"]["coordinates"]

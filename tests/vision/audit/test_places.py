@@ -17,6 +17,7 @@ from vision.audit.exif import Position
 from vision.audit.intake import Item
 from vision.audit.places import FIX_M, SIGHT_M, Whereabouts
 from vision.audit.reading import Loaded, load
+from vision.decoding.decoders import Decoders
 from vision.geo import Ellipse, LocalPlane
 from vision.sources.telemetry import Sample
 
@@ -26,14 +27,14 @@ NOON = datetime(2026, 5, 1, 12, 0)  # noqa: DTZ001 - a camera's clock
 FIX = Position(lon=113.38, lat=31.71)
 
 
-def test_a_drone_s_photo_places_what_it_shows(tmp_path: Path) -> None:
+def test_a_drone_s_photo_places_what_it_shows(tmp_path: Path, decoders: Decoders) -> None:
     """A cube of a metre, at several places of the picture, seen level to straight down."""
     cube = np.array([(x, y, z) for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (0, 1)])
     for pitch, north in ((-35.0, -40.0), (-60.0, -17.0), (-90.0, 0.0)):
         camera = camera_of((0.0, north, 30.0), 0.0, pitch, fov=FOV, size=SIZE)
         packet = xmp(HOME.degrees(0.0, north), 30.0, 0.0, pitch, 0.0)
         save_photo(tmp_path / "a.jpg", np.full((960, 1280, 3), 90, np.uint8), packet, NOON)
-        loaded = load(Item("a.jpg", tmp_path / "a.jpg"), (), tmp_path)
+        loaded = load(Item("a.jpg", tmp_path / "a.jpg"), (), tmp_path, decoders)
         assert isinstance(loaded, Loaded)
         where = Whereabouts.of(loaded.sample, loaded.position, *SIZE)
         for at in ((0.0, 0.0), (-9.0, 4.0), (7.0, -6.0)):

@@ -334,7 +334,12 @@ def test_a_drone_s_video_in_a_zip_is_put_on_the_map_by_the_text_beside_it(tmp_pa
     assert 1 < east < 5
     assert -5 < north < 0
     tree = json.loads((tmp_path / "out/map.geojson").read_text("utf-8"))
-    (feature,) = tree["features"]
+    (thing, ellipse, feature) = tree["features"]
+    assert [one["properties"]["feature"] for one in (thing, ellipse, feature)] == [
+        "violation",
+        "ellipse",
+        "filmed",
+    ]
     assert feature["properties"]["video"] == "flight.zip/100MEDIA/DJI_0001.MOV"
     assert feature["properties"]["ellipse"]
     assert feature["properties"]["offset_s"] == found.offset_s
