@@ -27,6 +27,7 @@ from vision.printable import printable, to_json
 if TYPE_CHECKING:
     from vision.audit import Problem, Report
     from vision.audit import Progress as Done
+    from vision.audit.records import Violation
     from vision.audit.sight import Attributes
     from vision.engines.engine import Engine
     from vision.model_choice import ModelChoice
@@ -81,7 +82,7 @@ def audit(
             raise
         finally:
             eyes.close()
-        report = compose(auditor.started_at, auditor.settings, pictures, problems)
+        report = compose(auditor.started_at, auditor.settings, pictures, problems, claimed)
         publish(report, claimed)
     _say_problems(report.problems)
     _say_notes(report)
@@ -185,14 +186,37 @@ def _say_notes(report: Report) -> None:
         err.print(f"… and {len(noted) - _NAMED} more with a note; the report has them all")
 
 
+def _line(violation: Violation) -> str:
+    """One violation: what, how sure, where, and in which pictures."""
+    from vision.kinds import catalogue
+
+    what = catalogue().kind(violation.kind).subtype(violation.subtype).en
+    where = ""
+    if (place := violation.place) is not None:
+        within = "" if place.accuracy_m is None else f" ± {place.accuracy_m:.0f} m"
+        where = f" at {place.lat:.6f}, {place.lon:.6f}{within} ({place.method})"
+    first = violation.sightings[0].picture
+    more = len(violation.sightings) - 1
+    others = f" and {more} more" if more else ""
+    return f"  {violation.id} {what} {violation.score:.0%}{where}: {first}{others}"
+
+
 def _say_counts(report: Report, folder: Path) -> None:
     from vision.kinds import catalogue
 
     counts = report.counts
-    kinds = ", ".join(f"{n} {catalogue().kind(kind).en}" for kind, n in counts.by_kind.items() if n)
+    kinds = ", ".join(
+        f"{n} {catalogue().kind(kind).en}" for kind, n in counts.violations_by_kind.items() if n
+    )
     copies = f", {counts.duplicates} copies of others" if counts.duplicates else ""
     out.print(
         f"{counts.pictures} pictures looked at{copies}, {counts.not_audited} not audited; "
         f"{counts.with_findings} with findings{f': {kinds}' if kinds else ''}"
     )
+    if counts.violations:
+        out.print(f"{counts.violations} suspected violations, seen {counts.findings} times")
+    for violation in report.violations[:_NAMED]:
+        out.print(escape(_line(violation)))
+    if counts.violations > _NAMED:
+        out.print(f"… and {counts.violations - _NAMED} more; the report has them all")
     out.print(f"report: {escape(str(folder / 'report.html'))}")

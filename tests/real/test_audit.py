@@ -36,7 +36,7 @@ def audited(shared_data, tmp_path_factory):
         with AuditFolder(folder / "out") as claimed:
             auditor = Auditor(claimed, engine, "en")
             pictures, problems = auditor.run(take_in([folder / "in"], folder / "out"))
-            report = compose(auditor.started_at, auditor.settings, pictures, problems)
+            report = compose(auditor.started_at, auditor.settings, pictures, problems, claimed)
             publish(report, claimed)
     finally:
         engine.close()

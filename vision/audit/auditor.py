@@ -15,9 +15,11 @@ import numpy as np
 from vision.audit import archive
 from vision.audit.derivative import derive, sure
 from vision.audit.findings import VERSION, find, seen
-from vision.audit.folder import PICTURES, AuditFolder
+from vision.audit.folder import PICTURES, AuditFolder, sketch_of
 from vision.audit.intake import Item, Problem
+from vision.audit.likeness import fingerprint, sketch
 from vision.audit.orthophoto import Orthophoto, OrthophotoAudit
+from vision.audit.places import Whereabouts
 from vision.audit.reading import Loaded, load_ahead
 from vision.audit.records import (
     Picture,
@@ -228,7 +230,11 @@ class Auditor:
             shown = derive(one.raster.pixels, detections, findings, threshold, self.language)
         except (PictureError, cv2.error) as error:
             return Problem(name=one.item.name, cause=f"cannot be drawn ({error})")
+        if findings:
+            sketched = sketch(one.raster.pixels, detections)
+            self.folder.write(sketch_of(name), sketched, sync=False)
         self.folder.write(name, shown, sync=False)  # the store syncs them together
+        where = Whereabouts.of(one.sample, one.position, one.raster.width, one.raster.height)
         return PictureRecord(
             sha256=one.sha256,
             width=one.raster.width,
@@ -238,8 +244,9 @@ class Auditor:
             position=one.position,
             annotated=name,
             seen=seen(strong),
-            findings=tuple(finding_record(f) for f in findings),
+            findings=tuple(finding_record(f, where.place(f.box)) for f in findings),
             objects=found_objects(strong),
+            fingerprint=fingerprint(one.raster.pixels),
         )
 
 

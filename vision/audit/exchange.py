@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from vision.audit.records import FindingRecord, Report
+from collections.abc import Mapping
+from math import cos, pi, radians, sin
+
+from vision.audit.records import FindingRecord, Place, Report, Violation
+from vision.geo.plane import LocalPlane
 from vision.kinds import catalogue
 from vision.printable import to_json
+
+_CORNERS = 48
+"""Of an ellipse's outline: within 0.3 % of it."""
 
 
 def coco(report: Report) -> str:
@@ -46,50 +53,97 @@ def coco(report: Report) -> str:
 
 
 def geojson(report: Report) -> str:
-    """A point per picture whose EXIF says where it was taken, and what findings have a place.
+    """Violations, their error ellipses and the pictures' points (RFC 7946: WGS 84, lon before lat).
 
-    RFC 7946: WGS 84, lon before lat. A picture's point is where the camera stood, not where the
-    finding lies; of an orthophoto, each finding is a polygon, its box on the ground.
+    `feature` says which is which: a `violation` lies where the thing does, unless its `method` is
+    `exif`: then it is where the camera stood. An `ellipse` holds its violation's true place with a
+    probability of 95 %. A `picture` is where its camera stood. An `outline` is the box of an
+    orthophoto's finding on the ground.
     """
-    features = list[dict[str, object]]()
+    violations = [v for v in report.violations if v.place is not None]
+    features = [_violation(v, v.place) for v in violations if v.place]
+    features += [_ellipse(v, v.place) for v in violations if v.place and v.place.ellipse]
     for picture in report.pictures:
         record = picture.record
         if record is None:
             continue
+        features += [_outline(picture.name, f) for f in record.findings if f.outline]
         where = record.position
-        if where is not None:
-            properties = {
-                "picture": picture.name,
-                "annotated": record.annotated,
-                "taken_at": record.taken_at,
-                "accuracy_m": where.accuracy_m,
-                "method": where.method,
-                "findings": [
-                    {"kind": f.kind, "subtype": f.subtype, "score": f.score}
-                    for f in record.findings
-                ],
-            }
-            point = {"type": "Point", "coordinates": [where.lon, where.lat]}
-            features.append({"type": "Feature", "geometry": point, "properties": properties})
-        features += [_on_the_ground(picture.name, f) for f in record.findings if f.outline]
+        if where is None:
+            continue
+        properties = {
+            "feature": "picture",
+            "picture": picture.name,
+            "annotated": record.annotated,
+            "taken_at": record.taken_at,
+            "accuracy_m": where.accuracy_m,
+            "method": where.method,
+            "findings": [
+                {"kind": f.kind, "subtype": f.subtype, "score": f.score} for f in record.findings
+            ],
+        }
+        features.append(_feature("Point", [where.lon, where.lat], properties))
     return to_json({"type": "FeatureCollection", "features": features})
 
 
-def _on_the_ground(picture: str, finding: FindingRecord) -> dict[str, object]:
-    """A finding of an orthophoto as a polygon."""
-    place = finding.place
+def _violation(violation: Violation, place: Place) -> dict[str, object]:
     properties = {
+        "feature": "violation",
+        "violation": violation.id,
+        "kind": violation.kind,
+        "subtype": violation.subtype,
+        "score": violation.score,
+        "accuracy_m": place.accuracy_m,
+        "method": place.method,
+        "sightings": [s.picture for s in violation.sightings],
+        "first_taken_at": violation.first_taken_at,
+        "last_taken_at": violation.last_taken_at,
+    }
+    return _feature("Point", [place.lon, place.lat], properties)
+
+
+def _ellipse(violation: Violation, place: Place) -> dict[str, object]:
+    """Its outline, counter-clockwise as RFC 7946 has exterior rings."""
+    assert place.ellipse is not None
+    major, minor, bearing = place.ellipse
+    plane, turned = LocalPlane(place.lon, place.lat), radians(bearing)
+    ring = []
+    for step in range(_CORNERS):
+        along, across = (
+            major * cos(2 * pi * step / _CORNERS),
+            -minor * sin(2 * pi * step / _CORNERS),
+        )
+        east = along * sin(turned) + across * cos(turned)
+        north = along * cos(turned) - across * sin(turned)
+        lon, lat = plane.degrees(east, north)
+        ring.append([round(lon, 7), round(lat, 7)])
+    properties = {
+        "feature": "ellipse",
+        "violation": violation.id,
+        "probability": 0.95,
+        "major_m": major,
+        "minor_m": minor,
+        "bearing": bearing,
+    }
+    return _feature("Polygon", [[*ring, ring[0]]], properties)
+
+
+def _outline(picture: str, finding: FindingRecord) -> dict[str, object]:
+    properties = {
+        "feature": "outline",
         "picture": picture,
         "kind": finding.kind,
         "subtype": finding.subtype,
         "score": finding.score,
         "objects": finding.objects,
         "crop": finding.crop,
-        "lon": place and place.lon,
-        "lat": place and place.lat,
-        "accuracy_m": place and place.accuracy_m,
-        "method": place and place.method,
     }
     ring = [list(corner) for corner in (*finding.outline, finding.outline[0])]
-    area = {"type": "Polygon", "coordinates": [ring]}
-    return {"type": "Feature", "geometry": area, "properties": properties}
+    return _feature("Polygon", [ring], properties)
+
+
+def _feature(
+    shape: str, coordinates: object, properties: Mapping[str, object]
+) -> dict[str, object]:
+    geometry = {"type": shape, "coordinates": coordinates}
+    return {"type": "Feature", "geometry": geometry, "properties": properties}

@@ -22,7 +22,7 @@ BASIS = {
     "en": "suspected, from a single picture: no dwell, no permit check",
     "zh": "疑似，仅凭单张照片判定：未计持续时长，未核查许可",
 }
-VERSION = 3
+VERSION = 4
 """Of the decisions below, and of how pictures are read for them; an audit made under another
 version is not continued but redone."""
 

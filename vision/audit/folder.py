@@ -13,13 +13,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+import cv2
+import numpy as np
 from pydantic import ValidationError
 
 from vision import durable
 from vision.audit.records import PictureRecord, Settings
 from vision.errors import EvidenceError
+from vision.frames import Pixels
 
-JOURNAL, PICTURES = "journal.jsonl", "pictures"
+JOURNAL, PICTURES, SKETCHES = "journal.jsonl", "pictures", "sketches"
 READABLE = 0o644
 """A report is made to be handed on; its pictures are masked."""
 _MARK = b'{"journal":"streetwarden.audit/1"'
@@ -49,7 +52,8 @@ class AuditFolder:
                 raise EvidenceError(
                     f"{self.root}: holds files that are no audit's; give --out an empty folder"
                 )
-            (self.root / PICTURES).mkdir(parents=True, exist_ok=True)
+            for inside in (PICTURES, SKETCHES):
+                (self.root / inside).mkdir(parents=True, exist_ok=True)
             self._journal: BinaryIO = path.open("a+b")
             try:
                 self._claim()
@@ -141,12 +145,22 @@ class AuditFolder:
         with self._writing():
             durable.write(final, content, mode=READABLE, sync=sync)
 
+    def sketch(self, record: PictureRecord) -> Pixels | None:
+        """The sketch of a picture with findings, H×W×3 BGR; None if it cannot be read."""
+        stored = cv2.imread(str(self.root / sketch_of(record.annotated)), cv2.IMREAD_COLOR)
+        return None if stored is None else np.asarray(stored, np.uint8)
+
     def keep_only(self, derivatives: Collection[str]) -> None:
-        """Remove derivatives that the finished report does not show, and parts of killed writes."""
+        """Remove derivatives that the finished report does not show, and parts of killed writes.
+
+        Sketches stay with their pictures: the same command run again needs them.
+        """
+        keep = {*derivatives, *map(sketch_of, derivatives)}
         with self._writing():
-            for path in (self.root / PICTURES).iterdir():
-                if f"{PICTURES}/{path.name}" not in derivatives and path.is_file():
-                    path.unlink()
+            for inside in (PICTURES, SKETCHES):
+                for path in (self.root / inside).iterdir():
+                    if f"{inside}/{path.name}" not in keep and path.is_file():
+                        path.unlink()
 
     def _claim(self) -> None:
         try:
@@ -181,6 +195,11 @@ class AuditFolder:
                 f"{self.root}: cannot be written to ({error.strerror or error}); free space or "
                 "make the folder writable, then run the same command again: it continues"
             ) from error
+
+
+def sketch_of(derivative: str) -> str:
+    """Where the sketch of a picture is, by the path of its derivative."""
+    return derivative.replace(PICTURES, SKETCHES, 1)
 
 
 def _is_journal(path: Path) -> bool:

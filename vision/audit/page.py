@@ -37,6 +37,7 @@ def render(report: Report) -> str:
         class_names={c.name: getattr(c, language) for c in classes},
         shown=[p for p in report.pictures if p.record is not None],
         copies=copies,
+        violation_of={(s.picture, s.finding): v for v in report.violations for s in v.sightings},
         started=at(report.started_at, language),
         counted=counted,
         style=style,

@@ -19,6 +19,8 @@ from vision.decoding.decoders import Decoders
 from vision.decoding.orthophoto import Facts, Survey, may_be
 from vision.errors import PictureError
 from vision.sources.raster import Raster
+from vision.sources.telemetry import Sample
+from vision.sources.xmp import read_xmp
 
 TILED_FROM = 5000
 """Longer side in pixels from which a picture is looked at in tiles besides, cut from its raster: of
@@ -40,6 +42,7 @@ class Loaded:
     """At most `LONGEST` pixels across; its width and height are the picture's own."""
     position: Position | None = None
     taken_at: str = ""
+    sample: Sample | None = None
     facts: Facts | None = None
     """Of an orthophoto, which is looked at by windows and has no raster."""
 
@@ -73,7 +76,7 @@ def load(item: Item, known: Container[str], scratch: Path, decoders: Decoders) -
             if facts is not None:
                 return Loaded(item, sha256, facts=facts)
             raster = decoders.ask(Decode(path, LONGEST))
-            return Loaded(item, sha256, raster, *read_exif(path))
+            return Loaded(item, sha256, raster, *read_exif(path), read_xmp(path))
     except PictureError as error:
         # The report names the picture as the user knows it, not where it was unpacked to.
         return Problem(name=item.name, cause=str(error).replace(str(path), "").lstrip(": "))

@@ -101,6 +101,8 @@ class PictureRecord(_Record):
     seen: dict[str, int]
     findings: tuple[FindingRecord, ...]
     objects: tuple[FoundObject, ...]
+    fingerprint: str = ""
+    """Of the whole picture, see `vision.audit.likeness`; empty in audits of earlier versions."""
     note: str = ""
     """What there is to know of how the picture was read, in English; mostly empty."""
 
@@ -118,8 +120,38 @@ class Picture(_Record):
     record: PictureRecord | None = None
 
 
+class Sighting(_Record):
+    """One finding of a violation: the picture's name, and which of its findings, from 0."""
+
+    picture: str
+    finding: int
+    score: float
+    taken_at: str
+
+
+class Violation(_Record):
+    """One thing, however often it was photographed; see `vision.audit.merging`.
+
+    `score` and `subtype` are the best sighting's; `sightings` are in order of time, then name.
+    `first_taken_at` and `last_taken_at` are "" where no picture says when it was taken.
+    """
+
+    id: str
+    kind: str
+    subtype: str
+    score: float
+    place: Place | None
+    sightings: tuple[Sighting, ...]
+    first_taken_at: str
+    last_taken_at: str
+
+
 class Counts(_Record):
-    """The report's numbers. pictures = looked at; the others of the intake are named beside."""
+    """The report's numbers. pictures = looked at; the others of the intake are named beside.
+
+    `findings`, `by_kind` and `by_subtype` count what each picture shows; `violations` what there
+    is of it, a thing in several pictures once.
+    """
 
     pictures: int
     with_findings: int
@@ -129,6 +161,8 @@ class Counts(_Record):
     seen: dict[str, int]
     duplicates: int
     not_audited: int
+    violations: int = 0
+    violations_by_kind: dict[str, int] = {}
 
 
 class Report(_Record):
@@ -140,9 +174,11 @@ class Report(_Record):
     counts: Counts
     pictures: tuple[Picture, ...]
     problems: tuple[Problem, ...]
+    violations: tuple[Violation, ...] = ()
+    """Of the findings of all pictures; none in reports of earlier versions."""
 
 
-def finding_record(finding: Finding) -> FindingRecord:
+def finding_record(finding: Finding, place: Place | None = None) -> FindingRecord:
     """A finding as it is written down."""
     return FindingRecord(
         kind=finding.kind,
@@ -155,6 +191,7 @@ def finding_record(finding: Finding) -> FindingRecord:
         basis={"zh": BASIS["zh"], "en": BASIS["en"]},
         data=finding.why.data,
         code=finding.why.code,
+        place=place,
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vision.audit.exchange import coco, geojson
 from vision.audit.folder import AuditFolder
 from vision.audit.intake import Problem
+from vision.audit.merging import merge
+from vision.audit.overlaps import lay_over
 from vision.audit.page import render
 from vision.audit.records import Counts, Picture, PictureRecord, Report, Settings
 from vision.kinds import catalogue
@@ -22,14 +24,24 @@ _COLUMNS = (
 
 
 def compose(
-    started_at: str, settings: Settings, pictures: Sequence[Picture], problems: Sequence[Problem]
+    started_at: str,
+    settings: Settings,
+    pictures: Sequence[Picture],
+    problems: Sequence[Problem],
+    folder: AuditFolder | None = None,
 ) -> Report:
-    """The report on these pictures, with its counts."""
+    """The report on these pictures: what they show together, with its counts.
+
+    Args:
+        folder: that holds the pictures' sketches. Without it none is laid over another, and
+            findings are one violation by their places on the ground alone.
+    """
     records = [p.record for p in pictures if p.record is not None]
     found = [f for record in records for f in record.findings]
     seen = Counter[str]()
     for record in records:
         seen.update(record.seen)
+    violations = merge(pictures, lay_over(pictures, folder.sketch) if folder else {})
     counts = Counts(
         pictures=len(records),
         with_findings=sum(bool(r.findings) for r in records),
@@ -39,6 +51,10 @@ def compose(
         seen={name: seen[name] for name in catalogue().class_names if name in seen},
         duplicates=sum(p.duplicate_of is not None for p in pictures),
         not_audited=len(problems),
+        violations=len(violations),
+        violations_by_kind={
+            k.name: sum(v.kind == k.name for v in violations) for k in catalogue().kinds
+        },
     )
     return Report(
         started_at=started_at,
@@ -46,6 +62,7 @@ def compose(
         counts=counts,
         pictures=tuple(pictures),
         problems=tuple(problems),
+        violations=violations,
     )
 
 
@@ -73,9 +90,10 @@ def findings_csv(report: Report) -> str:
     text = io.StringIO()
     text.write("\ufeff")
     rows = csv.writer(text)
-    rows.writerow((*_COLUMNS, *(f"code {s}" for s in standards), "reason_code"))
+    rows.writerow((*_COLUMNS, *(f"code {s}" for s in standards), "reason_code", "violation"))
+    of = {(s.picture, s.finding): v.id for v in report.violations for s in v.sightings}
     for picture in report.pictures:
-        for row in _rows(picture, report.settings, standards):
+        for row in _rows(picture, report.settings, standards, of):
             rows.writerow([inert(cell) for cell in row])
     return text.getvalue()
 
@@ -93,7 +111,10 @@ def inert(cell: str | float | None) -> str | float | None:
 
 
 def _rows(
-    picture: Picture, settings: Settings, standards: Sequence[str]
+    picture: Picture,
+    settings: Settings,
+    standards: Sequence[str],
+    of: Mapping[tuple[str, int], str],
 ) -> list[tuple[str | float | None, ...]]:
     record: PictureRecord | None = picture.record
     if record is None:
@@ -101,7 +122,7 @@ def _rows(
     where = (record.position.lon, record.position.lat) if record.position else (None, None)
     language = settings.language
     rows = []
-    for finding in record.findings:
+    for number, finding in enumerate(record.findings):
         subtype = catalogue().kind(finding.kind).subtype(finding.subtype)
         rows.append(
             (
@@ -113,6 +134,7 @@ def _rows(
                 *(record.taken_at, *where, record.annotated),
                 *(finding.codes.get(s, "") for s in standards),
                 finding.code or "",
+                of.get((picture.name, number), ""),
             )
         )
     return rows

@@ -50,7 +50,7 @@ def run(colours, decoders):
         with AuditFolder(out) as folder:
             auditor = Auditor(folder, engine, language, decoders=decoders)
             pictures, problems = auditor.run(take_in(paths, out))
-            report = compose(auditor.started_at, auditor.settings, pictures, problems)
+            report = compose(auditor.started_at, auditor.settings, pictures, problems, folder)
             publish(report, folder)
         return report, engine
 
