@@ -26,7 +26,7 @@ _UNMEASURED = (
     "tests/real/test_records.py",
     "tests/real/test_rtsp_cameras.py",
 )
-"""They run a thousand times what others run once: coverage would double their time and add nothing."""
+"""They run a thousand times what others run once: coverage would double their time."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -106,6 +106,7 @@ def look(colours, asked):
                 (found := auditor.run(take_in([path], out))) and auditor.started_at,
                 auditor.settings,
                 *found,
+                folder,
             )
             publish(report, folder)
         return report, engine
@@ -161,10 +162,12 @@ def test_what_is_found_lies_where_it_is_on_the_ground(tmp_path, draw, look, aske
 def test_map_and_crops_open_in_a_gis_and_show_the_finding(tmp_path, draw, look):
     report, _ = look(draw(), tmp_path / "out")
     record = report.pictures[0].record
-    told = json.loads((tmp_path / "out/map.geojson").read_text())["features"]
-    features = [one for one in told if one["properties"]["feature"] == "outline"]
-    things = [one for one in told if one["properties"]["feature"] == "violation"]
-    assert [one["properties"]["method"] for one in things] == ["geotiff"] * len(features)
+    all_ = json.loads((tmp_path / "out/map.geojson").read_text())["features"]
+    features = [f for f in all_ if f["properties"]["feature"] == "outline"]
+    things = [f for f in all_ if f["properties"]["feature"] == "violation"]
+    places = {(f.place.lon, f.place.lat) for f in record.findings}
+    assert {tuple(f["geometry"]["coordinates"]) for f in things} == places
+    assert {f["properties"]["method"] for f in things} == {"geotiff"}
     assert [f["properties"]["kind"] for f in features] == [f.kind for f in record.findings]
     for feature, finding in zip(features, record.findings, strict=True):
         (ring,) = feature["geometry"]["coordinates"]
