@@ -19,7 +19,7 @@ def engine(monkeypatch, colours):
     """The command's engine and truck reader, replaced where it opens them."""
     opened = colours.ColourEngine()
 
-    def no_weights(cameras, engine):
+    def no_weights(cameras, engine, min_score):
         raise EngineError("no weights of truck states")
 
     monkeypatch.setattr("vision.engines.open_engine", lambda choice: opened)

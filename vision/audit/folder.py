@@ -100,7 +100,7 @@ class AuditFolder:
             started = datetime.now(UTC).isoformat(timespec="seconds")
             self._append([{"key": settings.key, "started_at": started}])
         done = {
-            sha: r for sha, r in done.items() if all((self.root / f).is_file() for f in r.files)
+            sha: r for sha, r in done.items() if all((self.root / f).is_file() for f in _kept(r))
         }
         return started, done
 
@@ -128,9 +128,10 @@ class AuditFolder:
         """
         with self._writing():
             for record in records:
-                for name in record.files:
+                for name in _kept(record):
                     durable.sync_file(self.root / name)
             durable.sync_folder(self.root / PICTURES)
+            durable.sync_folder(self.root / SKETCHES)
         self._append([{"key": settings.key, "record": r.model_dump(mode="json")} for r in records])
 
     def parts(self, settings: Settings, sha256: str) -> dict[str, list[list[float]]]:
@@ -213,6 +214,12 @@ class AuditFolder:
                 f"{self.root}: cannot be written to ({error.strerror or error}); free space or "
                 "make the folder writable, then run the same command again: it continues"
             ) from error
+
+
+def _kept(record: PictureRecord) -> tuple[str, ...]:
+    """What a picture's record needs in the folder; an orthophoto is laid over no other."""
+    sketched = record.findings and record.fingerprint
+    return (*record.files, sketch_of(record.annotated)) if sketched else record.files
 
 
 def sketch_of(derivative: str) -> str:
