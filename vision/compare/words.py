@@ -79,7 +79,7 @@ WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
         "checked: a person asks the register and decides. Sizes are of upright boxes, at most.",
         "masking": "People and number plates that the model found are masked; what it missed is "
         "not. Look before you publish.",
-        "none": "No change was found in what could be compared.",
+        "none": "No structure was seen to appear, grow or go in what could be compared.",
         "changes": "Changes",
         "overviews": "Whole pictures",
         "overview_note": "White outlines are changed areas.",
@@ -126,7 +126,7 @@ WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
         "basis": "所有变化均为疑似，仅凭两期影像判定；是否经许可未核查，须由人工查询台账认定。"
         "面积按外接矩形计，为上限。",
         "masking": "模型识别到的行人和车牌已脱敏，漏检的仍可见，公开前请人工核对。",
-        "none": "可比对的范围内未发现变化。",
+        "none": "可比对的范围内未识别到建筑新增、扩建或消失。",
         "changes": "变化清单",
         "overviews": "整幅照片",
         "overview_note": "白线为变化区域。",
