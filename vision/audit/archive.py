@@ -1,4 +1,4 @@
-"""Archive: reads zips of photos as untrusted input.
+"""Archive: reads zips of photos and videos as untrusted input.
 
 Nothing is ever unpacked under a name that the zip chose, so a path that climbs out of the folder
 can do no harm; it is refused by name all the same, because its maker meant something by it.
@@ -19,17 +19,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import IO
 
+from vision.audit.zip_names import name_of
 from vision.errors import PictureError
+from vision.sources.listing import is_video
 
 MAX_PICTURE_BYTES = 256 << 20
 """A larger picture file is refused unread; a 100-megapixel JPEG is about 60 MB."""
+_MAX_VIDEO_BYTES = 64 << 30
+"""A larger video or zip in a zip is refused; a night of 4K from a recorder is about 40 GB."""
 
 # Photos are compressed already, so a zip of them unpacks to about its own size; uncompressed
 # bitmaps of drawings may reach twenty times. Small zips are harmless at any ratio.
 _MAX_RATIO, _SMALL = 20, 1 << 30
 _MAX_MEMBERS = 100_000
-_UTF8_NAME, _ENCRYPTED = 0x800, 0x1
+_ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _NOT_READ = {6: "implode", 9: "Deflate64", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 """Names of other methods (APPNOTE 4.4.5)."""
@@ -58,11 +63,13 @@ class Member:
         name: as its maker meant it, separators and all.
         entry: its place in the zip's directory, from 0.
         refused: why it is not opened; empty where it may be.
+        within: of a file of a zip that lies in this zip, that one's place here.
     """
 
     name: str
     entry: int
     refused: str = ""
+    within: int | None = None
 
     @property
     def inside(self) -> PurePosixPath:
@@ -70,17 +77,23 @@ class Member:
         return PurePosixPath(self.name.replace("\\", "/"))
 
 
-def members(path: Path) -> list[Member]:
+def members(path: Path, inner: Member | None = None) -> list[Member]:
     """The files of a zip, folders left out; each that must not be opened says why.
+
+    Args:
+        path: the zip.
+        inner: a zip in it, whose files are asked for.
 
     Raises:
         PictureError: it is no zip, is cut off, or as a whole would unpack to an absurd size.
     """
+    within = None if inner is None else inner.entry
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _open(path, within) as archive:
             entries = [e for e in enumerate(archive.infolist()) if not e[1].is_dir()]
-            split = _is_split(path)
-        packed = path.stat().st_size
+            assert archive.fp is not None
+            split = _is_split(archive.fp)
+            packed = archive.fp.seek(0, io.SEEK_END)
     except _BROKEN as error:
         raise PictureError(f"cannot be read as a zip ({_cause(error)}); pack it again") from error
     if split:
@@ -96,7 +109,8 @@ def members(path: Path) -> list[Member]:
             f"would unpack to {total >> 20} MiB, {total // max(1, packed)} times its size, as no "
             "zip of photos does; unpack it yourself if you trust it and audit the folder"
         )
-    return [Member(_readable(info), entry, _refusal(info)) for entry, info in entries]
+    named = [(entry, info, name_of(info)) for entry, info in entries]
+    return [Member(name, entry, _refusal(info, name), within) for entry, info, name in named]
 
 
 @contextmanager
@@ -111,7 +125,7 @@ def unpacked(archive: Path, member: Member, folder: Path) -> Iterator[Path]:
     ) as copy:
         try:
             # `open` reads no more than the size that the directory states and was checked.
-            opened = _opened(archive)
+            opened = _opened(archive, member.within)
             with opened.open(opened.infolist()[member.entry]) as packed:
                 shutil.copyfileobj(packed, copy, 1 << 20)
         except _BROKEN as error:
@@ -120,8 +134,43 @@ def unpacked(archive: Path, member: Member, folder: Path) -> Iterator[Path]:
         yield Path(copy.name)
 
 
+def head(archive: Path, member: Member, size: int) -> bytes:
+    """The first bytes of a zip's file; none where it cannot be unpacked, as reading it will say."""
+    try:
+        opened = _opened(archive, member.within)
+        with opened.open(opened.infolist()[member.entry]) as packed:
+            return packed.read(size)
+    except _BROKEN:
+        return b""
+
+
+class _Inner(zipfile.ZipFile):
+    """A zip inside another, copied out, as it must be whole to find its way about it."""
+
+    def __init__(self, copy: IO[bytes]) -> None:
+        self._copy = copy
+        super().__init__(copy)
+
+    def close(self) -> None:
+        super().close()
+        self._copy.close()
+
+
+def _open(archive: Path, within: int | None) -> zipfile.ZipFile:
+    if within is None:
+        return zipfile.ZipFile(archive)
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - it goes with the zip that it is
+    try:
+        with zipfile.ZipFile(archive) as outer, outer.open(outer.infolist()[within]) as packed:
+            shutil.copyfileobj(packed, copy, 1 << 20)
+        return _Inner(copy)
+    except BaseException:
+        copy.close()
+        raise
+
+
 # Two are enough: pictures are read in order. A zip's directory is slow to read for each picture.
-_opened = lru_cache(maxsize=2)(zipfile.ZipFile)
+_opened = lru_cache(maxsize=2)(_open)
 
 
 def close() -> None:
@@ -129,25 +178,17 @@ def close() -> None:
     _opened.cache_clear()
 
 
-def _is_split(path: Path) -> bool:
+def _is_split(file: IO[bytes]) -> bool:
     """Whether the directory says that it lies on another disk than the first."""
-    with path.open("rb") as file:
-        size = file.seek(0, io.SEEK_END)
-        file.seek(max(0, size - (1 << 16) - _END.size))  # a comment may follow
-        tail = file.read()
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - (1 << 16) - _END.size))  # a comment may follow
+    tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     return at >= 0 and len(tail) - at >= _END.size and _END.unpack_from(tail, at)[1] not in _ONE
 
 
-def _refusal(info: zipfile.ZipInfo) -> str:
-    parts = PurePosixPath(info.orig_filename.replace("\\", "/")).parts
-    if (
-        not parts
-        or parts[0] == "/"
-        or ".." in parts
-        or ":" in parts[0]
-        or "\0" in info.orig_filename
-    ):
+def _refusal(info: zipfile.ZipInfo, name: str) -> str:
+    if _leads_out(info.orig_filename) or _leads_out(name):
         return "its path leaves the zip's own folder; refused"
     if stat.S_ISLNK(info.external_attr >> 16):
         return "is a link to another file; refused"
@@ -156,25 +197,16 @@ def _refusal(info: zipfile.ZipInfo) -> str:
     if info.compress_type not in _METHODS:
         method = _NOT_READ.get(info.compress_type, f"method {info.compress_type}")
         return f"is packed by a method that is not read ({method}); pack it again, as Deflate"
-    if info.file_size > MAX_PICTURE_BYTES:
-        return f"is {info.file_size >> 20} MiB, larger than any photo; refused"
+    large = is_video(name) or name.lower().endswith(".zip")
+    if info.file_size > (_MAX_VIDEO_BYTES if large else MAX_PICTURE_BYTES):
+        what = "recording" if large else "photo"
+        return f"is {info.file_size >> 20} MiB, larger than any {what}; refused"
     return ""
 
 
-def _readable(info: zipfile.ZipInfo) -> str:
-    """The name for people; Chinese Windows packs names as GB 18030 without saying so."""
-    if info.flag_bits & _UTF8_NAME:
-        return info.orig_filename
-    try:
-        raw = info.orig_filename.encode("cp437")
-    except UnicodeEncodeError:
-        return info.orig_filename
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return info.orig_filename
+def _leads_out(name: str) -> bool:
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return not parts or parts[0] == "/" or ".." in parts or ":" in parts[0] or "\0" in name
 
 
 def _cause(error: BaseException) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from vision.fields import Part
 from vision.geo.drone_pose import PoseDeviations
 
+GpsOrder = Literal["lon_lat", "lat_lon"]
 Angle = Annotated[float, Field(ge=-180, le=180)]
 
 
@@ -19,7 +20,9 @@ class Flight(Part):
     drone writes does not give it (a cropped video mode), or none is written. `terrain_m` is the
     height of the ground looked at above the take-off point, metres. `yaw`, `pitch` and `roll`
     (degrees, see `DronePose`) are the gimbal's on flights whose telemetry has no gimbal angles.
-    `deviations` are how far off all this may be; see `PoseDeviations`.
+    `gps_order` is that of the two numbers in the `GPS(…) BAROMETER` texts of older drones, where
+    neither is beyond 90 degrees. `deviations` are how far off all this may be; see
+    `PoseDeviations`.
     """
 
     fov: Annotated[float, Field(gt=0, lt=180)] | None = None
@@ -27,6 +30,7 @@ class Flight(Part):
     yaw: Angle | None = None
     pitch: Annotated[float, Field(ge=-90, le=90)] | None = None
     roll: Angle = 0.0
+    gps_order: GpsOrder | None = None
     deviations: PoseDeviations = PoseDeviations()
 
     @model_validator(mode="after")

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TypeVar
 
 from vision.errors import SourceBroken
 from vision.sources.address import PICTURE_SUFFIXES
 
-# Also previews of drones and action cameras (`.lrv`), and what recorders write (`.dav`).
-_VIDEOS = ".mp4 .mov .avi .mkv .flv .ts .mts .m2ts .m4v .wmv .mpg .mpeg .webm .3gp .lrv .dav"
+# Also what recorders write (`.dav`).
+_VIDEOS = frozenset(
+    (
+        *(".mp4", ".mov", ".avi", ".mkv", ".flv", ".ts", ".mts", ".m2ts", ".m4v", ".wmv", ".mpg"),
+        *(".mpeg", ".webm", ".3gp", ".dav", ".h264", ".h265"),
+    )
+)
+_PREVIEWS = frozenset((".lrv", ".lrf", ".thm"))
 _RAW = (
     ".dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .raf .orf .rw2 .pef .srw .x3f .3fr .fff .iiq "
     ".gpr .kdc .dcr .mrw .erf .raw"
@@ -26,15 +33,16 @@ _DOCUMENTS = ".pdf .doc .docx .ppt .pptx .xls .xlsx .wps .et .dps .odt .odp .ods
 _DRAWN = ".psd .psb .xcf .ai .eps .svg .wmf .emf .exr .hdr .jxl .jxr .wdp .tga .pcx .ecw .sid .ppm"
 _BESIDE = (
     ".txt .md .log .ini .cfg .json .jsonl .geojson .xml .yaml .yml .toml .csv .tsv .html .htm .css "
-    ".js .srt .ass .xmp .aae .thm .db .sqlite .kml .gpx .nmea .mrk .obs .nav .url .lnk .md5 .sha256"
+    ".js .srt .ass .xmp .aae .db .sqlite .kml .gpx .nmea .mrk .obs .nav .url .lnk .md5 .sha256"
 )
 _NO_PICTURE = "holds no picture"
 _WHY: dict[str, str] = {
-    **dict.fromkeys(_VIDEOS.split(), "is a video; use: streetwarden watch --source"),
+    **dict.fromkeys(_VIDEOS, "is a video; use: streetwarden watch --source"),
     **dict.fromkeys(_RAW.split(), "is a raw photo, which is not read; export it as JPEG"),
     **dict.fromkeys(_ARCHIVES.split(), "is an archive that is not read; unpack it"),
     **dict.fromkeys(_DOCUMENTS.split(), "is a document; export its pictures as JPEG"),
     **dict.fromkeys(_DRAWN.split(), "is a picture of a kind that is not read; export it as JPEG"),
+    **dict.fromkeys(_PREVIEWS, "is a camera's small preview of a video; give the video"),
     **dict.fromkeys(_BESIDE.split(), _NO_PICTURE),
     ".zip": "is a zip; unpack it, or use: streetwarden audit",
 }
@@ -46,6 +54,8 @@ _MACHINE_MADE = frozenset(
         *(".fseventsd", ".thumbnails", ".picasa.ini", ".nomedia", "lost+found"),
     )
 )
+_SIDECARS = (".srt", ".SRT", ".Srt")
+_Path = TypeVar("_Path", bound=PurePath)
 _EACH = 3
 """Files of one kind that hold no picture, in one folder, named one by one; more are one line."""
 
@@ -115,6 +125,14 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def exists(path: Path) -> bool:
+    """Whether there is anything; False where nobody may know, or no name is as long."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def is_file(path: Path) -> bool:
     """Whether it is an ordinary file or a link to one; False where nobody may know."""
     try:
@@ -142,14 +160,37 @@ def other_kind(name: str) -> str:
     return "" if why == _NO_PICTURE else why
 
 
+def is_video(name: str) -> bool:
+    """Whether a file is a video by its suffix."""
+    return PurePath(name).suffix.lower() in _VIDEOS
+
+
+def unknown(name: str) -> bool:
+    """Whether a suffix says nothing, so that only the content can."""
+    return not_read(name) == _UNKNOWN
+
+
+def sidecar(video: _Path, exists: Callable[[_Path], bool]) -> _Path | None:
+    """The telemetry or subtitles that lie beside a video under its name, if there are any."""
+    return next((p for p in map(video.with_suffix, _SIDECARS) if exists(p)), None)
+
+
 def grouped(paths: Sequence[PurePath]) -> Iterator[tuple[int, PurePath, str]]:
     """Files as they are to be named: the place in `paths`, the name, and why it is not read.
 
-    Where many of one suffix and folder hold no picture, as texts beside photos, they are one.
+    Where many of one suffix and folder hold no picture, as texts beside photos, they are one. What
+    lies beside a video as its `sidecar` is part of it, and left out; so is its preview.
     """
-    alike = Counter((path.parent, path.suffix.lower()) for path in paths)
+    every = set(paths)
+    videos = [path for path in paths if is_video(path.name)]
+    parts = {sidecar(video, every.__contains__) for video in videos}
+    stems = {(video.parent, video.stem) for video in videos}
+    parts |= {p for p in paths if p.suffix.lower() in _PREVIEWS and (p.parent, p.stem) in stems}
+    alike = Counter((path.parent, path.suffix.lower()) for path in every - parts)
     told = set[tuple[PurePath, str]]()
     for index, path in enumerate(paths):
+        if path in parts:
+            continue
         why, kind = not_read(path.name), (path.parent, path.suffix.lower())
         if why != _NO_PICTURE or alike[kind] <= _EACH:
             yield index, path, why

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import struct
 import warnings
 import zlib
 from datetime import UTC, datetime, tzinfo
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import pillow_heif
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from vision.errors import PictureError
 from vision.frames import Pixels
+from vision.sources.exif import MALFORMED, capture_time
 from vision.sources.listing import list_pictures
+from vision.sources.media import HEAD, named
 from vision.sources.raster import MAX_PIXELS, Raster, rasterise
 
 __all__ = ["list_pictures", "read_picture", "read_raster", "taken_at"]
@@ -36,6 +40,9 @@ _DAMAGE = (
     struct.error,
     zlib.error,
 )
+_CUT = "is cut off before its end"
+_TAIL = 512
+"""Bytes of one value at a file's end that tell of a failed copy: a sector of a card."""
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # Pillow's own limit, below ours, would put a warning before ours on every large drone picture.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -70,6 +77,8 @@ def read_raster(path: Path | str, most: int | None = None, side: int | None = No
         PictureError: it is missing, empty, cut off, damaged, too large or no picture.
     """
     path = Path(path)
+    if _is_filled_up(path):
+        raise PictureError(f"{path}: {_CUT}; copy it again")
     try:
         with Image.open(path, formats=_FORMATS) as image:
             return rasterise(image, most, side)
@@ -87,11 +96,11 @@ def read_raster(path: Path | str, most: int | None = None, side: int | None = No
 
 
 def taken_at(path: Path | str, zone: tzinfo = UTC) -> datetime:
-    """When a picture was taken: EXIF `DateTimeOriginal`, else the file's modification time.
+    """When a picture was taken, by its EXIF (see `capture_time`), else by its file; in UTC.
 
     Args:
         path: the picture.
-        zone: the zone EXIF's local time is in where `OffsetTimeOriginal` does not tell.
+        zone: the zone EXIF's local time is in where the picture does not tell.
 
     Raises:
         PictureError: the file is missing.
@@ -100,24 +109,36 @@ def taken_at(path: Path | str, zone: tzinfo = UTC) -> datetime:
     try:
         modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         with Image.open(path, formats=_FORMATS) as image:
-            tags = image.getexif().get_ifd(ExifTags.IFD.Exif)
+            taken = capture_time(image.getexif())
     except FileNotFoundError as error:
         raise PictureError(_why_unreadable(path, error)) from error
-    except (*_DAMAGE, *_BOMB):
+    except (*_DAMAGE, *MALFORMED, *_BOMB):
         return modified
-    return _exif_time(tags, zone) or modified
-
-
-def _exif_time(tags: dict[int, object], zone: tzinfo) -> datetime | None:
-    offset = str(tags.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 ")
-    text = str(tags.get(ExifTags.Base.DateTimeOriginal, "")).strip("\0 ")
+    if taken is None:
+        return modified
     try:
-        local = datetime.strptime(text, "%Y:%m:%d %H:%M:%S").replace(tzinfo=zone)
-        if offset:
-            local = datetime.strptime(f"{text} {offset}", "%Y:%m:%d %H:%M:%S %z")
-        return local.astimezone(UTC)
+        return (taken if taken.tzinfo else taken.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        return None
+        return modified
+
+
+def _is_filled_up(path: Path) -> bool:
+    """Whether a JPEG breaks off and zeros follow, as where a card or a copy failed.
+
+    The decoder would make grey of what is missing, without a word. A picture's last scan begins
+    with SOS and its data hold no EOI, which stands behind it (ITU-T T.81, B.1.1).
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(2) != b"\xff\xd8" or file.seek(0, io.SEEK_END) < 2 * _TAIL:
+                return False
+            file.seek(-_TAIL, io.SEEK_END)
+            if len(set(file.read(_TAIL))) > 1:
+                return False
+            with mmap(file.fileno(), 0, access=ACCESS_READ) as whole:
+                return whole.rfind(b"\xff\xda") > whole.rfind(b"\xff\xd9")
+    except (OSError, ValueError):
+        return False
 
 
 def _why_unreadable(path: Path, error: Exception) -> str:
@@ -131,7 +152,23 @@ def _why_unreadable(path: Path, error: Exception) -> str:
     elif path.is_file() and path.stat().st_size == 0:
         why = "is empty (0 bytes); copy it again"
     elif isinstance(error, UnidentifiedImageError):
-        why = "is no picture, or of a format that is not read; export it as JPEG or PNG"
+        why = _why_unknown(path)
     elif "truncated" in str(error):
-        why = "is cut off before its end; copy it again"
+        why = f"{_CUT}; copy it again"
     return f"{path}: {why}"
+
+
+def _why_unknown(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if head.startswith(b"\xff\xd8\xff"):
+        return (
+            "is a JPEG of a kind that is not read (12 bits, lossless, JPEG-LS), or damaged; export"
+            " it as an ordinary (baseline) JPEG"
+        )
+    what = named(head)
+    if what == "a video":
+        return "is a video that is named as a picture; rename it, as to .mp4"
+    if what:
+        return f"is {what}, whatever its name says; give the picture itself, as JPEG or PNG"
+    return "is no picture, or of a format that is not read; export it as JPEG or PNG"

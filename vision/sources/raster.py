@@ -49,6 +49,14 @@ _NEARLY_BLACK = (
     "read"
 )
 
+DNG_VERSION = 50706
+"""Tag of raw photos that are otherwise TIFF (DNG 1.7)."""
+_LEAST_PLAIN, _DARK = 0.1, 8
+"""Share of a JPEG's height, and how far from black and white, from which a plain lower part is no
+border of a scan or screenshot."""
+_MOST_PAGES = 100
+"""Pages of a TIFF that are counted."""
+
 _UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
     2: lambda p: p[:, ::-1],
     3: lambda p: p[::-1, ::-1],
@@ -104,6 +112,8 @@ def rasterise(image: Image.Image, most: int | None = None, side: int | None = No
         Exception: what Pillow raises on damage.
     """
     width, height = image.size
+    if DNG_VERSION in getattr(image, "tag_v2", ()):  # of which Pillow would read the preview
+        raise PictureError("is a raw photo (DNG), which is not read; export it as JPEG")
     if width * height > MAX_PIXELS:
         raise PictureError(
             f"has more than {MAX_PIXELS // 1_000_000} million pixels; cut it into tiles first"
@@ -127,11 +137,45 @@ def rasterise(image: Image.Image, most: int | None = None, side: int | None = No
     if by == 1:
         width, height = image.size  # of HEIF it may differ from what was stated
     orientation = _orientation(image)  # not before: to look for it, Pillow decodes a PNG
+    note = note or _doubt(image, pixels)
     if orientation in _UPRIGHT:
         pixels = np.ascontiguousarray(_UPRIGHT[orientation](pixels))
     if orientation >= 5:
         width, height = height, width
     return Raster(pixels, width, height, note)
+
+
+def _doubt(image: Image.Image, pixels: Pixels) -> str:
+    """What of the file may not be in `pixels`, which are as it is stored."""
+    if image.format == "TIFF":
+        pages = _pages(image)
+        return f"holds {pages} pages, of which the first was looked at" if pages > 1 else ""
+    if image.format not in ("JPEG", "MPO") or not pixels.size:
+        return ""
+    # Of what is missing libjpeg makes the last colour that it had.
+    last = pixels[-1, -1]
+    if (pixels[-1] != last).any():
+        return ""
+    rows = np.flatnonzero((pixels != last).any(axis=(1, 2)))
+    plain = 1 - (rows[-1] + 1 if len(rows) else 0) / len(pixels)
+    if _LEAST_PLAIN < plain < 1 and _DARK < last.mean() < 255 - _DARK:
+        return (
+            f"its lower {plain:.0%} are one plain colour, perhaps because the file is damaged; if"
+            " they are not so in the original, copy it again"
+        )
+    return ""
+
+
+def _pages(image: Image.Image) -> int:
+    """Pages of a TIFF that are no smaller copies of others (NewSubfileType, TIFF 6.0)."""
+    try:
+        count, pages = min(getattr(image, "n_frames", 1), _MOST_PAGES), 1
+        for page in range(1, count):
+            image.seek(page)
+            pages += not int(getattr(image, "tag_v2", {}).get(254, 0)) & 1
+    except Exception:  # noqa: BLE001 - what is damaged there is not looked at
+        return 1
+    return pages
 
 
 def _orientation(image: Image.Image) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import atan, degrees, hypot, isfinite, nan, radians, sin, sqrt
+from math import atan, degrees, hypot, isfinite, radians, sin, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from vision.geo.drone_pose import DronePose
 from vision.geo.errors import PlaceError
 from vision.geo.plane import degree_lengths
 from vision.site.flight import Flight
+from vision.sources.sample import Sample
+
+__all__ = ["Sample", "Track", "pose_of"]
 
 _FILM = hypot(36.0, 24.0)
 """Diagonal of a picture on 35 mm film, mm. DJI's equivalent focal lengths are by the diagonal of
@@ -34,74 +37,13 @@ _REACH = 0.5
 _GAP = 2.0
 """Seconds between two samples above which they are not interpolated; the slowest drones write one
 a second."""
-_NOWHERE = (1.571, 3.142)
-"""Latitude and longitude that are both this near to 0 are no fix yet, or the radians that some
-firmware wrote; as degrees they are open sea."""
-WIDEST_MM = 8.0
-"""Focal length, as on 35 mm film, below which it is none: with it a picture is 139 degrees across
-its diagonal. The widest of DJI's, in its goggle-flown drones, have 12 mm."""
 _FASTEST = 75.0
 """Metres a second that no drone flies: twice the 39 m/s of DJI's fastest."""
 _DEGREE = 111_320.0
 """Metres in a degree of latitude, to the half per cent that telling a leap needs."""
 _ROUND = ("lon", "yaw", "pitch", "roll")
-_PLAIN = ("lat", "height_m", "focal_mm", "zoom")
+_PLAIN = ("lat", "height_m", "focal_mm", "zoom", "fov")
 _LON, _LAT, _HEIGHT = 0, 4, 5  # among the columns, after those of `_ROUND`
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A drone's telemetry at one moment; NaN for missing values.
-
-    Attributes:
-        at: seconds since the recording began; 0 of a photo.
-        lon, lat: of the lens, WGS 84, degrees.
-        digits: after the decimal point of `lon` and `lat`.
-        height_m: above the take-off point, metres.
-        yaw, pitch, roll: the gimbal's, degrees; see `DronePose`.
-        focal_mm: of the lens, as on 35 mm film.
-        zoom: by which the picture was enlarged digitally.
-    """
-
-    at: float = 0.0
-    lon: float = nan
-    lat: float = nan
-    digits: int = 6
-    height_m: float = nan
-    yaw: float = nan
-    pitch: float = nan
-    roll: float = nan
-    focal_mm: float = nan
-    zoom: float = 1.0
-
-    def over(self, flight: Flight) -> Sample:
-        """Return the sample with the angles that the site states for a drone that writes none."""
-        if isfinite(self.yaw) and isfinite(self.pitch):
-            return self if isfinite(self.roll) else replace(self, roll=0.0)
-        if flight.yaw is None or flight.pitch is None:
-            return self
-        return replace(self, yaw=flight.yaw, pitch=flight.pitch, roll=flight.roll)
-
-    def lacks(self, flight: Flight) -> str:
-        """Return what is missing for a pose, with what to do; "" if nothing is."""
-        somewhere = abs(self.lat) <= 85 and abs(self.lon) <= 180  # LocalPlane's reach
-        if not somewhere or (abs(self.lat) <= _NOWHERE[0] and abs(self.lon) <= _NOWHERE[1]):
-            return "no position; it had no satellites, or its firmware writes another format"
-        if not isfinite(self.height_m):
-            return "no height above its take-off point; this model writes none"
-        if self.height_m <= flight.terrain_m:
-            return (
-                f"no height above the ground that it looks at: terrain_m is {flight.terrain_m:g};"
-                " state it above the take-off point in the camera's `flight`, or leave it out"
-            )
-        whole = self.over(flight)
-        if not (isfinite(whole.yaw) and isfinite(whole.pitch)):
-            return (
-                "no gimbal angles; if they were fixed, state yaw and pitch in the camera's `flight`"
-            )
-        if flight.fov is None and not (self.focal_mm >= WIDEST_MM and self.zoom >= 1):
-            return "no focal length; state fov in the camera's `flight`"
-        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +104,8 @@ def _view(sample: Sample, flight: Flight, aspect: float) -> tuple[float, float]:
     """Horizontal field of view and its deviation, degrees."""
     if flight.fov is not None:
         return flight.fov, 0.0
+    if isfinite(sample.fov):
+        return sample.fov, 0.0
     sensor = aspect if aspect <= _WHOLE_SENSOR else 4 / 3
     film_width = _FILM * sensor / hypot(sensor, 1.0)
     fov = 2 * degrees(atan(film_width / 2 / sample.focal_mm / sample.zoom))

@@ -29,12 +29,12 @@ from vision.sources.container import (
     video_stream,
 )
 from vision.sources.failures import FAILURES, explain
+from vision.sources.flown import read_track
 from vision.sources.framing import Framing
 from vision.sources.key_frame_policy import KeyFramePolicy
 from vision.sources.packets import at_own_speed, whole_pictures
 from vision.sources.recording import recording_clock, trouble_at_end
 from vision.sources.ring import Ring
-from vision.sources.srt import read_track
 from vision.sources.timeline import DueTimes, LiveClock, own_time
 from vision.sources.web_file import Opener
 

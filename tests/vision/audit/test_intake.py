@@ -2,6 +2,7 @@ import os
 import stat
 import struct
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,10 @@ from vision.audit.archive import members
 
 def names(found, kind=Item):
     return [one.name for one in found if isinstance(one, kind)]
+
+
+def videos(found):
+    return [one.name for one in found if isinstance(one, Item) and one.media == "video"]
 
 
 @pytest.fixture
@@ -45,15 +50,15 @@ def test_folders_are_searched_in_natural_order_without_our_own_report(tmp_path):
 
 def test_what_cannot_be_audited_is_named_and_the_rest_goes_on(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
-    (tmp_path / "clip.mp4").write_bytes(b"x")
+    (tmp_path / "clip.dng").write_bytes(b"x")
     (tmp_path / "good.jpg").write_bytes(b"x")
     (tmp_path / "empty").mkdir()
-    given = [tmp_path / n for n in ("pipe.jpg", "clip.mp4", "gone.jpg", "empty", "good.jpg")]
+    given = [tmp_path / n for n in ("pipe.jpg", "clip.dng", "gone.jpg", "empty", "good.jpg")]
     found = take_in(given, tmp_path / "out")
     assert names(found) == ["good.jpg"]
     causes = {p.name: p.cause for p in found if isinstance(p, Problem)}
     assert "not an ordinary file" in causes["pipe.jpg"]
-    assert "streetwarden watch --source" in causes["clip.mp4"]
+    assert "raw photo" in causes["clip.dng"]
     assert "does not exist" in causes[str(tmp_path / "gone.jpg")]
     assert "no picture" in causes["empty"]
 
@@ -71,8 +76,9 @@ def test_one_name_is_given_once(tmp_path):
 def test_a_zip_gives_its_pictures_in_natural_order(tmp_path, pack):
     path = pack(("a/10.jpg", b"x"), ("a/2.jpg", b"y"), ("a/readme.txt", b"z"), ("a/v.mp4", b"v"))
     found = take_in([path], tmp_path / "out")
-    assert names(found) == ["photos.zip/a/2.jpg", "photos.zip/a/10.jpg"]
-    assert names(found, Problem) == ["photos.zip/a/readme.txt", "photos.zip/a/v.mp4"]
+    assert names(found) == ["photos.zip/a/2.jpg", "photos.zip/a/10.jpg", "photos.zip/a/v.mp4"]
+    assert videos(found) == ["photos.zip/a/v.mp4"]
+    assert names(found, Problem) == ["photos.zip/a/readme.txt"]
     with found[0].local(tmp_path) as local:
         assert local.read_bytes() == b"y"
         assert local.suffix == ".jpg"
@@ -91,7 +97,7 @@ def test_a_path_that_climbs_out_is_refused_by_name(tmp_path, pack, name):
     assert not (tmp_path.parent / "evil.jpg").exists()
 
 
-def test_links_encrypted_and_nested_zips_are_refused_by_name(tmp_path, pack):
+def test_links_and_encrypted_files_and_broken_zips_are_refused_by_name(tmp_path, pack):
     link = zipfile.ZipInfo("link.jpg")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     path = pack((link, b"/etc/passwd"), ("secret.jpg", b"x"), ("inner.zip", b"PK"))
@@ -104,7 +110,7 @@ def test_links_encrypted_and_nested_zips_are_refused_by_name(tmp_path, pack):
     causes = {p.name: p.cause for p in take_in([path], tmp_path / "out")}
     assert "link" in causes["photos.zip/link.jpg"]
     assert "encrypted" in causes["photos.zip/secret.jpg"]
-    assert "zip inside a zip" in causes["photos.zip/inner.zip"]
+    assert "cannot be read as a zip" in causes["photos.zip/inner.zip"]
 
 
 def test_a_bomb_is_refused_as_a_whole(tmp_path, pack):
@@ -161,6 +167,7 @@ def test_every_file_that_is_not_read_is_named(tmp_path, pack):
     assert names(found) == [
         "photos/a.jpg",
         "photos/b.HEIC",
+        "photos/f.mp4",
         "photos/phone.zip/a.jpg",
         "photos/phone.zip/b.heic",
     ]
@@ -169,7 +176,6 @@ def test_every_file_that_is_not_read_is_named(tmp_path, pack):
         "photos/c.DNG",
         "photos/d.rar",
         "photos/e.pdf",
-        "photos/f.mp4",
         "photos/g",
         "photos/phone.zip/.x/e.jpg",
         "photos/phone.zip/c.dng",
@@ -278,3 +284,92 @@ def test_names_that_are_no_utf8_are_read_as_chinese_or_written_out(tmp_path):
         "photos/解放路.jpg": "解放路.jpg".encode("gb18030"),
         "photos/\\xff\\xfe.jpg": b"\xff\xfe.jpg",
     }
+
+
+JPEG, PNG, MP4 = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"\0\0\0\x20ftypisom"
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_what_a_suffix_does_not_tell_the_content_does(tmp_path, pack, zipped):
+    files = {
+        "IMG_1": JPEG, "a.mp4": PNG, "b.MOV": b"no video", "c.jpg": b"", "rec.bin": MP4,
+        "t.ts": b"import x", "u": b"a note", "v.dat": b"\x47" + bytes(187) + b"\x47" + bytes(187),
+    }  # fmt: skip
+    if zipped:
+        given = pack(*files.items(), name="in.zip")
+    else:
+        given = tmp_path / "in.zip"
+        given.mkdir()
+        for name, content in files.items():
+            (given / name).write_bytes(content)
+    found = take_in([given], tmp_path / "out")
+    assert names(found) == [
+        f"in.zip/{name}"
+        for name in ("a.mp4", "b.MOV", "c.jpg", "IMG_1", "rec.bin", "t.ts", "v.dat")
+    ]
+    assert videos(found) == [f"in.zip/{name}" for name in ("b.MOV", "rec.bin", "t.ts", "v.dat")]
+    assert "rename it if it is one" in causes(found)["in.zip/u"]
+
+
+def test_telemetry_beside_a_video_is_part_of_it(tmp_path, pack):
+    flight = tmp_path / "flight"
+    flight.mkdir()
+    for n in range(5):
+        (flight / f"{n}.MP4").write_bytes(MP4)
+        (flight / f"{n}.{'SRT' if n % 2 else 'srt'}").write_text(f"texts of {n}")
+    (flight / "alone.srt").write_text("texts")
+    for name in ("1.LRF", "2.thm", "9.LRV"):
+        (flight / name).write_bytes(MP4)
+    pack(("a/b.mp4", MP4), ("a/b.SRT", b"texts of b"), ("c.srt", b"x"), name="flight/more.zip")
+    found = take_in([flight], tmp_path / "out")
+    told = causes(found)
+    assert list(told) == ["flight/9.LRV", "flight/alone.srt", "flight/more.zip/c.srt"]
+    assert "small preview of a video" in told["flight/9.LRV"]
+    texts = []
+    for one in found:
+        if isinstance(one, Item):
+            with one.local(tmp_path) as local:
+                texts.append(next(local.parent.glob(f"{local.stem}.[sS][rR][tT]")).read_text())
+    assert texts == [*(f"texts of {n}" for n in range(5)), "texts of b"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["flight"]
+    both = take_in([flight / "1.SRT", flight / "1.MP4"], tmp_path / "out")
+    assert [(one.name, one.sidecar) for one in both] == [("1.MP4", flight / "1.SRT")]
+    assert names(take_in([flight / "alone.srt"], tmp_path / "out")) == ["alone.srt"], "is tried"
+
+
+def test_patterns_that_no_shell_expanded_are(tmp_path, monkeypatch):
+    photos = tmp_path / "photos"
+    for name in ("10.jpg", "2.jpg", "a/3.jpg", "a/b/4.JPG", "a/b/5.jpg", ".x/6.jpg", "a[1].jpg"):
+        (photos / name).parent.mkdir(parents=True, exist_ok=True)
+        (photos / name).write_bytes(b"x")
+    (photos / "out").mkdir()
+    (photos / "out/7.jpg").write_bytes(b"x")
+    (photos / "a/loop").symlink_to("..")
+
+    def matched(pattern):
+        return [one.name for one in take_in([tmp_path / pattern], photos / "out")]
+
+    assert matched("photos/*.jpg") == ["photos/2.jpg", "photos/10.jpg", "photos/a[1].jpg"]
+    assert matched("photos/**/[1-5]*.jpg") == [
+        "photos/2.jpg", "photos/10.jpg", "photos/a/3.jpg", "photos/a/b/5.jpg",
+    ]  # fmt: skip
+    assert matched("photos/a[1].jpg") == ["a[1].jpg"], "that file itself"
+    assert matched("pho*/a/?") == [f"{tmp_path.name}/photos/a/b/{n}" for n in ("4.JPG", "5.jpg")]
+    for nothing in ("photos/*.tif", "photos/" + "?" * 300):
+        (problem,) = take_in([tmp_path / nothing], photos / "out")
+        assert "matches no file" in problem.cause
+    (problem,) = take_in([tmp_path / ("x" * 300)], photos / "out")
+    assert "does not exist" in problem.cause
+    monkeypatch.chdir(photos)
+    assert names(take_in([Path("*/3.jpg")], photos / "out")) == ["photos/a/3.jpg"]
+
+
+def test_a_folder_that_a_pattern_matches_is_searched_once(tmp_path):
+    for name in ("may/a.jpg", "may/x/b.jpg", "june/c.jpg"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(b"x")
+    expected = ["in/june/c.jpg", "in/may/a.jpg", "in/may/x/b.jpg"]
+    for pattern in ("in/*", "in/**"):
+        assert sorted(one.name for one in take_in([tmp_path / pattern], tmp_path / "out")) == (
+            expected
+        )

@@ -17,7 +17,7 @@ from vision.geo import LocalPlane
 from vision.site import Camera
 from vision.sources import srt as srt_module
 from vision.sources.address import parse_address
-from vision.sources.srt import read_track
+from vision.sources.flown import read_track
 
 PLANE = LocalPlane(113.38, 31.71)
 MakeVideo = Callable[..., Path]
@@ -116,7 +116,7 @@ def test_a_picture_that_is_shown_turned_has_no_pose(
     [
         (None, None, None),
         (None, {"fov": 70}, "put the drone's .SRT file beside the recording"),
-        ("1\n00:00:00,000 --> 00:00:01,000\nTo be continued\n", None, "no telemetry of a format"),
+        ("1\n00:00:00,000 --> 00:00:01,000\nTo be continued\n", None, "1 texts, none with a"),
         (written().replace("gb_", "x_"), None, r"clip.SRT: .* no gimbal angles; .* `flight`"),
         (written().replace("gb_", "x_"), {"yaw": 0, "pitch": -90}, None),
         (written().replace("rel_alt", "altitude"), None, "no height above its take-off"),

@@ -7,7 +7,9 @@ from time import process_time
 
 import pytest
 
+from vision.site.flight import Flight
 from vision.sources.srt import parse_srt
+from vision.sources.srt_text import in_order
 from vision.sources.telemetry import Sample
 
 MAVIC_3_ENTERPRISE = """\
@@ -110,8 +112,56 @@ def test_a_focal_length_is_read_in_parts_only_where_a_lens_comes_of_it(
     assert [(s.focal_mm, s.zoom) for s in samples(text)] == [meant] * 2
 
 
-def test_what_may_have_latitude_first_or_last_is_not_read() -> None:
-    assert samples(MATRICE_300) == []
+OLD = """\
+1
+00:00:01,000 --> 00:00:02,000
+HOME({0},{1}) 2017.08.05 14:11:51
+GPS({0},{1},16) BAROMETER:1.9
+ISO:100 Shutter:60 EV: Fnum:2.2
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "place"),
+    [
+        (OLD.format("149.0251", "-20.2533"), None, (149.0251, -20.2533)),
+        (OLD.format("-20.2533", "149.0251"), None, (149.0251, -20.2533)),
+        (OLD.format("-20.2533", "149.0251"), "lon_lat", (149.0251, -20.2533)),
+        (OLD.format("89.9", "10.1") + OLD.format("90.1", "10.1"), None, (89.9, 10.1)),
+        (OLD.format("8.2", "47.4"), "lon_lat", (8.2, 47.4)),
+        (MATRICE_300, "lat_lon", (-6.112, 36.6146)),
+        (MATRICE_300, None, None),
+        (OLD.format("8.2", "47.4"), None, None),
+        (OLD.format("100.1", "47.4") + OLD.format("47.4", "100.1"), "lon_lat", None),
+        (PHANTOM_4_RTK, "lat_lon", (120.083799, 30.213635)),
+    ],
+)
+def test_of_two_numbers_the_longitude_is_known_by_its_size_or_from_the_site(
+    text: str, said: str | None, place: tuple[float, float] | None
+) -> None:
+    first = in_order(samples(text), said)[0]
+    assert first.unordered == (place is None)
+    if place is None:
+        assert "state gps_order" in first.lacks(Flight())
+    else:
+        assert (first.lon, first.lat) == place
+
+
+@pytest.mark.parametrize("sign", ["°", "\ufffd", "\ufffd\ufffd", "Â°", ""])
+def test_the_sign_of_degrees_may_be_in_any_code(sign: str) -> None:
+    assert samples(PHANTOM_4_RTK.replace("°", sign)) == samples(PHANTOM_4_RTK)
+
+
+@pytest.mark.parametrize("text", [MAVIC_3_ENTERPRISE, MAVIC_2, PHANTOM_4_RTK, MINI_2, MATRICE_300])
+def test_a_text_that_is_cut_tells_no_number_that_is_cut(text: str) -> None:
+    whole = samples(text)[0]
+    names = ("lon", "lat", "height_m", "yaw", "pitch", "roll", "focal_mm")
+    for end in range(len(text[: text.index("\n\n")])):
+        for sample in samples(text[:end]):
+            for name in names:
+                told = getattr(sample, name)
+                assert isnan(told) or told == getattr(whole, name), (end, name)
 
 
 def test_a_text_begins_when_it_is_shown() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
+from vision.site.flight import Flight
 from vision.sources.telemetry import Sample
 from vision.sources.xmp import read_xmp
 
@@ -45,13 +46,15 @@ def packet(told: dict[str, str], *, elements: bool = False) -> bytes:
 
 
 def photo(
-    path: Path, xmp: bytes | None, *, focal: int = 24, zoom: float = 0.0, orientation: int = 1
-) -> Path:
+    path: Path, xmp: bytes | None, *, focal: int = 24, zoom: float = 0.0, orientation: int = 1,
+    gps: dict[int, object] | None = None,
+) -> Path:  # fmt: skip
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     lens = exif.get_ifd(ExifTags.IFD.Exif)
     lens[ExifTags.Base.FocalLengthIn35mmFilm] = focal
     lens[ExifTags.Base.DigitalZoomRatio] = zoom
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update(gps or {})
     Image.new("RGB", (400, 300), "grey").save(path, exif=exif, **({"xmp": xmp} if xmp else {}))
     return path
 
@@ -70,10 +73,39 @@ def test_a_photo_that_tells_nothing(tmp_path: Path, xmp: bytes | None) -> None:
     assert read_xmp(photo(tmp_path / "1.jpg", xmp)) is None
 
 
-def test_a_turned_or_broken_photo_tells_nothing(tmp_path: Path) -> None:
-    assert read_xmp(photo(tmp_path / "1.jpg", packet(TOLD), orientation=6)) is None
+def test_of_a_photo_that_is_stored_turned_the_angles_are_not_used(
+    tmp_path: Path, read_all: Callable
+) -> None:
+    turned = read_xmp(photo(tmp_path / "1.jpg", packet(TOLD), orientation=6))
+    assert turned is not None
+    assert (turned.lon, turned.height_m) == (SAMPLE.lon, SAMPLE.height_m)
+    assert "stored turned" in turned.lacks(Flight())
+    (frame,), album = read_all(tmp_path, type="drone", flight={"yaw": 0, "pitch": -90})
+    assert frame.pose is None
+    assert "1.jpg: cannot be put on the map: its telemetry has angles of the" in album.trouble
+
+
+def test_a_broken_photo_tells_nothing(tmp_path: Path) -> None:
     (tmp_path / "2.jpg").write_bytes(b"\xff\xd8\xff\xe1broken")
     assert read_xmp(tmp_path / "2.jpg") is None
+
+
+def test_a_place_that_xmp_lacks_is_exif_s(tmp_path: Path) -> None:
+    told = {name: value for name, value in TOLD.items() if not name.startswith("Gps")}
+    gps = {1: "N", 2: (31.0, 42.0, 58.4), 3: "E", 4: (113.0, 22.0, 48.6)}
+    sample = read_xmp(photo(tmp_path / "1.jpg", packet(told), gps=gps))
+    assert sample is not None
+    assert (sample.lon, sample.lat, sample.digits) == (113.3801667, 31.7162222, 4)
+    both = read_xmp(photo(tmp_path / "2.jpg", packet(TOLD), gps=gps))
+    assert both == SAMPLE
+
+
+@pytest.mark.parametrize("zoom", [float("nan"), 0.0])
+def test_a_zoom_that_is_none_is_no_zoom(tmp_path: Path, zoom: float) -> None:
+    """Phantom 3 writes 0/0."""
+    sample = read_xmp(photo(tmp_path / "1.jpg", packet(TOLD), zoom=zoom))
+    assert sample is not None
+    assert sample.zoom == 1.0
 
 
 def test_digital_zoom_is_exif_s(tmp_path: Path) -> None:
