@@ -164,7 +164,10 @@ def _spot(three: list[list[float]]) -> Spot:
 def _is_raw(path: Path) -> bool:
     """Whether it is a photo's raw data, of which GDAL would read the preview."""
     try:
-        with Image.open(path, formats=("TIFF",)) as image:
+        with (
+            warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
+            Image.open(path, formats=("TIFF",)) as image,
+        ):
             return DNG_VERSION in getattr(image, "tag_v2", ())
     except Exception:  # noqa: BLE001 - as large as no photo, or damaged: GDAL says so
         return False
