@@ -64,24 +64,27 @@ def load(item: Item, known: Container[str], scratch: Path, decoders: Decoders) -
     path = item.path
     try:
         with item.local(scratch) as path:
-            facts = _surveyed(path, decoders)
-            size = path.stat().st_size
-            if facts is None and size > MAX_PICTURE_BYTES:
-                large = f"is {size >> 20} MiB, larger than any photo; refused"
-                return Problem(name=item.name, cause=large)
-            with path.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            if sha256 in known:
-                return Loaded(item, sha256)
-            if facts is not None:
-                return Loaded(item, sha256, facts=facts)
-            raster = decoders.ask(Decode(path, LONGEST))
-            return Loaded(item, sha256, raster, *read_exif(path), read_xmp(path))
+            return _loaded(item, path, known, decoders)
     except PictureError as error:
         # The report names the picture as the user knows it, not where it was unpacked to.
         return Problem(name=item.name, cause=str(error).replace(str(path), "").lstrip(": "))
     except OSError as error:
         return Problem(name=item.name, cause=f"cannot be read ({error.strerror or error})")
+
+
+def _loaded(item: Item, path: Path, known: Container[str], decoders: Decoders) -> Loaded:
+    facts = _surveyed(path, decoders)
+    size = path.stat().st_size
+    if facts is None and size > MAX_PICTURE_BYTES:
+        raise PictureError(f"is {size >> 20} MiB, larger than any photo; refused")
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if sha256 in known:
+        return Loaded(item, sha256)
+    if facts is not None:
+        return Loaded(item, sha256, facts=facts)
+    raster = decoders.ask(Decode(path, LONGEST))
+    return Loaded(item, sha256, raster, *read_exif(path), read_xmp(path))
 
 
 def _surveyed(path: Path, decoders: Decoders) -> Facts | None:

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
+from PIL import Image
 from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
@@ -26,7 +27,7 @@ from rasterio.windows import Window
 
 from vision.errors import PictureError
 from vision.frames import Pixels
-from vision.sources.raster import Raster
+from vision.sources.raster import DNG_VERSION, Raster
 
 # What rasterio says of every plain TIFF.
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
@@ -91,6 +92,8 @@ class Survey:
 
     def answer(self) -> Facts:
         """See the class."""
+        if _is_raw(self.path):
+            raise PictureError(f"{self.path}: is a raw photo (DNG)")
         return _facts(self.path)
 
 
@@ -156,6 +159,18 @@ def _spot(three: list[list[float]]) -> Spot:
     across = _METRES_A_DEGREE * cos(radians(lat))
     sides = [hypot((x - lon) * across, (y - lat) * _METRES_A_DEGREE) for x, y in beside]
     return Spot(round(lon, 8), round(lat, 8), max(sides))
+
+
+def _is_raw(path: Path) -> bool:
+    """Whether it is a photo's raw data, of which GDAL would read the preview."""
+    try:
+        with (
+            warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
+            Image.open(path, formats=("TIFF",)) as image,
+        ):
+            return DNG_VERSION in getattr(image, "tag_v2", ())
+    except Exception:  # noqa: BLE001 - as large as no photo, or damaged: GDAL says so
+        return False
 
 
 @lru_cache(maxsize=1)

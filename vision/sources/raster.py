@@ -49,7 +49,7 @@ _NEARLY_BLACK = (
     "read"
 )
 
-_DNG_VERSION = 50706
+DNG_VERSION = 50706
 """Tag of raw photos that are otherwise TIFF (DNG 1.7)."""
 _LEAST_PLAIN, _DARK = 0.1, 8
 """Share of a JPEG's height, and how far from black and white, from which a plain lower part is no
@@ -112,7 +112,7 @@ def rasterise(image: Image.Image, most: int | None = None, side: int | None = No
         Exception: what Pillow raises on damage.
     """
     width, height = image.size
-    if _DNG_VERSION in getattr(image, "tag_v2", ()):  # of which Pillow would read the preview
+    if DNG_VERSION in getattr(image, "tag_v2", ()):  # of which Pillow would read the preview
         raise PictureError("is a raw photo (DNG), which is not read; export it as JPEG")
     if width * height > MAX_PIXELS:
         raise PictureError(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 import warnings
 from itertools import pairwise
 from math import cos, radians
+from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
@@ -239,3 +242,52 @@ def test_windows_cover_all_and_each_scale_overlaps():
         assert max(t.right for t in of) == max(t.bottom for t in of) == 20_000
     wide = list(rows(400_000, 700, 640))
     assert max((r.tiles[-1].right - r.tiles[0].left) / r.scale for r in wide) <= 51_200
+
+
+LARGE = {
+    "tiled JPEG": {"tiled": True, "compress": "JPEG", "photometric": "YCBCR", "jpeg_quality": 95},
+    "striped, as it is": {},
+    "striped, deflated": {"compress": "DEFLATE", "zlevel": 1, "blockysize": 16},
+}
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("form", LARGE)
+def test_twenty_thousand_pixels_square_take_bounded_memory(tmp_path, look, asked, colours, form):
+    """1.2 GB of pixels: the decoder below 500 MB, this process grows by less than 400."""
+    side, truth = 20_000, {}
+    with rasterio.open(
+        tmp_path / "map.tif", "w", driver="GTiff", width=side, height=side, count=3, dtype="uint8",
+        crs="EPSG:32649", transform=UTM, BIGTIFF="IF_SAFER", **LARGE[form],
+    ) as file:  # fmt: skip
+        for top in range(0, side, 500):
+            row = np.random.default_rng(top).integers(80, 100, (500, side, 3), np.uint8)
+            left = (top * 37) % (side - 100)
+            row[200:260, left : left + 80] = colours.COLOURS["garbage"]
+            truth[top + 200] = left
+            bands = np.moveaxis(row[:, :, ::-1], 2, 0)
+            file.write(bands, window=rasterio.windows.Window(0, top, side, 500))
+    me, most, ended = psutil.Process(), [0], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.05):
+            most[0] = max(most[0], me.memory_info().rss)
+
+    before = me.memory_info().rss
+    watching = threading.Thread(target=watch)
+    watching.start()
+    report, engine = look(tmp_path / "map.tif", tmp_path / "out", colours.ColourEngine(near=40))
+    ended.set()
+    watching.join()
+    (decoder,) = me.children()
+    status = (Path("/proc") / str(decoder.pid) / "status").read_text()
+    peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
+    grown = (most[0] - before) / 2**20
+    print(f"{form}: {engine.looked} windows; decoder {peak:.0f} MB, grown by {grown:.0f} MB")
+    (picture,) = report.pictures
+    places = {round(o.box[1]): round(o.box[0]) for o in picture.record.objects}
+    assert len(places) == len(truth)
+    assert all(abs(places.get(y, places.get(y - 1, -9)) - x) <= 4 for y, x in truth.items())
+    assert peak < 500
+    assert grown < 400
