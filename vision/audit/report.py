@@ -12,6 +12,7 @@ from vision.audit.checking import recall
 from vision.audit.coco import coco
 from vision.audit.folder import AuditFolder
 from vision.audit.geojson import features, geojson
+from vision.audit.inert import inert
 from vision.audit.intake import Problem
 from vision.audit.kml import kml
 from vision.audit.limits import CARD, limits
@@ -148,18 +149,6 @@ def findings_csv(report: Report) -> str:
         for row in csv_rows(video, report.settings, standards, of):
             rows.writerow([inert(cell) for cell in row])
     return text.getvalue()
-
-
-def inert(cell: str | float | None) -> str | float | None:
-    """A cell that no spreadsheet takes for a formula: text of that look gets an apostrophe.
-
-    Follows OWASP's advice on CSV injection, with the full-width signs that Excel takes too.
-    """
-    if isinstance(cell, str) and cell.lstrip().startswith(tuple("=+-@＝＋－＠")):
-        return f"'{cell}"
-    if isinstance(cell, str) and cell.startswith(("\t", "\r", "\n")):
-        return f"'{cell}"
-    return cell
 
 
 def _rows(

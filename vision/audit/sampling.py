@@ -14,6 +14,9 @@ from vision.kinds import catalogue
 _WIDTH = 800
 """Of its pictures, pixels: small things are to be seen."""
 
+_NEVER_FOUND = "illegal_structure"
+"""One picture cannot tell it, so it cannot be missed."""
+
 
 def render_sheet(report: Report, root: Path) -> str:
     """The page; it saves the answers as a `vision.audit.sheet.Sheet`.
@@ -31,5 +34,7 @@ def render_sheet(report: Report, root: Path) -> str:
         word=WORDS[language],
         sample=sample,
         thumbnail=Thumbnails(root, _WIDTH),
-        kind_names={k.name: getattr(k, language) for k in catalogue().kinds},
+        kind_names={
+            k.name: getattr(k, language) for k in catalogue().kinds if k.name != _NEVER_FOUND
+        },
     )

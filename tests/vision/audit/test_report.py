@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 import pytest
 from PIL import ExifTags, Image
 
-from vision.audit.report import FILES, inert
+from vision.audit.inert import inert
+from vision.audit.report import FILES
 
 FULL = ("overflowing_bin", (20, 20, 80, 120))
 STALL = ("stall", (200, 20, 280, 120))
