@@ -62,7 +62,7 @@ def tally(report: Report, areas: Areas) -> Tally:
         days=rows(((v.first_taken_at[:10], v) for v in found), kinds),
         dated=len(stamps),
         zoned=sum("+" in s or "Z" in s or "-" in s[10:] for s in stamps),
-        confirmed=frozenset(v.id for v in found if _confirmed(report, v)),
+        confirmed=_confirmed(report),
     )
 
 
@@ -75,10 +75,11 @@ def rows(named: Iterable[tuple[str, Violation]], kinds: Sequence[str]) -> tuple[
     return tuple(Row(name, {kind: counts[name][kind] for kind in kinds}) for name in names)
 
 
-def _confirmed(report: Report, violation: Violation) -> bool:
+def _confirmed(report: Report) -> frozenset[str]:
     films = {v.name: v.record for v in report.videos if v.record is not None}
-    return any(
-        films[s.picture].findings[s.finding].state == "confirmed"
+    return frozenset(
+        violation.id
+        for violation in report.violations
         for s in violation.sightings
-        if s.picture in films
+        if s.picture in films and films[s.picture].findings[s.finding].state == "confirmed"
     )

@@ -39,15 +39,17 @@
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
   apply();
-  // A page that was sent on alone has no folder beside it, so its other pictures cannot be there.
-  const lost = (event) => {
-    if (event.target.tagName === "IMG" && !event.target.src.startsWith("data:")) {
+  // A page that was sent on alone has no folder beside it: one picture of it tells.
+  const sample = document.querySelector(".photo, .shot, .shots a");
+  if (sample) {
+    const probe = new Image();
+    probe.addEventListener("error", () => {
       document.querySelector(".alone").hidden = false;
-      event.target.hidden = true;
-    }
+    });
+    probe.src = sample.href;
+  }
+  const lost = ({ target }) => {
+    if (target.tagName === "IMG") target.hidden = true;
   };
   document.addEventListener("error", lost, true);
-  for (const image of document.images) {
-    if (image.complete && image.naturalWidth === 0 && image.loading !== "lazy") lost({ target: image });
-  }
 }
