@@ -10,6 +10,7 @@ import typer
 from datasets.errors import DatasetError
 from models.errors import ModelError
 from scripts.commands.audit import audit
+from scripts.commands.audit_summary import audit_summary
 from scripts.commands.backup import backup, restore
 from scripts.commands.bench import bench
 from scripts.commands.check import check
@@ -51,6 +52,7 @@ for command in (
     serve,
     audit,
     compare,
+    audit_summary,
     replay,
     package,
     verify,

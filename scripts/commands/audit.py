@@ -52,11 +52,25 @@ def audit(
         int, typer.Option(min=160, max=1920, help="The network's input, in pixels.")
     ] = 640,
     language: Annotated[Literal["zh", "en"], typer.Option(help="Of the report.")] = "zh",
+    name: Annotated[
+        str, typer.Option(help="What the report is called: a site, a street, a round.")
+    ] = "",
+    areas: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="GeoJSON polygons with a name each, to count violations by."
+        ),
+    ] = None,
+    checked: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What sampling.html saved: how much was missed."),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Look at photos and videos, in folders and zips too, and write one report on all of them.
 
-    The report is DIR/report.html, with the same as CSV, JSON, COCO and GeoJSON beside it.
+    The report is DIR/report.html, with the same as CSV, JSON, COCO, GeoJSON and KML beside
+    it, and DIR/sampling.html, by which a person finds out how much was missed.
 
     An audit that was stopped goes on when the same command is run again.
     """
@@ -72,10 +86,14 @@ def audit(
         publish,
         take_in,
     )
+    from vision.audit.areas import EVERYWHERE, Areas
+    from vision.audit.checking import read_sheet
     from vision.engines import open_engine
 
     log_to_stderr()
     choice = _choice(model, engine, image_size)
+    parts = Areas.read(areas) if areas else EVERYWHERE
+    sheet = read_sheet(checked) if checked else None
     with AuditFolder(folder) as claimed:
         intake = take_in(paths, leave_out=folder)
         if not any(isinstance(one, Item) for one in intake):
@@ -107,8 +125,10 @@ def audit(
             in_order(intake, [*problems, *unread]),
             claimed,
             videos=videos,
+            name=name,
+            checked=sheet,
         )
-        publish(report, claimed)
+        publish(report, claimed, areas=parts)
     _say_problems(report.problems)
     _say_notes(report)
     if json_:

@@ -16,7 +16,12 @@ _CORNERS = 48
 
 
 def geojson(report: Report) -> str:
-    """Violations, their error ellipses and the pictures' points (RFC 7946: WGS 84, lon before lat).
+    """`features` as a FeatureCollection (RFC 7946)."""
+    return to_json({"type": "FeatureCollection", "features": features(report)})
+
+
+def features(report: Report) -> list[dict[str, object]]:
+    """Violations, their error ellipses and the pictures' points; WGS 84, lon before lat.
 
     `feature` says which is which: a `violation` lies where the thing does, unless its `method` is
     `exif`: then it is where the camera stood. An `ellipse` holds its violation's true place with a
@@ -24,8 +29,8 @@ def geojson(report: Report) -> str:
     `picture` is where its camera stood, a `film` where a drone's video shows a finding.
     """
     violations = [v for v in report.violations if v.place is not None]
-    features: list[dict[str, object]] = [_violation(v, v.place) for v in violations if v.place]
-    features += [_ellipse(v, v.place) for v in violations if v.place and v.place.ellipse]
+    found: list[dict[str, object]] = [_violation(v, v.place) for v in violations if v.place]
+    found += [_ellipse(v, v.place) for v in violations if v.place and v.place.ellipse]
     for picture in report.pictures:
         record = picture.record
         if record is None:
@@ -44,10 +49,10 @@ def geojson(report: Report) -> str:
                     for f in record.findings
                 ],
             }
-            features.append(_feature("Point", [where.lon, where.lat], properties))
-        features += [_outline(picture.name, f) for f in record.findings if f.outline]
-    features += [one for video in report.videos for one in features_of(video)]
-    return to_json({"type": "FeatureCollection", "features": features})
+            found.append(_feature("Point", [where.lon, where.lat], properties))
+        found += [_outline(picture.name, f) for f in record.findings if f.outline]
+    found += [one for video in report.videos for one in features_of(video)]
+    return found
 
 
 def _violation(violation: Violation, place: Place) -> dict[str, object]:

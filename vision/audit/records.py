@@ -12,6 +12,7 @@ from vision.audit.exif import Position
 from vision.audit.findings import BASIS, Box, Finding, rounded
 from vision.audit.intake import Problem
 from vision.audit.place import Place, Record
+from vision.audit.sheet import Recall, Sheet
 from vision.audit.video_records import Video
 from vision.detections import Detections, class_names
 from vision.episodes import Datum
@@ -166,6 +167,12 @@ class Report(Record):
     videos: tuple[Video, ...] = ()
     violations: tuple[Violation, ...] = ()
     """Of the findings of all pictures; none in reports of earlier versions."""
+    name: str = ""
+    """What the audit is called: a site, a street, a day's round."""
+    checked: Sheet | None = None
+    """What a person answered about a sample of the pictures."""
+    recall: Recall | None = None
+    """What follows from that."""
 
 
 def finding_record(finding: Finding, place: Place | None = None) -> FindingRecord:

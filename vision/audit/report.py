@@ -1,4 +1,4 @@
-"""The report: counts made once, and written as JSON, CSV, HTML, COCO and GeoJSON."""
+"""The report: counts made once, and written as JSON, CSV, HTML, COCO, GeoJSON and KML."""
 
 from __future__ import annotations
 
@@ -7,19 +7,31 @@ import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from vision.audit.areas import EVERYWHERE, Areas
+from vision.audit.checking import recall
 from vision.audit.coco import coco
 from vision.audit.folder import AuditFolder
-from vision.audit.geojson import geojson
+from vision.audit.geojson import features, geojson
+from vision.audit.inert import inert
 from vision.audit.intake import Problem
+from vision.audit.kml import kml
+from vision.audit.limits import CARD, limits
 from vision.audit.merging import merge
 from vision.audit.overlaps import lay_over
 from vision.audit.page import render
 from vision.audit.records import Counts, FindingRecord, Picture, PictureRecord, Report, Settings
+from vision.audit.sampling import render_sheet
+from vision.audit.sheet import Sheet
 from vision.audit.video_forms import OF_VIDEOS, csv_rows
 from vision.audit.video_records import Video, VideoFinding
+from vision.audit.words import WORDS
 from vision.kinds import catalogue
+from vision.printable import printable
 
-FILES = ("report.html", "findings.csv", "report.json", "annotations.coco.json", "map.geojson")
+FILES = (
+    *("report.html", "findings.csv", "report.json", "annotations.coco.json", "map.geojson"),
+    *("map.kml", "sampling.html"),
+)
 _COLUMNS = (
     *("picture", "sha256", "kind", "subtype", "name", "score", "objects", "reason", "basis"),
     *("x1", "y1", "x2", "y2", "taken_at", "lon", "lat", "annotated"),
@@ -34,12 +46,19 @@ def compose(
     folder: AuditFolder | None = None,
     *,
     videos: Sequence[Video] = (),
+    name: str = "",
+    checked: Sheet | None = None,
 ) -> Report:
     """The report on these pictures and videos: what they show together, with its counts.
 
     Args:
         folder: that holds the pictures' sketches. Without it none is laid over another, and
             findings are one violation by their places on the ground alone.
+        name: of the audit, for the head of its pages.
+        checked: what a person answered about the sample that these pictures make.
+
+    Raises:
+        PictureError: `checked` is of other pictures.
     """
     records = [p.record for p in pictures if p.record is not None]
     films = [v.record for v in videos if v.record is not None]
@@ -69,7 +88,7 @@ def compose(
             k.name: sum(v.kind == k.name for v in violations) for k in catalogue().kinds
         },
     )
-    return Report(
+    report = Report(
         started_at=started_at,
         settings=settings,
         counts=counts,
@@ -77,24 +96,37 @@ def compose(
         problems=tuple(problems),
         videos=tuple(videos),
         violations=violations,
+        name=printable(name),
     )
+    if checked is None:
+        return report
+    return report.model_copy(update={"checked": checked, "recall": recall(report, checked)})
 
 
-def publish(report: Report, folder: AuditFolder) -> None:
+def publish(report: Report, folder: AuditFolder, *, areas: Areas = EVERYWHERE) -> None:
     """Write every form of the report and remove derivatives that none of them shows.
+
+    Args:
+        areas: that its page counts violations by.
 
     Raises:
         EvidenceError: the folder cannot be written to.
     """
+    title = report.name or WORDS[report.settings.language]["title"]
+    names = {kind.name: getattr(kind, report.settings.language) for kind in catalogue().kinds}
     forms = (
-        render(report),
+        render(report, folder.root, areas),
         findings_csv(report),
         report.model_dump_json(indent=1),
         coco(report),
         geojson(report),
+        kml(features(report), title, names),
+        render_sheet(report, folder.root),
     )
     for name, text in zip(FILES, forms, strict=True):
         folder.write(name, text.encode())
+    if card := limits(report.settings):
+        folder.write(CARD, card.text.encode())
     shown = {file for p in report.pictures if p.record for file in p.record.files}
     shown.update(*(v.record.derivatives for v in report.videos if v.record is not None))
     folder.keep_only(shown)
@@ -117,18 +149,6 @@ def findings_csv(report: Report) -> str:
         for row in csv_rows(video, report.settings, standards, of):
             rows.writerow([inert(cell) for cell in row])
     return text.getvalue()
-
-
-def inert(cell: str | float | None) -> str | float | None:
-    """A cell that no spreadsheet takes for a formula: text of that look gets an apostrophe.
-
-    Follows OWASP's advice on CSV injection, with the full-width signs that Excel takes too.
-    """
-    if isinstance(cell, str) and cell.lstrip().startswith(tuple("=+-@＝＋－＠")):
-        return f"'{cell}"
-    if isinstance(cell, str) and cell.startswith(("\t", "\r", "\n")):
-        return f"'{cell}"
-    return cell
 
 
 def _rows(

@@ -5,6 +5,7 @@
     card,
     findings: [...card.querySelectorAll("[data-kind]")],
   }));
+  const violations = [...document.querySelectorAll("[data-of]")];
   const apply = () => {
     const kind = form.elements.kind.value;
     const least = Number(form.elements.score.value);
@@ -24,6 +25,10 @@
       card.hidden = !visible;
       shown += visible;
     }
+    for (const one of violations) {
+      const meant = kind === "all" || kind === "any" || kind === one.dataset.of;
+      one.hidden = !meant || Number(one.dataset.least) * 100 < least;
+    }
     document.getElementById("shown").textContent = shown;
     document.querySelector(".nothing").hidden = shown > 0;
   };
@@ -34,4 +39,17 @@
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
   apply();
+  // A page that was sent on alone has no folder beside it: one picture of it tells.
+  const sample = document.querySelector(".photo, .shot, .shots a");
+  if (sample) {
+    const probe = new Image();
+    probe.addEventListener("error", () => {
+      document.querySelector(".alone").hidden = false;
+    });
+    probe.src = sample.href;
+  }
+  const lost = ({ target }) => {
+    if (target.tagName === "IMG") target.hidden = true;
+  };
+  document.addEventListener("error", lost, true);
 }
