@@ -24,6 +24,8 @@ from api.access.sessions import SessionStore
 from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
 from api.access.wrong_keys import WrongKeys
+from api.audits.desk import AuditDesk
+from api.audits.followers import Followers
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
 from api.cases.grace_timer import GraceTimer
@@ -138,6 +140,7 @@ def create_app(
             checks += receivers(database, [hook.name for hook in site.webhooks])
         return found.with_checks(checks)
 
+    audits = AuditDesk(database, in_force, stands)
     shared = Context(
         in_force=in_force,
         database=database,
@@ -158,6 +161,7 @@ def create_app(
         claims=ClaimDesk(database, site.review.claim),
         queue=waiting,
         searches=SearchDesk(database),
+        audits=audits,
         live=live,
         outbox=worker,
         doors=doors,
@@ -184,12 +188,13 @@ def create_app(
             ),
             _nightly(site, database, evidence),
             live,
+            audits.runner,
         ),
     )
     app.state.context = shared
     problems.install(app)
     app.state.routers = routers
-    app.state.end_streams = partial(_end_streams, live, shared.viewers)
+    app.state.end_streams = partial(_end_streams, live, shared.viewers, audits.followers)
     app.add_middleware(Signatures, webhooks=site.webhooks, doors=doors)
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, doors=doors)
@@ -203,10 +208,11 @@ def create_app(
     return app
 
 
-def _end_streams(live: LiveFeed, viewers: Viewers) -> None:
+def _end_streams(live: LiveFeed, viewers: Viewers, followers: Followers) -> None:
     """End what would be answered for minutes yet; in the server's own thread."""
     live.end_all()
     viewers.end()
+    followers.end()
 
 
 def _provider(site: Site, database: Database, sessions: SessionStore) -> Iterable[APIRouter]:

@@ -20,6 +20,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from api.errors import (
+    AuditNoRoom,
+    AuditTooLarge,
     CaseError,
     ChangedMeanwhile,
     DatabaseUnavailable,
@@ -37,6 +39,7 @@ from api.errors import (
     StepForbidden,
     TookTooLong,
     UnknownAccount,
+    UnknownAudit,
     UnknownCamera,
     UnknownCase,
     UnknownChange,
@@ -71,6 +74,9 @@ _DOMAIN = {
     SiteFileUnwritable: HTTPStatus.SERVICE_UNAVAILABLE,
     UnknownCamera: HTTPStatus.NOT_FOUND,
     UnknownChange: HTTPStatus.NOT_FOUND,
+    UnknownAudit: HTTPStatus.NOT_FOUND,
+    AuditTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    AuditNoRoom: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 """What an error of a case is to HTTP; any other one is a conflict with how the case stands."""
 

@@ -6,6 +6,9 @@ from fastapi import APIRouter
 
 from api.http.routes import (
     access_log,
+    audit_files,
+    audit_results,
+    audits,
     callbacks,
     cameras,
     case_lists,
@@ -60,6 +63,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     keys.router,
     access_log.router,
     reports.router,
+    audits.router,
+    audit_files.router,
+    audit_results.router,
     open311.router,
     words.router,
 )

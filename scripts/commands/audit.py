@@ -22,7 +22,7 @@ from rich.progress import (
 
 from scripts.console import count, err, log_to_stderr, out
 from scripts.engine_name import EngineName
-from vision.errors import EngineError, PictureError
+from vision.errors import PictureError
 from vision.printable import printable, to_json
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from vision.audit import Progress as Done
     from vision.audit import VideoProgress as Watched
     from vision.audit.records import Violation
-    from vision.audit.sight import Attributes
-    from vision.engines.engine import Engine
     from vision.model_choice import ModelChoice
 
 # A line this often where no bar can be drawn: a log of an hour's audit stays readable.
@@ -74,20 +72,10 @@ def audit(
 
     An audit that was stopped goes on when the same command is run again.
     """
-    from vision.audit import (
-        AuditFolder,
-        Auditor,
-        Item,
-        Problem,
-        VideoAuditor,
-        compose,
-        in_order,
-        parted,
-        publish,
-        take_in,
-    )
+    from vision.audit import AuditFolder, Item, Problem, parted, take_in
     from vision.audit.areas import EVERYWHERE, Areas
     from vision.audit.checking import read_sheet
+    from vision.audit.whole import audit_whole
     from vision.engines import open_engine
 
     log_to_stderr()
@@ -101,15 +89,20 @@ def audit(
             raise PictureError("there is nothing to audit in what was given")
         eyes = open_engine(choice)
         err.print(f"model {escape(eyes.model.name)} {eyes.model.version} on {eyes.name}")
-        states, states_sha256 = _truck_states(eyes, choice.engine)
-        auditor = Auditor(claimed, eyes, language, states, states_sha256)
-        photos, films = parted(intake)
         try:
-            with _progress(len(photos)) as show:
-                pictures, problems = auditor.run(photos, show)
-            with _watching() as show_film:
-                watcher = VideoAuditor(claimed, eyes, auditor.settings, states)
-                videos, unread = watcher.run(films, show_film)
+            report = audit_whole(
+                intake,
+                claimed,
+                eyes,
+                language,
+                asked=choice.engine,
+                pictured=_progress(len(parted(intake)[0])),
+                watched=_watching(),
+                unread=_say_trucks,
+                name=name,
+                checked=sheet,
+                areas=parts,
+            )
         except KeyboardInterrupt:
             err.print(
                 f"stopped; what was done is kept in {escape(str(folder))}. "
@@ -118,17 +111,6 @@ def audit(
             raise
         finally:
             eyes.close()
-        report = compose(
-            auditor.started_at,
-            auditor.settings,
-            pictures,
-            in_order(intake, [*problems, *unread]),
-            claimed,
-            videos=videos,
-            name=name,
-            checked=sheet,
-        )
-        publish(report, claimed, areas=parts)
     _say_problems(report.problems)
     _say_notes(report)
     if json_:
@@ -147,23 +129,8 @@ def _choice(model: str, engine: str, size: int) -> ModelChoice:
     return ModelChoice(name=model, engine=engine, image_size=size)
 
 
-def _truck_states(engine: Engine, asked: str) -> tuple[Attributes | None, str]:
-    """The reader of truck states and its weights' hash; without it trucks are only counted.
-
-    `asked`: the engine's name on the command line; it runs the reader too.
-    """
-    from models.catalogue import find
-    from vision.audit.sight import CAMERA
-    from vision.engines.truck_state import MODEL, open_truck_state
-
-    if "truck" not in engine.model.classes:
-        return None, ""
-    try:
-        read = open_truck_state({CAMERA}, min_score=engine.model.threshold, engine=asked)
-        return read, find(MODEL).sha256
-    except EngineError as error:
-        err.print(f"trucks are counted, but their load and dirt are not read: {escape(str(error))}")
-        return None, ""
+def _say_trucks(why: str) -> None:
+    err.print(f"trucks are counted, but their load and dirt are not read: {escape(why)}")
 
 
 @contextmanager

@@ -61,6 +61,7 @@ SAYING = {
     *("CannotUndo", "ChangedMeanwhile", "NoSiteFile", "SetupForbidden", "SetupRefused"),
     *("SiteFileUnwritable", "SiteFileWrong", "UnknownCamera", "UnknownChange"),
     *("AccountTaken", "CaseClaimed", "CaseError", "IllegalStep", "NotConfirmed", "OriginalRefused"),
+    *("AuditNoRoom", "AuditTooLarge", "UnknownAudit"),
     *("PackageTooLarge", "ProviderUnavailable", "PurgedMedia", "Refusal", "SignInFailed"),
     *("SignInWaits", "StepForbidden", "UnknownAccount", "UnknownCase", "UnknownMedia"),
 }
