@@ -45,6 +45,8 @@ def render(report: Report, root: Path, areas: Areas = EVERYWHERE) -> str:
     cells = [row.name for row in counted_up.areas if row.name and not areas.outlines]
     tags = dict(zip(cells, ascii_uppercase, strict=False))
     drawings, undrawn = plan(report, areas, tags)
+    drawn = {label for drawing in drawings for label, *_ in drawing.outlines}
+    tags = {name: tag for name, tag in tags.items() if tag in drawn}
     known = limits(report.settings)
     found = list(cards(report, areas, Thumbnails.for_many(root, len(report.violations))))
     return fill(

@@ -25,6 +25,8 @@ MOST = 4
 """Drawings; what lies elsewhere is counted below them."""
 _SMALL = 4.0
 """Units below which an ellipse is hidden by its mark."""
+_LEGIBLE = 34.0
+"""Units that a cell with a letter in it needs."""
 _POLE = 85.0  # LocalPlane's reach
 
 At = Callable[[tuple[float, float]], tuple[float, float]]
@@ -229,7 +231,7 @@ def _outlines(areas: Areas, at: At) -> Iterator[tuple[str, float, float, str]]:
 def _cells(
     region: _Region, areas: Areas, tags: Mapping[str, str], at: At
 ) -> Iterator[tuple[str, float, float, str]]:
-    """The lattice's cells that have a tag, which stands in their corner."""
+    """The lattice's cells that have a tag, which stands in their corner; none if they are small."""
     done = set[str]()
     for violation in region.violations:
         name, place = areas.of(violation.place), violation.place
@@ -238,6 +240,8 @@ def _cells(
         done.add(name)
         west, south, east, north = cell(place.lon, place.lat)
         (left, low), (right, high) = at((west, south)), at((east, north))
+        if right - left < _LEGIBLE:
+            return
         yield tags[name], left + 12, high + 18, f"M{left} {low}V{high}H{right}V{low}Z"
 
 
