@@ -23,7 +23,9 @@ from vision.audit.page import render
 from vision.audit.plan import HIGH, WIDE, plan
 from vision.audit.summary import summary
 from vision.audit.tally import tally
+from vision.errors import PictureError
 from vision.geo import LocalPlane
+from vision.sources.picture import read_raster
 
 FULL = ("overflowing_bin", (20, 20, 80, 120))
 STAND = ("stall", (200, 20, 280, 120))
@@ -160,11 +162,24 @@ def test_every_cause_of_a_wild_folder_is_said_in_chinese(tmp_path) -> None:
     (folder / ".hidden/a.jpg").write_bytes(b"")
     for name in ("a.pdf", "b.rar", "c.cr2", "d.psd", "e.txt", "f.xyz", "g.zip", ".h.jpg", "i.LRV"):
         (folder / name).write_bytes(b"words")
+    (folder / "j.zip").write_bytes(b"PK\5\6" + bytes(18))
     (folder / "gone.jpg").symlink_to(tmp_path / "nowhere")
     (folder / "up").symlink_to(folder)
     given = [folder, tmp_path / "no", tmp_path / "*.q"]
     problems = [one for one in take_in(given, tmp_path / "out") if isinstance(one, Problem)]
-    assert len(problems) >= 11
+    assert len(problems) >= 12
+    for name, content in (
+        ("a.jpg", b""),
+        ("b.jpg", b"%PDF-1.4"),
+        ("c.jpg", b"words"),
+        ("d.jpg", b"<html>"),
+        ("e.png", b"\x89PNG\r\n\x1a\n" + bytes(40)),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(PictureError) as refused:
+            read_raster(tmp_path / name)
+        why = str(refused.value).removeprefix(f"{tmp_path / name}: ")
+        problems.append(Problem(name=name, cause=why))  # fmt: skip
     for problem in problems:
         assert re.search("[\u4e00-\u9fff]", in_chinese(problem.cause)), problem
     assert in_chinese("is odd in a new way") == "is odd in a new way"
