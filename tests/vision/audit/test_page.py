@@ -21,6 +21,7 @@ from vision.audit.kml import kml
 from vision.audit.limits import limits
 from vision.audit.page import render
 from vision.audit.plan import HIGH, WIDE, plan
+from vision.audit.sheet import Recall
 from vision.audit.summary import summary
 from vision.audit.tally import tally
 from vision.errors import PictureError
@@ -56,6 +57,12 @@ def test_the_summary_says_what_a_chief_asks() -> None:
     assert "from 2026-03-01 to 2026-03-02" in said
     assert "1 item could not be looked at" in said
     assert "not known: nobody has checked" in said
+    asked = Recall(
+        share=0.8, interval=(0.61, 0.95), unflagged=1, checked=1, missed=0, missed_by_kind={},
+        flagged=4, judged=0, right=0, unsure=0, misses=0.0,
+    )  # fmt: skip
+    said = " ".join(summary(of, tally(of, EVERYWHERE), asked, {}))
+    assert "found 80 % of the photos with a violation (95 % interval: 61 to 95 %)" in said
     chinese = street(language="zh")
     said = "".join(summary(chinese, tally(chinese, EVERYWHERE), None, {}))
     assert "发现疑似问题7处：占道经营3处、垃圾满溢4处" in said
