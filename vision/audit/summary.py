@@ -86,8 +86,8 @@ def _en(
     else:
         low, high = recall.interval
         said.append(
-            f"By the sample checked by eye, it found {recall.share * 100:.0f} % of the photos with a "
-            f"violation (95 % interval: {low * 100:.0f} to {high * 100:.0f} %)."
+            f"By the sample checked by eye, it found {recall.share * 100:.0f} % of the photos with "
+            f"a violation (95 % interval: {low * 100:.0f} to {high * 100:.0f} %)."
         )
     return tuple(said)
 
