@@ -1,4 +1,4 @@
-"""Causes in Chinese: why something was not audited, in the words of an office."""
+"""Causes in Chinese: why something was not audited or may be wrong, in an office's words."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ _CAUSES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"cannot be decoded.*", "无法解码，请重新导出"),
         (r"is no picture, or of a format.*", "不是图片，或格式不支持，请导出为JPEG或PNG"),
         (r"is a video that is named as a picture.*", "是视频但用了图片扩展名，请改为.mp4等"),
+        (r"is a web page, whatever.*", "实际内容为网页，与扩展名不符，请提供图片（JPEG或PNG）"),
+        (r"is an archive, whatever.*", "实际内容为压缩包，与扩展名不符，请解压或改名"),
+        (r"is a raw photo, whatever.*", "实际内容为相机原始格式（RAW），请导出为JPEG"),
         (
-            r"is (.+), whatever its name says.*",
+            r"is (?:an? )?(.+), whatever its name says.*",
             r"实际内容为\1，与扩展名不符，请提供图片（JPEG或PNG）",
         ),
         (r"is a JPEG of a kind that is not read.*", "JPEG编码方式不支持或已损坏，请导出为普通JPEG"),
@@ -57,9 +60,28 @@ _CAUSES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"is packed by a method that is not read.*", "压缩方法不支持，请重新打包（Deflate）"),
         (r"is (\d+) MiB, larger than any.*", r"文件达\1 MiB，超出允许大小，已拒绝"),
         (r"is a zip inside a zip inside a zip.*", "压缩包嵌套超过两层，请先解压"),
+        (
+            r"cannot be opened: it is no video.*",
+            "不是视频，或文件不完整（缺少索引），请重新拷贝或导出",
+        ),
+        (r"cannot be opened: .*", "视频无法打开，请确认其他播放器能否播放"),
+        (r"stopped: .*", "视频读取中断，文件可能已损坏"),
+        (r"opened, but gave no frame.*", "视频中没有可用画面"),
+        (r"cannot read this folder.*", "文件夹无法打开"),
         (r"is a list that names other files.*", "是播放列表而非视频，请提供视频本身"),
         (r"the device choked|.*engine failed.*", "识别引擎出错，请重新运行"),
         (r"cannot be drawn.*", "标注图无法生成"),
+        # What is said of pictures that were read all the same.
+        (r"holds (\d+) pages, of which the first was looked at", r"共\1页，仅核查第1页"),
+        (
+            r"its lower (\d+)% are one plain colour.*",
+            r"下方\1%为单一颜色，文件可能已损坏，请与原件核对",
+        ),
+        (
+            r"its 16 bits hold nothing above.*",
+            "16位图像未用满位深，已调亮显示；如原图同样昏暗，请导出为8位",
+        ),
+        (r"is nearly black, perhaps because.*", "画面几乎全黑，可能是位深所致，请导出为8位"),
         (r"cannot be read \(.*", "无法读取"),
     )
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import dataclass
@@ -9,9 +10,6 @@ from functools import cache
 from importlib.resources import files
 
 from vision.audit.records import Settings
-
-CARD = "model-card.md"
-"""The card's name in the audit's folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,11 @@ class Limits:
     pictures: int
     measured: tuple[Measured, ...]
     fails: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        """The whole card as an address, so that a page has it in itself."""
+        return f"data:text/markdown;base64,{base64.b64encode(self.text.encode()).decode()}"
 
 
 def limits(settings: Settings) -> Limits | None:

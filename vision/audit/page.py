@@ -21,7 +21,7 @@ from vision.audit.words import WORDS, at, clock, counted
 from vision.kinds import catalogue
 
 _ROWS = 15
-"""Areas that the page lists; the CSV's places have them all."""
+"""Areas that the page lists one by one."""
 
 
 def render(report: Report, root: Path, areas: Areas = EVERYWHERE) -> str:

@@ -15,7 +15,6 @@ from vision.audit.geojson import features, geojson
 from vision.audit.inert import inert
 from vision.audit.intake import Problem
 from vision.audit.kml import kml
-from vision.audit.limits import CARD, limits
 from vision.audit.merging import merge
 from vision.audit.overlaps import lay_over
 from vision.audit.page import render
@@ -125,8 +124,6 @@ def publish(report: Report, folder: AuditFolder, *, areas: Areas = EVERYWHERE) -
     )
     for name, text in zip(FILES, forms, strict=True):
         folder.write(name, text.encode())
-    if card := limits(report.settings):
-        folder.write(CARD, card.text.encode())
     shown = {file for p in report.pictures if p.record for file in p.record.files}
     shown.update(*(v.record.derivatives for v in report.videos if v.record is not None))
     folder.keep_only(shown)

@@ -11,6 +11,8 @@ from vision.audit.tally import Row, Tally
 from vision.kinds import catalogue
 
 Language = Literal["zh", "en"]
+_MINUTES = 100.0
+"""Seconds from which a length is told in minutes."""
 _WHERE = 3
 """Areas that are named: those with the most."""
 
@@ -56,7 +58,7 @@ def _en(
     copies = f", {c.duplicates} of them copies" if c.duplicates else ""
     said.append(
         f"{' and '.join(given) or 'Nothing that could be read'} looked at{copies}"
-        + (f", {_some(round(c.video_seconds / 60), 'minute')} of video" if c.videos else "")
+        + (f", {_lasting(c.video_seconds)} of video" if c.videos else "")
         + "."
     )
     first, last = days(tally)
@@ -84,8 +86,8 @@ def _en(
     else:
         low, high = recall.interval
         said.append(
-            f"By the sample checked by eye, it found {recall.share:.0%} of the pictures with a "
-            f"violation (95 % interval: {low:.0%} to {high:.0%})."
+            f"By the sample checked by eye, it found {recall.share * 100:.0f} % of the photos with "
+            f"a violation (95 % interval: {low * 100:.0f} to {high * 100:.0f} %)."
         )
     return tuple(said)
 
@@ -97,7 +99,9 @@ def _zh(
     given = [f"照片{len(report.pictures)}张"] if report.pictures else []
     given += [f"视频{len(report.videos)}段"] if report.videos else []
     copies = f"（其中重复{c.duplicates}个）" if c.duplicates else ""
-    film = f"，视频共{c.video_seconds / 60:.0f}分钟" if c.videos else ""
+    minutes = c.video_seconds >= _MINUTES
+    lasting = f"{c.video_seconds / 60:.0f}分钟" if minutes else f"{c.video_seconds:.0f}秒"
+    film = f"，视频共{lasting}" if c.videos else ""
     said.append(f"本次共核查{'、'.join(given) or '文件0个'}{copies}{film}。")
     first, last = days(tally)
     if report.violations:
@@ -128,6 +132,12 @@ def _zh(
 
 def _some(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _lasting(seconds: float) -> str:
+    if seconds >= _MINUTES:
+        return _some(round(seconds / 60), "minute")
+    return _some(round(seconds), "second")
 
 
 def _were(count: int) -> str:

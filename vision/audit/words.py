@@ -76,8 +76,7 @@ WORDS: Final[dict[Literal["zh", "en"], dict[str, str]]] = {
         "limits_given": "One picture shows neither how long something stood nor whether it is "
         "permitted. Hidden, very small (people and cars under some 12 pixels), dark and blurred "
         "things are missed. A building is never called illegal: that takes a baseline and a check.",
-        "limits_measured": "Measured on {} pictures that were not trained on, of 100 objects of "
-        "each class:",
+        "limits_measured": "Measured on {} pictures that were not trained on, of 100 objects:",
         "limits_found": "found",
         "limits_right": "of 100 reported, right",
         "limits_objects": "objects measured",

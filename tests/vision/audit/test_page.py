@@ -21,9 +21,12 @@ from vision.audit.kml import kml
 from vision.audit.limits import limits
 from vision.audit.page import render
 from vision.audit.plan import HIGH, WIDE, plan
+from vision.audit.sheet import Recall
 from vision.audit.summary import summary
 from vision.audit.tally import tally
+from vision.errors import PictureError
 from vision.geo import LocalPlane
+from vision.sources.picture import read_raster
 
 FULL = ("overflowing_bin", (20, 20, 80, 120))
 STAND = ("stall", (200, 20, 280, 120))
@@ -54,6 +57,12 @@ def test_the_summary_says_what_a_chief_asks() -> None:
     assert "from 2026-03-01 to 2026-03-02" in said
     assert "1 item could not be looked at" in said
     assert "not known: nobody has checked" in said
+    asked = Recall(
+        share=0.8, interval=(0.61, 0.95), unflagged=1, checked=1, missed=0, missed_by_kind={},
+        flagged=4, judged=0, right=0, unsure=0, misses=0.0,
+    )  # fmt: skip
+    said = " ".join(summary(of, tally(of, EVERYWHERE), asked, {}))
+    assert "found 80 % of the photos with a violation (95 % interval: 61 to 95 %)" in said
     chinese = street(language="zh")
     said = "".join(summary(chinese, tally(chinese, EVERYWHERE), None, {}))
     assert "发现疑似问题7处：占道经营3处、垃圾满溢4处" in said
@@ -160,11 +169,24 @@ def test_every_cause_of_a_wild_folder_is_said_in_chinese(tmp_path) -> None:
     (folder / ".hidden/a.jpg").write_bytes(b"")
     for name in ("a.pdf", "b.rar", "c.cr2", "d.psd", "e.txt", "f.xyz", "g.zip", ".h.jpg", "i.LRV"):
         (folder / name).write_bytes(b"words")
+    (folder / "j.zip").write_bytes(b"PK\5\6" + bytes(18))
     (folder / "gone.jpg").symlink_to(tmp_path / "nowhere")
     (folder / "up").symlink_to(folder)
     given = [folder, tmp_path / "no", tmp_path / "*.q"]
     problems = [one for one in take_in(given, tmp_path / "out") if isinstance(one, Problem)]
-    assert len(problems) >= 11
+    assert len(problems) >= 12
+    for name, content in (
+        ("a.jpg", b""),
+        ("b.jpg", b"%PDF-1.4"),
+        ("c.jpg", b"words"),
+        ("d.jpg", b"<html>"),
+        ("e.png", b"\x89PNG\r\n\x1a\n" + bytes(40)),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(PictureError) as refused:
+            read_raster(tmp_path / name)
+        why = str(refused.value).removeprefix(f"{tmp_path / name}: ")
+        problems.append(Problem(name=name, cause=why))  # fmt: skip
     for problem in problems:
         assert re.search("[\u4e00-\u9fff]", in_chinese(problem.cause)), problem
     assert in_chinese("is odd in a new way") == "is odd in a new way"
