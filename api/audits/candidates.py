@@ -82,12 +82,12 @@ class Candidates:
         self._announce, self._then = announce, then
 
     def put(
-        self, who: Principal, source: Source, wanted: Collection[str] | None
+        self, who: Principal | str, source: Source, wanted: Collection[str] | None
     ) -> tuple[list[Candidate], int]:
         """Make cases of violations, or find those that they are already.
 
         Args:
-            who: asks; the log names them.
+            who: asks, or the program that does; the log names them.
             source: the report.
             wanted: ids of its violations; None for all.
 
@@ -135,7 +135,7 @@ class Candidates:
 
     def _put(
         self,
-        who: Principal,
+        who: Principal | str,
         intake: CaseIntake,
         source: Source,
         items: Mapping[str, Item],
