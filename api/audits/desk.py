@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 from api.access.roles import Principal
+from api.audits.candidates import Candidate, Candidates
 from api.audits.folders import Folders
 from api.audits.followers import Followers
 from api.audits.runner import Runner
+from api.audits.shown import Source
 from api.audits.state import OVER, State
 from api.audits.store import AuditStore
 from api.errors import AuditNoRoom, CaseError, UnknownAudit
@@ -19,6 +21,7 @@ from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import AuditFileRow, AuditRow
 from api.words.said import say
+from vision.audit.records import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class AuditDesk:
     Args:
         database: of the site.
         in_force: its model, its retention and its data folder.
+        candidates: puts what an audit shows to review.
         stands: whether a key or session still opens what it did.
 
     Attributes:
@@ -42,8 +46,13 @@ class AuditDesk:
     """
 
     def __init__(
-        self, database: Database, in_force: SiteInForce, stands: Callable[[Principal], bool]
+        self,
+        database: Database,
+        in_force: SiteInForce,
+        candidates: Candidates,
+        stands: Callable[[Principal], bool],
     ) -> None:
+        self._candidates = candidates
         self.store = AuditStore(database)
         self.folders = Folders(in_force.now.storage.folder / "audits")
 
@@ -165,6 +174,25 @@ class AuditDesk:
         with lock:
             self.store.forget(audit_id)
             self.folders.remove(audit_id)
+
+    def cases(
+        self, who: Principal, audit_id: str, wanted: Collection[str] | None
+    ) -> tuple[list[Candidate], int]:
+        """Put violations of its report to review, those wanted or all; see `Candidates.put`.
+
+        Raises:
+            UnknownAudit: there is no such audit, or no such violation.
+            CaseError: it is not done.
+        """
+        path = self.result(audit_id, "report.json")
+        row = self.store.get(audit_id)
+        report = Report.model_validate_json(path.read_bytes())
+        known = {violation.id for violation in report.violations}
+        for one in wanted or ():
+            if one not in known:
+                raise UnknownAudit(say("audit_violation_unknown", audit=audit_id, violation=one))
+        source = Source(report, path.parent, self.folders.given(audit_id), row.created_at)
+        return self._candidates.put(who, source, wanted)
 
     def result(self, audit_id: str, name: str) -> Path:
         """A file of its report.

@@ -24,6 +24,7 @@ from api.access.sessions import SessionStore
 from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
 from api.access.wrong_keys import WrongKeys
+from api.audits.candidates import Candidates
 from api.audits.desk import AuditDesk
 from api.audits.followers import Followers
 from api.callbacks.desk import CallbackDesk
@@ -140,7 +141,12 @@ def create_app(
             checks += receivers(database, [hook.name for hook in site.webhooks])
         return found.with_checks(checks)
 
-    audits = AuditDesk(database, in_force, stands)
+    audits = AuditDesk(
+        database,
+        in_force,
+        Candidates(database, in_force, evidence, announcer.announce, from_receivers.settle),
+        stands,
+    )
     shared = Context(
         in_force=in_force,
         database=database,

@@ -100,6 +100,10 @@ AUDITS: Final[Mapping[str, tuple[str, str]]] = {
         "批量核查尚无结果；请等待完成",
         "the audit has no report yet; wait until it is done",
     ),
+    "audit_violation_unknown": (
+        "批量核查{audit}中没有问题{violation}；请见结果中的编号",
+        "audit '{audit}' has no violation '{violation}'; its report names those that it has",
+    ),
     "audit_exports_busy": (
         "正在打包{most}个核查结果；请{wait_s}秒后重试",
         "{most} audits are being packed; try again",

@@ -64,6 +64,10 @@ def audit(
         typer.Option(metavar="FILE", help="What sampling.html saved: how much was missed."),
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    to_review: Annotated[
+        Path | None,
+        typer.Option(metavar="SITE", help="A site file: what is found waits for review there."),
+    ] = None,
 ) -> None:
     """Look at photos and videos, in folders and zips too, and write one report on all of them.
 
@@ -113,6 +117,10 @@ def audit(
             eyes.close()
     _say_problems(report.problems)
     _say_notes(report)
+    if to_review is not None:
+        from scripts.audit_review import put_to_review
+
+        put_to_review(report, folder, paths, to_review)
     if json_:
         print(to_json({**report.counts.model_dump(), "report": str(folder / "report.html")}))
     else:

@@ -143,6 +143,16 @@ def test_the_api_finds_what_the_command_line_does_and_a_killed_service_goes_on(
         shown = re.findall(r'src="(pictures/[^"]+)"', page.text)
         for picture in shown:
             assert http.get(f"/v1/audits/{audit}/{picture}").content == zipped.read(picture)
+        put = [http.post(f"/v1/audits/{audit}/cases", json={}).json() for _ in range(2)]
+        again = http.post(f"/v1/audits/{other}/cases", json={}).json()
+        cases = [http.get(f"/v1/cases/{one['case_id']}").json() for one in put[0]["items"]]
+        originals = [
+            http.get(f"/v1/media/{one['sha256']}?reason=what+was+uploaded").content
+            for case in cases
+            for one in case["evidence"]
+            if one["role"] == "original"
+        ]
+    ids = checked_cases(photos, report, [*put, again], cases, originals)
     assert shown
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -153,14 +163,54 @@ def test_the_api_finds_what_the_command_line_does_and_a_killed_service_goes_on(
     assert len(looked) == len(set(looked)) == PHOTOS + 2, "nothing is looked at twice"
 
     out = tmp_path / "out"
-    given = [str(photos / name) for name in ("cut.jpg", "more.zip", "walk")]
-    done = CliRunner().invoke(app, ["audit", *given, "--out", str(out), "--language", "en"])
+    paths = [str(photos / name) for name in ("cut.jpg", "more.zip", "walk")]
+    (tmp_path / "site.yaml").write_text(
+        f"""site: {{name: Zengdu test}}
+storage: {{database: 'sqlite:///{site / "cases.db"}', evidence: '{site / "evidence"}'}}
+cameras: [{{id: yard, source: yard.mp4}}]
+""",
+        encoding="utf-8",
+    )
+    options = ["--language", "en", "--to-review", str(tmp_path / "site.yaml")]
+    done = CliRunner().invoke(app, ["audit", *paths, "--out", str(out), *options])
     assert done.exit_code == 0, done.output
+    assert f"0 cases; {len(ids)} were cases already" in " ".join(done.output.split())
     expected = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert expected["counts"]["findings"] >= 3
     assert plain(report) == plain(expected)
     assert beside["counts"]["pictures"] == 3
     assert zipped.read("map.geojson") == (out / "map.geojson").read_bytes()
+
+
+def checked_cases(
+    photos: Path,
+    report: dict[str, Any],
+    answers: list[dict[str, Any]],
+    cases: list[dict[str, Any]],
+    originals: list[bytes],
+) -> dict[str, str]:
+    """Cases by violation: each once, a lead that waits, with the photo as it was uploaded."""
+    *put, again = answers
+    given = {photo.read_bytes() for photo in (photos / "walk").iterdir()}
+    given |= {
+        zipped_photo(photos, name) for name in zipfile.ZipFile(photos / "more.zip").namelist()
+    }
+    assert set(originals) <= given, "as they were uploaded, byte for byte"
+    assert len(originals) == len(report["violations"]) == len(put[0]["items"])
+    assert {one["new"] for one in put[0]["items"]} == {True}
+    assert {one["new"] for one in (*put[1]["items"], *again["items"])} == {False}, "never twice"
+    ids = {one["violation"]: one["case_id"] for one in put[0]["items"]}
+    assert {one["violation"]: one["case_id"] for one in put[1]["items"]} == ids
+    assert {ids[one["violation"]] for one in again["items"]} <= set(ids.values())
+    for case in cases:
+        assert (case["stage"], case["legal_use"]) == ("pending_review", "lead_only")
+        assert case["log"][0]["actor"] == "an officer"
+    return ids
+
+
+def zipped_photo(photos: Path, name: str) -> bytes:
+    with zipfile.ZipFile(photos / "more.zip") as zipped:
+        return zipped.read(name)
 
 
 def plain(report: dict[str, Any]) -> str:

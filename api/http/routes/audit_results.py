@@ -31,6 +31,13 @@ PAGE = "report.html"
 """Of `FILES`, the one that is looked at and not taken away."""
 AT_ONCE = 2
 """Zips that are made at the same time."""
+_HTML = "text/html; charset=utf-8"
+_KINDS = {
+    "json": "application/json",
+    "csv": "text/csv",
+    "html": "text/html",
+    "kml": "application/vnd.google-earth.kml+xml",
+}
 _BINARY = {"type": "string", "format": "binary"}
 _BLOCK = 1 << 20
 _HEAD = 1 << 16
@@ -58,7 +65,7 @@ Why = Annotated[
 def get_audit_report(shared: Shared, _who: AuditReader, audit_id: AuditId) -> FileResponse:
     """Get the report as a page; it runs the report's own script alone."""
     path = shared.audits.result(audit_id, PAGE)
-    return FileResponse(path, media_type="text/html; charset=utf-8", headers=_headers(path))
+    return FileResponse(path, media_type=_HTML, headers=_headers(path))
 
 
 @router.get(
@@ -135,6 +142,8 @@ def _form(name: str) -> Callable[..., FileResponse]:
     ) -> FileResponse:
         path = shared.audits.result(audit_id, name)
         _note(shared, who, audit_id, name, reason)
+        if name.endswith(".html"):
+            return FileResponse(path, media_type=_HTML, headers=_headers(path))
         return FileResponse(path, media_type=_kind(name), filename=f"{audit_id}-{name}")
 
     return get_audit_form
@@ -142,7 +151,7 @@ def _form(name: str) -> Callable[..., FileResponse]:
 
 def _kind(name: str) -> str:
     suffix = name.rpartition(".")[2]
-    return {"json": "application/json", "csv": "text/csv"}.get(suffix, "application/octet-stream")
+    return _KINDS.get(suffix, "application/octet-stream")
 
 
 for _name in FILES:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from starlette.responses import StreamingResponse
 
+from api.audits.candidates import MOST
 from api.audits.desk import Uploaded
 from api.audits.state import State
 from api.http.context import AuditReader, Inspector, Shared
@@ -113,6 +114,37 @@ class AuditList(BaseModel):
     next: str | None
 
 
+class CandidatesRequest(BaseModel):
+    """Which violations of the report; all of them if absent."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"violations": ["0123456789ab"]}]}
+    )
+
+    violations: (
+        Annotated[
+            list[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]],
+            Field(min_length=1, max_length=MOST),
+        ]
+        | None
+    ) = None
+
+
+class CandidateView(BaseModel):
+    """A violation and its case; `new` where it was put to review just now."""
+
+    violation: str
+    case_id: str
+    new: bool
+
+
+class CandidateList(BaseModel):
+    """What was put to review, or had been; `left` more are when the same is asked again."""
+
+    items: list[CandidateView]
+    left: int
+
+
 @router.get("", operation_id="listAudits", responses=described(422))
 def list_audits(
     shared: Shared,
@@ -156,6 +188,23 @@ def start_audit(shared: Shared, _who: Inspector, audit_id: AuditId) -> AuditView
 def cancel_audit(shared: Shared, _who: Inspector, audit_id: AuditId) -> AuditView:
     """End an audit; one that is over stays as it is."""
     return AuditView.of(shared.audits.cancel(audit_id))
+
+
+@router.post(
+    "/{audit_id}/cases", operation_id="reviewAudit", responses=described(404, 409, *WRITING)
+)
+def review_audit(
+    shared: Shared, who: Inspector, audit_id: AuditId, request: CandidatesRequest
+) -> CandidateList:
+    """Put violations to review as cases: leads, with the picture that shows each best.
+
+    One that is a case already gives that case; so does another audit of the same photo.
+    """
+    done, left = shared.audits.cases(who, audit_id, request.violations)
+    return CandidateList(
+        items=[CandidateView(violation=c.violation, case_id=c.case_id, new=c.new) for c in done],
+        left=left,
+    )
 
 
 @router.delete(

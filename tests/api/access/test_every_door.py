@@ -167,6 +167,7 @@ DOORS = (
         Door(f"{AUDIT}/{step}", LOOKERS, method="POST", whole=True, gives=UNKNOWN)
         for step in ("start", "cancel")
     ),
+    Door(f"{AUDIT}/cases", LOOKERS, method="POST", whole=True, gives=UNKNOWN),
     Door(f"{AUDIT}/files", LOOKERS, method="POST", whole=True),
     Door(f"{AUDIT}/files/{{file_id}}", READERS, method="HEAD", whole=True, gives=UNKNOWN),
     Door(f"{AUDIT}/files/{{file_id}}", LOOKERS, method="PATCH", whole=True),
