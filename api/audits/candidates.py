@@ -36,9 +36,9 @@ from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import SightingRow
 from vision.audit import archive
-from vision.audit.auditor import CAMERA
 from vision.audit.intake import Item, take_in
 from vision.audit.records import FindingRecord, Violation
+from vision.audit.sight import CAMERA
 from vision.audit.video_records import VideoFinding
 from vision.detections import make_detections
 from vision.episodes import EndedBy, Episode, EpisodeEvent, EpisodeStage

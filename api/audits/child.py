@@ -35,6 +35,7 @@ class Order(BaseModel):
 
     given: list[Path]
     out: Path
+    name: str
     language: Literal["zh", "en"]
     choice: ModelChoice
     parent: int
@@ -77,6 +78,7 @@ def _audit(order: Order, tell: Any) -> dict[str, Any]:
                 eyes,
                 order.language,
                 asked=order.choice.engine,
+                name=order.name,
                 pictured=nullcontext(
                     lambda now: tell(
                         pictures={

@@ -160,6 +160,7 @@ class Runner:
             order = Order(
                 given=self._folders.given(row.id),
                 out=self._folders.report(row.id),
+                name=row.name,
                 language="zh" if row.language == "zh" else "en",
                 choice=self._choice(),
                 parent=os.getpid(),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from vision.audit.auditor import CAMERA
 from vision.audit.place import Place
 from vision.audit.records import FindingRecord, PictureRecord, Report, Violation
+from vision.audit.sight import CAMERA
 from vision.audit.video_records import VideoFinding, VideoRecord
 from vision.episodes import NormBox, Reason
 from vision.errors import EvidenceMissing

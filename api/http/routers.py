@@ -52,8 +52,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     media.router,
     cameras.router,
     map_routes.router,
+    probe.router,  # before `cameras/{camera}`, which would take its name for a camera's
     setup.router,
-    probe.router,
     registers.router,
     site_changes.router,
     sight.router,
