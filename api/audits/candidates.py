@@ -35,8 +35,8 @@ from api.cases.step_desk import Then
 from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import SightingRow
-from vision.audit import archive
-from vision.audit.intake import Item, take_in
+from vision.audit.intake import archive
+from vision.audit.intake.items import Item, take_in
 from vision.audit.records import FindingRecord, Violation
 from vision.audit.sight import CAMERA
 from vision.audit.video_records import VideoFinding

@@ -77,8 +77,8 @@ def audit(
     An audit that was stopped goes on when the same command is run again.
     """
     from vision.audit import AuditFolder, Item, Problem, parted, take_in
-    from vision.audit.areas import EVERYWHERE, Areas
-    from vision.audit.checking import read_sheet
+    from vision.audit.report.areas import EVERYWHERE, Areas
+    from vision.audit.report.checking import read_sheet
     from vision.audit.whole import audit_whole
     from vision.engines import open_engine
 

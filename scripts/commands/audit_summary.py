@@ -37,10 +37,10 @@ def audit_summary(
     also points.csv.
     """
     from vision import durable
-    from vision.audit.areas import EVERYWHERE, Areas
-    from vision.audit.deductions import Deductions
-    from vision.audit.rollup import read_report, roll_up
-    from vision.audit.rollup_page import lines_csv, render_rollup, scores_csv
+    from vision.audit.report.areas import EVERYWHERE, Areas
+    from vision.audit.rollup.deductions import Deductions
+    from vision.audit.rollup.page import lines_csv, render_rollup, scores_csv
+    from vision.audit.rollup.rollup import read_report, roll_up
 
     parts = Areas.read(areas) if areas else EVERYWHERE
     table = Deductions.read(points) if points else None

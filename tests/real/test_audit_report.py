@@ -11,8 +11,8 @@ from playwright.sync_api import sync_playwright
 
 from tests.vision.audit import colour_engine
 from vision.audit import AuditFolder, Auditor, compose, publish, take_in
-from vision.audit.checking import draw, read_sheet
-from vision.audit.rollup import read_report
+from vision.audit.report.checking import draw, read_sheet
+from vision.audit.rollup.rollup import read_report
 
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")

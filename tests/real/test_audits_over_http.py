@@ -171,7 +171,7 @@ cameras: [{{id: yard, source: yard.mp4}}]
 """,
         encoding="utf-8",
     )
-    options = ["--name", NAME, "--language", "en", "--to-review", str(tmp_path / "site.yaml")]
+    options = ["--name", "walk", "--language", "en", "--to-review", str(tmp_path / "site.yaml")]
     done = CliRunner().invoke(app, ["audit", *paths, "--out", str(out), *options])
     assert done.exit_code == 0, done.output
     assert f"0 cases; {len(ids)} were cases already" in " ".join(done.output.split())

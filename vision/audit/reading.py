@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.tiles import Tile, tiles
-from vision.audit.archive import MAX_PICTURE_BYTES
 from vision.audit.derivative import LONGEST
 from vision.audit.exif import Position, read_exif
-from vision.audit.intake import Item, Problem
+from vision.audit.intake.archive import MAX_PICTURE_BYTES
+from vision.audit.intake.items import Item, Problem
 from vision.decoding.decoder import MOST_PIXELS, Decode
 from vision.decoding.decoders import Decoders
 from vision.decoding.orthophoto import Facts, Survey, may_be

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from vision.audit.exif import Position
 from vision.audit.findings import BASIS, Box, Finding, rounded
-from vision.audit.intake import Problem
+from vision.audit.intake.items import Problem
 from vision.audit.place import Place, Record
 from vision.audit.sheet import Recall, Sheet
 from vision.audit.video_records import Video
@@ -83,7 +83,7 @@ class PictureRecord(Record):
     findings: tuple[FindingRecord, ...]
     objects: tuple[FoundObject, ...]
     fingerprint: str = ""
-    """Of the whole picture, see `vision.audit.likeness`; empty in audits of earlier versions."""
+    """Of the whole picture, see `merging.likeness`; empty in audits of earlier versions."""
     note: str = ""
     """What there is to know of how the picture was read, in English; mostly empty."""
 
@@ -115,7 +115,7 @@ class Sighting(Record):
 
 
 class Violation(Record):
-    """One thing, however often it was photographed; see `vision.audit.merging`.
+    """One thing, however often it was photographed; see `vision.audit.merging.violations`.
 
     `score` and `subtype` are the best sighting's; `sightings` are in order of time, then name.
     `first_taken_at` and `last_taken_at` are "" where no picture says when it was taken.

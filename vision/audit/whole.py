@@ -7,15 +7,15 @@ from contextlib import AbstractContextManager
 from typing import Literal
 
 from models.catalogue import find
-from vision.audit.areas import EVERYWHERE, Areas
 from vision.audit.auditor import Auditor, Progress
 from vision.audit.folder import AuditFolder
-from vision.audit.intake import Item, Problem, in_order, parted
+from vision.audit.intake.items import Item, Problem, in_order, parted
 from vision.audit.records import Report
-from vision.audit.report import compose, publish
+from vision.audit.report.areas import EVERYWHERE, Areas
+from vision.audit.report.report import compose, publish
 from vision.audit.sheet import Sheet
 from vision.audit.sight import CAMERA, Attributes
-from vision.audit.videos import VideoAuditor, VideoProgress
+from vision.audit.videos.auditing import VideoAuditor, VideoProgress
 from vision.engines.engine import Engine
 from vision.engines.truck_state import MODEL, open_truck_state
 from vision.errors import EngineError

@@ -9,7 +9,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from vision.audit.words import at
+from vision.audit.report.words import at
 from vision.compare.comparer import Outcome
 from vision.compare.records import Comparison
 from vision.compare.report import ordered

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from PIL import Image
 
 from vision.audit.exif import read_exif
-from vision.audit.intake import Item, Problem, take_in
+from vision.audit.intake.items import Item, Problem, take_in
 from vision.compare.laying import Features, features
 from vision.compare.structures import Seen, look
 from vision.engines.engine import Engine

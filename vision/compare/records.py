@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from vision.audit.intake import Problem
+from vision.audit.intake.items import Problem
 from vision.compare.changes import What
 
 Box = tuple[float, float, float, float]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from vision import durable
 from vision.audit.folder import READABLE
-from vision.audit.intake import Problem
+from vision.audit.intake.items import Problem
 from vision.compare.appearance import Box
 from vision.compare.changes import ALIKE, THRESHOLD
 from vision.compare.comparer import Outcome

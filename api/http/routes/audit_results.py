@@ -23,7 +23,7 @@ from api.http.problems import GUARDED, Refusal, described
 from api.http.routes.audits import AuditId
 from api.http.routes.media import Reason
 from api.words.said import say
-from vision.audit.report import FILES
+from vision.audit.report.report import FILES
 from vision.errors import EvidenceUnavailable
 
 router = APIRouter(prefix="/v1/audits", tags=["audits"], responses=described(*GUARDED, 422))

@@ -33,7 +33,7 @@ from tests.api.world import (
     served,
     store_pictures,
 )
-from vision.audit.report import FILES
+from vision.audit.report.report import FILES
 from vision.episodes import EpisodeEvent
 from vision.evidence import SecondLook
 from vision.loop import LoopCounts

@@ -6,7 +6,7 @@ import hashlib
 
 from vision.audit import compose
 from vision.audit.exif import Position
-from vision.audit.intake import Problem
+from vision.audit.intake.items import Problem
 from vision.audit.place import Place
 from vision.audit.records import FindingRecord, Picture, PictureRecord, Report, Settings
 from vision.geo import LocalPlane

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.vision.audit.reporting import finding, picture, report
-from vision.audit.checking import FLAGGED, UNFLAGGED, draw, read_sheet, recall
+from vision.audit.report.checking import FLAGGED, UNFLAGGED, draw, read_sheet, recall
 from vision.audit.sheet import Answer, Sheet
 from vision.errors import PictureError
 

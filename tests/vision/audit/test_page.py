@@ -12,18 +12,18 @@ from typer.testing import CliRunner
 from models.catalogue import find
 from scripts.commands.data import data
 from tests.vision.audit.reporting import HEAP, HOME, STALL, finding, picture, place, report
-from vision.audit.areas import CELL_M, EVERYWHERE, cell
-from vision.audit.causes import in_chinese
 from vision.audit.exif import Position
-from vision.audit.geojson import features
-from vision.audit.intake import Problem, take_in
-from vision.audit.kml import kml
-from vision.audit.limits import limits
-from vision.audit.page import render
-from vision.audit.plan import HIGH, WIDE, plan
+from vision.audit.intake.items import Problem, take_in
+from vision.audit.report.areas import CELL_M, EVERYWHERE, cell
+from vision.audit.report.causes import in_chinese
+from vision.audit.report.geojson import features
+from vision.audit.report.kml import kml
+from vision.audit.report.limits import limits
+from vision.audit.report.page import render
+from vision.audit.report.plan import HIGH, WIDE, plan
+from vision.audit.report.summary import summary
+from vision.audit.report.tally import tally
 from vision.audit.sheet import Recall
-from vision.audit.summary import summary
-from vision.audit.tally import tally
 from vision.errors import PictureError
 from vision.geo import LocalPlane
 from vision.sources.picture import read_raster
@@ -141,8 +141,8 @@ def test_a_page_alone_has_its_violations_pictures_within_the_budget(
     page = (out / "report.html").read_text(encoding="utf-8")
     assert page.count('<img src="data:image/jpeg') == made.counts.violations == 3
     assert "not known" in page
-    monkeypatch.setattr("vision.audit.thumbnails.BUDGET", 0)
-    monkeypatch.setattr("vision.audit.thumbnails.Thumbnails.__init__.__defaults__", (0,))
+    monkeypatch.setattr("vision.audit.report.thumbnails.BUDGET", 0)
+    monkeypatch.setattr("vision.audit.report.thumbnails.Thumbnails.__init__.__defaults__", (0,))
     assert "data:image/jpeg" not in render(made, out)
     assert "those left out" in render(made, out)
 

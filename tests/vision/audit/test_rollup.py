@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from scripts.streetwarden import app
 from tests.vision.audit.reporting import HEAP, HOME, STALL, finding, picture, place, report
-from vision.audit.areas import EVERYWHERE, Areas
-from vision.audit.deductions import DeductionError, Deductions
-from vision.audit.rollup import roll_up
-from vision.audit.rollup_page import lines_csv, render_rollup
+from vision.audit.report.areas import EVERYWHERE, Areas
+from vision.audit.rollup.deductions import DeductionError, Deductions
+from vision.audit.rollup.page import lines_csv, render_rollup
+from vision.audit.rollup.rollup import roll_up
 
 MUD = ("dirty_truck", "mud_on_wheels")
 

@@ -16,7 +16,7 @@ from av.video.reformatter import ColorTrc
 from tests.vision.audit.filming import film, ground
 from tests.vision.flights import srt
 from vision.audit import AuditFolder, Auditor, VideoAuditor, compose, in_order, parted, publish
-from vision.audit.intake import take_in
+from vision.audit.intake.items import take_in
 from vision.episodes import EpisodeStage
 from vision.errors import EngineError
 from vision.geo import LocalPlane
