@@ -30,6 +30,9 @@ CaseError
 ├── UnknownCamera         no camera has this id, or the key does not see it
 ├── UnknownChange         no change of the site file has this number, or the key does not see it
 ├── OriginalRefused       the key's role may not see originals
+├── UnknownAudit          no audit has this id, or no file or picture of it
+├── AuditTooLarge         a file, or an audit as a whole, is larger than is taken
+├── AuditNoRoom           the disk has no room for it beside the evidence of cases
 ├── GeoReportError        what GeoReport v2 answers with an error of its own form
 └── EgressRefused         a webhook's address lies in a network that the site does not allow
 """
@@ -38,11 +41,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from api.words.said import Said
+from api.words.said import Mistaken
 from vision.errors import CaseError, StorageUnavailable
 
 __all__ = [
     "AccountTaken",
+    "AuditNoRoom",
+    "AuditTooLarge",
     "BackupError",
     "CannotUndo",
     "CaseClaimed",
@@ -69,6 +74,7 @@ __all__ = [
     "TimeStampError",
     "TookTooLong",
     "UnknownAccount",
+    "UnknownAudit",
     "UnknownCamera",
     "UnknownCase",
     "UnknownChange",
@@ -177,7 +183,15 @@ class NoSiteFile(CaseError):  # noqa: N818
 
 
 class SiteFileWrong(CaseError):  # noqa: N818
-    """The site file has mistakes or cannot be read, so nothing can be built on it."""
+    """The site file has mistakes or cannot be read, so nothing can be built on it.
+
+    Attributes:
+        mistakes: where in the file each is, and what to write instead.
+    """
+
+    def __init__(self, message: str, mistakes: Sequence[Mistaken] = ()) -> None:
+        super().__init__(message)
+        self.mistakes = tuple(mistakes)
 
 
 class SiteFileUnwritable(CaseError):  # noqa: N818
@@ -188,10 +202,10 @@ class SetupRefused(CaseError):  # noqa: N818
     """With this change the site file would have mistakes; nothing was written.
 
     Attributes:
-        mistakes: where in what was given each is (a JSON pointer), and what to write instead.
+        mistakes: where in what was given each is, and what to write instead.
     """
 
-    def __init__(self, message: str, mistakes: Sequence[tuple[str, Said]] = ()) -> None:
+    def __init__(self, message: str, mistakes: Sequence[Mistaken] = ()) -> None:
         super().__init__(message)
         self.mistakes = tuple(mistakes)
 
@@ -214,6 +228,18 @@ class UnknownCamera(CaseError):  # noqa: N818
 
 class UnknownChange(CaseError):  # noqa: N818
     """No change of the site file has this number, as far as the asking key may see."""
+
+
+class UnknownAudit(CaseError):  # noqa: N818 - as the other unknown things
+    """No audit has this id, or the audit has no such file."""
+
+
+class AuditTooLarge(CaseError):  # noqa: N818 - what it is
+    """A file, or an audit as a whole, is larger than is taken."""
+
+
+class AuditNoRoom(CaseError):  # noqa: N818 - a state
+    """The disk has no room for it: what is left is for the evidence of cases."""
 
 
 class GeoReportError(CaseError):

@@ -10,9 +10,11 @@ import typer
 from datasets.errors import DatasetError
 from models.errors import ModelError
 from scripts.commands.audit import audit
+from scripts.commands.audit_summary import audit_summary
 from scripts.commands.backup import backup, restore
 from scripts.commands.bench import bench
 from scripts.commands.check import check
+from scripts.commands.compare import compare
 from scripts.commands.data import data
 from scripts.commands.doctor import doctor
 from scripts.commands.evaluate import evaluate
@@ -49,6 +51,8 @@ for command in (
     watch,
     serve,
     audit,
+    compare,
+    audit_summary,
     replay,
     package,
     verify,

@@ -15,6 +15,26 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+_UNMEASURED = (
+    "tests/api/access/test_every_door.py",
+    "tests/api/cases/test_life_walks.py",
+    "tests/api/evidence/test_verify.py",
+    "tests/api/http/test_fuzzed.py",
+    "tests/real/test_backup.py",
+    "tests/real/test_deciding_at_once.py",
+    "tests/real/test_migrations.py",
+    "tests/real/test_records.py",
+    "tests/real/test_rtsp_cameras.py",
+)
+"""They run a thousand times what others run once: coverage would double their time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave those out of what coverage measures."""
+    for item in items:
+        if item.nodeid.startswith(_UNMEASURED):
+            item.add_marker(pytest.mark.no_cover)
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from vision.mistakes.wrong import wrong
+
 LONGEST = timedelta(days=100 * 365)
 """What is added to a date must stay one that calendars know."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
@@ -22,10 +24,10 @@ def parse_duration(value: object) -> timedelta:
     else:
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdwy])\s*", str(value))
         if match is None:
-            raise ValueError(f"{value!r} is no duration; write for example 20s, 5m, 4h or 7d")
+            raise ValueError(wrong("duration_form", text=str(value)))
         seconds = float(match[1]) * _UNITS[match[2]]
     if seconds > LONGEST.total_seconds():
-        raise ValueError(f"{value!r} is longer than 100 years; write a shorter time")
+        raise ValueError(wrong("duration_long", text=str(value)))
     return timedelta(seconds=seconds)
 
 

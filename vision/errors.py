@@ -27,24 +27,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from vision.sentence import Said
+
 
 class StreetwardenError(Exception):
     """Something the user can act on: the message is one or two plain sentences."""
 
 
 class Mistake(NamedTuple):
-    """One mistake of a site file: its 1-based line, the keys that lead to it, and its mend."""
+    """One mistake of a site file: its 1-based line, the keys that lead to it, and its mend.
+
+    `what` knows its code and values: of `vision.mistakes`, or a type of pydantic's with its limits.
+    """
 
     line: int
     where: tuple[int | str, ...]
-    what: str
+    what: Said
 
 
 class SiteError(StreetwardenError):
     """The site file is missing or wrong; the message carries file, line and fix.
 
     Attributes:
-        mistakes: what it says, one by one, where the file could be read as YAML.
+        mistakes: what it says, one by one.
     """
 
     def __init__(self, message: str, mistakes: Sequence[Mistake] = ()) -> None:

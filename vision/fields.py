@@ -20,6 +20,7 @@ from pydantic import (
 
 from vision.hours import WeeklyHours, parse_hours
 from vision.kinds import catalogue
+from vision.mistakes.wrong import wrong
 from vision.outlines import THINNEST, Corner, check_outline
 
 AS_DRAWN = object()
@@ -30,7 +31,7 @@ that a record of an earlier decision, made with whatever outline, can still be r
 def _known_kind(name: str) -> str:
     kinds = [k.name for k in catalogue().kinds]
     if name not in kinds:
-        raise ValueError(f"{name!r} is no kind; choose from {', '.join(kinds)}")
+        raise ValueError(wrong("kind_unknown", kind=name, known=kinds))
     return name
 
 
@@ -38,7 +39,7 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"{name!r} is no time zone; write a name such as Asia/Shanghai") from None
+        raise ValueError(wrong("time_zone_unknown", zone=name)) from None
     return name
 
 
@@ -69,9 +70,9 @@ def parse_days(text: object) -> Days:
     try:
         days = Days(date.fromisoformat(first), date.fromisoformat(last or first))
     except ValueError:
-        raise ValueError(f"{text!r} is no time; write for example 2026-03-01/2026-12-31") from None
+        raise ValueError(wrong("days_form", text=str(text))) from None
     if days.last < days.first:
-        raise ValueError(f"{text!r} ends before it begins; put the earlier day first")
+        raise ValueError(wrong("days_reversed", text=str(text)))
     return days
 
 
@@ -82,10 +83,7 @@ def as_drawn(info: ValidationInfo) -> bool:
 
 def _fraction(value: float) -> float:
     if not 0 <= value <= 1:
-        raise ValueError(
-            f"{value:g} is no fraction of the picture, from 0 to 1; divide pixels by its width or "
-            "height"
-        )
+        raise ValueError(wrong("fraction", value=f"{value:g}"))
     return value
 
 

@@ -6,6 +6,18 @@ import errno
 import stat
 from pathlib import Path
 
+Mark = tuple[int, ...]
+"""Differs when a file was written or replaced."""
+
+
+def mark_of(path: Path) -> Mark | None:
+    """Something that differs after a file was written; None where it is not there."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+
 
 def read_file(path: Path, most: int) -> bytes:
     """The content of a regular file of at most `most` bytes.

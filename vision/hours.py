@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from vision.mistakes.wrong import wrong
+
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HOLIDAY = "Hol"
 _WHOLE_HOURS = frozenset(time(hour) for hour in range(24))
@@ -77,29 +79,29 @@ def parse_hours(lines: object) -> WeeklyHours:
     if isinstance(lines, WeeklyHours):
         return lines
     if not isinstance(lines, list | tuple):
-        raise ValueError("hours is a list of lines such as 'Mon-Sun 06:00-23:00'")  # noqa: TRY004
+        raise ValueError(wrong("hours_list"))  # noqa: TRY004
     said = tuple(str(line) for line in lines)
     return WeeklyHours(tuple(_span(line) for line in said), said)
 
 
 def _span(line: str) -> _Span:
     match = _LINE.fullmatch(line)
-    wrong = ValueError(f"{line!r} is no span of hours; write for example 'Mon-Fri 06:00-23:00'")
+    no_span = ValueError(wrong("hours_form", line=line))
     if match is None:
-        raise wrong
+        raise no_span
     if match[1] == _HOLIDAY and match[2] is None:
         days: frozenset[int] = frozenset()
     elif match[1] in _DAYS and (match[2] or match[1]) in _DAYS:
         first, last = _DAYS.index(match[1]), _DAYS.index(match[2] or match[1])
         days = frozenset((first + n) % 7 for n in range((last - first) % 7 + 1))
     else:
-        raise wrong
+        raise no_span
     to_midnight = match[5] == "24" and match[6] == "00"
     try:
         start = time(int(match[3]), int(match[4]))
         end = time(0, 0) if to_midnight else time(int(match[5]), int(match[6]))
     except ValueError:
-        raise wrong from None
+        raise no_span from None
     return _Span(days, start, end, to_midnight)
 
 

@@ -8,11 +8,12 @@ from pydantic import AfterValidator, Field
 
 from vision.engine_registry import AUTO, NAMES
 from vision.fields import Part
+from vision.mistakes.wrong import wrong
 
 
 def _known(name: str) -> str:
     if name not in NAMES:
-        raise ValueError(f"no engine is called {name!r}; choose from {', '.join(NAMES)}")
+        raise ValueError(wrong("engine_unknown", engine=name, known=list(NAMES)))
     return name
 
 

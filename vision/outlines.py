@@ -8,6 +8,9 @@ from itertools import combinations, pairwise
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from vision.mistakes.wrong import wrong
+from vision.sentence import Said
+
 Corner = tuple[float, float]
 THINNEST = 0.001
 """Share of the picture, about a pixel: what is nowhere wider encloses nothing that can be seen."""
@@ -37,35 +40,28 @@ def check_outline(
     kept = [i for i, place in enumerate(places) if place != places[i - 1]]
     hull = shapely.MultiPoint(places).convex_hull
     if len(kept) < 3 or _thin(hull, thinnest):
-        raise ValueError(
-            "its corners enclose no area: they are one point or lie in a row, or nearly; give at "
-            "least three corners around what is meant"
-        )
+        raise ValueError(wrong("outline_flat"))
     ring = shapely.Polygon([places[i] for i in kept])
     if not ring.is_valid:
-        raise ValueError(f"its outline crosses itself{_mend(corners, places, kept)}")
+        raise ValueError(_crossed(corners, places, kept))
     if _thin(ring, thinnest):
-        raise ValueError("its outline is nowhere wider than a thread; draw it wider")
+        raise ValueError(wrong("outline_thin"))
 
 
 def _thin(area: BaseGeometry, thinnest: float) -> bool:
     return bool(area.buffer(-thinnest / 2).is_empty)
 
 
-def _mend(corners: Sequence[Corner], places: Sequence[Corner], kept: list[int]) -> str:
+def _crossed(corners: Sequence[Corner], places: Sequence[Corner], kept: list[int]) -> Said:
     crossing = _crossing(places, kept) if len(kept) <= _MENDED else None
     if crossing is None:
-        return "; draw it again, from corner to corner around the area"
-    first, second = ((kept[i], kept[(i + 1) % len(kept)]) for i in crossing)
-    where = (
-        f": the side from corner {first[0] + 1} to {first[1] + 1} crosses the one from "
-        f"{second[0] + 1} to {second[1] + 1}"
-    )
+        return wrong("outline_crosses")
+    a, b, c, d = (kept[n % len(kept)] + 1 for i in crossing for n in (i, i + 1))
     order = _uncrossed(places, kept)
     if order is None:
-        return f"{where}; draw it again, from corner to corner around the area"
+        return wrong("outline_crosses", a=a, b=b, c=c, d=d)
     around = ", ".join(f"[{x:.10g}, {y:.10g}]" for x, y in (corners[i] for i in order))
-    return f"{where}; in this order the corners enclose an area: [{around}]"
+    return wrong("outline_crosses_mend", a=a, b=b, c=c, d=d, order=f"[{around}]")
 
 
 def _uncrossed(places: Sequence[Corner], order: list[int]) -> list[int] | None:

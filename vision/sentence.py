@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 Language = Literal["zh", "en"]
 Lists = Mapping[str, Mapping[str, "Sentence"]]
@@ -61,6 +61,24 @@ class Sentence:
     def placeholders(self, language: Language) -> dict[str, str | None]:
         """The names of a template's values, each with its form."""
         return {name: form or None for name, form in _VALUE.findall(getattr(self, language))}
+
+
+class Said(str):
+    """A text with the code and the values that it was made from."""
+
+    __slots__ = ("code", "params")
+    code: str
+    params: Mapping[str, Any]
+
+    def __new__(cls, text: str, code: str, params: Mapping[str, Any]) -> Self:
+        """Return a text that was said otherwise than by a sentence of this code."""
+        made = super().__new__(cls, text)
+        made.code, made.params = code, params
+        return made
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, dict[str, Any]]]:
+        """How it goes from one process to another."""
+        return type(self), (str(self), self.code, dict(self.params))
 
 
 def duration(seconds: float, language: Language) -> str:

@@ -40,6 +40,8 @@ class Right(StrEnum):
     """Users and keys."""
     SETUP = "setup"
     """What is drawn and listed in the site file: zones, permits, assets, silences."""
+    AUDITS = "audits"
+    """Upload batches of photos and videos, have them audited, put what they show to review."""
     SOURCES = "sources"
     """Which cameras there are, and where their pictures come from."""
 
@@ -50,7 +52,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.OFFICER: frozenset(
         {
             *(Right.READ, Right.REVIEW, Right.TAKE_OVER, Right.ORIGINALS, Right.HOLD),
-            Right.SETUP,
+            *(Right.SETUP, Right.AUDITS),
         }
     ),
     Role.ADMIN: frozenset(Right) - {Right.CALL_BACK},

@@ -20,8 +20,9 @@ from api.cases.announcement import Announce
 from api.cases.log import enter
 from api.cases.scope import locked, unknown
 from api.cases.stages import ONGOING, Stage
+from api.cases.step_data import To
 from api.cases.step_desk import StepDesk
-from api.cases.step_requests import Emit, To
+from api.cases.step_requests import Emit
 from api.cases.steps import Step
 from api.errors import CaseError, IllegalStep
 from api.site_in_force import SiteInForce
@@ -90,7 +91,7 @@ class CallbackDesk:
                 session.add(row)
                 session.flush()
                 if row.state == State.CONFLICT:
-                    _enter(session, case, row)
+                    _enter(session, case, row, row.reason)
                 elif case.stage == Stage.CONFIRMED:  # our own note that it arrived is still to come
                     emit = Emit(step=Step.EMIT, data=To(to=label))
                     self._steps.take_in(session, case, emit, by=_principal(row), more=_more(row))
@@ -126,7 +127,7 @@ class CallbackDesk:
             if verdict.state is State.APPLIED:
                 place = 0  # what was judged before may be possible now
             elif new or verdict.state is not State.WAITING:
-                _enter(session, case, row)
+                _enter(session, case, row, verdict.reason)
         session.flush()
 
     def _judged(
@@ -143,7 +144,7 @@ class CallbackDesk:
             with session.begin_nested():
                 self._apply(session, case, row, said)
         except IllegalStep as why:
-            return standing.refused(case, event, str(why))
+            return standing.refused(case, event, why.args[0])
         standing.apply(event, row.at)
         row.applied_at = datetime.now(UTC)
         return Verdict(State.APPLIED)
@@ -209,7 +210,7 @@ def _new(
         CallbackRow.sender == identity, CallbackRow.event_id == event_id
     )
     before = session.scalar(of_id.order_by(CallbackRow.id).limit(1))
-    reason = "" if before is None else f"its id came at {before.isoformat()} with another content"
+    reason = "" if before is None else say("id_used", at=before.isoformat())
     return CallbackRow(
         case_id=case.id,
         sender=identity,
@@ -240,8 +241,8 @@ def _more(row: CallbackRow) -> dict[str, Any]:
     return {"callback": {"id": row.event_id, "at": row.at.isoformat(), **told}}
 
 
-def _enter(session: Session, case: CaseRow, row: CallbackRow) -> None:
+def _enter(session: Session, case: CaseRow, row: CallbackRow, reason: str) -> None:
     """Log a call-back that was not applied."""
     data = {"event": row.event, "note": row.body["note"], **_more(row)}
     by = _principal(row)
-    enter(session, case, f"callback_{row.state}", by=by, reason=row.reason, data=data)
+    enter(session, case, f"callback_{row.state}", by=by, reason=reason, data=data)

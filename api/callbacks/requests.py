@@ -13,10 +13,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
+from api.cases import step_data as given
 from api.cases import step_requests as steps
 from api.cases.instant import Instant
 from api.cases.parts import Note, Part, Sha256
-from api.cases.step_requests import Line, StepRequest
+from api.cases.step_data import Line
+from api.cases.step_requests import StepRequest
 from api.cases.steps import Step
 from api.words.said import say
 
@@ -160,7 +162,7 @@ class PlainCallback(_Said):
     ]
 
 
-class ClosedCallback(_Said, steps.Closing):
+class ClosedCallback(_Said, given.Closing):
     """It is over (结案), and how."""
 
     event: Literal[Event.CLOSED]
@@ -170,10 +172,10 @@ class NoticedCallback(_Said):
     """The person concerned was told."""
 
     event: Literal[Event.NOTICED]
-    notice: steps.Told | None = None
+    notice: given.Told | None = None
 
 
-class GraceCallback(_Said, steps.Until):
+class GraceCallback(_Said, given.Until):
     """They were given time to put it right."""
 
     event: Literal[Event.GRACE]
@@ -190,14 +192,14 @@ class PermitCheckedCallback(_Said):
     """A register of permits was asked."""
 
     event: Literal[Event.PERMIT_CHECKED]
-    checked: steps.Checked
+    checked: given.Checked
 
 
 class LegallyReviewedCallback(_Said):
     """The legal office has looked at a major case."""
 
     event: Literal[Event.LEGALLY_REVIEWED]
-    opinion: steps.Opinion
+    opinion: given.Opinion
 
 
 Callback = Annotated[
@@ -226,13 +228,13 @@ def step_of(said: Callback, known: tuple[str | None, str | None]) -> StepRequest
     match said:
         case FiledCallback():
             numbers = (said.task_no or known[0], said.file_no or known[1])
-            data = steps.Filed(task_no=numbers[0], file_no=numbers[1])
+            data = given.Filed(task_no=numbers[0], file_no=numbers[1])
             return steps.File(step=Step.FILE, note=note, data=data)
         case ClosedCallback():
-            return steps.Close(step=Step.CLOSE, note=note, data=steps.Closing(outcome=said.outcome))
+            return steps.Close(step=Step.CLOSE, note=note, data=given.Closing(outcome=said.outcome))
         case GraceCallback():
             return steps.GiveGrace(
-                step=Step.GIVE_GRACE, note=note, data=steps.Until(until=said.until)
+                step=Step.GIVE_GRACE, note=note, data=given.Until(until=said.until)
             )
         case PermitCheckedCallback():
             return steps.CheckPermit(step=Step.PERMIT_CHECK, note=note, data=said.checked)
@@ -242,13 +244,13 @@ def step_of(said: Callback, known: tuple[str | None, str | None]) -> StepRequest
             return steps.Reported(step=step, reason=note, data=_data_of(said))
 
 
-def _data_of(said: Callback) -> steps.To | steps.Told | steps.Seen | None:
+def _data_of(said: Callback) -> given.To | given.Told | given.Seen | None:
     match said:
         case HandedCallback(to=str(to)):
-            return steps.To(to=to)
+            return given.To(to=to)
         case NoticedCallback():
             return said.notice
         case ReobservedCallback(still_there=bool(there)):
-            return steps.Seen(at=said.at, still_there=there)
+            return given.Seen(at=said.at, still_there=there)
         case _:
             return None

@@ -20,6 +20,7 @@ from api.callbacks.requests import STEP, Event
 from api.cases.stages import Outcome, Stage
 from api.cases.steps import STEPS
 from api.storage.tables import CallbackRow, CaseRow, LogRow
+from api.words.said import say
 
 
 class State(StrEnum):
@@ -108,20 +109,21 @@ class Standing:
         if marks and at < max(marks):
             return Verdict(
                 State.OVERTAKEN,
-                f"what was at {max(marks).isoformat()} is applied already, and is newer",
+                say("newer_applied", at=max(marks).isoformat()),
             )
         stage, step = Stage(case.stage), STEP[event]
         if (stage, step) in STEPS:
             return None
         before_hand = self.by_hand is not None and at <= self.by_hand
         if event.value in self.reached and (stage in _OVER or before_hand):
-            return Verdict(State.OVERTAKEN, f"it was {event.value} before, and is {stage.value}")
+            why = say("was_before", event=event.value, stage=stage.value)
+            return Verdict(State.OVERTAKEN, why)
         if stage in _OVER:
-            how = f" as {case.outcome}" if case.outcome else ""
-            why = f"the case is {stage.value}{how}: it cannot be {event.value} any more"
+            outcome = case.outcome or ""
+            why = say("over_already", stage=stage.value, outcome=outcome, event=event.value)
             return Verdict(State.REFUSED, why)
-        needed = " or ".join(before.value for (before, of) in STEPS if of is step)
-        return Verdict(State.WAITING, f"waits until the case is {needed}; it is {stage.value}")
+        needed = [before.value for (before, of) in STEPS if of is step]
+        return Verdict(State.WAITING, say("waits_until", needed=needed, stage=stage.value))
 
     def refused(self, case: CaseRow, event: Event, why: str) -> Verdict:
         """What a call-back is whose step the case itself refuses, as a law's guard does."""

@@ -11,6 +11,7 @@ from api.cases.log import enter
 from api.cases.stages import Stage
 from api.cases.steps import Step
 from api.storage.tables import CaseRow
+from api.words.said import say
 from vision.registers.working_calendar import WorkingCalendar
 
 
@@ -40,7 +41,7 @@ def emit(
         case,
         Stage.EMITTED.value,
         by="outbox",
-        reason=f"accepted by {receiver}",
+        reason=say("accepted_by", receiver=receiver),
         data={"receiver": receiver, "event": event_id},
         at=now,
     )

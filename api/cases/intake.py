@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.access.roles import Principal
 from api.cases.announcement import Announce, CaseEvent, ending
 from api.cases.log import enter
 from api.cases.matching import LastSeen, Matching, confirmed_of
@@ -72,11 +73,24 @@ class CaseIntake:
         grid = self._site.now.unit_grid
         self._grid = UnitGrid.load(Path(grid)) if grid else None
 
-    def take(self, event: EpisodeEvent, items: Sequence[EvidenceItem]) -> str | None:
+    def take(
+        self,
+        event: EpisodeEvent,
+        items: Sequence[EvidenceItem],
+        *,
+        camera: Camera | None = None,
+        by: Principal | str = _PIPELINE,
+    ) -> str | None:
         """Take a `confirmed`, `supplemented`, `cleared` or `ended` event with its evidence.
 
         Taking the same event again changes nothing and gives the same answer, so a caller that
         does not know whether its call went through calls again.
+
+        Args:
+            event: of the pipeline, or made of what else has seen a violation.
+            items: its evidence, stored.
+            camera: its camera where the site has none of its name, such as that of an audit.
+            by: who brings it, for the log.
 
         Returns:
             The id of the case; None for other stages, and for an episode that ends without ever
@@ -93,13 +107,14 @@ class CaseIntake:
             self._database.decide_alone(session)
             known = session.get(SightingRow, episode.id)
             if episode.stage is EpisodeStage.CONFIRMED:
-                camera = self._camera(episode.camera)
-                return known.case_id if known else self._confirm(session, camera, event, items)
+                camera = camera or self._camera(episode.camera)
+                made = known.case_id if known else None
+                return made or self._confirm(session, camera, event, items, by)
             if known is None:
                 return None
             if episode.stage is EpisodeStage.SUPPLEMENTED:
                 return _supplement(session, known, event, items)
-            return self._end(session, known, event, items)
+            return self._end(session, known, event, items, by)
 
     def end_unwatched(self, held: Collection[str]) -> int:
         """End the sightings that no rule holds any more; return how many. Call it at the start.
@@ -163,6 +178,7 @@ class CaseIntake:
         camera: Camera,
         event: EpisodeEvent,
         items: Sequence[EvidenceItem],
+        by: Principal | str,
     ) -> str:
         episode = event.episode
         settings = self._settings(camera, episode)
@@ -194,7 +210,7 @@ class CaseIntake:
         action = "reopened" if back else action
         session.flush()
         attach(case, episode.id, items)
-        _enter(session, case, action, event, items, **distance)
+        _enter(session, case, action, event, items, by=by, **distance)
         if match is None or case.stage in SUPPRESSED:
             self._suppression.settle(session, case, seen, seen.confirmed_at)
         if back:
@@ -208,6 +224,7 @@ class CaseIntake:
         known: SightingRow,
         event: EpisodeEvent,
         items: Sequence[EvidenceItem],
+        who: Principal | str,
     ) -> str:
         episode = event.episode
         case = session.get_one(CaseRow, known.case_id, with_for_update=True)
@@ -222,7 +239,7 @@ class CaseIntake:
             # Before it ends: a case that was still seen after its silence goes to review.
             self._suppression.settle(session, case, known, episode.last_seen_at)
         attach(case, episode.id, items)
-        _enter(session, case, episode.stage.value, event, items, ended_by=by)
+        _enter(session, case, episode.stage.value, event, items, by=who, ended_by=by)
         self._summarise_end(session, case)
         return case.id
 
@@ -262,6 +279,8 @@ def _enter(
     action: str,
     event: EpisodeEvent,
     items: Sequence[EvidenceItem],
+    *,
+    by: Principal | str = _PIPELINE,
     **more: object,
 ) -> None:
     episode, where = event.episode, event.episode.where
@@ -278,4 +297,4 @@ def _enter(
     if episode.why:
         data["why"] = [{"code": r.code, "data": r.data} for r in episode.why]
     reason = "; ".join(r.en for r in episode.why)
-    enter(session, case, action, by=_PIPELINE, reason=reason, data=data)
+    enter(session, case, action, by=by, reason=reason, data=data)

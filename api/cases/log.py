@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from api.access.roles import Principal
 from api.errors import CaseError
 from api.storage.tables import CaseRow, LogRow
+from api.words.said import Said
 from vision.printable import harmless
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -41,7 +42,8 @@ def enter(
         case: as it is after the change.
         action: what happened, one word.
         by: a key's holder, or the part of this program that did it.
-        reason: in words.
+        reason: in words; of one that a program gives (`say`), code and values are kept as the
+            entry's `data.said`.
         data: what a program reads; JSON.
         at: when (UTC); now by default.
 
@@ -49,6 +51,7 @@ def enter(
         CaseError: `data` holds what JSON has not, such as NaN.
     """
     actor, key_id = (by, None) if isinstance(by, str) else (by.label, by.key_id)
+    said = said_data(reason) if isinstance(reason, Said) else {}
     entry = LogRow(
         case_id=case.id,
         at=at or datetime.now(UTC),
@@ -57,11 +60,17 @@ def enter(
         action=action,
         stage=case.stage,
         reason=_storable(reason),
-        data=_plain(case, action, data or {}),
+        data=_plain(case, action, said | dict(data or {})),
     )
     session.add(entry)
     session.info.setdefault("entries", []).append(entry)
     return entry
+
+
+def said_data(*reasons: str) -> dict[str, Any]:
+    """What an entry's data says of reasons that have codes: an empty one of none."""
+    said = [{"code": r.code, "params": dict(r.params)} for r in reasons if isinstance(r, Said)]
+    return {"said": said} if said else {}
 
 
 def _plain(case: CaseRow, action: str, data: Mapping[str, Any]) -> dict[str, Any]:

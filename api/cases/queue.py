@@ -92,7 +92,12 @@ class QueueDesk:
             )
 
     def next(
-        self, who: Principal, wanted: Narrowed, skip: Collection[str] = ()
+        self,
+        who: Principal,
+        wanted: Narrowed,
+        skip: Collection[str] = (),
+        *,
+        ahead: bool = False,
     ) -> CaseDetail | None:
         """Claim the best case that nobody holds and this person may decide; None for no such case.
 
@@ -100,11 +105,14 @@ class QueueDesk:
             who: the key's holder.
             wanted: of which part of the queue.
             skip: ids of cases that they do not want now.
+            ahead: they still look at another one; nobody else goes without for that.
         """
         now = datetime.now(UTC)
         self._release(now)
         with self._database.write() as session:
             passed = set(skip)
+            if ahead and not _enough(session, who, wanted, now):
+                return None
             while (row := _best(session, who, wanted, passed, now)) is not None:
                 if differs(row, who) is None:
                     give(row, who, now + self._length)
@@ -132,6 +140,18 @@ def _best(
     )
     query = query.order_by(value(parts(now)).desc(), CaseRow.id).limit(1)
     return session.scalar(query.with_for_update(skip_locked=True))
+
+
+def _enough(session: Session, who: Principal, wanted: Narrowed, now: datetime) -> bool:
+    """Whether one may be held in reserve: a free one is left then for each who holds cases too.
+
+    And one at least, as who holds none may be at the page as well.
+    """
+    holds = select(func.count(CaseRow.claimed_key.distinct())).where(_WAITS, not_(free(now)))
+    others = session.scalar(holds.where(CaseRow.claimed_key != who.key_id)) or 0
+    left = scoped(select(CaseRow.id), who).where(*wanted.conditions(), free(now))
+    wanted_free = 1 + max(1, others)
+    return len(session.scalars(left.limit(wanted_free)).all()) == wanted_free
 
 
 def _others(who: Principal, now: datetime) -> ColumnElement[int]:

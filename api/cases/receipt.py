@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.cases.log import enter
 from api.storage.tables import CaseRow
+from api.words.said import say
 
 
 def number(session: Session, case_id: str, receiver: str, task_no: str, now: datetime) -> None:
@@ -26,9 +27,8 @@ def number(session: Session, case_id: str, receiver: str, task_no: str, now: dat
     kept = case.task_no is None
     if kept:
         case.task_no = task_no
-    reason = f"{receiver} files it under {task_no}"
-    if not kept:
-        reason += f"; its number stays {case.task_no}"
+    stays = "" if kept else case.task_no
+    reason = say("filed_under", receiver=receiver, task_no=task_no, kept=stays)
     data = {"receiver": receiver, "task_no": task_no}
     enter(session, case, "numbered", by="outbox", reason=reason, data=data, at=now)
 

@@ -8,22 +8,24 @@ can tell, nothing is claimed: the case stays in grace and says why.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.cases.announcement import Announce
-from api.cases.log import enter
+from api.cases.log import enter, said_data
 from api.cases.sightings import CLEARED, attach
 from api.cases.stages import Outcome, Stage
+from api.cases.step_data import Closing, Seen
 from api.cases.step_desk import StepDesk, Then
-from api.cases.step_requests import Close, Closing, Reobserve, Seen
+from api.cases.step_requests import Close, Reobserve
 from api.cases.steps import Step
 from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CaseRow
+from api.words.said import say
 from vision.evidence import SecondLook
 from vision.site import Site
 
@@ -68,12 +70,13 @@ class Reobservation:
         if case.stage != Stage.GRACE or case.cleared_at is None:
             return
         after = [row.sha256 for row in case.evidence if row.moment == CLEARED]
+        why = say("seen_gone")
         seen = Reobserve(
             step=Step.REOBSERVE,
-            reason="a camera has seen that it is gone",
+            reason=why,
             data=Seen(at=case.cleared_at, still_there=False),
         )
-        self._desk.take_in(session, case, seen, by=_BY, more={"shown_by": after})
+        self._desk.take_in(session, case, seen, by=_BY, more={"shown_by": after, **said_data(why)})
         closing = Close(step=Step.CLOSE, data=Closing(outcome=Outcome.CORRECTED))
         self._desk.take_in(session, case, closing, by=_BY)
         self._then(session, case)
@@ -125,7 +128,7 @@ class Reobservation:
                 return self._still_there(case_id, episode, look, until)
             whys.append(look.why or "")
         if not said and now >= until + PATIENCE:
-            self._unseen(case_id, until, "; ".join(whys) or "no camera watches its place any more")
+            self._unseen(case_id, until, whys or [say("nobody_watches")])
         return False
 
     def _still_there(self, case_id: str, episode: str, look: SecondLook, until: datetime) -> bool:
@@ -135,24 +138,27 @@ class Reobservation:
             if not _waits(case, until):
                 return False  # somebody was faster; the picture is nobody's
             attach(case, episode, look.items)
+            why = say("seen_after_grace")
             seen = Reobserve(
                 step=Step.REOBSERVE,
-                reason="a camera shows it after the grace",
+                reason=why,
                 data=Seen(at=look.at, still_there=True),
             )
-            more = {"evidence": [item.sha256 for item in look.items]}
+            more = {"evidence": [item.sha256 for item in look.items], **said_data(why)}
             session.flush()
             self._desk.take_in(session, case, seen, by=_BY, more=more)
             self._then(session, case)
         return True
 
-    def _unseen(self, case_id: str, until: datetime, why: str) -> None:
+    def _unseen(self, case_id: str, until: datetime, whys: Sequence[str]) -> None:
+        why = "; ".join(whys)
         with self._database.write() as session:
             case = self._locked(session, case_id)
             if not _waits(case, until) or case.deadline is None or case.deadline["unseen"]:
                 return
             case.deadline = case.deadline | {"unseen": why}
-            enter(session, case, "unseen", by=_BY, reason=why, data={"until": until.isoformat()})
+            data = {"until": until.isoformat(), **said_data(*whys)}
+            enter(session, case, "unseen", by=_BY, reason=why, data=data)
         _log.warning("%s: its grace is over, and nobody has looked: %s", case_id, why)
 
     def _locked(self, session: Session, case_id: str) -> CaseRow:

@@ -21,10 +21,10 @@ from api.cases.log import enter
 from api.cases.schemas import CaseDetail
 from api.cases.scope import locked
 from api.cases.stages import OUTCOMES, Outcome, Stage
+from api.cases.step_data import Closing
 from api.cases.step_requests import (
     CheckPermit,
     Close,
-    Closing,
     File,
     GiveGrace,
     LegalReview,

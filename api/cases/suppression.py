@@ -25,6 +25,7 @@ from api.cases.steps import Step
 from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CaseRow, SightingRow
+from api.words.said import say
 from vision.frames import Clock
 from vision.geo import Position
 from vision.site import Site
@@ -74,7 +75,7 @@ class Suppression:
             case,
             case.stage if mute else "released",
             by="streetwarden",
-            reason=mute.reason if mute else "no silence and no open case mutes it any more",
+            reason=mute.reason if mute else say("nothing_mutes"),
             data=mute.data if mute else {},
         )
 
@@ -115,7 +116,7 @@ class Suppression:
         if not found:
             return None
         last = max(found, key=lambda silence: silence.ends(self._zone))
-        reason = f"silence {last.name!r} by {last.by}: {last.reason}"
+        reason = say("silence_holds", silence=last.name, by=last.by, reason=last.reason)
         data = {"silence": last.name, "by": last.by, "reason": last.reason}
         return Mute(Step.SILENCE, reason, data, until=last.ends(self._zone))
 
@@ -130,7 +131,7 @@ class Suppression:
             return None
         # A present inhibitor remains the inhibitor.
         source = min(sources, key=lambda s: s.id != case.inhibited_by)
-        reason = f"{source.kind} of case {source.id} is open at this place"
+        reason = say("inhibitor_open", kind=source.kind, case=source.id)
         return Mute(Step.INHIBIT, reason, {"inhibitor": source.id}, by_case=source.id)
 
     def _sources(

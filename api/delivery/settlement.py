@@ -19,6 +19,7 @@ from api.delivery.retry import RetryPolicy
 from api.errors import DatabaseUnavailable, SiteKeyError
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, CaseRow, DeliveryRow, ReceiverRow
+from api.words.said import say
 from vision.printable import printable
 from vision.registers.working_calendar import WorkingCalendar
 from vision.throttled_log import ThrottledLog
@@ -183,11 +184,12 @@ def _moves(outcome: Outcome) -> bool:
 
 def _remark(session: Session, row: DeliveryRow, action: str, now: datetime) -> None:
     done = row.state == DeliveryState.DELIVERED.value
+    failed = say("not_told_to", receiver=row.receiver, result=row.last_result or "")
     remark(
         session,
         row.case_id,
         action if done else f"{action}_failed",
-        reason=f"{row.receiver} took it" if done else f"{row.receiver}: {row.last_result}",
+        reason=say("told_to", receiver=row.receiver) if done else failed,
         receiver=row.receiver,
         event_id=row.event_id,
         now=now,

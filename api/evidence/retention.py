@@ -20,6 +20,7 @@ from api.cases.log import enter
 from api.cases.stages import DECIDABLE, UNFOUNDED, Stage
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, LogRow, PurgeRow
+from api.words.said import say
 from vision.evidence.store import EvidenceStore
 from vision.site.retention import Retention
 
@@ -213,7 +214,7 @@ class Purge:
                 case,
                 PURGED,
                 by="retention",
-                reason="; ".join(rules),
+                reason=say("kept_until_now", rules=list(rules)),
                 data={"files": files},
                 at=now,
             )

@@ -24,6 +24,9 @@ from api.access.sessions import SessionStore
 from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
 from api.access.wrong_keys import WrongKeys
+from api.audits.candidates import Candidates
+from api.audits.desk import AuditDesk
+from api.audits.followers import Followers
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
 from api.cases.grace_timer import GraceTimer
@@ -59,6 +62,7 @@ from api.monitoring.watch import Watch
 from api.own_thread import OwnThread
 from api.searches.desk import SearchDesk
 from api.searches.desk import rules as of_searches
+from api.setup.pruning import rules as of_setup
 from api.setup.setup import Setup
 from api.setup.site_file import SiteFile
 from api.site_in_force import SiteInForce
@@ -137,6 +141,12 @@ def create_app(
             checks += receivers(database, [hook.name for hook in site.webhooks])
         return found.with_checks(checks)
 
+    audits = AuditDesk(
+        database,
+        in_force,
+        Candidates(database, in_force, evidence, announcer.announce, from_receivers.settle),
+        stands,
+    )
     shared = Context(
         in_force=in_force,
         database=database,
@@ -157,6 +167,7 @@ def create_app(
         claims=ClaimDesk(database, site.review.claim),
         queue=waiting,
         searches=SearchDesk(database),
+        audits=audits,
         live=live,
         outbox=worker,
         doors=doors,
@@ -183,12 +194,13 @@ def create_app(
             ),
             _nightly(site, database, evidence),
             live,
+            audits.runner,
         ),
     )
     app.state.context = shared
     problems.install(app)
     app.state.routers = routers
-    app.state.end_streams = partial(_end_streams, live, shared.viewers)
+    app.state.end_streams = partial(_end_streams, live, shared.viewers, audits.followers)
     app.add_middleware(Signatures, webhooks=site.webhooks, doors=doors)
     app.add_middleware(BodyLimit)
     app.add_middleware(Doorkeeper, doors=doors)
@@ -202,10 +214,11 @@ def create_app(
     return app
 
 
-def _end_streams(live: LiveFeed, viewers: Viewers) -> None:
+def _end_streams(live: LiveFeed, viewers: Viewers, followers: Followers) -> None:
     """End what would be answered for minutes yet; in the server's own thread."""
     live.end_all()
     viewers.end()
+    followers.end()
 
 
 def _provider(site: Site, database: Database, sessions: SessionStore) -> Iterable[APIRouter]:
@@ -217,7 +230,7 @@ def _provider(site: Site, database: Database, sessions: SessionStore) -> Iterabl
 
 
 def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly:
-    rules = [*of_deliveries(), *of_access(), *of_searches()]
+    rules = [*of_deliveries(), *of_access(), *of_searches(), *of_setup()]
     return Nightly(
         Purge(database, evidence, site.retention) if site.retention is not None else None,
         ZoneInfo(site.site.timezone),

@@ -15,6 +15,7 @@ from api.access.roles import Principal, Right
 from api.access.sessions import SessionStore
 from api.access.sign_in import SignInDesk
 from api.access.users import UserStore
+from api.audits.desk import AuditDesk
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
 from api.cases.queue import QueueDesk
@@ -60,6 +61,7 @@ class Context:
     claims: ClaimDesk
     queue: QueueDesk
     searches: SearchDesk
+    audits: AuditDesk
     live: LiveFeed
     outbox: Outbox
     doors: Doors
@@ -127,6 +129,26 @@ async def unlimited_admin(
     return who
 
 
+async def unlimited_reader(
+    who: Annotated[Principal, Depends(allowed_to(Right.READ))],
+) -> Principal:
+    """Return a reader who sees everything: an audit has no camera and no division."""
+    return _unlimited(who)
+
+
+async def unlimited_inspector(
+    who: Annotated[Principal, Depends(allowed_to(Right.AUDITS))],
+) -> Principal:
+    """Return who may have audits made, and sees everything."""
+    return _unlimited(who)
+
+
+def _unlimited(who: Principal) -> Principal:
+    if who.limited:
+        raise Refusal(HTTPStatus.FORBIDDEN, say("audits_limited"))
+    return who
+
+
 Known = Annotated[Principal, Depends(principal)]
 Registrar = Annotated[Principal, Depends(unlimited_admin)]
 
@@ -134,4 +156,6 @@ Registrar = Annotated[Principal, Depends(unlimited_admin)]
 Reader = Annotated[Principal, Depends(allowed_to(Right.READ))]
 Reviewer = Annotated[Principal, Depends(allowed_to(Right.REVIEW))]
 Drawer = Annotated[Principal, Depends(allowed_to(Right.SETUP))]
+AuditReader = Annotated[Principal, Depends(unlimited_reader)]
+Inspector = Annotated[Principal, Depends(unlimited_inspector)]
 Holder = Annotated[Principal, Depends(allowed_to(Right.HOLD))]

@@ -20,6 +20,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from api.errors import (
+    AuditNoRoom,
+    AuditTooLarge,
     CaseError,
     ChangedMeanwhile,
     DatabaseUnavailable,
@@ -32,20 +34,23 @@ from api.errors import (
     SignInFailed,
     SignInWaits,
     SiteFileUnwritable,
+    SiteFileWrong,
     SiteKeyError,
     StepForbidden,
     TookTooLong,
     UnknownAccount,
+    UnknownAudit,
     UnknownCamera,
     UnknownCase,
     UnknownChange,
     UnknownMedia,
 )
 from api.http.way_in import methods_at
-from api.words.invalid import GIVEN, INVALID
-from api.words.said import Said, say
+from api.words.invalid import INVALID
+from api.words.said import Mistaken, Said, say
 from vision.errors import EvidenceError
 from vision.logs import REQUEST
+from vision.site.mistakes import LIMITS
 
 GUARDED = (401, 403, 429, 503)
 """What every route behind a key may answer."""
@@ -69,6 +74,9 @@ _DOMAIN = {
     SiteFileUnwritable: HTTPStatus.SERVICE_UNAVAILABLE,
     UnknownCamera: HTTPStatus.NOT_FOUND,
     UnknownChange: HTTPStatus.NOT_FOUND,
+    UnknownAudit: HTTPStatus.NOT_FOUND,
+    AuditTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    AuditNoRoom: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 """What an error of a case is to HTTP; any other one is a conflict with how the case stands."""
 
@@ -76,13 +84,32 @@ _DOMAIN = {
 class FieldError(BaseModel):
     """One mistake of a request: where, and what.
 
-    `code` is one of `invalid` in `GET /v1/words`; `params` are limits, and never what was sent.
+    `code` is one of `invalid` in `GET /v1/words`; `params` are its values.
     """
 
-    pointer: str = Field(examples=["/body/note"])
+    pointer: str = Field(
+        description="Into the request (`/body/…`), or, of what stands elsewhere, into the site "
+        "file (`/file/…`).",
+        examples=["/body/note"],
+    )
     detail: str = Field(examples=["String should have at most 2000 characters"])
     code: str = Field(examples=["string_too_long"])
     params: dict[str, Any] = Field(examples=[{"max_length": 2000}])
+    line: int | None = Field(
+        default=None, description="Its line, of a mistake in the site file.", examples=[None]
+    )
+
+    @classmethod
+    def of(cls, mistaken: Mistaken) -> FieldError:
+        """A mistake that was found."""
+        said = mistaken.said
+        return cls(
+            pointer=_sayable(mistaken.pointer),
+            detail=_sayable(said),
+            code=said.code if said.code in INVALID else "value_error",
+            params=dict(said.params),
+            line=mistaken.line,
+        )
 
 
 class Problem(BaseModel):
@@ -113,7 +140,10 @@ class Problem(BaseModel):
         description="The values of its sentence.",
         examples=[{"by": "Li Wei", "until": "2026-05-01T08:15:30+00:00"}],
     )
-    errors: list[FieldError] | None = Field(default=None, description="Only with status 422.")
+    errors: list[FieldError] | None = Field(
+        default=None,
+        description="What is wrong one by one: with status 422, and where the site file is wrong.",
+    )
     possible: dict[str, list[str]] | None = Field(
         default=None,
         description="With a step that a case does not allow: the steps that its stage allows, each "
@@ -126,12 +156,17 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault
     """An answer other than the asked one; becomes problem details."""
 
     def __init__(
-        self, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None
+        self,
+        status: HTTPStatus,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        mistakes: Sequence[Mistaken] = (),
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.headers = headers
+        self.mistakes = mistakes
 
 
 def problem(
@@ -189,7 +224,8 @@ def install(app: FastAPI) -> None:
 
 async def _refusal(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)
-    return problem(error.status, error.detail, error.headers)
+    errors = [FieldError.of(one) for one in error.mistakes] or None
+    return problem(error.status, error.detail, error.headers, errors)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
@@ -217,11 +253,11 @@ def _mistake(item: Mapping[str, Any]) -> FieldError:
     words = next(iter(getattr(context.get("error"), "args", ())), None)
     said = words if isinstance(words, Said) else None
     code = item["type"] if item["type"] in INVALID else "value_error"
-    limits = {name: value for name, value in context.items() if name in GIVEN}
+    limits = {name: value for name, value in context.items() if name in LIMITS}
     return FieldError(
         pointer=_sayable("/" + "/".join(str(part) for part in item["loc"])),
         detail=_sayable(item["msg"].removeprefix("Value error, ")),
-        code=said.code if said is not None else code,
+        code=said.code if said is not None and said.code in INVALID else code,
         params=jsonable_encoder(dict(said.params) if said is not None else limits),
     )
 
@@ -236,11 +272,8 @@ async def _domain(_request: Request, error: Exception) -> JSONResponse:
     possible = error.possible if isinstance(error, IllegalStep) else None
     headers = {}
     errors = None
-    if isinstance(error, SetupRefused):
-        errors = [
-            FieldError(pointer=_sayable(at), detail=what, code=what.code, params=dict(what.params))
-            for at, what in error.mistakes
-        ]
+    if isinstance(error, SetupRefused | SiteFileWrong):
+        errors = [FieldError.of(one) for one in error.mistakes] or None
     if isinstance(error, SignInWaits):
         headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, SignInFailed):

@@ -6,6 +6,9 @@ from fastapi import APIRouter
 
 from api.http.routes import (
     access_log,
+    audit_files,
+    audit_results,
+    audits,
     callbacks,
     cameras,
     case_lists,
@@ -17,6 +20,7 @@ from api.http.routes import (
     media,
     open311,
     packages,
+    probe,
     queue,
     registers,
     reports,
@@ -48,6 +52,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     media.router,
     cameras.router,
     map_routes.router,
+    probe.router,  # before `cameras/{camera}`, which would take its name for a camera's
     setup.router,
     registers.router,
     site_changes.router,
@@ -58,6 +63,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     keys.router,
     access_log.router,
     reports.router,
+    audits.router,
+    audit_files.router,
+    audit_results.router,
     open311.router,
     words.router,
 )

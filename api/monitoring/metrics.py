@@ -123,8 +123,10 @@ def _loop(watch: Watch) -> Iterator[Metric]:
     failed = CounterMetricFamily(
         "streetwarden_loop_errors", "Frames that could not be worked on", labels=["camera"]
     )
+    watched = {status.camera for status in watch.status()}
     for camera, number in counts.failed.items():
-        failed.add_metric([camera], number)
+        if camera in watched:  # workers that have ended knew others, too
+            failed.add_metric([camera], number)
     restarts = CounterMetricFamily("streetwarden_engine_restarts", "Times the engine was restarted")
     restarts.add_metric([], counts.restarts)
     quarantined = GaugeMetricFamily(

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.cases.schemas import Why
 from vision.episodes import Episode, NormBox
 from vision.pipeline.sight import Sight
-from vision.pipeline.trial import Trial
 from vision.rules.under_way import Standing
+from vision.trial import Trial
 from vision.view.health import View
 
 Sees = Callable[[str], bool]

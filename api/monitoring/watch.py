@@ -12,10 +12,10 @@ from vision.evidence import SecondLook
 from vision.loop import LoopCounts
 from vision.pipeline.live_view import Picture
 from vision.pipeline.sight import Sight
-from vision.pipeline.trial import Trial
 from vision.process_status import ProcessStatus
 from vision.site import Site
 from vision.sources.status import CameraStatus
+from vision.trial import Trial
 
 
 class Watch(Protocol):

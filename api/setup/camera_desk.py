@@ -12,12 +12,12 @@ from api.errors import SetupForbidden, SetupRefused, UnknownCamera
 from api.setup.edit import same
 from api.setup.given import check_given
 from api.setup.history import Change, What
-from api.setup.pen import Done, Part, Pen, Place, expect, rewritten, see_all, version_of
+from api.setup.mistaken import Place
+from api.setup.pen import Done, Part, Pen, expect, rewritten, see_all, version_of
 from api.setup.site_file import Content
 from api.site_in_force import SiteInForce
-from api.words.said import say
+from api.words.said import Mistaken, say
 from vision.site import Camera, Site
-from vision.sources.address import SourceKind, parse_address
 
 WIRED: Final = frozenset(("source", "allow", "type", "decoder", "pace"))
 """What decides which pictures come at all; an admin's."""
@@ -32,8 +32,8 @@ class CameraDesk:
         self._in_force = in_force
         self._pen = pen
 
-    def get(self, who: Principal, name: str) -> tuple[Part, SourceKind]:
-        """A camera's section without its source, and what kind of a source that is.
+    def get(self, who: Principal, name: str) -> tuple[Part, Camera]:
+        """A camera's section without its source, and the camera that it makes.
 
         Raises:
             UnknownCamera: there is none, as far as the key sees.
@@ -42,8 +42,7 @@ class CameraDesk:
         _seen(self._in_force.now, who, name)
         content = self._pen.content()
         number = _numbered(content, who, name)
-        kind = parse_address(content.site.cameras[number].source).kind
-        return _section(content, number), kind
+        return _section(content, number), content.site.cameras[number]
 
     def change(self, who: Principal, name: str, version: str, given: Mapping[str, Any]) -> Done:
         """Put settings into a camera's section; None takes one out of it.
@@ -85,7 +84,7 @@ class CameraDesk:
 
         def make(content: Content) -> tuple[Content, Change]:
             if any(camera.id == name for camera in content.site.cameras):
-                mistake = "/body/id", say("setup_id_taken")
+                mistake = Mistaken("/body/id", say("setup_id_taken"))
                 raise SetupRefused(say("camera_taken", camera=name), [mistake])
             check_given(given, None)
             value = copy.deepcopy(content.value)

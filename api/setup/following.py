@@ -9,9 +9,13 @@ from collections.abc import Callable, Sequence
 from api.errors import DatabaseUnavailable, SiteFileUnwritable, SiteFileWrong
 from api.setup.edit import same
 from api.setup.history import History
-from api.setup.site_file import Content, Mark, SiteFile
+from api.setup.mistaken import told
+from api.setup.site_file import Content, SiteFile
 from api.site_in_force import SiteInForce
+from api.words.said import Mistaken
 from vision.errors import SiteError
+from vision.files import Mark
+from vision.pipeline.decided_by import named_files
 from vision.redaction import REDACTION, secrets_of
 from vision.site import Site
 from vision.throttled_log import ThrottledLog
@@ -21,6 +25,8 @@ PERIOD_S = 2.0
 editor may still be writing."""
 _log = logging.getLogger("streetwarden.site")
 _TROUBLE = ThrottledLog(_log)
+_Marks = tuple[Mark | None, dict[str, Mark | None]]
+"""Of the file, and of those that it names, by their paths."""
 Apply = Callable[[Site], None]
 """Makes a running pipeline watch by another site; see `api.monitoring.watch.Watch`."""
 
@@ -37,6 +43,7 @@ class Following:
 
     Attributes:
         problem: what is wrong with the file while an earlier one is in force; None: nothing.
+        mistakes: the same one by one, where the file can be read.
         waits: parts of the file that differ from what runs, until the next start.
     """
 
@@ -55,10 +62,11 @@ class Following:
         self._apply = apply
         self._changed = changed
         self.problem: str | None = None
+        self.mistakes: tuple[Mistaken, ...] = ()
         self.waits: tuple[str, ...] = ()
         self._taken: str | None = None
-        self._known: Mark | None = None
-        self._before: Mark | None = None
+        self._known: _Marks | None = None
+        self._before: _Marks | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -66,7 +74,7 @@ class Following:
         """Begin to look."""
         if self._thread is None:
             self._stopping.clear()
-            self._before = self._file.mark()
+            self._before = self._marks()
             self._thread = threading.Thread(target=self._run, name="site-file", daemon=True)
             self._thread.start()
 
@@ -95,23 +103,34 @@ class Following:
             DatabaseUnavailable: it is in force, and still to be entered in the history.
             SiteFileUnwritable: somebody else is changing it; look again.
         """
-        mark, before = self._file.mark(), self._before
+        mark, before = self._marks(), self._before
         self._before = mark
-        if mark != before or (mark is not None and mark == self._known):
+        if mark != before or (mark[0] is not None and mark == self._known):
             return
+        known = self._known[1] if self._known is not None else {}
+        named = any(known.get(path, its) != its for path, its in mark[1].items())
         with self._file.locked():
+            if named:
+                self._file.forget()
             try:
                 content = self._file.read()
-                self._history.settle(content)
-                _ = content.value, content.site
-            except (SiteFileWrong, SiteError) as error:
-                self._complain(str(error).replace(f"{self._file.path.parent}/", ""))
+            except SiteFileWrong as error:
+                self._complain(str(error))
                 self._known = mark
                 return
-            if content.sha256 != self._taken or self.problem is not None:
-                self.take_over(content)
+            self._history.settle(content)
+            try:
+                _ = content.value, content.site
+            except SiteError as error:
+                self._complain(content.said(error), told(content, error))
+                self._known = mark
+                return
+            if named:
+                _log.info("a file that the site file names has changed")
+            if named or content.sha256 != self._taken or self.problem is not None:
+                self.take_over(content, named=named)
             self.catch_up(content)
-            self._known = mark
+            self._known = self._before = mark[0], self._marks()[1]
 
     def catch_up(self, content: Content) -> None:
         """Enter in the history what happened to the file so far; call it while it is locked.
@@ -123,18 +142,25 @@ class Following:
         if self._history.noticed(content, lambda raw: self._parts(raw, content)):
             _log.info("the site file was edited by hand; entered in its history")
 
-    def take_over(self, content: Content) -> None:
-        """Put a content without mistakes in force; call it while the file is locked."""
+    def take_over(self, content: Content, *, named: bool = False) -> None:
+        """Put a content without mistakes in force; call it while the file is locked.
+
+        `named`: a file that it names is another, whatever it says itself.
+        """
         site, now = content.site, self._in_force.now
         REDACTION.hide(secrets_of(site))
-        self._taken, self.problem = content.sha256, None
+        self._taken, self.problem, self.mistakes = content.sha256, None, ()
         waits = self._in_force.follow(site)
-        if self._apply is not None and self._in_force.now != now:
+        if self._apply is not None and (named or self._in_force.now != now):
             waits += self._applied(self._apply)
         self.waits = tuple(waits)
         if self.waits:
             _log.warning("the site file: %s: from the next start", ", ".join(self.waits))
         self._changed()
+
+    def _marks(self) -> _Marks:
+        """Of the file, and of those that cameras of the site in force are decided by."""
+        return self._file.mark(), named_files(self._in_force.now)
 
     def _applied(self, apply: Apply) -> list[str]:
         try:
@@ -144,10 +170,10 @@ class Following:
             return ["cameras"]
         return []
 
-    def _complain(self, problem: str) -> None:
+    def _complain(self, problem: str, mistakes: Sequence[Mistaken] = ()) -> None:
         if problem != self.problem:
             _log.error("the site file as it was before is in force: %s", problem)
-        self.problem = problem
+        self.problem, self.mistakes = problem, tuple(mistakes)
 
     def _parts(self, raw: bytes, now: Content) -> Sequence[str]:
         """The parts of the file that differ from those of an earlier content."""

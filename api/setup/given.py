@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from api.errors import SetupRefused
-from api.words.said import say
+from api.words.said import Mistaken, say
 from vision.site.text import control_in
 
 DEEPEST = 20
@@ -36,17 +36,18 @@ def check_given(given: Any, before: Any) -> None:
         if (control := control_in(text)) is not None:
             raise SetupRefused(
                 say("setup_control", pointer=pointer, control=control),
-                [(pointer, say("setup_control_in", control=control))],
+                [Mistaken(pointer, say("setup_control_in", control=control))],
             )
         if (key in _PATHS, text) in known:
             continue
         if _VARIABLE in text:
             raise SetupRefused(
-                say("setup_variable", pointer=pointer), [(pointer, say("setup_variable_in"))]
+                say("setup_variable", pointer=pointer),
+                [Mistaken(pointer, say("setup_variable_in"))],
             )
         if key in _PATHS:
             raise SetupRefused(
-                say("setup_path", pointer=pointer), [(pointer, say("setup_path_in"))]
+                say("setup_path", pointer=pointer), [Mistaken(pointer, say("setup_path_in"))]
             )
 
 

@@ -23,9 +23,10 @@ from api.errors import (
 )
 from api.setup.following import Following
 from api.setup.history import Change, History
+from api.setup.mistaken import Place, told
 from api.setup.site_file import Content, SiteFile
-from api.words.said import Said, say
-from vision.errors import Mistake, SiteError
+from api.words.said import say
+from vision.errors import SiteError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,6 @@ class Done:
     change: int | None
     version: str
     waits: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the file what was given stands, and where in the request's body it stood."""
-
-    file: tuple[int | str, ...]
-    body: tuple[int | str, ...] = ("body",)
 
 
 Make = Callable[[Content], tuple[Content, Change]]
@@ -93,8 +86,8 @@ class Pen:
         try:
             _ = content.value, content.site
         except SiteError as error:
-            mistakes = content.said(error)
-            raise SiteFileWrong(say("site_file_mistakes", mistakes=mistakes)) from error
+            said = say("site_file_mistakes", mistakes=content.said(error))
+            raise SiteFileWrong(said, told(content, error)) from error
         return content
 
     def write(
@@ -125,8 +118,8 @@ class Pen:
                     with suppress(DatabaseUnavailable, SiteFileWrong):
                         history.settle(file.read())
                 following.take_over(after)
-        told = version(after) if version is not None else str(number or 0)
-        return Done(number, told, following.waits)
+        now = version(after) if version is not None else str(number or 0)
+        return Done(number, now, following.waits)
 
     def _all(self) -> tuple[SiteFile, History, Following]:
         if self._parts is None:
@@ -156,16 +149,7 @@ def checked(content: Content, place: Place | None = None) -> None:
         _ = content.value, content.site
     except SiteError as error:
         said = say("setup_mistakes", mistakes=content.said(error))
-        raise SetupRefused(said, [_told(m, place) for m in error.mistakes]) from error
-
-
-def _told(mistake: Mistake, place: Place | None) -> tuple[str, Said]:
-    """A mistake's pointer into what was given, or into the file, and its line and mend."""
-    where: tuple[int | str, ...] = ("file", *mistake.where)
-    if place is not None and mistake.where[: len(place.file)] == place.file:
-        where = (*place.body, *mistake.where[len(place.file) :])
-    told = say("setup_line", line=mistake.line, what=mistake.what)
-    return "/" + "/".join(map(str, where)), told
+        raise SetupRefused(said, told(content, error, place)) from error
 
 
 def version_of(value: Any) -> str:

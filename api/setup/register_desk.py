@@ -9,7 +9,8 @@ from api.access.roles import Principal
 from api.access.visible import visible_cameras
 from api.setup.given import check_given
 from api.setup.history import Change, What
-from api.setup.pen import Done, Part, Pen, Place, expect, rewritten, see_all, version_of
+from api.setup.mistaken import Place
+from api.setup.pen import Done, Part, Pen, expect, rewritten, see_all, version_of
 from api.setup.site_file import Content
 
 Register = Literal["permits", "assets", "silences"]

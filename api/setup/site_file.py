@@ -20,11 +20,11 @@ from api.errors import SetupRefused, SiteFileUnwritable, SiteFileWrong
 from api.setup.edit import edited, same
 from api.setup.masked import masked
 from api.setup.written import Parts, Written
-from api.words.said import say
+from api.words.said import Mistaken, Said, say
 from api.words.setup import OBSTACLES
 from vision import durable
-from vision.errors import SiteError
-from vision.files import read_file
+from vision.errors import Mistake, SiteError
+from vision.files import Mark, mark_of, read_file
 from vision.site import Site
 from vision.site.file import Look, site_of
 from vision.site.text import MOST_BYTES, text_of
@@ -33,8 +33,6 @@ from vision.site.yaml_tree import Tree, read_tree
 PATIENCE_S = 10.0
 """Seconds to wait for another process that changes the file."""
 _BOM = b"\xef\xbb\xbf"
-Mark = tuple[int, ...]
-"""Differs when a file was written or replaced."""
 _WHY = {
     errno.EROFS: "read_only",
     errno.EACCES: "no_right",
@@ -93,7 +91,26 @@ class Content:
 
     def said(self, error: SiteError) -> str:
         """What is wrong, on one line, with the file's name for its path."""
-        return str(error).replace(f"{self._path.parent}/", "").replace("\n", "; ")
+        return self._from_here(str(error)).replace("\n", "; ")
+
+    def mistakes(self, error: SiteError) -> list[Mistake]:
+        """What is wrong, one by one, with paths from the file's folder."""
+        return [
+            found._replace(
+                what=Said(
+                    self._from_here(found.what),
+                    found.what.code,
+                    {
+                        name: self._from_here(value) if isinstance(value, str) else value
+                        for name, value in found.what.params.items()
+                    },
+                )
+            )
+            for found in error.mistakes
+        ]
+
+    def _from_here(self, text: str) -> str:
+        return text.replace(f"{self._path.parent}/", "")
 
     def saying(self, value: dict[str, Any]) -> Content:
         """A content that says this instead, and is otherwise written alike.
@@ -110,7 +127,9 @@ class Content:
         try:
             found = made.value
         except SiteError as error:
-            raise SetupRefused(say("setup_unwritable", mistake=self.said(error))) from error
+            wrong = [Mistaken("/file", m.what, m.line) for m in self.mistakes(error)]
+            said = say("setup_unwritable", mistake=self.said(error))
+            raise SetupRefused(said, wrong) from error
         if not same(found, value):
             raise SetupRefused(say("setup_shared"))
         return made
@@ -142,11 +161,7 @@ class SiteFile:
 
     def mark(self) -> Mark | None:
         """Something that differs after it was written; None where it is not there."""
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+        return mark_of(self.path)
 
     def read(self) -> Content:
         """What it holds now.
@@ -160,6 +175,10 @@ class SiteFile:
             why = error.strerror
             raise SiteFileWrong(say("site_file_unreadable", name=self.name, why=why)) from error
         return self.content(raw)
+
+    def forget(self) -> None:
+        """Read files that it names anew: one of them was written."""
+        self._latest = None
 
     def content(self, raw: bytes) -> Content:
         """A content of this file, parsed once as long as it is the latest asked for."""

@@ -1,7 +1,7 @@
 """Invalid: what is wrong with one value of a request.
 
-The codes are pydantic's types of errors, and ours of what a body says as a whole. `GIVEN` are the
-values of pydantic's that are told: limits that our own models set, nothing that was sent.
+The codes are pydantic's types of errors, ours of what a body says as a whole, and those of what is
+wrong in a site file, which `vision.mistakes` says.
 """
 
 from __future__ import annotations
@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from vision.mistakes.wrong import WRONG
 from vision.sentence import Sentence
 
-GIVEN: Final = frozenset(
-    {"ge", "gt", "le", "lt", "min_length", "max_length", "expected", "pattern", "expected_tags"}
-)
-
-INVALID: Final[Mapping[str, Sentence]] = {
+OURS: Final[Mapping[str, Sentence]] = {
     code: Sentence(zh, en)
     for code, (zh, en) in {
         "missing": ("必填", "is missing"),
@@ -95,11 +92,12 @@ INVALID: Final[Mapping[str, Sentence]] = {
             "立案须填写任务号或案卷号",
             "a filing needs the case system's `task_no` or `file_no`",
         ),
-        # Ours, of a part of the site file.
-        "setup_line": ("第{line}行有误：{what}", "line {line}: {what}"),
-        "setup_value": ("不符合要求：{what}", "cannot be so: {what}"),
+        # Ours, of what is given for a part of the site file.
         "setup_id_taken": ("已被使用，请换一个", "is taken; choose another"),
-        "setup_control_in": ("含有控制字符，请删除", "holds {control}; remove it"),
+        "setup_control_in": (
+            "含有控制字符，请删除",
+            "holds the control character {control}; remove it",
+        ),
         "setup_variable_in": (
             "请填写实际内容；变量由管理员在站点配置中填写",
             "write the value itself, or the variable into the file by hand",
@@ -115,3 +113,5 @@ INVALID: Final[Mapping[str, Sentence]] = {
     }.items()
 }
 """By pydantic's `type`; one that is not here is told as `value_error`."""
+INVALID: Final[Mapping[str, Sentence]] = {**OURS, **WRONG}
+"""With the site file's mistakes."""

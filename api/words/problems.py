@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from api.words.audits import AUDITS
 from api.words.refusals import ACCOUNTS, DOOR
 from api.words.setup import LIVE, SETUP
 from vision.sentence import Sentence
@@ -271,7 +272,7 @@ _EVIDENCE = {
     ),
 }
 
-_ALL = {**_LIFE, **_CALLBACKS, **_EVIDENCE, **SETUP, **LIVE, **ACCOUNTS, **DOOR}
+_ALL = {**_LIFE, **_CALLBACKS, **_EVIDENCE, **SETUP, **LIVE, **ACCOUNTS, **DOOR, **AUDITS}
 
 PROBLEMS: Final[Mapping[str, Sentence]] = {
     code: Sentence(zh, en) for code, (zh, en) in _ALL.items()

@@ -8,32 +8,29 @@ It is the text that every error of the API takes, so an error needs no more than
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple
 
 from api.words.invalid import INVALID
 from api.words.legal_reasons import LEGAL_REASONS
+from api.words.log_reasons import LOG_REASONS
 from api.words.problems import PROBLEMS
 from api.words.vocabulary import VOCABULARY
+from vision.mistakes.wrong import MEANT
 from vision.printable import printable
-from vision.sentence import Lists
+from vision.sentence import Lists, Said
 
-LISTS: Final[Lists] = {**VOCABULARY, "legal_reasons": LEGAL_REASONS}
+__all__ = ["LISTS", "Mistaken", "Said", "say"]
+
+LISTS: Final[Lists] = {**VOCABULARY, **MEANT, "legal_reasons": LEGAL_REASONS}
 """What the forms of a template may name."""
 
 
-class Said(str):
-    """A text with the code and the values that it was made from."""
+class Mistaken(NamedTuple):
+    """One mistake of several: its JSON pointer, what is wrong, its line in the site file."""
 
-    __slots__ = ("code", "params")
-    code: str
-    params: Mapping[str, Any]
-
-    def __new__(cls, text: str, code: str, params: Mapping[str, Any]) -> Self:
-        """Return a text that was said otherwise than by `say`."""
-        made = super().__new__(cls, text)
-        made.code, made.params = code, params
-        return made
+    pointer: str
+    said: Said
+    line: int | None = None
 
 
 def say(code: str, **params: Any) -> Said:
@@ -44,7 +41,7 @@ def say(code: str, **params: Any) -> Said:
     Raises:
         KeyError: no table has the code, or a value of its template is missing.
     """
-    template = PROBLEMS.get(code) or INVALID[code]
+    template = PROBLEMS.get(code) or LOG_REASONS.get(code) or INVALID[code]
     harmless = {
         name: printable(value) if isinstance(value, str) else value
         for name, value in params.items()

@@ -14,14 +14,14 @@ SETUP: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
     "site_file_mistakes": (
-        "站点配置有误，仍按此前的配置运行；请先改正：{mistakes}",
+        "站点配置有误，仍按此前的配置运行；请管理员先改正所列各项",
         (
             "the site file has mistakes, and what it was before is in force; mend it first: "
             "{mistakes}"
         ),
     ),
     "site_file_unreadable": (
-        "站点配置{name}无法读取（{why}）；请管理员恢复文件或其读取权限",
+        "站点配置{name}无法读取；请管理员恢复文件或其读取权限",
         "{name} cannot be read ({why}); put it back, or make it readable",
     ),
     "site_file_written_now": (
@@ -37,11 +37,11 @@ SETUP: Final[Mapping[str, tuple[str, str]]] = {
         "{name} cannot be written: {why:obstacles}",
     ),
     "setup_mistakes": (
-        "更改有误，未保存；请改正：{mistakes}",
+        "更改有误，未保存；请改正所列各项",
         "the site file would have mistakes; nothing was written: {mistakes}",
     ),
     "setup_unwritable": (
-        "此内容无法写入站点配置（{mistake}）；请修改",
+        "此内容无法写入站点配置；请修改所列各项",
         "this cannot be written into the site file: {mistake}",
     ),
     "setup_shared": (
@@ -53,7 +53,7 @@ SETUP: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "setup_control": (
         "{pointer}含有控制字符；请删除",
-        "{pointer} holds {control}; remove it",
+        "{pointer} holds the control character {control}; remove it",
     ),
     "setup_variable": (
         "{pointer}：变量只能由管理员在站点配置中填写；请填写实际内容",
@@ -86,6 +86,14 @@ SETUP: Final[Mapping[str, tuple[str, str]]] = {
     "setup_out_of_sight": (
         "更改后摄像机{camera}将不在您可查看的区划内；请联系管理员",
         "camera {camera} would leave the divisions that you see; ask an admin",
+    ),
+    "probe_failed": (
+        "此地址未取得画面，请核对后重试：{why}",
+        "this address gives no picture: {why}",
+    ),
+    "probe_busy": (
+        "正在试连其他地址；请稍后再试",
+        "other addresses are being tried; try again in some seconds",
     ),
     "camera_taken": (
         "摄像机编号{camera}已被使用；请换一个",
@@ -155,7 +163,7 @@ LIVE: Final[Mapping[str, tuple[str, str]]] = {
         "camera {camera} is being tested already; wait for that to end",
     ),
     "trial_refused": (
-        "无法按此设置测试（{why}）；请修改设置",
+        "无法按此设置测试；请修改所列各项",
         "this setup cannot be tested: {why}",
     ),
     "trial_late": (

@@ -27,7 +27,7 @@ from scripts.machine import describe_machine
 from vision.audit.auditor import Auditor
 from vision.audit.derivative import LONGEST
 from vision.audit.folder import AuditFolder
-from vision.audit.intake import Item, take_in
+from vision.audit.intake.items import Item, take_in
 from vision.decoding.decoder import Decode
 from vision.engines.engine import Engine
 from vision.errors import PictureError, SourceBroken

@@ -5,8 +5,9 @@ Each look leaves a row in a file, so that what other processes look at is measur
 
 from __future__ import annotations
 
+import io
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +34,7 @@ from vision.loop.metrics import age_s
 from vision.model_choice import ModelChoice
 from vision.pipeline import Pipeline
 from vision.pipeline.event_writer import Sink
+from vision.pipeline.looking import Looking
 from vision.site import Camera, Site, SiteInfo, Storage, Zone
 from vision.sources.status import CameraStatus
 from vision.workers import Workers
@@ -66,6 +68,35 @@ class Work:
         return tuple(k.name for k in catalogue().kinds if not (self.still and trucks in k.needs))
 
 
+class LoggedLooking(Looking):
+    """What becomes of a look that is logged; `LoggedPipeline` sets what it needs.
+
+    Attributes:
+        work: what is done at a look.
+        numbers: of the cameras.
+        looks: the log.
+    """
+
+    work: Work
+    numbers: Mapping[str, int]
+    looks: io.FileIO
+
+    def needed(self, frame: Frame) -> bool:
+        """See `Looking`."""
+        return super().needed(frame) if self.work.still else True
+
+    def _look(self, frame: Frame, detections: Detections) -> None:
+        if self.work.decide:
+            super()._look(frame, detections)
+        row = (
+            time.monotonic(),
+            age_s(frame) or 0.0,
+            self.numbers[frame.camera],
+            Look.of(detections).reused,
+        )
+        self.looks.write(np.array(row, LOOK).tobytes())
+
+
 class LoggedPipeline(Pipeline):
     """A pipeline that logs its looks, and leaves out what comes after them unless it is to decide.
 
@@ -74,22 +105,25 @@ class LoggedPipeline(Pipeline):
         work: what is done at a look.
     """
 
+    looking = LoggedLooking
+
     def __init__(
         self, site: Site, engine: Engine, sinks: Sequence[Sink], *, work: Work, **more: Any
     ) -> None:
         super().__init__(site, engine, sinks, **more)
-        self._work = work
-        self._numbers = {camera.id: number for number, camera in enumerate(site.cameras)}
-        share = len(self._cameras) / len(site.cameras)
-        self._pause_s = work.spread_s * share / len(self._cameras)
+        assert isinstance(self._looking, LoggedLooking)
+        self._looking.work = work
+        self._looking.numbers = {camera.id: number for number, camera in enumerate(site.cameras)}
+        self._pause_s = work.spread_s / len(site.cameras)
         # One file per process; it is closed with it.
-        self._looks = (_folder(site) / f"{min(self._cameras)}.looks").open("ab", buffering=0)
+        file = _folder(site) / f"{min(self._watching.now)}.looks"
+        self._looking.looks = self._looks = file.open("ab", buffering=0)
 
     def start(self) -> None:
         """See `Pipeline`; cameras of a site do not begin in one moment."""
         self._writer.start()
         self._loop.start()
-        for watched in self._cameras.values():
+        for watched in self._watching.now.values():
             watched.reader.start()
             time.sleep(self._pause_s)
 
@@ -97,20 +131,6 @@ class LoggedPipeline(Pipeline):
         """See `Pipeline`."""
         super().stop()
         self._looks.close()
-
-    def _look(self, frame: Frame, detections: Detections) -> None:
-        if self._work.decide:
-            super()._look(frame, detections)
-        row = (
-            time.monotonic(),
-            age_s(frame) or 0.0,
-            self._numbers[frame.camera],
-            Look.of(detections).reused,
-        )
-        self._looks.write(np.array(row, LOOK).tobytes())
-
-    def _needed(self, frame: Frame) -> bool:
-        return super()._needed(frame) if self._work.still else True
 
 
 def _in_worker(

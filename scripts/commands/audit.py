@@ -1,4 +1,4 @@
-"""`streetwarden audit`: a batch of photos in, one report out."""
+"""`streetwarden audit`: a batch of photos and videos in, one report out."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
-from scripts.console import err, log_to_stderr, out
+from scripts.console import count, err, log_to_stderr, out
 from scripts.engine_name import EngineName
-from vision.errors import EngineError, PictureError
+from vision.errors import PictureError
 from vision.printable import printable, to_json
 
 if TYPE_CHECKING:
     from vision.audit import Problem, Report
     from vision.audit import Progress as Done
+    from vision.audit import VideoProgress as Watched
     from vision.audit.records import Violation
-    from vision.audit.sight import Attributes
-    from vision.engines.engine import Engine
     from vision.model_choice import ModelChoice
 
 # A line this often where no bar can be drawn: a log of an hour's audit stays readable.
@@ -39,7 +39,7 @@ _NAMED = 10
 
 def audit(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Photos, folders and zips of photos.")
+        list[Path], typer.Argument(metavar="PATH", help="Photos, videos, folders and zips of them.")
     ],
     folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the report goes.")],
     model: Annotated[
@@ -50,19 +50,42 @@ def audit(
         int, typer.Option(min=160, max=1920, help="The network's input, in pixels.")
     ] = 640,
     language: Annotated[Literal["zh", "en"], typer.Option(help="Of the report.")] = "zh",
+    name: Annotated[
+        str, typer.Option(help="What the report is called: a site, a street, a round.")
+    ] = "",
+    areas: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="GeoJSON polygons with a name each, to count violations by."
+        ),
+    ] = None,
+    checked: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What sampling.html saved: how much was missed."),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    to_review: Annotated[
+        Path | None,
+        typer.Option(metavar="SITE", help="A site file: what is found waits for review there."),
+    ] = None,
 ) -> None:
-    """Look at photos, folders and zips of photos, and write one report on all of them.
+    """Look at photos and videos, in folders and zips too, and write one report on all of them.
 
-    The report is DIR/report.html, with the same as CSV, JSON, COCO and GeoJSON beside it.
+    The report is DIR/report.html, with the same as CSV, JSON, COCO, GeoJSON and KML beside
+    it, and DIR/sampling.html, by which a person finds out how much was missed.
 
     An audit that was stopped goes on when the same command is run again.
     """
-    from vision.audit import AuditFolder, Auditor, Item, Problem, compose, publish, take_in
+    from vision.audit import AuditFolder, Item, Problem, parted, take_in
+    from vision.audit.report.areas import EVERYWHERE, Areas
+    from vision.audit.report.checking import read_sheet
+    from vision.audit.whole import audit_whole
     from vision.engines import open_engine
 
     log_to_stderr()
     choice = _choice(model, engine, image_size)
+    parts = Areas.read(areas) if areas else EVERYWHERE
+    sheet = read_sheet(checked) if checked else None
     with AuditFolder(folder) as claimed:
         intake = take_in(paths, leave_out=folder)
         if not any(isinstance(one, Item) for one in intake):
@@ -70,10 +93,20 @@ def audit(
             raise PictureError("there is nothing to audit in what was given")
         eyes = open_engine(choice)
         err.print(f"model {escape(eyes.model.name)} {eyes.model.version} on {eyes.name}")
-        auditor = Auditor(claimed, eyes, language, *_truck_states(eyes, choice.engine))
         try:
-            with _progress(len(intake)) as show:
-                pictures, problems = auditor.run(intake, show)
+            report = audit_whole(
+                intake,
+                claimed,
+                eyes,
+                language,
+                asked=choice.engine,
+                pictured=_progress(len(parted(intake)[0])),
+                watched=_watching(),
+                unread=_say_trucks,
+                name=name,
+                checked=sheet,
+                areas=parts,
+            )
         except KeyboardInterrupt:
             err.print(
                 f"stopped; what was done is kept in {escape(str(folder))}. "
@@ -82,16 +115,18 @@ def audit(
             raise
         finally:
             eyes.close()
-        report = compose(auditor.started_at, auditor.settings, pictures, problems, claimed)
-        publish(report, claimed)
     _say_problems(report.problems)
     _say_notes(report)
+    if to_review is not None:
+        from scripts.audit_review import put_to_review
+
+        put_to_review(report, folder, paths, to_review)
     if json_:
         print(to_json({**report.counts.model_dump(), "report": str(folder / "report.html")}))
     else:
         _say_counts(report, folder)
-    if not report.counts.pictures:
-        raise PictureError(f"no picture could be read; {folder / 'report.html'} says why for each")
+    if not report.counts.pictures + report.counts.videos:
+        raise PictureError(f"nothing could be read; {folder / 'report.html'} says why for each")
 
 
 def _choice(model: str, engine: str, size: int) -> ModelChoice:
@@ -102,28 +137,16 @@ def _choice(model: str, engine: str, size: int) -> ModelChoice:
     return ModelChoice(name=model, engine=engine, image_size=size)
 
 
-def _truck_states(engine: Engine, asked: str) -> tuple[Attributes | None, str]:
-    """The reader of truck states and its weights' hash; without it trucks are only counted.
-
-    `asked`: the engine's name on the command line; it runs the reader too.
-    """
-    from models.catalogue import find
-    from vision.audit.sight import CAMERA
-    from vision.engines.truck_state import MODEL, open_truck_state
-
-    if "truck" not in engine.model.classes:
-        return None, ""
-    try:
-        read = open_truck_state({CAMERA}, min_score=engine.model.threshold, engine=asked)
-        return read, find(MODEL).sha256
-    except EngineError as error:
-        err.print(f"trucks are counted, but their load and dirt are not read: {escape(str(error))}")
-        return None, ""
+def _say_trucks(why: str) -> None:
+    err.print(f"trucks are counted, but their load and dirt are not read: {escape(why)}")
 
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[Done], None]]:
     """A bar with rate and time left on a terminal, else a plain line now and then."""
+    if not total:
+        yield lambda _: None
+        return
     if not err.is_terminal:
         yield _lines(time.monotonic)
         return
@@ -144,6 +167,50 @@ def _progress(total: int) -> Iterator[Callable[[Done], None]]:
             bar.update(task, completed=done.done, note=f"{rate}{_note(done)}")
 
         yield show
+
+
+@contextmanager
+def _watching() -> Iterator[Callable[[Watched], None]]:
+    """A bar of each video's seconds on a terminal, else a plain line now and then."""
+    if not err.is_terminal:
+        yield _video_lines(time.monotonic)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} of {task.fields[seconds]} s"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err) as bar:
+        tasks = dict[int, TaskID]()
+
+        def show(watched: Watched) -> None:
+            number, seconds = watched.number, watched.seconds
+            if number not in tasks:
+                named = f"video {number} of {watched.of} {escape(watched.name)}"
+                shown = f"{seconds:.0f}" if seconds else "?"
+                tasks[number] = bar.add_task(named, total=seconds or None, seconds=shown)
+            bar.update(tasks[number], completed=watched.done_s)
+
+        yield show
+
+
+def _video_lines(clock: Callable[[], float]) -> Callable[[Watched], None]:
+    last = float("-inf")
+
+    def show(watched: Watched) -> None:
+        nonlocal last
+        now = clock()
+        if now - last < _LINE_EVERY_S:
+            return
+        last = now
+        of = f" of {watched.seconds:.0f}" if watched.seconds else ""
+        err.print(
+            f"video {watched.number} of {watched.of}, {escape(watched.name)}: "
+            f"{watched.done_s:.0f}{of} s"
+        )
+
+    return show
 
 
 def _lines(clock: Callable[[], float]) -> Callable[[Done], None]:
@@ -178,12 +245,12 @@ def _say_problems(problems: Sequence[Problem]) -> None:
 
 
 def _say_notes(report: Report) -> None:
-    noted = [p for p in report.pictures if p.record is not None and p.record.note]
-    for picture in noted[:_NAMED]:
-        assert picture.record is not None
-        err.print(f"note: {escape(picture.name)}: {escape(picture.record.note)}")
-    if len(noted) > _NAMED:
-        err.print(f"… and {len(noted) - _NAMED} more with a note; the report has them all")
+    notes = [(p.name, p.record.note) for p in report.pictures if p.record and p.record.note]
+    notes += [(v.name, note["en"]) for v in report.videos if v.record for note in v.record.notes]
+    for name, note in notes[:_NAMED]:
+        err.print(f"note: {escape(name)}: {escape(note)}")
+    if len(notes) > _NAMED:
+        err.print(f"… and {len(notes) - _NAMED} more with a note; the report has them all")
 
 
 def _line(violation: Violation) -> str:
@@ -209,9 +276,16 @@ def _say_counts(report: Report, folder: Path) -> None:
         f"{n} {catalogue().kind(kind).en}" for kind, n in counts.violations_by_kind.items() if n
     )
     copies = f", {counts.duplicates} copies of others" if counts.duplicates else ""
+    videos = (
+        f", {count(counts.videos, 'video')} of {counts.video_seconds:.0f} s watched"
+        if counts.videos
+        else ""
+    )
+    confirmed = f" ({counts.confirmed} confirmed by rules)" if counts.confirmed else ""
     out.print(
-        f"{counts.pictures} pictures looked at{copies}, {counts.not_audited} not audited; "
-        f"{counts.with_findings} with findings{f': {kinds}' if kinds else ''}"
+        f"{counts.pictures} pictures looked at{videos}{copies}, {counts.not_audited} not audited; "
+        f"{counts.with_findings + counts.videos_with_findings} with findings"
+        f"{f': {kinds}{confirmed}' if kinds else ''}"
     )
     if counts.violations:
         out.print(f"{counts.violations} suspected violations, seen {counts.findings} times")

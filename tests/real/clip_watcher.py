@@ -97,7 +97,7 @@ class Watcher:
             memory=root / "memory",
             quarantine=root / "quarantine",
         )
-        scenes = self.pipeline._cameras["gate"].scenes
+        scenes = self.pipeline._watching.now["gate"].scenes
         known = scenes[None].rules
         rule = ConfirmsOnce(known.rules[0].context)
         self.looked = rule.looked

@@ -29,16 +29,16 @@ def proxied(upstream: str, prefix: str, *, strips: bool, port: int = 0) -> Itera
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {k: v for k, v in self.headers.items() if k.lower() not in _OWN}
             client.cookies.clear()  # they are the browser's
-            answer = client.request(
-                self.command, f"{upstream}{path}", headers=headers, content=body
-            )
+            asked = self.command, f"{upstream}{path}"
+            with client.stream(*asked, headers=headers, content=body) as answer:
+                content = b"".join(answer.iter_raw())  # packed, where it came so
             self.send_response(answer.status_code)
             for name, value in answer.headers.multi_items():
                 if name not in _OWN:
                     self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.content)))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(answer.content)
+            self.wfile.write(content)
 
         do_POST = do_DELETE = do_GET  # noqa: N815 - as the base class calls them
 

@@ -96,7 +96,8 @@ def test_the_report_filters_in_a_browser_and_asks_nobody(audited):
         choices.get_by_text("all", exact=True).click()
         page.locator("footer").scroll_into_view_if_needed()
         loaded = page.eval_on_selector_all(
-            "img", "all => Promise.all(all.map(i => (i.loading = 'has_candidates', i.decode())))"
+            ".card img",
+            "all => Promise.all(all.map(i => (i.loading = 'has_candidates', i.decode())))",
         )
         assert len(loaded) == PICTURES
         browser.close()

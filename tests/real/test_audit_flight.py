@@ -223,6 +223,7 @@ def test_a_flight_s_findings_are_its_things(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_ten_flights_findings_are_their_things(tmp_path: Path) -> None:
     """As above with 240 photos: what one flight shows by luck, ten do not."""
     inside, together, once, pure, found = list[bool](), list[bool](), [], [], []

@@ -66,6 +66,11 @@ def test_no_page_has_a_serious_finding(browser, address, theme):
         expect(page.get_by_role("dialog")).to_be_visible()
         assert findings(page) == []
         page.keyboard.press("Escape")
+        page.keyboard.press("m")
+        page.keyboard.press("n")
+        expect(page.get_by_role("button", name="Box 1")).to_be_focused()
+        assert findings(page) == []
+        page.keyboard.press("Escape")
         for name in ("Cases", "Cameras", "Registers", "Reports"):
             page.get_by_role("link", name=name).click()
             expect(page.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")

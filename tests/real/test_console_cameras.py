@@ -30,10 +30,10 @@ from vision.evidence import EvidenceItem, SecondLook
 from vision.loop import LoopCounts
 from vision.pipeline.live_view import Picture as Look
 from vision.pipeline.sight import Sight
-from vision.pipeline.trial import Trial
 from vision.site import Site
 from vision.site.file import load_site
 from vision.sources.status import CameraState, CameraStatus
+from vision.trial import Trial
 from vision.view.preset_finder import PresetFinder
 
 __all__ = ["browser"]
@@ -415,7 +415,11 @@ def test_cameras_come_and_go_and_who_may_only_look_draws_nothing(one: Desk, brow
     page = one.open(browser, "cameras")
     _button(page, "Add a camera").click()
     page.get_by_label("Name").fill("yard")
+    page.get_by_label("Source").fill("none.mp4")
+    _button(page, "Try the address").click()
+    expect(page.get_by_role("alert")).to_contain_text("none.mp4")
     page.get_by_label("Source").fill("yard.mp4")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_count(0)
     page.get_by_role("dialog").get_by_role("button", name="Add a camera").click()
     expect(page.get_by_role("heading", name="yard")).to_be_visible()
     expect(page.locator("aside")).to_contain_text("No zone is drawn")

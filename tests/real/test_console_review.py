@@ -169,6 +169,33 @@ def test_a_key_that_is_held_or_a_double_click_decides_one_case(desk, world):
         assert [entry.action for entry in world.read(case_id).log].count("confirmed") == 1
 
 
+def test_a_mask_is_placed_moved_and_sized_by_keyboard(desk):
+    """And the zone's outline is a key away."""
+    expect_pictures(desk)
+    desk.keyboard.press("g")
+    expect(desk.locator(".look .zone-name")).to_be_visible()
+    desk.keyboard.press("g")
+    expect(desk.locator(".look .zone-name")).to_have_count(0)
+    desk.keyboard.press("m")
+    desk.keyboard.press("n")
+    placed = desk.get_by_role("button", name="Box 1")
+    expect(placed).to_be_focused()
+    left, width = desk.get_by_label("Left"), desk.get_by_label("Width")
+    expect(left).to_have_value("45")
+    for key in ("ArrowRight", "Alt+ArrowLeft", "Shift+Alt+ArrowRight", "Shift+ArrowLeft"):
+        desk.keyboard.press(key)
+    expect(left).to_have_value("40.5")
+    expect(width).to_have_value("14.5")
+    left.fill("120")
+    left.press("Tab")
+    expect(left).to_have_value("85.5")  # it stays in the picture
+    placed.focus()
+    desk.keyboard.press("Delete")
+    expect(placed).to_have_count(0)
+    desk.keyboard.press("Escape")
+    expect(desk.get_by_role("button", name="Mask more")).to_be_visible()
+
+
 def test_pictures_before_and_after_close_up_marks_and_masks(desk, world):
     if shown(desk) != world.made["stall"]:
         desk.keyboard.press("j")

@@ -52,7 +52,7 @@ def test_a_zone_drawn_over_rtsp_finds_at_the_next_looks_what_was_there(
         until(pipeline.status, lambda now: all(s.read > read[s.camera] + 5 for s in now.values()))
         for status in pipeline.status():
             assert (status.reconnects, status.state) == (0, CameraState.ALIVE)
-            gaps = pipeline._cameras[status.camera].gaps
+            gaps = pipeline._watching.now[status.camera].gaps
             assert gaps.between(found.episode.opened_at, found.frame.captured_at) == ()
 
         # What follows the moment cannot be stored once a privacy zone is drawn.
@@ -64,7 +64,7 @@ def test_a_zone_drawn_over_rtsp_finds_at_the_next_looks_what_was_there(
         assert whole.recording is None
         assert not list((tmp_path / "memory").rglob("*.clip"))
         pipeline.apply(site(drawn.model_copy(update={"clip_after": gate.clip})))
-        ring = pipeline._cameras["gate"].ring
+        ring = pipeline._watching.now["gate"].ring
         assert ring is not None
         until(pipeline.status, lambda _: ring.recording() is not None)
         assert all(s.reconnects == 0 for s in pipeline.status())

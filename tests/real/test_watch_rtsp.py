@@ -124,7 +124,7 @@ def confirm(
     site = Site.for_sources([server.url("street")], folder, **camera)
     kept: list[EvidenceItem] = []
     pipeline = make_pipeline(site, open_engine(site.model), [lambda _, items: kept.extend(items)])
-    scenes = pipeline._cameras["camera-1"].scenes
+    scenes = pipeline._watching.now["camera-1"].scenes
     rule = MakesSure(scenes[None].rules.rules[0].context, 12)
     scenes[None] = replace(scenes[None], rules=CameraRules([rule], model={}))
     pipeline.start()

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from scripts.commands.audit import audit
 from tests.vision.audit.conftest import colours, save
+from tests.vision.audit.filming import film
 from vision.errors import EngineError, EvidenceError, PictureError
 
 __all__ = ["colours", "save"]  # fixtures, of the audit's own tests
@@ -18,7 +19,7 @@ def engine(monkeypatch, colours):
     """The command's engine and truck reader, replaced where it opens them."""
     opened = colours.ColourEngine()
 
-    def no_weights(cameras, engine):
+    def no_weights(cameras, engine, min_score):
         raise EngineError("no weights of truck states")
 
     monkeypatch.setattr("vision.engines.open_engine", lambda choice: opened)
@@ -44,10 +45,9 @@ def test_bad_items_are_counted_and_the_exit_is_clean(tmp_path, save, command, en
     done = command(tmp_path / "in", "--out", tmp_path / "out", "--language", "en")
     assert done.exit_code == 0
     assert "1 pictures looked at, 2 not audited; 1 with findings: 1 overflowing bin" in done.stdout
-    assert "in/clip.mp4: is a video" in done.stderr
-    assert "watch --source" in done.stderr
+    assert "in/clip.mp4: cannot be opened: it is no video" in done.stderr
     assert "load and dirt are not read" in done.stderr
-    assert "done 3 of 3" in done.stderr
+    assert "done 2 of 2" in done.stderr
     assert engine.closed
     assert (tmp_path / "out/report.html").is_file()
 
@@ -63,15 +63,18 @@ def test_nothing_readable_is_a_failure_with_a_report(tmp_path, command, engine):
     (tmp_path / "zero.jpg").write_bytes(b"")
     done = command(tmp_path / "zero.jpg", "--out", tmp_path / "out")
     assert isinstance(done.exception, PictureError)
-    assert "no picture could be read" in str(done.exception)
+    assert "nothing could be read" in str(done.exception)
     assert (tmp_path / "out/report.json").is_file()
 
 
-def test_a_video_alone_is_a_failure_before_the_model_is_opened(tmp_path, command):
-    (tmp_path / "clip.mp4").write_bytes(b"x")
-    done = command(tmp_path / "clip.mp4", "--out", tmp_path / "out")
-    assert isinstance(done.exception, PictureError)
-    assert "watch --source" in done.stderr
+def test_a_video_alone_is_watched(tmp_path, command, engine, colours):
+    pictures = [colours.picture(FULL)] * 10
+    film(tmp_path / "clip.mov", pictures, [n / 5 for n in range(10)])
+    done = command(tmp_path / "clip.mov", "--out", tmp_path / "out", "--language", "en")
+    assert done.exit_code == 0, done.output
+    assert "0 pictures looked at, 1 video of 2 s watched, 0 not audited; 1 with" in done.stdout
+    assert "video 1 of 1, clip.mov: 0 of 2 s" in done.stderr
+    assert "done 0" not in done.stderr
 
 
 def test_a_foreign_folder_is_refused(tmp_path, save, command, engine):

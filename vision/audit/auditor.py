@@ -12,13 +12,13 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from vision.audit import archive
 from vision.audit.derivative import derive, sure
 from vision.audit.findings import VERSION, find, seen
 from vision.audit.folder import PICTURES, AuditFolder, sketch_of
-from vision.audit.intake import Item, Problem
-from vision.audit.likeness import fingerprint, sketch
-from vision.audit.orthophoto import Orthophoto, OrthophotoAudit
+from vision.audit.intake import archive
+from vision.audit.intake.items import Item, Problem
+from vision.audit.merging.likeness import fingerprint, sketch
+from vision.audit.orthophotos.orthophoto import Orthophoto, OrthophotoAudit
 from vision.audit.places import Whereabouts
 from vision.audit.reading import Loaded, load_ahead
 from vision.audit.records import (
@@ -231,8 +231,7 @@ class Auditor:
         except (PictureError, cv2.error) as error:
             return Problem(name=one.item.name, cause=f"cannot be drawn ({error})")
         if findings:
-            sketched = sketch(one.raster.pixels, detections)
-            self.folder.write(sketch_of(name), sketched, sync=False)
+            self.folder.write(sketch_of(name), sketch(one.raster.pixels, detections), sync=False)
         self.folder.write(name, shown, sync=False)  # the store syncs them together
         where = Whereabouts.of(one.sample, one.position, one.raster.width, one.raster.height)
         return PictureRecord(

@@ -215,3 +215,9 @@ def _boxes(detections: Detections) -> NDArray[np.float32]:
 
 def _best(detections: Detections, indexes: Sequence[int]) -> float:
     return float(np.asarray(detections.confidence)[list(indexes)].max())
+
+
+def rounded(box: Sequence[float]) -> Box:
+    """A box as it is written down, to a tenth of a pixel."""
+    x1, y1, x2, y2 = (round(float(v), 1) for v in box)
+    return x1, y1, x2, y2

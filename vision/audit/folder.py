@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from vision import durable
 from vision.audit.records import PictureRecord, Settings
+from vision.audit.video_records import VideoRecord
 from vision.errors import EvidenceError
 from vision.frames import Pixels
 
@@ -99,9 +100,26 @@ class AuditFolder:
             started = datetime.now(UTC).isoformat(timespec="seconds")
             self._append([{"key": settings.key, "started_at": started}])
         done = {
-            sha: r for sha, r in done.items() if all((self.root / f).is_file() for f in r.files)
+            sha: r for sha, r in done.items() if all((self.root / f).is_file() for f in _kept(r))
         }
         return started, done
+
+    def resume_videos(self, key: str) -> list[VideoRecord]:
+        """What the audit under this key has found in videos, the pictures of which are there."""
+        done = list[VideoRecord]()
+        self._journal.seek(0)
+        for line in self._journal:
+            try:
+                entry = json.loads(line)
+                if entry.get("key") == key:
+                    done.append(VideoRecord.model_validate(entry["video"]))
+            except (ValueError, KeyError, AttributeError, ValidationError):
+                continue  # a damaged line costs one more look at one video
+        return [r for r in done if all((self.root / name).is_file() for name in r.derivatives)]
+
+    def remember_video(self, key: str, record: VideoRecord) -> None:
+        """Put a video's record into the journal, durably, before this returns."""
+        self._append([{"key": key, "video": record.model_dump(mode="json")}])
 
     def remember(self, settings: Settings, records: Collection[PictureRecord]) -> None:
         """Put records into the journal, durably, before this returns.
@@ -110,9 +128,10 @@ class AuditFolder:
         """
         with self._writing():
             for record in records:
-                for name in record.files:
+                for name in _kept(record):
                     durable.sync_file(self.root / name)
             durable.sync_folder(self.root / PICTURES)
+            durable.sync_folder(self.root / SKETCHES)
         self._append([{"key": settings.key, "record": r.model_dump(mode="json")} for r in records])
 
     def parts(self, settings: Settings, sha256: str) -> dict[str, list[list[float]]]:
@@ -195,6 +214,12 @@ class AuditFolder:
                 f"{self.root}: cannot be written to ({error.strerror or error}); free space or "
                 "make the folder writable, then run the same command again: it continues"
             ) from error
+
+
+def _kept(record: PictureRecord) -> tuple[str, ...]:
+    """What a picture's record needs in the folder; an orthophoto is laid over no other."""
+    sketched = record.findings and record.fingerprint
+    return (*record.files, sketch_of(record.annotated)) if sketched else record.files
 
 
 def sketch_of(derivative: str) -> str:

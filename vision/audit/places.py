@@ -8,7 +8,7 @@ from typing import Self
 
 from vision.audit.exif import Position
 from vision.audit.findings import Box
-from vision.audit.records import Place
+from vision.audit.place import Place
 from vision.geo.drone_pose import DronePose
 from vision.geo.errors import NoGround
 from vision.site.flight import Flight

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.tiles import Tile, tiles
-from vision.audit.archive import MAX_PICTURE_BYTES
 from vision.audit.derivative import LONGEST
 from vision.audit.exif import Position, read_exif
-from vision.audit.intake import Item, Problem
+from vision.audit.intake.archive import MAX_PICTURE_BYTES
+from vision.audit.intake.items import Item, Problem
 from vision.decoding.decoder import MOST_PIXELS, Decode
 from vision.decoding.decoders import Decoders
 from vision.decoding.orthophoto import Facts, Survey, may_be
@@ -62,8 +62,6 @@ class Loaded:
 def load(item: Item, known: Container[str], scratch: Path, decoders: Decoders) -> Loaded | Problem:
     """Hash a picture and, where its hash is not `known`, decode it."""
     path = item.path
-    if item.media == "video":
-        return Problem(name=item.name, cause="is a video; use: streetwarden watch --source")
     try:
         with item.local(scratch) as path:
             return _loaded(item, path, known, decoders)

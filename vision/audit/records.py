@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from vision.audit.exif import Position
-from vision.audit.findings import BASIS, Box, Finding
-from vision.audit.intake import Problem
+from vision.audit.findings import BASIS, Box, Finding, rounded
+from vision.audit.intake.items import Problem
+from vision.audit.place import Place, Record
+from vision.audit.sheet import Recall, Sheet
+from vision.audit.video_records import Video
 from vision.detections import Detections, class_names
 from vision.episodes import Datum
 from vision.printable import printable
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Settings(_Record):
+class Settings(Record):
     """What, besides a picture's bytes, decides its record; another setting means another look."""
 
     language: Literal["zh", "en"]
@@ -42,24 +40,7 @@ class Settings(_Record):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
 
-class Place(_Record):
-    """Where on the ground a finding is, WGS 84, degrees; see `vision.audit.places`.
-
-    `accuracy_m` is the radius that holds the truth with a probability of 95 %, None where nobody
-    knows; `ellipse` the same by direction: the semi-axes in metres, longer one first, and the
-    longer one's bearing, degrees clockwise from north. `method`: of a drone's `pose`, of a
-    `geotiff`'s coordinates, or `exif`: where the camera stood, so the thing is somewhere around.
-    """
-
-    lon: float
-    lat: float
-    accuracy_m: float | None
-    ellipse: tuple[float, float, float] | None = None
-    crs: Literal["WGS84"] = "WGS84"
-    method: Literal["pose", "geotiff", "exif"]
-
-
-class FoundObject(_Record):
+class FoundObject(Record):
     """One detection: box xyxy in pixels of the picture."""
 
     name: str
@@ -67,7 +48,7 @@ class FoundObject(_Record):
     box: Box
 
 
-class FindingRecord(_Record):
+class FindingRecord(Record):
     """A `Finding` in words and numbers."""
 
     kind: str
@@ -88,7 +69,7 @@ class FindingRecord(_Record):
     """Of an orthophoto's finding, the path of a picture of it within the audit's folder."""
 
 
-class PictureRecord(_Record):
+class PictureRecord(Record):
     """What was found in one picture, known by its bytes."""
 
     sha256: str
@@ -102,7 +83,7 @@ class PictureRecord(_Record):
     findings: tuple[FindingRecord, ...]
     objects: tuple[FoundObject, ...]
     fingerprint: str = ""
-    """Of the whole picture, see `vision.audit.likeness`; empty in audits of earlier versions."""
+    """Of the whole picture, see `merging.likeness`; empty in audits of earlier versions."""
     note: str = ""
     """What there is to know of how the picture was read, in English; mostly empty."""
 
@@ -112,7 +93,7 @@ class PictureRecord(_Record):
         return (self.annotated, *(f.crop for f in self.findings if f.crop))
 
 
-class Picture(_Record):
+class Picture(Record):
     """One picture of the intake: its name, and its record or the name of the picture it repeats."""
 
     name: str
@@ -120,17 +101,21 @@ class Picture(_Record):
     record: PictureRecord | None = None
 
 
-class Sighting(_Record):
-    """One finding of a violation: the picture's name, and which of its findings, from 0."""
+class Sighting(Record):
+    """One finding of a violation: the picture's or video's name, and which of its findings, from 0.
+
+    `offset_s`: of a video, seconds since it began.
+    """
 
     picture: str
     finding: int
     score: float
     taken_at: str
+    offset_s: float | None = None
 
 
-class Violation(_Record):
-    """One thing, however often it was photographed; see `vision.audit.merging`.
+class Violation(Record):
+    """One thing, however often it was photographed; see `vision.audit.merging.violations`.
 
     `score` and `subtype` are the best sighting's; `sightings` are in order of time, then name.
     `first_taken_at` and `last_taken_at` are "" where no picture says when it was taken.
@@ -146,11 +131,11 @@ class Violation(_Record):
     last_taken_at: str
 
 
-class Counts(_Record):
+class Counts(Record):
     """The report's numbers. pictures = looked at; the others of the intake are named beside.
 
-    `findings`, `by_kind` and `by_subtype` count what each picture shows; `violations` what there
-    is of it, a thing in several pictures once.
+    `findings`, `by_kind` and `by_subtype` count what each picture and video shows; `violations`
+    what there is of it, a thing in several pictures once.
     """
 
     pictures: int
@@ -161,11 +146,16 @@ class Counts(_Record):
     seen: dict[str, int]
     duplicates: int
     not_audited: int
+    videos: int = 0
+    videos_with_findings: int = 0
+    video_seconds: float = 0.0
+    confirmed: int = 0
+    """Of the findings, those that the rules confirmed: in videos."""
     violations: int = 0
-    violations_by_kind: dict[str, int] = {}
+    violations_by_kind: dict[str, int] = Field(default_factory=dict)
 
 
-class Report(_Record):
+class Report(Record):
     """The whole of `report.json`."""
 
     schema_version: Literal["streetwarden.audit/1"] = "streetwarden.audit/1"
@@ -174,8 +164,15 @@ class Report(_Record):
     counts: Counts
     pictures: tuple[Picture, ...]
     problems: tuple[Problem, ...]
+    videos: tuple[Video, ...] = ()
     violations: tuple[Violation, ...] = ()
     """Of the findings of all pictures; none in reports of earlier versions."""
+    name: str = ""
+    """What the audit is called: a site, a street, a day's round."""
+    checked: Sheet | None = None
+    """What a person answered about a sample of the pictures."""
+    recall: Recall | None = None
+    """What follows from that."""
 
 
 def finding_record(finding: Finding, place: Place | None = None) -> FindingRecord:
@@ -184,7 +181,7 @@ def finding_record(finding: Finding, place: Place | None = None) -> FindingRecor
         kind=finding.kind,
         subtype=finding.subtype,
         score=round(finding.score, 4),
-        box=_rounded(finding.box),
+        box=rounded(finding.box),
         objects=finding.objects,
         codes=finding.codes,
         why={"zh": finding.why.zh, "en": finding.why.en},
@@ -199,7 +196,7 @@ def found_objects(detections: Detections) -> tuple[FoundObject, ...]:
     """Each detection as it is written down."""
     return tuple(
         FoundObject(
-            name=printable(str(name)), score=round(float(score), 4), box=_rounded(box.tolist())
+            name=printable(str(name)), score=round(float(score), 4), box=rounded(box.tolist())
         )
         for name, score, box in zip(
             class_names(detections),
@@ -208,8 +205,3 @@ def found_objects(detections: Detections) -> tuple[FoundObject, ...]:
             strict=True,
         )
     )
-
-
-def _rounded(box: Sequence[float]) -> Box:
-    x1, y1, x2, y2 = (round(float(v), 1) for v in box)
-    return x1, y1, x2, y2

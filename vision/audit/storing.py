@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from vision.audit.folder import AuditFolder
-from vision.audit.intake import Problem
+from vision.audit.intake.items import Problem
 from vision.audit.records import PictureRecord, Settings
 
 MOST_WAITING = 24

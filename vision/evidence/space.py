@@ -48,3 +48,14 @@ def left_out(root: Path) -> LeftOut:
         if disk.free < min(share * disk.total, most):
             return level
     return LeftOut.NOTHING
+
+
+def spare(root: Path) -> int:
+    """Bytes that may be written to this folder's disk before anything is left out there.
+
+    Raises:
+        OSError: nobody can tell.
+    """
+    disk = shutil.disk_usage(root)
+    share, most = _BELOW[LeftOut.CLIPS]
+    return max(0, disk.free - int(min(share * disk.total, most)))

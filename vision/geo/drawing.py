@@ -9,7 +9,8 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from vision.geo.errors import PlaceError
-from vision.geo.geojson import check_degrees, features, properties
+from vision.geo.geojson import check_degrees, features, of_feature, properties
+from vision.mistakes.wrong import wrong
 
 MOST_BYTES = 4 * 2**20
 """Each person's browser loads it: a district's streets have some 2 MB."""
@@ -33,7 +34,7 @@ def read_drawing(path: Path) -> dict[str, Any]:
         try:
             drawn.append(_drawn(feature))
         except PlaceError as error:
-            raise PlaceError(f"{path}: feature {number}: {error}") from error
+            raise PlaceError(of_feature(error, path, number)) from error
     return {"type": "FeatureCollection", "features": drawn}
 
 
@@ -42,9 +43,9 @@ def _drawn(feature: Any) -> dict[str, Any]:
         outline = shape(feature["geometry"])
         bounds = outline.bounds
     except (ShapelyError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise PlaceError(f"its geometry does not read ({error}); export it again") from error
+        raise PlaceError(wrong("feature_geometry", why=str(error))) from error
     if outline.is_empty:
-        raise PlaceError("is empty; leave it out or draw it again")
+        raise PlaceError(wrong("feature_empty"))
     check_degrees(bounds)
     given = properties(feature)
     said = {}

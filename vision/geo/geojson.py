@@ -13,6 +13,8 @@ from shapely.geometry import shape
 
 from vision.files import read_file
 from vision.geo.errors import PlaceError
+from vision.mistakes.wrong import said_of, wrong
+from vision.sentence import Said
 
 Outline = Polygon | MultiPolygon
 Read = TypeVar("Read")
@@ -36,17 +38,26 @@ def read_polygons(
         PlaceError: the file cannot be read, or has mistakes; it lists them by feature.
     """
     found: list[tuple[Read, Outline]] = []
-    mistakes: list[str] = []
+    mistakes: list[Said] = []
     for number, feature in enumerate(features(path, what, _MOST_BYTES), start=1):
         try:
             found.append((describe(properties(feature), number), _outline(feature)))
         except PlaceError as error:
-            mistakes.append(f"{path}: feature {number}: {error}")
+            mistakes.append(of_feature(error, path, number))
     if mistakes:
         more = len(mistakes) - _SHOWN
         rest = [f"{path}: and {more} more"] if more > 0 else []
-        raise PlaceError("\n".join(mistakes[:_SHOWN] + rest))
+        first = mistakes[0]
+        said = "\n".join([*mistakes[:_SHOWN], *rest])
+        raise PlaceError(Said(said, first.code, first.params))
     return found
+
+
+def of_feature(error: PlaceError, path: Path, number: int) -> Said:
+    """What is wrong with a feature, with its file and number (from 1)."""
+    said = said_of(error)
+    params = {**said.params, "feature": number}
+    return Said(f"{path}: feature {number}: {said}", said.code, params)
 
 
 def features(path: Path, what: str, most: int) -> list[Any]:
@@ -59,15 +70,17 @@ def features(path: Path, what: str, most: int) -> list[Any]:
         tree = json.loads(read_file(path, most).decode("utf-8-sig"))
     except OSError as error:
         raise PlaceError(
-            f"{path}: cannot read the {what} ({error.strerror}); give the path of a GeoJSON file"
+            wrong("geojson_unreadable", path=str(path), what=what, why=error.strerror)
         ) from error
     except UnicodeDecodeError as error:
-        raise PlaceError(f"{path}: is not UTF-8 text; export the {what} as UTF-8") from error
+        raise PlaceError(wrong("geojson_not_utf8", path=str(path), what=what)) from error
     except (ValueError, RecursionError) as error:
-        raise PlaceError(f"{path}: is not JSON ({error}); export the {what} as GeoJSON") from error
+        raise PlaceError(
+            wrong("geojson_not_json", path=str(path), what=what, why=str(error))
+        ) from error
     features = tree.get("features") if isinstance(tree, dict) else None
     if not isinstance(features, list) or not features:
-        raise PlaceError(f"{path}: has no features; export the {what} as a FeatureCollection")
+        raise PlaceError(wrong("geojson_empty", path=str(path), what=what))
     return features
 
 
@@ -81,13 +94,14 @@ def _outline(feature: dict[str, Any]) -> Polygon | MultiPolygon:
     try:
         outline = shape(feature["geometry"])
     except (ShapelyError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise PlaceError(f"its geometry does not read ({error}); export it again") from error
+        raise PlaceError(wrong("feature_geometry", why=str(error))) from error
     if not isinstance(outline, Polygon | MultiPolygon) or outline.is_empty:
-        what = "empty" if outline.is_empty else f"a {outline.geom_type}"
-        raise PlaceError(f"is {what}, not a polygon; leave it out or draw it again")
+        if outline.is_empty:
+            raise PlaceError(wrong("feature_empty"))
+        raise PlaceError(wrong("feature_no_polygon", type=outline.geom_type))
     check_degrees(outline.bounds)
     if not outline.is_valid:
-        raise PlaceError(f"is no proper polygon: {is_valid_reason(outline)}; repair it there")
+        raise PlaceError(wrong("feature_outline", why=is_valid_reason(outline)))
     return outline
 
 
@@ -100,6 +114,11 @@ def check_degrees(bounds: tuple[float, float, float, float]) -> None:
     west, south, east, north = bounds
     if not (west >= -180 and south >= -90 and east <= 180 and north <= 90):
         raise PlaceError(
-            f"reaches from {west:g}, {south:g} to {east:g}, {north:g}, which are no degrees; export"
-            " it in CGCS2000 (EPSG:4490) or WGS 84 (EPSG:4326) longitude and latitude"
+            wrong(
+                "feature_degrees",
+                west=f"{west:g}",
+                south=f"{south:g}",
+                east=f"{east:g}",
+                north=f"{north:g}",
+            )
         )

@@ -14,13 +14,16 @@ from vision.geo.errors import NoGround, PlaceError
 from vision.geo.homography import (
     Array,
     deviation,
+    land,
     left_out_error,
+    left_out_errors,
     slopes,
     solve,
     spread,
 )
 from vision.geo.plane import LocalPlane
 from vision.geo.position import Position
+from vision.mistakes.wrong import wrong
 
 _HORIZON_DEVIATIONS = 3.0
 """A point must lie this many of its standard deviations below the horizon, or its distance has no
@@ -44,6 +47,10 @@ class Ground:
             square over leaving each point out once). None where this cannot be measured: it takes
             five points, four of them well spread without the fifth, and that none lands above
             the horizon.
+        missed_m: how far from its place each calibration point lands, metres: one that is wrong
+            stands out. Four points fit whatever they are.
+        left_out_m: how far each lands by the others alone, metres; infinite where these put it
+            beyond the horizon, None where it cannot be told.
     """
 
     plane: LocalPlane
@@ -51,6 +58,8 @@ class Ground:
     uncertainty: Array
     deviation_m: float
     error_m: float | None
+    missed_m: tuple[float, ...] = ()
+    left_out_m: tuple[float | None, ...] = ()
 
     @classmethod
     def fit(cls, points: Sequence[Sequence[float]], crs: Crs = "WGS84") -> Ground:
@@ -66,7 +75,11 @@ class Ground:
         matrix = solve(picture, metres)
         off = deviation(matrix, picture, metres)
         uncertainty = spread(matrix, picture, off)
-        return cls(plane, matrix, uncertainty, off, left_out_error(picture, metres))
+        left_out = left_out_errors(picture, metres)
+        missed = land(matrix, picture) - metres
+        apart = tuple(float(metres) for metres in np.linalg.norm(missed, axis=1))
+        error = left_out_error(left_out)
+        return cls(plane, matrix, uncertainty, off, error, apart, tuple(left_out))
 
     def position(self, u: float, v: float) -> Position:
         """The ground at a point of the picture: WGS 84, with its 95 % ellipse.
@@ -127,25 +140,21 @@ class Ground:
         return (u / front, v / front) if front > 0 else None
 
 
+_LIKE = "[u, v, lon, lat]"
+
+
 def _read(points: Sequence[Sequence[float]], crs: Crs) -> tuple[Array, Array]:
     """N×2 picture points and N×2 WGS 84 places."""
     if len(points) < 4:
-        raise PlaceError(
-            f"{len(points)} points do not fix the ground; give at least four, better six, as"
-            " [u, v, lon, lat]"
-        )
+        raise PlaceError(wrong("points_few", count=len(points), like=_LIKE))
     places = []
     for number, point in enumerate(points, start=1):
         if len(point) != 4:
-            raise PlaceError(f"point {number} has {len(point)} numbers; write [u, v, lon, lat]")
+            raise PlaceError(wrong("point_numbers", point=number, count=len(point), like=_LIKE))
         u, v, lon, lat = point
         if not (0 <= u <= 1 and 0 <= v <= 1):
-            raise PlaceError(
-                f"point {number}: u and v are fractions of the picture, from 0 to 1, not {u}, {v}"
-            )
+            raise PlaceError(wrong("point_outside", point=number, u=u, v=v))
         if not (abs(lon) <= 180 and abs(lat) <= 90):
-            raise PlaceError(
-                f"point {number}: longitude {lon}, latitude {lat} is no place; check their order"
-            )
+            raise PlaceError(wrong("point_nowhere", point=number, lon=lon, lat=lat))
         places.append(convert(lon, lat, crs, "WGS84"))
     return np.array([p[:2] for p in points], np.float64), np.array(places, np.float64)

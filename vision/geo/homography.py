@@ -7,7 +7,8 @@ horizon.
 
 from __future__ import annotations
 
-from math import sqrt
+from collections.abc import Sequence
+from math import inf, sqrt
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from vision.geo.ellipse import PICTURE_DEVIATION
 from vision.geo.errors import PlaceError
+from vision.mistakes.wrong import wrong
 
 Array = NDArray[np.float64]
 
@@ -43,36 +45,47 @@ def solve(picture: Array, metres: Array) -> Array:
     middle = picture.mean(axis=0)  # so that w is 1 there: OpenCV divides by w at the origin
     found, _ = cv2.findHomography(picture - middle, metres, 0)
     if found is None:
-        raise PlaceError("no homography goes through these points; measure them again")
+        raise PlaceError(wrong("points_unfit"))
     to_middle = np.array(((1.0, 0.0, -middle[0]), (0.0, 1.0, -middle[1]), (0.0, 0.0, 1.0)))
     matrix = np.asarray(found @ to_middle, np.float64)
     land(matrix, picture)
     if np.linalg.det(matrix) >= 0:  # from above, right and down are east and south, never mirrored
-        raise PlaceError(
-            "these points show the ground as in a mirror; check that longitude and latitude, or u"
-            " and v, are not swapped, and which picture point belongs to which place"
-        )
+        raise PlaceError(wrong("points_mirrored"))
     return matrix
 
 
-def left_out_error(picture: Array, metres: Array) -> float | None:
+def left_out_error(off: Sequence[float | None]) -> float | None:
     """How far from its place a point lands that was left out: root mean square, metres.
 
-    Points whose absence leaves the others nearly on a line are not left out: such a rest says
-    little about anything. None where no point can be left out, which takes at least five, and
-    where the others put one beyond the horizon: then the error has no bound.
+    None where no point can be left out, which takes at least five, and where the others put one
+    beyond the horizon: then the error has no bound.
+
+    Args:
+        off: of each point, see `left_out_errors`.
     """
-    squares: list[float] = []
+    squares = [metres**2 for metres in off if metres is not None]
+    return sqrt(sum(squares) / len(squares)) if squares and inf not in squares else None
+
+
+def left_out_errors(picture: Array, metres: Array) -> list[float | None]:
+    """How far from its place each point lands if it alone is left out, metres.
+
+    Points whose absence leaves the others nearly on a line are not left out (None): such a rest
+    says little about anything. Infinite where the others put one beyond the horizon.
+    """
+    off: list[float | None] = []
     for k in range(len(picture)):
         rest, known = np.delete(picture, k, axis=0), np.delete(metres, k, axis=0)
         if len(rest) < 4 or min(_flatness(rest), _flatness(known)) < _SOUND:
+            off.append(None)
             continue
         try:
             landed = land(solve(rest, known), picture[k : k + 1])
         except PlaceError:
-            return None
-        squares.append(float(np.sum((landed - metres[k]) ** 2)))
-    return sqrt(sum(squares) / len(squares)) if squares else None
+            off.append(inf)
+            continue
+        off.append(sqrt(float(np.sum((landed - metres[k]) ** 2))))
+    return off
 
 
 def deviation(matrix: Array, picture: Array, metres: Array) -> float:
@@ -94,12 +107,11 @@ def land(matrix: Array, picture: Array) -> Array:
         PlaceError: a point lies at or above the horizon.
     """
     mapped = picture @ matrix[:, :2].T + matrix[:, 2]
-    above = np.flatnonzero(mapped[:, 2] <= 0) + 1
-    if len(above):
-        raise PlaceError(
-            f"{_named(above.tolist())} above the horizon that the others make; check which"
-            " picture point belongs to which place, and that all are on the ground"
-        )
+    above = (np.flatnonzero(mapped[:, 2] <= 0) + 1).tolist()
+    if len(above) == 1:
+        raise PlaceError(wrong("point_above", points=above))
+    if above:
+        raise PlaceError(wrong("points_above", points=above))
     return np.asarray(mapped[:, :2] / mapped[:, 2:])
 
 
@@ -130,21 +142,21 @@ def spread(matrix: Array, picture: Array, deviation_m: float) -> Array:
 
 
 def _refuse_degenerate(picture: Array, metres: Array) -> None:
-    for points, least, where in (
-        (picture, _SAME[0], "in the picture"),
-        (metres, _SAME[1], "on the ground"),
-    ):
-        distances = np.linalg.norm(points[:, None] - points[None], axis=-1)
-        first, second = np.nonzero(np.triu(distances < least, k=1))
-        if len(first):
-            raise PlaceError(
-                f"points {first[0] + 1} and {second[0] + 1} are the same {where}; replace one"
-            )
-        if _flatness(points) < _FLAT:
-            raise PlaceError(
-                f"all points, or all but one, lie nearly on a line {where}; add points beside it,"
-                " so that four have no three on a line"
-            )
+    if same := _same(picture, _SAME[0]):
+        raise PlaceError(wrong("points_same_in_picture", one=same[0], other=same[1]))
+    if _flatness(picture) < _FLAT:
+        raise PlaceError(wrong("points_in_row_in_picture"))
+    if same := _same(metres, _SAME[1]):
+        raise PlaceError(wrong("points_same_on_ground", one=same[0], other=same[1]))
+    if _flatness(metres) < _FLAT:
+        raise PlaceError(wrong("points_in_row_on_ground"))
+
+
+def _same(points: Array, least: float) -> tuple[int, int] | None:
+    """The numbers of the first two points, counted from 1, that are nearer than `least`."""
+    distances = np.linalg.norm(points[:, None] - points[None], axis=-1)
+    first, second = np.nonzero(np.triu(distances < least, k=1))
+    return (int(first[0]) + 1, int(second[0]) + 1) if len(first) else None
 
 
 def _flatness(points: Array) -> float:
@@ -163,9 +175,3 @@ def _flatness(points: Array) -> float:
 def _extents(points: Array) -> tuple[float, float]:
     length, width = np.linalg.svd(points - points.mean(axis=0), compute_uv=False).tolist()
     return length, width
-
-
-def _named(numbers: list[int]) -> str:
-    if len(numbers) == 1:
-        return f"point {numbers[0]} lies"
-    return f"points {', '.join(map(str, numbers))} lie"

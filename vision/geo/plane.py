@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import cos, radians, sin, sqrt
 
 from vision.geo.errors import PlaceError
+from vision.mistakes.wrong import wrong
 
 # WGS 84 (NGA.STND.0036, table 3.1): semi-major axis in metres, first eccentricity squared.
 _WGS84 = (6378137.0, 6.69437999014e-3)
@@ -41,10 +42,7 @@ class LocalPlane:
 
     def __post_init__(self) -> None:
         if not (abs(self.lon) <= 180 and abs(self.lat) <= 85):
-            raise PlaceError(
-                f"longitude {self.lon}, latitude {self.lat} is no place, or one too near a pole;"
-                " check the coordinates and their order"
-            )
+            raise PlaceError(wrong("point_polar", lon=self.lon, lat=self.lat))
 
     def metres(self, lon: float, lat: float) -> tuple[float, float]:
         """Metres east and north of the origin of a place in degrees."""

@@ -7,46 +7,28 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from itertools import compress
+from dataclasses import replace
 from threading import Condition, Event, Thread, current_thread
 
 from vision.detections import Detections
 from vision.engines.engine import Engine
 from vision.errors import EngineError
 from vision.frames import Frame
-from vision.look import Look
 from vision.loop.attributes import AttributeReader, Attributes
+from vision.loop.batch import Batch
 from vision.loop.changes import Changes
 from vision.loop.collection import Collector, Taken
+from vision.loop.drops import ENGINE_FAILED, LOOP_ENDED, REMOVED
 from vision.loop.metrics import LoopCounters, LoopObserver, Step, age_s
 from vision.loop.restarts import Restarts
-from vision.loop.supervised_engine import Asked, SupervisedEngine
+from vision.loop.standing import Standing
+from vision.loop.supervised_engine import SupervisedEngine
 from vision.sources.mailbox import Mailbox
 from vision.throttled_log import ThrottledLog
 
 log = logging.getLogger(__name__)
 
 Deliver = Callable[[Frame, Detections], None]
-
-ENGINE_FAILED = "engine_failed"
-"""Reason of a drop: the engine could not infer this frame, not even alone."""
-REMOVED = "camera_removed"
-"""Reason of a drop: the camera was removed while the loop had the frame."""
-LOOP_ENDED = "loop_ended"
-"""Reason of a drop: the loop ended on an error while the frame was in its hands."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Frames taken, whether the engine is needed for each, and what it was asked, if anything.
-
-    A frame for which it is not needed stands as its camera's one before.
-    """
-
-    taken: Sequence[Taken]
-    needed: Sequence[bool]
-    asked: Asked | None
 
 
 class InferenceLoop:
@@ -110,9 +92,9 @@ class InferenceLoop:
         self._max_batch = max_batch
         self._attributes = AttributeReader(attributes, self.observer, self._fault)
         self._needed = needed
-        self._standing: dict[Mailbox, tuple[int, Detections]] = {}
+        self._standing = Standing()
         self._faults = ThrottledLog(log)
-        self._under_way: deque[_Batch] = deque()
+        self._under_way: deque[Batch] = deque()
         self._changes = Changes()
         self._stopping = False
         self.ended = Event()
@@ -178,7 +160,7 @@ class InferenceLoop:
         """
         mailbox = self._collector.remove(camera)
         mailbox.close()
-        self._standing.pop(mailbox, None)
+        self._standing.forget(mailbox)
 
     @property
     def looks(self) -> bool:
@@ -251,10 +233,10 @@ class InferenceLoop:
         if self._under_way and (not taken or len(self._under_way) >= self.engine.depth):
             self._settle(self._under_way.popleft())
 
-    def _submit(self, taken: Sequence[Taken]) -> _Batch:
-        needed = [self._needs_look(one.frame) for one in taken]
-        frames = [one.frame for one in compress(taken, needed)]
-        return _Batch(taken, needed, self._engine.submit(frames) if frames else None)
+    def _submit(self, taken: Sequence[Taken]) -> Batch:
+        batch = Batch(taken, [self._needs_look(one.frame) for one in taken])
+        frames = batch.frames
+        return replace(batch, asked=self._engine.submit(frames)) if frames else batch
 
     def _needs_look(self, frame: Frame) -> bool:
         try:
@@ -263,13 +245,12 @@ class InferenceLoop:
             self._fault(frame.camera, "whether a look is needed could not be told", error)
             return True
 
-    def _settle(self, batch: _Batch) -> None:
+    def _settle(self, batch: Batch) -> None:
         """Wait for a batch, deliver it, and account for its frames."""
         results = self._engine.results(batch.asked) if batch.asked is not None else ()
-        asked = [one.frame for one in compress(batch.taken, batch.needed)]
-        found = iter(self._attributes.add(asked, results))
+        found = iter(self._attributes.add(batch.frames, results))
         for taken, needed in zip(batch.taken, batch.needed, strict=True):
-            detections = self._seen(taken, next(found)) if needed else self._again(taken)
+            detections = self._standing.seen(taken, next(found)) if needed else self._again(taken)
             if detections is None:
                 taken.mailbox.drop(ENGINE_FAILED)
             elif self._collector.serves(taken.mailbox):
@@ -278,7 +259,7 @@ class InferenceLoop:
                 finally:
                     taken.mailbox.analysed()
             else:
-                self._standing.pop(taken.mailbox, None)
+                self._standing.forget(taken.mailbox)
                 taken.mailbox.drop(REMOVED)
         with self._ready:
             self._ready.notify_all()  # for `wait_until_drained`
@@ -294,25 +275,14 @@ class InferenceLoop:
         self.observer.failed(camera, error)
         self._faults.traced(f"{camera}: {what}", error)
 
-    def _seen(self, taken: Taken, detections: Detections | None) -> Detections | None:
-        """Return what was seen in a frame; kept to be reused."""
-        if detections is None:
-            self._standing.pop(taken.mailbox, None)
-        else:
-            self._standing[taken.mailbox] = taken.frame.part, detections
-        return detections
-
     def _again(self, taken: Taken) -> Detections | None:
-        """What was seen before, for a frame that needs no look.
-
-        Looked at where that is lost, or lies beyond a seam of a recording.
-        """
-        part, before = self._standing.get(taken.mailbox, (0, None))
-        if before is None or part != taken.frame.part:
+        """What was seen before, for a frame that needs no look; looked at where nothing stands."""
+        before = self._standing.again(taken)
+        if before is None:
             [found] = self._attributes.add([taken.frame], [self._engine.alone(taken.frame)])
-            return self._seen(taken, found)
+            return self._standing.seen(taken, found)
         self.observer.reused(taken.frame.camera)
-        return replace(Look.of(before), reused=True).on(before)
+        return before
 
     def _deliver(self, frame: Frame, detections: Detections) -> None:
         started = time.perf_counter()

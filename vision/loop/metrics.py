@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -162,6 +163,13 @@ class LoopCounters:
         """See `LoopObserver`."""
         with self._lock:
             self._restarts += 1
+
+    def forget(self, cameras: Iterable[str]) -> None:
+        """Count no longer what was of cameras that have left."""
+        with self._lock:
+            for of in (self._delivered, self._reused, self._failed, self._last_error):
+                for camera in cameras:
+                    of.pop(camera, None)
 
     def counts(self) -> LoopCounts:
         """What was counted so far."""

@@ -14,20 +14,23 @@ What is shown and stored (privacy zones) follows the site at once, see `Watched.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Condition, Thread
-from typing import Any
 
 from models.catalogue import ModelEntry
 from vision.episodes import Episode
+from vision.errors import NotWatched
 from vision.loop import InferenceLoop
+from vision.pipeline.decided_by import By, Shared, decided_by, opened_by, shared_of
 from vision.pipeline.memory import memory_of
 from vision.pipeline.remembered import Ruled, rules_of
 from vision.pipeline.watched import Scene, Watched
 from vision.rules import CameraRules
-from vision.site import Camera, Site
+from vision.site import Site
 from vision.sources.reader import Reader
 from vision.tracking import Tracker
 from vision.view.preset_finder import PresetFinder
@@ -47,14 +50,18 @@ class _Drawn:
     """What the rules of one camera are to decide by.
 
     Attributes:
-        by: the camera and what it shares with others; equal where nothing has changed.
+        by: see `decided_by`.
         finder: of its presets.
         ruled: its rules by preset.
     """
 
-    by: tuple[Camera, tuple[Any, ...]]
+    by: By
     finder: PresetFinder | None
     ruled: Mapping[str | None, Ruled]
+
+
+_READERS_S = 10.0
+"""Seconds for all readers to end; one that the system holds is left to itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,12 @@ class Plan:
 
     cameras: Mapping[str, Watched]
     drawn: Mapping[str, _Drawn]
+
+    @property
+    def clips(self) -> dict[str, Path]:
+        """By camera, the folder of clips that are on their way; none where nothing is kept."""
+        folders = {name: watched.memory for name, watched in self.cameras.items()}
+        return {name: folder / "clips" for name, folder in folders.items() if folder is not None}
 
 
 class WatchedCameras:
@@ -89,8 +102,8 @@ class WatchedCameras:
         self._image_size = image_size
         self._memory = memory
         self._ready = ready
-        self._shared: tuple[Any, ...] = ()
-        self._decided_by: dict[str, tuple[Camera, tuple[Any, ...]]] = {}
+        self._shared: Shared = ()
+        self._decided_by: dict[str, By] = {}
         self._leaving: Mapping[tuple[str, ...], CameraRules] = {}
 
     def plan(self, site: Site, share: Collection[str] | None) -> Plan:
@@ -103,15 +116,15 @@ class WatchedCameras:
         Raises:
             SiteError, PlaceError: a rule, a preset's picture or the baseline is not to be had.
         """
-        shared = _shared(site)
+        shared = shared_of(site)
         # The same object where it is equal, so that it is compared once and not for each camera.
         self._shared = shared = self._shared if shared == self._shared else shared
         cameras, drawn = dict[str, Watched](), dict[str, _Drawn]()
         for camera in site.cameras:
             if share is not None and camera.id not in share:
                 continue
-            known, by = self.now.get(camera.id), (camera, shared)
-            if known is None or _means(known.opened) != _means(camera):
+            known, by = self.now.get(camera.id), decided_by(camera, shared)
+            if known is None or opened_by(known.opened) != opened_by(camera):
                 folder = memory_of(camera, self._memory, bare=site.bare)
                 cameras[camera.id] = Watched(
                     camera, self._ready, site.site, self._image_size, memory=folder
@@ -120,7 +133,7 @@ class WatchedCameras:
                 cameras[camera.id] = known
             if cameras[camera.id] is not known or self._decided_by[camera.id] != by:
                 ruled = rules_of(site, camera, self._model, self._memory)
-                drawn[camera.id] = _Drawn(by, self._finder(camera), ruled)
+                drawn[camera.id] = _Drawn(by, self._finder(by), ruled)
         return Plan(cameras, drawn)
 
     def redraw(self, site: Site) -> None:
@@ -161,6 +174,14 @@ class WatchedCameras:
                 if start():
                     _start(watched.reader, gone.get(name))
 
+    def stop_readers(self) -> None:
+        """End all readers, so that nothing new comes; one that hangs is left to itself."""
+        for watched in self.now.values():
+            watched.reader.stop(timeout=0)
+        until = time.monotonic() + _READERS_S  # of all: any number of them may hang
+        for watched in self.now.values():
+            watched.reader.stop(timeout=max(0.0, until - time.monotonic()))
+
     def stored(self, episode: Episode) -> None:
         """Note that the event of this episode is stored, or in quarantine; any thread may call."""
         watched = self.now.get(episode.camera)
@@ -168,12 +189,55 @@ class WatchedCameras:
         for rules in (*(scene.rules for scene in scenes), *self._leaving.values()):
             rules.stored(episode)
 
-    def _finder(self, camera: Camera) -> PresetFinder | None:
+    def of(self, camera: str) -> Watched:
+        """The camera of this id.
+
+        Raises:
+            NotWatched: it is not watched here.
+        """
+        watched = self.now.get(camera)
+        if watched is None:
+            raise NotWatched(f"camera {camera} is not watched here")
+        return watched
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Ids of the confirmed episodes that rules hold; any thread may ask, as what follows."""
+        return frozenset[str]().union(*(scene.rules.held for scene in self._all()))
+
+    @property
+    def unconfirmed(self) -> frozenset[str]:
+        """Ids of the episodes whose confirmed event rules still owe."""
+        return frozenset[str]().union(*(scene.rules.unconfirmed for scene in self._all()))
+
+    def last_seen(self, camera: str, episode: str) -> datetime | None:
+        """When a look last showed a confirmed episode that goes on (UTC); None for any other."""
+        scenes = (scene for _, scene in _scenes(self.now.get(camera)))
+        return next((at for s in scenes if (at := s.rules.last_seen(episode)) is not None), None)
+
+    def sightings(self) -> dict[str, dict[str, datetime]]:
+        """By camera, the confirmed episodes that go on, with when a look last showed each (UTC)."""
+        return {
+            name: {
+                e.id: e.last_seen_at
+                for s in watched.scenes.values()
+                for e in s.rules.going_on.values()
+            }
+            for name, watched in self.now.items()
+        }
+
+    def _all(self) -> list[Scene]:
+        return [scene for watched in self.now.values() for _, scene in _scenes(watched)]
+
+    def _finder(self, by: By) -> PresetFinder | None:
+        camera, _, pictures = by
         if not camera.presets:
             return None
-        known, by = self.now.get(camera.id), self._decided_by.get(camera.id)
-        if known is not None and by is not None and by[0].presets == camera.presets:
-            return known.finder
+        known, was = self.now.get(camera.id), self._decided_by.get(camera.id)
+        if known is not None and was is not None:
+            before, _, seen = was
+            if (before.presets, seen) == (camera.presets, pictures):
+                return known.finder
         return PresetFinder(camera.presets)
 
     def _decide(self, before: Watched | None, watched: Watched, drawn: _Drawn, tell: Tell) -> None:
@@ -209,18 +273,6 @@ class WatchedCameras:
 
 def _scenes(watched: Watched | None) -> Sequence[tuple[str | None, Scene]]:
     return list(watched.scenes.items()) if watched is not None else []
-
-
-def _means(camera: Camera) -> tuple[Any, ...]:
-    """By what a camera is opened: another one of these, and it is opened anew."""
-    return camera.source, camera.allow, camera.type, camera.decoder, camera.pace, camera.flight
-
-
-def _shared(site: Site) -> tuple[Any, ...]:
-    """What the rules of several cameras decide by."""
-    about = site.site
-    registers = site.permits, site.assets, site.baseline
-    return about.timezone, about.holidays, site.defaults, *registers
 
 
 def _start(reader: Reader, before: Watched | None) -> None:

@@ -8,48 +8,41 @@ Nothing here knows of cases: a sink does.
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Condition, Event, Lock
 
-from vision.detections import Detections
 from vision.engine_server.status_page import ServerCounts
 from vision.engines import Engine, open_engine
 from vision.engines.truck_state import TruckStateReader
-from vision.episodes import Episode, EpisodeEvent, EpisodeStage
-from vision.errors import EngineError, NotWatched
+from vision.episodes import EpisodeEvent
+from vision.errors import EngineError
 from vision.evidence import EvidenceStore, Recorder, SecondLook
-from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters, LoopCounts
 from vision.pipeline.changes import Plan, WatchedCameras
 from vision.pipeline.clips import Clips
 from vision.pipeline.event_writer import EventWriter, Sink
 from vision.pipeline.live_view import Picture
+from vision.pipeline.looking import Looking
 from vision.pipeline.quarantine import Quarantine
 from vision.pipeline.second_look import look_again
 from vision.pipeline.sight import Sight, sight_of
 from vision.pipeline.spool import Spool
-from vision.pipeline.trial import Trial, Trials
+from vision.pipeline.trials import Trials
 from vision.pipeline.trucks import Trucks, TruckStates
-from vision.pipeline.watched import Watched
 from vision.process_status import ProcessStatus
 from vision.redaction import REDACTION, secrets_of
-from vision.rules.looks import unseen
 from vision.site import Site
 from vision.sources.status import CameraState, CameraStatus
-from vision.view.health import ADVICE, View
+from vision.trial import Trial
 
 log = logging.getLogger(__name__)
 _BETWEEN_LOOKS_S = 5.0
 """Seconds to wait for the moment between two looks in which a change is made."""
-_READERS_S = 10.0
-"""Seconds for all readers to end; one that the system holds is left to itself."""
 
 
 class Pipeline:
@@ -67,6 +60,8 @@ class Pipeline:
         cameras: ids of those to watch, where other processes watch the others; all by default.
         reopen: makes another engine when this one has failed; as the site's `model` by default.
     """
+
+    looking: type[Looking] = Looking  # a bench has one that measures
 
     def __init__(
         self,
@@ -90,10 +85,9 @@ class Pipeline:
         self._watching = WatchedCameras(engine.model, engine.image_size, memory, ready)
         plan = self._watching.plan(site, cameras)
         self._clips = Clips(
-            {name: Spool(folder) for name, folder in _spools(plan).items()},
+            {name: Spool(folder) for name, folder in plan.clips.items()},
             lambda event: self._writer.put(event, holds_pixels=False),
         )
-        self._stores = evidence is not None
         self._recorder = Recorder(evidence, site) if evidence else None
         self._writer = EventWriter(
             self._recorder,
@@ -101,16 +95,19 @@ class Pipeline:
             quarantine=Quarantine(quarantine, site, cameras=cameras) if quarantine else None,
             stored=self._stored,
         )
+        self._looking = Looking(
+            self._watching, self._writer, self._clips.begin if evidence else None
+        )
         self._trials = Trials()
         self._counters = LoopCounters()
         self._loop = InferenceLoop(
             engine,
             [],
-            self._deliver,
+            self._looking.deliver,
             ready=ready,
             attributes=self._trucks,
-            tiled=self._tiled,
-            needed=self._needed,
+            tiled=self._looking.tiled,
+            needed=self._looking.needed,
             observer=self._counters,
             reopen=reopen or partial(open_engine, site.model),
         )
@@ -124,7 +121,7 @@ class Pipeline:
         self._clips.start(self._unstored)
         self._writer.start()
         self._loop.start()
-        for watched in self._cameras.values():
+        for watched in self._watching.now.values():
             watched.reader.start()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -141,20 +138,17 @@ class Pipeline:
         What cannot be stored at once goes into quarantine, so this returns even if storage is down.
         """
         self._stopping = True
-        for watched in self._cameras.values():
-            watched.reader.stop(timeout=0)
-        until = time.monotonic() + _READERS_S  # of all: any number of them may hang
-        for watched in self._cameras.values():
-            watched.reader.stop(timeout=max(0.0, until - time.monotonic()))
+        self._trials.stop()
+        self._watching.stop_readers()
         self._writer.hasten()  # else the loop would wait for the writer, and it for the storage
         if not self._loop.stop(timeout=30):
             log.error("the inference loop did not end; what it still has is dropped")
         self._clips.stop()
-        for watched in self._cameras.values():
+        for watched in self._watching.now.values():
             watched.reader.stop(timeout=0)  # one that a change added meanwhile
             watched.gaps.close()
         self._writer.stop()
-        for watched in self._cameras.values():
+        for watched in self._watching.now.values():
             if watched.reader.status().state is CameraState.ENDED:
                 for scene in watched.scenes.values():
                     scene.rules.forget()
@@ -213,7 +207,7 @@ class Pipeline:
     def status(self) -> list[CameraStatus]:
         """Return the status of each camera."""
         reused = self._counters.counts().reused
-        return [self._status(w, reused.get(w.camera.id, 0)) for w in self._cameras.values()]
+        return [w.status(reused.get(w.camera.id, 0)) for w in self._watching.now.values()]
 
     @property
     def held(self) -> frozenset[str]:
@@ -221,25 +215,15 @@ class Pipeline:
 
         That is what rules hold, and what lies in quarantine and will be tried again.
         """
-        scenes = [scene for w in self._cameras.values() for scene in w.scenes.values()]
-        return self._writer.held.union(*(scene.rules.held for scene in scenes))
+        return self._writer.held | self._watching.held
 
     def last_seen(self, camera: str, episode: str) -> datetime | None:
         """When a look last showed a confirmed episode that goes on (UTC); None for any other."""
-        watched = self._cameras.get(camera)
-        scenes = watched.scenes.values() if watched is not None else ()
-        return next((at for s in scenes if (at := s.rules.last_seen(episode)) is not None), None)
+        return self._watching.last_seen(camera, episode)
 
     def sightings(self) -> dict[str, dict[str, datetime]]:
         """By camera, the confirmed episodes that go on, with when a look last showed each (UTC)."""
-        return {
-            name: {
-                e.id: e.last_seen_at
-                for s in watched.scenes.values()
-                for e in s.rules.going_on.values()
-            }
-            for name, watched in self._cameras.items()
-        }
+        return self._watching.sightings()
 
     @property
     def processes(self) -> Sequence[ProcessStatus]:
@@ -264,11 +248,11 @@ class Pipeline:
         self, camera: str, after: int | None = None, wait_s: float = 0.0, *, clean: bool = False
     ) -> Future[Picture | None]:
         """The newest look at a camera, masked; see `LiveView.picture`."""
-        return self._watched(camera).live.picture(after, wait_s, clean=clean)
+        return self._watching.of(camera).live.picture(after, wait_s, clean=clean)
 
     def sight(self, camera: str) -> Sight | None:
         """What a camera sees and its rules have under way now; None before the first look."""
-        return sight_of(self._watched(camera))
+        return sight_of(self._watching.of(camera))
 
     def try_out(self, camera: str, proposed: Site, preset: str | None = None) -> Future[Trial]:
         """Give the latest looks at a camera to its rules as proposed, and as they are.
@@ -282,121 +266,34 @@ class Pipeline:
             TrialRuns: another trial of this camera runs.
         """
         return self._trials.start(
-            self._watched(camera),
+            self._watching.of(camera),
             proposed=proposed,
             in_force=self.site,
             threshold=self.engine.model.threshold,
             preset=preset,
         )
 
-    def _watched(self, camera: str) -> Watched:
-        watched = self._cameras.get(camera)
-        if watched is None:
-            raise NotWatched(f"camera {camera} is not watched here")
-        return watched
-
     def look_again(self, camera: str, episode: str, after: datetime) -> SecondLook:
         """Store the newest look at a camera if it was after `after` and shows this episode."""
-        watched = self._cameras.get(camera)
+        watched = self._watching.now.get(camera)
         if watched is None or self._recorder is None:
             return SecondLook(why=f"camera {camera} is not watched here")
         return look_again(watched, self._recorder, episode, after)
 
-    @property
-    def _cameras(self) -> Mapping[str, Watched]:
-        return self._watching.now
-
     def _commit(self, plan: Plan) -> None:
+        gone = self._watching.now.keys() - plan.cameras.keys()
         self._watching.commit(
-            plan, self._loop, self._tell, lambda: self._loop.looks and not self._stopping
+            plan, self._loop, self._looking.tell, lambda: self._loop.looks and not self._stopping
         )
-        for name, folder in _spools(plan).items():
+        self._counters.forget(gone)
+        for name, folder in plan.clips.items():
             self._clips.serve(name, Spool(folder), self._unstored)
-
-    def _tell(self, watched: Watched, preset: str | None, over: Sequence[Episode]) -> None:
-        """Pass on what is over because nobody watches it any more; no look shows that."""
-        for episode in over:
-            frame, detections = unseen(episode)
-            gaps = watched.gaps.between(episode.opened_at, frame.captured_at)
-            event = EpisodeEvent(episode, frame, detections, preset=preset, gaps=gaps)
-            self._writer.put(event, holds_pixels=False)
-
-    def _tiled(self, frame: Frame) -> bool:
-        watched = self._cameras.get(frame.camera)  # it may have left the site meanwhile
-        return watched is not None and watched.camera.tiles
-
-    def _status(self, watched: Watched, reused: int) -> CameraStatus:
-        counts = watched.mailbox.counts()
-        return replace(
-            watched.reader.status(),
-            read=counts.read,
-            analysed=counts.analysed,
-            dropped=counts.dropped,
-            reused=reused,
-            view=watched.health.view,
-            preset=watched.last[2] if watched.last else None,
-        )
-
-    def _needed(self, frame: Frame) -> bool:
-        stillness = self._cameras[frame.camera].stillness
-        return stillness is None or stillness.changed(frame)
-
-    def _deliver(self, frame: Frame, detections: Detections) -> None:
-        self._look(frame, detections)
-        watched = self._cameras.get(frame.camera)
-        if watched is not None and watched.last is not None:  # which is as tracked
-            frame, detections, preset = watched.last
-            scene = watched.scenes.get(preset)
-            noted = scene.rules.noted if scene is not None else {}
-            watched.live.publish(frame, detections, preset, noted)
-
-    def _look(self, frame: Frame, detections: Detections) -> None:
-        watched = self._cameras[frame.camera]
-        preset = watched.shown(frame, detections)
-        scene = watched.scenes.get(preset)
-        if scene is not None:
-            look = watched.look(frame, detections)
-            detections = scene.tracker.update(frame, look.on(detections))
-        watched.last = (frame, detections, preset)
-        shows = self._shows(watched, frame, preset)
-        watched.gaps.see(frame, watched.health, watched.reader.reconnects)
-        if scene is None or not shows:
-            watched.has_candidates = False
-            return  # neither presence nor absence: the rules pause
-        watched.recent.add(preset, frame, detections)
-        for event in scene.rules.look(frame, detections):
-            if event.episode.stage is EpisodeStage.CONFIRMED:
-                log.info("%s: %s confirmed", frame.camera, event.episode.kind)
-            gaps = watched.gaps.between(event.episode.opened_at, frame.captured_at)
-            shown = replace(event, preset=preset, gaps=gaps)
-            self._writer.put(self._clips.begin(shown, watched) if self._stores else shown)
-        watched.has_candidates = scene.rules.has_candidates
 
     @property
     def _unstored(self) -> frozenset[str]:
         """Ids of the episodes whose confirmed event is yet to be stored."""
-        scenes = [scene for w in self._cameras.values() for scene in w.scenes.values()]
-        return self._writer.held.union(*(scene.rules.unconfirmed for scene in scenes))
+        return self._writer.held | self._watching.unconfirmed
 
     def _stored(self, event: EpisodeEvent) -> None:
         self._clips.stored(event)
         self._watching.stored(event.episode)
-
-    @staticmethod
-    def _shows(watched: Watched, frame: Frame, preset: str | None) -> bool:
-        """Whether the camera's view is clear; changes are logged."""
-        before = watched.health.view
-        has_presets = watched.finder is not None
-        view = watched.health.look(frame, preset if has_presets else "")
-        if view is not before and watched.stillness is not None:
-            watched.stillness.forget()
-        if view is not before and view is View.CLEAR:
-            log.info("%s: its view is clear again", frame.camera)
-        elif view is not before:
-            log.warning("%s: %s; its rules pause", frame.camera, ADVICE[view])
-        return view is View.CLEAR
-
-
-def _spools(plan: Plan) -> dict[str, Path]:
-    folders = {name: watched.memory for name, watched in plan.cameras.items()}
-    return {name: folder / "clips" for name, folder in folders.items() if folder is not None}

@@ -1,15 +1,12 @@
 """RecentLooks: the last hour's looks at one camera, without their pictures, packed in memory.
 
-They are what rules as somebody proposes them are tried out on (`trial.py`). Each is packed exactly
-as the rules were given it, by a thread of its own: the loop's has no time for that.
+They are what rules as somebody proposes them are tried out on (`vision.trial`). Each is packed
+exactly as the rules were given it, by a thread of its own: the loop's has no time for that.
 """
 
 from __future__ import annotations
 
-import pickle
-import zlib
 from collections import deque
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +14,8 @@ from threading import Lock
 
 from vision.detections import Detections
 from vision.frames import Frame
-from vision.rules.looks import Past
+from vision.rules.looks import Kept, Past
+from vision.trial.packed_looks import PackedLooks, pack
 
 KEPT = timedelta(hours=1)
 """How long before the latest look they reach."""
@@ -27,9 +25,6 @@ MOST_BYTES = 4 << 20
 """Of a camera, packed."""
 BLOCK = 32
 """Looks that are packed together: the interpreter is held for two milliseconds by it."""
-
-Kept = tuple[str | None, Past]
-"""The preset that a look showed, of a camera that has any, and the look."""
 
 _packer = ThreadPoolExecutor(1, thread_name_prefix="packs-looks")
 
@@ -75,17 +70,17 @@ class RecentLooks:
                 self._latest = []
             _packer.submit(self._pack)
 
-    def all(self) -> list[Kept]:
-        """All of them, the oldest first; unpacking an hour takes a second."""
+    def all(self) -> PackedLooks:
+        """All of them."""
         with self._lock:
-            packed = list(self._packed)
-            rest = [look for looks in (*self._packing, self._latest) for look in looks]
-        return [*(look for block in packed for look in _unpacked(block)), *rest]
+            blocks = tuple(block.packed for block in self._packed)
+            rest = tuple(look for looks in (*self._packing, self._latest) for look in looks)
+        return PackedLooks(blocks, rest)
 
     def _pack(self) -> None:
         looks = self._packing[0]  # which this thread alone takes out
         until = looks[-1][1].captured_at
-        block = _Block(zlib.compress(pickle.dumps(looks), 1), len(looks), until)
+        block = _Block(pack(looks), len(looks), until)
         with self._lock:
             self._packing.popleft()
             self._packed.append(block)
@@ -99,8 +94,3 @@ class RecentLooks:
             or sum(block.looks for block in blocks) > self._most_looks
             or sum(len(block.packed) for block in blocks) > self._most_bytes
         )
-
-
-def _unpacked(block: _Block) -> Sequence[Kept]:
-    looks: list[Kept] = pickle.loads(zlib.decompress(block.packed))  # noqa: S301 - our own, of this process
-    return looks

@@ -10,6 +10,7 @@ from vision.errors import EvidenceError
 from vision.evidence import Recorder, SecondLook
 from vision.frames import Frame
 from vision.kinds import catalogue
+from vision.pipeline.unseen import unseen
 from vision.pipeline.watched import Watched
 from vision.rules.plain import Plain
 from vision.sources.status import CameraState
@@ -25,12 +26,12 @@ def look_again(watched: Watched, recorder: Recorder, episode: str, after: dateti
     scenes = watched.scenes.values()
     held = next((e for s in scenes if (e := s.rules.going_on.get(episode)) is not None), None)
     if held is None:
-        return SecondLook(why=f"camera {name} holds it no longer, and has not seen it gone")
+        return SecondLook(why=unseen("held_no_longer", camera=name))
     if last is None or last[0].captured_at <= after:
-        return SecondLook(why=f"camera {name} has looked at nothing since{_state(watched)}")
+        return SecondLook(why=unseen("no_look_since", camera=name, state=_state(watched)))
     frame, detections, preset = last
     if held.last_seen_at != frame.captured_at:
-        return SecondLook(why=f"the latest picture of camera {name} does not show it")
+        return SecondLook(why=unseen("not_shown", camera=name))
     focus = _shown(watched, held, frame, detections)
     try:
         items = recorder.again(EpisodeEvent(held, frame, detections, focus, preset=preset))
@@ -43,7 +44,7 @@ def _state(watched: Watched) -> str:
     status = watched.reader.status()
     if status.state is CameraState.ALIVE:
         return ""
-    return f" ({status.error or status.state.value})"
+    return status.error or status.state.value
 
 
 def _shown(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
 from pathlib import Path
 from threading import Condition, Event
 from zoneinfo import ZoneInfo
@@ -18,10 +19,11 @@ from vision.pipeline.live_view import LiveView
 from vision.pipeline.recent_looks import RecentLooks
 from vision.rules import CameraRules
 from vision.site import Camera, SiteInfo
-from vision.sources.mailbox import Mailbox
+from vision.sources.mailbox import Counts, Mailbox
 from vision.sources.reader import Reader
 from vision.sources.ring import Ring
 from vision.sources.source import Source, open_source
+from vision.sources.status import CameraStatus
 from vision.tracking import Tracker
 from vision.view.health import View, ViewHealth
 from vision.view.key_pictures import KeyPictures
@@ -68,6 +70,7 @@ class Watched:
         self.scenes: dict[str | None, Scene] = {}
         self.finder: PresetFinder | None = None
         self.mailbox = Mailbox(camera.id, live=False, ready=ready)
+        self._mailboxes: tuple[Mailbox, ...] = (self.mailbox,)
         self._clock = (ZoneInfo(site.timezone), site.holiday_dates)
         self._image_size = image_size
         self._ring = Ring(camera.clip.total_seconds() if camera.keeps_clips else 0.0)
@@ -92,6 +95,23 @@ class Watched:
     def ring(self) -> Ring | None:
         """Keeps the last seconds as they were sent; None where no clips are kept."""
         return self._ring if self.camera.keeps_clips else None
+
+    def status(self, reused: int) -> CameraStatus:
+        """How it is.
+
+        Args:
+            reused: how many of its frames needed no look.
+        """
+        counts = reduce(Counts.plus, (mailbox.counts() for mailbox in self._mailboxes))
+        return replace(
+            self.reader.status(),
+            read=counts.read,
+            analysed=counts.analysed,
+            dropped=counts.dropped,
+            reused=reused,
+            view=self.health.view,
+            preset=self.last[2] if self.last else None,
+        )
 
     def redraw(self, camera: Camera, site: SiteInfo) -> None:
         """Show, store and wait by a changed site file's camera from now on; any thread may call.
@@ -133,7 +153,11 @@ class Watched:
         self.registration = (self.registration or Registration(kept)) if surveys else None
 
     def follow(self, before: Watched) -> None:
-        """Go on in the place of another one, whose camera was opened by other means."""
+        """Go on in the place of another one, whose camera was opened by other means.
+
+        Counts go on too: what reads them takes one that falls for a restart.
+        """
+        self._mailboxes = (*before._mailboxes, self.mailbox)
         if before.memory == self.memory:
             self.gaps = before.gaps
             self.gaps.opened_anew(self._watching)

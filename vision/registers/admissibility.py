@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from vision.fields import DaysField, Part
+from vision.mistakes.wrong import wrong
 
 REQUIRED = ("legal_review", "technical_review", "sign", "published")
 ACTS = (*REQUIRED, "calibration")
@@ -34,7 +35,7 @@ class Act(Part):
     @model_validator(mode="after")
     def _ends_after_it_began(self) -> Act:
         if self.until is not None and self.until < self.on:
-            raise ValueError(f"ends on {self.until}, before {self.on}, when it was done")
+            raise ValueError(wrong("act_reversed", until=str(self.until), on=str(self.on)))
         return self
 
     def counts_on(self, day: date) -> bool:

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from vision.fields import KindName, Part, Polygon
 from vision.geo.plane import degree_lengths
 from vision.geo.position import Position
+from vision.mistakes.wrong import wrong
 from vision.registers.permits import Degrees
 
 # Share of an asset's outline in the picture that a thing covers, to be at it.
@@ -43,15 +44,10 @@ class Asset(Part):
         drawn = self.polygon is not None or self.camera is not None or self.preset is not None
         whole = self.polygon is not None and self.camera is not None
         if drawn == (self.at_wgs84 is not None) or drawn != whole:
-            raise ValueError(
-                f"asset {self.id!r} is nowhere, or twice: give either `camera` and `polygon` "
-                "(fractions of its picture) or `at_wgs84` (longitude, latitude)"
-            )
+            raise ValueError(wrong("asset_nowhere", asset=self.id))
         outline = shapely.Polygon(self.polygon or ())
         if self.polygon is not None and not (outline.is_valid and outline.area > _SPECK):
-            raise ValueError(
-                f"asset {self.id!r}: its outline crosses itself or has no area; draw it again"
-            )
+            raise ValueError(wrong("asset_outline", asset=self.id))
         return self
 
 

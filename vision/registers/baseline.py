@@ -12,6 +12,7 @@ from shapely import Polygon
 from vision.geo.errors import PlaceError
 from vision.geo.geojson import Outline, read_polygons
 from vision.geo.ground import Ground
+from vision.mistakes.wrong import wrong
 
 Box = tuple[float, float, float, float]
 """x1, y1, x2, y2 as fractions of the picture."""
@@ -62,7 +63,4 @@ def _as_of(properties: dict[str, Any], _number: int) -> date:
     try:
         return date.fromisoformat(str(properties["as_of"]))
     except (KeyError, ValueError):
-        raise PlaceError(
-            f"`as_of` is {properties.get('as_of')!r}; give the day on which the structure was "
-            "known, such as 2026-03-01"
-        ) from None
+        raise PlaceError(wrong("feature_as_of", given=repr(properties.get("as_of")))) from None

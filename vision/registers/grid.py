@@ -12,6 +12,7 @@ from shapely import Point, STRtree
 from vision.geo.errors import PlaceError
 from vision.geo.geojson import read_polygons
 from vision.geo.position import Position
+from vision.mistakes.wrong import wrong
 
 _CODE = re.compile(r"[0-9A-Za-z]{15}")
 
@@ -63,15 +64,12 @@ class UnitGrid:
 def _cell(properties: dict[str, Any], number: int, first: dict[str, int]) -> Cell:
     """The feature's cell; `first` has the number of the feature that uses a code already."""
     if not properties:
-        raise PlaceError("has no properties; give it at least a code")
+        raise PlaceError(wrong("cell_without_code"))
     code = str(properties.get("code", ""))
     if not _CODE.fullmatch(code):
-        raise PlaceError(f"code {code!r} is no unit-grid code; it has 15 letters and digits")
+        raise PlaceError(wrong("cell_code", code=code))
     if code in first:
-        raise PlaceError(
-            f"code {code} is feature {first[code]}'s already; make one MultiPolygon of the two, or"
-            " correct the code"
-        )
+        raise PlaceError(wrong("cell_twice", code=code, first=first[code]))
     first[code] = number
     return Cell(
         code,

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from vision.fields import KindName, Part
 from vision.kinds import catalogue
+from vision.mistakes.wrong import wrong
 from vision.registers.working_calendar import Term, parse_term
 
 TermField = Annotated[Term, BeforeValidator(parse_term), PlainSerializer(str)]
@@ -59,7 +60,7 @@ class Matter(Part):
         names = [s.name for s in catalogue().kind(self.kind).subtypes]
         if self.subtype is not None and self.subtype not in names:
             raise ValueError(
-                f"{self.subtype!r} is no sub-type of {self.kind}; choose from {', '.join(names)}"
+                wrong("subtype_unknown", kind=self.kind, subtype=self.subtype, known=list(names))
             )
         return self
 
@@ -79,8 +80,7 @@ def check_matters(matters: tuple[Matter, ...]) -> tuple[Matter, ...]:
     names = [matter.names for matter in matters]
     for kind, subtype in names:
         if names.count((kind, subtype)) > 1:
-            about = f"{kind}, {subtype}" if subtype else f"{kind} as a whole"
-            raise ValueError(f"two matters are about {about}; make one of them")
+            raise ValueError(wrong("matter_twice", kind=kind, subtype=subtype))
     return matters
 
 

@@ -15,13 +15,14 @@ from vision.geo.errors import NoGround
 from vision.geo.ground import Ground
 from vision.geo.plane import LocalPlane
 from vision.hours import WeeklyHours
+from vision.mistakes.wrong import wrong
 from vision.outlines import THINNEST_M, check_outline
 
 
 def _on_earth(place: tuple[float, float]) -> tuple[float, float]:
     lon, lat = place
     if not (abs(lon) <= 180 and abs(lat) <= 90):
-        raise ValueError(f"longitude {lon:g}, latitude {lat:g} is no place; check their order")
+        raise ValueError(wrong("degrees", lon=f"{lon:g}", lat=f"{lat:g}"))
     return place
 
 
@@ -67,15 +68,9 @@ class Permit(Part):
     def _is_somewhere(self) -> Permit:
         in_picture = self.polygon is not None and self.camera is not None
         if in_picture == (self.polygon_wgs84 is not None):
-            raise ValueError(
-                f"permit {self.name!r} is nowhere, or twice: give either `camera` and `polygon` "
-                "(fractions of its picture) or `polygon_wgs84` (longitude, latitude)"
-            )
+            raise ValueError(wrong("permit_nowhere", permit=self.name))
         if (in_picture and self.keep_out_wgs84) or (not in_picture and self.keep_out):
-            raise ValueError(
-                f"permit {self.name!r}: draw its keep-out strips where its polygon is drawn: "
-                "`keep_out` in the picture, `keep_out_wgs84` on the map"
-            )
+            raise ValueError(wrong("permit_strips", permit=self.name))
         return self
 
     def holds_at(self, local: datetime, holidays: Collection[date]) -> bool:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from vision.hours import WeeklyHours, turns
+from vision.mistakes.wrong import wrong
 
 LONGEST_DAYS = 3660
 """A calendar without a working day for so long is a mistake, and so is a deadline that far off."""
@@ -53,12 +54,12 @@ def parse_term(text: object) -> Term:
         return text
     amount, _, unit = str(text).strip().partition(" ")
     if not (amount.isascii() and amount.isdecimal() and 0 < len(amount) <= 4) or int(amount) < 1:
-        raise ValueError(f"{text!r} is no term; write for example `4 working_hour`")
+        raise ValueError(wrong("term_form", text=str(text)))
     try:
         return Term(int(amount), Unit(unit.strip()))
     except ValueError:
         raise ValueError(
-            f"{text!r}: a term is counted in {', '.join(Unit)}; write for example `4 working_hour`"
+            wrong("term_unit", text=str(text), known=[unit.value for unit in Unit])
         ) from None
 
 
@@ -101,7 +102,7 @@ class WorkingCalendar:
         for number in range(LONGEST_DAYS):
             if self._spans(day + timedelta(days=number)):
                 return day + timedelta(days=number)
-        raise ValueError("the working calendar has no working day in ten years; give it some")
+        raise ValueError(wrong("calendar_without_days"))
 
     def _worked(self, start: datetime, left: timedelta) -> datetime:
         day = start.astimezone(self.zone).date()
@@ -111,7 +112,7 @@ class WorkingCalendar:
                 if until - since >= left > timedelta():
                     return since + left
                 left -= max(until - since, timedelta())
-        raise ValueError("the working calendar has too few working hours for this term")
+        raise ValueError(wrong("calendar_short"))
 
     def _spans(self, day: date) -> list[tuple[datetime, datetime]]:
         """The spans of a day that are worked, in order (UTC); split where clocks may be set."""

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from vision.errors import SiteError
+from vision.mistakes.wrong import wrong
 from vision.rules.context import Context, Rule
 from vision.rules.dirty_truck import DirtyTruck
 from vision.rules.illegal_structure import IllegalStructure
@@ -35,7 +36,4 @@ def rule_of(kind: str) -> MakeRule:
     for found in entry_points(group=GROUP, name=kind):
         made: MakeRule = found.load()
         return made
-    raise SiteError(
-        f"{kind}: no rule decides this kind; install the package that brings it (an entry point "
-        f"of the group {GROUP}), or watch for another kind"
-    )
+    raise SiteError(wrong("rule_missing", kind=kind, group=GROUP))

@@ -88,6 +88,10 @@ class Past:
         return row | {"boxes": [box for box in row["boxes"] if box["class"] in classes]}
 
 
+Kept = tuple[str | None, Past]
+"""The preset that a look showed, of a camera that has any, and the look."""
+
+
 def as_row(frame: Frame | Past, detections: Detections) -> Row:
     """Return everything that a rule decides from; floats are kept exactly."""
     row: Row = {

@@ -41,6 +41,9 @@ class ReasonCode(StrEnum):
     GARBAGE_ALONE = "garbage_alone"
     PICTURED_OPEN_LOAD = "pictured_open_load"
     PICTURED_MUDDY = "pictured_muddy"
+    # Of single pictures of a video, in an audit: what the rule lacks.
+    DWELL_LACKS = "dwell_lacks"
+    DRIVE_LACKS = "drive_lacks"
 
 
 _WEAK = Sentence(
@@ -141,6 +144,19 @@ TEMPLATES: Final[Mapping[str, Sentence]] = {
     ReasonCode.PICTURED_MUDDY: Sentence(
         "车身或车轮带泥（状态置信度{state_score:.2f}，车辆置信度{truck:.2f}）" + f"[；{_WEAK.zh}]",
         "the truck is muddy (score {state_score:.2f}, truck {truck:.2f})" + f"[; {_WEAK.en}]",
+    ),
+    ReasonCode.DWELL_LACKS: Sentence(
+        "视频中可见{seen_s:duration}，共检测{chances}次，{looks}次检出；"
+        "视频不足以判定同一位置持续{dwell_needed_s:duration}",
+        "in view for {seen_s:duration} of the video, on {looks} of {chances} looks; that it stayed "
+        "{dwell_needed_s:duration} at one place, as the rule wants, the video does not show",
+    ),
+    ReasonCode.DRIVE_LACKS: Sentence(
+        "视频中可见{seen_s:duration}，共检测{chances}次，{looks}次如此判读；"
+        "视频不足以判定车辆行驶经过时多帧如此（判定标准：不少于{looks_needed}帧）",
+        "in view for {seen_s:duration} of the video, read so on {looks} of {chances} looks; that "
+        "it drove by and was so on {looks_needed} of them, as the rule wants, the video does not "
+        "show",
     ),
 }
 

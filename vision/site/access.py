@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from vision.durations import Duration
 from vision.fields import Part
+from vision.mistakes.wrong import wrong
 from vision.site.web_address import WebAddress
 
 LONGEST_SESSION = timedelta(days=7)
@@ -18,19 +19,19 @@ _ROLES = Literal["viewer", "reviewer", "officer", "admin", "auditor"]
 
 def _idle(length: timedelta) -> timedelta:
     if not timedelta(minutes=5) <= length <= timedelta(hours=12):
-        raise ValueError("people are signed out after 5m to 12h of doing nothing; write 30m")
+        raise ValueError(wrong("idle_length"))
     return length
 
 
 def _session(length: timedelta) -> timedelta:
     if not timedelta(minutes=30) <= length <= LONGEST_SESSION:
-        raise ValueError("people sign in again after 30m to 7d; write for example 12h, a shift")
+        raise ValueError(wrong("session_length"))
     return length
 
 
 def _private(issuer: str) -> str:
     if not re.match(r"https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/]", issuer):
-        raise ValueError("who signs people in has to be asked over https://")
+        raise ValueError(wrong("issuer_not_https"))
     return issuer
 
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ValidationInfo
 
 from vision.errors import SiteError
+from vision.mistakes.wrong import said_of, wrong
 
 GROUP = "streetwarden.adapters"
 DEFAULT = "cloudevents"
@@ -42,16 +43,12 @@ def plug_in(name: str) -> PlugIn:
     """
     found = {DEFAULT: _DEFAULT} | {one.name: one for one in entry_points(group=GROUP)}
     if name not in found:
-        raise SiteError(
-            f"{name!r} is no adapter; choose from {', '.join(sorted(found))}, or install the "
-            "package that brings it"
-        )
+        raise SiteError(wrong("adapter_unknown", adapter=name, known=sorted(found)))
     try:
         made: PlugIn = found[name].load()
     except Exception as error:
         raise SiteError(
-            f"the adapter {name!r} cannot be loaded from {found[name].value} ({error}); "
-            "install its package again"
+            wrong("adapter_broken", adapter=name, place=found[name].value, why=str(error))
         ) from error
     return made
 
@@ -61,7 +58,7 @@ def known(name: str) -> str:
     try:
         plug_in(name)
     except SiteError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(said_of(error)) from error
     return name
 
 

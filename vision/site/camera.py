@@ -11,6 +11,7 @@ from vision.durations import Duration
 from vision.fields import Part, Polygon
 from vision.geo.ground import Ground
 from vision.kinds import catalogue
+from vision.mistakes.wrong import wrong
 from vision.registers.admissibility import Admissibility
 from vision.site.flight import Flight
 from vision.site.location import Location
@@ -64,15 +65,15 @@ class Camera(Part):
     def _zones_are_told_apart(self) -> Camera:
         names = [z.name for z in self.zones]
         if len(set(names)) != len(names):
-            raise ValueError(f"two zones of camera {self.id} share a name; rename one")
+            raise ValueError(wrong("zones_share_name", camera=self.id))
         return self
 
     @model_validator(mode="after")
     def _candidates_are_looked_at_more(self) -> Camera:
         if self.candidate_fps is not None and self.candidate_fps < self.analyse_fps:
+            candidate, usual = f"{self.candidate_fps:g}", f"{self.analyse_fps:g}"
             raise ValueError(
-                f"camera {self.id}: candidate_fps {self.candidate_fps:g} is less than analyse_fps "
-                f"{self.analyse_fps:g}; a candidate is looked at more often, not less"
+                wrong("candidate_fps_less", camera=self.id, candidate=candidate, usual=usual)
             )
         return self
 
@@ -86,9 +87,7 @@ class Camera(Part):
     @model_validator(mode="after")
     def _a_drone_flies(self) -> Camera:
         if self.flight is not None and self.type != "drone":
-            raise ValueError(
-                f"camera {self.id}: `flight` is for a drone; set `type: drone` with it"
-            )
+            raise ValueError(wrong("flight_without_drone", camera=self.id))
         return self
 
     @model_validator(mode="after")

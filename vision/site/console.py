@@ -8,26 +8,25 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from vision.fields import Part
+from vision.mistakes.wrong import wrong
 from vision.site.web_address import checked
+
+_PARTS = ("{z}", "{x}", "{y}")
+_LIKE = "https://tiles.example/{z}/{x}/{y}.png"
 
 
 def _checked_tiles(text: str) -> str:
     """The address with its three numbers in braces, all behind the host."""
     filled = text
-    for part in ("{z}", "{x}", "{y}"):
+    for part in _PARTS:
         if text.count(part) != 1:
-            raise ValueError(
-                f"needs {part} once; write one such as https://tiles.example/{{z}}/{{x}}/{{y}}.png"
-            )
+            raise ValueError(wrong("tile_part", part=part, like=_LIKE))
         filled = filled.replace(part, "0")
     if re.search(r"[{}\s;,'\"@]", filled):
-        raise ValueError(
-            "has a brace, space, comma, semicolon, quote or @ besides {z}, {x} and {y}; leave it "
-            "out: the browser is told the address's beginning as one that it may load from"
-        )
+        raise ValueError(wrong("tile_characters", parts=list(_PARTS)))
     checked(filled)
     if "{" in tile_origin(text):
-        raise ValueError("has {z}, {x} or {y} in its host name; put them behind it")
+        raise ValueError(wrong("tile_host", parts=list(_PARTS)))
     return text
 
 

@@ -11,14 +11,16 @@ from pydantic import BaseModel, ValidationError
 from vision.errors import SiteError, StreetwardenError
 from vision.fields import AS_DRAWN
 from vision.geo.drawing import read_drawing
+from vision.mistakes.wrong import said_of, wrong
 from vision.registers.admissibility import Admissibility
 from vision.registers.baseline import Baseline
 from vision.registers.grid import UnitGrid
+from vision.sentence import Said
 from vision.site import Camera, Site, SiteInfo, Storage
 from vision.site.console import ConsoleSettings
 from vision.site.mistakes import explained, listed, refuse
 from vision.site.presets import Preset
-from vision.site.text import read_text
+from vision.site.text import at_line, read_text
 from vision.site.variables import Expansion
 from vision.site.yaml_tree import Tree, Where, read_tree
 
@@ -116,18 +118,18 @@ def _tree(path: Path) -> Tree:
 
 def _is_mapping(tree: Tree, path: Path) -> None:
     if not isinstance(tree.value, dict):
-        raise SiteError(f"{path}:1: a site file is a mapping that starts with `site: {{name: …}}`")
+        raise at_line(path, 1, wrong("not_mapping", like="{name: …}"))
 
 
 def _anchored(site: Site, path: Path, tree: Tree, *, look_at: Look | None) -> Site:
     """Resolve relative paths of storage and sources against the site file's folder."""
     root = path.parent.resolve()
-    mistakes: list[tuple[Where, str]] = []
+    mistakes: list[tuple[Where, Said]] = []
     update: dict[str, Any] = {}
     try:
         update["storage"] = _anchored_storage(site.storage, root)
     except SiteError as error:
-        mistakes.append((("storage",), str(error)))
+        mistakes.append((("storage",), said_of(error)))
     if site.timestamps is not None:
         ca = _path(site.timestamps.ca, root)
         update["timestamps"] = site.timestamps.model_copy(update={"ca": ca})
@@ -139,7 +141,9 @@ def _anchored(site: Site, path: Path, tree: Tree, *, look_at: Look | None) -> Si
         try:
             cameras.append(_anchored_camera(camera, root, look_at=look_at))
         except SiteError as error:
-            mistakes.append((("cameras", number), f"camera {camera.id}: {error}"))
+            said = said_of(error)
+            told = Said(f"camera {camera.id}: {said}", said.code, said.params)
+            mistakes.append((("cameras", number), told))
     update["cameras"] = tuple(cameras)
     for name, kind in (("baseline", Baseline), ("unit_grid", UnitGrid)):
         given = getattr(site, name)
@@ -149,11 +153,11 @@ def _anchored(site: Site, path: Path, tree: Tree, *, look_at: Look | None) -> Si
             update[name] = _path(given, root)
             kind.load(Path(update[name]))  # which says what is wrong with it
         except StreetwardenError as error:
-            mistakes.append(((name,), str(error)))
+            mistakes.append(((name,), said_of(error)))
     try:
         update["console"] = _anchored_console(site.console, root)
     except StreetwardenError as error:
-        mistakes.append((("console", "map", "background"), str(error)))
+        mistakes.append((("console", "map", "background"), said_of(error)))
     refuse(path, tree, mistakes)
     return site.model_copy(update=update)
 
@@ -206,7 +210,7 @@ def _anchored_file(filed: Admissibility, root: Path) -> Admissibility:
     for name, document in filed.documents.items():
         path = _path(document, root)
         if not Path(path).is_file():
-            raise SiteError(f"admissibility: {name}: {path} is no file; correct its path")
+            raise SiteError(wrong("document_missing", act=name, path=path))
         acts[name] = getattr(filed, name).model_copy(update={"document": path})
     return filed.model_copy(update=acts)
 
@@ -217,4 +221,4 @@ def _path(value: str, root: Path) -> str:
     try:
         return str(root / Path(value).expanduser())
     except RuntimeError as error:  # `~somebody`
-        raise SiteError(f"{value}: nobody here has that name; write the path out") from error
+        raise SiteError(wrong("home_unknown", path=value)) from error

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from vision.fields import Part
 from vision.geo.drone_pose import PoseDeviations
+from vision.mistakes.wrong import wrong
 
 GpsOrder = Literal["lon_lat", "lat_lon"]
 Angle = Annotated[float, Field(ge=-180, le=180)]
@@ -36,5 +37,5 @@ class Flight(Part):
     @model_validator(mode="after")
     def _angles_come_together(self) -> Flight:
         if (self.yaw is None) != (self.pitch is None):
-            raise ValueError("one of yaw and pitch says nothing without the other; give both")
+            raise ValueError(wrong("flight_half"))
         return self

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, PlainSerializer, model_validator
 
 from vision.fields import KindName, Part
 from vision.kinds import catalogue
+from vision.mistakes.wrong import wrong
 
 FURTHEST_M = 1000.0
 """Maximum of `within`, metres: beyond it, two cases are not at one place."""
@@ -22,9 +23,7 @@ def _metres(value: object) -> object:
         return value
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*m?\s*", str(value))
     if found is None or not 0 < float(found[1]) <= FURTHEST_M:
-        raise ValueError(
-            f"{value!r} is no place; write same_zone, or metres up to {FURTHEST_M:g}m such as 50m"
-        )
+        raise ValueError(wrong("inhibition_reach", text=str(value), most=f"{FURTHEST_M:g}"))
     return float(found[1])
 
 
@@ -48,7 +47,7 @@ class Matter(Part):
         known = [s.name for s in catalogue().kind(self.kind).subtypes]
         if self.subtype is not None and self.subtype not in known:
             raise ValueError(
-                f"{self.subtype!r} is no sub-type of {self.kind}; choose from {', '.join(known)}"
+                wrong("subtype_unknown", kind=self.kind, subtype=self.subtype, known=known)
             )
         return self
 
@@ -67,10 +66,7 @@ class Inhibition(Part):
     @model_validator(mode="after")
     def _not_itself(self) -> Inhibition:
         if self.source.kind == self.target.kind:
-            raise ValueError(
-                f"{self.source.kind} cannot inhibit itself; cases of one kind at one place are "
-                "one case already"
-            )
+            raise ValueError(wrong("inhibits_itself", kind=self.source.kind))
         return self
 
 

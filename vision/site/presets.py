@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 
 from vision.fields import GroundPoint, Part, Polygon
 from vision.geo.ground import Ground
+from vision.mistakes.wrong import wrong
 
 OFF = 0.12
 """How far from its place in the preset's picture a thing may be seen while the preset is believed,
@@ -73,36 +74,39 @@ def check_presets(
         ValueError: they do not; the message says what to change.
     """
     for name, preset in zones.items():
-        check_named(f"zone {name!r}", preset, presets)
+        check_named("zone", name, preset, presets)
     if not presets:
         return
     if kind != "cctv":
-        raise ValueError(f"a {kind} has no presets; remove them, or write type: cctv")
+        raise ValueError(wrong("presets_of_type", type=kind))
     if bound:
-        raise ValueError(
-            "`ground` and `privacy` are drawn in a picture, and each preset shows another: move "
-            "them into the presets they were drawn at"
-        )
+        raise ValueError(wrong("drawn_beside_presets"))
     names = [preset.name for preset in presets]
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"two presets are called {name!r}; rename one")
+            raise ValueError(wrong("preset_twice", preset=name))
         if name not in zones.values():
-            raise ValueError(f"preset {name!r}: no zone is drawn at it; draw one or remove it")
+            raise ValueError(wrong("preset_without_zone", preset=name))
 
 
-def check_named(what: str, preset: str | None, presets: Sequence[Preset]) -> None:
+def check_named(what: str, name: str, preset: str | None, presets: Sequence[Preset]) -> None:
     """See that what is drawn in a camera's picture names its preset, where there are any.
+
+    Args:
+        what: of `things` in `vision.mistakes.wrong`.
+        name: its own.
+        preset: the one that it names.
+        presets: those of its camera.
 
     Raises:
         ValueError: it does not, or it names one that is none.
     """
     names = [known.name for known in presets]
     if preset is None and names:
-        raise ValueError(
-            f"{what}: the camera has presets; write at which one it was drawn, for example "
-            f"preset: {names[0]}"
-        )
+        raise ValueError(wrong("preset_not_said", what=what, name=name, preset=names[0]))
     if preset is not None and preset not in names:
-        known = f"choose from {', '.join(names)}" if names else "its camera has none; remove it"
-        raise ValueError(f"{what}: no preset is called {preset!r}; {known}")
+        if not names:
+            raise ValueError(wrong("preset_none_there", what=what, name=name, preset=preset))
+        raise ValueError(
+            wrong("preset_none_such", what=what, name=name, preset=preset, known=names)
+        )

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vision.fields import AS_DRAWN, KindName
 from vision.registers.permits import Permit
+from vision.sentence import Said
 from vision.site.camera import Camera
 from vision.site.mistakes import explained
 from vision.site.rule_settings import RuleSettings
@@ -16,7 +17,7 @@ from vision.site.site import Site
 from vision.site.yaml_tree import Tree, Where
 
 T = TypeVar("T")
-Mistake = tuple[Where, str]
+Mistake = tuple[Where, Said]
 """Where in what was given, and what."""
 
 _UNWRITTEN = Tree(None, {}, {})

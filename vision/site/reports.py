@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from vision.fields import Part
+from vision.mistakes.wrong import wrong
 from vision.site.inhibition import Matter
 
 STANDING = (
@@ -50,8 +51,13 @@ class Rate(Part):
         for said in (*self.numerator, *self.denominator):
             if said.removeprefix("-") not in known:
                 raise ValueError(
-                    f"rate {self.name}: {said!r} is no count of `of: {self.of}`; choose from "
-                    f"{', '.join(known)}, with a - before it to take it off"
+                    wrong(
+                        "rate_count_unknown",
+                        rate=self.name,
+                        count=said,
+                        of=self.of,
+                        known=list(known),
+                    )
                 )
         return self
 
@@ -102,7 +108,7 @@ def _told_apart(rates: tuple[Rate, ...]) -> tuple[Rate, ...]:
     names = [rate.name for rate in rates]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"rates: {', '.join(twice)} is used twice; give each its own name")
+        raise ValueError(wrong("rates_twice", names=twice))
     return rates
 
 

@@ -9,11 +9,12 @@ from pydantic import AfterValidator, Field
 
 from vision.durations import Duration
 from vision.fields import KindName, Part
+from vision.mistakes.wrong import wrong
 
 
 def _a_day_at_least(length: timedelta) -> timedelta:
     if length < timedelta(days=1):  # `2m`, for two months, is two minutes
-        raise ValueError("is less than a day; write for example 7d or 2y")
+        raise ValueError(wrong("kept_short"))
     return length
 
 
@@ -36,12 +37,15 @@ class Retention(Part):
     of those that nobody decided about. `confirmed`: of all others. `raw_clips`: clips, which show
     passers-by unmasked, from when they were taken; where the law makes the case evidence for a
     penalty, they stay as long as its pictures. What is on legal hold or under appeal stays.
+    `audits`: uploaded batches with their originals and reports, from when they ended; what was put
+    to review of them is of its case.
     """
 
     rejected: Kept = timedelta(days=7)
     undecided: Kept = timedelta(days=180)
     confirmed: Kept = timedelta(days=2 * 365)
     raw_clips: Kept = timedelta(days=30)
+    audits: Kept = timedelta(days=30)
     kinds: dict[KindName, KindRetention] = Field(default_factory=dict)
 
     def of(self, kind: str) -> Retention:

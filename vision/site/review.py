@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 
 from vision.durations import Duration
 from vision.fields import KindName, Part
+from vision.mistakes.wrong import wrong
 
 LONGEST_CLAIM = timedelta(hours=1)
 """Who left without a word keeps a case from the others for no longer."""
@@ -18,13 +19,13 @@ LONGEST_UNDO = timedelta(minutes=5)
 
 def _a_claim(length: timedelta) -> timedelta:
     if not timedelta(minutes=1) <= length <= LONGEST_CLAIM:
-        raise ValueError("a reviewer holds a case for 1m to 1h; write for example 5m")
+        raise ValueError(wrong("claim_length"))
     return length
 
 
 def _an_undo(length: timedelta) -> timedelta:
     if length > LONGEST_UNDO:
-        raise ValueError("a decision can be undone for at most 5m; write for example 60s, or 0s")
+        raise ValueError(wrong("undo_length"))
     return length
 
 

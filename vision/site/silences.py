@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ConfigDict, Field, model_validator
 
 from vision.fields import KindName, Part
+from vision.mistakes.wrong import wrong
 
 LONGEST = timedelta(days=366)
 """Longest silence: for longer, let the zone not watch the kind."""
@@ -38,10 +39,7 @@ class Silence(Part):
     @classmethod
     def _it_ends(cls, given: Any) -> Any:
         if isinstance(given, dict) and given.get("until") is None:
-            raise ValueError(
-                "a silence that never ends would hide violations for good; write when it ends, "
-                "for example until: 2026-10-08 00:00"
-            )
+            raise ValueError(wrong("silence_endless"))
         return given
 
     def matches(self, kind: str, camera: str, zone: str) -> bool:
@@ -79,24 +77,23 @@ def check_silences(
     """
     names = [silence.name for silence in silences]
     for silence in silences:
-        said = f"silence {silence.name!r}"
+        named = silence.name
         if names.count(silence.name) > 1:
-            raise ValueError(f"{said}: two silences share this name; rename one")
+            raise ValueError(wrong("silence_twice", name=named))
         for camera in silence.cameras:
             if camera not in zones:
-                raise ValueError(f"{said}: no camera is called {camera!r}; correct the name")
+                raise ValueError(
+                    wrong("camera_none_such", what="silence", name=named, camera=camera)
+                )
         known = {name for c in silence.cameras or zones for name in zones[c]}
         for name in silence.zones:
             if name not in known:
-                raise ValueError(f"{said}: no zone is called {name!r}; correct the name")
+                raise ValueError(wrong("zone_none_such", name=named, zone=name))
         length = silence.ends(zone) - silence.starts(zone)
         if length <= timedelta(0):
-            raise ValueError(f"{said}: it ends before it starts; correct `from` or `until`")
+            raise ValueError(wrong("silence_reversed", name=named))
         if length > LONGEST:
-            raise ValueError(
-                f"{said}: it lasts {length.days} days; name an end within a year, or take the "
-                "kind out of the zone's `watch`"
-            )
+            raise ValueError(wrong("silence_long", name=named, days=length.days))
 
 
 def _aware(at: datetime, zone: ZoneInfo) -> datetime:

@@ -22,11 +22,13 @@ from pydantic import (
 from vision.durations import Duration
 from vision.fields import Days, DaysField, Hours, KindName, Part, TimeZone
 from vision.hours import parse_hours
+from vision.mistakes.wrong import said_of, wrong
 from vision.model_choice import ModelChoice
 from vision.registers.assets import Asset
 from vision.registers.matters import Matter, check_matters
 from vision.registers.permits import Permit
 from vision.registers.working_calendar import WorkingCalendar
+from vision.sentence import Said
 from vision.site.access import AccessSettings
 from vision.site.camera import Camera
 from vision.site.console import ConsoleSettings
@@ -50,7 +52,7 @@ MOST_WORKERS = 256
 def _within_a_year(holidays: tuple[Days, ...]) -> tuple[Days, ...]:
     for days in holidays:
         if (days.last - days.first).days > 366:
-            raise ValueError(f"{days} are no holidays; write each as at most a year")
+            raise ValueError(wrong("holidays_long", days=str(days)))
     return holidays
 
 
@@ -86,7 +88,7 @@ class Working(Part):
     @model_validator(mode="after")
     def _works_at_all(self) -> Working:
         if not self.hours.spans:
-            raise ValueError("hours is empty; write for example 'Mon-Fri 09:00-17:00'")
+            raise ValueError(wrong("hours_empty"))
         return self
 
 
@@ -108,10 +110,16 @@ _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 def _of_workers(given: object) -> object:
     if given == "auto" or (type(given) is int and 1 <= given <= MOST_WORKERS):
         return given
-    raise ValueError(
-        f"is a number of processes from 1 to {MOST_WORKERS}, or `auto`: one less than this "
-        "machine's cores"
-    )
+    raise ValueError(wrong("workers_form", most=MOST_WORKERS))
+
+
+def _twice(names: list[str]) -> list[str]:
+    """Those that are used more than once."""
+    return sorted({name for name in names if names.count(name) > 1})
+
+
+def _no_camera(what: str, name: str, camera: str) -> Said:
+    return wrong("camera_none_such", what=what, name=name, camera=camera)
 
 
 class Site(Part):
@@ -155,25 +163,22 @@ class Site(Part):
 
     @model_validator(mode="after")
     def _names_are_told_apart(self) -> Site:
-        for what, names in (
-            ("cameras", [c.id for c in self.cameras]),
-            ("webhooks", [w.name for w in self.webhooks]),
-        ):
-            twice = sorted({n for n in names if names.count(n) > 1})
-            if twice:
-                raise ValueError(f"{what}: {', '.join(twice)} is used twice; give each its own")
+        if twice := _twice([c.id for c in self.cameras]):
+            raise ValueError(wrong("cameras_twice", names=twice))
+        if twice := _twice([w.name for w in self.webhooks]):
+            raise ValueError(wrong("webhooks_twice", names=twice))
         presets = {camera.id: camera.presets for camera in self.cameras}
         for hook in self.webhooks:
             if unknown := sorted(set(hook.cameras) - set(presets)):
-                raise ValueError(f"webhook {hook.name}: no camera is called {unknown[0]!r}")
+                raise ValueError(_no_camera("webhook", hook.name, unknown[0]))
         drawn = [
-            *((f"permit {p.name!r}", p.camera, p.preset) for p in self.permits),
-            *((f"asset {a.id!r}", a.camera, a.preset) for a in self.assets),
+            *(("permit", p.name, p.camera, p.preset) for p in self.permits),
+            *(("asset", a.id, a.camera, a.preset) for a in self.assets),
         ]
-        for what, camera, preset in drawn:
+        for what, name, camera, preset in drawn:
             if camera is not None and camera not in presets:
-                raise ValueError(f"{what}: no camera is called {camera!r}")
-            check_named(what, preset, presets[camera] if camera is not None else ())
+                raise ValueError(_no_camera(what, name, camera))
+            check_named(what, name, preset, presets[camera] if camera is not None else ())
         watched = {c.id: [z.name for z in c.watched_zones] for c in self.cameras}
         check_silences(self.silences, watched, ZoneInfo(self.site.timezone))
         return self
@@ -185,15 +190,15 @@ class Site(Part):
             try:
                 calendar.end(_ANY_DAY, term)
             except ValueError as error:
-                raise ValueError(f"matters: a term of {term}: {error}") from None
+                said = said_of(error)
+                told = Said(f"matters: a term of {term}: {said}", said.code, said.params)
+                raise ValueError(told) from None
         return self
 
     @model_validator(mode="after")
     def _the_provider_finds_back(self) -> Site:
         if self.access.oidc is not None and not self.site.url:
-            raise ValueError(
-                "access.oidc: the provider sends people back to site.url; write that address too"
-            )
+            raise ValueError(wrong("oidc_without_url"))
         return self
 
     def division_of(self, camera: Camera) -> str:

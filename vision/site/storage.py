@@ -9,19 +9,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from vision.fields import Part
+from vision.mistakes.wrong import wrong
 from vision.site.web_address import WebAddress
 
 # Amazon's rules for names of buckets, which other makers keep to; no name holds a credential then.
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[\w.+=-]+)*)/?")
+_LIKE = "s3://BUCKET/PREFIX"
 
 
 def _known_place(text: str) -> str:
     if "://" in text and not _ADDRESS.fullmatch(text):  # it may hold a password: not repeated
-        raise ValueError(
-            "is a folder, or s3://BUCKET/PREFIX of letters, digits, `.`, `_`, `-`; endpoint and "
-            "credentials stand in `s3` beside it or in the environment (AWS_ENDPOINT_URL, "
-            "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)"
-        )
+        raise ValueError(wrong("evidence_place", like=_LIKE))
     return text.rstrip("/") if "://" in text else text
 
 
@@ -44,7 +42,7 @@ class ObjectStorage(Part):
     @model_validator(mode="after")
     def _credentials_come_together(self) -> ObjectStorage:
         if (self.key is None) != (self.secret is None):
-            raise ValueError("one of key and secret opens nothing without the other; give both")
+            raise ValueError(wrong("credentials_half"))
         return self
 
 
@@ -67,9 +65,7 @@ class Storage(Part):
     @model_validator(mode="after")
     def _s3_is_used(self) -> Storage:
         if self.s3 is not None and self.bucket is None:
-            raise ValueError(
-                "`s3` is for evidence there; write evidence: s3://BUCKET/PREFIX, or remove it"
-            )
+            raise ValueError(wrong("bucket_unused", like=_LIKE))
         return self
 
     @property

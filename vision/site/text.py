@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from vision.errors import SiteError
+from vision.errors import Mistake, SiteError
 from vision.files import read_file
+from vision.mistakes.wrong import wrong
+from vision.sentence import Said
 
 MOST_BYTES = 2 * 2**20
 """A camera takes some 400 bytes: more than five thousand of them are no site but a mistake."""
@@ -24,9 +26,7 @@ def read_text(path: Path) -> str:
     try:
         content = read_file(path, MOST_BYTES)
     except OSError as error:
-        raise SiteError(
-            f"{path}: cannot read the site file ({error.strerror}); give the path of a YAML file"
-        ) from error
+        raise at_line(path, None, wrong("file_unreadable", why=error.strerror)) from error
     return text_of(content, path)
 
 
@@ -41,40 +41,44 @@ def text_of(content: bytes, path: Path) -> str:
         SiteError: it is too large, is not UTF-8, or has a control character in it.
     """
     if len(content) > MOST_BYTES:
-        raise SiteError(f"{path}: is larger than {MOST_BYTES / 2**20:g} MiB; write less")
+        raise at_line(path, None, wrong("file_large", most=f"{MOST_BYTES / 2**20:g}"))
     if content.startswith(_UTF16_MARKS) or content[:200].count(0) >= len(content[:200]) / 3 > 0:
-        raise SiteError(f"{path}:1: is not UTF-8 but UTF-16 text; save the site file as UTF-8")
+        raise at_line(path, 1, wrong("file_utf16"))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        perhaps = " (GBK, perhaps)" if _reads(content, "gb18030") else ""
-        raise SiteError(
-            f"{path}:{line}: is not UTF-8 text{perhaps}; save the site file as UTF-8"
-        ) from error
+        perhaps = "GBK" if _reads(content, "gb18030") else ""
+        raise at_line(path, line, wrong("file_not_utf8", perhaps=perhaps)) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     found = _CONTROL.search(text)
     if found is not None:
         line = text.count("\n", 0, found.start()) + 1
         column = found.start() - text.rfind("\n", 0, found.start())
-        raise SiteError(f"{path}:{line}: {control_named(found[0])} in column {column}; remove it")
+        raise at_line(path, line, wrong("control_at", code=control_code(found[0]), column=column))
     return text
 
 
 def control_in(text: str, *, lines: bool = True) -> str | None:
-    """The first control character of a text by its name; None where there is none.
+    """The first control character of a text, such as `U+001B`; None where there is none.
 
     Args:
         text: what somebody wrote.
         lines: whether it may have several lines.
     """
     found = _CONTROL.search(text) or (None if lines else re.search(r"\n", text))
-    return control_named(found[0]) if found is not None else None
+    return control_code(found[0]) if found is not None else None
 
 
-def control_named(character: str) -> str:
-    """For example `the control character U+001B`."""
-    return f"the control character U+{ord(character):04X}"
+def control_code(character: str) -> str:
+    """For example `U+001B`."""
+    return f"U+{ord(character):04X}"
+
+
+def at_line(path: Path, line: int | None, said: Said) -> SiteError:
+    """The error of one mistake of the file as a text; None where it is of no line."""
+    where = f"{path}:{line}" if line is not None else str(path)
+    return SiteError(f"{where}: {said}", [Mistake(line or 1, (), said)])
 
 
 def _reads(content: bytes, encoding: str) -> bool:

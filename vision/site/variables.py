@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from vision.files import read_file
+from vision.mistakes.wrong import said_of, wrong
+from vision.sentence import Said
 from vision.site.text import control_in
 from vision.site.yaml_tree import Where
 
@@ -23,7 +25,7 @@ class Expansion:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self.mistakes: list[tuple[Where, str]] = []
+        self.mistakes: list[tuple[Where, Said]] = []
 
     def of(self, node: Any, where: Where = ()) -> Any:
         """A value of the file at `where`, with every variable in it replaced."""
@@ -36,33 +38,35 @@ class Expansion:
         return node
 
     def _secret(self, name: str, where: Where) -> str:
-        from_file = name.startswith("file:")
+        variable = f"${{{name}}}"
         try:
-            return _one_line(_file_text(self._root / name[5:]) if from_file else _variable(name))
+            if name.startswith("file:"):
+                return _one_line(_file_text(self._root / name[5:], variable), variable)
+            return _one_line(_of_environment(name, variable), variable)
         except ValueError as error:
-            self.mistakes.append((where, f"${{{name}}}: {error}"))
+            self.mistakes.append((where, said_of(error)))
             return ""
 
 
-def _one_line(text: str) -> str:
+def _one_line(text: str, variable: str) -> str:
     control = control_in(text, lines=False)
     if control is not None:
-        raise ValueError(f"holds {control}; remove it there")
+        raise ValueError(wrong("variable_control", variable=variable, code=control))
     return text
 
 
-def _variable(name: str) -> str:
+def _of_environment(name: str, variable: str) -> str:
     if name not in os.environ:
-        raise ValueError(f"the environment variable {name} is not set; set it")
+        raise ValueError(wrong("variable_unset", variable=variable, name=name))
     return os.environ[name]
 
 
-def _file_text(path: Path) -> str:
+def _file_text(path: Path, variable: str) -> str:
     try:
         return read_file(path, _MOST_SECRET_BYTES).decode("utf-8-sig").strip()
     except OSError as error:
         raise ValueError(
-            f"cannot read that file ({error.strerror}); create it or name another"
+            wrong("variable_unreadable", variable=variable, why=error.strerror)
         ) from error
     except UnicodeDecodeError as error:
-        raise ValueError("that file is not UTF-8 text; save it as UTF-8") from error
+        raise ValueError(wrong("variable_not_utf8", variable=variable)) from error

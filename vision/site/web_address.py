@@ -12,9 +12,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from vision.mistakes.wrong import wrong
+
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
-_LIKE = "write one such as https://cases.example:8443/in"
+_LIKE = "https://cases.example:8443/in"
 
 
 def checked(text: str) -> str:
@@ -29,20 +31,20 @@ def checked(text: str) -> str:
     try:
         url = URL(text)
     except (InvalidURL, ValueError, TypeError):
-        raise ValueError(f"is no web address; {_LIKE}") from None
+        raise ValueError(wrong("address_form", like=_LIKE)) from None
     if url.scheme not in {"http", "https"}:
-        raise ValueError(f"does not begin with http:// or https://; {_LIKE}")
+        raise ValueError(wrong("address_scheme", like=_LIKE))
     if url.port is not None and not 1 <= url.port <= 65535:
-        raise ValueError(f"port {url.port} does not exist; choose one from 1 to 65535")
+        raise ValueError(wrong("address_port", port=url.port))
     _check_host(url.raw_host.decode("ascii").strip("[]"))
     return text
 
 
 def _check_host(host: str) -> None:
     if not host:
-        raise ValueError(f"has no host name; {_LIKE}")
+        raise ValueError(wrong("address_without_host", like=_LIKE))
     if "%" in host and ":" in host:
-        raise ValueError("an address with a zone id (%) cannot be used; give the host a name")
+        raise ValueError(wrong("address_zone_id"))
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -50,21 +52,18 @@ def _check_host(host: str) -> None:
     else:
         return
     labels = host.removesuffix(".").split(".")
-    wrong = next((label for label in labels if not _LABEL.fullmatch(label)), None)
-    if wrong is not None or len(host) > 253:
-        told = "an empty part" if wrong == "" else "a part that no host name may have"
-        raise ValueError(f"the host name {host[:80]!r} has {told}; correct its spelling")
+    odd = next((label for label in labels if not _LABEL.fullmatch(label)), None)
+    if odd == "":
+        raise ValueError(wrong("address_host_gap", host=host[:80]))
+    if odd is not None or len(host) > 253:
+        raise ValueError(wrong("address_host", host=host[:80]))
     if _NUMBER.fullmatch(labels[-1]):
-        raise ValueError(
-            f"the host {host[:80]!r} is no address; write IPv4 as four numbers from 0 to 255"
-        )
+        raise ValueError(wrong("address_number", host=host[:80]))
 
 
 def _checked_start(text: str) -> str:
     if text and re.search(r"[?#\s]", checked(text)):
-        raise ValueError(
-            "has a query (?), a fragment (#) or a space, but links start with it; leave that out"
-        )
+        raise ValueError(wrong("link_with_query"))
     return text
 
 

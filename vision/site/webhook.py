@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from vision.fields import KindName, Part
+from vision.mistakes.wrong import wrong
 from vision.site.adapter import DEFAULT, known, plug_in, settled
 from vision.site.web_address import WebAddress
 
@@ -81,7 +82,7 @@ NEEDED = ("case_id", "sequence", "kind", "stage")
 
 def _host(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", name):
-        raise ValueError("is a host name without http://; write one such as cases.city.example")
+        raise ValueError(wrong("host_form"))
     return name
 
 
@@ -91,8 +92,8 @@ def _of_secrets(given: object) -> object:
     if isinstance(given, list | tuple):
         if 1 <= len(given) <= MOST_SECRETS:
             return given
-        raise ValueError(f"is one secret, or a list of up to {MOST_SECRETS}, the newest first")
-    raise ValueError("is a text: put it in quotes; or a list of texts, the newest first")
+        raise ValueError(wrong("secrets_many", most=MOST_SECRETS))
+    raise ValueError(wrong("secret_form"))
 
 
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_of_secrets)]
@@ -133,11 +134,17 @@ class Webhook(Part):
     def _suits_its_adapter(self) -> Webhook:
         made = plug_in(self.adapter)
         if made.secret and not self.secret:
-            raise ValueError("secret is required; add it: what is sent is signed with it")
+            raise ValueError(wrong("secret_missing"))
         others = sorted(set(self.stages) - set(made.events or self.stages))
         if others:
+            known = list(made.events or ())
             raise ValueError(
-                f"stages: the adapter {self.adapter} has no form for {', '.join(others)}; write "
-                f"stages: [{', '.join(made.events or ())}]"
+                wrong(
+                    "stages_without_form",
+                    adapter=self.adapter,
+                    stages=others,
+                    known=known,
+                    like=f"[{', '.join(known)}]",
+                )
             )
         return self

@@ -27,7 +27,8 @@ from ruamel.yaml.events import (
 )
 
 from vision.errors import SiteError
-from vision.site.text import control_in
+from vision.mistakes.wrong import wrong
+from vision.site.text import at_line, control_in
 
 MOST_VALUES = 200_000
 """Written, and once more with aliases unfolded; a camera has about fifty."""
@@ -46,18 +47,19 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
-# What the parser says of the mistakes that people make, and what to do about each.
+# What the parser says of the mistakes that people make, and what to do about each: a word of
+# `vision.mistakes.files.MENDS`.
 _MENDS = (
-    ("character '\\t'", "a tab; indent with spaces"),
-    ("cannot start any token", "put the text in quotes"),
-    ("mapping values are not allowed", "put a text with `: ` in quotes, or check the indentation"),
-    ("unexpected end of stream", "a quote is not closed; close it"),
-    ("stream end", "a bracket is not closed; close it"),
-    ("document start", "a bracket or quote is not closed; close it"),
-    ("expected <block end>", "check the indentation and quotes of this line and the one before"),
-    ("expected ',' or", "a comma or closing bracket is missing; add it"),
-    ("could not find expected ':'", "a colon is missing, or a space after it; add it"),
-    ("escape", "write \\\\ for a backslash, or put the text in single quotes"),
+    ("character '\\t'", "tab"),
+    ("cannot start any token", "quote"),
+    ("mapping values are not allowed", "colon_in_text"),
+    ("unexpected end of stream", "quote_open"),
+    ("stream end", "bracket_open"),
+    ("document start", "open"),
+    ("expected <block end>", "indent"),
+    ("expected ',' or", "comma"),
+    ("could not find expected ':'", "colon"),
+    ("escape", "escape"),
 )
 
 
@@ -110,10 +112,10 @@ def read_tree(text: str, path: Path, also: Callable[[Event], None] | None = None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else line
         problem = str(error.problem or error.context).partition("\n")[0]
-        mend = next((mend for sign, mend in _MENDS if sign in problem), "fix that line")
-        raise SiteError(f"{path}:{line}: not valid YAML: {problem}: {mend}") from error
+        mend = next((mend for sign, mend in _MENDS if sign in problem), "line")
+        raise at_line(path, line, wrong("yaml", problem=problem, mend=mend)) from error
     except (YAMLError, ValueError, OverflowError) as error:  # `\U00110000`, which is no character
-        raise SiteError(f"{path}:{line}: not valid YAML: {error}; fix that line") from error
+        raise at_line(path, line, wrong("yaml", problem=str(error), mend="line")) from error
     if composed.root is None:
         return Tree(None, {}, {})
     unfolding = _Unfolding(path)
@@ -134,7 +136,7 @@ class _Composer:
         line = event.start_mark.line + 1
         self._taken += 1
         if self._taken > MOST_VALUES:
-            raise _wrong(self._path, line, f"more than {MOST_VALUES} values; write less")
+            raise at_line(self._path, line, wrong("yaml_values", most=MOST_VALUES))
         if isinstance(event, CollectionEndEvent):
             self._open.pop().open = False
         elif isinstance(event, AliasEvent):
@@ -144,12 +146,12 @@ class _Composer:
         elif isinstance(event, DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:
-                raise _wrong(self._path, line, "a second document begins; a site file is one")
+                raise at_line(self._path, line, wrong("yaml_second"))
 
     def _begin(self, event: NodeEvent, line: int) -> None:
         tag = str(event.tag) if event.tag is not None else None  # type: ignore[attr-defined]
         if tag not in {None, _STR}:
-            raise _wrong(self._path, line, f"the tag {tag} is not read; remove it")
+            raise at_line(self._path, line, wrong("yaml_tag", tag=tag))
         if isinstance(event, ScalarEvent):
             plain = event.style is None and tag is None
             node = _Node(line, text=event.value, plain=plain)
@@ -166,14 +168,9 @@ class _Composer:
     def _meant(self, anchor: str, line: int) -> _Node:
         node = self._anchors.get(anchor)
         if node is None:
-            raise _wrong(
-                self._path,
-                line,
-                f"*{anchor} stands for &{anchor}, which is not written before it; put a text that "
-                "begins with * in quotes",
-            )
+            raise at_line(self._path, line, wrong("yaml_alias", alias=anchor))
         if node.open:
-            raise _wrong(self._path, line, f"*{anchor} stands inside itself; write it out")
+            raise at_line(self._path, line, wrong("yaml_alias_inside", alias=anchor))
         return node
 
     def _put(self, node: _Node) -> None:
@@ -218,19 +215,16 @@ class _Unfolding:
                 found[name] = self.value(part, (*where, name))
         for part in merged:
             if not part.mapping:
-                raise _wrong(self._path, part.line, "`<<` takes in a mapping; name one with *")
+                raise at_line(self._path, part.line, wrong("yaml_merge"))
             self._mapping(part, where, found, merges + 1)
 
     def _name(self, key: _Node, own: dict[str, int]) -> str:
         if key.text is None:
-            raise _wrong(self._path, key.line, "a list or mapping is no name of a setting")
+            raise at_line(self._path, key.line, wrong("yaml_key"))
         self._refuse_control(key.text, key.line)
         if key.text in own:
-            raise _wrong(
-                self._path,
-                key.line,
-                f"`{key.text}` is given twice, first in line {own[key.text]}; remove one",
-            )
+            first = own[key.text]
+            raise at_line(self._path, key.line, wrong("yaml_twice", name=key.text, line=first))
         own[key.text] = key.line
         return key.text
 
@@ -239,10 +233,8 @@ class _Unfolding:
             raise _too_deep(self._path, node.line)
         self._taken += 1 + len(node.parts) // 2
         if self._taken > MOST_VALUES:
-            raise _wrong(
-                self._path,
-                node.line,
-                f"more than {MOST_VALUES} values, with what its aliases (*) stand for; write less",
+            raise at_line(
+                self._path, node.line, wrong("yaml_values", most=MOST_VALUES, aliases="*")
             )
 
     def _scalar(self, node: _Node, where: Where) -> Any:
@@ -260,12 +252,8 @@ class _Unfolding:
     def _refuse_control(self, text: str, line: int) -> None:
         control = control_in(text)
         if control is not None:
-            raise _wrong(self._path, line, f"a text holds {control}; remove it")
-
-
-def _wrong(path: Path, line: int, what: str) -> SiteError:
-    return SiteError(f"{path}:{line}: {what}")
+            raise at_line(self._path, line, wrong("control_in_text", code=control))
 
 
 def _too_deep(path: Path, line: int) -> SiteError:
-    return _wrong(path, line, f"more than {DEEPEST} brackets or indents in each other; write less")
+    return at_line(path, line, wrong("yaml_deep", most=DEEPEST))

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from vision.fields import DaysField, Hours, KindName, Part, Polygon
 from vision.hours import WeeklyHours
 from vision.kinds import catalogue
+from vision.mistakes.wrong import wrong
 from vision.site.presets import WHOLE
 from vision.site.rule_settings import RuleSettings
 
@@ -37,7 +38,7 @@ class Zone(Part):
         for kind, name in self.subtypes.items():
             known = [subtype.name for subtype in catalogue().kind(kind).subtypes]
             if name not in known:
-                raise ValueError(f"{kind} has no sub-type {name!r}; choose from {', '.join(known)}")
+                raise ValueError(wrong("subtype_unknown", kind=kind, subtype=name, known=known))
         return self
 
     def watched_at(self, local: datetime, holidays: Collection[date]) -> bool:

@@ -37,7 +37,9 @@ _BESIDE = (
 )
 _NO_PICTURE = "holds no picture"
 _WHY: dict[str, str] = {
-    **dict.fromkeys(_VIDEOS, "is a video; use: streetwarden watch --source"),
+    **dict.fromkeys(
+        _VIDEOS, "is a video; use: streetwarden watch --source, or: streetwarden audit"
+    ),
     **dict.fromkeys(_RAW.split(), "is a raw photo, which is not read; export it as JPEG"),
     **dict.fromkeys(_ARCHIVES.split(), "is an archive that is not read; unpack it"),
     **dict.fromkeys(_DOCUMENTS.split(), "is a document; export its pictures as JPEG"),

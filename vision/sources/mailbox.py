@@ -37,6 +37,17 @@ class Counts:
     dropped: dict[str, int] = field(default_factory=dict)
     pending: int = 0
 
+    def plus(self, other: Counts) -> Counts:
+        """These and another mailbox's."""
+        reasons = dict.fromkeys((*self.dropped, *other.dropped))
+        dropped = {r: self.dropped.get(r, 0) + other.dropped.get(r, 0) for r in reasons}
+        return Counts(
+            self.read + other.read,
+            self.analysed + other.analysed,
+            dropped,
+            self.pending + other.pending,
+        )
+
 
 class Mailbox:
     """Frames of one camera on their way to the loop. Every method may be called by any thread.

@@ -168,6 +168,22 @@ def recording_start(
     """
     now = datetime.now(UTC)
     before = timedelta(seconds=min(lasts or 0.0, _AGES))
+    stated = stated_start(metadata)
+    if stated is not None:
+        return min(stated.astimezone(UTC), now - before)
+    if lasts is None:
+        return now
+    ended = datetime.fromtimestamp(written, UTC) if written is not None else now
+    return min(ended - before, now - _LONGEST)
+
+
+def stated_start(metadata: Mapping[str, str]) -> datetime | None:
+    """When a recording began by its own word, in the zone that it names; None where it is silent.
+
+    Args:
+        metadata: of the container.
+    """
+    now = datetime.now(UTC)
     for tag in ("com.apple.quicktime.creationdate", "creation_time", "DATE_UTC"):
         try:
             found = datetime.fromisoformat(metadata[tag])
@@ -176,11 +192,8 @@ def recording_start(
         found = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
         # Recorders without a clock write the epoch of 1904 or 1970.
         if found.year > 1971 and found <= now:
-            return min(found.astimezone(UTC), now - before)
-    if lasts is None:
-        return now
-    ended = datetime.fromtimestamp(written, UTC) if written is not None else now
-    return min(ended - before, now - _LONGEST)
+            return found
+    return None
 
 
 def own_time(packet: Packet[VideoStream]) -> float | None:

@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 _BLIND = 30.0  # seconds of data without one picture before a stream is given up; above usual GOPs
 _ASKED_EVERY = 0.5  # seconds between two looks at the calendar whether to watch
 _IN_SLICES = ("h264", "hevc")  # codecs whose pictures come in slices
-_HIGHEST_RATE = 240.0  # frames/s that are believed of a recording
+HIGHEST_RATE = 240.0  # frames/s that are believed of a recording
 
 
 class Video:
@@ -52,7 +52,7 @@ class Video:
     If key frames come often enough for the looks, only they are decoded (`KeyFramePolicy`). Outside
     its hours, nothing of a live camera is decoded, and packets that are late because this machine
     lags are skipped (`Backlog`). Frame size may change at any time. Frames that the decoder marks
-    as corrupt are left out.
+    as corrupt are left out. `stream` is what the container says of it.
 
     Args:
         camera: its looks per second and pace.
@@ -88,16 +88,16 @@ class Video:
             closing.callback(opener.close if opener is not None else lambda: None)
             self._container = open_container(address, camera.decoder, opener)
             closing.callback(self._container.close)
-            self._stream = video_stream(self._container, address)
+            self.stream = video_stream(self._container, address)
             self._closing = closing.pop_all()
         self.live = address.live
         if opener is not None:
             endless = opener.endless or address.kind is SourceKind.HLS
             self.live = endless and not self._container.duration
         # A stream's 25 packets a second are read in Python: what each costs is kept small.
-        self._tick = float(self._stream.time_base or 0)
+        self._tick = float(self.stream.time_base or 0)
         self._watched_now, self._asked_at = True, -math.inf
-        promised = duration(self._container, self._stream)
+        promised = duration(self._container, self.stream)
         track, self.trouble = read_track(camera, address, promised, stop)
         self._framing = Framing(camera.id, image_size, track, camera.decoder)
         self._fps = camera.analyse_fps
@@ -107,7 +107,7 @@ class Video:
         self._backlog = Backlog()
         self._ring = ring if self.live else None
         if self._ring is not None:
-            self._ring.begin(Coded.of(self._stream))
+            self._ring.begin(Coded.of(self.stream))
         self._own_anchor: float | None = None
         self._arrived = time.monotonic()  # when the latest packet was read
         self._damaged = 0
@@ -157,12 +157,12 @@ class Video:
             )
 
     def _recorded_frames(self) -> Iterator[Frame]:
-        rate = float(self._stream.average_rate or self._stream.guessed_rate or 0)
-        rate = rate if 0 < rate <= _HIGHEST_RATE else 25  # an unknown one is given as 90000
-        promised = duration(self._container, self._stream)
+        rate = float(self.stream.average_rate or self.stream.guessed_rate or 0)
+        rate = rate if 0 < rate <= HIGHEST_RATE else 25  # an unknown one is given as 90000
+        promised = duration(self._container, self.stream)
         clock = recording_clock(
             self._container,
-            self._stream,
+            self.stream,
             self._camera,
             self._address,
             interval=1 / rate,
@@ -235,7 +235,7 @@ class Video:
 
     def _packets(self) -> Iterator[Packet[VideoStream]]:
         """What was sent; of a live stream a picture each, of a playlist at its own speed."""
-        sent = self._container.demux(self._stream)
+        sent = self._container.demux(self.stream)
         if self._opener is not None:
             patience = HLS_READ_TIMEOUT if self._address.kind is SourceKind.HLS else TIMEOUT
             sent = self._opener.web.each_within(patience, sent)
@@ -243,7 +243,7 @@ class Video:
             return sent
         if self._address.kind is SourceKind.HLS:
             sent = at_own_speed(sent, self._stop)
-        return whole_pictures(sent) if self._stream.codec.name in _IN_SLICES else sent
+        return whole_pictures(sent) if self.stream.codec.name in _IN_SLICES else sent
 
     def _keep_pace(self) -> None:
         """Apply the looks per second that are wanted now."""
@@ -277,7 +277,7 @@ class Video:
             return []
         if self.live and at is not None and (wall := own_time(packet)) is not None:
             self._own_anchor = wall - at
-        codec = self._stream.codec_context
+        codec = self.stream.codec_context
         if stale and not end:
             codec.flush_buffers()  # nothing from before the gap may be built upon
         try:

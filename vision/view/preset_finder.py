@@ -36,6 +36,7 @@ import numpy as np
 from vision.errors import SiteError
 from vision.files import read_file
 from vision.frames import Frame, Pixels
+from vision.mistakes.wrong import wrong
 from vision.site.presets import Preset
 from vision.view.edges import SIZE, Luma, agreement, directed_edges, small_luma
 
@@ -83,8 +84,12 @@ def picture_of(preset: Preset) -> Pixels:
         content = read_file(Path(preset.picture), _MOST_BYTES)
     except OSError as error:
         raise SiteError(
-            f"preset {preset.name!r}: {preset.picture}: cannot be read ({error.strerror}); save "
-            "there a picture as the camera sees it at this preset"
+            wrong(
+                "preset_picture_unreadable",
+                preset=preset.name,
+                path=preset.picture,
+                why=error.strerror,
+            )
         ) from error
     bare = np.frombuffer(content, np.uint8)
     try:
@@ -92,10 +97,7 @@ def picture_of(preset: Preset) -> Pixels:
     except cv2.error:  # larger than OpenCV decodes
         pixels = None
     if pixels is None:
-        raise SiteError(
-            f"preset {preset.name!r}: {preset.picture}: is no picture that can be read; save it "
-            "again as JPEG or PNG"
-        )
+        raise SiteError(wrong("preset_picture_broken", preset=preset.name, path=preset.picture))
     return pixels.astype(np.uint8, copy=False)
 
 
@@ -117,18 +119,12 @@ class PresetFinder:
         self._source_part = 0
         for name, edges in self._presets.items():
             if _match(name, edges, edges).agreement < _SURE:
-                raise SiteError(
-                    f"preset {name!r}: its picture shows too little to be known again; take it by "
-                    "clear daylight, or turn the preset to where more is to be seen"
-                )
+                raise SiteError(wrong("preset_picture_poor", preset=name))
         for (one, its), (other, others) in combinations(self._presets.items(), 2):
             # Twice as far off: a look that is off from both must not match both.
             off = (2 * _OFF[0], 2 * _OFF[1])
             if _match(one, its, others, off=off).agreement >= _LEAST:
-                raise SiteError(
-                    f"presets {one!r} and {other!r}: their pictures show the same view, so nobody "
-                    "can tell which is shown; take them again, or keep only one"
-                )
+                raise SiteError(wrong("preset_pictures_same", one=one, other=other))
 
     def look(self, frame: Frame) -> str | None:
         """The preset that this look shows; None while the camera turns or stands elsewhere."""

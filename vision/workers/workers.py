@@ -22,11 +22,11 @@ from vision.pipeline.live_view import Picture
 from vision.pipeline.quarantine import Quarantine
 from vision.pipeline.remembered import remembered_episodes
 from vision.pipeline.sight import Sight
-from vision.pipeline.trial import Trial
 from vision.process_status import ProcessStatus
 from vision.redaction import REDACTION, secrets_of
 from vision.site import Site
 from vision.sources.status import CameraStatus
+from vision.trial import Trial
 from vision.workers import totals
 from vision.workers.costs import Costs
 from vision.workers.intake import Intake

@@ -2,7 +2,7 @@
 
 import { at, setKey, signInAs } from "./core/api.js";
 import { html, nothing, render } from "./core/elements.js";
-import { t } from "./core/words.js";
+import { speak, spoken, t } from "./core/words.js";
 
 /** Draw the form into `app`; the address stays as it is, and with it the place to which one comes back. */
 export function signInForm(app, { message, withKey, start, keepPlace }) {
@@ -31,9 +31,16 @@ export function signInForm(app, { message, withKey, start, keepPlace }) {
     }
   }
 
+  function switchLanguage() {
+    speak(spoken() === "zh" ? "en" : "zh", true);
+    error = ""; // it was said in the other language
+    draw();
+  }
+
   function draw() {
     render(html`<main class="signin"><form class="sheet" @submit=${submit}>
-      <img src=${at("/static/icon.svg")} alt=""><h1>Streetwarden</h1>
+      <div class="heading"><img src=${at("/static/icon.svg")} alt=""><button class="quiet" type="button" lang=${spoken() === "zh" ? "en" : "zh"} aria-label=${t("language")} @click=${switchLanguage}>${t("other_language")}</button></div>
+      <h1>Streetwarden</h1>
       <label for="name">${t("user_name")}</label><input id="name" type="text" autocomplete="username" spellcheck="false" autocapitalize="none" maxlength="64">
       <label for="password">${t("password")}</label><input id="password" type="password" autocomplete="current-password" maxlength="128">
       <details ?open=${withKey}><summary>${t("with_key")}</summary><label for="key">${t("key")}</label>

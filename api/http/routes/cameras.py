@@ -58,6 +58,23 @@ class CameraList(BaseModel):
     items: list[CameraView]
 
 
+class ZoneOutline(BaseModel):
+    """A zone as the site file draws it now; `polygon` in fractions of the picture.
+
+    Where a camera has presets, it belongs to the picture of `preset`.
+    """
+
+    name: str
+    preset: str | None
+    polygon: list[tuple[float, float]]
+
+
+class ZoneList(BaseModel):
+    """The zones of a camera."""
+
+    items: list[ZoneOutline]
+
+
 class FiledAct(BaseModel):
     """One act of an admissibility file; its document by name and SHA-256."""
 
@@ -152,6 +169,20 @@ def get_admissibility(
         complete=not lacks,
         missing=[Words.model_validate(words) for words in lacks],
         file=AdmissibilityFile.model_validate(acts) if acts is not None else None,
+    )
+
+
+@router.get("/{camera}/zones", operation_id="listZones", responses=described(404, 422))
+def list_zones(
+    shared: Shared, who: Reader, camera: Annotated[str, named("market-gate")]
+) -> ZoneList:
+    """List a camera's zones, to draw over a case's picture where the rule counted."""
+    zones = camera_of(shared, who, camera).watched_zones
+    return ZoneList(
+        items=[
+            ZoneOutline(name=zone.name, preset=zone.preset, polygon=list(zone.polygon))
+            for zone in zones
+        ]
     )
 
 

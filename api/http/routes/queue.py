@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api.cases.queue import Narrowed
 from api.cases.queue_view import QueuePage
@@ -42,6 +42,11 @@ class NextRequest(BaseModel):
     kind: Name | None = None
     camera: Name | None = None
     skip: list[Name] = Field(default=[], max_length=MOST_SKIPPED)
+    ahead: StrictBool = Field(
+        default=False,
+        description="To be held in reserve while another is looked at: not one of the last ones, "
+        "which others may want now.",
+    )
 
 
 @router.get("", operation_id="getQueue")
@@ -55,11 +60,17 @@ def get_queue(shared: Shared, who: Reader, query: Annotated[QueueQuery, Query()]
     operation_id="claimNext",
     response_model=CaseDetail,
     responses=described(*WRITING)
-    | {204: {"description": "Nothing waits that nobody holds and this key may decide."}},
+    | {
+        204: {
+            "description": "Nothing waits that nobody holds and this key may decide; `ahead`: too "
+            "little to hold any of it in reserve."
+        }
+    },
 )
 def claim_next(shared: Shared, who: Reviewer, request: NextRequest) -> CaseDetail | Response:
     """Claim the best case that nobody holds. Two who ask at once never get the same one."""
-    found = shared.queue.next(who, Narrowed(request.kind, request.camera), request.skip)
+    part = Narrowed(request.kind, request.camera)
+    found = shared.queue.next(who, part, request.skip, ahead=request.ahead)
     if found is None:
         return Response(status_code=204)
     return found

@@ -5,6 +5,7 @@ All of it is in the site file's own terms (see the README), with variables as th
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -16,7 +17,8 @@ from api.http.parameters import named
 from api.http.problems import GUARDED, WRITING, described
 from api.setup.camera_desk import USUAL
 from api.setup.pen import Done
-from vision.sources.address import SourceKind
+from vision.geo.ground import Ground
+from vision.sources.address import SourceKind, parse_address
 
 router = APIRouter(prefix="/v1", tags=["setup"], responses=described(*GUARDED))
 Surveyor = Annotated[Principal, Depends(allowed_to(Right.SETUP, Right.ACCESS_LOG))]
@@ -90,11 +92,39 @@ class SourceShown(BaseModel):
     kind: SourceKind
 
 
+class GroundFit(BaseModel):
+    """How well a camera's ground points fit each other, metres; `preset` is the one they belong to.
+
+    `error_m` is how far from its place a point lands that was not used (root mean square over
+    leaving each out once), null where that cannot be told: it takes five points, well spread.
+    Of each point, in their order: `missed_m`, how far from its place it lands, where one that is
+    wrong stands out (four points fit whatever they are), and `left_out_m`, how far by the others
+    alone. Null where that cannot be told, or has no bound.
+    """
+
+    preset: str | None
+    error_m: float | None
+    missed_m: list[float]
+    left_out_m: list[float | None]
+
+    @classmethod
+    def of(cls, preset: str | None, ground: Ground) -> GroundFit:
+        """That of a fit."""
+        left_out = [m if m is not None and isfinite(m) else None for m in ground.left_out_m]
+        return cls(
+            preset=preset,
+            error_m=ground.error_m,
+            missed_m=list(ground.missed_m),
+            left_out_m=left_out,
+        )
+
+
 class CameraSetup(BaseModel):
     """A camera's section of the site file; where it says nothing, what counts then.
 
     `size` is that of its picture in pixels, null while nobody watches it. What is drawn is in
-    fractions of the picture. `version` is for `If-Match`.
+    fractions of the picture. `ground_error_m` is `error_m` of `ground`'s fit; `ground_fits` has
+    all, its presets' too. `version` is for `If-Match`.
     """
 
     model_config = ConfigDict(
@@ -106,6 +136,8 @@ class CameraSetup(BaseModel):
                     "source": {"kind": "rtsp"},
                     "zones": [_ZONE],
                     "ground": [],
+                    "ground_error_m": None,
+                    "ground_fits": [],
                     "privacy": [],
                     "presets": [],
                     "place": {"lon": 113.38, "lat": 31.71, "address": "解放路12号"},
@@ -131,6 +163,8 @@ class CameraSetup(BaseModel):
     source: SourceShown
     zones: list[JsonValue]
     ground: list[JsonValue]
+    ground_error_m: float | None
+    ground_fits: list[GroundFit]
     privacy: list[JsonValue]
     presets: list[JsonValue]
     place: dict[str, JsonValue] | None
@@ -171,14 +205,23 @@ def get_setup(shared: Shared, who: Surveyor, camera: CameraName, response: Respo
 
     409: there is no site file, or it has mistakes.
     """
-    part, kind = shared.setup.cameras.get(who, camera)
+    part, made = shared.setup.cameras.get(who, camera)
     states = shared.watch.status() if shared.watch else ()
     size = next(([s.width, s.height] for s in states if s.camera == camera and s.width), None)
     response.headers["ETag"] = f'"{part.version}"'
     shown: dict[str, Any] = {**USUAL, **{k: v for k, v in part.value.items() if v is not None}}
     shown["ground"] = shown["ground"] or []
-    shown |= {"camera": camera, "size": size, "version": part.version}
-    return CameraSetup.model_validate({**shown, "source": SourceShown(kind=kind)})
+    views = [(None, made), *((preset.name, made.at(preset.name)) for preset in made.presets)]
+    fits = [GroundFit.of(name, fit) for name, view in views if (fit := view.homography) is not None]
+    shown |= {
+        "camera": camera,
+        "size": size,
+        "version": part.version,
+        "source": SourceShown(kind=parse_address(made.source).kind),
+        "ground_error_m": next((fit.error_m for fit in fits if fit.preset is None), None),
+        "ground_fits": fits,
+    }
+    return CameraSetup.model_validate(shown)
 
 
 @router.put("/cameras/{camera}/setup", operation_id="changeCameraSetup", responses=CHANGES)

@@ -18,13 +18,14 @@ from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.http.routes.cameras import camera_of
 from api.monitoring.sight import SightView, TrialView
 from api.monitoring.viewers import LONGEST_S, TooManyViewers
-from api.words.said import Said, say
+from api.words.said import Mistaken, Said, say
 from vision.errors import NotWatched, SiteError, TrialRuns
 from vision.geo.errors import PlaceError
-from vision.pipeline import trial
+from vision.mistakes.wrong import said_of
 from vision.site import Camera, Site
 from vision.site.proposal import ProposalRefused, proposed
 from vision.site.yaml_tree import Where
+from vision.trial import LONGEST_S as LONGEST_TRIAL_S
 
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"], responses=described(*GUARDED))
 
@@ -32,7 +33,7 @@ CameraId = Annotated[str, named("market-gate")]
 _LARGEST = 2**53 - 1
 """The largest whole number that every reader of JSON takes for itself."""
 _ANSWER_S = 10.0
-"""Seconds beside the trial's own: unpacking looks, and a worker's pipe."""
+"""Seconds beside the trial's own: the start of its process, unpacking, and a worker's pipe."""
 _TRIED = ("zones", "ground", "privacy", "presets", "permits", "settings")
 Corners = list[list[FiniteFloat]]
 
@@ -150,14 +151,16 @@ async def test_setup(
     try:
         ask = partial(watch.try_out, camera, site, request.preset)
         coming = await anyio.to_thread.run_sync(ask)
-        async with asyncio.timeout(trial.LONGEST_S + _ANSWER_S):
+        async with asyncio.timeout(LONGEST_TRIAL_S + _ANSWER_S):
             return TrialView.of(await asyncio.wrap_future(coming), who.sees_kind)
     except NotWatched as error:
         raise Refusal(HTTPStatus.CONFLICT, _unwatched(camera, error)) from error
     except TrialRuns as error:
         raise Refusal(HTTPStatus.CONFLICT, say("trial_runs", camera=camera)) from error
     except (SiteError, PlaceError) as error:
-        raise Refusal(HTTPStatus.CONFLICT, say("trial_refused", why=str(error))) from error
+        mistakes = [Mistaken("/body", said_of(error))]
+        said = say("trial_refused", why=str(error))
+        raise Refusal(HTTPStatus.CONFLICT, said, mistakes=mistakes) from error
     except TimeoutError:
         raise Refusal(
             HTTPStatus.SERVICE_UNAVAILABLE,
@@ -175,7 +178,7 @@ def _proposed(site: Site, camera: Camera, request: TrialRequest) -> Site:
         if request.preset not in {None, *presets}:
             mistakes = [(("preset",), say("preset_unknown", camera=camera.id))]
     except ProposalRefused as no:
-        made, mistakes = site, [(at, say("setup_value", what=w)) for at, w in no.mistakes]
+        made, mistakes = site, no.mistakes
     if mistakes:
         raise RequestValidationError([_invalid(at, what) for at, what in mistakes])
     return made

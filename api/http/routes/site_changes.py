@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.context import Drawer, Shared
 from api.http.parameters import RowId
-from api.http.problems import GUARDED, WRITING, described
+from api.http.problems import GUARDED, WRITING, FieldError, described
 from api.http.routes.setup import Changed, Surveyor, changed
 from api.setup.history import What
 from api.storage.limits import LARGEST_ID
@@ -24,8 +24,9 @@ class SiteFileView(BaseModel):
     """How the site file stands.
 
     `present` false: the server was started without one. `problem`: what is wrong in it, while what
-    it was before is in force. `obstacle`: why it cannot be changed here, null where it can.
-    `restart_needed`: its parts that differ from what runs and count from the next start.
+    it was before is in force; `mistakes`: the same one by one. `obstacle`: why it cannot be changed
+    here, null where it can. `restart_needed`: its parts that differ from what runs and count from
+    the next start.
     """
 
     model_config = ConfigDict(
@@ -35,6 +36,7 @@ class SiteFileView(BaseModel):
                     "present": True,
                     "name": "site.yaml",
                     "problem": None,
+                    "mistakes": [],
                     "obstacle": None,
                     "restart_needed": ["workers"],
                     "newest_change": 17,
@@ -46,6 +48,7 @@ class SiteFileView(BaseModel):
     present: bool
     name: str | None
     problem: str | None
+    mistakes: list[FieldError]
     obstacle: str | None
     restart_needed: list[str]
     newest_change: int | None
@@ -100,6 +103,7 @@ def get_site_file(shared: Shared, who: Surveyor) -> SiteFileView:
         present=file is not None,
         name=file.name if file else None,
         problem=following.problem if following else None,
+        mistakes=[FieldError.of(one) for one in following.mistakes] if following else [],
         obstacle=file.obstacle if file else None,
         restart_needed=list(following.waits) if following else [],
         newest_change=newest[0].id if newest else None,

@@ -43,9 +43,13 @@ class Words(BaseModel):
 
     reasons: List = Field(description="A case's `why[].code`; the values are its `data`.")
     problems: List = Field(description="A problem's `code`; the values are its `params`.")
-    invalid: List = Field(description="`errors[].code` of a problem with status 422.")
+    invalid: List = Field(description="`errors[].code` of a problem, or of the site file.")
     legal_reasons: List = Field(description="A case's `legal_why[].code`.")
     log: List = Field(description="A log entry's `action`.")
+    log_reasons: List = Field(
+        description="`data.said[].code` of a log entry whose reason a program gave, where it is "
+        "none of `problems`; the values are its `params`."
+    )
     stages: List
     steps: List
     outcomes: List
@@ -62,6 +66,8 @@ class Words(BaseModel):
     evidence: List = Field(description="`evidence[].role`.")
     ended_by: List
     obstacles: List = Field(description="Why the site file cannot be written.")
+    things: List = Field(description="What a mistake in the site file is about.")
+    yaml_mends: List = Field(description="What to do about what is no YAML.")
     gaps: List = Field(description="`data.gaps[].cause` of a log entry.")
 
 

@@ -9,6 +9,7 @@ from api.storage.tables.access import (
     SignInRow,
     UserRow,
 )
+from api.storage.tables.audits import AuditFileRow, AuditRow
 from api.storage.tables.base import Base, UtcTime
 from api.storage.tables.callbacks import CallbackRow
 from api.storage.tables.cases import CaseRow, EvidenceRow, LogRow, ReviewRow, SightingRow
@@ -26,6 +27,8 @@ from api.storage.tables.setup import SiteChangeRow
 __all__ = [
     "AccessRow",
     "AttemptRow",
+    "AuditFileRow",
+    "AuditRow",
     "Base",
     "CallbackRow",
     "CaseRow",

@@ -20,6 +20,7 @@ from api.access.access_log import What, note_access
 from api.access.roles import Principal, Role
 from api.cases.requests import ReviewRequest
 from api.http.app import create_app
+from api.http.routes.audit_results import PAGE
 from api.http.way_in import WayIn, routes_of, way_of
 from tests.api.world import (
     NOON,
@@ -32,14 +33,15 @@ from tests.api.world import (
     served,
     store_pictures,
 )
+from vision.audit.report.report import FILES
 from vision.episodes import EpisodeEvent
 from vision.evidence import SecondLook
 from vision.loop import LoopCounts
 from vision.pipeline.live_view import Picture
 from vision.pipeline.sight import Sight
-from vision.pipeline.trial import Trial
 from vision.site import Site
 from vision.sources.status import CameraStatus
+from vision.trial import Trial
 from vision.view.health import View
 
 READERS = {Role.VIEWER, Role.REVIEWER, Role.OFFICER, Role.ADMIN, Role.AUDITOR}
@@ -51,6 +53,9 @@ RECEIVERS = {Role.RECEIVER}
 SURVEYORS = LOOKERS | WATCHERS
 HOOK = "/v1/webhooks/{name}"
 CAMERA = "/v1/cameras/{camera}"
+AUDIT = "/v1/audits/{audit_id}"
+UNKNOWN = frozenset({404})
+FORMS = [name for name in FILES if name != PAGE]
 
 
 @dataclass(frozen=True)
@@ -125,11 +130,13 @@ DOORS = (
     Door("/v1/cameras/{camera}/sight", READERS, of="camera"),
     Door("/v1/cameras/{camera}/test", LOOKERS, method="POST", of="camera", gives=frozenset({200})),
     Door("/v1/cameras/{camera}/admissibility", READERS, of="camera"),
+    Door("/v1/cameras/{camera}/zones", READERS, of="camera"),
     Door("/v1/map", READERS),
     # The site of this house has no file: who is let in is told so; see `tests/api/setup`.
     Door(f"{CAMERA}/setup", SURVEYORS, of="camera", gives=frozenset({409})),
     Door(f"{CAMERA}/setup", LOOKERS, method="PUT"),
     Door("/v1/cameras", ADMINS, method="POST"),
+    Door("/v1/cameras/probe", ADMINS, method="POST"),
     Door(CAMERA, ADMINS, method="DELETE", of="camera", whole=True, gives=frozenset({409})),
     Door("/v1/registers/{register}", SURVEYORS, gives=frozenset({409})),
     Door("/v1/registers/{register}", LOOKERS, method="PUT"),
@@ -152,6 +159,23 @@ DOORS = (
     Door("/v1/access-log", WATCHERS, shows=_items("case_id"), query="?by=nobody"),
     *(Door(f"/v1/reports/{span}", READERS) for span in ("daily", "weekly", "monthly")),
     *(Door(f"/v1/reports/{what}", READERS) for what in ("rates", "devices", "precision")),
+    Door("/v1/audits", READERS, whole=True),
+    Door("/v1/audits", LOOKERS, method="POST", whole=True),
+    Door(AUDIT, READERS, whole=True, gives=UNKNOWN),
+    Door(AUDIT, LOOKERS, method="DELETE", whole=True, gives=UNKNOWN),
+    *(
+        Door(f"{AUDIT}/{step}", LOOKERS, method="POST", whole=True, gives=UNKNOWN)
+        for step in ("start", "cancel")
+    ),
+    Door(f"{AUDIT}/cases", LOOKERS, method="POST", whole=True, gives=UNKNOWN),
+    Door(f"{AUDIT}/files", LOOKERS, method="POST", whole=True),
+    Door(f"{AUDIT}/files/{{file_id}}", READERS, method="HEAD", whole=True, gives=UNKNOWN),
+    Door(f"{AUDIT}/files/{{file_id}}", LOOKERS, method="PATCH", whole=True),
+    Door(f"{AUDIT}/files/{{file_id}}", LOOKERS, method="DELETE", whole=True, gives=UNKNOWN),
+    *(
+        Door(f"{AUDIT}/{what}", READERS, whole=True, gives=UNKNOWN)
+        for what in ("events", "report", "everything.zip", "pictures/{picture}", *FORMS)
+    ),
     *(
         Door(f"/open311/v2/{what}.{{form}}", READERS, of=of, unknown=403)
         for what, of in (
@@ -332,7 +356,7 @@ def test_no_other_page_can_change_anything_with_a_session(house, role):
     with house.client(who) as http:
         token = http.headers.pop("X-CSRF-Token")
         for door in DOORS:
-            if door.method == "GET" or door.way is not WayIn.KEY:
+            if door.method in {"GET", "HEAD"} or door.way is not WayIn.KEY:
                 continue
             path = _path(door, "gate", house)
             for headers in (
@@ -363,6 +387,9 @@ def _path(door: Door, camera: str, house: House) -> str:
         register="permits",
         change=1,
         form="json",
+        audit_id="AU-none",
+        file_id="none",
+        picture="none.jpg",
         service_code="street_vending-stall",
         service_request_id=house.cases[camera],
     )

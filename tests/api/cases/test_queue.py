@@ -136,6 +136,18 @@ def test_the_next_case_is_the_best_that_nobody_holds_and_is_claimed(world, desk)
     assert desk.next(WANG, ALL) is None
 
 
+def test_a_case_in_reserve_is_given_only_while_others_have_enough(world, desk):
+    made = set(trucks(world, 5))
+    first = desk.next(LI, ALL)
+    spare = desk.next(LI, ALL, ahead=True)  # 3 are free then
+    assert desk.next(WANG, ALL) is not None
+    assert desk.next(WANG, ALL, ahead=True) is not None  # 1 is free, and Li is the only other
+    assert desk.next(LI, ALL, ahead=True) is None
+    assert desk.next(WANG, ALL, ahead=True) is None
+    last = desk.next(LI, ALL)  # to be looked at now
+    assert last.case_id in made - {first.case_id, spare.case_id}
+
+
 def test_a_claim_that_is_over_or_that_a_wrong_clock_made_holds_nothing(world, desk):
     over, wrong = trucks(world, 2)
     held = {"claimed_by": "Wang", "claimed_key": "wang"}

@@ -219,7 +219,9 @@ def test_garbage_on_the_site_of_a_structure_is_inhibited_and_a_bin_is_not(site):
     case = site.read(garbage)
     assert (case.stage, case.inhibited_by) == (Stage.INHIBITED, source)
     assert [e.action for e in case.log] == ["opened", "inhibited"]
-    assert case.log[1].data == {"inhibitor": source}
+    assert case.log[1].data["inhibitor"] == source
+    (said,) = case.log[1].data["said"]  # the sentence in the page's language is made of it
+    assert (said["code"], said["params"]["case"]) == ("inhibitor_open", source)
     assert source in case.log[1].reason
     assert listed(site, Stage.PENDING_REVIEW) == [source]
     assert stage(site, site.case(**BIN)) is Stage.PENDING_REVIEW

@@ -392,7 +392,11 @@ def test_a_notice_goes_to_the_gateway_after_the_step_of_that_name_and_is_logged(
     assert (last.action, last.reason, last.data) == (
         "notice",
         "city took it",
-        {"receiver": "city", "event": event},
+        {
+            "said": [{"code": "told_to", "params": {"receiver": "city"}}],
+            "receiver": "city",
+            "event": event,
+        },
     )
 
 

@@ -38,9 +38,10 @@ from vision.detections import Detections
 from vision.episodes import EpisodeStage
 from vision.evidence import EvidenceStore
 from vision.frames import Pixels
-from vision.pipeline import Pipeline, live_view, trial
+from vision.pipeline import Pipeline, live_view, trials
 from vision.pipeline.live_view import Picture
 from vision.site import Site
+from vision.trial import Trial
 from vision.workers import Workers
 
 CAMERA = "bin-00"
@@ -279,8 +280,8 @@ def test_a_setup_is_tried_on_the_kept_looks_beside_the_one_in_force(house: Serve
 def test_what_no_site_file_may_say_is_refused_with_its_place(house: Served) -> None:
     crossed = {"zones": [ZONE | {"polygon": CROSSED}]}
     for given, at, code, says in (
-        (crossed, "/zones/0/polygon", "setup_value", "crosses itself"),
-        ({"zones": [ZONE, ZONE]}, "", "setup_value", "share a name"),
+        (crossed, "/zones/0/polygon", "outline_crosses_mend", "crosses itself"),
+        ({"zones": [ZONE, ZONE]}, "", "zones_share_name", "share a name"),
         ({"preset": "gate"}, "/preset", "preset_unknown", "no preset"),
         ({"source": "rtsp://10.0.0.1/"}, "/source", "extra_forbidden", "not permitted"),
     ):
@@ -306,13 +307,13 @@ def test_one_test_of_a_camera_at_a_time(house: Served) -> None:
     house.let(2)
     entered, leave = Event(), Event()
 
-    def slowly(*given: Any, **named: Any) -> trial.Trial:
+    def slowly(*given: Any, **named: Any) -> Trial:
         entered.set()
         assert leave.wait(30)
-        return try_out(*given, **named)
+        return tried(*given, **named)
 
-    try_out = trial.try_out
-    with mock.patch.object(trial, "try_out", slowly), ThreadPoolExecutor(1) as asking:
+    tried = trials.tried_apart
+    with mock.patch.object(trials, "tried_apart", slowly), ThreadPoolExecutor(1) as asking:
         first = asking.submit(house.test)
         assert entered.wait(30)
         second = house.test()

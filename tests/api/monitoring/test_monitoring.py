@@ -24,10 +24,10 @@ from vision.evidence import SecondLook, open_store
 from vision.loop import LoopCounters, LoopCounts, Step
 from vision.pipeline.live_view import Picture
 from vision.pipeline.sight import Sight
-from vision.pipeline.trial import Trial
 from vision.process_status import ProcessStatus
 from vision.site import Site
 from vision.sources.status import CameraState, CameraStatus
+from vision.trial import Trial
 from vision.view.health import View
 
 
@@ -86,6 +86,7 @@ def test_what_the_loop_tells_of_itself_can_be_scraped(world):
     cameras.counters.spent(Step.INFER, 0.2)
     cameras.counters.delivered("gate", 0.7)
     cameras.counters.failed("yard", ValueError("bad"))
+    cameras.counters.failed("gone", ValueError("of a camera that has left"))
     app = create_app(world.site, world.database, world.evidence, watch=cameras)
     with served(app) as address, httpx.Client(base_url=address, trust_env=False) as http:
         lines = http.get("/metrics").text.splitlines()
@@ -96,6 +97,7 @@ def test_what_the_loop_tells_of_itself_can_be_scraped(world):
         assert 'streetwarden_frame_age_seconds_bucket{le="1.0"} 1.0' in lines
         assert "streetwarden_frame_age_seconds_sum 0.7" in lines
         assert 'streetwarden_loop_errors_total{camera="yard"} 1.0' in lines
+        assert not any('camera="gone"' in line for line in lines)
         assert not any("device_memory" in line for line in lines), "a CPU has none of its own"
         cameras.device_memory = 2**30
         assert "streetwarden_device_memory_bytes 1.073741824e+09" in http.get("/metrics").text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from datetime import UTC, datetime, timedelta
 from math import cos, pi, sin
@@ -11,9 +12,16 @@ from zoneinfo import ZoneInfo
 import httpx
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from api.access.roles import Role
 from api.http.app import create_app
+from api.setup.pruning import KEPT
+from api.setup.pruning import rules as of_setup
+from api.storage.pruning import prune
+from api.storage.tables import SiteChangeRow
+from api.words.invalid import INVALID
+from api.words.said import LISTS
 from tests.api.setup.conftest import PASSWORD, SECRET, TEXT, Changeable
 from tests.api.world import make_event, served
 from vision.frames import Clock, Frame
@@ -92,6 +100,39 @@ def test_a_zone_is_drawn_and_counts_at_once_is_in_the_file_and_can_be_undone(fou
     assert [c["undone"] for c in history(http)] == [False, True, False, False]
 
 
+def test_how_well_ground_points_fit_is_told_and_the_wrong_one_stands_out(found):
+    http = found(watch=Changeable()).client()
+    places = [(0.1, 0.9), (0.9, 0.9), (0.25, 0.5), (0.75, 0.5), (0.5, 0.7), (0.4, 0.6)]
+
+    def on_map(u: float, v: float) -> list[float]:
+        w = v - 0.2  # the horizon lies at a fifth of the picture
+        return [u, v, 113.38 + (u - 0.5) / w * 2e-4, 31.71 + (1 / w) * 2e-4]
+
+    def fit(points: list[list[float]]) -> dict:
+        answer = put(http, {"ground": points}, setup(http)["version"])
+        assert answer.status_code == 200, answer.text
+        told = setup(http)
+        [found] = told["ground_fits"]
+        assert found["preset"] is None
+        assert told["ground_error_m"] == found["error_m"]
+        return found
+
+    good = fit([on_map(u, v) for u, v in places])
+    assert max(good["missed_m"]) < 0.05
+    assert good["error_m"] < 0.1
+    points = [on_map(u, v) for u, v in places]
+    points[4][2] += 2e-5  # nearly two metres
+    bad = fit(points)
+    assert bad["error_m"] > 1
+    assert bad["missed_m"].index(max(bad["missed_m"])) == 4
+    assert bad["left_out_m"][4] == pytest.approx(1.9, abs=0.1)
+    assert len(bad["missed_m"]) == len(bad["left_out_m"]) == 6
+    four = fit(points[:4])
+    assert (four["error_m"], four["left_out_m"]) == (None, [None] * 4)
+    assert put(http, {"ground": []}, setup(http)["version"]).status_code == 200
+    assert (setup(http)["ground_error_m"], setup(http)["ground_fits"]) == (None, [])
+
+
 def test_of_two_who_change_the_same_the_second_is_told(found):
     town = found(watch=Changeable())
     li, wang = town.client(Role.OFFICER), town.client(Role.ADMIN)
@@ -150,7 +191,12 @@ def test_what_would_be_a_mistake_is_told_with_its_mend_and_nothing_is_written(fo
         if pointer:
             errors = answer.json()["errors"]
             assert any(e["pointer"].startswith(pointer) for e in errors), (given, errors)
-            assert all(e["code"].startswith("setup_") for e in errors), errors
+            assert all(e["code"] in INVALID for e in errors), errors
+            assert any(e["code"] != "value_error" for e in errors), errors
+            for e in errors:  # what the console shows, in Chinese
+                assert re.search(
+                    "[\u4e00-\u9fff]", INVALID[e["code"]].say("zh", e["params"], LISTS)
+                )
         assert str(town.path.parent) not in answer.text
     assert town.text == TEXT
     assert len(history(http)) == many
@@ -334,7 +380,7 @@ def test_no_secret_leaves(found):
     ]
     texts += [http.get(f"/v1/site/changes/{c['id']}").text for c in changes]
     for text in texts:
-        for secret in (PASSWORD, "whsec_", "4711", "4712", "4713", "10.0.0", "s3cret"):
+        for secret in (PASSWORD, "whsec_", "Old4711", "New-4712", "New-4713", "10.0.0", "s3cret"):
             assert secret not in text.replace("whsec_***", ""), text
     assert "secret" not in "".join(texts).replace("secret: ***", "")
     assert "source: ***" in "".join(texts)
@@ -426,7 +472,8 @@ def test_what_says_the_same_is_no_change(found):
     town = found(watch=Changeable())
     http = town.client()
     now = setup(http)
-    same = {k: now[k] for k in now if k not in {"camera", "size", "source", "version"}}
+    told = {"camera", "size", "source", "version", "ground_error_m", "ground_fits"}
+    same = {k: now[k] for k in now if k not in told}
     answer = put(http, same, now["version"])
     assert answer.json() == {"change": None, "version": now["version"], "restart_needed": []}
     assert town.text == TEXT
@@ -473,3 +520,72 @@ def test_what_rules_have_learnt_is_shown_to_who_sees_the_camera(found):
     assert item["known"] == [{"box": list(box)}]
     near = town.client(Role.OFFICER, cameras=["gate"])
     assert near.get("/v1/baseline").json() == {"items": []}
+
+
+def test_another_baseline_under_the_same_path_is_noticed_and_a_broken_one_is_told(found):
+    def structures(count: int) -> str:
+        roofs = [
+            {
+                "type": "Feature",
+                "properties": {"as_of": "2026-03-01"},
+                "geometry": {
+                    "type": "Polygon",
+                    "coordinates": [[[n, 0], [n + 0.5, 0], [n, 0.5], [n, 0]]],
+                },
+            }
+            for n in range(count)
+        ]
+        return json.dumps({"type": "FeatureCollection", "features": roofs})
+
+    town = found(watch=Changeable())
+    file = town.path.parent / "known.geojson"
+    file.write_text(structures(1))
+    town.edit(TEXT + "baseline: known.geojson\n")
+    known, many = len(town.watch.applied), len(history(town.client()))
+    for _ in range(3):
+        town.following.look()
+    assert len(town.watch.applied) == known, "nothing has changed"
+
+    file.write_text(structures(2))
+    for _ in range(3):
+        town.following.look()
+    assert len(town.watch.applied) == known + 1
+    assert town.following.problem is None
+
+    file.write_text("{}")
+    for _ in range(3):
+        town.following.look()
+    told = town.client().get("/v1/site/file").json()
+    assert "known.geojson" in told["problem"]
+    [mistake] = told["mistakes"]
+    assert (mistake["code"], mistake["pointer"]) == ("geojson_empty", "/file/baseline")
+    assert mistake["params"]["path"] == "known.geojson"
+    assert len(town.watch.applied) == known + 1, "what it was is in force"
+
+    file.write_text(structures(3))
+    for _ in range(3):
+        town.following.look()
+    assert (len(town.watch.applied), town.following.problem) == (known + 2, None)
+    assert len(history(town.client())) == many, "the site file says what it said"
+
+
+def test_the_history_is_bounded_and_the_newest_can_be_undone(found, monkeypatch):
+    monkeypatch.setattr("api.setup.pruning.LAST", 3)
+    town = found(watch=Changeable())
+    http = town.client()
+    for fps in (2, 3, 4, 5, 6, 7):
+        assert put(http, {"analyse_fps": fps}, setup(http)["version"]).status_code == 200
+    numbers = [change["id"] for change in history(http)]
+    database, now = town.world.database, datetime.now(UTC)
+    assert prune(database, of_setup(), now) == {"changes of the site file": 0}
+    with database.write() as session:
+        session.execute(update(SiteChangeRow).values(at=now - KEPT - timedelta(days=1)))
+    assert prune(database, of_setup(), now) == {"changes of the site file": 4}
+    assert [change["id"] for change in history(http)] == numbers[:3]
+    assert http.post(f"/v1/site/changes/{numbers[0]}/undo").status_code == 200
+    assert setup(http)["analyse_fps"] == 6
+    town.following.look()
+    town.following.look()
+    assert history(http)[0]["what"] == "setup", "nobody has edited the file by hand"
+    monkeypatch.setattr("api.setup.pruning.MOST", 2)
+    assert prune(database, of_setup(), now) == {"changes of the site file": 2}

@@ -20,8 +20,10 @@ from api.cases.step_desk import _SAID
 from api.cases.steps import PROGRAM, Step
 from api.setup.site_file import _WHY
 from api.words.catalogue import CATALOGUE
-from api.words.invalid import GIVEN, INVALID
+from api.words.invalid import INVALID
+from api.words.invalid import OURS as OF_REQUESTS
 from api.words.legal_reasons import LEGAL_REASONS
+from api.words.log_reasons import LOG_REASONS
 from api.words.problems import PROBLEMS
 from api.words.said import LISTS, Said, say
 from api.words.vocabulary import VOCABULARY
@@ -30,14 +32,17 @@ from vision.evidence import EvidenceRole
 from vision.frames import Clock
 from vision.gap import GapCause
 from vision.geo import Method
+from vision.mistakes.wrong import WRONG
+from vision.pipeline.unseen import UNSEEN
 from vision.registers.admissibility import ACTS, VALID
 from vision.registers.working_calendar import Unit
 from vision.sentence import FORMS
+from vision.site.mistakes import LIMITS
 
 ROOT = Path(api.__file__).parent
 _OF_MODELS = ("instant", "rejection", "checks", "number")
 _OF_SETUP = ("setup", "preset")
-OURS = {code for code in INVALID if code.startswith((*_OF_MODELS, *_OF_SETUP))}
+OURS = {code for code in OF_REQUESTS if code.startswith((*_OF_MODELS, *_OF_SETUP))}
 """Of `INVALID`, those that we say; the others are pydantic's."""
 SILENT = {
     "BackupError": "of commands",
@@ -56,6 +61,7 @@ SAYING = {
     *("CannotUndo", "ChangedMeanwhile", "NoSiteFile", "SetupForbidden", "SetupRefused"),
     *("SiteFileUnwritable", "SiteFileWrong", "UnknownCamera", "UnknownChange"),
     *("AccountTaken", "CaseClaimed", "CaseError", "IllegalStep", "NotConfirmed", "OriginalRefused"),
+    *("AuditNoRoom", "AuditTooLarge", "UnknownAudit"),
     *("PackageTooLarge", "ProviderUnavailable", "PurgedMedia", "Refusal", "SignInFailed"),
     *("SignInWaits", "StepForbidden", "UnknownAccount", "UnknownCase", "UnknownMedia"),
 }
@@ -109,21 +115,29 @@ def test_a_problem_says_in_chinese_what_to_do_next() -> None:
 def test_every_code_is_said_somewhere() -> None:
     codes = {code for _, code, _ in said()}
     told = {"invalid", "refused"}  # by `api.http.problems`, with another text
-    assert codes - set(PROBLEMS) == OURS
+    assert codes - set(PROBLEMS) - set(LOG_REASONS) == OURS
+    assert set(LOG_REASONS) - codes == set(UNSEEN), "unused"
     assert set(PROBLEMS) - codes - told == set(), "unused"
 
 
 def test_sentences_use_the_values_that_are_given() -> None:
     for where, code, given in said():
-        sentence = PROBLEMS.get(code) or INVALID[code]
+        sentence = PROBLEMS.get(code) or LOG_REASONS.get(code) or INVALID[code]
         wanted = set(sentence.placeholders("zh")) | set(sentence.placeholders("en"))
         assert wanted <= given, where
 
 
 def test_sentences_of_single_values_use_limits_of_ours() -> None:
-    for code in set(INVALID) - OURS:
+    for code in set(OF_REQUESTS) - OURS:
         sentence = INVALID[code]
-        assert set(sentence.placeholders("zh")) == set(sentence.placeholders("en")) <= GIVEN
+        assert set(sentence.placeholders("zh")) == set(sentence.placeholders("en")) <= LIMITS
+
+
+def test_no_code_says_two_things() -> None:
+    assert not set(OF_REQUESTS) & set(WRONG)
+    assert not set(PROBLEMS) & set(INVALID)
+    assert not set(LOG_REASONS) & {*PROBLEMS, *INVALID}
+    assert not set(LISTS) & {"reasons", "problems", "invalid"}
 
 
 def test_every_error_that_is_answered_has_a_code() -> None:
@@ -193,6 +207,20 @@ def test_every_action_that_is_logged_by_a_word_has_one() -> None:
     assert logged >= {"numbered", "taken_over", "unseen"}
     assert logged <= set(VOCABULARY["log"])
     assert remark.__doc__, "whose words are `Adapter.logged`, and that with `_failed`"
+
+
+def test_a_reason_that_the_program_gives_is_never_a_plain_text() -> None:
+    """A log entry's reason is a person's own words, or has a code."""
+    for where, tree in sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _called(node) in {"enter", "remark"}:
+                reasons = (k.value for k in node.keywords if k.arg == "reason")
+                texts = (n for reason in reasons for n in ast.walk(reason))
+                assert not any(
+                    isinstance(n, ast.JoinedStr)
+                    or (isinstance(n, ast.Constant) and " " in str(n.value))
+                    for n in texts
+                ), f"{where}:{node.lineno}: the reason has no code; use say()"
 
 
 def test_what_the_law_asks_has_a_reason_each() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vision.audit import Item, Problem, take_in
-from vision.audit.archive import members
+from vision.audit.intake.archive import members
 
 
 def names(found, kind=Item):

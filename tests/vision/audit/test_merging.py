@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import pytest
 
-from vision.audit.area import GATE, Area, apart, common
-from vision.audit.likeness import differing, fingerprint
-from vision.audit.merging import merge
-from vision.audit.overlaps import PARTNERS, worth_it
+from vision.audit.merging.area import GATE, Area, apart, common
+from vision.audit.merging.likeness import differing, fingerprint
+from vision.audit.merging.overlaps import PARTNERS, worth_it
+from vision.audit.merging.violations import merge
 from vision.audit.records import FindingRecord, Picture, PictureRecord, Place
 from vision.geo import DronePose, LocalPlane, NoGround, PoseDeviations
 

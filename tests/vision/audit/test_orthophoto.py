@@ -20,7 +20,7 @@ from rasterio.transform import Affine
 from rasterio.warp import transform
 
 from vision.audit import AuditFolder, Auditor, compose, publish, take_in
-from vision.audit.windows import rows
+from vision.audit.orthophotos.windows import rows
 from vision.decoding.decoder import Decode
 from vision.decoding.decoders import Decoders
 from vision.decoding.orthophoto import Part

@@ -14,7 +14,7 @@ from shapely.geometry import Point, shape
 
 from tests.vision.flights import camera_of, save_photo, xmp
 from vision.audit.exif import Position
-from vision.audit.intake import Item
+from vision.audit.intake.items import Item
 from vision.audit.places import FIX_M, SIGHT_M, Whereabouts
 from vision.audit.reading import Loaded, load
 from vision.decoding.decoders import Decoders

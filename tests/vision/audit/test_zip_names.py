@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from vision.audit import Item, Problem, take_in
-from vision.audit.archive import close, members
-from vision.audit.zip_names import decoded
+from vision.audit.intake.archive import close, members
+from vision.audit.intake.zip_names import decoded
 
 NAMES = {
     "utf-8": ["解放路/照片 1.jpg", "Straße.jpg", "пёс.jpg", "café.jpg"],

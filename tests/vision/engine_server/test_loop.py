@@ -18,7 +18,7 @@ from vision.detections import Detections
 from vision.engine_server import EngineServerProcess, ServedEngine
 from vision.frames import Frame
 from vision.loop import InferenceLoop, LoopCounters
-from vision.loop.loop import ENGINE_FAILED
+from vision.loop.drops import ENGINE_FAILED
 from vision.sources.mailbox import Mailbox
 
 START = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from vision.errors import EngineError
 from vision.frames import Frame
 from vision.look import Look
 from vision.loop import InferenceLoop, LoopCounters
-from vision.loop.loop import ENGINE_FAILED, LOOP_ENDED, REMOVED
+from vision.loop.drops import ENGINE_FAILED, LOOP_ENDED, REMOVED
 from vision.loop.restarts import PAUSES_S
 from vision.loop.views import Views
 from vision.sources.mailbox import CLOSED, SUPERSEDED, Mailbox

@@ -67,7 +67,7 @@ def test_a_zone_drawn_while_it_runs_is_watched_at_the_next_looks_and_nothing_bli
     with watching(site_of(tmp_path, gate, yard), told) as pipeline:
         told.wait(CONFIRMED, "gate")
         told.wait(CONFIRMED, "yard")
-        before = dict(pipeline._cameras)
+        before = dict(pipeline._watching.now)
         scene, other = before["gate"].scenes[None], before["yard"].scenes[None]
         rules = scene.rules.rules, other.rules.rules
         status, index = status_of(pipeline, "gate"), before["gate"].last[0].index  # type: ignore[index]
@@ -82,10 +82,10 @@ def test_a_zone_drawn_while_it_runs_is_watched_at_the_next_looks_and_nothing_bli
         assert (now.reconnects, now.state) == (0, CameraState.ALIVE)
         assert now.read > status.read
         assert before["gate"].last[0].index > index, "the same source goes on"  # type: ignore[index]
-        assert pipeline._cameras["gate"] is before["gate"]
+        assert pipeline._watching.now["gate"] is before["gate"]
         assert before["gate"].scenes[None].tracker is scene.tracker
         assert before["gate"].scenes[None].rules.rules[0] is rules[0][0], "of the zone as it was"
-        assert pipeline._cameras["yard"] is before["yard"]
+        assert pipeline._watching.now["yard"] is before["yard"]
         assert before["yard"].scenes[None] is other
         assert other.rules.rules is rules[1], "nobody touched it"
         for name in ("gate", "yard"):
@@ -117,7 +117,7 @@ def test_what_is_watched_no_longer_ends_unwatched_once(
     site = site_of(tmp_path, gate, yard)
     with watching(site, told) as pipeline:
         [held] = told.wait(CONFIRMED)
-        known = pipeline._cameras["gate"]
+        known = pipeline._watching.now["gate"]
         pipeline.apply(site_of(tmp_path, *left))
         [over] = told.wait(ENDED)
         assert (over.episode.id, over.episode.ended_by) == (held.episode.id, EndedBy.UNWATCHED)
@@ -177,17 +177,21 @@ def test_another_source_is_opened_anew_alone_and_what_is_new_starts(
     gate, yard, told = street.camera("gate", zone("left")), street.camera("yard"), Told()
     with watching(site_of(tmp_path, gate, yard), told) as pipeline:
         [held] = told.wait(CONFIRMED)
-        before = dict(pipeline._cameras)
+        before = dict(pipeline._watching.now)
         street.full["north"] = {LEFT_SPOT}
         moved = gate.model_copy(update={"source": street.camera("north").source})
         added = street.camera("added", zone("left"))
         street.full["added"] = {LEFT_SPOT}
+        counted = {s.camera: s for s in pipeline.status()}["gate"]
         pipeline.apply(site_of(tmp_path, added, moved, yard))
+        anew = {s.camera: s for s in pipeline.status()}["gate"]
+        assert anew.read >= counted.read > 0, "counts go on"
+        assert anew.analysed >= counted.analysed > 0
         told.wait(CONFIRMED, "added")
         looks(pipeline, "gate")
         assert [s.camera for s in pipeline.status()] == ["added", "gate", "yard"]
-        assert pipeline._cameras["yard"] is before["yard"]
-        assert pipeline._cameras["gate"] is not before["gate"]
+        assert pipeline._watching.now["yard"] is before["yard"]
+        assert pipeline._watching.now["gate"] is not before["gate"]
         assert before["gate"].reader.stop(timeout=30), "the one before has ended"
         # It is the same camera at another address: what went on goes on.
         assert pipeline.last_seen("gate", held.episode.id) is not None
@@ -201,13 +205,15 @@ def test_a_reader_that_hangs_holds_up_no_change(street: LiveBins, tmp_path: Path
     gate, yard, told = street.camera("gate"), street.camera("yard"), Told()
     with watching(site_of(tmp_path, gate, yard), told) as pipeline:
         looks(pipeline, "gate", 1)
-        hung = pipeline._cameras["gate"].reader
+        hung = pipeline._watching.now["gate"].reader
         street.hang("gate")
         assert street.hangs.wait(30)
         pipeline.apply(site_of(tmp_path, yard))
         assert not hung.stop(timeout=0), "it hangs still"
         assert [s.camera for s in pipeline.status()] == ["yard"]
+        assert "gate" not in pipeline.loop().delivered, "what was counted of it goes with it"
         looks(pipeline, "yard")
+        assert pipeline.loop().delivered["yard"] > 0
         street.go_on.set()
         assert hung.stop(timeout=30)
 
@@ -240,7 +246,7 @@ def test_how_often_it_is_looked_at_changes_without_a_new_connection(
         pipeline.apply(site_of(tmp_path, street.camera("gate", zone("left"))))
         told.wait(CONFIRMED)
         assert status_of(pipeline, "gate").reconnects == 0
-        frame = pipeline._cameras["gate"].last[0]  # type: ignore[index]
+        frame = pipeline._watching.now["gate"].last[0]  # type: ignore[index]
         assert frame.index >= 3, "of the same source"
 
 
@@ -264,7 +270,7 @@ def test_what_cannot_be_read_changes_nothing(street: LiveBins, tmp_path: Path) -
 def test_redrawn_in_the_view_as_it_is_now_its_rules_go_on(street: LiveBins, tmp_path: Path) -> None:
     gate, told = street.camera("gate", zone("left", RIGHT)), Told()
     with watching(site_of(tmp_path, gate), told) as pipeline:
-        watched = pipeline._cameras["gate"]
+        watched = pipeline._watching.now["gate"]
         looks(pipeline, "gate", 1)
         watched.health.view = View.MOVED
         night = zone("left", RIGHT, hours=["Mon-Sun 00:00-24:00"])
@@ -296,8 +302,10 @@ def test_a_change_while_nothing_can_be_stored_loses_nothing(
     with watching(site_of(tmp_path, gate, yard), told) as pipeline:
         pipeline._writer._retry_s = 0.05
         assert told.refused.wait(60)
-        until(pipeline.status, lambda _: bool(pipeline._cameras["gate"].scenes[None].rules.held))
-        scene = pipeline._cameras["gate"].scenes[None]
+        until(
+            pipeline.status, lambda _: bool(pipeline._watching.now["gate"].scenes[None].rules.held)
+        )
+        scene = pipeline._watching.now["gate"].scenes[None]
         until(pipeline.status, lambda _: bool(scene.rules.unconfirmed))
         pipeline.apply(site_of(tmp_path, yard))
         assert scene.rules.owes

@@ -226,7 +226,7 @@ def test_evidence_hides_what_its_preset_hides(tmp_path: Path) -> None:
 
 def test_what_is_remembered_of_one_preset_is_not_anothers(tmp_path: Path) -> None:
     made = site(tmp_path / "dome.mp4", tmp_path)
-    scenes = Pipeline(made, SeesPink(), [], memory=tmp_path)._cameras["dome"].scenes
+    scenes = Pipeline(made, SeesPink(), [], memory=tmp_path)._watching.now["dome"].scenes
     assert list(scenes) == ["gate", "yard"]
     assert scenes["gate"].rules._file != scenes["yard"].rules._file
     assert [r.context.zone.name for r in scenes["gate"].rules.rules] == ["pavement"]
@@ -258,7 +258,7 @@ def test_what_a_preset_held_that_leaves_the_site_ends_unwatched(tmp_path: Path) 
         dome = made.cameras[0]
         yard = dome.model_copy(update={"presets": dome.presets[1:], "zones": dome.zones[1:]})
         pipeline.apply(made.model_copy(update={"cameras": (yard,)}))
-        assert list(pipeline._cameras["dome"].scenes) == ["yard"]
+        assert list(pipeline._watching.now["dome"].scenes) == ["yard"]
     finally:
         pipeline.stop()
     stages = [(e.episode.stage.value, e.preset, e.episode.ended_by) for e in told]
@@ -268,4 +268,4 @@ def test_what_a_preset_held_that_leaves_the_site_ends_unwatched(tmp_path: Path) 
         ("ended", "gate", "unwatched"),
     ]
     assert told[2].episode.id == told[1].episode.id
-    assert not pipeline._cameras["dome"].scenes["yard"].rules.owes
+    assert not pipeline._watching.now["dome"].scenes["yard"].rules.owes

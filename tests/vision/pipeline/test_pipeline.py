@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,7 +81,7 @@ def test_rules_pause_while_the_lens_is_covered(tmp_path: Path) -> None:
     engine = Blind()
     site = Site.for_sources([str(clip)], tmp_path, analyse_fps=2, pace="fast")
     pipeline = Pipeline(site, engine, [])
-    scenes = pipeline._cameras["camera-1"].scenes
+    scenes = pipeline._watching.now["camera-1"].scenes
     rule = Looks(scenes[None].rules.rules[0].context)
     scenes[None] = replace(scenes[None], rules=CameraRules([rule], model={}))
     pipeline.start()
@@ -118,7 +119,7 @@ def test_a_camera_that_wants_tiles_is_seen_in_them(tmp_path: Path) -> None:
 
 def remembered(site: Site, tmp_path: Path) -> Path:
     pipeline = Pipeline(site, Blind(), [], memory=tmp_path)
-    file = pipeline._cameras[site.cameras[0].id].scenes[None].rules._file
+    file = pipeline._watching.now[site.cameras[0].id].scenes[None].rules._file
     assert file is not None
     return file
 
@@ -172,7 +173,7 @@ def test_it_stops_while_nothing_can_be_stored_and_the_queue_is_full(tmp_path: Pa
     quarantine = tmp_path / "quarantine"
     pipeline = Pipeline(site, Blind(), [down], evidence=store, quarantine=quarantine)
     pipeline._writer._retry_s = 0.01
-    scenes = pipeline._cameras["camera-1"].scenes
+    scenes = pipeline._watching.now["camera-1"].scenes
     rule = Opens(scenes[None].rules.rules[0].context)
     scenes[None] = replace(scenes[None], rules=CameraRules([rule], model={}))
     pipeline.start()
@@ -187,7 +188,7 @@ def test_it_stops_while_nothing_can_be_stored_and_the_queue_is_full(tmp_path: Pa
 def test_what_its_rules_hold_is_told_before_it_starts(tmp_path: Path) -> None:
     site = Site.for_sources(["rtsp://10.0.0.1/1"], tmp_path)
     assert Pipeline(site, Blind(), [], memory=tmp_path).held == frozenset()
-    scene = Pipeline(site, Blind(), [], memory=tmp_path)._cameras["camera-1"].scenes[None]
+    scene = Pipeline(site, Blind(), [], memory=tmp_path)._watching.now["camera-1"].scenes[None]
     rule = next(r for r in scene.rules.rules if r.kind == "overflowing_bin")
     seen = (np.array([[10, 10, 30, 30]], np.float32), np.array([0.9], np.float32))
     full = make_detections(*seen, np.array([0]), ("overflowing_bin",))
@@ -200,3 +201,22 @@ def test_what_its_rules_hold_is_told_before_it_starts(tmp_path: Path) -> None:
     scene.rules.stored(confirmed)
     assert rule.episodes == [confirmed]
     assert Pipeline(site, Blind(), [], memory=tmp_path).held == {confirmed.id}
+
+
+def test_another_baseline_under_the_same_path_is_another(tmp_path: Path) -> None:
+    file = tmp_path / "known.geojson"
+    ring = [[0, 0], [0.5, 0], [0, 0.5], [0, 0]]
+    roof = {
+        "type": "Feature",
+        "properties": {"as_of": "2026-03-01"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    text = json.dumps({"type": "FeatureCollection", "features": [roof]})
+    file.write_text(text)
+    site = Site.for_sources(["a.mp4", "b.mp4"], tmp_path).model_copy(update={"baseline": str(file)})
+    pipeline = Pipeline(site, Blind(), [])
+    assert pipeline._watching.plan(site, None).drawn == {}
+    file.write_text(text + "\n")
+    assert set(pipeline._watching.plan(site, None).drawn) == {"camera-1", "camera-2"}
+    pipeline.apply(site)
+    assert pipeline._watching.plan(site, None).drawn == {}

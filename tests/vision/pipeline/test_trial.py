@@ -19,9 +19,9 @@ from vision.frames import Clock, Frame
 from vision.kinds import catalogue
 from vision.look import Look
 from vision.pipeline.recent_looks import BLOCK, RecentLooks, _packer
-from vision.pipeline.trial import Trial, try_out
 from vision.rules import CameraRules, camera_rules
 from vision.site import Camera, Site, SiteInfo, Zone
+from vision.trial.trial import Trial, try_out
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 MODEL = {"name": "m", "version": "1", "sha256": "0" * 64}
@@ -92,7 +92,7 @@ class Watching:
 
     def tried(self, proposed: Site | None = None, **more: Any) -> Trial:
         return try_out(
-            self.recent.all(),
+            self.recent.all().unpacked(),
             "cam",
             proposed=proposed or self.site,
             in_force=self.site,
@@ -136,7 +136,7 @@ def test_the_setup_in_force_finds_in_kept_looks_what_the_pipeline_found(
             watching.see(*look(n, at, moved, reused=reused and turn > 0))
     packed()
     trial = watching.tried()
-    assert trial.looks == trial.kept == len(watching.recent.all())
+    assert trial.looks == trial.kept == len(watching.recent.all().unpacked())
     assert facts(trial.now) == facts(trial.found) == facts(list(watching.found.values()))
 
 
@@ -207,7 +207,7 @@ def test_what_is_kept_is_bounded(bounds: dict[str, int], kept: int) -> None:
     for n in range(10 * BLOCK + 5):
         recent.add("gate", *look(n, float(n), [("stall", 10, 0.8)]))
     packed()
-    found = recent.all()
+    found = recent.all().unpacked()
     assert [past.index for _, past in found] == list(range(10 * BLOCK - kept, 10 * BLOCK + 5))
     assert {preset for preset, _ in found} == {"gate"}
     assert recent.packed_bytes <= max(bounds.get("most_bytes", 10**6), 1)
@@ -219,4 +219,6 @@ def test_what_is_older_than_an_hour_is_let_go_and_a_picture_twice_is_one_look() 
         for _ in range(2):
             recent.add(None, *look(n, n * 60.0, []))
     packed()
-    assert len(recent.all()) == 2 * BLOCK, "the blocks that end within the hour before the last"
+    assert len(recent.all().unpacked()) == 2 * BLOCK, (
+        "the blocks that end within the hour before the last"
+    )

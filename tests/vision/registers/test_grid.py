@@ -108,7 +108,7 @@ EMPTY = {"type": "Polygon", "coordinates": []}
         (feature("12345", square(113, 31)), "feature 2: code '12345' is no unit-grid code"),
         (feature("421303001002003", square(113, 31)), "feature 1's already"),
         (feature("421303001002009", {"type": "Point", "coordinates": [113, 31]}), "is a Point"),
-        (feature("421303001002009", EMPTY), "is empty, not a polygon"),
+        (feature("421303001002009", EMPTY), "is empty; leave it out or draw it again"),
         (feature("421303001002009", None), "geometry does not read"),
         (feature("421303001002009", {"type": "Polygon"}), "geometry does not read"),
         (feature("421303001002009", {"type": "Blob"}), "geometry does not read"),

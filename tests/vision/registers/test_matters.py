@@ -82,8 +82,8 @@ def test_documents_are_found_beside_the_site_file(tmp_path: Path) -> None:
     [
         ("review.pdf", "gone.pdf", 9, "is no file; correct its path"),
         ("until: 2026-06-30", "until: 2025-06-30", 13, "before 2026-01-10"),
-        ("subtype: shop_outside, ", "", 4, "two matters are about street_vending as a whole"),
-        ("subtype: shop_outside", "subtype: shop", 6, "no sub-type of street_vending"),
+        ("subtype: shop_outside, ", "", 4, "two matters are about street_vending;"),
+        ("subtype: shop_outside", "subtype: shop", 6, "street_vending has no sub-type 'shop'"),
         ("grace: 2 working_hour", "grace: 2h", 5, "write for example `4 working_hour`"),
         ('hours: ["Mon-Fri 09:00-17:00"]', "hours: []", 3, "hours is empty"),
         ('basis: "Regulation, article 36"', 'basis: ""', 5, "basis"),

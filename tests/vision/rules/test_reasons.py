@@ -28,6 +28,7 @@ CORNERS = ((0, 0), (1, 0), (1, 1))
 LASTED, LEAST = timedelta(seconds=74), timedelta(seconds=20)
 READ = {"frames": 3, "reads": 3, "score": 0.99, "needed": 3}
 SHOT = {"state_score": 0.9, "truck": 0.8}
+VIEWED = {"seen_s": 28.5, "looks": 140, "chances": 150}
 WEAK = Reliability(such=21, found=17, others=137, wrong=9)
 MADE: Sequence[Reason] = (
     reasons.unpermitted(["夜市", "早市"]),
@@ -50,6 +51,8 @@ MADE: Sequence[Reason] = (
     render(ReasonCode.GARBAGE_ALONE, {"heaps": 2, "score": 0.9}),
     render(ReasonCode.PICTURED_OPEN_LOAD, SHOT | reasons.measured(WEAK).data),
     render(ReasonCode.PICTURED_MUDDY, SHOT | reasons.measured(WEAK).data),
+    render(ReasonCode.DWELL_LACKS, VIEWED | {"dwell_needed_s": 300.0}),
+    render(ReasonCode.DRIVE_LACKS, VIEWED | {"looks_needed": 5}),
 )
 
 

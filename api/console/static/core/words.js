@@ -13,7 +13,7 @@ import terms from "../words/terms.js";
 const WORDS = { ...terms, ...shell, ...review, ...cases, ...cameras, ...editor, ...map, ...registers, ...reports };
 const KEPT = "streetwarden.language";
 
-let language = document.documentElement.lang === "en" ? "en" : "zh";
+let language = (localStorage.getItem(KEPT) ?? document.documentElement.lang) === "en" ? "en" : "zh";
 let kinds = new Map();
 let classes = new Map();
 let settings = {};

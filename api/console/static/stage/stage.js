@@ -13,10 +13,10 @@ const STEP = 1.25;
  * `fit()`; `closeUp([x1, y1, x2, y2])` brings a part up close, in fractions of the picture; `zoom(by)`;
  * `point(event)` is where a pointer is, in fractions. `pans(event)` says whether a press on the picture
  * pans it: false leaves the press to who draws there. `moved()` is called when zoom or place have changed.
- * `controls: false` leaves out the buttons for zoom; `role` is `group` where what is drawn over the
+ * `controls: false` leaves out the buttons for zoom; `role()` is `group` where what is drawn over the
  * picture can be worked with.
  */
-export function stage({ pans = () => true, moved = () => {}, controls = true, role = "img" } = {}) {
+export function stage({ pans = () => true, moved = () => {}, controls = true, role = () => "img" } = {}) {
   const element = document.createElement("div");
   element.className = "picture-stage";
   let picture = null;
@@ -26,7 +26,7 @@ export function stage({ pans = () => true, moved = () => {}, controls = true, ro
 
   function draw() {
     if (!picture) return render(nothing, element);
-    return render(html`<svg role=${role} aria-label=${picture.alt} viewBox=${`${view.x} ${view.y} ${view.w} ${view.h}`}
+    return render(html`<svg role=${role()} aria-label=${picture.alt} viewBox=${`${view.x} ${view.y} ${view.w} ${view.h}`}
         preserveAspectRatio="xMidYMid meet" @wheel=${wheel} @pointerdown=${press} @pointermove=${move} @pointerup=${lift} @pointercancel=${lift} @dblclick=${twice}>
       <image href=${picture.src} width=${picture.width} height=${picture.height} preserveAspectRatio="none"></image>
       <g class="over">${svg`${drawn}`}</g></svg>
@@ -109,6 +109,8 @@ export function stage({ pans = () => true, moved = () => {}, controls = true, ro
   return {
     element, fit, zoom, closeUp, point, redraw: draw,
     get picture() { return picture; },
+    /** The middle of what is seen, in fractions of the picture. */
+    get middle() { return [(view.x + view.w / 2) / picture.width, (view.y + view.h / 2) / picture.height]; },
     /** Pixels of the picture in one pixel of the screen: to draw handles as large at any zoom. */
     get grain() { return view ? Math.max(view.w / (element.clientWidth || 1), view.h / (element.clientHeight || 1)) : 1; },
     show(next) {

@@ -36,7 +36,7 @@ export function cameraView(id, { site, shell, rights }) {
   let problem = "";
   let hush = 0;
 
-  const picture = stage({ role: "group", pans: (event) => mode?.pans?.(event) ?? true, moved: () => drawOver() });
+  const picture = stage({ role: () => "group", pans: (event) => mode?.pans?.(event) ?? true, moved: () => drawOver() });
   const resized = new ResizeObserver(() => drawOver());
   resized.observe(picture.element);
 

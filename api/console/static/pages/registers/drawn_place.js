@@ -22,7 +22,7 @@ export function drawnPlace({ now, drawn, cameras, fixed, redraw, refuse }) {
 
   function begin() {
     if (board) return;
-    board = stage({ role: "group", pans: (event) => pen?.pans(event) ?? true, moved: () => over() });
+    board = stage({ role: () => "group", pans: (event) => pen?.pans(event) ?? true, moved: () => over() });
     pen = drawing({
       stage: board,
       shapes: () => (now[drawn.picture] ? [{ points: now[drawn.picture], name: now.name || now.id || "", tone: "zone" }, ...keepOuts()] : []),

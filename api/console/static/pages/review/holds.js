@@ -8,15 +8,16 @@ import * as server from "./queue.js";
 const RENEW_MS = 60_000;
 const AWAY_MS = 10 * 60_000; // who has touched nothing for so long holds nothing
 
-/** `ask()` gives the best case that nobody holds, claimed, or null; `lost(id)` is called when others hold what was held. */
+/** `ask(ahead)` gives the best case that nobody holds, claimed, or null; `lost(id)` is called when others hold what was held. */
 export function holds({ ask, lost }) {
   const held = new Set();
   let ahead = null; // a promise of the next case
   let closed = false;
 
-  function prepare() {
+  /** Ask for the next case: to be looked at now, or, `spare`, while another one is. */
+  function prepare(spare) {
     if (ahead) return;
-    const wanted = ask().then((item) => {
+    const wanted = ask(spare).then((item) => {
       if (!item) return null;
       if (closed || ahead !== wanted) { // too late: somebody left, or chose other cases
         server.release(item.case_id);

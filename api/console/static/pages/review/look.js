@@ -8,6 +8,7 @@ import { stage } from "../../stage/stage.js";
 import { masks } from "./masks.js";
 import { clipOf, cover, hull, moments, pair, picture, sourceOf } from "./moments.js";
 import { showClip, showOriginal } from "./sealed.js";
+import { zoneOf } from "./zones.js";
 
 const ZOOM = 1.5;
 
@@ -18,7 +19,7 @@ const ZOOM = 1.5;
 export function look({ mayOriginal, mayReview, masked, said }) {
   const element = document.createElement("section");
   element.className = "look";
-  const large = stage({ pans: () => !drawing.active, moved: () => over() });
+  const large = stage({ pans: () => !drawing.active, moved: () => over(), role: () => (drawing.active ? "group" : "img") });
   const closer = stage({ controls: false });
   closer.element.classList.add("closer");
   const drawing = masks(large, () => { over(); draw(); });
@@ -29,6 +30,8 @@ export function look({ mayOriginal, mayReview, masked, said }) {
   let marked = true;
   let close = false;
   let plate = false;
+  let zoned = false;
+  let zone = null; // its outline, once it was asked for
   let failed = false;
   let asked = 0;
 
@@ -41,6 +44,7 @@ export function look({ mayOriginal, mayReview, masked, said }) {
     item = next;
     all = moments(item);
     if (!kept) plate = close = false;
+    if (!kept) outline();
     if (drawing.active && !kept) drawing.end();
     one = (kept && all.find((m) => m.of === kept.of && m.moment === kept.moment)) || cover(all);
     return load(!kept);
@@ -82,8 +86,26 @@ export function look({ mayOriginal, mayReview, masked, said }) {
   function over() {
     if (!large.picture || !one) return;
     const drawn = marked && !drawing.active ? one.boxes.map(found) : nothing;
-    large.over(svg`${drawn}${drawing.active ? drawing.template() : nothing}`);
+    large.over(svg`${zoned && zone && one.camera === item.camera ? bounds() : nothing}${drawn}${drawing.active ? drawing.template() : nothing}`);
     if (closer.picture) closer.over(marked ? one.boxes.map((box) => frame(box, closer)) : nothing);
+  }
+
+  /** Where the rule counts, as it is drawn now. */
+  async function outline() {
+    const mine = item;
+    zone = null;
+    const found = zoned ? await zoneOf(item).catch(() => null) : null;
+    if (item !== mine || !zoned) return;
+    zone = found;
+    over();
+  }
+
+  function bounds() {
+    const { width, height } = large.picture;
+    const size = 13 * large.grain;
+    const [x, y] = zone.reduce((best, point) => (point[1] < best[1] ? point : best));
+    return svg`<polygon class="zone" points=${zone.map(([px, py]) => `${px * width},${py * height}`).join(" ")}></polygon>
+      <text class="named zone-name" x=${x * width + size / 3} y=${Math.max(y * height + size * 1.4, size)} font-size=${size} stroke-width=${size / 5}>${item.zone}</text>`;
   }
 
   function frame([x1, y1, x2, y2], on) {
@@ -125,7 +147,10 @@ export function look({ mayOriginal, mayReview, masked, said }) {
 
   function flip(what) {
     if (what === "marks") marked = !marked;
-    else {
+    else if (what === "zone") {
+      zoned = !zoned;
+      outline();
+    } else {
       plate = !plate;
       return load(false);
     }
@@ -150,6 +175,7 @@ export function look({ mayOriginal, mayReview, masked, said }) {
   function toolbar() {
     if (drawing.active) {
       return html`<div class="tools" role="group" aria-label=${t("mask_more")}><span>${t("mask_help")}</span>
+        <button type="button" @click=${drawing.place}>${t("mask_place")}<kbd aria-hidden="true">N</kbd></button>${drawing.controls()}
         <button type="button" ?disabled=${!drawing.count} @click=${drawing.undo}>${t("mask_undo")}</button>
         <button type="button" class="primary" ?disabled=${!drawing.count} @click=${hide}>${t("mask_do")} ${drawing.count || ""}</button>
         <button type="button" @click=${drawing.end}>${t("cancel")}</button></div>`;
@@ -158,6 +184,7 @@ export function look({ mayOriginal, mayReview, masked, said }) {
       ${tool("B", "before_after", beforeAfter, one !== cover(all), Boolean(two()))}
       ${tool("X", "close_up", closeUp, close, one.boxes.length > 0)}
       ${tool("O", "marks", () => flip("marks"), marked, one.boxes.length > 0)}
+      ${tool("G", "zone", () => flip("zone"), zoned)}
       ${tool("P", "plate", () => flip("plate"), plate, mayReview && Boolean(one.subject))}
       ${tool("V", "clip", clip, false, Boolean(clipOf(item)))}
       ${tool("M", "mask_more", drawing.begin, false, mayReview)}
@@ -190,10 +217,11 @@ export function look({ mayOriginal, mayReview, masked, said }) {
     ArrowLeft: { label: t("k_moments"), does: () => step(-1), held: true },
     ArrowRight: { label: t("k_moments"), does: () => step(1), held: true },
     o: { label: t("marks"), does: () => flip("marks") },
+    g: { label: t("zone_drawn"), does: () => flip("zone") },
     ...(one.subject && mayReview && { p: { label: t("plate"), does: () => flip("plate") } }),
     ...(clipOf(item) && { v: { label: t("clip"), does: clip } }),
     ...(mayReview && { m: { label: t("mask_more"), does: () => (drawing.active ? drawing.end() : drawing.begin()) } }),
-    ...(drawing.active && { Escape: { label: t("cancel"), does: drawing.end }, Enter: { label: t("mask_do"), does: hide } }),
+    ...(drawing.active && { n: { label: t("mask_place"), does: drawing.place }, Escape: { label: t("cancel"), does: drawing.end }, Enter: { label: t("mask_do"), does: hide } }),
   } : {});
 
   return {

@@ -39,16 +39,20 @@ function tally(items, field) {
   return counts;
 }
 
-/** The best case that nobody else holds, claimed, with its whole log; null if there is none but these to `skip`. */
-export async function next(filter, skip, me) {
+/**
+ * The best case that nobody else holds, claimed, with its whole log; null if there is none but these to `skip`. `ahead`: to be
+ * held in reserve; null, too, where others would go without.
+ */
+export async function next(filter, skip, me, ahead) {
   if (!lists) {
     try {
-      return await post("/v1/queue/next", { ...named(filter), skip: skip.slice(-MOST) });
+      return await post("/v1/queue/next", { ...named(filter), skip: skip.slice(-MOST), ahead });
     } catch (error) {
       if (error.status !== 404 && error.status !== 405) throw error;
       lists = true;
     }
   }
+  if (ahead) return null;
   for (const { case_id: id, claimed_by: holder } of (await waiting(filter)).items) {
     if (skip.includes(id) || (holder && holder !== me.label)) continue;
     try {

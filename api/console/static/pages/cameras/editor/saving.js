@@ -4,16 +4,14 @@
 import { post } from "../../../core/api.js";
 import { html, nothing, toast } from "../../../core/elements.js";
 import { when } from "../../../core/format.js";
-import { explained } from "../failure.js";
+import { mistakeWords } from "../../../core/mistake.js";
 import { t } from "../../../core/words.js";
+import { explained } from "../failure.js";
 import { conflict } from "./conflict.js";
 import { tested } from "./tested.js";
 
 /** What a test takes; what is left out counts as it is in the file. */
 const TRIED = ["zones", "ground", "privacy", "presets"];
-
-/** What a mistake says, with its line of the file and what to do. */
-const told = (mistake) => [mistake.detail, mistake.mend, mistake.line ? t("in_line", { line: mistake.line }) : ""].filter(Boolean).join(" ");
 
 /** Testing and saving what was drawn on a camera's `page`. */
 export function saving(page) {
@@ -104,7 +102,7 @@ export function saving(page) {
     ${saved.restart.length ? html`<b>${t("restart_needed", { parts: saved.restart.join(t("list_comma")) })}</b>` : nothing}
     <a class="link" href=${`#/cameras/${encodeURIComponent(page.id)}/history`}>${t("mode_history")}</a></p>`;
 
-  const wrongs = () => html`<div class="mistakes" role="alert"><b>${t("has_mistakes")}</b><ul>${mistakes.map((mistake) => html`<li>${placeWords(mistake)}${told(mistake)}</li>`)}</ul></div>`;
+  const wrongs = () => html`<div class="mistakes" role="alert"><b>${t("has_mistakes")}</b><ul>${mistakes.map((mistake) => html`<li>${placeWords(mistake)}${mistakeWords(mistake)}</li>`)}</ul></div>`;
 
   /** Of which zone a mistake is, in words. */
   function placeWords(mistake) {
@@ -135,7 +133,7 @@ export function saving(page) {
     bar, looked, siteChanged,
     over: () => outcome?.over() ?? nothing,
     /** The server's words on one field. */
-    wrong: (path) => mistakes.filter((mistake) => within(mistake, path)).map(told),
+    wrong: (path) => mistakes.filter((mistake) => within(mistake, path)).map(mistakeWords),
     wrongAnywhere: (path) => mistakes.some((mistake) => within(mistake, path)),
   };
 }

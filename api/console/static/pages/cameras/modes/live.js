@@ -11,6 +11,7 @@ import { facts, seconds } from "../state.js";
 
 const LAYERS = ["places", "objects", "zones", "permits", "privacy"];
 const MOST_CASES = 20;
+const NAMED_PX = 48; // of the screen: as wide as a short name
 
 /** Whether a clock has been told; how far it has come, from 0 to 1. */
 const share = (place) => Math.min(
@@ -46,6 +47,10 @@ export function liveMode(page) {
   const sight = () => page.latest?.sight ?? null;
   const here = (thing) => !page.presets.length || thing.preset === (sight()?.preset ?? null);
 
+  /** A thing's name stands over it where it has room; else names of a crowd hide what they name. */
+  const named = ({ box: [x1, , x2], class: what, score }, { width }, grain) =>
+    (((x2 - x1) * width) / grain < NAMED_PX ? "" : `${className(what)} ${percent(score)}`);
+
   function over() {
     const { picture, grain } = page.stage;
     const setup = page.setup;
@@ -56,7 +61,7 @@ export function liveMode(page) {
     return svg`${zones.map((zone) => outline(zone.polygon ?? WHOLE, picture, grain, { tone: "zone", name: zone.name }))}
       ${hidden.map((points) => outline(points, picture, grain, { tone: "hide" }))}
       ${permits.map((permit) => outline(permit.polygon, picture, grain, { tone: "permit", name: permit.name }))}
-      ${on.objects ? (seen?.objects ?? []).map((object) => boxed(object.box, picture, grain, { tone: "object", text: `${className(object.class)} ${percent(object.score)}` })) : nothing}
+      ${on.objects ? (seen?.objects ?? []).map((object) => boxed(object.box, picture, grain, { tone: "object", text: named(object, picture, grain) })) : nothing}
       ${on.places ? (seen?.places ?? []).map((place) => boxed(place.box, picture, grain, { tone: place.state, text: `${kindName(place.kind)} · ${clockWords(place)}`, done: share(place) })) : nothing}`;
   }
 

@@ -1,0 +1,1 @@
+"""Audits over HTTP: batches of photos and videos are uploaded, looked at, and reported on."""

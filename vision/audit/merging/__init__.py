@@ -1,0 +1,1 @@
+"""Merging: findings of several pictures that are one thing become one violation."""

@@ -1,0 +1,1 @@
+"""Orthophotos: large maps, looked at by windows."""

@@ -1,0 +1,1 @@
+"""Report: what an audit found, in every form."""

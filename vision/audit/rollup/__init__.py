@@ -1,0 +1,1 @@
+"""Roll-up: many audits by day, week and month."""

@@ -1,0 +1,1 @@
+"""Videos: watched by the rules of cameras; what those cannot decide is suspected."""
