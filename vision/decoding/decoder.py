@@ -7,6 +7,7 @@ machine, costs that picture alone. It imports little, as it is started for each 
 from __future__ import annotations
 
 import fcntl
+import os
 import signal
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -72,7 +73,7 @@ def serve(questions: Connection, turns: str) -> None:
     """Answer questions until nobody asks any more; the process's whole life.
 
     What is sent is a `PictureError`, or the answer and None; of a `Raster` it is the answer without
-    its pixels and their shape, and then they as bytes, if there are any.
+    its pixels and their shape, and then they as they lie in memory.
 
     Args:
         questions: they come in here, answers go out.
@@ -101,8 +102,9 @@ def serve(questions: Connection, turns: str) -> None:
                 continue
             pixels = np.ascontiguousarray(found.pixels)
             questions.send((replace(found, pixels=_NONE), pixels.shape))
-            if pixels.size:
-                questions.send_bytes(pixels.reshape(-1).data)
+            left = pixels.reshape(-1).data
+            while left:  # `send_bytes` would have it received into memory twice as large
+                left = left[os.write(questions.fileno(), left) :]
 
 
 _NONE = np.empty((0, 0, 3), np.uint8)
