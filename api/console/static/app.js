@@ -20,6 +20,7 @@ const PAGES = {
   cameras: { load: () => import("./pages/cameras/index.js") },
   registers: { load: () => import("./pages/registers/index.js") },
   reports: { load: () => import("./pages/reports/index.js") },
+  audits: { load: () => import("./pages/audits/index.js") },
 };
 const app = document.getElementById("app");
 const main = document.createElement("main");

@@ -48,7 +48,7 @@ export function listen(heard, connected) {
 }
 
 /** The events of a body in the form `text/event-stream`. */
-async function* events(body) {
+export async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {

@@ -1,5 +1,6 @@
 // The page's words in Chinese and English: each lies in one file of `words/`, by the page that needs it.
 
+import audits from "../words/audits.js";
 import cameras from "../words/cameras.js";
 import cases from "../words/cases.js";
 import editor from "../words/editor.js";
@@ -10,7 +11,7 @@ import review from "../words/review.js";
 import shell from "../words/shell.js";
 import terms from "../words/terms.js";
 
-const WORDS = { ...terms, ...shell, ...review, ...cases, ...cameras, ...editor, ...map, ...registers, ...reports };
+const WORDS = { ...terms, ...shell, ...review, ...cases, ...cameras, ...editor, ...map, ...registers, ...reports, ...audits };
 const KEPT = "streetwarden.language";
 
 let language = (localStorage.getItem(KEPT) ?? document.documentElement.lang) === "en" ? "en" : "zh";
