@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+AXE = Path(__file__).parents[1] / "api" / "console" / "vendor" / "axe-core" / "axe.min.js"
 HOSTILE = "<img src=x onerror=document.title='owned'>"
 """What no name or note may do to a page."""
 
@@ -50,3 +52,17 @@ def opened(browser: Browser, address: str, **options: object) -> Iterator[Page]:
     # The browser writes down each answer that is no success by itself.
     faults = [text for text in complaints if "Failed to load resource" not in text]
     assert not faults, faults
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds serious or critical, with where it is."""
+    # What fades in is looked at when it is there.
+    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")
+    return [
+        f"{rule['id']}: {node['target'][0]}: {node['failureSummary']}"
+        for rule in found["violations"]
+        if rule["impact"] in {"serious", "critical"}
+        for node in rule["nodes"]
+    ]

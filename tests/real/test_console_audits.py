@@ -14,7 +14,7 @@ from api.access.users import UserStore
 from api.http.app import create_app
 from api.storage.tables import AccessRow, CaseRow
 from tests.api.world import World, make_site, make_world, served
-from tests.real.console import browser, opened
+from tests.real.console import browser, findings, opened
 
 __all__ = ["browser"]
 
@@ -67,12 +67,25 @@ def make(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name)).to_be_visible()
 
 
+def drop(page: Page, path: Path) -> None:
+    """Drop a file or folder as a person does who drags it from the desktop."""
+    room = page.locator(".au-drop").bounding_box()
+    assert room is not None
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+        where = {"x": room["x"] + 20, "y": room["y"] + 20}
+        session.send("Input.dispatchDragEvent", {"type": kind, "data": data, **where})
+
+
 def test_a_folder_is_uploaded_audited_reported_and_put_to_review(
     page, address, browser, world, walk
 ):
     make(page, "a walk")
     expect(page.get_by_role("button", name="Start the audit")).to_be_disabled()
-    page.locator("input[name=folder]").set_input_files(walk)
+    drop(page, walk)
+    expect(page.get_by_text(f"{PHOTOS} of {PHOTOS} files are here")).to_be_visible()
+    page.locator("input[name=folder]").set_input_files(walk)  # they are there already
     expect(page.get_by_text(f"{PHOTOS} of {PHOTOS} files are here")).to_be_visible()
     page.get_by_text(f"Here ({PHOTOS})").click()
     names = page.locator(".au-files li span").all_inner_texts()
@@ -99,6 +112,7 @@ def test_a_folder_is_uploaded_audited_reported_and_put_to_review(
     first = page.locator(".au-violations li").first
     expect(first.locator("img")).to_be_visible()
     count = page.locator(".au-violations li").count()
+    assert findings(page) == []
     first.get_by_role("checkbox").check()
     page.get_by_role("button", name="Put those chosen to review (1)").click()
     expect(page.get_by_text("1 became cases, 0 were there already.")).to_be_visible()

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from api.access.roles import Role
 from api.http.app import create_app
 from tests.api.world import NOON, SECRET, cleared, make_event, make_site, make_world, served
-from tests.real.console import chromium, opened
+from tests.real.console import chromium, findings, opened
 
-AXE = Path(__file__).parents[1] / "api" / "console" / "vendor" / "axe-core" / "axe.min.js"
 HOOK = {"name": "case-system", "url": "https://127.0.0.1:9/in", "secret": SECRET}
 
 
@@ -37,20 +35,6 @@ def address(tmp_path_factory) -> Iterator[str]:
     world.database.close()
 
 
-def findings(page: Page) -> list[str]:
-    """What axe finds serious or critical, with where it is."""
-    # What fades in is looked at when it is there.
-    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run()")
-    return [
-        f"{rule['id']}: {node['target'][0]}: {node['failureSummary']}"
-        for rule in found["violations"]
-        if rule["impact"] in {"serious", "critical"}
-        for node in rule["nodes"]
-    ]
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_page_has_a_serious_finding(browser, address, theme):
     with opened(browser, address, color_scheme=theme) as page:
@@ -71,11 +55,17 @@ def test_no_page_has_a_serious_finding(browser, address, theme):
         expect(page.get_by_role("button", name="Box 1")).to_be_focused()
         assert findings(page) == []
         page.keyboard.press("Escape")
-        for name in ("Cases", "Cameras", "Registers", "Reports"):
+        for name in ("Cases", "Cameras", "Registers", "Reports", "Audits"):
             page.get_by_role("link", name=name).click()
             expect(page.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
             expect(page.locator("main.view > *").first).to_be_visible()
             assert findings(page) == [], name
+        page.get_by_role("button", name="New audit").click()
+        page.get_by_label("Name").fill("a walk")
+        assert findings(page) == []
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Choose a folder")).to_be_visible()
+        assert findings(page) == []
         page.locator(".me").click()
         expect(page.get_by_role("dialog")).to_be_visible()
         assert findings(page) == []

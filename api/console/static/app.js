@@ -114,6 +114,7 @@ async function open() {
   main.tabIndex = -1;
   main.replaceChildren(made.element);
   frame();
+  app.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // a narrow screen's menu scrolls
   return shown();
 }
 

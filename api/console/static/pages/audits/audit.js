@@ -55,9 +55,7 @@ export function oneAudit(id, { site, may }) {
   }
 
   const cancel = () => form(t("au_cancel"), () => html`<p>${t("au_cancel_help")}</p>`, t("au_cancel"), async () => {
-    const now = await post(`/v1/audits/${id}/cancel`);
-    end(id);
-    is(now);
+    is(await post(`/v1/audits/${id}/cancel`));
   }, { tone: "danger" });
 
   const remove = () => form(t("au_delete"), () => html`<p>${t("au_delete_help", { name: audit.name })}</p>`, t("au_delete"), async () => {
@@ -80,11 +78,10 @@ export function oneAudit(id, { site, may }) {
         ${[403, 404, 422].includes(failed.status) ? nothing : html`<button type="button" class="au-button" @click=${load}>${t("retry")}</button>`}</div>` : html`<p class="au-none" role="status">${t("loading")}</p>`}`, element);
       return;
     }
-    const open = !isOver(audit);
+    const begun = ["queued", "running"].includes(audit.state);
     render(html`<a class="au-back" href="#/audits">‹ ${t("au_back")}</a>
-      <header class="au-head"><div><h1>${audit.name}</h1><p class="dim">${statePill(audit)} ${when(audit.created_at)} · ${audit.by} · ${t("au_report_in", { language: t(`au_in_${audit.language}`) })}</p></div>
-        ${may ? html`<div class="au-acts">${open ? html`<button type="button" class="au-button" @click=${cancel}>${t("au_cancel")}</button>` : nothing}
-          ${open && audit.state !== "uploading" ? nothing : html`<button type="button" class="danger" @click=${remove}>${t("au_delete")}</button>`}</div>` : nothing}</header>
+      <header class="au-head"><div><h1>${audit.name}</h1><p class="dim">${statePill(audit)}<span>${when(audit.created_at)} · ${audit.by} · ${t("au_report_in", { language: t(`au_in_${audit.language}`) })}</span></p></div>
+        ${may ? html`<div class="au-acts">${begun ? html`<button type="button" class="au-button" @click=${cancel}>${t("au_cancel")}</button>` : html`<button type="button" class="danger" @click=${remove}>${t("au_delete")}</button>`}</div>` : nothing}</header>
       ${body()}`, element);
   }
 

@@ -91,12 +91,12 @@ export function intake(upload, started, draw) {
         <input type="file" name="files" multiple hidden @change=${chosen}><input type="file" name="folder" webkitdirectory hidden @change=${chosen}>
         <small>${t("au_takes")}</small></div>
       ${sum.files ? html`<div class="au-progress"><progress max=${Math.max(1, sum.bytes)} .value=${sum.sent} aria-label=${t("au_uploaded")}></progress>
-        <p role="status">${t("au_uploaded_of", numbers)}${upload.away ? html` · <b class="error">${t("au_waits")}</b>` : nothing}</p></div>` : nothing}
+        <p>${t("au_uploaded_of", numbers)} <b class="error" role="status">${upload.away ? t("au_waits") : nothing}</b></p></div>` : nothing}
       ${names(t("au_failed_files", { count: failed.length }), failed, whyNot, html`<div class="au-acts"><button type="button" class="au-button" @click=${upload.retry}>${t("retry")}</button><button type="button" class="au-button" @click=${() => leaveOut(failed)}>${t("au_leave_out")}</button></div>`, true)}
       ${names(t("au_part_files", { count: part.length }), part, (one) => t("au_part_of", { sent: bytes(one.sent), size: bytes(one.size) }), html`<p class="hint">${t("au_part_help")}</p><div class="au-acts"><button type="button" class="au-button" @click=${() => leaveOut(part)}>${t("au_leave_out")}</button></div>`, true)}
       ${names(t("au_up_files", { count: sum.up }), of("up"), (one) => bytes(one.size))}
       <div class="au-acts"><button type="button" class="primary" ?disabled=${!ready || starting} @click=${start}>${starting ? t("working") : t("au_start")}</button>
-        <small>${ready ? t("au_start_help") : busy ? t("au_start_later") : sum.files ? t("au_start_not") : nothing}</small></div></section>`;
+        <small role="status">${ready ? t("au_start_help") : busy ? t("au_start_later") : sum.files ? t("au_start_not") : nothing}</small></div></section>`;
   }
 
   return { shown, leave() { upload.listener = null; } };
