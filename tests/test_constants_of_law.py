@@ -171,11 +171,11 @@ def test_roles_may_what_they_might_and_no_more():
     assert dict(RIGHTS) == {
         Role.VIEWER: {read},
         Role.REVIEWER: {read, review},
-        Role.OFFICER: {read, review, over, hold, Right.ORIGINALS, Right.SETUP},
+        Role.OFFICER: {read, review, over, hold, Right.ORIGINALS, Right.SETUP, Right.AUDITS},
         Role.ADMIN: {
             *(read, review, over, hold),
             *(Right.ORIGINALS, Right.DELIVERIES, Right.REPLAY, Right.ACCESS_LOG, Right.ACCOUNTS),
-            *(Right.SETUP, Right.SOURCES),
+            *(Right.SETUP, Right.SOURCES, Right.AUDITS),
         },
         Role.RECEIVER: {Right.CALL_BACK},
         Role.AUDITOR: {read, Right.DELIVERIES, Right.ACCESS_LOG},
