@@ -7,22 +7,22 @@ from typing import Final
 
 AUDITS: Final[Mapping[str, tuple[str, str]]] = {
     "audits_limited": (
-        "批量核查不区分摄像机和类别，您的权限有范围限制；请联系管理员",
+        "照片核查不区分摄像机和类别，您的权限有范围限制；请联系管理员",
         (
             "an audit has no camera and no division, and this key is limited to some; ask an admin "
             "for one without limits"
         ),
     ),
     "audits_unfinished": (
-        "未完成的批量核查已达{most}个；请先启动、取消或删除其中一些",
+        "未完成的照片核查已达{most}个；请先启动、取消或删除其中一些",
         "{most} of your audits are not over; start, cancel or delete some first",
     ),
     "audit_unknown": (
-        "未找到批量核查{audit}；请在列表中查找",
+        "未找到照片核查{audit}；请在列表中查找",
         "no audit '{audit}' is known; list the audits to find it",
     ),
     "audit_file_unknown": (
-        "批量核查{audit}中没有文件{file}；请刷新后重新上传",
+        "照片核查{audit}中没有文件{file}；请刷新后重新上传",
         "audit '{audit}' has no file '{file}' here; read the audit anew and upload it again",
     ),
     "audit_file_name": (
@@ -45,15 +45,15 @@ AUDITS: Final[Mapping[str, tuple[str, str]]] = {
         "more was sent than the {size} bytes that were announced; delete the file and begin anew",
     ),
     "audit_files_many": (
-        "一次批量核查不超过{most}个文件；请打包为zip，或另建批量核查",
+        "一次照片核查不超过{most}个文件；请打包为zip，或另建照片核查",
         "an audit takes {most} files; put them into a zip, or make another audit",
     ),
     "audit_large": (
-        "一次批量核查不超过{most}字节；请另建批量核查",
+        "一次照片核查不超过{most}字节；请另建照片核查",
         "an audit takes {most} bytes; make another audit",
     ),
     "audit_no_room": (
-        "磁盘空间不足，须为案件证据保留；请删除旧的批量核查或清理磁盘后继续上传",
+        "磁盘空间不足，须为案件证据保留；请删除旧的照片核查或清理磁盘后继续上传",
         (
             "the disk has no room beside the evidence of cases; delete old audits or free space, "
             "then go on from where the upload stands"
@@ -80,11 +80,11 @@ AUDITS: Final[Mapping[str, tuple[str, str]]] = {
         "send the bytes as {wanted}",
     ),
     "audit_started": (
-        "批量核查已启动，不能再增减文件；请另建批量核查",
+        "照片核查已启动，不能再增减文件；请另建照片核查",
         "the audit has been started and takes no files any more; make another one",
     ),
     "audit_cancelled": (
-        "批量核查已取消；请另建批量核查",
+        "照片核查已取消；请另建照片核查",
         "the audit was cancelled; make another one",
     ),
     "audit_empty": ("尚未上传文件；请先上传", "nothing has been uploaded; upload files first"),
@@ -93,15 +93,15 @@ AUDITS: Final[Mapping[str, tuple[str, str]]] = {
         "{files} files are not here whole, such as '{name}'; upload their rest, or delete them",
     ),
     "audit_runs": (
-        "批量核查正在进行；请先取消，稍候再删除",
+        "照片核查正在进行；请先取消，稍候再删除",
         "the audit runs; cancel it, and delete it a moment later",
     ),
     "audit_not_done": (
-        "批量核查尚无结果；请等待完成",
+        "照片核查尚无结果；请等待完成",
         "the audit has no report yet; wait until it is done",
     ),
     "audit_violation_unknown": (
-        "批量核查{audit}中没有问题{violation}；请见结果中的编号",
+        "照片核查{audit}中没有问题{violation}；请见结果中的编号",
         "audit '{audit}' has no violation '{violation}'; its report names those that it has",
     ),
     "audit_exports_busy": (
@@ -113,11 +113,11 @@ AUDITS: Final[Mapping[str, tuple[str, str]]] = {
         "too many follow audits now; try again",
     ),
     "audit_failed": (
-        "批量核查未完成：{why}；请排除原因后重新上传",
+        "照片核查未完成：{why}；请排除原因后重新上传",
         "the audit failed: {why}",
     ),
     "audit_died": (
-        "批量核查进程{times}次异常退出；请分批上传以找出有问题的文件，并告知管理员",
+        "照片核查进程{times}次异常退出；请分批上传以找出有问题的文件，并告知管理员",
         (
             "the audit's process died {times} times; audit the files in parts to find the one that "
             "ends it, and tell an admin"

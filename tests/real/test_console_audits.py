@@ -115,24 +115,37 @@ def test_a_folder_is_uploaded_audited_reported_and_put_to_review(
     assert findings(page) == []
     first.get_by_role("checkbox").check()
     page.get_by_role("button", name="Put those chosen to review (1)").click()
-    expect(page.get_by_text("1 became cases, 0 were there already.")).to_be_visible()
+    expect(page.get_by_text("1 put to review now, 0 were cases already.")).to_be_visible()
     expect(first.get_by_role("link")).to_have_attribute("href", "#/cases/" + only_case(world))
     page.reload()
     page.get_by_role("button", name=f"Put all to review ({count})").click()
-    expect(page.get_by_text(f"{count - 1} became cases, 1 were there already.")).to_be_visible()
+    expect(
+        page.get_by_text(f"{count - 1} put to review now, 1 were cases already.")
+    ).to_be_visible()
     with world.database.read() as session:
         assert session.query(CaseRow).count() == count
         taken_away = [(row.what, row.reason) for row in session.query(AccessRow)]
     assert taken_away == [("export", ""), ("export", "choosing what to put to review")]
+    seen_by_readers(browser, address, world)
 
-    with opened(browser, f"{address}/#key={world.key(Role.VIEWER)}") as reader:
+
+def seen_by_readers(browser: Browser, address: str, world: World) -> None:
+    """A reader, on a phone, sees results alone; whose key is limited to cameras, no audits."""
+    phone = {"viewport": {"width": 390, "height": 844}}
+    with opened(browser, f"{address}/#key={world.key(Role.VIEWER)}", **phone) as reader:
         reader.get_by_role("link", name="Audits").click()
+        expect(reader.get_by_role("link", name="Audits")).to_be_in_viewport(ratio=1)
+        assert reader.evaluate("document.documentElement.scrollWidth") == 390
         reader.get_by_role("link", name="a walk").click()
         expect(reader.get_by_role("heading", name="Results")).to_be_visible()
         expect(reader.get_by_text("open report.html of the zip")).to_be_visible()
         for name in ("Put all to review", "Delete the audit"):
             expect(reader.get_by_text(name)).to_have_count(0)
         expect(reader.get_by_role("link", name="Open the report")).to_have_count(0)
+    limited = world.key(Role.OFFICER, cameras=["gate"])
+    with opened(browser, f"{address}/#key={limited}") as officer:
+        expect(officer.get_by_role("link", name="Cases")).to_be_visible()
+        expect(officer.get_by_role("link", name="Audits")).to_have_count(0)
 
 
 def only_case(world: World) -> str:

@@ -13,14 +13,14 @@ import { signInForm } from "./sign_in.js";
 
 const WARN_MS = 60 * 60 * 1000;
 const PLACE = "streetwarden.place";
-/** Each page's module is loaded when it is first opened. */
+/** Each page's module is loaded when it is first opened; `unlimited` ones are for those who see the whole site. */
 const PAGES = {
   review: { load: () => import("./pages/review/index.js") },
   cases: { load: () => import("./pages/cases/index.js") },
   cameras: { load: () => import("./pages/cameras/index.js") },
   registers: { load: () => import("./pages/registers/index.js") },
   reports: { load: () => import("./pages/reports/index.js") },
-  audits: { load: () => import("./pages/audits/index.js") },
+  audits: { load: () => import("./pages/audits/index.js"), unlimited: true },
 };
 const app = document.getElementById("app");
 const main = document.createElement("main");
@@ -39,6 +39,7 @@ const route = () => {
   const [path, query = ""] = location.hash.slice(2).split("?");
   return { parts: path.split("/").map(decodeURIComponent), query: new URLSearchParams(query) };
 };
+const limited = () => [me.cameras, me.kinds, me.divisions].some(Boolean);
 const wanted = () => (route().parts[0] in PAGES ? route().parts[0] : "review");
 
 function frame() {
@@ -52,7 +53,7 @@ function frame() {
     <a class="skip" href="#main" @click=${(event) => { event.preventDefault(); main.focus(); }}>${t("skip")}</a>
     <header class="bar">
       <a class="brand" href="#/review"><img src=${at("/static/icon.svg")} alt=""><b>Streetwarden</b><span>${site.name}</span></a>
-      <nav aria-label=${t("menu")}>${Object.keys(PAGES).map(link)}</nav>
+      <nav aria-label=${t("menu")}>${Object.keys(PAGES).filter((id) => !PAGES[id].unlimited || !limited()).map(link)}</nav>
       <div class="right">
         <button class="quiet" type="button" aria-label=${t("keys_help")} @click=${help}>?</button>
         <button class="quiet" type="button" aria-label=${t(theme() === "dark" ? "to_light" : "to_dark")} @click=${() => { toggleTheme(); frame(); page?.redraw?.(); }}>${theme() === "dark" ? "☀" : "☾"}</button>
@@ -65,6 +66,7 @@ function frame() {
       ${ending ? html`<p class="notice">${bySession() ? t("session_ends") : t("key_ends")} ${when(ends)}${bySession() ? "" : ` ${t("key_ends_help")}`}</p>` : nothing}
     </div>
     ${main}`, app);
+  app.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // a narrow screen's menu scrolls
 }
 
 function switchLanguage() {
@@ -114,7 +116,6 @@ async function open() {
   main.tabIndex = -1;
   main.replaceChildren(made.element);
   frame();
-  app.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // a narrow screen's menu scrolls
   return shown();
 }
 

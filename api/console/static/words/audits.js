@@ -73,5 +73,6 @@ export default {
   au_choose: ["逐项选择", "Choose some"],
   au_put_chosen: ["转入所选（{count}）", "Put those chosen to review ({count})"],
   au_choose_why: ["选择转入审核的问题", "choosing what to put to review"],
-  au_put: ["新转入审核{made}件，此前已转入{there}件。", "{made} became cases, {there} were there already."],
+  au_put: ["新转入审核{made}件，此前已转入{there}件。", "{made} put to review now, {there} were cases already."],
+  au_go_review: ["前往待审核", "Go to the review queue"],
 };

@@ -59,8 +59,8 @@ export function oneAudit(id, { site, may }) {
   }, { tone: "danger" });
 
   const remove = () => form(t("au_delete"), () => html`<p>${t("au_delete_help", { name: audit.name })}</p>`, t("au_delete"), async () => {
-    end(id);
     await ask(`/v1/audits/${id}`, { method: "DELETE" });
+    end(id);
     location.hash = "#/audits";
   }, { tone: "danger" });
 

@@ -1,7 +1,7 @@
 // The list of audits, the newest first; what runs is followed as it goes on.
 
 import { get, post } from "../../core/api.js";
-import { html, nothing, render } from "../../core/elements.js";
+import { html, nothing, render, toast } from "../../core/elements.js";
 import { form } from "../../core/form.js";
 import { when } from "../../core/format.js";
 import { problem } from "../../core/sentence.js";
@@ -37,10 +37,14 @@ export function auditList({ may }) {
   }
 
   async function further() {
-    const page = await get("/v1/audits", { cursor: next });
-    items = [...items, ...page.items];
-    next = page.next;
-    draw();
+    try {
+      const page = await get("/v1/audits", { cursor: next });
+      items = [...items, ...page.items];
+      next = page.next;
+      draw();
+    } catch (error) {
+      if (error.status !== 401) toast(error.status === undefined ? t("offline") : problem(error), "bad");
+    }
   }
 
   /** Those that run come first; of those that wait the oldest, whose turn is next. */

@@ -84,7 +84,7 @@ export function toReview(audit, draw) {
 
   function told() {
     const made = [...done.values()].filter((one) => one.new).length;
-    return html`<p class="au-told" role="status">${done.size ? html`${t("au_put", { made, there: done.size - made })} <a href="#/review">${t("go_review")}</a>` : nothing}</p>`;
+    return html`<p class="au-told" role="status">${done.size ? html`${t("au_put", { made, there: done.size - made })} <a href="#/review">${t("au_go_review")}</a>` : nothing}</p>`;
   }
 
   function shown() {

@@ -47,8 +47,8 @@ function made(audit, who) {
   let working = 0;
   let away = false;
   let telling = 0;
-  let wakes = [];
-  const upload = { audit, who, entries, listener: null, take, add, retry, leaveOut, wake, stop: () => stop.abort(), busy: () => working > 0, get away() { return away; } };
+  const wakes = new Set();
+  const upload = { audit, who, entries, listener: null, take, add, retry, leaveOut, wake, stop() { stop.abort(); wake(); }, busy: () => working > 0, get away() { return away; } };
 
   function changed() {
     telling ||= setTimeout(() => { telling = 0; upload.listener?.(); }, TOLD_EVERY_MS);
@@ -157,16 +157,18 @@ function made(audit, who) {
   }
 
   /** Wait so long, or until somebody wakes it; where nobody is signed in, until then. */
-  const pause = (ms, signedOut) => new Promise((done) => {
-    wakes.push(done);
-    stop.signal.addEventListener("abort", done, { once: true });
-    if (!signedOut) setTimeout(done, ms);
-  });
+  async function pause(ms, signedOut) {
+    let over;
+    await new Promise((done) => {
+      over = done;
+      wakes.add(done);
+      if (!signedOut) setTimeout(done, ms);
+    });
+    wakes.delete(over);
+  }
 
   function wake() {
-    const all = wakes;
-    wakes = [];
-    for (const done of all) done();
+    for (const over of wakes) over();
   }
 
   return upload;
