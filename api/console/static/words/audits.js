@@ -63,7 +63,7 @@ export default {
   au_n_duplicates: ["重复文件", "Duplicates"],
   au_n_not_audited: ["未能核查", "Not audited"],
   au_open_report: ["打开报告", "Open the report"],
-  au_open_sheet: ["抽样复核表", "Sampling sheet"],
+  au_open_sheet: ["抽查表", "Sampling sheet"],
   au_zip: ["下载全部（zip）", "Take everything (zip)"],
   au_by_key: ["使用访问密钥时，请下载zip后打开其中的 report.html；以用户名登录可直接在浏览器中打开报告。", "With an access key, open report.html of the zip. Sign in with a user name to open the report here."],
   au_forms: ["其他格式", "Other forms"],
