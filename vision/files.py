@@ -1,4 +1,4 @@
-"""Files: bounded reads of files that a user names."""
+"""Files: asking about, and bounded reads of, files that a user names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,30 @@ from pathlib import Path
 
 Mark = tuple[int, ...]
 """Differs when a file was written or replaced."""
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder or a link to one; False where nobody may know."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def exists(path: Path) -> bool:
+    """Whether there is anything; False where nobody may know, or no name is as long."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is an ordinary file or a link to one; False where nobody may know."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def mark_of(path: Path) -> Mark | None:

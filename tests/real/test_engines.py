@@ -23,6 +23,7 @@ from vision.engines.onnx_device import CUDA, BoundNetwork, OnnxCudaEngine
 from vision.engines.onnx_engine import AHEAD, OnnxEngine
 from vision.engines.onnx_graph import CPU
 from vision.engines.openvino_engine import OpenVinoEngine
+from vision.engines.openvino_graph import compile_graph
 from vision.engines.torch_engine import TorchEngine
 from vision.errors import EngineError
 from vision.frames import Pixels
@@ -80,6 +81,13 @@ def seen_by_torch(on_torch: Engine, photos: list[Pixels]) -> list[Detections]:
     found = on_torch.infer(photos)
     assert sum(len(f) for f in found) >= 10, "these photos show something"
     return found
+
+
+def test_openvino_computes_in_32_bits_on_every_cpu(
+    on_openvino: OpenVinoEngine, converted: Path
+) -> None:
+    graph = compile_graph(next(converted.rglob("*.xml")))
+    assert graph.get_property("INFERENCE_PRECISION_HINT").get_type_name() == "f32"
 
 
 def assert_same(ours: Detections, theirs: Detections, floor: float, scale: float = 1.0) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from vision.errors import SiteError, StreetwardenError
 from vision.fields import AS_DRAWN
+from vision.files import is_file
 from vision.geo.drawing import read_drawing
 from vision.mistakes.wrong import said_of, wrong
 from vision.registers.admissibility import Admissibility
@@ -209,7 +210,7 @@ def _anchored_file(filed: Admissibility, root: Path) -> Admissibility:
     acts = {}
     for name, document in filed.documents.items():
         path = _path(document, root)
-        if not Path(path).is_file():
+        if not is_file(Path(path)):
             raise SiteError(wrong("document_missing", act=name, path=path))
         acts[name] = getattr(filed, name).model_copy(update={"document": path})
     return filed.model_copy(update=acts)

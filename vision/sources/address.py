@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from vision.files import exists, is_folder
 from vision.printable import printable
 
 PICTURE_SUFFIXES = frozenset(
@@ -102,6 +104,10 @@ class Address:
         return Path(self.url)
 
 
+_DIGITS = 3
+"""Of a device's number, at most."""
+
+
 def parse_address(source: str) -> Address:
     """Classify a camera's `source`. Never fails: what cannot be read is `SourceKind.UNKNOWN`.
 
@@ -151,12 +157,14 @@ def redact_any(text: str) -> str:
 
 
 def _local(source: str) -> Address:
-    if source.isdecimal() and not Path(source).exists():
+    if source.isdecimal() and len(source) <= _DIGITS and not exists(Path(source)):
         source = f"/dev/video{int(source)}"
-    path = Path(source).expanduser()
+    path = Path(source)
+    with suppress(RuntimeError):  # `~nobody/`, of a user who is not there
+        path = path.expanduser()
     if source.startswith("/dev/"):
         kind = SourceKind.DEVICE
-    elif path.is_dir():
+    elif is_folder(path):
         kind = SourceKind.FOLDER
     elif path.suffix.lower() in PICTURE_SUFFIXES:
         kind = SourceKind.PICTURE

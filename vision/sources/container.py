@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from vision.egress_addresses import Network
 from vision.errors import SourceBroken, SourceUnavailable
+from vision.files import exists, is_file
 from vision.sources.address import Address, SourceKind
 from vision.sources.failures import FAILURES, explain
 from vision.sources.hardware import hardware
@@ -138,9 +139,9 @@ def _check_address(address: Address) -> None:
 def _check_file(address: Address) -> None:
     """Say plainly what FFmpeg words badly, and never wait on a pipe for ever."""
     path = address.path
-    if not path.exists():
+    if not exists(path):
         raise SourceBroken(f"{address.shown}: it does not exist; check the path")
-    if not path.is_file():
+    if not is_file(path):
         raise SourceBroken(f"{address.shown}: is neither a file nor a folder; check the path")
     with suppress(PermissionError):
         if path.stat().st_size == 0:

@@ -8,11 +8,12 @@ from threading import Event
 from av.error import FFmpegError
 
 from vision.errors import SourceError
+from vision.files import is_file
 from vision.site import Camera
 from vision.site.flight import Flight
 from vision.sources.address import Address, SourceKind
 from vision.sources.klv_stream import read_klv
-from vision.sources.listing import is_file, sidecar
+from vision.sources.listing import sidecar
 from vision.sources.sample import Told, Unfit
 from vision.sources.srt import read_beside, read_inside
 from vision.sources.srt_text import in_order

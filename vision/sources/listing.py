@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from typing import TypeVar
 
 from vision.errors import SourceBroken
+from vision.files import is_file, is_folder
 from vision.sources.address import PICTURE_SUFFIXES
 
 # Also what recorders write (`.dav`).
@@ -117,30 +118,6 @@ def walk(
                 yield Listed(path, further, why)
             else:
                 places.append((path, further))
-
-
-def is_folder(path: Path) -> bool:
-    """Whether it is a folder or a link to one; False where nobody may know."""
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
-
-
-def exists(path: Path) -> bool:
-    """Whether there is anything; False where nobody may know, or no name is as long."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
-def is_file(path: Path) -> bool:
-    """Whether it is an ordinary file or a link to one; False where nobody may know."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
 
 
 def machine_made(name: str) -> bool:

@@ -15,6 +15,7 @@ import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
 from vision.errors import PictureError
+from vision.files import is_file
 from vision.frames import Pixels
 from vision.sources.exif import MALFORMED, capture_time
 from vision.sources.listing import list_pictures
@@ -149,7 +150,7 @@ def _why_unreadable(path: Path, error: Exception) -> str:
         why = "is a folder, not a picture; give a picture's path"
     elif isinstance(error, PermissionError):
         why = "may not be read; give this user the right to read it"
-    elif path.is_file() and path.stat().st_size == 0:
+    elif is_file(path) and path.stat().st_size == 0:
         why = "is empty (0 bytes); copy it again"
     elif isinstance(error, UnidentifiedImageError):
         why = _why_unknown(path)

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from unittest import mock
 
+import httpx
+
 from api.access.roles import Role
 from api.http.app import create_app
 from api.setup.site_file import SiteFile
@@ -97,6 +99,8 @@ def fuzz(
         mock.patch("api.access.lockout.FREE_ADDRESS", 10**6),
         served(app) as address,
     ):
+        # Made at the first asking, for seconds: longer than schemathesis waits on a busy machine.
+        assert httpx.get(f"{address}/openapi.json", timeout=120).is_success
         done = subprocess.run(
             [
                 *(

@@ -98,6 +98,13 @@ def test_any_text_loses_the_credentials_in_it(text: str, cleaned: str) -> None:
     assert redact_any(text) == cleaned
 
 
+@pytest.mark.parametrize(
+    "source", ["0" * 5000, "a" * 5000, "~nobody-here/clip.mp4", "file://\0", "٣"]
+)
+def test_what_no_file_can_be_called_is_an_address_all_the_same(source: str) -> None:
+    assert parse_address(source).kind in {SourceKind.FILE, SourceKind.DEVICE}
+
+
 def test_a_path_that_is_no_utf8_becomes_an_address_of_the_same_path() -> None:
     path = os.fsdecode(b"/nas/\xff 100%.mp4")
     address = parse_address(as_text(path))

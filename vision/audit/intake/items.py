@@ -17,12 +17,10 @@ from pydantic import BaseModel, ConfigDict
 from vision.audit.intake.archive import Member, head, members, unpacked
 from vision.audit.intake.patterns import expand, is_pattern
 from vision.errors import PictureError
+from vision.files import exists, is_file, is_folder
 from vision.printable import printable
 from vision.sources.listing import (
-    exists,
     grouped,
-    is_file,
-    is_folder,
     is_video,
     machine_made,
     natural,

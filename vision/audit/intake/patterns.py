@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from glob import has_magic
 from pathlib import Path
 
-from vision.sources.listing import exists, is_folder, machine_made, natural
+from vision.files import exists, is_folder
+from vision.sources.listing import machine_made, natural
 
 
 def is_pattern(path: Path) -> bool:

@@ -13,9 +13,10 @@ from av.video.reformatter import ColorTrc
 
 from vision.audit.intake.items import Item
 from vision.errors import SourceBroken
+from vision.files import is_file
 from vision.sources.address import PICTURE_SUFFIXES, as_text, parse_address
 from vision.sources.container import duration, open_container, video_stream
-from vision.sources.listing import is_file, sidecar
+from vision.sources.listing import sidecar
 from vision.sources.timeline import stated_start
 
 _LISTS = frozenset(
