@@ -95,7 +95,7 @@ class Pipeline:
             quarantine=Quarantine(quarantine, site, cameras=cameras) if quarantine else None,
             stored=self._stored,
         )
-        self._looking = Looking(
+        self._looking = self.looking(
             self._watching, self._writer, self._clips.begin if evidence else None
         )
         self._trials = Trials()
