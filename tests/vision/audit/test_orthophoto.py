@@ -241,6 +241,9 @@ def test_windows_cover_all_and_each_scale_overlaps():
         of = [t for s, t in tiles if s == scale]
         assert min(t.left for t in of) == min(t.top for t in of) == 0
         assert max(t.right for t in of) == max(t.bottom for t in of) == 20_000
+    assert sorted({(row.scale, row.least) for row in seen_rows}) == [
+        (1, 0), (4, 80), (16, 320), (32, 1280)
+    ]  # fmt: skip
     wide = list(rows(400_000, 700, 640))
     assert max((r.tiles[-1].right - r.tiles[0].left) / r.scale for r in wide) <= 51_200
 

@@ -138,9 +138,9 @@ class OrthophotoAudit:
         for tile, window in row.windows(pixels):
             under_way.append((tile, self.engine.submit([window])))
             if len(under_way) > self.engine.depth * self.engine.batch:
-                seen_here += _placed(row.scale, *under_way.popleft())
+                seen_here += _placed(row, *under_way.popleft())
         while under_way:
-            seen_here += _placed(row.scale, *under_way.popleft())
+            seen_here += _placed(row, *under_way.popleft())
         return _columns(self._met(seen_here))
 
     def _met(self, boxes: Sequence[Sequence[float]]) -> Detections:
@@ -209,10 +209,13 @@ def _within(part: Part, found: Detections) -> tuple[Detections, NDArray[np.int64
     return replace(pick(found, here), xyxy=(boxes[here] - corner) / part.scale), here
 
 
-def _placed(scale: int, tile: Tile, pending: Pending) -> list[list[float]]:
+def _placed(row: Row, tile: Tile, pending: Pending) -> list[list[float]]:
     [found] = pending.result()
-    placed = replace(found, xyxy=tile.placed(np.asarray(found.xyxy, np.float32) * scale))
-    return _columns(pick(placed, tile.whole(placed.xyxy)) if len(placed) else placed)
+    placed = replace(found, xyxy=tile.placed(np.asarray(found.xyxy, np.float32) * row.scale))
+    if not len(placed):
+        return []
+    sides = (placed.xyxy[:, 2:] - placed.xyxy[:, :2]).max(axis=1)
+    return _columns(pick(placed, tile.whole(placed.xyxy) & (sides >= row.least)))
 
 
 def _columns(found: Detections) -> list[list[float]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
-from models.tiles import Tile, tiles
+from models.tiles import OVERLAP, Tile, tiles
 from vision.decoding.orthophoto import Part
 from vision.frames import Pixels
 
@@ -25,10 +25,19 @@ _WIDEST = 32_000_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Windows of one scale that are read together."""
+    """Windows of one scale that are read together.
+
+    Attributes:
+        scale: pixels of the picture to one of the window.
+        tiles: where they lie.
+        least: longer side of a box in pixels of the picture, below which it is left to the finer
+            scale: half of what lies whole in one of its windows for certain. Here it would be less
+            exactly placed, and so not be known for the same.
+    """
 
     scale: int
     tiles: tuple[Tile, ...]
+    least: float = 0.0
 
     @property
     def name(self) -> str:
@@ -57,17 +66,18 @@ def rows(width: int, height: int, side: int) -> Iterator[Row]:
         width, height: of the picture, pixels.
         side: of a window as the network sees it, pixels.
     """
-    scale = 1
+    scale, least = 1, 0.0
     while side * scale < max(width, height):
         most = max(1, _WIDEST // (side * side))
         line = list[Tile]()
         for tile in tiles(width, height, side * scale):
             if line and (tile.top != line[0].top or len(line) >= most):
-                yield Row(scale, tuple(line))
+                yield Row(scale, tuple(line), least)
                 line = []
             line.append(tile)
-        yield Row(scale, tuple(line))
+        yield Row(scale, tuple(line), least)
+        least = OVERLAP / 2 * side * scale
         scale *= _COARSER
     endless = float("inf")
     whole = Tile(0, 0, width, height, (-endless, -endless), (endless, endless))
-    yield Row(ceil(max(width, height) / side), (whole,))
+    yield Row(ceil(max(width, height) / side), (whole,), least)
