@@ -32,7 +32,7 @@ def compile_graph(graph: Path, hint: str = "THROUGHPUT") -> openvino.CompiledMod
     pixels.preprocess().convert_element_type(openvino.Type.f32)
     pixels.preprocess().convert_color(ColorFormat.RGB).scale(255.0)
     pixels.model().set_layout(openvino.Layout("NCHW"))
-    # Of itself it computes in bfloat16 where a CPU can (AMX, AVX512_BF16): scores move by up to 0.03,
+    # By itself it computes in bfloat16 where a CPU can (AMX, AVX512_BF16): scores move by 0.03,
     # and what was measured with 32 bits, thresholds above all, would hold on other machines only.
     exact = {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": "f32"}
     return core.compile_model(build.build(), "CPU", exact)
