@@ -27,7 +27,7 @@ OURS: Final[Mapping[str, Sentence]] = {
             "should have {max_length} characters or less",
         ),
         "string_pattern_mismatch": ("格式不正确", "has not the form that is wanted"),
-        "too_short": ("至少{min_length}项", "should have {min_length} items or more"),
+        "too_short": ("至少{min_length}项", "needs at least {min_length}"),
         "too_long": ("不超过{max_length}项", "should have {max_length} items or less"),
         "literal_error": ("只能是{expected}", "should be {expected}"),
         "enum": ("只能是{expected}", "should be {expected}"),

@@ -348,7 +348,7 @@ def test_a_zone_is_shaped_by_keyboard_and_a_reload_loses_nothing(one: Desk, brow
     _button(page, "Save").click()
     expect(page.locator(".mistakes")).to_contain_text("Zone 2")
     page.locator(".zone-list button").nth(1).click()
-    expect(page.locator(".zone-form fieldset .error").last).to_contain_text("give at least 1")
+    expect(page.locator(".zone-form fieldset .error").last).to_contain_text("needs at least 1")
     page.get_by_role("checkbox", name="Dirty truck").check()
     _button(page, "Save").click()
     expect(page.locator(".saving")).to_contain_text("Saved")
