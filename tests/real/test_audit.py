@@ -110,11 +110,14 @@ def test_bench_measures_an_audit_beside_its_parts_and_the_stock_way(shared_data:
     told: list[str] = []
     with closing(open_engine(chosen)) as engine:
         result = bench_audit(shared_data / "plates" / "val", engine, progress=told.append)
-    assert told == ["decoding alone", "engine alone", "audit", "stock"]
+    assert told == ["decoding alone", "engine alone", "audit, round 1", "stock, round 1"]
     assert result.photos == 30
-    assert result.stock is not None
-    assert min(result.decode, result.bare, result.ours, result.stock) > 0
-    assert result.limit < min(result.decode, result.bare)
+    paces = (result.decode, result.bare, *result.ours, *result.stock)
+    assert len(paces) == 4
+    assert min(pace.rate for pace in paces) > 0
+    assert result.limit * (result.decode.cpu_ms + result.bare.cpu_ms) == pytest.approx(
+        1e3 * int(result.machine["cores"])
+    )
 
 
 def test_bench_wants_photos_enough_to_measure(shared_data: Path, tmp_path: Path) -> None:
