@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cache
 from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.evidence import words
 from api.evidence.manifest import Item, Sheet
@@ -19,6 +17,7 @@ from api.evidence.sketch import sketch
 from api.storage.tables import CaseRow
 from vision.evidence import EvidenceRole
 from vision.geo import PlaceError, Position
+from vision.pages.templates import templates
 
 _TICKS = ("authentic", "clear", "complete", "accurate")
 _WIDE = 900
@@ -37,7 +36,7 @@ def render(
     """
     where = _position(case)
     listed = sorted(items, key=lambda item: item.role != EvidenceRole.ORIGINAL.value)
-    text = _environment().get_template("report.html").render(
+    text = templates("api.evidence").get_template("report.html").render(
         case=case,
         sheet=sheet,
         public=sheet.scope is Scope.PUBLIC,
@@ -117,15 +116,4 @@ def _embedded(content: bytes) -> str | None:
     done, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 80])
     return (
         f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}" if done else None
-    )
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("api.evidence", "template"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )

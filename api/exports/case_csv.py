@@ -10,10 +10,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from api.evidence.words import WORDS
-from api.spreadsheet import BOM, plain
 from api.storage.tables import CaseRow
 from vision.kinds import catalogue
 from vision.site import Site
+from vision.spreadsheet import BOM, plain
 
 Language = Literal["zh", "en"]
 _Cell = str | int | float | None

@@ -7,14 +7,12 @@ import io
 from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from api.reports.tables import Cell, Share, Sheets
-from api.spreadsheet import BOM, plain
+from vision.pages.templates import templates
 from vision.printable import harmless
+from vision.spreadsheet import BOM, plain
 
 
 class Format(StrEnum):
@@ -117,7 +115,12 @@ def _sheet_name(title: str) -> str:
 
 def as_page(report: Sheets) -> bytes:
     """A page for A4 without a script or anything from elsewhere; all text in it is escaped."""
-    return _environment().get_template("report.html").render(report=report, shown=shown).encode()
+    return (
+        templates("api.reports")
+        .get_template("report.html")
+        .render(report=report, shown=shown)
+        .encode()
+    )
 
 
 def shown(cell: Cell | Share) -> str:
@@ -131,17 +134,6 @@ def shown(cell: Cell | Share) -> str:
             return f"{cell:g}"
         case _:
             return harmless(str(cell))
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("api.reports", "template"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 WRITERS: Mapping[Format, Callable[[Sheets], bytes]] = {

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 import pytest
 from PIL import ExifTags, Image
 
-from vision.audit.report.inert import inert
 from vision.audit.report.report import FILES
+from vision.spreadsheet import inert
 
 FULL = ("overflowing_bin", (20, 20, 80, 120))
 STALL = ("stall", (200, 20, 280, 120))

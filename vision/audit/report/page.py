@@ -14,11 +14,11 @@ from vision.audit.report.limits import limits
 from vision.audit.report.plan import HIGH, WIDE, plan
 from vision.audit.report.summary import days, summary
 from vision.audit.report.tally import Row, tally
-from vision.audit.report.templates import fill
-from vision.audit.report.thumbnails import Thumbnails
+from vision.audit.report.thumbnails import IMAGES, Thumbnails
 from vision.audit.report.words import WORDS, at, clock, counted
 from vision.audit.video_records import Video
 from vision.kinds import catalogue
+from vision.pages.templates import whole_page
 
 _ROWS = 15
 """Areas that the page lists one by one."""
@@ -49,10 +49,12 @@ def render(report: Report, root: Path, areas: Areas = EVERYWHERE) -> str:
     tags = {name: tag for name, tag in tags.items() if tag in drawn}
     known = limits(report.settings)
     found = list(cards(report, areas, Thumbnails.for_many(root, len(report.violations))))
-    return fill(
+    return whole_page(
+        "vision.audit.report",
         "report.html",
-        "report.css",
-        "report.js",
+        style="report.css",
+        script="report.js",
+        images=IMAGES,
         report=report,
         language=language,
         word=WORDS[language],

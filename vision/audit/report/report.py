@@ -16,7 +16,6 @@ from vision.audit.report.areas import EVERYWHERE, Areas
 from vision.audit.report.checking import recall
 from vision.audit.report.coco import coco
 from vision.audit.report.geojson import features, geojson
-from vision.audit.report.inert import inert
 from vision.audit.report.kml import kml
 from vision.audit.report.page import render
 from vision.audit.report.sampling_page import render_sheet
@@ -26,6 +25,7 @@ from vision.audit.video_records import Video, VideoFinding
 from vision.audit.videos.forms import OF_VIDEOS, csv_rows
 from vision.kinds import catalogue
 from vision.printable import printable
+from vision.spreadsheet import inert
 
 FILES = (
     *("report.html", "findings.csv", "report.json", "annotations.coco.json", "map.geojson"),

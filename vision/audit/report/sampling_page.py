@@ -6,10 +6,10 @@ from pathlib import Path
 
 from vision.audit.records import Report
 from vision.audit.report.checking import draw
-from vision.audit.report.templates import fill
-from vision.audit.report.thumbnails import Thumbnails
+from vision.audit.report.thumbnails import IMAGES, Thumbnails
 from vision.audit.report.words import WORDS
 from vision.kinds import catalogue
+from vision.pages.templates import whole_page
 
 _WIDTH = 800
 """Of its pictures, pixels: small things are to be seen."""
@@ -25,10 +25,12 @@ def render_sheet(report: Report, root: Path) -> str:
         root: the audit's folder, which holds the pictures.
     """
     language, sample = report.settings.language, draw(report)
-    return fill(
+    return whole_page(
+        "vision.audit.report",
         "sampling.html",
-        "report.css",
-        "sampling.js",
+        style="report.css",
+        script="sampling.js",
+        images=IMAGES,
         report=report,
         language=language,
         word=WORDS[language],

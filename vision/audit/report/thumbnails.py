@@ -8,6 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+IMAGES = "'self' file: data:"
+"""Where an audit's pages take pictures from: from inside them, and from the files beside them."""
 BUDGET = 20 * 2**20
 """Bytes of pictures that one page carries (ours): what mail and messengers still take."""
 _QUALITY = 72

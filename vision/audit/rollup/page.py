@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from vision.audit.report.inert import inert
-from vision.audit.report.templates import fill
 from vision.audit.report.words import WORDS, at
 from vision.audit.rollup.rollup import Line, Rollup
 from vision.audit.rollup.words import ROLLUP_WORDS
 from vision.kinds import catalogue
+from vision.pages.templates import whole_page
+from vision.spreadsheet import inert
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,11 @@ def render_rollup(rollup: Rollup) -> str:
     kinds = [k for k in catalogue().kinds if any(line.kind == k.name for line in rollup.lines)]
     names = {k.name: getattr(k, language) for k in kinds}
     areas = _totals(rollup, names, "area")
-    return fill(
+    return whole_page(
+        "vision.audit.report",
         "rollup.html",
-        "report.css",
-        "",
+        style="report.css",
+        images="data:",
         rollup=rollup,
         language=language,
         word=word,

@@ -1,0 +1,1 @@
+"""Pages: HTML of a room's templates; whole ones ask nobody for anything."""
