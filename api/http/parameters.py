@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from api.cases.instant import Instant
 from api.storage.limits import LARGEST_ID, TEXT
 
-__all__ = ["Instant", "Name", "RowId", "named"]
+__all__ = ["Instant", "Name", "RowId", "named", "title"]
 
 Name = Annotated[str, StringConstraints(pattern=TEXT, max_length=64)]
 """A kind's, camera's, case's or receiver's name."""
@@ -20,3 +20,13 @@ RowId = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 def named(example: str) -> Any:
     """A path's parameter with an example."""
     return Path(pattern=TEXT, max_length=64, examples=[example])
+
+
+def title(longest: int) -> StringConstraints:
+    """What a person calls something: not blank, and without the character that no database takes."""
+    return StringConstraints(
+        strip_whitespace=True,
+        min_length=1,
+        max_length=longest,
+        pattern=r"^[^\x00]*[^\s\x00][^\x00]*$",
+    )

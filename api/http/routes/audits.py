@@ -15,7 +15,7 @@ from api.audits.candidates import MOST
 from api.audits.desk import Uploaded
 from api.audits.state import State
 from api.http.context import AuditReader, Inspector, Shared
-from api.http.parameters import named
+from api.http.parameters import named, title
 from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.storage.limits import TEXT
 from api.storage.tables import AuditRow
@@ -33,15 +33,7 @@ class AuditRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
-    name: Annotated[
-        str,
-        StringConstraints(
-            strip_whitespace=True,
-            min_length=1,
-            max_length=200,
-            pattern=r"^[^\x00]*[^\s\x00][^\x00]*$",
-        ),
-    ]
+    name: Annotated[str, title(200)]
     language: Literal["zh", "en"] | None = None
 
 

@@ -7,11 +7,11 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from api.cases.case_filter import Order
 from api.http.context import Reader, Shared
-from api.http.parameters import named
+from api.http.parameters import named, title
 from api.http.problems import GUARDED, WRITING, Refusal, described
 from api.http.routes.case_lists import CaseQuery
 from api.searches.desk import Saved
@@ -35,15 +35,7 @@ class SearchRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
-    name: Annotated[
-        str,
-        StringConstraints(
-            strip_whitespace=True,
-            min_length=1,
-            max_length=100,
-            pattern=r"^[^\x00]*[^\s\x00][^\x00]*$",
-        ),
-    ]
+    name: Annotated[str, title(100)]
     query: SavedQuery
 
 
