@@ -23,7 +23,7 @@ def named(example: str) -> Any:
 
 
 def title(longest: int) -> StringConstraints:
-    """What a person calls something: not blank, and without the character that no database takes."""
+    """What a person calls something: not blank, and without what no database takes (zero)."""
     return StringConstraints(
         strip_whitespace=True,
         min_length=1,
