@@ -40,7 +40,7 @@ class AuditProcess:
             [sys.executable, "-m", "api.audits.child", order.model_dump_json()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            start_new_session=True,
+            process_group=0,  # to be killed whole; in our session, as `nice` counts within one
             pass_fds=(lock.fileno(),),  # so that nobody else runs the audit while it lives
             encoding="utf-8",
         )

@@ -8,8 +8,8 @@ import av
 import pytest
 
 from vision.audit import AuditFolder, Auditor, VideoAuditor
-from vision.audit.auditor import CAMERA
 from vision.audit.intake.items import take_in
+from vision.audit.sight import CAMERA
 from vision.audit.video_records import VideoRecord
 from vision.engines import open_engine
 from vision.engines.truck_state import open_truck_state

@@ -72,9 +72,9 @@ def test_a_changed_site_goes_to_the_worker_that_has_the_camera(
         made.apply(site_of(tmp_path, drawn, yard, north))
         told.wait(CONFIRMED, "gate", "right")
         told.wait(CONFIRMED, "north")
-        now = {s.camera: s for s in made.status()}
-        assert list(now) == ["gate", "yard", "north"]
-        assert all(now[name].read > read[name] and not now[name].reconnects for name in read)
+        until(made.status, lambda now: all(now[name].read > read[name] for name in read))
+        assert [s.camera for s in made.status()] == ["gate", "yard", "north"]
+        assert not any(s.reconnects for s in made.status())
         assert made.pids == pids, "no process was started"
         assert homes(made).items() >= at.items(), "each stays where it is"
 
