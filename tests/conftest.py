@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 if TYPE_CHECKING:
     from tests.s3_server import Link, S3Server
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# httpx gives up after five seconds of silence, and so would every test that asks without a word of
+# patience: on a machine that does three other things, a server of ours is silent for longer.
+for _patience in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, _patience, 60.0)
 
 _UNMEASURED = (
     "tests/api/access/test_every_door.py",

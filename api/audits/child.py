@@ -21,8 +21,8 @@ from vision.errors import PictureError, StreetwardenError
 from vision.model_choice import ModelChoice
 from vision.printable import to_json
 
-NICE = 15
-"""Of a CPU that cameras want too it gets a thirtieth; of one that is idle all of it."""
+NICE = 10
+"""Of a CPU that cameras want whole it gets a tenth; of one that is idle all of it."""
 _FIRST_TO_GO = b"500"
 _PERIOD_S = 0.5
 

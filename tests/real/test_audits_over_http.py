@@ -71,7 +71,7 @@ def server(site: Path) -> Iterator[Callable[[], tuple[Child, httpx.Client]]]:
             base_url=child.line().strip(),
             headers={"Authorization": f"Bearer {key}"},
             trust_env=False,
-            timeout=60,
+            timeout=240,  # an audit is nice to all else that runs, and may say nothing for long
         )
         clients.append(client)
         return child, client
@@ -118,6 +118,7 @@ def told(http: httpx.Client, audit: str) -> Iterator[dict[str, Any]]:
                 yield json.loads(line.removeprefix("data: "))
 
 
+@pytest.mark.timeout(900)
 def test_the_api_finds_what_the_command_line_does_and_a_killed_service_goes_on(
     server: Callable[[], tuple[Child, httpx.Client]], site: Path, photos: Path, tmp_path: Path
 ) -> None:

@@ -27,13 +27,8 @@ from tests.api.callbacks.calling import (
 )
 from tests.api.http.test_webhook_routes import Asleep
 from tests.api.world import CONFIRM, SECRET, World, make_event, make_site, make_world, served
+from tests.ports import free_port
 from tests.real.processes import Child, running
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 class CaseSystem(Child):
@@ -115,7 +110,7 @@ def test_kill_9_of_the_receiver_between_taking_and_answering_loses_nothing(tmp_p
     api, store = free_port(), tmp_path / "receiver.db"
     with socket.socket() as nobody:  # held, so that no other test's server hears its call-backs
         nobody.bind(("127.0.0.1", 0))
-        first = CaseSystem(store, nobody.getsockname()[1])
+        first = CaseSystem(store, nobody.getsockname()[1], free_port())  # it comes back there
         _kill_and_go_on(tmp_path, first, store, api)
 
 

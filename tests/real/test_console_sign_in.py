@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -17,6 +16,7 @@ from api.http.app import create_app
 from api.storage.tables import SessionRow
 from tests.api.access.identity_provider import CLIENT, SECRET, identity_provider
 from tests.api.world import World, make_site, make_world, served
+from tests.ports import free_port
 from tests.real.prefix_proxy import proxied
 
 PASSWORD = "korrekt horse battery"
@@ -93,9 +93,7 @@ def test_a_person_signs_in_decides_and_comes_back_to_where_they_were(world, brow
 @pytest.mark.parametrize("strips", [True, False], ids=["proxy strips", "proxy passes on"])
 def test_a_person_signs_in_at_the_provider_behind_a_path(tmp_path, browser, strips):
     """Away to another origin and back, to the place that was open."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port()
     site = {"name": "t", "url": f"http://127.0.0.1:{port}/streetwarden"}
     with identity_provider() as provider:
         oidc = {

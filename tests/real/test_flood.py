@@ -10,7 +10,6 @@ import json
 import os
 import queue
 import random
-import socket
 import sqlite3
 import time
 from collections import Counter
@@ -26,6 +25,7 @@ from sqlalchemy import func, select
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, CaseRow, DeliveryRow, LogRow
 from tests.api.world import SECRET
+from tests.ports import free_port
 from tests.real import postgres
 from tests.real.processes import HERE, Child
 
@@ -51,7 +51,7 @@ class City:
     def __init__(self, root: Path, delay: float, seed: int) -> None:
         self._root, self._delay, self._seed = root, delay, seed
         self.lines: queue.Queue[str] = queue.Queue()
-        self.ports = {name: _free_port() for name in RECEIVERS}
+        self.ports = {name: free_port() for name in RECEIVERS}
         self.running: dict[str, Child] = {}
 
     def start(self, name: str) -> None:
@@ -94,12 +94,6 @@ class City:
             }
             for name, port in self.ports.items()
         ]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

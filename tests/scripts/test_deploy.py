@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from api.http.app import create_app
 from api.http.ending import WITHIN_S
 from scripts.streetwarden import app
 from tests.api.world import make_site, make_world, served
+from tests.ports import free_port
 from vision.site.file import load_site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,8 +138,7 @@ def test_nginx_shows_it_under_the_prefix_with_the_askers_address_and_its_request
 ):
     if shutil.which("nginx") is None:
         pytest.skip("nginx is not installed; install Debian's package nginx-light")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"https://localhost:{port}/streetwarden"
     site = make_site(tmp_path, site={"name": "s", "url": url})
     world = make_world(site)
