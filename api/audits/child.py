@@ -100,6 +100,7 @@ def _audit(order: Order, tell: Any) -> dict[str, Any]:
                         }
                     )
                 ),
+                laid=lambda done, of: tell(laid={"done": done, "of": of}),
             )
         finally:
             eyes.close()

@@ -30,6 +30,7 @@ def audit_whole(
     asked: str,
     pictured: AbstractContextManager[Callable[[Progress], None]],
     watched: AbstractContextManager[Callable[[VideoProgress], None]],
+    laid: Callable[[int, int], None] = lambda _, __: None,
     unread: Callable[[str], None] = lambda _: None,
     name: str = "",
     checked: Sheet | None = None,
@@ -41,6 +42,8 @@ def audit_whole(
         asked: the engine that was asked for; it runs the reader of truck states too.
         pictured, watched: entered while photos and while videos are looked at; what they give is
             called as that goes on, from this thread.
+        laid: called with how many pictures are laid over others that may show the same, and of
+            how many.
         unread: called with why the states of trucks cannot be read; they are counted all the same.
         name, checked, areas: see `compose` and `publish`.
 
@@ -65,6 +68,7 @@ def audit_whole(
         videos=videos,
         name=name,
         checked=checked,
+        laid=laid,
     )
     publish(report, claimed, areas=areas)
     return report

@@ -48,8 +48,9 @@ class AuditView(BaseModel):
     created_at: datetime
     changed_at: datetime = Field(description="When `state` last changed.")
     progress: dict[str, Any] | None = Field(
-        description="`pictures` (`done` of `total`, `not_audited`, `reused` from before a restart) "
-        "and `video` (`number` `of`, `done_s` of `seconds`).",
+        description="`pictures` (`done` of `total`, `not_audited`, `reused` from before a "
+        "restart), `video` (`number` `of`, `done_s` of `seconds`) and `laid`: `done` `of` the "
+        "pictures are laid over others that may show the same things.",
         examples=[{"pictures": {"done": 12, "total": 40, "not_audited": 1, "reused": 0}}],
     )
     counts: dict[str, Any] | None = Field(

@@ -14,7 +14,7 @@ import pytest
 
 from vision.audit.merging.area import GATE, Area, apart, common
 from vision.audit.merging.likeness import differing, fingerprint
-from vision.audit.merging.overlaps import PARTNERS, worth_it
+from vision.audit.merging.overlaps import PARTNERS, lay_over, worth_it
 from vision.audit.merging.violations import merge
 from vision.audit.records import FindingRecord, Picture, PictureRecord, Place
 from vision.geo import DronePose, LocalPlane, NoGround, PoseDeviations
@@ -219,6 +219,10 @@ def test_costs_grow_with_the_batch_alone() -> None:
     pairs = worth_it(pictures)
     most = Counter(one for pair in pairs for one in pair)
     assert max(most.values()) <= PARTNERS
+    told = list[tuple[int, int]]()
+    assert lay_over(pictures, lambda _: None, lambda *now: told.append(now)) == {}
+    laid = len({first for first, _ in pairs})
+    assert told == [(number, laid) for number in range(1, laid + 1)]
     sizes = [len(v.sightings) for v in merge(pictures, {})]
     assert max(sizes) == PHOTOS, "and they are one"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import csv
 import json
 import threading
 import warnings
@@ -169,6 +170,9 @@ def test_map_and_crops_open_in_a_gis_and_show_the_finding(tmp_path, draw, look):
     all_ = json.loads((tmp_path / "out/map.geojson").read_text())["features"]
     features = [f for f in all_ if f["properties"]["feature"] == "outline"]
     things = [f for f in all_ if f["properties"]["feature"] == "violation"]
+    with (tmp_path / "out/findings.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [(float(r["lon"]), float(r["lat"]), r["annotated"]) for r in csv.DictReader(file)]
+    assert rows == [(f.place.lon, f.place.lat, f.crop) for f in record.findings]
     places = {(f.place.lon, f.place.lat) for f in record.findings}
     assert {tuple(f["geometry"]["coordinates"]) for f in things} == places
     assert {f["properties"]["method"] for f in things} == {"geotiff"}

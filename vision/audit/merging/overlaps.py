@@ -45,12 +45,16 @@ _SIDE, _LEAST_SHARED = 160, 0.15
 """Of the small pictures that are compared; the share of the first that the second has to cover."""
 
 
-def lay_over(pictures: Iterable[Picture], read: Read) -> Overlaps:
+def lay_over(
+    pictures: Iterable[Picture], read: Read, told: Callable[[int, int], None] = lambda _, __: None
+) -> Overlaps:
     """Lay those pictures over each other that may show one thing and match.
 
     Args:
         pictures: of the report, in any order.
         read: called from several threads, once or more a picture.
+        told: called from this thread with how many pictures are laid, of how many that have any
+            to be laid over.
     """
     pictures = [p for p in pictures if p.record is not None]
     records = {p.record.sha256: p.record for p in pictures if p.record is not None}
@@ -62,7 +66,11 @@ def lay_over(pictures: Iterable[Picture], read: Read) -> Overlaps:
             lambda one: list(_onto(records[one], [records[o] for o in partners[one]], read)),
             sorted(partners),
         )
-        return {pair: matrix for found in done for pair, matrix in found}
+        overlaps: Overlaps = {}
+        for number, found in enumerate(done, 1):
+            overlaps.update(found)
+            told(number, len(partners))
+    return overlaps
 
 
 def worth_it(pictures: Sequence[Picture]) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from vision.audit.folder import AuditFolder
 from vision.audit.intake.items import Problem
@@ -47,6 +47,7 @@ def compose(
     videos: Sequence[Video] = (),
     name: str = "",
     checked: Sheet | None = None,
+    laid: Callable[[int, int], None] = lambda _, __: None,
 ) -> Report:
     """The report on these pictures and videos: what they show together, with its counts.
 
@@ -55,6 +56,7 @@ def compose(
             findings are one violation by their places on the ground alone.
         name: of the audit, for the head of its pages.
         checked: what a person answered about the sample that these pictures make.
+        laid: how far pictures are laid over each other, as `lay_over` tells it.
 
     Raises:
         PictureError: `checked` is of other pictures.
@@ -68,7 +70,8 @@ def compose(
     seen = Counter[str]()
     for record in records:
         seen.update(record.seen)
-    violations = merge(pictures, lay_over(pictures, folder.sketch) if folder else {}, videos)
+    overlaps = lay_over(pictures, folder.sketch, laid) if folder else {}
+    violations = merge(pictures, overlaps, videos)
     counts = Counts(
         pictures=len(records),
         with_findings=sum(bool(r.findings) for r in records),
@@ -157,11 +160,12 @@ def _rows(
     record: PictureRecord | None = picture.record
     if record is None:
         return []
-    where = (record.position.lon, record.position.lat) if record.position else (None, None)
     language = settings.language
     rows = []
     for number, finding in enumerate(record.findings):
         subtype = catalogue().kind(finding.kind).subtype(finding.subtype)
+        at = finding.place or record.position  # the thing's place, or where somebody stood
+        where = (at.lon, at.lat) if at else (None, None)
         rows.append(
             (
                 *(picture.name, record.sha256, finding.kind, finding.subtype),
@@ -169,7 +173,7 @@ def _rows(
                 *(finding.score, finding.objects),
                 *(finding.why[language], finding.basis[language]),
                 *finding.box,
-                *(record.taken_at, *where, record.annotated),
+                *(record.taken_at, *where, finding.crop or record.annotated),
                 *(finding.codes.get(s, "") for s in standards),
                 finding.code or "",
                 of.get((picture.name, number), ""),

@@ -27,6 +27,7 @@ export default {
   au_progress_of: ["“{name}”的进度", "Progress of “{name}”"],
   au_pictures: ["照片 {done}/{total}", "Photos {done} of {total}"],
   au_video: ["视频 {number}/{of}", "Video {number} of {of}"],
+  au_laid: ["合并同一问题 {done}/{of}", "Merging {done} of {of}"],
   au_left_out: ["{count}个文件未能核查", "{count} not audited"],
   au_nothing_found: ["未发现问题", "Nothing found"],
   au_files: ["上传文件", "Files"],

@@ -9,11 +9,12 @@ export const statePill = ({ state }) => html`<span class="pill au-${state}">${t(
 
 /** How far a running one is, as a bar and in words; nothing before it says so. */
 export function progressBar({ name, progress }) {
-  const { pictures, video } = progress ?? {};
-  const done = video ? (video.number - 1 + Math.min(1, video.done_s / (video.seconds || Infinity))) / video.of : pictures && pictures.total ? pictures.done / pictures.total : null;
+  const { pictures, video, laid } = progress ?? {};
+  const done = laid ? laid.done / laid.of : video ? (video.number - 1 + Math.min(1, video.done_s / (video.seconds || Infinity))) / video.of : pictures && pictures.total ? pictures.done / pictures.total : null;
   if (done === null) return html`<small>${t("au_begins")}</small>`;
   const said = [
     pictures?.total ? t("au_pictures", pictures) : "", video ? t("au_video", video) : "",
+    laid ? t("au_laid", laid) : "",
     pictures?.not_audited ? t("au_left_out", { count: pictures.not_audited }) : "",
   ].filter(Boolean).join(" · ");
   return html`<progress max="1" .value=${done} aria-label=${t("au_progress_of", { name })}></progress><small>${said}</small>`;
