@@ -22,6 +22,7 @@ from scripts.bench.tables import (
     show_soak,
 )
 from scripts.commands.bench_cameras import cameras, clips
+from scripts.commands.bench_city import city
 from scripts.commands.bench_console import console
 from scripts.commands.bench_engine import engine
 from scripts.commands.bench_gpu import gpu
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from vision.site import Site
 
 bench = typer.Typer(help="Measure speed, side by side in one run.", no_args_is_help=True)
-for command in (cameras, clips, console, engine, gpu, webhook):
+for command in (cameras, city, clips, console, engine, gpu, webhook):
     bench.command()(command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import atan, cos, degrees, isfinite, radians, sin, tan
+from math import atan, cos, degrees, hypot, isfinite, radians, sin, sqrt, tan
 from typing import Self
 
 from vision.audit.exif import Position
@@ -21,6 +21,10 @@ Smartphones, 2015) and to a few times that between houses."""
 SIGHT_M = 30.0
 """How far from the camera the thing may be, metres: further off, a bin of 1.1 m has less than 16 of
 640 pixels behind a phone's lens of 69 degrees."""
+_FOOT = 0.17
+"""Standard deviation of a foot along each axis, by the side of a square as large as the box: nobody
+knows how deep a thing is, and what lies around it is told with it. Of 428 findings of three
+rendered flights with exact poses it was 0.17, and 0.19 of those that the picture's edge cut."""
 _EXIF_DIGITS = 7
 _LEVEL, _DOWN = 0.0, 90.0
 
@@ -63,7 +67,7 @@ class Whereabouts:
         """
         if self.pose is not None:
             try:
-                at = self.pose.position(*self._foot(self.pose, box))
+                at = self._found(self.pose, box).position(*self._foot(self.pose, box))
             except NoGround:
                 pass  # near or above the horizon; where the drone was is known all the same
             else:
@@ -86,6 +90,12 @@ class Whereabouts:
             accuracy_m=None if self.flown else round(fix + SIGHT_M, 2),
             method="exif",
         )
+
+    def _found(self, pose: DronePose, box: Box) -> DronePose:
+        """The pose with what the box adds to the error of a point in the picture."""
+        side = sqrt((box[2] - box[0]) * (box[3] - box[1]) / (self.width * self.height))
+        off = hypot(pose.deviations.picture, _FOOT * side)
+        return replace(pose, deviations=replace(pose.deviations, picture=off))
 
     def _foot(self, pose: DronePose, box: Box) -> tuple[float, float]:
         """The ground below the middle of the thing in a box, as fractions of the picture.
