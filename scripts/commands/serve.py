@@ -22,9 +22,6 @@ from vision.logs import LogFormat, Logs
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from api.cases.intake import CaseIntake, DetectorInfo
-    from api.site_in_force import SiteInForce
-    from api.storage.database import Database
     from vision.evidence import EvidenceStore
     from vision.pipeline import Pipeline
     from vision.site import Site
@@ -111,17 +108,6 @@ def _lines(videos: int, clock: Callable[[], float]) -> Callable[[str, float], No
     return progress
 
 
-def _intake(database: Database, site: SiteInForce, detector: DetectorInfo) -> CaseIntake:
-    """What makes cases, tells receivers of them, and heeds call-backs that waited for it."""
-    from api.callbacks.desk import CallbackDesk
-    from api.cases.intake import CaseIntake
-    from api.delivery.events import Announcer
-
-    announce = Announcer(site.now).announce
-    then = CallbackDesk(database, site, announce).settle
-    return CaseIntake(database, site, detector, announce, then)
-
-
 def _serve(site: Site, path: Path | None, listener: socket, logs: Logs) -> None:
     from api.access.keys import KeyStore
     from api.cases.intake import DetectorInfo
@@ -132,7 +118,7 @@ def _serve(site: Site, path: Path | None, listener: socket, logs: Logs) -> None:
     from api.site_in_force import SiteInForce
     from api.storage.database import Database
     from models.catalogue import find
-    from scripts.watching import make_pipeline, make_workers
+    from scripts.watching import make_intake, make_pipeline, make_workers
     from vision.engines import open_engine
     from vision.evidence import open_store
     from vision.view.preset_finder import PresetFinder
@@ -148,7 +134,7 @@ def _serve(site: Site, path: Path | None, listener: socket, logs: Logs) -> None:
         model = engine.model if engine is not None else find(site.model.name)
         detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
         in_force = SiteInForce(site)
-        intake = _intake(database, in_force, detector)
+        intake = make_intake(database, in_force, detector)
         pipeline = (
             make_pipeline(site, engine, [intake.take])
             if engine is not None

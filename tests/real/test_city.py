@@ -1,0 +1,240 @@
+"""A city on a real PostgreSQL, an S3 server and a Ray cluster of three nodes on this machine.
+
+What takes minutes runs when asked for: `pytest -m soak -s tests/real/test_city.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+from sqlalchemy import Engine
+
+from api.cases.intake import DetectorInfo
+from api.records.site_chain import SiteChain
+from api.site_in_force import SiteInForce
+from api.storage.database import Database
+from scripts.city.city import City
+from scripts.city.cluster import RayCluster
+from scripts.city.lease import held_leases
+from scripts.city.machines import Need, shards_for
+from scripts.city.tables import make_tables
+from scripts.watching import make_intake
+from tests.s3_server import S3Server, storage
+from tests.vision.workers.bins import open_eyes
+from tests.vision.workers.test_soak import judge
+from vision.logs import LogFormat, Logs
+from vision.site import Camera, Site, SiteInfo, Zone
+from vision.site.rule_settings import RuleSettings
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
+
+CAMERAS = 12
+MOST_S = 30.0
+"""Seconds in which every camera of a machine that is gone is looked at again."""
+ENV = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+LOGS = Logs(logging.WARNING, LogFormat.TEXT)
+
+
+@contextmanager
+def ray_cluster(nodes: int, cores: int) -> Iterator[Cluster]:
+    """Ray's own cluster for tests: every node has a raylet, a store and workers of its own."""
+    from ray.cluster_utils import Cluster
+
+    node = {"num_cpus": cores, "object_store_memory": 80_000_000, "include_dashboard": False}
+    made = Cluster(initialize_head=True, head_node_args=node)
+    try:
+        for _ in range(nodes - 1):
+            made.add_node(num_cpus=cores, object_store_memory=80_000_000)
+        yield made
+    finally:
+        made.shutdown()
+
+
+@contextmanager
+def bins_by_the_clock() -> Iterator[int]:
+    """The port of a process that serves the cameras' pictures."""
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "tests.vision.workers.bin_server"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=ENV,
+    )
+    assert serving.stdout is not None
+    assert serving.stdin is not None
+    try:
+        yield int(serving.stdout.readline())
+    finally:
+        serving.kill()
+        serving.wait()
+        serving.stdin.close()
+        serving.stdout.close()
+
+
+def city_site(folder: Path, database: str, s3: str, port: int, cameras: int = CAMERAS) -> Site:
+    settings = RuleSettings.model_validate({"dwell": "2s", "looks": 2, "clear": "2s"})
+    return Site(
+        site=SiteInfo(name="city"),
+        storage=storage(folder, s3).model_copy(update={"database": database}),
+        defaults={"overflowing_bin": settings},
+        cameras=tuple(
+            Camera(
+                id=f"bin-{n}",
+                source=f"http://127.0.0.1:{port}/{n}.jpg",
+                analyse_fps=2,
+                zones=(Zone(name="street", watch=("overflowing_bin",)),),
+            )
+            for n in range(cameras)
+        ),
+    )
+
+
+class Ran:
+    """A city that runs in a thread of this process; `lines` is what it told, and when."""
+
+    def __init__(self, site: Site, address: str, shards: int | None = None) -> None:
+        self.database = Database.open(site.storage.database)
+        SiteChain.open(self.database, site.storage.key_file)
+        make_tables(self.database.engine)
+        self.cluster = RayCluster(address)
+        need = Need(cores=1)
+        wanted = shards or shards_for(self.cluster.machines(), need, len(site.cameras))
+        self.lines: list[tuple[float, str]] = []
+        self.city = City(
+            site,
+            self.database.engine,
+            self.cluster,
+            shards=wanted,
+            need=need,
+            logs=LOGS,
+            opener=open_eyes,
+            told=lambda line: self.lines.append((time.time(), line)),
+        )
+        self._stop = Event()
+        self._thread = Thread(target=self._run, args=(site,))
+        self._thread.start()
+
+    def _run(self, site: Site) -> None:
+        model = open_eyes(site.model).model
+        held = self.city.prepare(model)
+        detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
+        make_intake(self.database, SiteInForce(site), detector).end_unwatched(held)
+        self.city.run(self._stop)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.cluster.close()
+        self.database.close()
+
+
+def analysed(database: Engine) -> dict[str, tuple[str, int]]:
+    """By camera: who watches it now, and how many frames that one has looked at."""
+    return {
+        camera: (held.holder, held.told.get("analysed", 0))
+        for camera, held in held_leases(database).items()
+    }
+
+
+def until(done: Callable[[], bool], seconds: float = 120) -> float:
+    """Wait for it; returns the seconds that it took."""
+    began = time.monotonic()
+    while not done():
+        assert time.monotonic() - began < seconds
+        Event().wait(0.1)
+    return time.monotonic() - began
+
+
+def all_looked_at(database: Engine, but: set[str]) -> bool:
+    """Whether every camera was looked at by a shard that is none of these."""
+    found = analysed(database)
+    return len(found) == CAMERAS and all(n > 0 and who not in but for who, n in found.values())
+
+
+def held_by(database: Engine, node: Any) -> set[str]:
+    """The holders of leases on a node of Ray's."""
+    found = {h.holder for h in held_leases(database).values() if node.node_id[:8] in h.node}
+    assert found
+    return found
+
+
+def is_shard(process: psutil.Process) -> bool:
+    return "Shard" in " ".join(process.cmdline())
+
+
+def memory_of_shards(ray: Cluster) -> list[int]:
+    """Bytes."""
+    found = [p for node in ray.list_all_nodes() for p in processes_of(node) if is_shard(p)]
+    return sorted(process.memory_info().rss for process in found)
+
+
+def processes_of(node: Any) -> list[psutil.Process]:
+    """A Ray node's raylet and all that it started."""
+    raylet = psutil.Process(node.all_processes["raylet"][0].process.pid)
+    return [raylet, *raylet.children(recursive=True)]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_a_lost_machines_cameras_go_on_elsewhere(
+    tmp_path: Path, new_database: Callable[[], str], s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", ENV["PYTHONPATH"])
+    with bins_by_the_clock() as port, ray_cluster(3, cores=3) as ray:
+        site = city_site(tmp_path, new_database(), s3.url, port)
+        city = Ran(site, ray.address)
+        engine = city.database.engine
+        began = time.time()
+        try:
+            took = until(lambda: all_looked_at(engine, set()))
+            print(f"\n{CAMERAS} cameras looked at for the first time after {took:.1f} s")
+            looked = time.time()
+            print(f"memory of each shard, MiB: {[rss >> 20 for rss in memory_of_shards(ray)]}")
+            until(lambda: time.time() > looked + 90)  # some bins have overflowed and been emptied
+
+            killed = ray.list_all_nodes()[1]
+            held = held_by(engine, killed)
+            for process in processes_of(killed):
+                process.kill()
+            took = until(lambda: all_looked_at(engine, held))
+            print(f"killed: {len(held)} shards; all looked at again after {took:.1f} s")
+            assert took <= MOST_S
+
+            ray.add_node(num_cpus=3, object_store_memory=80_000_000)
+            until(lambda: time.time() > looked + 150)
+            frozen = ray.list_all_nodes()[2]
+            held, stopped = held_by(engine, frozen), processes_of(frozen)
+            for process in stopped:
+                process.suspend()
+            took = until(lambda: all_looked_at(engine, held))
+            print(f"frozen: {len(held)} shards; all looked at again after {took:.1f} s")
+            assert took <= MOST_S
+            shards = [p for p in stopped if is_shard(p)]
+            for process in stopped:
+                process.resume()
+            gone, alive = psutil.wait_procs(shards, timeout=60)
+            assert len(gone) == len(held)
+            assert not alive
+            until(lambda: time.time() > looked + 220)
+            ended = time.time()
+        finally:
+            city.stop()
+            for at, line in city.lines:
+                print(f"{at - began:7.1f} {line}")
+        judge(site, looked, ended)
+        stored = s3.objects()
+        waiting = list((tmp_path / "city").rglob("spool/*/*"))
+        assert stored
+        assert not waiting
