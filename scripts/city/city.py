@@ -220,6 +220,9 @@ class City:
                     share.running.kill()
                     break
                 time.sleep(_LOOK_S)
+
+    def close(self) -> None:
+        """Let another city of this database run."""
         if self._alone is not None:
             self._alone.close()
 

@@ -216,6 +216,25 @@ def held_leases(engine: Engine) -> dict[str, Held]:
         return {row[0]: Held(*row[1:]) for row in connection.execute(_HELD)}
 
 
+def refuse_watched(engine: Engine, cameras: Sequence[str]) -> None:
+    """See that no city watches these cameras: one machine's locks are not seen by it.
+
+    Raises:
+        StreetwardenError: one does.
+        DatabaseUnavailable: the database does not answer.
+    """
+    with explained(engine), engine.connect() as connection:
+        if connection.execute(text("SELECT to_regclass('city_leases')")).scalar_one() is None:
+            return
+    held = held_leases(engine)
+    watched = next((camera for camera in cameras if camera in held), None)
+    if watched is not None:
+        raise StreetwardenError(
+            f"camera {watched} is watched by a city, on {held[watched].node}; serve beside it "
+            "with --no-watch"
+        )
+
+
 def last_seen(engine: Engine, camera: str, episode: str) -> datetime | None:
     """When the process that watches a camera last saw a confirmed episode that goes on (UTC).
 

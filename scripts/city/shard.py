@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.city.lease import Leases, last_seen
 from scripts.city.memory import SharedMemory
 from scripts.city.room import room
+from scripts.city.tables import impatient
 from vision.errors import StreetwardenError
 from vision.logs import Logs, set_up
 from vision.redaction import REDACTION, secrets_of
@@ -89,6 +90,7 @@ class Shard:
         REDACTION.hide(secrets_of(order.site))
         try:
             database = Database.open(order.site.storage.database)
+            impatient(database.engine)
             try:
                 with room(order.site.storage.folder / _ROOM) as own:
                     self._watch(database, _at(order.site, own))

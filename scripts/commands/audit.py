@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
+from scripts.audit_progress import progress, watching
 from scripts.console import count, err, log_to_stderr, out
 from scripts.engine_name import EngineName
 from vision.errors import PictureError
 from vision.printable import printable, to_json
 
 if TYPE_CHECKING:
-    from vision.audit import Problem, Report
-    from vision.audit import Progress as Done
-    from vision.audit import VideoProgress as Watched
+    from vision.audit import Item, Problem, Report
+    from vision.audit.auditor import Auditor
     from vision.audit.records import Violation
     from vision.model_choice import ModelChoice
 
-# A line this often where no bar can be drawn: a log of an hour's audit stays readable.
-_LINE_EVERY_S = 5.0
 _NAMED = 10
 
 
@@ -62,6 +50,13 @@ def audit(
     checked: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="What sampling.html saved: how much was missed."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Have photos looked at by the machines of a Ray cluster: HOST:PORT or auto.",
+        ),
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     to_review: Annotated[
@@ -93,6 +88,7 @@ def audit(
             raise PictureError("there is nothing to audit in what was given")
         eyes = open_engine(choice)
         err.print(f"model {escape(eyes.model.name)} {eyes.model.version} on {eyes.name}")
+        photos = parted(intake)[0]
         try:
             report = audit_whole(
                 intake,
@@ -100,8 +96,9 @@ def audit(
                 eyes,
                 language,
                 asked=choice.engine,
-                pictured=_progress(len(parted(intake)[0])),
-                watched=_watching(),
+                pictured=progress(len(photos)),
+                watched=watching(),
+                before=_ahead(cluster, photos, choice) if cluster else None,
                 unread=_say_trucks,
                 name=name,
                 checked=sheet,
@@ -137,104 +134,19 @@ def _choice(model: str, engine: str, size: int) -> ModelChoice:
     return ModelChoice(name=model, engine=engine, image_size=size)
 
 
+def _ahead(
+    cluster: str, photos: Sequence[Item | Problem], choice: ModelChoice
+) -> Callable[[Auditor], None]:
+    """What has photos looked at elsewhere before they are looked at here."""
+    from scripts.city.audit import look_ahead
+
+    return partial(
+        look_ahead, address=cluster, photos=photos, choice=choice, shown=progress(len(photos))
+    )
+
+
 def _say_trucks(why: str) -> None:
     err.print(f"trucks are counted, but their load and dirt are not read: {escape(why)}")
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[Done], None]]:
-    """A bar with rate and time left on a terminal, else a plain line now and then."""
-    if not total:
-        yield lambda _: None
-        return
-    if not err.is_terminal:
-        yield _lines(time.monotonic)
-        return
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err) as bar:
-        task = bar.add_task("audit", total=total, note="")
-
-        def show(done: Done) -> None:
-            speed = bar.tasks[0].speed
-            rate = f"{speed:.1f}/s" if speed else ""
-            bar.update(task, completed=done.done, note=f"{rate}{_note(done)}")
-
-        yield show
-
-
-@contextmanager
-def _watching() -> Iterator[Callable[[Watched], None]]:
-    """A bar of each video's seconds on a terminal, else a plain line now and then."""
-    if not err.is_terminal:
-        yield _video_lines(time.monotonic)
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f} of {task.fields[seconds]} s"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=err) as bar:
-        tasks = dict[int, TaskID]()
-
-        def show(watched: Watched) -> None:
-            number, seconds = watched.number, watched.seconds
-            if number not in tasks:
-                named = f"video {number} of {watched.of} {escape(watched.name)}"
-                shown = f"{seconds:.0f}" if seconds else "?"
-                tasks[number] = bar.add_task(named, total=seconds or None, seconds=shown)
-            bar.update(tasks[number], completed=watched.done_s)
-
-        yield show
-
-
-def _video_lines(clock: Callable[[], float]) -> Callable[[Watched], None]:
-    last = float("-inf")
-
-    def show(watched: Watched) -> None:
-        nonlocal last
-        now = clock()
-        if now - last < _LINE_EVERY_S:
-            return
-        last = now
-        of = f" of {watched.seconds:.0f}" if watched.seconds else ""
-        err.print(
-            f"video {watched.number} of {watched.of}, {escape(watched.name)}: "
-            f"{watched.done_s:.0f}{of} s"
-        )
-
-    return show
-
-
-def _lines(clock: Callable[[], float]) -> Callable[[Done], None]:
-    started, last, said = clock(), 0.0, -1
-
-    def show(done: Done) -> None:
-        nonlocal last, said
-        now = clock() - started
-        if done.done == said or (now - last < _LINE_EVERY_S and done.done < done.total):
-            return
-        last, said = now, done.done
-        fresh = done.done - done.reused
-        left = now / fresh * (done.total - done.done) if fresh else 0.0
-        err.print(
-            f"done {done.done} of {done.total}, {fresh / max(now, 1e-9):.1f}/s, "
-            f"about {left:.0f} s left{_note(done)}"
-        )
-
-    return show
-
-
-def _note(done: Done) -> str:
-    reused = f", {done.reused} from an earlier run" if done.reused else ""
-    return reused + (f", {done.not_audited} not audited" if done.not_audited else "")
 
 
 def _say_problems(problems: Sequence[Problem]) -> None:

@@ -45,7 +45,7 @@ def city(
     from scripts.city.cluster import RayCluster
     from scripts.city.fitness import check_site
     from scripts.city.machines import Need, shards_for
-    from scripts.city.tables import make_tables
+    from scripts.city.tables import impatient, make_tables
     from scripts.watching import choose_site, make_intake
 
     logs = log_to_stderr(verbose=verbose, form=log_format)
@@ -67,6 +67,7 @@ def city(
         database = Database.open(chosen.storage.database)
         try:
             SiteChain.open(database, chosen.storage.key_file)
+            impatient(database.engine)
             make_tables(database.engine)
             made = City(
                 chosen,
@@ -82,6 +83,7 @@ def city(
             held = made.prepare(model)
             make_intake(database, SiteInForce(chosen), detector).end_unwatched(held)
             made.run(stop)
+            made.close()
         finally:
             database.close()
     finally:

@@ -6,7 +6,7 @@ What takes minutes runs when asked for: `pytest -m soak -s tests/real/test_city.
 from __future__ import annotations
 
 import logging
-import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,23 +14,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import httpx
 import psutil
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from api.cases.intake import DetectorInfo
 from api.records.site_chain import SiteChain
 from api.site_in_force import SiteInForce
 from api.storage.database import Database
+from api.storage.tables import CaseRow, EvidenceRow, SightingRow
 from scripts.city.city import City
 from scripts.city.cluster import RayCluster
 from scripts.city.lease import held_leases
 from scripts.city.machines import Need, shards_for
-from scripts.city.tables import make_tables
+from scripts.city.tables import impatient, make_tables
 from scripts.watching import make_intake
+from tests.real.ray_nodes import ENV, ray_cluster, rays_environment
 from tests.s3_server import S3Server, storage
+from tests.vision.live import LiveBins, live_bins, site_of, zone
 from tests.vision.workers.bins import open_eyes
 from tests.vision.workers.test_soak import judge
 from vision.logs import LogFormat, Logs
@@ -40,26 +44,12 @@ from vision.site.rule_settings import RuleSettings
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
+__all__ = ["rays_environment"]
+
 CAMERAS = 12
 MOST_S = 30.0
 """Seconds in which every camera of a machine that is gone is looked at again."""
-ENV = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 LOGS = Logs(logging.WARNING, LogFormat.TEXT)
-
-
-@contextmanager
-def ray_cluster(nodes: int, cores: int) -> Iterator[Cluster]:
-    """Ray's own cluster for tests: every node has a raylet, a store and workers of its own."""
-    from ray.cluster_utils import Cluster
-
-    node = {"num_cpus": cores, "object_store_memory": 80_000_000, "include_dashboard": False}
-    made = Cluster(initialize_head=True, head_node_args=node)
-    try:
-        for _ in range(nodes - 1):
-            made.add_node(num_cpus=cores, object_store_memory=80_000_000)
-        yield made
-    finally:
-        made.shutdown()
 
 
 @contextmanager
@@ -107,6 +97,7 @@ class Ran:
     def __init__(self, site: Site, address: str, shards: int | None = None) -> None:
         self.database = Database.open(site.storage.database)
         SiteChain.open(self.database, site.storage.key_file)
+        impatient(self.database.engine)
         make_tables(self.database.engine)
         self.cluster = RayCluster(address)
         need = Need(cores=1)
@@ -136,6 +127,7 @@ class Ran:
     def stop(self) -> None:
         self._stop.set()
         self._thread.join()
+        self.city.close()
         self.cluster.close()
         self.database.close()
 
@@ -186,12 +178,88 @@ def processes_of(node: Any) -> list[psutil.Process]:
     return [raylet, *raylet.children(recursive=True)]
 
 
+def live_site(bins: LiveBins, folder: Path, database: str, s3: str) -> Site:
+    """Two cameras; the bin of one overflows."""
+    bins.full["gate"] = {12}
+    made = site_of(
+        folder, bins.camera("gate", zone("street")), bins.camera("bridge", zone("street"))
+    )
+    stored = storage(folder, s3).model_copy(update={"database": database})
+    return made.model_copy(update={"storage": stored})
+
+
+def test_a_case_of_another_process_has_its_evidence_in_the_bucket_and_goes_on(
+    tmp_path: Path, new_database: Callable[[], str], s3: S3Server
+) -> None:
+    def cases() -> list[CaseRow]:
+        with city.database.read() as session:
+            return list(session.scalars(select(CaseRow)).unique())
+
+    with live_bins() as bins:
+        site = live_site(bins, tmp_path, new_database(), s3.url)
+        with ray_cluster(1, cores=2) as ray:
+            city = Ran(site, ray.address)
+            try:
+                until(lambda: len(cases()) == 1)
+                assert {h.told.get("state") for h in held_leases(city.database.engine).values()}
+            finally:
+                city.stop()
+    database = Database.open(site.storage.database)
+    with database.read() as session:
+        seen = session.scalars(select(SightingRow)).one()
+        shown = set(session.scalars(select(EvidenceRow.sha256)))
+    assert seen.camera == "gate"
+    assert shown
+    assert shown <= {name.rpartition("/")[2] for name in s3.objects()}
+    assert not held_leases(database.engine)
+    assert not list((tmp_path / "city").iterdir())  # its folders on the machine are gone
+    # The next city knows that it goes on, from nothing but the database.
+    need, nowhere = Need(), cast("RayCluster", None)
+    again = City(site, database.engine, nowhere, shards=1, need=need, logs=LOGS)
+    assert again.prepare(open_eyes(site.model).model) == {seen.episode_id}
+    again.close()
+    database.close()
+
+
+def test_a_server_beside_a_city_looks_at_no_camera(tmp_path: Path) -> None:
+    with live_bins() as bins:
+        asked: list[object] = []
+        bins.paths["/gate"] = asked.append
+        file = tmp_path / "site.yaml"
+        file.write_text(
+            f"site: {{name: beside}}\ncameras: [{{id: gate, source: '{bins.url}/gate'}}]\n"
+            f"storage: {{database: 'sqlite:///{tmp_path}/cases.db', evidence: '{tmp_path}/e'}}\n"
+        )
+        command = [sys.executable, "-m", "scripts.streetwarden", "serve", str(file), "--no-watch"]
+        serving = subprocess.Popen(
+            [*command, "--port", "0", "--log-format", "text"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=ENV,
+        )
+        assert serving.stdout is not None
+        try:
+            lines = iter(serving.stdout)
+            assert "1 camera, watched by others" in next(lines)
+            console = next(line for line in lines if line.startswith("console: "))
+            base = console.removeprefix("console: ").partition("?")[0].partition("#")[0].strip()
+            ready = httpx.get(f"{base.rstrip('/')}/readyz", timeout=60, trust_env=False)
+            assert ready.status_code == 200, ready.text
+            serving.send_signal(signal.SIGTERM)
+            assert serving.wait(60) == 0
+        finally:
+            serving.kill()
+            serving.wait()
+            serving.stdout.close()
+    assert not asked
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_a_lost_machines_cameras_go_on_elsewhere(
-    tmp_path: Path, new_database: Callable[[], str], s3: S3Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, new_database: Callable[[], str], s3: S3Server
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", ENV["PYTHONPATH"])
     with bins_by_the_clock() as port, ray_cluster(3, cores=3) as ray:
         site = city_site(tmp_path, new_database(), s3.url, port)
         city = Ran(site, ray.address)
@@ -204,7 +272,7 @@ def test_a_lost_machines_cameras_go_on_elsewhere(
             print(f"memory of each shard, MiB: {[rss >> 20 for rss in memory_of_shards(ray)]}")
             until(lambda: time.time() > looked + 90)  # some bins have overflowed and been emptied
 
-            killed = ray.list_all_nodes()[1]
+            killed, frozen = ray.worker_nodes
             held = held_by(engine, killed)
             for process in processes_of(killed):
                 process.kill()
@@ -214,7 +282,6 @@ def test_a_lost_machines_cameras_go_on_elsewhere(
 
             ray.add_node(num_cpus=3, object_store_memory=80_000_000)
             until(lambda: time.time() > looked + 150)
-            frozen = ray.list_all_nodes()[2]
             held, stopped = held_by(engine, frozen), processes_of(frozen)
             for process in stopped:
                 process.suspend()

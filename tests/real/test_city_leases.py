@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from api.storage.engine import make_engine
-from scripts.city.lease import LeaseLost, Leases, held_leases, last_seen
+from scripts.city.lease import LeaseLost, Leases, held_leases, last_seen, refuse_watched
 from scripts.city.memory import SharedMemory
 from scripts.city.tables import make_tables
 from tests.vision.live import site_of
@@ -192,6 +192,17 @@ def test_a_lease_is_one_holders_until_it_ends(engine: Engine) -> None:
     finally:
         mine.release()
     assert not held_leases(engine)
+
+
+def test_a_server_does_not_watch_what_a_city_watches(engine: Engine) -> None:
+    refuse_watched(engine, ["gate"])
+    hold(engine, "gate", "other", 60)
+    refuse_watched(engine, ["bridge"])
+    with pytest.raises(StreetwardenError, match="--no-watch"):
+        refuse_watched(engine, ["bridge", "gate"])
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE city_leases"))
+    refuse_watched(engine, ["gate"])  # no city has ever been started
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ def audit_whole(
     pictured: AbstractContextManager[Callable[[Progress], None]],
     watched: AbstractContextManager[Callable[[VideoProgress], None]],
     unread: Callable[[str], None] = lambda _: None,
+    before: Callable[[Auditor], None] | None = None,
     name: str = "",
     checked: Sheet | None = None,
     areas: Areas = EVERYWHERE,
@@ -42,6 +43,8 @@ def audit_whole(
         pictured, watched: entered while photos and while videos are looked at; what they give is
             called as that goes on, from this thread.
         unread: called with why the states of trucks cannot be read; they are counted all the same.
+        before: called with the auditor before it looks: what is put into the journal then, by the
+            same auditor elsewhere, is not looked at here.
         name, checked, areas: see `compose` and `publish`.
 
     Raises:
@@ -49,9 +52,11 @@ def audit_whole(
         EngineError: the engine cannot look at any picture.
         PictureError: `checked` is of other pictures.
     """
-    states, states_sha256 = _truck_states(eyes, asked, unread)
+    states, states_sha256 = truck_states(eyes, asked, unread)
     auditor = Auditor(claimed, eyes, language, states, states_sha256)
     photos, films = parted(intake)
+    if before is not None:
+        before(auditor)
     with pictured as show:
         pictures, problems = auditor.run(photos, show)
     with watched as show_film:
@@ -70,7 +75,7 @@ def audit_whole(
     return report
 
 
-def _truck_states(
+def truck_states(
     engine: Engine, asked: str, unread: Callable[[str], None]
 ) -> tuple[Attributes | None, str]:
     """The reader of truck states and its weights' hash; without it trucks are only counted."""

@@ -214,7 +214,12 @@ class EventWriter:
                 self._stored(event)
                 return
         self.lost += 1
-        log.error("%s is lost: %s; %s", _named(event), why, self.problem or "no quarantine is kept")
+        log.error(
+            "%s is lost: %s; %s",
+            _named(event),
+            why,
+            self.problem or "no quarantine is kept; its rules offer it again if they have a memory",
+        )
 
     def _replay(self) -> None:
         """Retry the quarantined events, episode by episode."""
