@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -92,21 +93,20 @@ def _looked_at(
     cores: float,
 ) -> Iterator[Row]:
     import ray
-    from ray.data import DataContext
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+    from ray.data import ActorPoolStrategy, DataContext
 
     if not items:
         return
-    context = DataContext.get_current()
-    context.enable_progress_bars = False
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    DataContext.get_current().enable_progress_bars = False  # the command has one
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # it tells its plans as warnings
+    here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
     processes = max(1, sum(int(machine.cores / cores) for machine in cluster.machines()))
     looked_at = (
         ray.data.from_items([{"item": pickle.dumps(item)} for item in items])
         .flat_map(
             partial(_read, known=known, scratch=auditor.folder.scratch),
             num_cpus=0,  # this machine may have none to give
-            scheduling_strategy=here,
+            label_selector=here,
         )
         .map_batches(
             Looker,
@@ -114,7 +114,7 @@ def _looked_at(
             batch_size=BATCH,
             batch_format="pyarrow",
             num_cpus=cores,
-            concurrency=(1, min(processes, -(-len(items) // BATCH))),
+            compute=ActorPoolStrategy(min_size=1, max_size=min(processes, -(-len(items) // BATCH))),
         )
     )
     try:

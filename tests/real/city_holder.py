@@ -11,7 +11,7 @@ import time
 from api.storage.engine import make_engine
 from scripts.city.lease import Leases
 
-TTL_S, MARGIN_S = 2.0, 0.5
+TTL_S, MARGIN_S = 1.5, 0.5
 
 if __name__ == "__main__":
     leases = Leases(make_engine(sys.argv[1]), sys.argv[2], "here", ttl_s=TTL_S, margin_s=MARGIN_S)

@@ -11,10 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 import psutil
@@ -26,15 +28,16 @@ from api.records.site_chain import SiteChain
 from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, SightingRow
-from scripts.city.city import City
+from scripts.city.city import City, Cluster
 from scripts.city.cluster import RayCluster
 from scripts.city.lease import held_leases
-from scripts.city.machines import Need, shards_for
+from scripts.city.machines import Machine, Need, shards_for
+from scripts.city.shard import Ended, Order, Shard
 from scripts.city.tables import impatient, make_tables
 from scripts.watching import make_intake
 from tests.real.ray_nodes import ENV, ray_cluster, rays_environment
 from tests.s3_server import S3Server, storage
-from tests.vision.live import LiveBins, live_bins, site_of, zone
+from tests.vision.live import live_bins, site_of, zone
 from tests.vision.workers.bins import open_eyes
 from tests.vision.workers.test_soak import judge
 from vision.logs import LogFormat, Logs
@@ -42,7 +45,7 @@ from vision.site import Camera, Site, SiteInfo, Zone
 from vision.site.rule_settings import RuleSettings
 
 if TYPE_CHECKING:
-    from ray.cluster_utils import Cluster
+    from ray.cluster_utils import Cluster as RayNodes
 
 __all__ = ["rays_environment"]
 
@@ -94,19 +97,18 @@ def city_site(folder: Path, database: str, s3: str, port: int, cameras: int = CA
 class Ran:
     """A city that runs in a thread of this process; `lines` is what it told, and when."""
 
-    def __init__(self, site: Site, address: str, shards: int | None = None) -> None:
+    def __init__(self, site: Site, cluster: Cluster, shards: int | None = None) -> None:
         self.database = Database.open(site.storage.database)
         SiteChain.open(self.database, site.storage.key_file)
         impatient(self.database.engine)
         make_tables(self.database.engine)
-        self.cluster = RayCluster(address)
         need = Need(cores=1)
-        wanted = shards or shards_for(self.cluster.machines(), need, len(site.cameras))
+        wanted = shards or shards_for(cluster.machines(), need, len(site.cameras))
         self.lines: list[tuple[float, str]] = []
         self.city = City(
             site,
             self.database.engine,
-            self.cluster,
+            cluster,
             shards=wanted,
             need=need,
             logs=LOGS,
@@ -124,11 +126,13 @@ class Ran:
         make_intake(self.database, SiteInForce(site), detector).end_unwatched(held)
         self.city.run(self._stop)
 
-    def stop(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
         self.city.close()
-        self.cluster.close()
         self.database.close()
 
 
@@ -166,7 +170,7 @@ def is_shard(process: psutil.Process) -> bool:
     return "Shard" in " ".join(process.cmdline())
 
 
-def memory_of_shards(ray: Cluster) -> list[int]:
+def memory_of_shards(ray: RayNodes) -> list[int]:
     """Bytes."""
     found = [p for node in ray.list_all_nodes() for p in processes_of(node) if is_shard(p)]
     return sorted(process.memory_info().rss for process in found)
@@ -178,46 +182,88 @@ def processes_of(node: Any) -> list[psutil.Process]:
     return [raylet, *raylet.children(recursive=True)]
 
 
-def live_site(bins: LiveBins, folder: Path, database: str, s3: str) -> Site:
-    """Two cameras; the bin of one overflows."""
-    bins.full["gate"] = {12}
-    made = site_of(
-        folder, bins.camera("gate", zone("street")), bins.camera("bridge", zone("street"))
-    )
-    stored = storage(folder, s3).model_copy(update={"database": database})
-    return made.model_copy(update={"storage": stored})
+class Machines:
+    """Two machines that are processes of this one, each with one shard at most; Ray is left out."""
+
+    def __init__(self) -> None:
+        self.started: list[OfProcess] = []
+
+    def machines(self) -> list[Machine]:
+        return [Machine("one", "10.0.0.1", 1, 0), Machine("two", "10.0.0.2", 1, 0)]
+
+    def start(self, order: Order, machine: Machine, need: Need) -> OfProcess:
+        assert need.cores == 1
+        self.started.append(OfProcess(order, machine))
+        return self.started[-1]
 
 
-def test_a_case_of_another_process_has_its_evidence_in_the_bucket_and_goes_on(
+class OfProcess:
+    """A shard as a process of its own."""
+
+    def __init__(self, order: Order, machine: Machine) -> None:
+        context = get_context("spawn")
+        self.machine = machine
+        self._pipe, theirs = context.Pipe(duplex=False)
+        self.process = context.Process(target=watch_as_told, args=(order, theirs))
+        self.process.start()
+        theirs.close()
+
+    def ended(self) -> Ended | None:
+        if not self._pipe.poll():
+            return None
+        try:
+            found = self._pipe.recv()
+        except EOFError:
+            return Ended("its process is gone", wordless=True)
+        assert isinstance(found, Ended)
+        return found
+
+    def stop(self) -> None:
+        self.process.terminate()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self._pipe.close()
+
+
+def watch_as_told(order: Order, pipe: Connection) -> None:
+    shard = Shard(order)
+    signal.signal(signal.SIGTERM, lambda *_: shard.stop())
+    pipe.send(shard.watch())
+
+
+def test_an_episode_goes_on_where_its_camera_goes_on(
     tmp_path: Path, new_database: Callable[[], str], s3: S3Server
 ) -> None:
-    def cases() -> list[CaseRow]:
-        with city.database.read() as session:
-            return list(session.scalars(select(CaseRow)).unique())
-
     with live_bins() as bins:
-        site = live_site(bins, tmp_path, new_database(), s3.url)
-        with ray_cluster(1, cores=2) as ray:
-            city = Ran(site, ray.address)
-            try:
-                until(lambda: len(cases()) == 1)
-                assert {h.told.get("state") for h in held_leases(city.database.engine).values()}
-            finally:
-                city.stop()
+        cameras = [bins.camera(name, zone("street")) for name in ("gate", "bridge")]
+        stored = storage(tmp_path, s3.url).model_copy(update={"database": new_database()})
+        site = site_of(tmp_path, *cameras).model_copy(update={"storage": stored})
+        machines = Machines()
+        with Ran(site, machines, shards=1) as city:
+
+            def seen() -> list[SightingRow]:
+                with city.database.read() as session:
+                    return list(session.scalars(select(SightingRow)).unique())
+
+            bins.full["gate"] = {12}
+            until(lambda: len(seen()) == 1)
+            machines.started[0].process.kill()
+            until(lambda: len(machines.started) == 2)
+            until(lambda: analysed(city.database.engine).get("gate", ("", 0))[1] > 0)
+            bins.full["gate"] = set()
+            until(lambda: seen()[0].cleared_at is not None)
+        assert [started.machine.id for started in machines.started] == ["one", "two"]
     database = Database.open(site.storage.database)
     with database.read() as session:
-        seen = session.scalars(select(SightingRow)).one()
+        assert len(session.scalars(select(CaseRow)).unique().all()) == 1
+        assert session.scalars(select(SightingRow)).one().camera == "gate"
         shown = set(session.scalars(select(EvidenceRow.sha256)))
-    assert seen.camera == "gate"
     assert shown
     assert shown <= {name.rpartition("/")[2] for name in s3.objects()}
     assert not held_leases(database.engine)
-    assert not list((tmp_path / "city").iterdir())  # its folders on the machine are gone
-    # The next city knows that it goes on, from nothing but the database.
-    need, nowhere = Need(), cast("RayCluster", None)
-    again = City(site, database.engine, nowhere, shards=1, need=need, logs=LOGS)
-    assert again.prepare(open_eyes(site.model).model) == {seen.episode_id}
-    again.close()
+    assert not list((tmp_path / "city").rglob("spool/*/*"))
     database.close()
 
 
@@ -262,10 +308,9 @@ def test_a_lost_machines_cameras_go_on_elsewhere(
 ) -> None:
     with bins_by_the_clock() as port, ray_cluster(3, cores=3) as ray:
         site = city_site(tmp_path, new_database(), s3.url, port)
-        city = Ran(site, ray.address)
-        engine = city.database.engine
-        began = time.time()
-        try:
+        cluster, began = RayCluster(ray.address), time.time()
+        with closing(cluster), Ran(site, cluster) as city:
+            engine = city.database.engine
             took = until(lambda: all_looked_at(engine, set()))
             print(f"\n{CAMERAS} cameras looked at for the first time after {took:.1f} s")
             looked = time.time()
@@ -296,10 +341,8 @@ def test_a_lost_machines_cameras_go_on_elsewhere(
             assert not alive
             until(lambda: time.time() > looked + 220)
             ended = time.time()
-        finally:
-            city.stop()
-            for at, line in city.lines:
-                print(f"{at - began:7.1f} {line}")
+        for at, line in city.lines:
+            print(f"{at - began:7.1f} {line}")
         judge(site, looked, ended)
         stored = s3.objects()
         waiting = list((tmp_path / "city").rglob("spool/*/*"))

@@ -45,6 +45,7 @@ def told(out: Path) -> Any:
 
 
 @pytest.mark.soak
+@pytest.mark.filterwarnings(r"ignore::DeprecationWarning:ray\..*")  # of its own settings
 @pytest.mark.timeout(3600)
 def test_a_cluster_changes_no_result(
     shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

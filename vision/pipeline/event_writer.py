@@ -214,12 +214,7 @@ class EventWriter:
                 self._stored(event)
                 return
         self.lost += 1
-        log.error(
-            "%s is lost: %s; %s",
-            _named(event),
-            why,
-            self.problem or "no quarantine is kept; its rules offer it again if they have a memory",
-        )
+        log.error("%s is lost: %s; %s", _named(event), why, self.problem or "no quarantine is kept")
 
     def _replay(self) -> None:
         """Retry the quarantined events, episode by episode."""
