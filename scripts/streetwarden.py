@@ -14,6 +14,7 @@ from scripts.commands.audit_summary import audit_summary
 from scripts.commands.backup import backup, restore
 from scripts.commands.bench import bench
 from scripts.commands.check import check
+from scripts.commands.city import city
 from scripts.commands.compare import compare
 from scripts.commands.data import data
 from scripts.commands.doctor import doctor
@@ -50,6 +51,7 @@ app = typer.Typer(
 for command in (
     watch,
     serve,
+    city,
     audit,
     compare,
     audit_summary,

@@ -1,4 +1,4 @@
-"""What `watch`, `serve` and `snapshot` share: from arguments to a pipeline ready to start."""
+"""What `watch`, `serve`, `city` and `snapshot` share: from arguments to a pipeline made ready."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 from vision.errors import SiteError
 
 if TYPE_CHECKING:
+    from api.cases.intake import CaseIntake, DetectorInfo
+    from api.site_in_force import SiteInForce
+    from api.storage.database import Database
     from models.catalogue import ModelEntry
     from vision.engines import Engine
     from vision.logs import Logs
@@ -87,12 +90,23 @@ def _shown(source: str) -> str:
     return str(Path(source).absolute()) if local else address.shown
 
 
+def make_intake(database: Database, site: SiteInForce, detector: DetectorInfo) -> CaseIntake:
+    """What makes cases, tells receivers of them, and heeds call-backs that waited for it."""
+    from api.callbacks.desk import CallbackDesk
+    from api.cases.intake import CaseIntake
+    from api.delivery.events import Announcer
+
+    announce = Announcer(site.now).announce
+    then = CallbackDesk(database, site, announce).settle
+    return CaseIntake(database, site, detector, announce, then)
+
+
 def make_pipeline(
     site: Site,
     engine: Engine,
     sinks: Sequence[Sink],
     *,
-    quarantine: str = "quarantine",
+    quarantine: str | None = "quarantine",
     cameras: Collection[str] | None = None,
     reopen: Callable[[], Engine] | None = None,
     made: Callable[..., Pipeline] | None = None,
@@ -103,7 +117,8 @@ def make_pipeline(
         site: what to watch.
         engine: runs inference.
         sinks: take the events with their evidence.
-        quarantine: folder name, in `storage.folder`, for events that these sinks could not store.
+        quarantine: folder name, in `storage.folder`, for events that these sinks could not store;
+            None: the rules' memory keeps them until the next start.
         cameras: ids of those to watch; all by default.
         reopen: makes another engine when this one has failed; `open_engine` by default.
         made: makes it; `Pipeline` by default.
@@ -128,7 +143,7 @@ def make_pipeline(
         sinks,
         evidence=EvidenceStore(storage.files),
         memory=storage.folder / "memory",
-        quarantine=storage.folder / quarantine,
+        quarantine=storage.folder / quarantine if quarantine is not None else None,
         truck_state=(
             open_truck_state(
                 trucks.cameras,

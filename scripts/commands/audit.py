@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,7 +17,8 @@ from vision.errors import PictureError
 from vision.printable import printable, to_json
 
 if TYPE_CHECKING:
-    from vision.audit import Problem, Report
+    from vision.audit import Item, Problem, Report
+    from vision.audit.auditor import Auditor
     from vision.audit.records import Violation
     from vision.model_choice import ModelChoice
 
@@ -49,6 +51,13 @@ def audit(
         Path | None,
         typer.Option(metavar="FILE", help="What sampling.html saved: how much was missed."),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Have photos looked at by the machines of a Ray cluster: HOST:PORT or auto.",
+        ),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     to_review: Annotated[
         Path | None,
@@ -79,6 +88,7 @@ def audit(
             raise PictureError("there is nothing to audit in what was given")
         eyes = open_engine(choice)
         err.print(f"model {escape(eyes.model.name)} {eyes.model.version} on {eyes.name}")
+        photos = parted(intake)[0]
         try:
             report = audit_whole(
                 intake,
@@ -86,9 +96,10 @@ def audit(
                 eyes,
                 language,
                 asked=choice.engine,
-                pictured=of_pictures(len(parted(intake)[0])),
+                pictured=of_pictures(len(photos)),
                 watched=of_videos(),
                 laid=of_merging(),
+                before=_ahead(cluster, photos, choice) if cluster else None,
                 unread=_say_trucks,
                 name=name,
                 checked=sheet,
@@ -122,6 +133,17 @@ def _choice(model: str, engine: str, size: int) -> ModelChoice:
     if size % 32:
         raise typer.BadParameter(f"{size} is no multiple of 32", param_hint="--image-size")
     return ModelChoice(name=model, engine=engine, image_size=size)
+
+
+def _ahead(
+    cluster: str, photos: Sequence[Item | Problem], choice: ModelChoice
+) -> Callable[[Auditor], None]:
+    """What has photos looked at elsewhere before they are looked at here."""
+    from scripts.city.audit import look_ahead
+
+    return partial(
+        look_ahead, address=cluster, photos=photos, choice=choice, shown=progress(len(photos))
+    )
 
 
 def _say_trucks(why: str) -> None:

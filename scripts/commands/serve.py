@@ -22,7 +22,6 @@ from vision.logs import LogFormat, Logs
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from api.cases.intake import CaseIntake, DetectorInfo
     from api.site_in_force import SiteInForce
     from api.storage.database import Database
     from vision.evidence import EvidenceStore
@@ -46,6 +45,13 @@ def serve(
         str, typer.Option(help="Address to listen on; 0.0.0.0 for all of this machine's.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            help="Watch the cameras; --no-watch: only serve and deliver, beside `city`, on any "
+            "number of machines.",
+        ),
+    ] = True,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
     log_format: LogFormatOption = None,
 ) -> None:
@@ -68,7 +74,7 @@ def serve(
     listener = listen(host, port)
     try:
         path = _demo(HOME / "demo") if demo else site
-        _serve(choose_site(path, source or []), path, listener, logs)
+        _serve(choose_site(path, source or []), path, listener, logs, watch=watch)
     finally:
         listener.close()
 
@@ -111,57 +117,37 @@ def _lines(videos: int, clock: Callable[[], float]) -> Callable[[str, float], No
     return progress
 
 
-def _intake(database: Database, site: SiteInForce, detector: DetectorInfo) -> CaseIntake:
-    """What makes cases, tells receivers of them, and heeds call-backs that waited for it."""
-    from api.callbacks.desk import CallbackDesk
-    from api.cases.intake import CaseIntake
-    from api.delivery.events import Announcer
-
-    announce = Announcer(site.now).announce
-    then = CallbackDesk(database, site, announce).settle
-    return CaseIntake(database, site, detector, announce, then)
-
-
-def _serve(site: Site, path: Path | None, listener: socket, logs: Logs) -> None:
+def _serve(site: Site, path: Path | None, listener: socket, logs: Logs, *, watch: bool) -> None:
     from api.access.keys import KeyStore
-    from api.cases.intake import DetectorInfo
     from api.http.app import create_app
     from api.http.server import console_address
     from api.records.site_chain import SiteChain
     from api.setup.site_file import SiteFile
     from api.site_in_force import SiteInForce
     from api.storage.database import Database
-    from models.catalogue import find
-    from scripts.watching import make_pipeline, make_workers
-    from vision.engines import open_engine
+    from scripts.city.tables import impatient
     from vision.evidence import open_store
     from vision.view.preset_finder import PresetFinder
-    from vision.workers import workers_for
 
     cameras = count(len(site.cameras), "camera")
-    _tell(logs, f"loading {site.model.name} for {cameras}", to=err)
+    if watch:
+        _tell(logs, f"loading {site.model.name} for {cameras}", to=err)
     database = Database.open(site.storage.database)
     try:
         SiteChain.open(database, site.storage.key_file)
-        processes = workers_for(site)
-        engine = open_engine(site.model) if processes == 1 else None
-        model = engine.model if engine is not None else find(site.model.name)
-        detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
+        if not watch and database.on_postgresql:
+            impatient(database.engine)  # it is one of many
         in_force = SiteInForce(site)
-        intake = _intake(database, in_force, detector)
-        pipeline = (
-            make_pipeline(site, engine, [intake.take])
-            if engine is not None
-            else make_workers(site, model, intake.take, count=processes, logs=logs)
+        pipeline, how = (
+            _watching(site, database, in_force, logs) if watch else (None, "watched by others")
         )
         evidence = open_store(site.storage)
         file = SiteFile(path, PresetFinder) if path is not None else None
         app = create_app(in_force, database, evidence, watch=pipeline, file=file)
         address = console_address(listener, KeyStore(database).session_key())
-        where = engine.name if engine is not None else count(processes, "camera worker")
         _tell(
             logs,
-            f"{site.site.name}: {cameras}, {model.name} on {where}",
+            f"{site.site.name}: {cameras}, {how}",
             f"data: {site.storage.folder}",
             f"console: {address}",
         )
@@ -172,10 +158,8 @@ def _serve(site: Site, path: Path | None, listener: socket, logs: Logs) -> None:
                 "before it for more than a try (scripts/README.md, Behind a proxy).",
                 to=err,
             )
-        intake.last_seen = pipeline.last_seen
-        intake.end_unwatched(pipeline.held)
         _run(app, listener, pipeline, evidence)
-        if pipeline.failed is not None:
+        if pipeline is not None and pipeline.failed is not None:
             raise pipeline.failed
     except OSError as error:
         raise StreetwardenError(
@@ -184,6 +168,35 @@ def _serve(site: Site, path: Path | None, listener: socket, logs: Logs) -> None:
         ) from error
     finally:
         database.close()
+
+
+def _watching(
+    site: Site, database: Database, in_force: SiteInForce, logs: Logs
+) -> tuple[Pipeline | Workers, str]:
+    """What watches the cameras from this process, ready to start, and its model and engine."""
+    from api.cases.intake import DetectorInfo
+    from models.catalogue import find
+    from scripts.city.lease import refuse_watched
+    from scripts.watching import make_intake, make_pipeline, make_workers
+    from vision.engines import open_engine
+    from vision.workers import workers_for
+
+    if database.on_postgresql:
+        refuse_watched(database.engine, [camera.id for camera in site.cameras])
+    processes = workers_for(site)
+    engine = open_engine(site.model) if processes == 1 else None
+    model = engine.model if engine is not None else find(site.model.name)
+    detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
+    intake = make_intake(database, in_force, detector)
+    pipeline = (
+        make_pipeline(site, engine, [intake.take])
+        if engine is not None
+        else make_workers(site, model, intake.take, count=processes, logs=logs)
+    )
+    intake.last_seen = pipeline.last_seen
+    intake.end_unwatched(pipeline.held)
+    where = engine.name if engine is not None else count(processes, "camera worker")
+    return pipeline, f"{model.name} on {where}"
 
 
 def _tell(logs: Logs, *lines: str, to: Console = out) -> None:
@@ -199,7 +212,7 @@ def _tell(logs: Logs, *lines: str, to: Console = out) -> None:
 
 
 def _run(
-    app: FastAPI, listener: socket, pipeline: Pipeline | Workers, evidence: EvidenceStore
+    app: FastAPI, listener: socket, pipeline: Pipeline | Workers | None, evidence: EvidenceStore
 ) -> None:
     """Watch and serve until the end; a signal before this ends a start, which has nothing to lose.
 
@@ -210,12 +223,15 @@ def _run(
 
     with Ending().on_signals() as ending:
         evidence.start()
-        pipeline.start()
+        if pipeline is not None:
+            pipeline.start()
         try:
-            ending.when(pipeline.blind)
+            if pipeline is not None:
+                ending.when(pipeline.blind)
             run(app, listener, ending=ending)
         finally:
             ending.doing = "cameras and what they have seen"
-            pipeline.stop()
+            if pipeline is not None:
+                pipeline.stop()
             ending.doing = "the upload of evidence"
             evidence.stop()

@@ -100,7 +100,7 @@ class AuditFolder:
             started = datetime.now(UTC).isoformat(timespec="seconds")
             self._append([{"key": settings.key, "started_at": started}])
         done = {
-            sha: r for sha, r in done.items() if all((self.root / f).is_file() for f in _kept(r))
+            sha: r for sha, r in done.items() if all((self.root / f).is_file() for f in kept(r))
         }
         return started, done
 
@@ -128,7 +128,7 @@ class AuditFolder:
         """
         with self._writing():
             for record in records:
-                for name in _kept(record):
+                for name in kept(record):
                     durable.sync_file(self.root / name)
             durable.sync_folder(self.root / PICTURES)
             durable.sync_folder(self.root / SKETCHES)
@@ -216,7 +216,7 @@ class AuditFolder:
             ) from error
 
 
-def _kept(record: PictureRecord) -> tuple[str, ...]:
+def kept(record: PictureRecord) -> tuple[str, ...]:
     """What a picture's record needs in the folder; an orthophoto is laid over no other."""
     sketched = record.findings and record.fingerprint
     return (*record.files, sketch_of(record.annotated)) if sketched else record.files

@@ -32,6 +32,7 @@ def audit_whole(
     watched: AbstractContextManager[Callable[[VideoProgress], None]],
     laid: Callable[[int, int], None] = lambda _, __: None,
     unread: Callable[[str], None] = lambda _: None,
+    before: Callable[[Auditor], None] | None = None,
     name: str = "",
     checked: Sheet | None = None,
     areas: Areas = EVERYWHERE,
@@ -45,6 +46,8 @@ def audit_whole(
         laid: called with how many pictures are laid over others that may show the same, and of
             how many.
         unread: called with why the states of trucks cannot be read; they are counted all the same.
+        before: called with the auditor before it looks: what is put into the journal then, by the
+            same auditor elsewhere, is not looked at here.
         name, checked, areas: see `compose` and `publish`.
 
     Raises:
@@ -52,9 +55,11 @@ def audit_whole(
         EngineError: the engine cannot look at any picture.
         PictureError: `checked` is of other pictures.
     """
-    states, states_sha256 = _truck_states(eyes, asked, unread)
+    states, states_sha256 = truck_states(eyes, asked, unread)
     auditor = Auditor(claimed, eyes, language, states, states_sha256)
     photos, films = parted(intake)
+    if before is not None:
+        before(auditor)
     with pictured as show:
         pictures, problems = auditor.run(photos, show)
     with watched as show_film:
@@ -74,7 +79,7 @@ def audit_whole(
     return report
 
 
-def _truck_states(
+def truck_states(
     engine: Engine, asked: str, unread: Callable[[str], None]
 ) -> tuple[Attributes | None, str]:
     """The reader of truck states and its weights' hash; without it trucks are only counted."""

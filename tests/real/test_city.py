@@ -1,0 +1,350 @@
+"""A city on a real PostgreSQL, an S3 server and a Ray cluster of three nodes on this machine.
+
+What takes minutes runs when asked for: `pytest -m soak -s tests/real/test_city.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+import psutil
+import pytest
+from sqlalchemy import Engine, select
+
+from api.cases.intake import DetectorInfo
+from api.records.site_chain import SiteChain
+from api.site_in_force import SiteInForce
+from api.storage.database import Database
+from api.storage.tables import CaseRow, EvidenceRow, SightingRow
+from scripts.city.city import City, Cluster
+from scripts.city.cluster import RayCluster
+from scripts.city.lease import held_leases
+from scripts.city.machines import Machine, Need, shards_for
+from scripts.city.shard import Ended, Order, Shard
+from scripts.city.tables import impatient, make_tables
+from scripts.watching import make_intake
+from tests.real.ray_nodes import ENV, ray_cluster, rays_environment
+from tests.s3_server import S3Server, storage
+from tests.vision.live import live_bins, site_of, zone
+from tests.vision.workers.bins import open_eyes
+from tests.vision.workers.test_soak import judge
+from vision.logs import LogFormat, Logs
+from vision.site import Camera, Site, SiteInfo, Zone
+from vision.site.rule_settings import RuleSettings
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster as RayNodes
+
+__all__ = ["rays_environment"]
+
+CAMERAS = 12
+MOST_S = 30.0
+"""Seconds in which every camera of a machine that is gone is looked at again."""
+LOGS = Logs(logging.WARNING, LogFormat.TEXT)
+
+
+@contextmanager
+def bins_by_the_clock() -> Iterator[int]:
+    """The port of a process that serves the cameras' pictures."""
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "tests.vision.workers.bin_server"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=ENV,
+    )
+    assert serving.stdout is not None
+    assert serving.stdin is not None
+    try:
+        yield int(serving.stdout.readline())
+    finally:
+        serving.kill()
+        serving.wait()
+        serving.stdin.close()
+        serving.stdout.close()
+
+
+def city_site(folder: Path, database: str, s3: str, port: int, cameras: int = CAMERAS) -> Site:
+    settings = RuleSettings.model_validate({"dwell": "2s", "looks": 2, "clear": "2s"})
+    return Site(
+        site=SiteInfo(name="city"),
+        storage=storage(folder, s3).model_copy(update={"database": database}),
+        defaults={"overflowing_bin": settings},
+        cameras=tuple(
+            Camera(
+                id=f"bin-{n}",
+                source=f"http://127.0.0.1:{port}/{n}.jpg",
+                analyse_fps=2,
+                zones=(Zone(name="street", watch=("overflowing_bin",)),),
+            )
+            for n in range(cameras)
+        ),
+    )
+
+
+class Ran:
+    """A city that runs in a thread of this process; `lines` is what it told, and when."""
+
+    def __init__(self, site: Site, cluster: Cluster, shards: int | None = None) -> None:
+        self.database = Database.open(site.storage.database)
+        SiteChain.open(self.database, site.storage.key_file)
+        impatient(self.database.engine)
+        make_tables(self.database.engine)
+        need = Need(cores=1)
+        wanted = shards or shards_for(cluster.machines(), need, len(site.cameras))
+        self.lines: list[tuple[float, str]] = []
+        self.city = City(
+            site,
+            self.database.engine,
+            cluster,
+            shards=wanted,
+            need=need,
+            logs=LOGS,
+            opener=open_eyes,
+            told=lambda line: self.lines.append((time.time(), line)),
+        )
+        self._stop = Event()
+        self._thread = Thread(target=self._run, args=(site,))
+        self._thread.start()
+
+    def _run(self, site: Site) -> None:
+        model = open_eyes(site.model).model
+        held = self.city.prepare(model)
+        detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
+        make_intake(self.database, SiteInForce(site), detector).end_unwatched(held)
+        self.city.run(self._stop)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.city.close()
+        self.database.close()
+
+
+def analysed(database: Engine) -> dict[str, tuple[str, int]]:
+    """By camera: who watches it now, and how many frames that one has looked at."""
+    return {
+        camera: (held.holder, held.told.get("analysed", 0))
+        for camera, held in held_leases(database).items()
+    }
+
+
+def until(done: Callable[[], bool], seconds: float = 120) -> float:
+    """Wait for it; returns the seconds that it took."""
+    began = time.monotonic()
+    while not done():
+        assert time.monotonic() - began < seconds
+        Event().wait(0.1)
+    return time.monotonic() - began
+
+
+def all_looked_at(database: Engine, but: set[str]) -> bool:
+    """Whether every camera was looked at by a shard that is none of these."""
+    found = analysed(database)
+    return len(found) == CAMERAS and all(n > 0 and who not in but for who, n in found.values())
+
+
+def held_by(database: Engine, node: Any) -> set[str]:
+    """The holders of leases on a node of Ray's."""
+    found = {h.holder for h in held_leases(database).values() if node.node_id[:8] in h.node}
+    assert found
+    return found
+
+
+def is_shard(process: psutil.Process) -> bool:
+    return "Shard" in " ".join(process.cmdline())
+
+
+def memory_of_shards(ray: RayNodes) -> list[int]:
+    """Bytes."""
+    found = [p for node in ray.list_all_nodes() for p in processes_of(node) if is_shard(p)]
+    return sorted(process.memory_info().rss for process in found)
+
+
+def processes_of(node: Any) -> list[psutil.Process]:
+    """A Ray node's raylet and all that it started."""
+    raylet = psutil.Process(node.all_processes["raylet"][0].process.pid)
+    return [raylet, *raylet.children(recursive=True)]
+
+
+class Machines:
+    """Two machines that are processes of this one, each with one shard at most; Ray is left out."""
+
+    def __init__(self) -> None:
+        self.started: list[OfProcess] = []
+
+    def machines(self) -> list[Machine]:
+        return [Machine("one", "10.0.0.1", 1, 0), Machine("two", "10.0.0.2", 1, 0)]
+
+    def start(self, order: Order, machine: Machine, need: Need) -> OfProcess:
+        assert need.cores == 1
+        self.started.append(OfProcess(order, machine))
+        return self.started[-1]
+
+
+class OfProcess:
+    """A shard as a process of its own."""
+
+    def __init__(self, order: Order, machine: Machine) -> None:
+        context = get_context("spawn")
+        self.machine = machine
+        self._pipe, theirs = context.Pipe(duplex=False)
+        self.process = context.Process(target=watch_as_told, args=(order, theirs))
+        self.process.start()
+        theirs.close()
+
+    def ended(self) -> Ended | None:
+        if not self._pipe.poll():
+            return None
+        try:
+            found = self._pipe.recv()
+        except EOFError:
+            return Ended("its process is gone", wordless=True)
+        assert isinstance(found, Ended)
+        return found
+
+    def stop(self) -> None:
+        self.process.terminate()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self._pipe.close()
+
+
+def watch_as_told(order: Order, pipe: Connection) -> None:
+    shard = Shard(order)
+    signal.signal(signal.SIGTERM, lambda *_: shard.stop())
+    pipe.send(shard.watch())
+
+
+def test_an_episode_goes_on_where_its_camera_goes_on(
+    tmp_path: Path, new_database: Callable[[], str], s3: S3Server
+) -> None:
+    with live_bins() as bins:
+        cameras = [bins.camera(name, zone("street")) for name in ("gate", "bridge")]
+        stored = storage(tmp_path, s3.url).model_copy(update={"database": new_database()})
+        site = site_of(tmp_path, *cameras).model_copy(update={"storage": stored})
+        machines = Machines()
+        with Ran(site, machines, shards=1) as city:
+
+            def seen() -> list[SightingRow]:
+                with city.database.read() as session:
+                    return list(session.scalars(select(SightingRow)).unique())
+
+            bins.full["gate"] = {12}
+            until(lambda: len(seen()) == 1)
+            machines.started[0].process.kill()
+            until(lambda: len(machines.started) == 2)
+            until(lambda: analysed(city.database.engine).get("gate", ("", 0))[1] > 0)
+            bins.full["gate"] = set()
+            until(lambda: seen()[0].cleared_at is not None)
+        assert [started.machine.id for started in machines.started] == ["one", "two"]
+    database = Database.open(site.storage.database)
+    with database.read() as session:
+        assert len(session.scalars(select(CaseRow)).unique().all()) == 1
+        assert session.scalars(select(SightingRow)).one().camera == "gate"
+        shown = set(session.scalars(select(EvidenceRow.sha256)))
+    assert shown
+    assert shown <= {name.rpartition("/")[2] for name in s3.objects()}
+    assert not held_leases(database.engine)
+    assert not list((tmp_path / "city").rglob("spool/*/*"))
+    database.close()
+
+
+def test_a_server_beside_a_city_looks_at_no_camera(tmp_path: Path) -> None:
+    with live_bins() as bins:
+        asked: list[object] = []
+        bins.paths["/gate"] = asked.append
+        file = tmp_path / "site.yaml"
+        file.write_text(
+            f"site: {{name: beside}}\ncameras: [{{id: gate, source: '{bins.url}/gate'}}]\n"
+            f"storage: {{database: 'sqlite:///{tmp_path}/cases.db', evidence: '{tmp_path}/e'}}\n"
+        )
+        command = [sys.executable, "-m", "scripts.streetwarden", "serve", str(file), "--no-watch"]
+        serving = subprocess.Popen(
+            [*command, "--port", "0", "--log-format", "text"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=ENV,
+        )
+        assert serving.stdout is not None
+        try:
+            lines = iter(serving.stdout)
+            assert "1 camera, watched by others" in next(lines)
+            console = next(line for line in lines if line.startswith("console: "))
+            base = console.removeprefix("console: ").partition("?")[0].partition("#")[0].strip()
+            ready = httpx.get(f"{base.rstrip('/')}/readyz", timeout=60, trust_env=False)
+            assert ready.status_code == 200, ready.text
+            serving.send_signal(signal.SIGTERM)
+            assert serving.wait(60) == 0
+        finally:
+            serving.kill()
+            serving.wait()
+            serving.stdout.close()
+    assert not asked
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_a_lost_machines_cameras_go_on_elsewhere(
+    tmp_path: Path, new_database: Callable[[], str], s3: S3Server
+) -> None:
+    with bins_by_the_clock() as port, ray_cluster(3, cores=3) as ray:
+        site = city_site(tmp_path, new_database(), s3.url, port)
+        cluster, began = RayCluster(ray.address), time.time()
+        with closing(cluster), Ran(site, cluster) as city:
+            engine = city.database.engine
+            took = until(lambda: all_looked_at(engine, set()))
+            print(f"\n{CAMERAS} cameras looked at for the first time after {took:.1f} s")
+            looked = time.time()
+            print(f"memory of each shard, MiB: {[rss >> 20 for rss in memory_of_shards(ray)]}")
+            until(lambda: time.time() > looked + 90)  # some bins have overflowed and been emptied
+
+            killed, frozen = ray.worker_nodes
+            held = held_by(engine, killed)
+            for process in processes_of(killed):
+                process.kill()
+            took = until(lambda: all_looked_at(engine, held))
+            print(f"killed: {len(held)} shards; all looked at again after {took:.1f} s")
+            assert took <= MOST_S
+
+            ray.add_node(num_cpus=3, object_store_memory=80_000_000)
+            until(lambda: time.time() > looked + 150)
+            held, stopped = held_by(engine, frozen), processes_of(frozen)
+            for process in stopped:
+                process.suspend()
+            took = until(lambda: all_looked_at(engine, held))
+            print(f"frozen: {len(held)} shards; all looked at again after {took:.1f} s")
+            assert took <= MOST_S
+            shards = [p for p in stopped if is_shard(p)]
+            for process in stopped:
+                process.resume()
+            gone, alive = psutil.wait_procs(shards, timeout=60)
+            assert len(gone) == len(held)
+            assert not alive
+            until(lambda: time.time() > looked + 220)
+            ended = time.time()
+        for at, line in city.lines:
+            print(f"{at - began:7.1f} {line}")
+        judge(site, looked, ended)
+        stored = s3.objects()
+        waiting = list((tmp_path / "city").rglob("spool/*/*"))
+        assert stored
+        assert not waiting
