@@ -10,8 +10,10 @@ EXTRAS = {
     "onnx": "export",
     "onnxruntime": "export",
     "onnxslim": "export",
+    "onvif": "onvif",
     "psutil": "bench",
     "s3fs": "s3",
+    "wsdiscovery": "onvif",
 }
 """Package to the extra in `pyproject.toml` that brings it."""
 

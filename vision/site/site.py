@@ -32,6 +32,7 @@ from vision.sentence import Said
 from vision.site.access import AccessSettings
 from vision.site.camera import Camera
 from vision.site.console import ConsoleSettings
+from vision.site.gateway import SCHEMES, Gateway, device_at, target_of
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.open311 import Open311
 from vision.site.presets import check_named
@@ -126,6 +127,7 @@ class Site(Part):
     """A whole site file, or bare sources: then a camera's id is only its place among them.
 
     `workers` is how many processes share the cameras; 1: the main process watches them itself.
+    `gateways` are platforms that cameras are asked of.
     `matters` is the jurisdiction's listing of kinds, `working` when its bureau works.
     `retention`: how long evidence is kept; without it nothing is ever purged.
     `baseline` and `unit_grid` are paths of GeoJSON files: structures that are known, and the cells
@@ -144,6 +146,7 @@ class Site(Part):
     working: Working = Working()
     baseline: str | None = None
     unit_grid: str | None = None
+    gateways: tuple[Gateway, ...] = ()
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     review: ReviewSettings = ReviewSettings()
@@ -181,6 +184,31 @@ class Site(Part):
             check_named(what, name, preset, presets[camera] if camera is not None else ())
         watched = {c.id: [z.name for z in c.watched_zones] for c in self.cameras}
         check_silences(self.silences, watched, ZoneInfo(self.site.timezone))
+        return self
+
+    @model_validator(mode="after")
+    def _cameras_know_their_gateways(self) -> Site:
+        if twice := _twice([g.name for g in self.gateways]):
+            raise ValueError(wrong("gateways_twice", names=twice))
+        known = {gateway.name: gateway for gateway in self.gateways}
+        for camera in self.cameras:
+            if (target := target_of(camera.source)) is None:
+                continue
+            own = device_at(camera.source) if target.scheme == "onvif" else None
+            found = known.get(target.gateway, own)
+            if found is None:
+                raise ValueError(wrong("gateway_unknown", camera=camera.id, gateway=target.gateway))
+            if found.kind not in SCHEMES[target.scheme]:
+                raise ValueError(
+                    wrong(
+                        "gateway_kind",
+                        camera=camera.id,
+                        gateway=found.name,
+                        kind=found.kind,
+                        scheme=target.scheme,
+                    )
+                )
+            camera.lies_behind(found)
         return self
 
     @model_validator(mode="after")
