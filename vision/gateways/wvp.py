@@ -47,6 +47,8 @@ _MOST_PAGES = 1000
 _ASK_S = 10.0
 _PLAY_S = 25.0
 """A platform waits 10 s for the device's stream by default (`user-settings.play-timeout`)."""
+_LEAVING_S = 0.5
+"""Seconds after which a viewer that is still counted is somebody else."""
 _READ = ("rtsp", "flv", "ts", "hls", "https_flv", "https_ts", "https_hls")
 """Of the addresses that it answers with, the ones that are read, best first."""
 _TURNS = {1: True, 2: False, 3: False, 4: True}
@@ -107,15 +109,22 @@ class Wvp:
 
     def let_go(self, target: Target, stream: Stream) -> None:
         """Stop a channel that nobody watches; while somebody does, WVP ends it when they go."""
-        app, name, server = stream.own
         try:
-            query = {"app": app, "stream": name, "mediaServerId": server}
-            told = self._call("/api/server/media_server/media_info", query)
-            if isinstance(told, dict) and told.get("readerCount"):
-                return
+            # The media server may not have noticed yet that we have left.
+            if self._watched(stream):
+                time.sleep(_LEAVING_S)
+                if self._watched(stream):
+                    return
             self._call("/api/play/stop/" + "/".join(target.parts))
         except _Refused as refused:
             raise NoStream(f"{self._name}: {quoted(refused.said)}") from None
+
+    def _watched(self, stream: Stream) -> bool:
+        """Whether somebody reads a stream."""
+        app, name, server = stream.own
+        query = {"app": app, "stream": name, "mediaServerId": server}
+        told = self._call("/api/server/media_server/media_info", query)
+        return isinstance(told, dict) and bool(told.get("readerCount"))
 
     def devices(self) -> list[Device]:
         """Every device that has ever registered there."""

@@ -8,7 +8,10 @@ import pytest
 
 from tests.vision.gateways.standing import serving
 from tests.vision.gateways.wvp_server import WvpServer
+from tests.vision.sources.conftest import make_video
 from vision.gateways import opening
+
+__all__ = ["make_video"]
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,8 @@ def test_frames_of_what_the_platform_answers_arrive(wvp: WvpServer):
         assert [frame.camera for frame in frames] == ["gate"] * 3
         assert frames[0].pixels.shape == (48, 64, 3)
         assert wvp.plays == {channel_id(1)}
-    assert wvp.asked[PLAY] == 1
+    assert not wvp.plays
+    assert wvp.asked[PLAY] == wvp.asked[STOP] == 1
     assert wvp.asked["/api/user/login"] == wvp.asked["/api/device/query/devices"] == 1
 
 

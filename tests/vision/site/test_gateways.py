@@ -109,7 +109,7 @@ def test_a_source_that_is_not_whole_is_told_with_its_line(load, source, told):
             "only a ZLMediaKit",
         ),
         (
-            "{name: c, kind: zlmediakit, url: 'http://h', secret: a, pulls: [{stream: a/b, url: a}]}",
+            "{name: c, kind: zlmediakit, url: http://h, secret: a, pulls: [{stream: a/b, url: c}]}",
             "write the address of a stream",
         ),
         (
