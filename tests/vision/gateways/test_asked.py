@@ -12,9 +12,12 @@ from tests.vision.gateways.sites import behind, gb
 from tests.vision.gateways.wvp_server import WvpServer, channel_id, no
 from vision.errors import SourceBroken
 from vision.gateways import asked
+from vision.gateways import wvp as platforms
 from vision.gateways.failures import NoStream
-from vision.gateways.opening import open_camera
+from vision.gateways.opening import desk_of, open_camera
+from vision.gateways.platform import Stream
 from vision.site import Camera
+from vision.site.gateway import target_of
 from vision.sources.mailbox import Mailbox
 from vision.sources.reader import Reader
 from vision.sources.status import CameraState
@@ -26,7 +29,8 @@ def test_frames_of_what_the_platform_answers_arrive(wvp: WvpServer):
     camera = behind(wvp.gateway(), gb(1), analyse_fps=20)
     with closing(open_camera(camera)) as source:
         assert source.live
-        frames = list(islice(iter(source), 3))
+        looks = iter(source)
+        frames = list(islice(looks, 3))
         assert [frame.camera for frame in frames] == ["gate"] * 3
         assert frames[0].pixels.shape == (48, 64, 3)
         assert wvp.plays == {channel_id(1)}
@@ -35,19 +39,23 @@ def test_frames_of_what_the_platform_answers_arrive(wvp: WvpServer):
     assert wvp.asked["/api/user/login"] == wvp.asked["/api/device/query/devices"] == 1
 
 
-def test_what_nobody_watches_is_stopped_and_what_somebody_does_is_left(wvp: WvpServer):
-    camera = behind(wvp.gateway(), gb(1), analyse_fps=20)
-    path = f"/pictures/{channel_id(1)}"
-    stream = asked.Stream(f"{wvp.url}{path}", ("rtp", f"x_{channel_id(1)}", "zlm"))
-    target = asked.Target("gb28181", "city", tuple(camera.source.split("/")[-2:]))
-    platform = open_camera(camera)._desk.platform
+@pytest.mark.parametrize(
+    ("viewers", "stopped"),
+    [([0], True), ([1, 0], True), ([1, 1], False)],
+    ids=["nobody", "ours, noticed late", "somebody"],
+)
+def test_what_nobody_watches_is_stopped_and_what_somebody_does_is_left(
+    wvp: WvpServer, monkeypatch: pytest.MonkeyPatch, viewers: list[int], *, stopped: bool
+):
+    monkeypatch.setattr(platforms, "_LEAVING_S", 0)
+    gateway, target = behind(wvp.gateway(), gb(1)).gateway, target_of(gb(1))
+    assert gateway is not None
+    assert target is not None
+    wvp.others[channel_id(1)] = viewers
     wvp.plays.add(channel_id(1))
-    wvp.watching[path] = 1
-    platform.let_go(target, stream)
-    assert wvp.plays == {channel_id(1)}
-    wvp.watching[path] = 0
-    platform.let_go(target, stream)
-    assert not wvp.plays
+    stream = Stream(f"{wvp.url}/a", ("rtp", f"x_{channel_id(1)}", "zlm"))
+    desk_of(gateway).let_go(target, stream)
+    assert wvp.plays == (set() if stopped else {channel_id(1)})
 
 
 def test_outside_its_hours_the_stream_is_let_go_and_asked_for_again_within(

@@ -41,6 +41,7 @@ class WvpServer(Standing):
         plays: channels that are invited.
         refusals: what `play` answers for a channel instead.
         tokens: those that are good; `expire` takes them away.
+        others: by channel, how many viewers it is said to have, ask after ask.
         points: channels and the preset that they were turned to.
         stream: the address of a channel's stream; that of its pictures by default.
     """
@@ -53,6 +54,7 @@ class WvpServer(Standing):
         self.refusals: dict[str, Answer] = {}
         self.tokens: set[str] = set()
         self.api_keys: set[str] = set()
+        self.others: dict[str, list[int]] = {}
         self.points: dict[str, str] = {}
         self.stream = "{url}/pictures/{channel}"
         self.short_lived = False  # a token is good for one ask
@@ -102,7 +104,12 @@ class WvpServer(Standing):
         return ok({"deviceId": device, "channelId": channel})
 
     def _readers(self, given: dict[str, str]) -> Answer:
-        readers = self.watching[f"/pictures/{given['stream'].partition('_')[2]}"]
+        channel = given["stream"].partition("_")[2]
+        if said := self.others.get(channel):
+            readers = said.pop(0)
+        else:  # as a media server that notices at once that somebody leaves
+            self.wait_for(lambda: not self.watching[f"/pictures/{channel}"])
+            readers = 0
         return ok({"app": "rtp", "stream": given["stream"], "readerCount": readers})
 
     def _turn(self, channel: str, number: str) -> Answer:
