@@ -10,7 +10,6 @@ EXTRAS = {
     "onnx": "export",
     "onnxruntime": "export",
     "onnxslim": "export",
-    "onvif": "onvif",
     "psutil": "bench",
     "s3fs": "s3",
     "wsdiscovery": "onvif",

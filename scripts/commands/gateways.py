@@ -17,6 +17,7 @@ from vision.printable import printable, to_json
 
 if TYPE_CHECKING:
     from vision.gateways.desk import Desk
+    from vision.gateways.platform import Channel
     from vision.site import Camera, Site
     from vision.site.gateway import Gateway, Target
 
@@ -178,9 +179,12 @@ def _devices(
             continue
         row = {"gateway": gateway.name, **asdict(device), "found": None}
         if everything or own or wanted is not None:
-            found = desk.call(lambda platform, name=device.id: platform.channels(name))
-            row["found"] = [asdict(channel) for channel in found]
+            row["found"] = [asdict(channel) for channel in _channels(desk, device.id)]
         yield row
+
+
+def _channels(desk: Desk, device: str) -> list[Channel]:
+    return desk.call(lambda platform: platform.channels(device))
 
 
 def _discovered(seconds: float) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,7 @@ from vision.kinds import catalogue
 from vision.mistakes.wrong import wrong
 from vision.registers.admissibility import Admissibility
 from vision.site.flight import Flight
-from vision.site.gateway import Gateway, target_of
+from vision.site.gateway import Gateway, gateway_for, target_of
 from vision.site.gb_id import ChannelId
 from vision.site.location import Location
 from vision.site.presets import WHOLE, GroundPoints, Preset, check_presets
@@ -138,9 +139,13 @@ class Camera(Part):
         """The platform that it is asked of; None where it has an address of its own."""
         return self._gateway
 
-    def lies_behind(self, gateway: Gateway) -> None:
-        """Be asked of this platform; its site says so when it is made."""
-        self._gateway = gateway
+    def find_gateway(self, gateways: Sequence[Gateway]) -> None:
+        """Be asked of the one of these that its source names, if it names one.
+
+        Raises:
+            ValueError: it names one that is not among them, or is of another kind.
+        """
+        self._gateway = gateway_for(self.source, gateways, camera=self.id)
 
     @property
     def keeps_clips(self) -> bool:

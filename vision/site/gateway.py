@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -132,7 +133,34 @@ def _misformed(scheme: str) -> ValueError:
     return ValueError(wrong("onvif_source_form"))
 
 
-def device_at(source: str) -> Gateway | None:
+def gateway_for(source: str, gateways: Sequence[Gateway], *, camera: str) -> Gateway | None:
+    """The gateway that a source lies behind; None where it has an address of its own.
+
+    Raises:
+        ValueError: there is none of the name, or it is of a kind that does not know such sources.
+    """
+    target = target_of(source)
+    if target is None:
+        return None
+    found = next((one for one in gateways if one.name == target.gateway), None)
+    if found is None and target.scheme == "onvif":
+        found = _device_at(source)
+    if found is None:
+        raise ValueError(wrong("gateway_unknown", camera=camera, gateway=target.gateway))
+    if found.kind not in SCHEMES[target.scheme]:
+        raise ValueError(
+            wrong(
+                "gateway_kind",
+                camera=camera,
+                gateway=found.name,
+                kind=found.kind,
+                scheme=target.scheme,
+            )
+        )
+    return found
+
+
+def _device_at(source: str) -> Gateway | None:
     """The ONVIF device that a source names by its host; None where that can only be a name.
 
     `onvif://user:password@10.0.0.7:8000/Profile_1`; the password percent-encoded.

@@ -16,10 +16,12 @@ from pydantic import (
     BeforeValidator,
     Field,
     PrivateAttr,
+    ValidationError,
     model_validator,
 )
 
 from vision.durations import Duration
+from vision.errors import SiteError
 from vision.fields import Days, DaysField, Hours, KindName, Part, TimeZone
 from vision.hours import parse_hours
 from vision.mistakes.wrong import said_of, wrong
@@ -32,7 +34,7 @@ from vision.sentence import Said
 from vision.site.access import AccessSettings
 from vision.site.camera import Camera
 from vision.site.console import ConsoleSettings
-from vision.site.gateway import SCHEMES, Gateway, device_at, target_of
+from vision.site.gateway import Gateway
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.open311 import Open311
 from vision.site.presets import check_named
@@ -190,25 +192,8 @@ class Site(Part):
     def _cameras_know_their_gateways(self) -> Site:
         if twice := _twice([g.name for g in self.gateways]):
             raise ValueError(wrong("gateways_twice", names=twice))
-        known = {gateway.name: gateway for gateway in self.gateways}
         for camera in self.cameras:
-            if (target := target_of(camera.source)) is None:
-                continue
-            own = device_at(camera.source) if target.scheme == "onvif" else None
-            found = known.get(target.gateway, own)
-            if found is None:
-                raise ValueError(wrong("gateway_unknown", camera=camera.id, gateway=target.gateway))
-            if found.kind not in SCHEMES[target.scheme]:
-                raise ValueError(
-                    wrong(
-                        "gateway_kind",
-                        camera=camera.id,
-                        gateway=found.name,
-                        kind=found.kind,
-                        scheme=target.scheme,
-                    )
-                )
-            camera.lies_behind(found)
+            camera.find_gateway(self.gateways)
         return self
 
     @model_validator(mode="after")
@@ -254,16 +239,23 @@ class Site(Part):
 
     @classmethod
     def for_sources(cls, sources: Sequence[str], root: Path, **camera: Any) -> Site:
-        """A site for bare sources: one camera each, watched whole, stored under `root`."""
-        made = cls(
-            site=SiteInfo(name="Streetwarden"),
-            storage=Storage(
-                database=f"sqlite:///{root / 'streetwarden.db'}", evidence=str(root / "evidence")
-            ),
-            cameras=tuple(
-                Camera(id=f"camera-{n}", source=source, **camera)
-                for n, source in enumerate(sources, start=1)
-            ),
-        )
+        """A site for bare sources: one camera each, watched whole, stored under `root`.
+
+        Raises:
+            SiteError: one of them cannot be a source.
+        """
+        database = f"sqlite:///{root / 'streetwarden.db'}"
+        try:
+            made = cls(
+                site=SiteInfo(name="Streetwarden"),
+                storage=Storage(database=database, evidence=str(root / "evidence")),
+                cameras=tuple(
+                    Camera(id=f"camera-{n}", source=source, **camera)
+                    for n, source in enumerate(sources, start=1)
+                ),
+            )
+        except ValidationError as error:
+            why = {one["msg"].removeprefix("Value error, ") for one in error.errors()}
+            raise SiteError("; ".join(sorted(why))) from None
         made._bare = True
         return made

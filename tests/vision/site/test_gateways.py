@@ -10,6 +10,7 @@ import pytest
 from vision.errors import SiteError
 from vision.pipeline.decided_by import opened_by
 from vision.redaction import secrets_of
+from vision.site import Site
 from vision.site.file import load_site
 from vision.site.gateway import target_of
 from vision.site.gb_id import GbId
@@ -158,3 +159,12 @@ def test_such_a_source_is_live_and_on_the_network():
         assert address.live
         assert address.network
         assert address.shown == source
+
+
+def test_a_bare_source_may_be_a_device_and_else_says_that_it_needs_a_site_file(tmp_path):
+    made = Site.for_sources(["onvif://u:p@10.0.0.9/a"], tmp_path)
+    assert made.cameras[0].gateway.kind == "onvif"
+    with pytest.raises(SiteError, match="no gateway is called 'city'; add it to `gateways`"):
+        Site.for_sources([f"gb28181://city/{NVR}/{CAMERA}"], tmp_path)
+    with pytest.raises(SiteError, match="is no GB/T 28181 id"):
+        Site.for_sources(["gb28181://city/1/2"], tmp_path)
