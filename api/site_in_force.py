@@ -7,7 +7,10 @@ from threading import Lock
 from vision.site import Camera, Site
 
 FOLLOWED = frozenset(
-    ("cameras", "permits", "assets", "silences", "inhibit", "defaults", "matters", "baseline")
+    (
+        *("cameras", "gateways", "permits", "assets", "silences", "inhibit", "defaults"),
+        *("matters", "baseline"),
+    )
 )
 """The parts of a site that count as soon as they change; all others count from the next start."""
 

@@ -13,6 +13,7 @@ EXTRAS = {
     "psutil": "bench",
     "ray": "city",
     "s3fs": "s3",
+    "wsdiscovery": "onvif",
 }
 """Package to the extra in `pyproject.toml` that brings it."""
 

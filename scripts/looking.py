@@ -14,8 +14,8 @@ from vision.detections import Detections
 from vision.errors import SourceBroken, SourceError, StreetwardenError
 from vision.evidence import mask, paint_privacy
 from vision.frames import Frame, Pixels
+from vision.gateways.opening import open_camera
 from vision.site import Camera
-from vision.sources.source import open_source
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +57,7 @@ def save(path: Path, pixels: Pixels) -> None:
 
 def _first_frame(camera: Camera) -> Seen | SourceError:
     try:
-        source = open_source(camera)
+        source = open_camera(camera)
         try:
             frame = next(islice(iter(source), 1), None)
             trouble = source.trouble

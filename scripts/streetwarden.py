@@ -20,6 +20,7 @@ from scripts.commands.data import data
 from scripts.commands.doctor import doctor
 from scripts.commands.evaluate import evaluate
 from scripts.commands.export import export
+from scripts.commands.gateways import gateways
 from scripts.commands.keys import keys
 from scripts.commands.package import package
 from scripts.commands.purge import purge
@@ -76,6 +77,7 @@ app.add_typer(users, name="users")
 app.add_typer(site_key, name="site-key")
 app.add_typer(data, name="data")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(gateways, name="gateways")
 
 
 def _say_version(wanted: bool) -> None:

@@ -56,6 +56,7 @@ def new_case(
         kind=episode.kind,
         subtype=episode.subtype,
         camera=episode.camera,
+        device_id=camera.gb_id,
         zone=episode.zone,
         asset=episode.asset,
         box=list(episode.box),

@@ -48,6 +48,11 @@ class CaseData(Part):
     where: Where
     when: When
     camera: str
+    device_id: str | None = Field(
+        default=None,
+        description="The camera's 20-digit id by GB/T 28181; null where it has none, and in cases "
+        "from before it was kept.",
+    )
     zone: str
     asset: str | None = Field(
         default=None, description="Id of the registered asset, such as a bin, that it is about."

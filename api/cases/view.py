@@ -54,6 +54,7 @@ def case_data(row: CaseRow, evidence: Sequence[EvidenceRow]) -> dict[str, Any]:
             "clock": row.clock,
         },
         "camera": row.camera,
+        "device_id": row.device_id,
         "zone": row.zone,
         "asset": row.asset,
         "permit_check": _permit_check(row),

@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from vision.mistakes.drawn import DRAWN
 from vision.mistakes.files import FILES, MENDS
+from vision.mistakes.gateways import GATEWAYS
 from vision.mistakes.set import SET
 from vision.printable import printable
 from vision.sentence import Lists, Said, Sentence
 
 WRONG: Final[Mapping[str, Sentence]] = {
-    code: Sentence(zh, en) for code, (zh, en) in {**DRAWN, **SET, **FILES}.items()
+    code: Sentence(zh, en) for code, (zh, en) in {**DRAWN, **SET, **FILES, **GATEWAYS}.items()
 }
 MEANT: Final[Lists] = {
     "things": {

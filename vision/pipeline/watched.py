@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from vision.detections import Detections
 from vision.frames import Frame
+from vision.gateways.opening import open_camera
 from vision.kinds import catalogue
 from vision.look import Look
 from vision.pipeline.gap_book import GapBook
@@ -22,7 +23,7 @@ from vision.site import Camera, SiteInfo
 from vision.sources.mailbox import Counts, Mailbox
 from vision.sources.reader import Reader
 from vision.sources.ring import Ring
-from vision.sources.source import Source, open_source
+from vision.sources.source import Source
 from vision.sources.status import CameraStatus
 from vision.tracking import Tracker
 from vision.view.health import View, ViewHealth
@@ -196,7 +197,7 @@ class Watched:
 
     def _open(self, _: Camera, *, stop: Event) -> Source:
         """Open its source as it is in the site file by now."""
-        return open_source(
+        return open_camera(
             self.camera,
             stop=stop,
             zone=self._clock[0],  # a photo's EXIF time has none

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, IPvAnyNetwork, model_validator
+from pydantic import Field, IPvAnyNetwork, PrivateAttr, model_validator
 
 from vision.durations import Duration
 from vision.fields import Part, Polygon
@@ -14,6 +15,8 @@ from vision.kinds import catalogue
 from vision.mistakes.wrong import wrong
 from vision.registers.admissibility import Admissibility
 from vision.site.flight import Flight
+from vision.site.gateway import Gateway, gateway_for, target_of
+from vision.site.gb_id import ChannelId
 from vision.site.location import Location
 from vision.site.presets import WHOLE, GroundPoints, Preset, check_presets
 from vision.site.zone import Zone
@@ -38,6 +41,9 @@ class Camera(Part):
     `allow` lists networks to which a camera on the web may lead although they are private, by a
     redirect or a playlist; its own host, and public addresses, it may in any case.
 
+    `device_id` is the camera's 20-digit id by GB/T 28181; where its `source` names it as a channel
+    of a gateway, it need not be written.
+
     `flight` is what a drone's own telemetry does not say of where its picture lies. `presets` are
     those of a pan-tilt-zoom camera that zones are drawn at.
     """
@@ -45,6 +51,7 @@ class Camera(Part):
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
     source: Annotated[str, Field(min_length=1)]
     allow: tuple[IPvAnyNetwork, ...] = ()
+    device_id: ChannelId | None = None
     type: Literal["cctv", "drone", "bodycam", "vehicle"] = "cctv"
     analyse_fps: Annotated[float, Field(gt=0, le=60)] = 1.0
     candidate_fps: Annotated[float, Field(gt=0, le=60)] | None = None
@@ -60,6 +67,15 @@ class Camera(Part):
     admissibility: Admissibility | None = None
     clip: Annotated[Duration, Field(le=timedelta(minutes=1))] = timedelta(seconds=10)
     clip_after: Annotated[Duration, Field(le=timedelta(minutes=1))] = timedelta(seconds=10)
+    _gateway: Gateway | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _source_names_its_channel(self) -> Camera:
+        target = target_of(self.source)
+        channel = target.channel if target is not None else None
+        if channel is not None and self.device_id not in {None, channel}:
+            raise ValueError(wrong("gb_id_differs", channel=channel))
+        return self
 
     @model_validator(mode="after")
     def _zones_are_told_apart(self) -> Camera:
@@ -111,6 +127,25 @@ class Camera(Part):
                 now = {"ground": shown.ground, "privacy": shown.painted_out}
         zones = tuple(zone for zone in self.zones if zone.preset == preset)
         return self.model_copy(update={"presets": (), "zones": zones, **now})
+
+    @property
+    def gb_id(self) -> str | None:
+        """Its 20-digit id by GB/T 28181; None where nobody gave one."""
+        target = target_of(self.source)
+        return self.device_id or (target.channel if target is not None else None)
+
+    @property
+    def gateway(self) -> Gateway | None:
+        """The platform that it is asked of; None where it has an address of its own."""
+        return self._gateway
+
+    def find_gateway(self, gateways: Sequence[Gateway]) -> None:
+        """Be asked of the one of these that its source names, if it names one.
+
+        Raises:
+            ValueError: it names one that is not among them, or is of another kind.
+        """
+        self._gateway = gateway_for(self.source, gateways, camera=self.id)
 
     @property
     def keeps_clips(self) -> bool:

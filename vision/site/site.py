@@ -16,10 +16,12 @@ from pydantic import (
     BeforeValidator,
     Field,
     PrivateAttr,
+    ValidationError,
     model_validator,
 )
 
 from vision.durations import Duration
+from vision.errors import SiteError
 from vision.fields import Days, DaysField, Hours, KindName, Part, TimeZone
 from vision.hours import parse_hours
 from vision.mistakes.wrong import said_of, wrong
@@ -32,6 +34,7 @@ from vision.sentence import Said
 from vision.site.access import AccessSettings
 from vision.site.camera import Camera
 from vision.site.console import ConsoleSettings
+from vision.site.gateway import Gateway
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.open311 import Open311
 from vision.site.presets import check_named
@@ -126,6 +129,7 @@ class Site(Part):
     """A whole site file, or bare sources: then a camera's id is only its place among them.
 
     `workers` is how many processes share the cameras; 1: the main process watches them itself.
+    `gateways` are platforms that cameras are asked of.
     `matters` is the jurisdiction's listing of kinds, `working` when its bureau works.
     `retention`: how long evidence is kept; without it nothing is ever purged.
     `baseline` and `unit_grid` are paths of GeoJSON files: structures that are known, and the cells
@@ -144,6 +148,7 @@ class Site(Part):
     working: Working = Working()
     baseline: str | None = None
     unit_grid: str | None = None
+    gateways: tuple[Gateway, ...] = ()
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     review: ReviewSettings = ReviewSettings()
@@ -181,6 +186,14 @@ class Site(Part):
             check_named(what, name, preset, presets[camera] if camera is not None else ())
         watched = {c.id: [z.name for z in c.watched_zones] for c in self.cameras}
         check_silences(self.silences, watched, ZoneInfo(self.site.timezone))
+        return self
+
+    @model_validator(mode="after")
+    def _cameras_know_their_gateways(self) -> Site:
+        if twice := _twice([g.name for g in self.gateways]):
+            raise ValueError(wrong("gateways_twice", names=twice))
+        for camera in self.cameras:
+            camera.find_gateway(self.gateways)
         return self
 
     @model_validator(mode="after")
@@ -226,16 +239,23 @@ class Site(Part):
 
     @classmethod
     def for_sources(cls, sources: Sequence[str], root: Path, **camera: Any) -> Site:
-        """A site for bare sources: one camera each, watched whole, stored under `root`."""
-        made = cls(
-            site=SiteInfo(name="Streetwarden"),
-            storage=Storage(
-                database=f"sqlite:///{root / 'streetwarden.db'}", evidence=str(root / "evidence")
-            ),
-            cameras=tuple(
-                Camera(id=f"camera-{n}", source=source, **camera)
-                for n, source in enumerate(sources, start=1)
-            ),
-        )
+        """A site for bare sources: one camera each, watched whole, stored under `root`.
+
+        Raises:
+            SiteError: one of them cannot be a source.
+        """
+        database = f"sqlite:///{root / 'streetwarden.db'}"
+        try:
+            made = cls(
+                site=SiteInfo(name="Streetwarden"),
+                storage=Storage(database=database, evidence=str(root / "evidence")),
+                cameras=tuple(
+                    Camera(id=f"camera-{n}", source=source, **camera)
+                    for n, source in enumerate(sources, start=1)
+                ),
+            )
+        except ValidationError as error:
+            why = {one["msg"].removeprefix("Value error, ") for one in error.errors()}
+            raise SiteError("; ".join(sorted(why))) from None
         made._bare = True
         return made

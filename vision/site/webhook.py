@@ -60,6 +60,7 @@ DataField = Literal[
     "where",
     "when",
     "camera",
+    "device_id",
     "zone",
     "asset",
     "permit_check",

@@ -56,6 +56,8 @@ class SourceKind(StrEnum):
     FOLDER = "folder"
     PICTURE = "picture"
     DEVICE = "device"
+    GATEWAY = "gateway"
+    """A camera of a platform, which is asked for its stream: `vision.gateways`."""
     UNKNOWN = "unknown"
     """A scheme that is not read, such as `ftp://`."""
 
@@ -67,8 +69,12 @@ _SCHEMES = {
     "rtmps": SourceKind.RTMP,
     "http": SourceKind.HTTP,
     "https": SourceKind.HTTP,
+    "gb28181": SourceKind.GATEWAY,
+    "onvif": SourceKind.GATEWAY,
+    "zlm": SourceKind.GATEWAY,
 }
-_NETWORK = frozenset((SourceKind.RTSP, SourceKind.RTMP, SourceKind.HTTP, SourceKind.HLS))
+_LIVE = frozenset((SourceKind.RTSP, SourceKind.RTMP, SourceKind.HLS, SourceKind.GATEWAY))
+_NETWORK = _LIVE | {SourceKind.HTTP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ class Address:
     @property
     def live(self) -> bool:
         """Whether it is a live source. An HTTP address must be opened to know for sure."""
-        return self.kind in (SourceKind.RTSP, SourceKind.RTMP, SourceKind.HLS, SourceKind.DEVICE)
+        return self.kind in _LIVE or self.kind is SourceKind.DEVICE
 
     @property
     def path(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
@@ -9,7 +10,7 @@ from vision.errors import SourceBroken
 from vision.frames import Pixels
 from vision.site import Camera
 from vision.sources.address import SourceKind, parse_address
-from vision.sources.source import open_source
+from vision.sources.source import Source, open_source
 from vision.sources.video import HIGHEST_RATE, Video
 
 
@@ -32,14 +33,18 @@ class Probed:
     trouble: str | None
 
 
-def probe(camera: Camera) -> Probed:
+def probe(camera: Camera, opener: Callable[[Camera], Source] = open_source) -> Probed:
     """Open a camera's source and take its first picture; some 10 s at most.
+
+    Args:
+        camera: whose.
+        opener: opens it.
 
     Raises:
         SourceError: it does not answer, refuses the password, or gives no picture. The text says
             what to do and holds no credentials.
     """
-    source = open_source(camera)
+    source = opener(camera)
     try:
         frame = next(islice(iter(source), 1), None)
         if frame is None:

@@ -106,7 +106,7 @@ class Reader:
         with self._lock:
             now = self._status
         if (
-            now.state is CameraState.ALIVE
+            now.state in {CameraState.ALIVE, CameraState.CONNECTING}
             and self._mailbox.live
             and not self._watching(datetime.now(UTC))
         ):

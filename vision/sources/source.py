@@ -86,6 +86,11 @@ def open_source(
             f"{address.shown}: this kind of address is not read; give rtsp://, rtmp://, http(s)://,"
             " a file, a folder of pictures or a device number"
         )
+    if address.kind is SourceKind.GATEWAY:
+        raise SourceBroken(
+            f"{address.shown}: lies behind a gateway, which is not asked here; name its camera in a"
+            " site file that has the gateway"
+        )
     stop = stop if stop is not None else Event()
     if address.kind in (SourceKind.FOLDER, SourceKind.PICTURE):
         return Album(camera, address, stop=stop, zone=zone)

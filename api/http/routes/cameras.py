@@ -28,10 +28,12 @@ router = APIRouter(prefix="/v1/cameras", tags=["cameras"], responses=described(*
 class CameraView(BaseModel):
     """A camera of the site and its state; `unwatched` where no pipeline runs here.
 
-    `analyse_fps` is how many looks a second are wanted.
+    `device_id` is its 20-digit id by GB/T 28181, null where it has none. `analyse_fps` is how many
+    looks a second are wanted.
     """
 
     id: str
+    device_id: str | None
     type: str
     address: str
     zones: list[str]
@@ -206,6 +208,7 @@ def _view(camera: Camera, status: CameraStatus | None) -> CameraView:
     zones = camera.watched_zones
     return CameraView(
         id=camera.id,
+        device_id=camera.gb_id,
         type=camera.type,
         address=camera.place.address if camera.place else "",
         zones=[zone.name for zone in zones],

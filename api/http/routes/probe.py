@@ -18,6 +18,7 @@ from api.setup.given import check_given
 from api.setup.pen import see_all
 from api.words.said import say
 from vision.errors import SourceError
+from vision.gateways.opening import open_camera
 from vision.site import Camera
 from vision.sources.address import SourceKind, parse_address
 from vision.sources.probe import Probed, probe
@@ -64,14 +65,17 @@ def probe_source(shared: Shared, who: Installer, given: ProbeRequest) -> ProbeVi
     try:
         wanted = {"id": "probe", "source": _found(shared, given.source), "allow": given.allow}
         camera = Camera.model_validate(wanted)
+        camera.find_gateway(shared.site.gateways)
     except ValidationError as error:
         raise _failed("; ".join(one["msg"] for one in error.errors(include_input=False))) from None
+    except ValueError as error:  # of a gateway that its source names
+        raise _failed(str(error)) from None
     except RuntimeError:  # `~somebody`
         raise _failed("nobody here has that name; write the path out") from None
     if not _AT_ONCE.acquire(blocking=False):
         raise Refusal(HTTPStatus.CONFLICT, say("probe_busy"))
     try:
-        return _view(probe(camera))
+        return _view(probe(camera, open_camera))
     except SourceError as error:
         raise _failed(str(error)) from None
     finally:

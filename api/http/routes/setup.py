@@ -61,6 +61,7 @@ class CameraChange(BaseModel):
     place: dict[str, JsonValue] | None = None
     admissibility: dict[str, JsonValue] | None = None
     flight: dict[str, JsonValue] | None = None
+    device_id: JsonValue = None
     analyse_fps: JsonValue = None
     candidate_fps: JsonValue = None
     tiles: JsonValue = None
@@ -148,6 +149,7 @@ class CameraSetup(BaseModel):
                     "tiles": False,
                     "clip": "10s",
                     "clip_after": "10s",
+                    "device_id": None,
                     "type": "cctv",
                     "allow": [],
                     "decoder": "software",
@@ -170,6 +172,7 @@ class CameraSetup(BaseModel):
     place: dict[str, JsonValue] | None
     admissibility: dict[str, JsonValue] | None
     flight: dict[str, JsonValue] | None
+    device_id: JsonValue
     analyse_fps: JsonValue
     candidate_fps: JsonValue
     tiles: JsonValue

@@ -28,7 +28,9 @@ class CaseRow(Base):
     """A case. `box` is x1 y1 x2 y2 as fractions of the picture.
 
     Its position is in degrees in `crs`; `method` says what it was worked out from, `accuracy_m`
-    how far it may be off (None: nobody knows). `asset` is the registered thing that it is about.
+    how far it may be off (None: nobody knows). `device_id` is the 20-digit id by
+    GB/T 28181 of the camera that saw it first, None where it has none. `asset` is the registered
+    thing that it is about.
     `ended_at` is when its last sighting ended, `ended_by` how: seen gone (`cleared`, and then
     `cleared_at` is the same moment) or one of `vision.episodes.EndedBy`. Both are None while a
     camera holds it.
@@ -79,6 +81,7 @@ class CaseRow(Base):
     kind: Mapped[str] = mapped_column(String(64))
     subtype: Mapped[str] = mapped_column(String(64))
     camera: Mapped[str] = mapped_column(String(64))
+    device_id: Mapped[str | None] = mapped_column(String(20))
     zone: Mapped[str] = mapped_column(Text)
     asset: Mapped[str | None] = mapped_column(String(64), index=True)
     box: Mapped[list[float]] = mapped_column(JSON)

@@ -47,6 +47,9 @@ def test_an_address_is_opened_once_and_tells_what_it_sends(client, clip, world):
         ("/none/such.mp4", "no"),
         ("rtsp://watch:p@ss:w/rd@127.0.0.1:1/live", "127.0.0.1"),
         ("gopher://127.0.0.1/x", "not read"),
+        ("zlm://town/live/gate", "no gateway is called 'town'"),
+        ("gb28181://town/1/2", "is no GB/T 28181 id"),
+        ("onvif://watch:p%40ss@127.0.0.1:9/a", "platform down"),
         ("${HOME}", "variable"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Gateways: cameras that lie behind a platform, which is asked for their streams."""
