@@ -19,7 +19,8 @@ By = tuple[Camera, Shared, tuple[Mark | None, ...]]
 
 def opened_by(camera: Camera) -> tuple[Any, ...]:
     """By what a camera is opened: another one of these, and it is opened anew."""
-    return camera.source, camera.allow, camera.type, camera.decoder, camera.pace, camera.flight
+    where = camera.flight, camera.carried, camera.telemetry
+    return camera.source, camera.allow, camera.type, camera.decoder, camera.pace, *where
 
 
 def shared_of(site: Site) -> Shared:

@@ -52,6 +52,8 @@ class SourceKind(StrEnum):
     RTMP = "rtmp"
     HTTP = "http"
     HLS = "hls"
+    STREAM = "stream"
+    """An MPEG transport stream that a drone or its ground station sends, over UDP or TCP."""
     FILE = "file"
     FOLDER = "folder"
     PICTURE = "picture"
@@ -67,8 +69,13 @@ _SCHEMES = {
     "rtmps": SourceKind.RTMP,
     "http": SourceKind.HTTP,
     "https": SourceKind.HTTP,
+    "udp": SourceKind.STREAM,
+    "tcp": SourceKind.STREAM,
 }
-_NETWORK = frozenset((SourceKind.RTSP, SourceKind.RTMP, SourceKind.HTTP, SourceKind.HLS))
+_NETWORK = frozenset(
+    (SourceKind.RTSP, SourceKind.RTMP, SourceKind.HTTP, SourceKind.HLS, SourceKind.STREAM)
+)
+_LIVE = _NETWORK - {SourceKind.HTTP} | {SourceKind.DEVICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ class Address:
     @property
     def live(self) -> bool:
         """Whether it is a live source. An HTTP address must be opened to know for sure."""
-        return self.kind in (SourceKind.RTSP, SourceKind.RTMP, SourceKind.HLS, SourceKind.DEVICE)
+        return self.kind in _LIVE
 
     @property
     def path(self) -> Path:
