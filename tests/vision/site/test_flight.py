@@ -8,6 +8,7 @@ import pytest
 
 from vision.errors import SiteError
 from vision.geo import PoseDeviations
+from vision.site import Camera
 from vision.site.file import load_site
 from vision.site.flight import Flight
 
