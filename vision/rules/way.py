@@ -130,12 +130,12 @@ class Way:
                 taken[i] = n
                 free.discard(n)
         # By where they are in the picture: what no look has placed so far, or this one does not.
-        left = sorted(free)
+        rest = sorted(free)
         plain = [i for i, stay in enumerate(stays) if stay.spotted is None or not self._spots]
-        pairs, fresh = match([stays[i] for i in plain], [sights[n] for n in left])
+        pairs, fresh = match([stays[i] for i in plain], [sights[n] for n in rest])
         for i, index in zip(plain, pairs, strict=True):
-            taken[i] = None if index is None else left[index]
-        return taken, [left[n] for n in fresh]
+            taken[i] = None if index is None else rest[index]
+        return taken, [rest[n] for n in fresh]
 
     def note(self, stay: Stay, index: int) -> None:
         """A stay, known or new, was seen as this sight of the look."""

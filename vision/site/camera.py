@@ -131,6 +131,10 @@ class Camera(Part):
         zones = tuple(zone for zone in self.zones if zone.preset == preset)
         return self.model_copy(update={"presets": (), "zones": zones, **now})
 
+    def without_clips(self) -> Camera:
+        """The camera as one that keeps no clips."""
+        return self.model_copy(update={"clip": timedelta(0)})
+
     @property
     def moves(self) -> bool:
         """Whether it flies or is carried, so that its pictures are of one place after the other."""

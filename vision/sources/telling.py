@@ -51,5 +51,6 @@ def telling_of(
     if camera.telemetry is not None:
         return Telling(Feed(camera, making))
     data = klv_stream(container)
-    carried = data and KlvLive(data, making, address.shown, angled=angled)
-    return Telling(carried)
+    if data is None:
+        return Telling(None)
+    return Telling(KlvLive(data, making, address.shown, angled=angled))
