@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.geo.carried_pose import CarriedPose
 from vision.geo.drone_pose import DronePose
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 Image: TypeAlias = "Pixels | torch.Tensor"
 """H×W×3 uint8, BGR: an array, or a tensor that a device can read."""
+Pose: TypeAlias = DronePose | CarriedPose
+"""Where a camera that moves is, and which way it looks where that is told."""
 Edges = tuple[int, int, int, int]
 """Left, top, right and bottom of a part of a picture, pixels."""
 
@@ -109,7 +112,8 @@ class Frame:
             in coded order, so a few off where pictures were left undecoded.
         clock: what `captured_at` was read from.
         name: the picture's own name where it has one (a file of a folder), else empty.
-        pose: where a drone was at that moment and which way it looked, where its telemetry tells.
+        pose: where a drone was at that moment and which way it looked, or where a carried camera
+            was, as far as telemetry tells.
         part: of a recording whose times leap, the number of leaps before it: frames of two parts do
             not follow on, whatever their times say, and no stay lasts from one to the other.
     """
@@ -120,7 +124,7 @@ class Frame:
     index: int
     clock: Clock = Clock.ARRIVAL
     name: str = field(default="")
-    pose: DronePose | None = None
+    pose: Pose | None = None
     part: int = 0
 
     def __post_init__(self) -> None:

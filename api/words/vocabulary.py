@@ -143,6 +143,7 @@ VOCABULARY: Final[Lists] = {
             "camera_registered": ("摄像机登记位置", "where the camera stands"),
             "homography": ("画面标定推算", "by calibration of the picture"),
             "drone_pose": ("无人机姿态推算", "by the drone's telemetry"),
+            "gps_track": ("随行定位（拍摄位置）", "where the carried camera was"),
             "manual": ("人工标注", "set by hand"),
         }
     ),

@@ -95,7 +95,8 @@ class Street:
         self._rules = [_Timed(rule, self.times) for rule in made]
         rules = CameraRules(self._rules, model=_MODEL, file=folder / "rules.json")
         self._scene = Scene(Tracker(camera.id, fps=FPS), rules)
-        self._watched = Watched(camera, Condition(), site.site, _SMALL[0], memory=folder)
+        about = camera, Condition(), site.site, _SMALL[0]
+        self._watched = Watched(*about, memory=folder, areas=site.areas)
         self._watched.decide(camera, {None: self._scene}, None)
         self._crowd = Crowd(cast)
         self._pictures = _pictures()

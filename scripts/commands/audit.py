@@ -142,7 +142,7 @@ def _ahead(
     from scripts.city.audit import look_ahead
 
     return partial(
-        look_ahead, address=cluster, photos=photos, choice=choice, shown=progress(len(photos))
+        look_ahead, address=cluster, photos=photos, choice=choice, shown=of_pictures(len(photos))
     )
 
 

@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from scripts.console import count, err, log_to_stderr, out
 from vision.errors import EvidenceError, SourceError
+from vision.geo.carried_pose import CarriedPose
 from vision.printable import to_json
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def _pictures(camera: Camera, seen: Seen, detections: Detections, folder: Path) 
     parts = [f"{frame.width}×{frame.height}", f"clock {frame.clock.value}"]
     if camera.presets:
         parts.append(f"at {f'preset {preset}' if preset else 'none of its presets'}")
-    flies = _telemetry(seen) if camera.type == "drone" else seen.trouble
+    told = camera.type == "drone" or seen.frame.pose is not None
+    flies = _telemetry(seen) if told else seen.trouble
     more = f"; {flies}" if flies else ""
     return f"{', '.join(parts)}, sees {things}: {path}{more}"
 
@@ -122,6 +124,9 @@ def _telemetry(seen: Seen) -> str:
     pose = seen.frame.pose
     if pose is None:
         return f"no place on the map: {seen.trouble or 'no telemetry with it'}"
+    if isinstance(pose, CarriedPose):
+        off = pose.position(0.5, 0.5).accuracy_m
+        return f"is at {pose.lon:.5f}, {pose.lat:.5f}; what it sees within {off:.0f} m of that"
     return (
         f"flies at {pose.lon:.5f}, {pose.lat:.5f}, {pose.altitude_m:.0f} m up, "
         f"yaw {pose.yaw:.0f}°, pitch {pose.pitch:.0f}°"

@@ -136,8 +136,12 @@ class Recorder:
         return items if moment is None else [replace(item, moment=moment) for item in items]
 
     def _pictures(self, event: EpisodeEvent) -> list[EvidenceItem]:
-        camera = self._drawings.at(event.episode.camera, event.preset)
-        clean = paint_privacy(event.frame.pixels, camera.privacy)
+        name, where = event.episode.camera, event.episode.where
+        camera = self._drawings.at(name, event.preset)
+        hidden = self._drawings.painted_out(name, event.preset, event.frame, where)
+        if hidden is None:
+            return []  # nobody can tell what of it may be kept
+        clean = paint_privacy(event.frame.pixels, hidden)
         boxes = _boxes(event)
         items = [replace(item, boxes=boxes) for item in self._whole(event, camera, clean)]
         if self._without < LeftOut.FURTHER_STILLS:

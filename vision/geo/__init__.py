@@ -1,5 +1,6 @@
 """Geo: georeferencing: the ground position of a point of a picture, with its error."""
 
+from vision.geo.carried_pose import CarriedPose
 from vision.geo.coordinates import Crs, convert
 from vision.geo.drone_pose import DronePose, PoseDeviations
 from vision.geo.ellipse import Ellipse
@@ -9,6 +10,7 @@ from vision.geo.plane import LocalPlane
 from vision.geo.position import Method, Position
 
 __all__ = [
+    "CarriedPose",
     "Crs",
     "DronePose",
     "Ellipse",

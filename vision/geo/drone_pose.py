@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import atan2, cos, degrees, hypot, isfinite, radians, sin, tan
 
@@ -147,6 +148,31 @@ class DronePose:
         ellipse = Ellipse.of(parts @ parts.T + np.eye(2) * sd.position_m**2)
         lon, lat = LocalPlane(self.lon, self.lat).degrees(*self._landing(u, v, _NOT_OFF).tolist())
         return Position(lon, lat, "WGS84", ellipse.major_m, "drone_pose", ellipse)
+
+    def picture(self, lon: float, lat: float) -> tuple[float, float] | None:
+        """Where the ground at a place (WGS 84, degrees) lies in the picture, as fractions of it.
+
+        May lie outside the picture, of which fractions run from 0 to 1; None behind the camera.
+        """
+        ((right, down, ahead),) = self.seen_along([LocalPlane(self.lon, self.lat).metres(lon, lat)])
+        if ahead <= 0:
+            return None
+        focal = self.width / 2 / tan(radians(self.fov / 2))
+        return 0.5 + right / ahead * focal / self.width, 0.5 + down / ahead * focal / self.height
+
+    def seen_along(self, places: Sequence[tuple[float, float]]) -> list[tuple[float, float, float]]:
+        """Metres to the right, down and ahead of the lens of places on the ground.
+
+        Args:
+            places: metres east and north of below the lens.
+        """
+        height, found = self.altitude_m - self.terrain_m, []
+        for east, north in places:
+            ahead, right = _turned(north, east, -self.yaw)
+            down, ahead = _turned(height, ahead, -self.pitch)
+            right, down = _turned(right, down, -self.roll)
+            found.append((right, down, ahead))
+        return found
 
     def _landing(self, u: float, v: float, off: Vector) -> Vector:
         """Metres east and north from below the lens to where the ray meets the ground.

@@ -10,7 +10,7 @@ from vision.geo.coordinates import Crs, convert
 from vision.geo.ellipse import Ellipse
 from vision.geo.errors import PlaceError
 
-Method = Literal["camera_registered", "homography", "drone_pose", "manual"]
+Method = Literal["camera_registered", "homography", "drone_pose", "gps_track", "manual"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,22 @@ SET: Final[Mapping[str, tuple[str, str]]] = {
         "摄像机{camera}：飞行参数仅用于无人机；请将类型设为drone",
         "camera {camera}: `flight` is for a drone; set `type: drone` with it",
     ),
+    "carried_without_carrier": (
+        "摄像机{camera}：carried仅用于车载和执法记录仪；请将类型设为vehicle或bodycam",
+        "camera {camera}: `carried` is for `type: vehicle` or `type: bodycam`; set one with it",
+    ),
+    "telemetry_form": (
+        "遥测地址的写法应为{known}之一加主机和端口；如{like}",
+        "is no address of telemetry; write one of {known} with a host and a port, such as {like}",
+    ),
+    "telemetry_unfit": (
+        "摄像机{camera}：遥测仅用于移动摄像机，NMEA仅用于车载和执法记录仪；请改正类型",
+        (
+            "camera {camera}: {form} tells a moving camera's place, NMEA only a carried one's; set "
+            "`type: vehicle` or `type: bodycam` (or `drone`, with MAVLink), or leave `telemetry` "
+            "out"
+        ),
+    ),
     "flight_half": (
         "航向角和俯仰角须同时填写",
         "one of yaw and pitch says nothing without the other; give both",

@@ -126,9 +126,8 @@ class WatchedCameras:
             known, by = self.now.get(camera.id), decided_by(camera, shared)
             if known is None or opened_by(known.opened) != opened_by(camera):
                 folder = memory_of(camera, self._memory, bare=site.bare)
-                cameras[camera.id] = Watched(
-                    camera, self._ready, site.site, self._image_size, memory=folder
-                )
+                about = camera, self._ready, site.site, self._image_size
+                cameras[camera.id] = Watched(*about, memory=folder, areas=site.areas)
             else:
                 cameras[camera.id] = known
             if cameras[camera.id] is not known or self._decided_by[camera.id] != by:
@@ -140,7 +139,7 @@ class WatchedCameras:
         """Show and store by a changed site at once."""
         for camera in site.cameras:
             if (watched := self.now.get(camera.id)) is not None:
-                watched.redraw(camera, site.site)
+                watched.redraw(camera, site.site, site.areas)
 
     def commit(
         self, plan: Plan, loop: InferenceLoop, tell: Tell, start: Callable[[], bool]

@@ -20,7 +20,7 @@ By = tuple[Camera, Shared, tuple[Mark | None, ...]]
 def opened_by(camera: Camera) -> tuple[Any, ...]:
     """By what a camera is opened: another one of these, and it is opened anew."""
     by = camera.source, camera.gateway, camera.allow, camera.type, camera.decoder, camera.pace
-    return (*by, camera.flight)
+    return (*by, camera.flight, camera.carried, camera.telemetry)
 
 
 def shared_of(site: Site) -> Shared:

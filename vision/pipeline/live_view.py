@@ -21,7 +21,9 @@ from vision.detections import Detections
 from vision.errors import EvidenceError
 from vision.evidence import annotate, mask, paint_privacy
 from vision.frames import Frame
+from vision.registers.no_keep import NoKeepAreas
 from vision.site import Camera
+from vision.site.presets import WHOLE
 
 _QUALITY = 80
 _DRAWING_S = 5.0
@@ -72,11 +74,16 @@ class LiveView:
 
     Args:
         camera: it as it is set up now; its privacy zones are painted out.
+        areas: of which nothing is kept: they are painted out too, or all is, where nobody can tell.
     """
 
-    def __init__(self, camera: Callable[[], Camera]) -> None:
+    def __init__(
+        self,
+        camera: Callable[[], Camera],
+        areas: Callable[[], NoKeepAreas] = lambda: NoKeepAreas(()),
+    ) -> None:
         self.newest: Newest | None = None
-        self._camera = camera
+        self._camera, self._areas = camera, areas
         self._waiting: list[_Asked] = []
         self._lock = Lock()
         self._drawn: dict[bool, tuple[Newest, Camera, Picture]] = {}
@@ -134,13 +141,17 @@ class LiveView:
         with self._drawing:
             known = self._drawn.get(clean)
             if known is None or known[0] is not newest or known[1] is not camera:
-                picture = Picture(newest.number, _jpeg(newest, camera, clean=clean))
+                picture = Picture(newest.number, _jpeg(newest, camera, self._areas(), clean=clean))
                 known = self._drawn[clean] = newest, camera, picture
         return known[2]
 
 
-def _jpeg(newest: Newest, camera: Camera, *, clean: bool) -> bytes:
-    painted = paint_privacy(newest.frame.pixels, camera.at(newest.preset).privacy)
+def _jpeg(newest: Newest, camera: Camera, areas: NoKeepAreas, *, clean: bool) -> bytes:
+    shown_at = camera.at(newest.preset)
+    view = newest.frame.pose or (shown_at.homography if areas else None)
+    hidden = areas.in_picture(view, moves=camera.moves)
+    outlines = (WHOLE,) if hidden is None else (*shown_at.privacy, *hidden)
+    painted = paint_privacy(newest.frame.pixels, outlines)
     shown = mask(painted, newest.detections)
     if not clean:
         shown = annotate(shown, newest.detections, (), ())

@@ -73,6 +73,9 @@ class Looking:
             return  # neither presence nor absence: the rules pause
         watched.recent.add(preset, frame, detections)
         for event in scene.rules.look(frame, detections):
+            if not watched.may_become(event):
+                scene.rules.stored(event.episode)  # nothing is, and nothing is owed
+                continue
             if event.episode.stage is EpisodeStage.CONFIRMED:
                 log.info("%s: %s confirmed", frame.camera, event.episode.kind)
             gaps = watched.gaps.between(event.episode.opened_at, frame.captured_at)

@@ -188,8 +188,11 @@ class Quarantine:
     def _picture(self, event: EpisodeEvent, frame: Frame) -> bytes | None:
         if event.episode.stage is EpisodeStage.SUPPLEMENTED:
             return None  # it holds no pixels
-        camera = self._drawings.at(event.episode.camera, event.preset)
-        done, encoded = cv2.imencode(".png", paint_privacy(frame.pixels, camera.privacy))
+        about = event.episode
+        hidden = self._drawings.painted_out(about.camera, event.preset, frame, about.where)
+        if hidden is None:
+            return None
+        done, encoded = cv2.imencode(".png", paint_privacy(frame.pixels, hidden))
         if not done:
             raise ValueError("the frame cannot be encoded as PNG")
         return encoded.tobytes()

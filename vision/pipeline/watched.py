@@ -11,13 +11,16 @@ from threading import Condition, Event
 from zoneinfo import ZoneInfo
 
 from vision.detections import Detections
-from vision.frames import Frame
+from vision.episodes import EpisodeEvent, EpisodeStage
+from vision.evidence import paint_privacy
+from vision.frames import Frame, Pixels
 from vision.gateways.opening import open_camera
 from vision.kinds import catalogue
 from vision.look import Look
 from vision.pipeline.gap_book import GapBook
 from vision.pipeline.live_view import LiveView
 from vision.pipeline.recent_looks import RecentLooks
+from vision.registers.no_keep import NoKeepAreas
 from vision.rules import CameraRules
 from vision.site import Camera, SiteInfo
 from vision.sources.mailbox import Counts, Mailbox
@@ -55,7 +58,7 @@ class Watched:
     frame with its detections and preset. `has_candidates`: after that frame, a rule there has a
     candidate. `turned_at` is when the camera last turned to the present preset, or away from one.
     `live` and `recent` are its looks for who wants to see them, and to try rules out on them.
-    `opened` is the camera as its reader opens it.
+    `opened` is the camera as its reader opens it. `areas` are those of which nothing is kept.
     """
 
     def __init__(
@@ -66,7 +69,9 @@ class Watched:
         image_size: int,
         *,
         memory: Path | None,
+        areas: NoKeepAreas,
     ) -> None:
+        self.areas = areas
         self.opened = self.camera = self._decided = camera
         self.scenes: dict[str | None, Scene] = {}
         self.finder: PresetFinder | None = None
@@ -89,7 +94,7 @@ class Watched:
         self.last: tuple[Frame, Detections, str | None] | None = None
         self.has_candidates = False
         self.turned_at: datetime | None = None
-        self.live = LiveView(lambda: self.camera)
+        self.live = LiveView(lambda: self.camera, lambda: self.areas)
         self.recent = RecentLooks()
 
     @property
@@ -114,12 +119,12 @@ class Watched:
             preset=self.last[2] if self.last else None,
         )
 
-    def redraw(self, camera: Camera, site: SiteInfo) -> None:
+    def redraw(self, camera: Camera, site: SiteInfo, areas: NoKeepAreas) -> None:
         """Show, store and wait by a changed site file's camera from now on; any thread may call.
 
         What its rules decide by follows with `decide`. What `opened` was opened by may not differ.
         """
-        self.camera = camera
+        self.camera, self.areas = camera, areas
         self._clock = (ZoneInfo(site.timezone), site.holiday_dates)
         self._ring.keep(camera.clip.total_seconds() if camera.keeps_clips else 0.0, PRIVATE)
 
@@ -169,11 +174,30 @@ class Watched:
         """Return the `Look` of a frame (visit, registration); call it for every look, in order."""
         look = replace(Look.of(detections), visit=self.turned_at)
         if self.registration is not None:
-            to = self.registration.to_reference(frame.small)
+            kept = self._kept(frame)  # the first one is, on disk
+            to = self.registration.to_reference(kept) if kept is not None else None
             look = replace(look, surveyed=True, to_reference=to)
         if self.key_pictures is not None:
             look = replace(look, laid=self.key_pictures.lay(frame.small))
         return look
+
+    def may_become(self, event: EpisodeEvent) -> bool:
+        """Whether an episode may become a case: it touches no area of which nothing is kept.
+
+        What a moving camera does not place may lie in one. What ends is told in any case: it is
+        nothing to whoever has no such case, and shows nothing (`Recorder`).
+        """
+        stages = EpisodeStage.OPENED, EpisodeStage.CONFIRMED, EpisodeStage.SUPPLEMENTED
+        if not self.areas or event.episode.stage not in stages:
+            return True
+        where = event.episode.where
+        if where is None:
+            return not self.camera.moves
+        return not self.areas.touched_by(where)
+
+    def _kept(self, frame: Frame) -> Pixels | None:
+        hidden = self.areas.in_picture(frame.pose, moves=self.camera.moves)
+        return None if hidden is None else paint_privacy(frame.small, hidden)
 
     def shown(self, frame: Frame, detections: Detections) -> str | None:
         """Return the preset that a look shows; at a change, reset stillness and the clip ring."""

@@ -10,6 +10,7 @@ import shapely
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from vision.fields import DaysField, Hours, KindName, Part, Polygon, as_drawn
+from vision.geo.carried_pose import CarriedPose
 from vision.geo.drone_pose import DronePose
 from vision.geo.errors import NoGround
 from vision.geo.ground import Ground
@@ -46,8 +47,8 @@ class Permit(Part):
 
     The place is drawn either in the picture of one camera (`camera`, `polygon`, `keep_out`, and
     `preset` where it has any) or on the map (`polygon_wgs84`, `keep_out_wgs84`: longitude and
-    latitude in WGS 84 degrees) for every camera whose `ground` is known and every drone that tells
-    its pose. Objects on a strip of `keep_out` are not permitted. What may be sold there
+    latitude in WGS 84 degrees) for every camera whose `ground` is known and every moving one that
+    tells its pose. Objects on a strip of `keep_out` are not permitted. What may be sold there
     (`categories`) and by whom (`stalls`) cannot be seen: both are shown to the reviewer.
     """
 
@@ -88,12 +89,12 @@ class PermitRegister:
         camera: its id.
         preset: the one at which it stands, of a camera that has any.
         ground: the camera's homography.
-        drone: the camera is a drone's.
+        moves: the camera is a drone's, or carried.
 
     Attributes:
-        view: the mapping from the current picture to the map: the camera's ground, or a drone's
-            pose at that moment. Without one, permits on the map do not apply to a fixed camera; a
-            drone may be above any of them.
+        view: the mapping from the current picture to the map: the camera's ground, or the
+            pose at that moment of one that moves. Without one, permits on the map do not apply to a
+            fixed camera; one that moves may be at any of them.
     """
 
     def __init__(
@@ -104,10 +105,10 @@ class PermitRegister:
         camera: str,
         preset: str | None = None,
         ground: Ground | None,
-        drone: bool = False,
+        moves: bool = False,
     ) -> None:
-        self._drone = drone
-        self.view: Ground | DronePose | None = ground
+        self._moves = moves
+        self.view: Ground | DronePose | CarriedPose | None = ground
         self._areas = [
             (permit, area)
             for permit in permits
@@ -117,7 +118,7 @@ class PermitRegister:
     @property
     def permits(self) -> tuple[Permit, ...]:
         """Those that concern the picture at hand."""
-        return tuple(permit for permit, area in self._areas if area.seen_by(self.view, self._drone))
+        return tuple(permit for permit, area in self._areas if area.seen_by(self.view, self._moves))
 
     @property
     def times(self) -> frozenset[time]:
@@ -129,10 +130,10 @@ class PermitRegister:
 
         The middle of its foot must be inside, and no part of its middle half on a keep-out strip.
         The view's error counts in its favour. If a drone's view is too flat to give a position, or
-        the drone gave no pose, any permit on the map covers it.
+        what moves gave no pose, any permit on the map covers it.
         """
         for permit, area in self._areas:
-            if permit.holds_at(local, holidays) and area.holds(foot, self.view, self._drone):
+            if permit.holds_at(local, holidays) and area.holds(foot, self.view, self._moves):
                 return permit
         return None
 
@@ -145,16 +146,16 @@ class _Area:
     ) -> None:
         self._inside, self._kept, self._plane = inside, kept, plane
 
-    def seen_by(self, view: Ground | DronePose | None, drone: bool) -> bool:
-        return self._plane is None or view is not None or drone
+    def seen_by(self, view: Ground | DronePose | CarriedPose | None, moves: bool) -> bool:
+        return self._plane is None or view is not None or moves
 
-    def holds(self, foot: Line, view: Ground | DronePose | None, drone: bool) -> bool:
+    def holds(self, foot: Line, view: Ground | DronePose | CarriedPose | None, moves: bool) -> bool:
         (x1, y1), (x2, y2) = foot
         quarters = [(x1 + (x2 - x1) * q, y1 + (y2 - y1) * q) for q in (0.25, 0.5, 0.75)]
         off = 0.0
         if self._plane is not None:
-            if view is None:  # a fixed camera that nobody placed, or a drone that may be anywhere
-                return drone
+            if view is None:  # a fixed camera that nobody placed, or one that may be anywhere
+                return moves
             try:
                 seen = [view.position(u, v) for u, v in quarters]
             except NoGround:

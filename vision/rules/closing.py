@@ -109,6 +109,8 @@ class Closing:
         return self._permit(places, frame, detections, permitted)
 
     def _may(self, stay: Stay, at: datetime) -> bool:
+        if stay.spotted is not None:
+            return False  # its box is of another picture; what a permit covers is not seen anyway
         return self._registers.permits(self._foot(stay.box), at)
 
     def _over(self, place: Place, frame: Frame) -> Ending | None:

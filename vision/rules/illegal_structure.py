@@ -15,6 +15,7 @@ from typing import Any
 from vision.detections import Detections
 from vision.episodes import EpisodeEvent, NormBox, Reason
 from vision.frames import Frame
+from vision.geo.drone_pose import DronePose
 from vision.geo.errors import NoGround
 from vision.kinds import catalogue
 from vision.rules.context import Context
@@ -85,7 +86,7 @@ class IllegalStructure(StationaryRule):
             self._known.learn(at, self._structures(frame, laid, _LEARN_SCORE))
             return []
         pose = frame.pose
-        if pose is not None and overlay.from_reference is not None:
+        if isinstance(pose, DronePose) and overlay.from_reference is not None:
             pose = LaidPose.of(pose, overlay.from_reference)
         events = super().look(replace(frame, pose=pose), laid)
         return [replace(event, frame=frame, detections=detections) for event in events]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from vision.detections import Detections, class_names
 from vision.episodes import Episode
-from vision.frames import Clock, Frame, Pixels
+from vision.frames import Clock, Frame, Pixels, Pose
+from vision.geo.carried_pose import CarriedPose
 from vision.geo.drone_pose import DronePose, PoseDeviations
 from vision.look import Laid, Look, Matrix
 
@@ -50,7 +51,7 @@ class Past:
     index: int
     width: int
     height: int
-    pose: DronePose | None
+    pose: Pose | None
     part: int
     detections: Detections
 
@@ -143,9 +144,7 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
         datetime.fromisoformat(row["at"]),
         int(row["index"]),
         Clock(row["clock"]),
-        pose=DronePose(**pose | {"deviations": PoseDeviations(**pose["deviations"])})
-        if pose
-        else None,
+        pose=_pose(pose) if pose else None,
         part=int(row.get("part", 0)),
     )
     boxes: list[Row] = row["boxes"]
@@ -165,6 +164,12 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
         data=data,
     )
     return frame, _look(row).on(detections)
+
+
+def _pose(told: Row) -> Pose:
+    if "viewing_m" in told:
+        return CarriedPose(**told)
+    return DronePose(**told | {"deviations": PoseDeviations(**told["deviations"])})
 
 
 def unseen(episode: Episode) -> tuple[Frame, Detections]:

@@ -119,7 +119,7 @@ class Place:
         for stay in self.stays:
             stay.ripe = stay.ripe or (
                 stay.looks >= least.looks
-                and stay.stayed >= least.dwell
+                and (stay.stayed >= least.dwell or stay.along)
                 and not stay.flickers
                 and stay.score >= least.score
             )

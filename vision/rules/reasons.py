@@ -25,6 +25,7 @@ class ReasonCode(StrEnum):
     NOT_KNOWN = "not_known"
     COVERS = "covers"
     STAYED = "stayed"
+    ALONG = "along"
     BETWEEN_VISITS = "between_visits"
     BY_TURNS = "by_turns"
     SEEN_IN = "seen_in"
@@ -74,6 +75,12 @@ TEMPLATES: Final[Mapping[str, Sentence]] = {
     ReasonCode.STAYED: Sentence(
         "同一位置持续{dwell_s:duration}（判定标准：{dwell_needed_s:duration}）",
         "stayed {dwell_s:duration} at one place (rule: {dwell_needed_s:duration})",
+    ),
+    ReasonCode.ALONG: Sentence(
+        "移动拍摄：行进途中最近{steps_of}段（每段{step_m:.0f}米）中有{steps}段检出"
+        "（判定标准：不少于{steps_needed}段）",
+        "seen along the moving camera's way, at {steps} of the last {steps_of} steps of "
+        "{step_m:.0f} m (rule: {steps_needed})",
     ),
     ReasonCode.BETWEEN_VISITS: Sentence(
         "其中{between_s:duration}摄像机转向他处，转走前后均检出",
@@ -202,6 +209,12 @@ def stayed(dwell: timedelta, least: timedelta) -> Reason:
             "dwell_needed_s": least.total_seconds(),
         },
     )
+
+
+def along(steps: int, needed: int, of: int, step_m: float) -> Reason:
+    """Reason: at how many of the last steps of its camera's way, so many metres each, it was."""
+    told: dict[str, Datum] = {"steps": steps, "steps_needed": needed}
+    return render(ReasonCode.ALONG, told | {"steps_of": of, "step_m": round(step_m, 1)})
 
 
 def between_visits(length: timedelta) -> Reason:

@@ -20,7 +20,7 @@ from vision.site import Camera, Zone
 from vision.site.rule_settings import RuleSettings
 
 FORMAT = "streetwarden.decision.v1"
-RULES_VERSION = "5"
+RULES_VERSION = "6"
 """Incremented with every change that may change a decision."""
 MEDIA_TYPE = "application/vnd.streetwarden.decision+json"
 

@@ -26,7 +26,7 @@ class Registers:
             camera=camera,
             preset=preset,
             ground=context.ground,
-            drone=context.camera.type == "drone",
+            moves=context.camera.moves,
         )
         self._assets = AssetRegister(context.assets, kind=kind, camera=camera, preset=preset)
 

@@ -33,12 +33,13 @@ from vision.rules.closing import Closing
 from vision.rules.context import Context
 from vision.rules.gaps import Gaps
 from vision.rules.place import PLACES, Least, Place, still_watched
-from vision.rules.reasons import between_visits, by_turns, scored, seen_in, stayed
+from vision.rules.reasons import between_visits, by_turns, scored, seen_in
 from vision.rules.registers import Registers
 from vision.rules.sight import Sight, find_sights, hull_of, in_zone
-from vision.rules.stay import Stay, match
+from vision.rules.stay import Stay
 from vision.rules.under_way import UnderWay
 from vision.rules.visits import between, visit_of
+from vision.rules.way import Way, places_of
 
 
 class StationaryRule(ABC):
@@ -78,6 +79,7 @@ class StationaryRule(ABC):
             together=self.zone_is_one_place,
         )
         self._best = BestLooks()
+        self._way = Way(context, self.kind, self.zone_is_one_place)
         self._closing = Closing(context, self._registers, self._least, self._gaps, foot=self._foot)
 
     @property
@@ -91,20 +93,22 @@ class StationaryRule(ABC):
         return [p.episode for p in self._places if p.episode is not None and p.confirmed]
 
     def remember(self) -> Any:
-        """See `vision.rules.context.Rule`."""
-        return PLACES.dump_python(self._places, mode="json")
+        """See `vision.rules.context.Rule`; a list, where it has no way to remember besides."""
+        return self._way.remember(PLACES.dump_python(self._places, mode="json"))
 
     def remember_json(self) -> bytes:
         """See `vision.rules.context.Rule.remember`."""
-        return b"[" + b",".join([place.to_json() for place in self._places]) + b"]"
+        places = b"[" + b",".join([place.to_json() for place in self._places]) + b"]"
+        return self._way.remember_json(places)
 
     def recall(self, state: Any) -> None:
         """See `vision.rules.context.Rule`."""
-        self._places = PLACES.validate_python(state)
+        self._way.recall(state)
+        self._places = places_of(state)
 
     def under_way(self, state: Any, frame: Frame, detections: Detections) -> list[UnderWay]:  # noqa: ARG002 - a kind may lay the look over another
         """See `vision.rules.context.Rule.remember`: each stay, with its clock."""
-        return [one for place in PLACES.validate_python(state) for one in place.told(self._least)]
+        return [one for place in places_of(state) for one in place.told(self._least)]
 
     def leave(self, *, all_of_it: bool = False) -> list[Episode]:
         """See `vision.rules.succession.Leaves`."""
@@ -139,8 +143,10 @@ class StationaryRule(ABC):
         """See `vision.rules.context.Rule.look`."""
         at = frame.captured_at
         self._registers.look(frame)
+        self._way.look(frame)
         self._keep_time(frame)
         events = self._closing.since(self._places, frame, detections)
+        events += self._way.leave(self._places, frame, detections)
         self._places = [p for p in self._places if p.stays]
         if not self.context.watching(frame):
             return events
@@ -169,31 +175,36 @@ class StationaryRule(ABC):
         at, reused = frame.captured_at, Look.of(detections).reused
         visit = visit_of(detections, at)
         homes = [(place, stay) for place in self._places for stay in place.stays]
-        pairs, fresh = match([stay for _, stay in homes], sights)
+        stays = [stay for _, stay in homes]
+        pairs, fresh = self._way.match(stays, sights, frame, detections, self._foot)
         for (place, stay), index in zip(homes, pairs, strict=True):
             if index is None:
                 if self._in_view(stay):
                     stay.miss(at, visit)
             elif at - stay.last > self._gaps.lapse(stay.last, visit) and not place.holds(stay):
-                place.put(Stay.begun(at, sights[index]), instead_of=stay)
+                begun = Stay.begun(at, sights[index])
+                self._way.note(begun, index)
+                place.put(begun, instead_of=stay)
             else:
                 gap = self._gaps.since(stay.last, visit)
                 if visit is not None and not self.gaps_count:
                     stay.between += between(stay, at, visit, self.context.settings)
                 stay.see(at, sights[index], gap, reused=reused, visit=visit)
+                self._way.note(stay, index)
         for place in self._places:
             lapse = self._gaps.lapse(place.occupied_until, visit)
             place.occupy(at, lapse, self._least)
         for index in fresh:
-            stay = Stay.begun(at, sights[index])
-            if self.zone_is_one_place and self._places:
-                self._places[0].stays.append(stay)
+            stay, home = Stay.begun(at, sights[index]), self._way.home(self._places, index)
+            self._way.note(stay, index)
+            if home is not None:
+                home.stays.append(stay)
             else:
                 self._places.append(Place(stays=[stay], source_part=frame.part))
 
-    def _in_view(self, stay: Stay) -> bool:  # noqa: ARG002 - of a camera that stays where it is
+    def _in_view(self, stay: Stay) -> bool:
         """Whether the current look has the spot in view."""
-        return True
+        return self._way.shows(stay)
 
     def _keep_time(self, frame: Frame) -> None:
         """Where the camera's clock was set back, what was seen before goes back with it."""
@@ -247,7 +258,7 @@ class StationaryRule(ABC):
         where = self._where(place, lead, frame)
         asset = self._registers.asset(lead.box, where)
         seen = {
-            "box": hull_of([s.box for s in stays]),
+            "box": hull_of([s.box if s.spotted is None else s.sight.box for s in stays]),
             "where": where,
             "asset": asset.id if asset is not None else None,
             "subtype": self._subtype(episode, stays),
@@ -280,6 +291,8 @@ class StationaryRule(ABC):
 
     def _where(self, place: Place, lead: Stay, frame: Frame) -> Position | None:
         """Return the position; a drone's pose is of one look, so unseen stays keep their last."""
+        if lead.spotted is not None:
+            return lead.spotted.where
         fixed = frame.pose is None and self.context.ground is not None
         (left, y), (right, _) = self._foot(lead.box if fixed else lead.sight.box)
         shown = fixed or lead.last == frame.captured_at
@@ -303,7 +316,7 @@ class StationaryRule(ABC):
         by_turn = not lead.ripe and occupied >= self._least.dwell
         return (
             *([by_turns(occupied, self._least.dwell)] if by_turn else []),
-            stayed(lead.stayed, self._least.dwell),
+            self._way.lasted(lead, self._least.dwell),
             *([between_visits(lead.between)] if lead.between else []),
             seen_in(lead.looks, lead.chances, self._least.looks, lead.reused),
             scored(lead.score, self.context.threshold),

@@ -19,10 +19,11 @@ from pydantic import AliasChoices, Field, TypeAdapter
 from vision.episodes import NormBox
 from vision.rules.kept_text import KeptText
 from vision.rules.sight import Sight, overlap, touching
+from vision.rules.spotted import Spotted
 
 # Two boxes are of one spot from this overlap on; a hull that gains or loses a part (garbage beside
 # a bin) still covers the smaller one.
-_SAME_IOU, _SAME_COVER = 0.3, 0.75
+SAME_IOU, _SAME_COVER = 0.3, 0.75
 _MEMORY, _SCORES = 32, 128
 # A thing seen in fewer than half of the looks since it was first seen is flicker, not presence.
 _MIN_PRESENCE = 0.5
@@ -64,6 +65,7 @@ class Stay(_Derived):
         missed_since: moment of the first look of the current run of clean looks, else None.
         misses: clean looks in that run; `clean`: those of them in the latest visit.
         looked: moment of the latest look at the spot, whether it showed the object or not.
+        spotted: where on the map it is, of a camera that moves and tells its place.
     """
 
     first: datetime
@@ -84,6 +86,7 @@ class Stay(_Derived):
     looked: datetime | None = None
     stopped: bool = False
     ripe: bool = False
+    spotted: Spotted | None = None
     boxes: deque[NormBox] = field(default_factory=deque)
     scores: deque[float] = field(default_factory=deque)
 
@@ -103,6 +106,11 @@ class Stay(_Derived):
     def stayed(self) -> timedelta:
         """The dwell, including the time that counts between visits."""
         return self.dwell + self.between
+
+    @property
+    def along(self) -> bool:
+        """Whether it was seen at enough steps of a moving camera's way."""
+        return self.spotted is not None and self.spotted.enough
 
     @property
     def box(self) -> NormBox:
@@ -240,7 +248,7 @@ def match(stays: Sequence[Stay], sights: Sequence[Sight]) -> tuple[list[int | No
     pairs = []
     for i, j in touching(places, shown):
         iou, cover = overlap(places[i], shown[j])
-        if iou >= _SAME_IOU or cover >= _SAME_COVER:
+        if iou >= SAME_IOU or cover >= _SAME_COVER:
             pairs.append((iou, i, j))
     taken: list[int | None] = [None] * len(stays)
     free = set(range(len(sights)))

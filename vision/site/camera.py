@@ -14,11 +14,13 @@ from vision.geo.ground import Ground
 from vision.kinds import catalogue
 from vision.mistakes.wrong import wrong
 from vision.registers.admissibility import Admissibility
+from vision.site.carried import Carried
 from vision.site.flight import Flight
 from vision.site.gateway import Gateway, gateway_for, target_of
 from vision.site.gb_id import ChannelId
 from vision.site.location import Location
 from vision.site.presets import WHOLE, GroundPoints, Preset, check_presets
+from vision.site.telemetry_address import parse_telemetry
 from vision.site.zone import Zone
 
 
@@ -44,8 +46,11 @@ class Camera(Part):
     `device_id` is the camera's 20-digit id by GB/T 28181; where its `source` names it as a channel
     of a gateway, it need not be written.
 
-    `flight` is what a drone's own telemetry does not say of where its picture lies. `presets` are
-    those of a pan-tilt-zoom camera that zones are drawn at.
+    `flight` is what a drone's own telemetry does not say of where its picture lies, `carried` the
+    same of a camera that a car or a person carries. `telemetry` is where that of a live one comes
+    from which is not inside its stream: `mavlink+udp://0.0.0.0:14550` awaits MAVLink there,
+    `nmea+tcp://10.0.0.7:10110` fetches NMEA 0183 from there. `presets` are those of a pan-tilt-zoom
+    camera that zones are drawn at.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
@@ -61,6 +66,8 @@ class Camera(Part):
     place: Location | None = None
     ground: GroundPoints | None = None
     flight: Flight | None = None
+    carried: Carried | None = None
+    telemetry: str | None = None
     zones: tuple[Zone, ...] = ()
     privacy: tuple[Polygon, ...] = ()
     presets: tuple[Preset, ...] = ()
@@ -107,6 +114,18 @@ class Camera(Part):
         return self
 
     @model_validator(mode="after")
+    def _what_is_carried_moves(self) -> Camera:
+        carried = self.type in {"vehicle", "bodycam"}
+        if self.carried is not None and not carried:
+            raise ValueError(wrong("carried_without_carrier", camera=self.id))
+        if self.telemetry is None:
+            return self
+        address = parse_telemetry(self.telemetry)
+        if not self.moves or (address.form == "nmea" and not carried):
+            raise ValueError(wrong("telemetry_unfit", camera=self.id, form=address.form))
+        return self
+
+    @model_validator(mode="after")
     def _ground_is_one(self) -> Camera:
         for view in (self, *(self.at(preset.name) for preset in self.presets)):
             _ = view.homography  # which says what is wrong with the points
@@ -127,6 +146,15 @@ class Camera(Part):
                 now = {"ground": shown.ground, "privacy": shown.painted_out}
         zones = tuple(zone for zone in self.zones if zone.preset == preset)
         return self.model_copy(update={"presets": (), "zones": zones, **now})
+
+    def without_clips(self) -> Camera:
+        """The camera as one that keeps no clips."""
+        return self.model_copy(update={"clip": timedelta(0)})
+
+    @property
+    def moves(self) -> bool:
+        """Whether it flies or is carried, so that its pictures are of one place after the other."""
+        return self.type != "cctv"
 
     @property
     def gb_id(self) -> str | None:

@@ -18,10 +18,15 @@ class RuleSettings(Part):
     `dedupe` is how long a new episode is the same case; if it is `until_cleared`, `horizon` is how
     long a case that was never seen cleared may have been unseen, by default a year. `memory` is how
     far back a new case looks up prior cases at its place, by default a year too.
+
+    `along_m` and `of` are for a camera that moves and tells its place, instead of `dwell`: seen at
+    `looks` of the last `of` steps of its way, which are `along_m` metres together.
     """
 
     dwell: Duration | None = None
     looks: Annotated[int, Field(ge=1, le=1000)] | None = None
+    of: Annotated[int, Field(ge=1, le=1000)] | None = None
+    along_m: Annotated[float, Field(gt=0, le=10_000)] | None = None
     clear: Duration | None = None
     dedupe: Duration | Literal["until_cleared"] | None = None
     horizon: Duration | None = None

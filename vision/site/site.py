@@ -28,6 +28,7 @@ from vision.mistakes.wrong import said_of, wrong
 from vision.model_choice import ModelChoice
 from vision.registers.assets import Asset
 from vision.registers.matters import Matter, check_matters
+from vision.registers.no_keep import NoKeep, NoKeepAreas
 from vision.registers.permits import Permit
 from vision.registers.working_calendar import WorkingCalendar
 from vision.sentence import Said
@@ -134,6 +135,7 @@ class Site(Part):
     `retention`: how long evidence is kept; without it nothing is ever purged.
     `baseline` and `unit_grid` are paths of GeoJSON files: structures that are known, and the cells
     of the city's unit grid with who answers for them.
+    `no_keep` are areas on the map of which nothing is kept; no clip is, of a camera that moves.
     """
 
     site: SiteInfo
@@ -144,6 +146,7 @@ class Site(Part):
     defaults: dict[KindName, RuleSettings] = Field(default_factory=dict)
     permits: tuple[Permit, ...] = ()
     assets: tuple[Asset, ...] = ()
+    no_keep: tuple[NoKeep, ...] = ()
     matters: Annotated[tuple[Matter, ...], AfterValidator(check_matters)] = ()
     working: Working = Working()
     baseline: str | None = None
@@ -197,6 +200,14 @@ class Site(Part):
         return self
 
     @model_validator(mode="after")
+    def _no_clip_shows_what_is_not_kept(self) -> Site:
+        """Nothing can be painted out of what was sent."""
+        if self.no_keep:
+            kept = (c.without_clips() if c.moves or c.ground else c for c in self.cameras)
+            object.__setattr__(self, "cameras", tuple(kept))
+        return self
+
+    @model_validator(mode="after")
     def _deadlines_end(self) -> Site:
         calendar = self.calendar
         for term in {term for matter in self.matters for term in matter.terms}:
@@ -213,6 +224,11 @@ class Site(Part):
         if self.access.oidc is not None and not self.site.url:
             raise ValueError(wrong("oidc_without_url"))
         return self
+
+    @property
+    def areas(self) -> NoKeepAreas:
+        """The areas on the map of which nothing is kept."""
+        return NoKeepAreas(self.no_keep)
 
     def division_of(self, camera: Camera) -> str:
         """The code of the administrative division that a camera's cases belong to."""

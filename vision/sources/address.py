@@ -52,6 +52,8 @@ class SourceKind(StrEnum):
     RTMP = "rtmp"
     HTTP = "http"
     HLS = "hls"
+    STREAM = "stream"
+    """An MPEG transport stream that a drone or its ground station sends, over UDP or TCP."""
     FILE = "file"
     FOLDER = "folder"
     PICTURE = "picture"
@@ -72,9 +74,14 @@ _SCHEMES = {
     "gb28181": SourceKind.GATEWAY,
     "onvif": SourceKind.GATEWAY,
     "zlm": SourceKind.GATEWAY,
+    "udp": SourceKind.STREAM,
+    "tcp": SourceKind.STREAM,
 }
-_LIVE = frozenset((SourceKind.RTSP, SourceKind.RTMP, SourceKind.HLS, SourceKind.GATEWAY))
-_NETWORK = _LIVE | {SourceKind.HTTP}
+_STREAMS = frozenset(
+    (SourceKind.RTSP, SourceKind.RTMP, SourceKind.HLS, SourceKind.STREAM, SourceKind.GATEWAY)
+)
+_NETWORK = _STREAMS | {SourceKind.HTTP}
+_LIVE = _STREAMS | {SourceKind.DEVICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ class Address:
     @property
     def live(self) -> bool:
         """Whether it is a live source. An HTTP address must be opened to know for sure."""
-        return self.kind in _LIVE or self.kind is SourceKind.DEVICE
+        return self.kind in _LIVE
 
     @property
     def path(self) -> Path:

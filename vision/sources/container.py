@@ -36,6 +36,7 @@ _OPTIONS: dict[SourceKind, dict[str, str]] = {
         "allowed_media_types": "video",
     },
     SourceKind.RTMP: {"rw_timeout": _MICROSECONDS, "rtmp_live": "live"},
+    SourceKind.STREAM: {"overrun_nonfatal": "1"},
     # What an address of the web leads to, `Web` fetches: FFmpeg opens no connection by itself.
     SourceKind.HTTP: {"protocol_whitelist": "data"},
     SourceKind.HLS: {
@@ -52,7 +53,7 @@ _OPTIONS: dict[SourceKind, dict[str, str]] = {
     SourceKind.FILE: {"protocol_whitelist": "file,crypto,data"},
     SourceKind.DEVICE: {},
 }
-_FORMATS = {SourceKind.DEVICE: "v4l2", SourceKind.HLS: "hls"}
+_FORMATS = {SourceKind.DEVICE: "v4l2", SourceKind.HLS: "hls", SourceKind.STREAM: "mpegts"}
 # A live stream's size and codec are known from its first key frame; measuring its frame rate as
 # well would delay every reconnection by seconds.
 _QUICK_START = {"analyzeduration": "500000", "fpsprobesize": "0"}

@@ -1,8 +1,9 @@
-"""Flown: the telemetry of a drone's recording, wherever it stands, as a track that fits it."""
+"""Flown: the telemetry of a moving camera's recording, wherever it stands, as its track."""
 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from threading import Event
 
 from av.error import FFmpegError
@@ -12,6 +13,7 @@ from vision.files import is_file
 from vision.site import Camera
 from vision.site.flight import Flight
 from vision.sources.address import Address, SourceKind
+from vision.sources.gpx import track_beside
 from vision.sources.klv_stream import read_klv
 from vision.sources.listing import sidecar
 from vision.sources.sample import Told, Unfit
@@ -25,20 +27,30 @@ models write texts only until a second before the end, and the slowest one text 
 
 
 def read_track(
-    camera: Camera, address: Address, promised: float, stop: Event
+    camera: Camera,
+    address: Address,
+    promised: float,
+    stop: Event,
+    began: datetime | None = None,
 ) -> tuple[Track | None, str | None]:
-    """The telemetry of a drone's recording: an SRT file of its name, else its subtitles or KLV.
+    """The telemetry of a moving camera's recording.
+
+    A drone's is an SRT file of its name, else its subtitles or KLV; a carried camera's a GPX file
+    of its name.
 
     Args:
         promised: seconds that the recording lasts; 0 where it does not tell.
+        began: when it began, by its own word.
         stop: setting it ends reading, without a track.
 
     Returns:
         The track, None where there is none; and why there is none, in plain words, where the site
         counts on it or part of it is there.
     """
-    if camera.type != "drone" or address.kind is not SourceKind.FILE:
+    if not camera.moves or address.kind is not SourceKind.FILE:
         return None, None
+    if camera.type != "drone":
+        return track_beside(camera, address.path, promised, began)
     path, flight = address.path, camera.flight or Flight()
     beside = sidecar(path, is_file)
     shown = beside or path

@@ -1,4 +1,4 @@
-"""Framing: makes a frame of a decoded picture: scaled, with capture time and drone pose."""
+"""Framing: makes a frame of a decoded picture: scaled, with capture time and pose."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from av.video.reformatter import VideoReformatter
 from vision.frames import Clock, Frame, Picture, fitted
 from vision.sources.decoded import Decoded
 from vision.sources.hardware import ON_DEVICE, kept_on_device
-from vision.sources.telemetry import Track
+from vision.sources.live_poses import Moment
+from vision.sources.poses import Poses
 
 _log = logging.getLogger(__name__)
 
@@ -23,17 +24,17 @@ class Framing:
     Args:
         camera: its id.
         image_size: longer side at which frames are looked at, in pixels; whole where none.
-        track: where a drone was when its recording was made.
+        poses: tells where a moving camera was.
         decoder: see `vision.site.Camera`. Where pictures do not lie on the device that they are
             meant for, that is said once.
     """
 
     def __init__(
-        self, camera: str, image_size: int | None, track: Track | None, decoder: str = "software"
+        self, camera: str, image_size: int | None, poses: Poses | None, decoder: str = "software"
     ) -> None:
         self._camera = camera
         self._image_size = image_size
-        self._track = track
+        self._poses = poses
         self._on_device = kept_on_device(decoder)
         self._scaler = VideoReformatter()
         self.failed = 0
@@ -45,7 +46,7 @@ class Framing:
         dated: tuple[datetime, Clock],
         index: int,
         *,
-        elapsed: float | None = None,
+        at: float | None = None,
         part: int = 0,
     ) -> Frame | None:
         """The frame; None where the picture cannot be converted.
@@ -54,7 +55,7 @@ class Framing:
             picture: as it came from the decoder.
             dated: when it was captured, and by which clock.
             index: its number in the source.
-            elapsed: seconds since a recording began.
+            at: seconds since a recording began, or on a live stream's own time.
             part: of the recording; see `Frame`.
         """
         try:
@@ -62,11 +63,12 @@ class Framing:
         except (FFmpegError, ValueError):
             self.failed += 1
             return None
+        captured, clock = dated
         pose = None
         # The gimbal's angles are not those of a picture that is turned to be shown.
-        if self._track is not None and elapsed is not None and not picture.rotation:
-            pose = self._track.pose(elapsed, picture.width, picture.height)
-        captured, clock = dated
+        if self._poses is not None and not (picture.rotation and self._poses.angled):
+            moment = Moment(at, captured.timestamp(), clock)
+            pose = self._poses.pose(moment, picture.width, picture.height)
         return Frame(decoded, self._camera, captured, index, clock, pose=pose, part=part)
 
     def _taken(self, picture: VideoFrame) -> Picture:

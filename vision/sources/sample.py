@@ -1,4 +1,4 @@
-"""Sample: what a drone's telemetry tells of one moment, and of many."""
+"""Sample: what a moving camera's telemetry tells of one moment, and of many."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class Sample:
         focal_mm: of the lens, as on 35 mm film.
         zoom: by which the picture was enlarged digitally.
         fov: horizontal field of view, degrees, zoom and all, of drones that tell it.
+        course: of the way, degrees clockwise from north.
+        error_m: standard deviation of the place along each axis, metres, of receivers that tell it.
         unordered: `lon` and `lat` are the first and second number of a pair that does not tell
             which is which.
         turned: the picture is stored turned and shown upright, and nobody knows whether the angles
@@ -49,8 +51,16 @@ class Sample:
     focal_mm: float = nan
     zoom: float = 1.0
     fov: float = nan
+    course: float = nan
+    error_m: float = nan
     unordered: bool = False
     turned: bool = False
+
+    @property
+    def placed(self) -> bool:
+        """Whether it has a place on the map that anybody can be at."""
+        somewhere = abs(self.lat) <= 85 and abs(self.lon) <= 180  # LocalPlane's reach
+        return somewhere and not (abs(self.lat) <= _NOWHERE[0] and abs(self.lon) <= _NOWHERE[1])
 
     def over(self, flight: Flight) -> Sample:
         """Return the sample with the angles that the site states for a drone that writes none."""
@@ -86,8 +96,7 @@ class Sample:
                 "GPS(…) texts with the longitude or the latitude first, as models differ; state"
                 " gps_order in the camera's `flight`: lon_lat (Mavic Pro) or lat_lon (Matrice 300)"
             )
-        somewhere = abs(self.lat) <= 85 and abs(self.lon) <= 180  # LocalPlane's reach
-        if not somewhere or (abs(self.lat) <= _NOWHERE[0] and abs(self.lon) <= _NOWHERE[1]):
+        if not self.placed:
             return "no position; it had no satellites, or its firmware writes another format"
         if not isfinite(self.height_m):
             return "no height above its take-off point; this model writes none"

@@ -84,7 +84,7 @@ def open_source(
     if address.kind is SourceKind.UNKNOWN:
         raise SourceBroken(
             f"{address.shown}: this kind of address is not read; give rtsp://, rtmp://, http(s)://,"
-            " a file, a folder of pictures or a device number"
+            " udp:// or tcp:// (MPEG-TS), a file, a folder of pictures or a device number"
         )
     if address.kind is SourceKind.GATEWAY:
         raise SourceBroken(

@@ -1,6 +1,7 @@
-"""Telemetry: a drone's telemetry samples, and the pose of a picture from them.
+"""Telemetry: a moving camera's telemetry samples, and the pose of a picture from them.
 
-Positions are WGS 84, as satellite receivers and EXIF have them.
+Positions are WGS 84, as satellite receivers and EXIF have them. `Making` is what makes a pose of a
+sample: a drone's (`Flying`), or a carried camera's (`vision.sources.carried`).
 """
 
 from __future__ import annotations
@@ -8,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import atan, degrees, hypot, isfinite, radians, sin, sqrt
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.frames import Pose
 from vision.geo.drone_pose import DronePose
 from vision.geo.errors import PlaceError
 from vision.geo.plane import degree_lengths
 from vision.site.flight import Flight
 from vision.sources.sample import Sample
 
-__all__ = ["Sample", "Track", "pose_of"]
+__all__ = ["Flying", "Making", "Moved", "Sample", "Track", "pose_of"]
 
 _FILM = hypot(36.0, 24.0)
 """Diagonal of a picture on 35 mm film, mm. DJI's equivalent focal lengths are by the diagonal of
@@ -47,8 +50,8 @@ _LON, _LAT, _HEIGHT = 0, 4, 5  # among the columns, after those of `_ROUND`
 
 
 @dataclass(frozen=True, slots=True)
-class _Moved:
-    """How far a drone may have moved (metres) and turned (degrees) unnoticed: deviations."""
+class Moved:
+    """How far a camera may have moved (metres) and turned (degrees) unnoticed: deviations."""
 
     across: float = 0.0
     up: float = 0.0
@@ -57,11 +60,46 @@ class _Moved:
     roll: float = 0.0
 
 
-_STILL = _Moved()
+_STILL = Moved()
+
+
+class Making(Protocol):
+    """What makes poses of samples."""
+
+    def lacks(self, sample: Sample) -> str:
+        """Return what a sample lacks for a pose, with what to do; "" if nothing."""
+        ...
+
+    def whole(self, sample: Sample) -> Sample:
+        """Return a sample that lacks nothing, with what the site adds: all its numbers finite."""
+        ...
+
+    def pose(self, sample: Sample, width: int, height: int, moved: Moved) -> Pose | None:
+        """Return the pose of a picture of this many pixels; None where there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Flying:
+    """Makes the poses of a drone, to which its site adds `flight`."""
+
+    flight: Flight
+
+    def lacks(self, sample: Sample) -> str:
+        """See `Making`."""
+        return sample.lacks(self.flight)
+
+    def whole(self, sample: Sample) -> Sample:
+        """See `Making`."""
+        return sample.over(self.flight)
+
+    def pose(self, sample: Sample, width: int, height: int, moved: Moved) -> DronePose | None:
+        """See `Making`."""
+        return pose_of(sample, self.flight, width, height, moved)
 
 
 def pose_of(
-    sample: Sample, flight: Flight, width: int, height: int, moved: _Moved = _STILL
+    sample: Sample, flight: Flight, width: int, height: int, moved: Moved = _STILL
 ) -> DronePose | None:
     """The pose of a picture of this many pixels.
 
@@ -74,6 +112,7 @@ def pose_of(
     fov, fov_deviation = _view(sample, flight, width / height)
     sd = flight.deviations
     last_digit_m = 10.0**-sample.digits * degree_lengths(sample.lat)[1]
+    own = sample.error_m if isfinite(sample.error_m) else sd.position_m
     try:
         return DronePose(
             lon=sample.lon,
@@ -88,7 +127,7 @@ def pose_of(
             height=height,
             deviations=replace(
                 sd,
-                position_m=hypot(sd.position_m, moved.across, last_digit_m / sqrt(12)),
+                position_m=hypot(own, moved.across, last_digit_m / sqrt(12)),
                 altitude_m=hypot(sd.altitude_m, moved.up),
                 yaw=hypot(sd.yaw, moved.yaw),
                 pitch=hypot(sd.pitch, moved.pitch),
@@ -113,17 +152,28 @@ def _view(sample: Sample, flight: Flight, aspect: float) -> tuple[float, float]:
 
 
 class Track:
-    """Where a drone was during a recording: its samples, in order of time.
+    """Where a camera was while it was filming: its samples, in order of time.
 
     Args:
         samples: in any order; incomplete ones are skipped, and so are those within a second of a
             leap that no drone can fly, since either side may be wrong.
-        flight: what the site adds.
+        making: makes the poses; a drone's, where it is what a site adds to its flights.
+        lag: seconds, one deviation, by which a sample may be of another moment than it says.
+        reach: seconds for which a sample holds where there is no other beyond.
     """
 
-    def __init__(self, samples: Iterable[Sample], flight: Flight) -> None:
-        self._flight = flight
-        told = {s.at: s.over(flight) for s in samples if not s.lacks(flight)}
+    def __init__(
+        self,
+        samples: Iterable[Sample],
+        making: Making | Flight,
+        *,
+        lag: float = _LAG,
+        reach: float = _REACH,
+    ) -> None:
+        self._making = Flying(making) if isinstance(making, Flight) else making
+        self._lag, self._reach = lag, reach
+        made = self._making
+        told = {s.at: made.whole(s) for s in samples if not made.lacks(s)}
         samples = [told[at] for at in sorted(told)]
         times = np.array(sorted(told), np.float64)
         table = [[getattr(s, name) for name in (*_ROUND, *_PLAIN)] for s in samples]
@@ -141,10 +191,16 @@ class Track:
         """How many samples have all that a pose needs."""
         return len(self._samples)
 
-    def pose(self, at: float, width: int, height: int) -> DronePose | None:
+    @property
+    def spans(self) -> float:
+        """Seconds from its first sample to its last."""
+        return float(self._times[-1] - self._times[0]) if self._samples else 0.0
+
+    def pose(self, at: float, width: int, height: int) -> Pose | None:
         """The pose `at` seconds after the beginning, from the samples before and after.
 
-        What the drone moves and turns while its telemetry may lag is in the deviations.
+        What the camera moves and turns while its telemetry may lag, or since its last, is in the
+        deviations.
 
         Returns:
             None where no sample is near enough.
@@ -157,7 +213,7 @@ class Track:
         nearest = self._samples[int(np.argmin(np.abs(self._times - at)))]
         told = dict(zip((*_ROUND, *_PLAIN), values.tolist(), strict=True))
         here = replace(nearest, at=at, **told)
-        return pose_of(here, self._flight, width, height, self._moved(at, late))
+        return self._making.pose(here, width, height, self._moved(at, late))
 
     def _late(self, at: float) -> float | None:
         """Seconds, one deviation, by which telemetry may be off; None out of its reach."""
@@ -169,15 +225,15 @@ class Track:
         spacing = float(self._times[last] - self._times[max(0, last - 1)])
         between = inside and spacing <= _GAP
         beyond = 0.0 if between else float(np.min(np.abs(self._times - at)))
-        if beyond > _REACH:
+        if beyond > self._reach:
             return None
         # A text is of some moment while it is shown; root mean square of its distance to the first.
-        return hypot(_LAG, min(spacing, _GAP) / sqrt(3), beyond)
+        return hypot(self._lag, min(spacing, _GAP) / sqrt(3), beyond)
 
     def _values(self, at: float) -> NDArray[np.float64]:
         return np.array([np.interp(at, self._times, column) for column in self._columns])
 
-    def _moved(self, at: float, late: float) -> _Moved:
+    def _moved(self, at: float, late: float) -> Moved:
         """At the faster of its paces in the half seconds before and after."""
         at = float(np.clip(at, self._times[0], self._times[-1]))
         before, now, then = (self._values(at + step) for step in (-_REACH, 0.0, _REACH))
@@ -185,7 +241,7 @@ class Track:
         per_lon, per_lat = degree_lengths(float(now[_LAT]))
         lon, yaw, pitch, roll = way[: len(_ROUND)].tolist()
         across = hypot(lon * per_lon, float(way[_LAT]) * per_lat)
-        return _Moved(across, float(way[_HEIGHT]), yaw, pitch, roll)
+        return Moved(across, float(way[_HEIGHT]), yaw, pitch, roll)
 
 
 def _flown(

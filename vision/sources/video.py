@@ -29,12 +29,13 @@ from vision.sources.container import (
     video_stream,
 )
 from vision.sources.failures import FAILURES, explain
-from vision.sources.flown import read_track
 from vision.sources.framing import Framing
 from vision.sources.key_frame_policy import KeyFramePolicy
+from vision.sources.klv_live import KlvLive
 from vision.sources.packets import at_own_speed, whole_pictures
 from vision.sources.recording import recording_clock, trouble_at_end
 from vision.sources.ring import Ring
+from vision.sources.telling import telling_of
 from vision.sources.timeline import DueTimes, LiveClock, own_time
 from vision.sources.web_file import Opener
 
@@ -77,29 +78,29 @@ class Video:
         ring: Ring | None = None,
         opener: Opener | None = None,
     ) -> None:
-        self.trouble: str | None = None
-        self._camera = camera
-        self._address = address
+        self._camera, self._address = camera, address
         self._stop = stop
         self._watching = watching
         self._closing = ExitStack()
         self._opener = opener
         with ExitStack() as closing:
-            closing.callback(opener.close if opener is not None else lambda: None)
+            if opener is not None:
+                closing.callback(opener.close)
             self._container = open_container(address, camera.decoder, opener)
             closing.callback(self._container.close)
             self.stream = video_stream(self._container, address)
+            self.live = address.live
+            if opener is not None:
+                endless = opener.endless or address.kind is SourceKind.HLS
+                self.live = endless and not self._container.duration
+            tell = telling_of(camera, address, self._container, live=self.live, stop=stop)
+            self._poses, self.trouble = tell
+            closing.callback(tell.close)
             self._closing = closing.pop_all()
-        self.live = address.live
-        if opener is not None:
-            endless = opener.endless or address.kind is SourceKind.HLS
-            self.live = endless and not self._container.duration
         # A stream's 25 packets a second are read in Python: what each costs is kept small.
         self._tick = float(self.stream.time_base or 0)
         self._watched_now, self._asked_at = True, -math.inf
-        promised = duration(self._container, self.stream)
-        track, self.trouble = read_track(camera, address, promised, stop)
-        self._framing = Framing(camera.id, image_size, track, camera.decoder)
+        self._framing = Framing(camera.id, image_size, self._poses, camera.decoder)
         self._fps = camera.analyse_fps
         self._pace = pace if pace is not None else lambda: camera.analyse_fps
         self._due = DueTimes(camera.analyse_fps)
@@ -136,7 +137,6 @@ class Video:
         self._closing.close()
 
     def _failure(self) -> SourceError | None:
-        """Return the HTTP failure that ended the stream, if any."""
         return self._opener.web.failure if self._opener is not None else None
 
     def _live_frames(self) -> Iterator[Frame]:
@@ -148,7 +148,9 @@ class Video:
                 continue
             own = self._own_anchor + at if self._own_anchor is not None and at is not None else None
             dated = clock.stamp(time.monotonic() - sent, own)
-            frame = self._framing.frame(picture, dated, index + self._key_frames.left_out)
+            frame = self._framing.frame(picture, dated, index + self._key_frames.left_out, at=at)
+            if self._poses is not None:
+                self.trouble = self._poses.trouble
             if frame is not None:
                 yield frame
         if not self._stop.is_set():
@@ -160,14 +162,8 @@ class Video:
         rate = float(self.stream.average_rate or self.stream.guessed_rate or 0)
         rate = rate if 0 < rate <= HIGHEST_RATE else 25  # an unknown one is given as 90000
         promised = duration(self._container, self.stream)
-        clock = recording_clock(
-            self._container,
-            self.stream,
-            self._camera,
-            self._address,
-            interval=1 / rate,
-            promised=promised,
-        )
+        about = self._container, self.stream, self._camera, self._address
+        clock = recording_clock(*about, interval=1 / rate, promised=promised)
         started: float | None = None
         elapsed = -1 / rate
         failure: SourceError | None = None
@@ -182,9 +178,7 @@ class Video:
                 if self._stop.is_set():
                     return
                 number, dated = index + self._key_frames.left_out, clock.stamp(elapsed)
-                frame = self._framing.frame(
-                    picture, dated, number, elapsed=elapsed, part=clock.part
-                )
+                frame = self._framing.frame(picture, dated, number, at=elapsed, part=clock.part)
                 if frame is not None:
                     yield frame
         except SourceError as error:
@@ -236,6 +230,8 @@ class Video:
     def _packets(self) -> Iterator[Packet[VideoStream]]:
         """What was sent; of a live stream a picture each, of a playlist at its own speed."""
         sent = self._container.demux(self.stream)
+        if isinstance(self._poses, KlvLive):
+            sent = self._poses.pictures(self._container, self.stream, self._stop)
         if self._opener is not None:
             patience = HLS_READ_TIMEOUT if self._address.kind is SourceKind.HLS else TIMEOUT
             sent = self._opener.web.each_within(patience, sent)

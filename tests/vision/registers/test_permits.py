@@ -24,7 +24,7 @@ def foot(middle: float, width: float = 0.04, y: float = 0.8):
 def register(
     *permits: Permit, camera: str = "cam", ground: Ground | None = None, drone: bool = False
 ) -> PermitRegister:
-    return PermitRegister(permits, kind="street_vending", camera=camera, ground=ground, drone=drone)
+    return PermitRegister(permits, kind="street_vending", camera=camera, ground=ground, moves=drone)
 
 
 def on_map(*corners: tuple[float, float]) -> list[tuple[float, float]]:

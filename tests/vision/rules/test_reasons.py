@@ -36,6 +36,7 @@ MADE: Sequence[Reason] = (
     reasons.not_known(12, datetime(2026, 11, 26, tzinfo=UTC)),
     reasons.covers(31.4, 2.6),
     reasons.stayed(LASTED, LEAST),
+    reasons.along(3, 3, 5, 5.0),
     reasons.between_visits(LASTED),
     reasons.by_turns(LASTED, LEAST),
     reasons.seen_in(19, 21, 2, 7),

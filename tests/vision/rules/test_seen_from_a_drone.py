@@ -74,6 +74,9 @@ def test_what_a_look_does_not_show_stays_where_it_was(scene):
     assert place.episode.where == known
     for t in range(8, 15):
         s.look(t, [], pose=away)
+    assert s.stages()[-1] == "confirmed", "who has flown away cannot say that it is gone"
+    for t in range(15, 22):
+        s.look(t, [], pose=ABOVE)
     assert s.stages()[-1] == "cleared"
     assert s.events[-1].episode.where == known
 

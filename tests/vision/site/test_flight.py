@@ -8,6 +8,7 @@ import pytest
 
 from vision.errors import SiteError
 from vision.geo import PoseDeviations
+from vision.site import Camera
 from vision.site.file import load_site
 from vision.site.flight import Flight
 
@@ -58,3 +59,31 @@ def test_what_cannot_be_is_refused_with_its_line(tmp_path: Path, text: str, mess
 def test_only_a_drone_flies(tmp_path: Path) -> None:
     with pytest.raises(SiteError, match="set `type: drone`"):
         flight(tmp_path, "{fov: 70}", type="cctv")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"type": "drone", "telemetry": "mavlink+udp://0.0.0.0:14550"}, None),
+        ({"type": "vehicle", "telemetry": "mavlink+tcp://10.0.0.7:5760"}, None),
+        ({"type": "bodycam", "telemetry": "nmea+tcp://[::1]:10110", "carried": {}}, None),
+        ({"type": "drone", "telemetry": "nmea+udp://0.0.0.0:10110"}, "NMEA only a carried one's"),
+        ({"telemetry": "mavlink+udp://0.0.0.0:14550"}, "tells a moving camera's place"),
+        ({"carried": {"viewing_m": 20}}, "`carried` is for"),
+        ({"type": "drone", "carried": {}}, "`carried` is for"),
+        *(
+            ({"type": "drone", "telemetry": text}, "is no address of telemetry")
+            for text in ("udp://0.0.0.0:1", "mavlink+udp://0.0.0.0", "mavlink+udp://:14550",
+                         "mavlink+udp://0.0.0.0:0", "mavlink+udp://a:99999", "mavlink+serial://a:1",
+                         "mavlink+udp://u:p@a:14550", "mavlink+udp://a:1/b", "", "mavlink+udp://[:1")
+        ),
+    ],
+)  # fmt: skip
+def test_what_moves_says_where_its_telemetry_comes_from(
+    settings: dict[str, object], said: str | None
+) -> None:
+    if said is None:
+        assert Camera(id="c", source="udp://0.0.0.0:1", **settings).moves
+        return
+    with pytest.raises(ValueError, match=said):
+        Camera(id="c", source="udp://0.0.0.0:1", **settings)

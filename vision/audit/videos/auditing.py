@@ -24,6 +24,7 @@ from vision.audit.videos.matter import Shot, Shown
 from vision.audit.videos.watch import VideoWatch
 from vision.engines.engine import Engine
 from vision.errors import PictureError, SourceError
+from vision.geo.drone_pose import DronePose
 from vision.kinds import catalogue
 from vision.rules.record import RULES_VERSION
 from vision.sources.source import open_source
@@ -177,7 +178,8 @@ class VideoAuditor:
             jpeg = derive(frame.pixels, shot.detections, (found,), threshold, language)
             name = f"{named}-{next(numbers)}.jpg"
             self.folder.write(name, jpeg)
-            there = Whereabouts(None, frame.pose is not None, frame.pose, frame.width, frame.height)
+            pose = frame.pose if isinstance(frame.pose, DronePose) else None
+            there = Whereabouts(None, pose is not None, pose, frame.width, frame.height)
             return Shown(shot.offset_s, found, shot.clear, there.place(found.box), name)
 
         return save

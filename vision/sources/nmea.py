@@ -1,0 +1,107 @@
+"""NMEA: where a carried camera is, from the sentences of a receiver (NMEA 0183).
+
+RMC tells place, course, date and time; GGA the fix and its geometry (HDOP); GST how far off it may
+be. A sentence that fails its checksum is passed over.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+
+import pynmea2
+
+from vision.sources.feed import Heard
+from vision.sources.sample import Sample
+
+RANGE_ERROR_M = 5.0
+"""Standard deviation of a position along each axis, metres, where the satellites stand well (HDOP
+of 1): ours, cautious for a street between houses. Receivers with GST tell better."""
+_LONGEST = 1024
+"""Bytes of a sentence; the standard allows 82."""
+_DAY_S = 86_400.0
+_FRESH_S = 5.0
+
+
+class Nmea:
+    """See `vision.sources.feed.Listener`."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """See `Listener`."""
+        self._rest = b""
+        self._error_m, self._error_at = math.nan, -math.inf
+        self._fixed = True
+        self._dated = -math.inf
+
+    def take(self, data: bytes) -> Iterator[Heard]:
+        """See `Listener`."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self._rest = self._rest[-_LONGEST:]
+        for line in lines:
+            heard = self._hear(line[-_LONGEST:].decode("ascii", errors="replace").strip())
+            if heard is not None:
+                yield heard
+
+    def _hear(self, line: str) -> Heard | None:
+        try:
+            told = pynmea2.parse(line, check=True)
+            kind = told.sentence_type
+            if kind == "RMC":
+                return self._place(told)
+            if kind == "GGA":
+                return self._fix(told)
+            if kind == "GST":
+                self._errors(told)
+        except (pynmea2.ParseError, AttributeError, ValueError, TypeError, KeyError, IndexError):
+            return None  # what it holds is no sentence, or no number where one belongs
+        return None
+
+    def _place(self, told: pynmea2.RMC) -> Heard | None:
+        if not isinstance(told.timestamp, time):
+            return None
+        own = _seconds(told.timestamp)
+        moving = told.true_course is not None
+        valid = told.status == "A" and self._fixed and bool(told.lat) and bool(told.lon)
+        self._dated = own
+        sample = Sample(
+            lon=told.longitude if valid else math.nan,
+            lat=told.latitude if valid else math.nan,
+            digits=6,
+            error_m=self._error(own),
+            course=float(told.true_course) if moving else math.nan,
+        )
+        utc = math.nan
+        if isinstance(told.datestamp, date):
+            utc = datetime.combine(told.datestamp, told.timestamp, UTC).timestamp()
+        return Heard(sample, own, utc)
+
+    def _fix(self, told: pynmea2.GGA) -> Heard | None:
+        """Of a receiver without RMC, GGA tells the place."""
+        if not isinstance(told.timestamp, time):
+            return None
+        own = _seconds(told.timestamp)
+        self._fixed = int(told.gps_qual or 0) > 0
+        if own - self._error_at > _FRESH_S or own < self._error_at:
+            self._error_m = RANGE_ERROR_M * float(told.horizontal_dil or math.nan)
+        if 0 <= own - self._dated <= _FRESH_S:
+            return None
+        valid = self._fixed and bool(told.lat) and bool(told.lon)
+        lon, lat = (told.longitude, told.latitude) if valid else (math.nan, math.nan)
+        return Heard(Sample(lon=lon, lat=lat, digits=6, error_m=self._error(own)), own)
+
+    def _errors(self, told: pynmea2.GST) -> None:
+        larger = max(float(told.std_dev_latitude), float(told.std_dev_longitude))
+        if larger > 0 and isinstance(told.timestamp, time):
+            self._error_m, self._error_at = larger, _seconds(told.timestamp)
+
+    def _error(self, own: float) -> float:
+        fresh = math.isfinite(self._error_m) and self._error_m >= 0
+        return self._error_m if fresh and own >= self._error_at - _DAY_S else math.nan
+
+
+def _seconds(moment: time) -> float:
+    return moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
