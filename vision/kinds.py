@@ -97,6 +97,8 @@ class Kind(_Strict):
             for what passes.
         needs: what has to be made out of a camera's pictures for its rule.
         permit_check: a person has to ask the register of permits before anybody is told of it.
+        only_in_zones: it means nothing where no zone is drawn, as what may stand on a road and not
+            on a pavement; a camera without zones, and an audit, do not look for it.
         settings: what its rule waits for, in the site file's words.
     """
 
@@ -109,7 +111,8 @@ class Kind(_Strict):
     reach: tuple[float, float] | None = None
     needs: tuple[Literal["registration", "key_pictures", "truck_state"], ...] = ()
     permit_check: bool = False
-    settings: dict[str, str | int | float]
+    only_in_zones: bool = False
+    settings: dict[str, str | int | float | dict[str, float]]
     subtypes: tuple[Subtype, ...]
 
     @model_validator(mode="after")

@@ -23,6 +23,10 @@ SET: Final[Mapping[str, tuple[str, str]]] = {
         "没有类别{kind}；可选：{known}",
         "'{kind}' is no kind; choose from {known}",
     ),
+    "own_setting_unknown": (
+        "类别{kind}没有专用设置{name}；可选：{known}",
+        "{kind} has no setting of its own called '{name}'; it knows: {known}",
+    ),
     "engine_unknown": (
         "没有推理引擎{engine}；可选：{known}",
         "no engine is called '{engine}'; choose from {known}",
