@@ -319,7 +319,7 @@ class StationaryRule(ABC):
                 is said of it holds for that many.
             occupied: the place's occupancy, by one object or several in turn.
         """
-        by_turn = not lead.ripe and occupied >= self._least.dwell
+        by_turn = self.turns_add_up and not lead.ripe and occupied >= self._least.dwell
         return (
             *([by_turns(occupied, self._least.dwell)] if by_turn else []),
             stayed(lead.stayed, self._least.dwell),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from vision.audit.findings import brought_findings
 from vision.kinds import catalogue
 from vision.rules.kinds import rule_of
 from vision.site.rule_settings import shipped
@@ -18,7 +19,7 @@ from vision.site.rule_settings import shipped
 
 def forget() -> None:
     """Let what is read once be read anew."""
-    for cached in (catalogue, shipped, rule_of):
+    for cached in (catalogue, shipped, rule_of, brought_findings):
         cached.cache_clear()
     importlib.invalidate_caches()
 
