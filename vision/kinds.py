@@ -173,6 +173,7 @@ def catalogue() -> Catalogue:
 
     A package brings kinds by an entry point of the group `streetwarden.kinds`. Its value names a
     module and a YAML file beside it, with a list `kinds` like ours: `parked_bicycles:kinds.yaml`.
+    It may have `classes` of its own weights, too; their ids follow ours, by entry points' names.
     No code of the package is imported, which may import ours, and ours asks for this early.
 
     Raises:
@@ -181,8 +182,10 @@ def catalogue() -> Catalogue:
     """
     yaml = YAML(typ="safe")
     shipped = yaml.load(files("datasets").joinpath("kinds.yaml").read_text(encoding="utf-8"))
-    for brought in entry_points(group=GROUP):
-        shipped["kinds"] += yaml.load(_described(brought).read_text(encoding="utf-8"))["kinds"]
+    for brought in sorted(entry_points(group=GROUP), key=lambda one: one.name):
+        described = yaml.load(_described(brought).read_text(encoding="utf-8"))
+        shipped["classes"] += described.get("classes", [])
+        shipped["kinds"] += described["kinds"]
     return Catalogue.model_validate(shipped)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from datasets.recipe import class_names
 from vision.audit.findings import brought_findings
 from vision.kinds import catalogue
 from vision.rules.kinds import rule_of
@@ -19,7 +20,7 @@ from vision.site.rule_settings import shipped
 
 def forget() -> None:
     """Let what is read once be read anew."""
-    for cached in (catalogue, shipped, rule_of, brought_findings):
+    for cached in (catalogue, shipped, rule_of, brought_findings, class_names):
         cached.cache_clear()
     importlib.invalidate_caches()
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from datasets.recipe import class_names
 from tests.vision.rules.plug_in import installed
 from vision.audit.findings import find
 from vision.detections import make_detections
@@ -65,6 +66,12 @@ def test_an_audit_of_photos_finds_it_too() -> None:
     [found] = find(make_detections(box, score, np.array([0]), ["smoke"]))
     assert (found.kind, found.subtype, found.objects) == ("barbecue_smoke", "charcoal", 1)
     assert found.codes == {"EXAMPLE": "1"}
+
+
+@pytest.mark.usefixtures("package")
+def test_its_class_follows_ours_where_labels_are_imported_and_results_read() -> None:
+    assert class_names()[-2:] == ("umbrella", "smoke")
+    assert catalogue().class_names == class_names()
 
 
 @pytest.mark.usefixtures("package")
