@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from datasets.brought import brought_classes
 from datasets.errors import RecipeError
 
 KINDS = Path(__file__).resolve().parent / "kinds.yaml"
@@ -85,8 +86,9 @@ class Recipe(BaseModel):
 
 @cache
 def class_names(kinds: Path = KINDS) -> tuple[str, ...]:
-    """Returns the detector's classes in the order of their ids."""
-    return tuple(entry["name"] for entry in YAML(typ="safe").load(kinds)["classes"])
+    """Returns the detector's classes in the order of their ids; those of other packages last."""
+    ours = tuple(entry["name"] for entry in YAML(typ="safe").load(kinds)["classes"])
+    return (*ours, *brought_classes())
 
 
 def read_recipe(path: Path) -> Recipe:

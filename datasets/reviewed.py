@@ -79,6 +79,12 @@ def export_cases(
     for case in everything:
         if case["review"] is None:
             continue
+        if case["kind"] not in BY_KIND:
+            report.left_out.append(
+                f"{case['case_id']}: another package brings its kind {case['kind']}, and nothing "
+                "here says what its box holds. Left out."
+            )
+            continue
         reason = _silent(case, everything)
         picture = _frame(case, "original" if originals else "masked")
         try:
@@ -140,6 +146,7 @@ def _beside(case: Case, everything: Sequence[Case], *, unsure: bool = False) -> 
         other
         for other in everything
         if other["camera"] == case["camera"]
+        and other["kind"] in BY_KIND
         and (_is_there(other) or (unsure and other["review"] is None))
         and datetime.fromisoformat(other["when"]["first_seen"]) <= at
         and at <= datetime.fromisoformat(other["when"]["last_seen"])

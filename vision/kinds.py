@@ -7,14 +7,17 @@ packaged file, so `vision` imports no code of `datasets`.
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
+from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ruamel.yaml import YAML
+
+from vision.errors import SiteError
 
 GROUP = "streetwarden.kinds"
 """Entry points of other packages that bring kinds."""
@@ -97,6 +100,8 @@ class Kind(_Strict):
             for what passes.
         needs: what has to be made out of a camera's pictures for its rule.
         permit_check: a person has to ask the register of permits before anybody is told of it.
+        only_in_zones: it means nothing where no zone is drawn, as what may stand on a road and not
+            on a pavement; a camera without zones, and an audit, do not look for it.
         settings: what its rule waits for, in the site file's words.
     """
 
@@ -109,7 +114,8 @@ class Kind(_Strict):
     reach: tuple[float, float] | None = None
     needs: tuple[Literal["registration", "key_pictures", "truck_state"], ...] = ()
     permit_check: bool = False
-    settings: dict[str, str | int | float]
+    only_in_zones: bool = False
+    settings: dict[str, str | int | float | dict[str, float]]
     subtypes: tuple[Subtype, ...]
 
     @model_validator(mode="after")
@@ -165,15 +171,32 @@ class Catalogue(_Strict):
 def catalogue() -> Catalogue:
     """The shipped catalogue and the kinds that other packages bring; read once.
 
-    A package brings kinds by an entry point of the group `streetwarden.kinds`: its value is the
-    path of a YAML file with a list `kinds` like ours.
+    A package brings kinds by an entry point of the group `streetwarden.kinds`. Its value names a
+    module and a YAML file beside it, with a list `kinds` like ours: `parked_bicycles:kinds.yaml`.
+    It may have `classes` of its own weights, too; their ids follow ours, by entry points' names.
+    No code of the package is imported, which may import ours, and ours asks for this early.
 
     Raises:
+        SiteError: there is no such file.
         pydantic.ValidationError: such a file does not describe kinds.
     """
     yaml = YAML(typ="safe")
     shipped = yaml.load(files("datasets").joinpath("kinds.yaml").read_text(encoding="utf-8"))
-    for brought in entry_points(group=GROUP):
-        text = Path(brought.load()).read_text(encoding="utf-8")
-        shipped["kinds"] += yaml.load(text)["kinds"]
+    for brought in sorted(entry_points(group=GROUP), key=lambda one: one.name):
+        described = yaml.load(_described(brought).read_text(encoding="utf-8"))
+        shipped["classes"] += described.get("classes", [])
+        shipped["kinds"] += described["kinds"]
     return Catalogue.model_validate(shipped)
+
+
+def _described(brought: EntryPoint) -> Path:
+    """The file that an entry point names."""
+    found = find_spec(brought.module.partition(".")[0])
+    if found is not None and found.origin is not None:
+        file = Path(found.origin).parent.joinpath(*brought.module.split(".")[1:], brought.attr)
+        if file.is_file():
+            return file
+    raise SiteError(
+        f"the installed package that brings the kind {brought.name} names {brought.value} as its "
+        "description, and there is no such file; install it anew, or remove it"
+    )

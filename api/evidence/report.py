@@ -44,7 +44,7 @@ def render(
         both=words.both,
         moment=words.moment,
         matter=words.matter(case.kind, case.subtype),
-        dwell="" if case.kind == "dirty_truck" else words.lasting(case.dwell_s),
+        dwell="" if words.passes(case.kind) else words.lasting(case.dwell_s),
         sketch=sketch(where, sheet.camera_place),
         pictures=[
             (item, picture)

@@ -56,6 +56,11 @@ def matter(kind: str, subtype: str) -> str:
     return f"{zh} {known.en}: {part.en}"
 
 
+def passes(kind: str) -> bool:
+    """Whether it is a kind of what passes through, which has no dwell to tell."""
+    return any(known.name == kind and known.place == "pass" for known in catalogue().kinds)
+
+
 def lasting(seconds: float) -> str:
     """A duration in its two largest units, in both."""
     return f"{duration(seconds, 'zh')} {duration(seconds, 'en')}"

@@ -1,6 +1,7 @@
 """Sheet: the scenarios on one page, to look at before they are believed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -43,7 +44,7 @@ def tile(scenario: Scenario, view: View) -> Array:
         ring = np.array(zone["polygon"]) * NOMINAL
         cv2.polylines(pixels, [ring.astype(np.int32)], True, _ZONE, 2)  # noqa: FBT003
         for box in boxes:
-            _draw(pixels, box, {label for kind in zone["watch"] for label in _SEEN_AS[kind]})
+            _draw(pixels, box, _labels(zone))
     small = cv2.resize(pixels, TILE, interpolation=cv2.INTER_AREA)
     caption = np.zeros((CAPTION, TILE[0], 3), np.uint8)
     words = f"{scenario.name}  {view.condition(t).name}  {_time(t)}"
@@ -56,13 +57,18 @@ def telling(scenario: Scenario, view: View) -> float:
     """Second of the look that shows most of what the camera watches, in the middle of such."""
     drawing = Drawing(view, (240, 135), truth_only=True)
     [camera] = [c for c in scenario.site["cameras"] if c["id"] == view.camera]
-    labels = {label for z in camera["zones"] for kind in z["watch"] for label in _SEEN_AS[kind]}
+    labels = {label for zone in camera["zones"] for label in _labels(zone)}
     areas = {
         look.t: sum(_area(b) for b in drawing.frame(look.t)[1] if b.label in labels)
         for look in view.looks
     }
     best = [t for t, area in areas.items() if area >= 0.25 * max(areas.values())]
     return best[len(best) // 2]
+
+
+def _labels(zone: Mapping[str, Any]) -> set[str]:
+    """What the zone's kinds are seen as; nothing of another package's, which this knows not."""
+    return {label for kind in zone["watch"] for label in _SEEN_AS.get(kind, ())}
 
 
 def _time(t: float) -> str:

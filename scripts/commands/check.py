@@ -36,10 +36,12 @@ def check(
     """Validate SITE and its webhooks' secrets, probe every source, write two pictures of each.
 
     CAMERA.jpg has what is seen and the zones drawn in, CAMERA.clean.jpg is the same without, to
-    draw on. Exit code 1 when the file or a secret is wrong or a source does not answer.
+    draw on. Exit code 1 when the file or a secret is wrong, a source does not answer, or the model
+    sees nothing of a kind that a zone watches.
     """
     from scripts.looking import first_frames
     from vision.engines import open_engine
+    from vision.rules.watched_kinds import watched_kinds
     from vision.site.file import load_site
     from vision.view.preset_finder import PresetFinder
 
@@ -47,6 +49,10 @@ def check(
     chosen = load_site(site, look_at=PresetFinder)
     err.print(f"looking at {count(len(chosen.cameras), 'camera')}, 5 s at most each")
     engine = open_engine(chosen.model)
+    kinds = [
+        {"kind": one.kind, "ok": one.decided, "report": one.told}
+        for one in watched_kinds(chosen, engine.model.name, engine.model.classes)
+    ]
     rows = []
     for camera, seen in zip(chosen.cameras, first_frames(chosen.cameras), strict=True):
         if isinstance(seen, SourceError):
@@ -59,18 +65,25 @@ def check(
     kept = _evidence(chosen.storage)
     hooks = [{"webhook": hook.name, **_secret(hook)} for hook in chosen.webhooks]
     if json_:
-        result = {"site": chosen.site.name, "cameras": rows, "evidence": kept, "webhooks": hooks}
+        result = {
+            "site": chosen.site.name,
+            "cameras": rows,
+            "kinds": kinds,
+            "evidence": kept,
+            "webhooks": hooks,
+        }
         print(to_json(result, indent=2))
     else:
         told = f"{count(len(rows), 'camera')}, {count(len(hooks), 'webhook')}"
         out.print(f"{escape(str(site))}: valid, {told}")
         _say([(row["camera"], row) for row in rows])
+        _say([(f"kind {row['kind']}", row) for row in kinds])
         _say([("evidence", kept)])
         _say([(f"webhook {row['webhook']}", row) for row in hooks])
         out.print(
             f"without boxes and zones, to draw on: {escape(str(out_dir / 'CAMERA.clean.jpg'))}"
         )
-    if not all(row["ok"] for row in (*rows, kept, *hooks)):
+    if not all(row["ok"] for row in (*rows, *kinds, kept, *hooks)):
         raise typer.Exit(1)
 
 

@@ -104,9 +104,13 @@ def test_one_bad_camera_does_not_stop_the_others(run, tmp_path, shared_data):
 
 def test_check_reports_each_camera_and_fails(run, tmp_path, shared_data):
     clip = shared_data / "clips" / "traffic_side.mp4"
-    cameras = f"  - {{id: gone, source: gone.mp4}}\n  - {{id: good, source: {clip}}}\n"
+    zones = "zones: [{name: all, watch: [overflowing_bin]}]"
+    cameras = f"  - {{id: gone, source: gone.mp4}}\n  - {{id: good, source: {clip}, {zones}}}\n"
     result = run("check", site_file(tmp_path, cameras), "--json")
     assert result.exit_code == 1
+    [kind] = json.loads(result.stdout)["kinds"]
+    assert (kind["kind"], kind["ok"]) == ("overflowing_bin", True)
+    assert kind["report"].endswith("seen by streetwarden-n as overflowing_bin, garbage")
     rows = {r["camera"]: r for r in json.loads(result.stdout)["cameras"]}
     assert not rows["gone"]["ok"]
     assert "gone.mp4" in rows["gone"]["report"]

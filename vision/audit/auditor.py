@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from vision.audit.derivative import derive, sure
-from vision.audit.findings import VERSION, find, seen
+from vision.audit.findings import VERSION, brought_findings, find, seen
 from vision.audit.folder import PICTURES, AuditFolder, sketch_of
 from vision.audit.intake import archive
 from vision.audit.intake.items import Item, Problem
@@ -89,6 +89,7 @@ class Auditor:
             threshold=model.threshold,
             truck_state=self.attributes_sha256,
             decisions=VERSION,
+            brought=tuple(brought_findings()),
         )
 
     def run(

@@ -7,8 +7,10 @@ picture cannot tell a new building from one that is in the baseline.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,11 @@ from vision.detections import Detections, class_names
 from vision.episodes import Datum, Reason
 from vision.kinds import catalogue
 from vision.rules.reasons import ReasonCode, measured, render
+
+GROUP = "streetwarden.findings"
+"""Entry points of other packages: the name is a kind that the package brings, the value a function
+of one picture's detections that gives its findings."""
+Findings = Callable[[Detections], Iterable["Finding"]]
 
 BASIS = {
     "en": "suspected, from a single picture: no dwell, no permit check",
@@ -71,8 +78,15 @@ def find(detections: Detections) -> tuple[Finding, ...]:
     if len(detections) == 0:
         return ()
     found = [*_vending(detections), *_garbage(detections), *_trucks(detections)]
+    found += [finding for brought in brought_findings().values() for finding in brought(detections)]
     order = [kind.name for kind in catalogue().kinds]
     return tuple(sorted(found, key=lambda f: (order.index(f.kind), -f.score)))
+
+
+@cache
+def brought_findings() -> dict[str, Findings]:
+    """What other packages find, by the name of the kind."""
+    return {found.name: found.load() for found in entry_points(group=GROUP)}
 
 
 def seen(detections: Detections) -> dict[str, int]:

@@ -33,11 +33,15 @@ class Settings(Record):
     """SHA-256 of the truck-state weights; empty where states were not read."""
     decisions: int
     """Version of the single-picture decisions."""
+    brought: tuple[str, ...] = ()
+    """Kinds of other packages that are looked for in single pictures."""
 
     @property
     def key(self) -> str:
         """A short digest of all of them."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        # Without `brought` where there is none, as before it was a setting: those audits go on.
+        text = self.model_dump_json(exclude_defaults=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class FoundObject(Record):

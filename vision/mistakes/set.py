@@ -20,8 +20,15 @@ SET: Final[Mapping[str, tuple[str, str]]] = {
         "does not fit; write an address that starts with http:// or https://",
     ),
     "kind_unknown": (
-        "没有类别{kind}；可选：{known}",
-        "'{kind}' is no kind; choose from {known}",
+        "没有类别{kind}；可选：{known}；如为其他软件包的类别，请先在本环境中安装该软件包",
+        (
+            "'{kind}' is no kind; choose from {known}, or install the package that brings it into "
+            "this environment (its entry point is of the group streetwarden.kinds)"
+        ),
+    ),
+    "own_setting_unknown": (
+        "类别{kind}没有专用设置{name}；可选：{known}",
+        "{kind} has no setting of its own called '{name}'; it knows: {known}",
     ),
     "engine_unknown": (
         "没有推理引擎{engine}；可选：{known}",

@@ -95,7 +95,8 @@ class IllegalStructure(StationaryRule):
         """Structures that are not in the baseline."""
         return self._known.new(self._structures(frame, detections, self.context.threshold))
 
-    def _in_view(self, stay: Stay) -> bool:
+    def in_view(self, stay: Stay, frame: Frame, detections: Detections) -> bool:  # noqa: ARG002 - the overlay knows the look
+        """Whether the drone's picture, laid over the first one, shows the spot."""
         return self._overlay is None or self._overlay.shows(stay.box)
 
     def subtype(self, stays: Sequence[Stay]) -> str:  # noqa: ARG002 - one sub-type so far

@@ -32,12 +32,24 @@ class Least:
         looks: minimum number of looks that show it.
         score: minimum of their median score, 0..1.
         together: objects that stop one after the other add up (occupancy).
+        objects: how many that are so at once.
     """
 
     dwell: timedelta
     looks: int
     score: float
     together: bool
+    objects: int = 1
+
+    def lead(self, stays: Sequence[Stay]) -> Stay:
+        """The longest stay, or of so many as are needed the last: they stayed as long as it."""
+        longest = sorted(stays, key=lambda s: (s.stayed, s.looks), reverse=True)
+        return longest[min(self.objects, len(longest)) - 1]
+
+    def last_seen(self, stays: Sequence[Stay]) -> datetime:
+        """When as many of them as are needed were last seen (UTC)."""
+        latest = sorted((stay.last for stay in stays), reverse=True)
+        return latest[min(self.objects, len(latest)) - 1]
 
 
 @dataclass(slots=True)
@@ -57,10 +69,18 @@ class Place:
     occupied_until: datetime | None = None
     source_part: int = 0
 
-    @property
-    def doubtful(self) -> bool:
-        """Whether it is a candidate, or confirmed with none of its stays in sight."""
-        return not self.confirmed or all(stay.misses for stay in self.stays)
+    def doubtful(self, least: Least) -> bool:
+        """Whether it is a candidate, or confirmed with none of its stays in sight.
+
+        One with too few objects is none: more frequent looks would bring no more of them.
+        """
+        if not self.confirmed:
+            return len(self.stays) >= least.objects
+        return all(stay.misses for stay in self.stays)
+
+    def has_enough(self, least: Least) -> bool:
+        """Whether enough of its stays were seen twice for it to be a candidate."""
+        return sum(s.looks >= min(2, least.looks) for s in self.stays) >= least.objects
 
     @property
     def confirmed(self) -> bool:
@@ -124,6 +144,8 @@ class Place:
                 and stay.score >= least.score
             )
         alone = [s for s in self.stays if s.ripe]
+        if len(alone) < least.objects:
+            alone = []
         together = least.together and least.dwell and self.occupied >= least.dwell
         return alone or [s for s in self.stays if together and s.stopped]
 

@@ -48,6 +48,8 @@ class StationaryRule(ABC):
     kind: str
     zone_is_one_place = False
     """True: all stays of the zone are one episode."""
+    turns_add_up = True
+    """With `zone_is_one_place`, objects that stop one after the other add up to one dwell."""
     every_look = False
     """False: a look at an unchanged scene may reuse earlier detections; see `Rule`."""
     gaps_count = False
@@ -58,7 +60,7 @@ class StationaryRule(ABC):
 
     stands_on: Literal["bottom", "centre"] = "bottom"
     """Where in its box an object touches the ground: seen from the side, or from above."""
-    reach = 0.0
+    reach: float | None = 0.0
     """Detections within this share of their size are one object; see `find_sights`."""
 
     def __init_subclass__(cls) -> None:
@@ -76,7 +78,8 @@ class StationaryRule(ABC):
             dwell=context.settings.dwell or timedelta(0),
             looks=context.settings.looks or 1,
             score=context.threshold,
-            together=self.zone_is_one_place,
+            together=self.zone_is_one_place and self.turns_add_up,
+            objects=self.least_objects,
         )
         self._best = BestLooks()
         self._way = Way(context, self.kind, self.zone_is_one_place)
@@ -121,7 +124,12 @@ class StationaryRule(ABC):
     @property
     def has_candidates(self) -> bool:
         """Whether a place is a candidate, or confirmed with none of its stays in sight."""
-        return any(place.doubtful for place in self._places)
+        return any(place.doubtful(self._least) for place in self._places)
+
+    @property
+    def least_objects(self) -> int:
+        """How many objects of a place, each with the dwell and the looks, make a violation."""
+        return 1
 
     def sights(self, frame: Frame, detections: Detections) -> list[Sight]:
         """Return the objects of this kind in the zone; detections within `reach` are one."""
@@ -179,7 +187,7 @@ class StationaryRule(ABC):
         pairs, fresh = self._way.match(stays, sights, frame, detections, self._foot)
         for (place, stay), index in zip(homes, pairs, strict=True):
             if index is None:
-                if self._in_view(stay):
+                if self.in_view(stay, frame, detections):
                     stay.miss(at, visit)
             elif at - stay.last > self._gaps.lapse(stay.last, visit) and not place.holds(stay):
                 begun = Stay.begun(at, sights[index])
@@ -202,8 +210,12 @@ class StationaryRule(ABC):
             else:
                 self._places.append(Place(stays=[stay], source_part=frame.part))
 
-    def _in_view(self, stay: Stay) -> bool:
-        """Whether the current look has the spot in view."""
+    def in_view(self, stay: Stay, frame: Frame, detections: Detections) -> bool:  # noqa: ARG002 - for kinds whose things are hidden
+        """Whether this look, which does not show the object, has its spot in view.
+
+        Where not, the look is neither presence nor absence: something may stand before it, or the
+        camera has gone on.
+        """
         return self._way.shows(stay)
 
     def _keep_time(self, frame: Frame) -> None:
@@ -235,8 +247,7 @@ class StationaryRule(ABC):
 
     def _next_stage(self, place: Place, ripe: Sequence[Stay], at: datetime) -> EpisodeStage | None:
         if place.episode is None:
-            seen_twice = any(s.looks >= min(2, self._least.looks) for s in place.stays)
-            return EpisodeStage.OPENED if seen_twice else None
+            return EpisodeStage.OPENED if place.has_enough(self._least) else None
         if place.episode.stage is EpisodeStage.OPENED:
             if ripe:
                 return EpisodeStage.CONFIRMED
@@ -254,7 +265,7 @@ class StationaryRule(ABC):
         self, place: Place, stays: Sequence[Stay], stage: EpisodeStage | None, frame: Frame
     ) -> Episode:
         episode = place.episode
-        lead = max(stays, key=lambda s: (s.stayed, s.looks))
+        lead = self._least.lead(stays)
         where = self._where(place, lead, frame)
         asset = self._registers.asset(lead.box, where)
         seen = {
@@ -262,11 +273,15 @@ class StationaryRule(ABC):
             "where": where,
             "asset": asset.id if asset is not None else None,
             "subtype": self._subtype(episode, stays),
-            "last_seen_at": max(s.last for s in stays),
+            "last_seen_at": self._least.last_seen(stays),
             "looks": lead.looks,
             "score": round(lead.score, 4),
             "objects": len(stays),
-            "why": (*self._registers.reasons(asset), *self.reasons(lead, place.occupied)),
+            "why": (
+                *self._registers.reasons(asset),
+                *self.reasons_of_all(stays),
+                *self.reasons(lead, place.occupied),
+            ),
         }
         at = frame.captured_at
         if episode is None:
@@ -306,14 +321,19 @@ class StationaryRule(ABC):
             return episode.subtype  # it was reported and does not change
         return self.context.zone.subtypes.get(self.kind) or self.subtype(stays)
 
+    def reasons_of_all(self, stays: Sequence[Stay]) -> tuple[Reason, ...]:  # noqa: ARG002 - a kind's own
+        """Return what a kind says of all the stays that make the violation, before `reasons`."""
+        return ()
+
     def reasons(self, lead: Stay, occupied: timedelta) -> tuple[Reason, ...]:
         """Return the reasons, in words and data.
 
         Args:
-            lead: the longest stay.
+            lead: the longest stay; with `least_objects` that of the last one needed, so that what
+                is said of it holds for that many.
             occupied: the place's occupancy, by one object or several in turn.
         """
-        by_turn = not lead.ripe and occupied >= self._least.dwell
+        by_turn = self.turns_add_up and not lead.ripe and occupied >= self._least.dwell
         return (
             *([by_turns(occupied, self._least.dwell)] if by_turn else []),
             self._way.lasted(lead, self._least.dwell),

@@ -198,7 +198,6 @@ class Camera(Part):
 
     @property
     def watched_zones(self) -> tuple[Zone, ...]:
-        """The zones; a camera without any is watched whole, for every kind."""
-        return self.zones or (
-            Zone(name="whole picture", watch=tuple(k.name for k in catalogue().kinds)),
-        )
+        """The zones; a camera without any is watched whole, for every kind that needs none."""
+        kinds = tuple(kind.name for kind in catalogue().kinds if not kind.only_in_zones)
+        return self.zones or (Zone(name="whole picture", watch=kinds),)

@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from vision.fields import AS_DRAWN, KindName
+from vision.fields import AS_DRAWN
 from vision.registers.permits import Permit
 from vision.sentence import Said
 from vision.site.camera import Camera
 from vision.site.mistakes import explained
-from vision.site.rule_settings import RuleSettings
+from vision.site.rule_settings import SettingsByKind
 from vision.site.site import Site
 from vision.site.yaml_tree import Tree, Where
 
@@ -23,7 +23,7 @@ Mistake = tuple[Where, Said]
 _UNWRITTEN = Tree(None, {}, {})
 """Of what lies in no file."""
 _PERMITS = TypeAdapter(tuple[Permit, ...])
-_SETTINGS = TypeAdapter(dict[KindName, RuleSettings])
+_SETTINGS = TypeAdapter(SettingsByKind)
 OF_CAMERA = frozenset({"zones", "ground", "privacy", "presets"})
 """What is a camera's own of what may be proposed."""
 

@@ -22,7 +22,7 @@ from pydantic import (
 
 from vision.durations import Duration
 from vision.errors import SiteError
-from vision.fields import Days, DaysField, Hours, KindName, Part, TimeZone
+from vision.fields import Days, DaysField, Hours, Part, TimeZone
 from vision.hours import parse_hours
 from vision.mistakes.wrong import said_of, wrong
 from vision.model_choice import ModelChoice
@@ -42,7 +42,7 @@ from vision.site.presets import check_named
 from vision.site.reports import ReportSettings
 from vision.site.retention import Retention
 from vision.site.review import ReviewSettings
-from vision.site.rule_settings import RuleSettings, shipped
+from vision.site.rule_settings import RuleSettings, SettingsByKind, shipped
 from vision.site.silences import Silence, check_silences
 from vision.site.storage import Storage
 from vision.site.web_address import LinkStart, WebAddress
@@ -143,7 +143,7 @@ class Site(Part):
     timestamps: TimeStamps | None = None
     model: ModelChoice = ModelChoice()
     workers: Annotated[int | Literal["auto"], BeforeValidator(_of_workers)] = 1
-    defaults: dict[KindName, RuleSettings] = Field(default_factory=dict)
+    defaults: SettingsByKind = Field(default_factory=dict)
     permits: tuple[Permit, ...] = ()
     assets: tuple[Asset, ...] = ()
     no_keep: tuple[NoKeep, ...] = ()

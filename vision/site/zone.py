@@ -13,7 +13,7 @@ from vision.hours import WeeklyHours
 from vision.kinds import catalogue
 from vision.mistakes.wrong import wrong
 from vision.site.presets import WHOLE
-from vision.site.rule_settings import RuleSettings
+from vision.site.rule_settings import SettingsByKind
 
 
 class Zone(Part):
@@ -31,7 +31,7 @@ class Zone(Part):
     hours: Hours = WeeklyHours()
     valid: DaysField | None = None
     subtypes: dict[KindName, str] = Field(default_factory=dict)
-    settings: dict[KindName, RuleSettings] = Field(default_factory=dict)
+    settings: SettingsByKind = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _subtypes_are_known(self) -> Zone:

@@ -43,13 +43,16 @@ class Placeholders(Mapping[str, str]):
 
     def __init__(self, data: Mapping[str, Any], timezone: str, language: Language) -> None:
         where = data.get("where") or {}
-        kind = next(k for k in catalogue().kinds if k.name == data["kind"])
-        subtype = next((s for s in kind.subtypes if s.name == data.get("subtype")), None)
-        named: str = getattr(subtype or kind, language)
+        kind = next((k for k in catalogue().kinds if k.name == data["kind"]), None)
+        subtypes = kind.subtypes if kind is not None else ()
+        subtype = next((s for s in subtypes if s.name == data.get("subtype")), None)
+        # Of a package of kinds that is not installed any more, the name in the case has to do.
+        called: str = getattr(kind, language) if kind is not None else data["kind"]
+        named: str = getattr(subtype, language) if subtype is not None else called
         zone = ZoneInfo(timezone)
         self._said: dict[str, str] = {
             "case_id": data["case_id"],
-            "kind": getattr(kind, language),
+            "kind": called,
             "subtype": named,
             "matter": named,
             "address": where.get("address", ""),

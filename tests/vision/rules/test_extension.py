@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from datasets.recipe import class_names
+from tests.vision.rules.plug_in import installed
+from vision.audit.findings import find
 from vision.detections import make_detections
 from vision.episodes import EpisodeEvent, EpisodeStage
 from vision.errors import SiteError
@@ -20,40 +22,18 @@ from vision.rules import CameraRules, camera_rules
 from vision.rules.kinds import rule_of
 from vision.rules.record import Record
 from vision.rules.replay import replay
+from vision.rules.watched_kinds import watched_kinds
 from vision.site import Camera, Site, SiteInfo, Zone
-from vision.site.rule_settings import shipped
 
 EXAMPLE = Path(__file__).with_name("example_kind")
-ENTRY_POINTS = """\
-[streetwarden.kinds]
-barbecue_smoke = barbecue_smoke:KINDS
-[streetwarden.rules]
-barbecue_smoke = barbecue_smoke:BarbecueSmoke
-"""
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def forget() -> None:
-    for cached in (catalogue, shipped, rule_of):
-        cached.cache_clear()
-    importlib.invalidate_caches()
-
-
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def package(tmp_path: Path) -> Iterator[None]:
     """The example as if it had been installed."""
-    described = tmp_path / "barbecue_smoke-1.0.dist-info"
-    described.mkdir()
-    (described / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: barbecue-smoke\nVersion: 1.0\n"
-    )
-    (described / "entry_points.txt").write_text(ENTRY_POINTS)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.syspath_prepend(EXAMPLE)
-    forget()
-    yield
-    monkeypatch.undo()
-    forget()
+    with installed(EXAMPLE, tmp_path):
+        yield
 
 
 def smoke() -> list[EpisodeEvent]:
@@ -69,7 +49,7 @@ def smoke() -> list[EpisodeEvent]:
     return [event for frame in frames for event in rules.look(frame, seen)]
 
 
-@pytest.mark.usefixtures("installed")
+@pytest.mark.usefixtures("package")
 def test_a_kind_of_another_package_is_watched_like_ours() -> None:
     opened, confirmed = smoke()
     assert opened.episode.stage is EpisodeStage.OPENED
@@ -80,8 +60,55 @@ def test_a_kind_of_another_package_is_watched_like_ours() -> None:
     assert catalogue().kind("barbecue_smoke").zh == "露天烧烤"
 
 
+@pytest.mark.usefixtures("package")
+def test_an_audit_of_photos_finds_it_too() -> None:
+    box, score = np.array([[20, 20, 60, 60]], np.float32), np.array([0.7], np.float32)
+    [found] = find(make_detections(box, score, np.array([0]), ["smoke"]))
+    assert (found.kind, found.subtype, found.objects) == ("barbecue_smoke", "charcoal", 1)
+    assert found.codes == {"EXAMPLE": "1"}
+
+
+@pytest.mark.usefixtures("package")
+def test_its_class_follows_ours_where_labels_are_imported_and_results_read() -> None:
+    assert class_names()[-2:] == ("umbrella", "smoke")
+    assert catalogue().class_names == class_names()
+
+
+@pytest.mark.usefixtures("package")
+def test_a_model_without_its_classes_is_told() -> None:
+    def told(*classes: str) -> tuple[bool, str]:
+        zone = Zone(name="square", watch=("overflowing_bin", "barbecue_smoke"))
+        site = Site(site=SiteInfo(name="t"), cameras=(Camera(id="c", source="x", zones=(zone,)),))
+        ours, theirs = watched_kinds(site, "weights", classes)
+        assert ours.kind == "overflowing_bin"
+        return theirs.decided, theirs.told
+
+    assert told("bin", "smoke") == (True, "watched in c/square, seen by weights as smoke")
+    decided, text = told("bin", "garbage")
+    assert not decided
+    assert "c/square, but weights has no class smoke" in text
+    assert "train" in text
+
+
+def test_what_a_model_partly_sees_is_told() -> None:
+    zone = Zone(name="yard", watch=("overflowing_bin",))
+    site = Site(site=SiteInfo(name="t"), cameras=(Camera(id="c", source="x", zones=(zone,)),))
+    [kind] = watched_kinds(site, "weights", ("garbage",))
+    assert kind.decided
+    assert "no class overflowing_bin" in kind.told
+
+
+@pytest.mark.usefixtures("package")
+def test_a_kind_has_no_settings_but_those_it_describes() -> None:
+    with pytest.raises(ValidationError, match="no setting of its own called 'count'"):
+        Zone(
+            name="z", watch=("barbecue_smoke",), settings={"barbecue_smoke": {"own": {"count": 2}}}
+        )
+
+
 def test_without_the_package_its_kind_is_unknown() -> None:
-    with pytest.raises(ValidationError, match="choose from street_vending"):
+    with pytest.raises(ValidationError, match="choose from street_vending") as refused:
         Zone(name="square", watch=("barbecue_smoke",))
+    assert "install the package that brings it" in str(refused.value)
     with pytest.raises(SiteError, match="install the package that brings it"):
         rule_of("barbecue_smoke")

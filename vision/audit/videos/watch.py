@@ -155,5 +155,6 @@ def _kinds(*, passing: bool | None) -> tuple[str, ...]:
         kind.name
         for kind in catalogue().kinds
         if "registration" not in kind.needs
+        and not kind.only_in_zones
         and (passing is None or (kind.place == "pass") is passing)
     )

@@ -54,6 +54,9 @@ export const besideKind = (kind, name) => (subtypeName(kind, name) === kinds.get
 /** Settings of a kind's rule at this site, in zones that set none of their own. */
 export const usualSettings = (kind, subtype) => settings[subtype ? `${kind}/${subtype}` : kind] ?? {};
 
+/** Whether it is a kind of what passes through, which stays nowhere. */
+export const passes = (kind) => kinds.get(kind)?.place === "pass";
+
 /** What a detector sees; a model of one's own may know others. */
 export const className = (name) => classes.get(name)?.[language] ?? name;
 const headed = (words) => words.charAt(0).toUpperCase() + words.slice(1);

@@ -6,12 +6,20 @@ import { colour } from "../core/colour.js";
 const { L } = globalThis;
 const RADIUS = 8;
 const TONES = ["warn", "bad", "info", "good", "dim"];
-/** Corners of a mark's shape, in its radius; none is a circle. */
+/** Marks that are a circle. */
+const ROUND = new Set(["street_vending", "camera", "cluster"]);
+/** Corners of the other marks' shapes, in their radius. */
 const SHAPES = {
   illegal_structure: [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]],
   overflowing_bin: [[0, -1.1], [1.1, 0.9], [-1.1, 0.9]],
   dirty_truck: [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]],
 };
+/** Of a kind that another package brings. */
+const OTHER = [0, 1, 2, 3, 4].map((at) => [1.15 * Math.sin(at * 0.4 * Math.PI), -1.15 * Math.cos(at * 0.4 * Math.PI)]);
+const SIGNS = { street_vending: "●", illegal_structure: "■", overflowing_bin: "▲", dirty_truck: "◆" };
+
+/** A kind's shape as a character, for a legend. */
+export const sign = (kind) => SIGNS[kind] ?? "⬟";
 
 const Mark = L.CircleMarker.extend({
   // Leaflet draws a path by its renderer; ours asks the canvas for a shape instead of a circle.
@@ -30,8 +38,8 @@ const Mark = L.CircleMarker.extend({
 
 function outline(ctx, x, y, radius, shape) {
   ctx.beginPath();
-  const corners = SHAPES[shape];
-  if (!corners) ctx.arc(x, y, radius, 0, Math.PI * 2);
+  const corners = SHAPES[shape] ?? OTHER;
+  if (ROUND.has(shape)) ctx.arc(x, y, radius, 0, Math.PI * 2);
   else corners.forEach(([dx, dy], at) => ctx[at ? "lineTo" : "moveTo"](x + dx * radius, y + dy * radius));
   ctx.closePath();
 }

@@ -4,8 +4,9 @@ import { get } from "../../core/api.js";
 import { html, nothing, render } from "../../core/elements.js";
 import { when } from "../../core/format.js";
 import { pill, toneOf } from "../../core/stages.js";
-import { kindName, subtypeName, t } from "../../core/words.js";
+import { kindName, knownKinds, subtypeName, t } from "../../core/words.js";
 import { map } from "../../map/map.js";
+import { sign } from "../../map/marks.js";
 
 const MOST = 2000;
 const GEODETIC = ["WGS84", "CGCS2000"];
@@ -56,7 +57,7 @@ export function caseMap({ near }) {
       <button type="button" class="more" aria-pressed=${picking ? "true" : "false"} @click=${pick}>${t("near_pick")}</button>
       ${chosen ? html`<article class="chosen"><a href="#/cases/${chosen.id}"><b>${kindName(chosen.of.kind)}</b></a> ${pill(chosen.of.stage)}
         <small>${subtypeName(chosen.of.kind, chosen.of.subtype)} · ${when(chosen.of.first_seen)}</small><small>${[chosen.of.camera, chosen.of.address].filter(Boolean).join(" · ")}</small></article>` : nothing}
-      <dl class="legend">${[["street_vending", "●"], ["illegal_structure", "■"], ["overflowing_bin", "▲"], ["dirty_truck", "◆"]].map(([kind, shape]) => html`<dt>${shape}</dt><dd>${kindName(kind)}</dd>`)}</dl>`, side);
+      <dl class="legend">${knownKinds().map(({ name }) => html`<dt>${sign(name)}</dt><dd>${kindName(name)}</dd>`)}</dl>`, side);
   }
 
   draw();

@@ -5,7 +5,7 @@ import { html, nothing, render } from "../../core/elements.js";
 import { ago, lasting, percent, when } from "../../core/format.js";
 import { problem, word } from "../../core/sentence.js";
 import { pill } from "../../core/stages.js";
-import { besideKind, kindName, t } from "../../core/words.js";
+import { besideKind, kindName, passes, t } from "../../core/words.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 
 const TALL = 60;
@@ -73,7 +73,7 @@ export function table({ again }) {
       <td class="term">${one.deadline ? html`<span class=${late ? "late" : ""} title=${when(one.deadline)}>${late ? `${t("due_overdue")} ` : ""}${ago(one.deadline)}</span>` : html`<span class="dim">–</span>`}</td>
       <td class="where"><span>${one.address || one.zone}</span><small>${one.camera}${one.address ? ` · ${one.zone}` : ""}</small></td>
       <td class="number">${when(one.first_seen)}</td>
-      <td class="number">${one.kind === "dirty_truck" ? "–" : lasting(one.dwell_s)}</td>
+      <td class="number">${passes(one.kind) ? "–" : lasting(one.dwell_s)}</td>
       <td class="number">${percent(one.score)}</td></tr>`;
   }
 

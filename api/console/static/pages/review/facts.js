@@ -3,7 +3,7 @@
 import { html, nothing } from "../../core/elements.js";
 import { ago, lasting, percent, when } from "../../core/format.js";
 import { reason } from "../../core/sentence.js";
-import { spoken, t } from "../../core/words.js";
+import { passes, spoken, t } from "../../core/words.js";
 
 const SURE = [[0.85, "sure_very"], [0.65, "sure_fairly"], [0.45, "sure_some"], [0, "sure_little"]];
 const RECENT = 4;
@@ -28,7 +28,7 @@ export function facts(item, map, { trail = true } = {}) {
   const { when: times, where, detector } = item;
   const rows = [
     ["score", sureness(detector.score)],
-    ["dwell", item.kind === "dirty_truck" ? null : lasting(times.dwell_s)],
+    ["dwell", passes(item.kind) ? null : lasting(times.dwell_s)],
     ["looks", String(detector.looks)], ["sightings", item.sightings > 1 ? String(item.sightings) : null],
     ["zone", item.zone], ["camera", item.cameras.join(", ")], ["asset", item.asset],
     ["first_seen", `${when(times.first_seen, true)} (${t(times.clock)})`], ["last_seen", when(times.last_seen, true)],
