@@ -44,6 +44,46 @@ _LIFE = {
         "案件状态为“{stage:stages}”，不能以“{outcome:outcomes}”结案；可选：{possible:outcomes}",
         "a case in stage {stage} cannot be closed as {outcome}; choose from {possible}",
     ),
+    "division_same": (
+        "案件已属辖区{division}；请选择其他辖区",
+        "the case is in division {division} already; choose another one",
+    ),
+    "rollup_unreadable": (
+        "{file}不是分级汇总的JSON文件；请用“report … levels --out 文件.json”导出",
+        (
+            "{file} is no roll-up; have it written with "
+            "`streetwarden report SITE levels --out FILE.json`"
+        ),
+    ),
+    "rollup_other_time": (
+        "{file}的统计期为{period}，请换成{wanted}",
+        "{file} is of {period}, not of {wanted} in the same time zone; have it made of that",
+    ),
+    "rollup_coarser": (
+        "{file}按{level}汇总，无法细分到{wanted}；请其按更细一级导出",
+        (
+            "{file} has sums of each {level} only, which tell nothing of a {wanted}; have it made "
+            "with a finer --level"
+        ),
+    ),
+    "rollup_formulas": (
+        "{file}的处置率公式与本站不同，不能相加；请统一站点配置中的reports.rates",
+        (
+            "{file} works its rates out otherwise, so they cannot be added; give both sites the "
+            "same reports.rates"
+        ),
+    ),
+    "rollup_twice": (
+        "{file}中的单位{site}已计入，不能重复相加",
+        "{file} counts the site {site}, which is counted already; name each report once",
+    ),
+    "division_unknown": (
+        "本站没有辖区{division}；请在站点配置的区划名录中添加，或按案件包移送其他单位",
+        (
+            "this site knows no division {division}; list it under `divisions` in the site file, "
+            "or send the case to the site that has it"
+        ),
+    ),
     "claimed_by_other": (
         "{by}正在审核此案，至{until:time}；请稍候，或请执法人员、管理员接手",
         (
