@@ -44,6 +44,64 @@ _LIFE = {
         "案件状态为“{stage:stages}”，不能以“{outcome:outcomes}”结案；可选：{possible:outcomes}",
         "a case in stage {stage} cannot be closed as {outcome}; choose from {possible}",
     ),
+    "package_key_missing": (
+        "请用--key指定移送单位的公钥：仅由案件包自证的不予接收",
+        "name the sending site's key (--key): a package that only proves itself may be anybody's",
+    ),
+    "package_does_not_hold": (
+        "案件包校验不通过，不予接收：{wrong}；请移送单位重新制作",
+        "the package does not hold or is not theirs: {wrong}; ask them to make it anew",
+    ),
+    "package_changed": (
+        "案件包在校验后被更换；请重新接收",
+        "the package was exchanged after it was checked; try again",
+    ),
+    "package_incomplete": (
+        "案件包缺少证据{sha256}；请移送单位重新制作",
+        "the package lacks evidence {sha256}; ask them to make it anew",
+    ),
+    "package_without_record": (
+        "案件包不含可接收的案件数据；请移送单位用“package --scope officer”制作",
+        (
+            "there is no case to take in this package; ask them for one of the scope officer, made "
+            "by a version that can send cases"
+        ),
+    ),
+    "package_record_form": (
+        "案件包中的案件数据（{where}）不符合格式；请两站使用相同版本",
+        "the case in this package has not the form that this version knows ({where}); update both",
+    ),
+    "package_kind_unknown": (
+        "本站没有类别{kind}；请安装带有该类别的软件包",
+        "this site does not know the kind {kind}; install the package that brings it",
+    ),
+    "package_stage": (
+        "案件状态为“{stage:stages}”，不可移送；请移送单位先确认属实",
+        (
+            "a case in stage {stage} is not sent to another site: have it confirmed there first, "
+            "and not be over"
+        ),
+    ),
+    "case_here_already": (
+        "案件{case}已在本站；请查看该案件",
+        "case {case} is here already, and not by this package; look at it",
+    ),
+    "receipt_unreadable": (
+        "这不是接收回执；请接收单位重新出具",
+        "this is no receipt; ask the other site for it again",
+    ),
+    "receipt_altered": (
+        "接收回执被改动，签名无效；请接收单位重新出具",
+        "the receipt was altered: its signature does not hold; ask the other site for it again",
+    ),
+    "receipt_untrusted": (
+        "接收回执由其他密钥（{key}）签名；请核对接收单位的公钥指纹",
+        "the receipt is signed by another key ({key}); compare it with the other site's",
+    ),
+    "receipt_other_case": (
+        "接收回执与案件{case}不符；请核对回执",
+        "the receipt is not for case {case} as this site has it; see which package they received",
+    ),
     "division_same": (
         "案件已属辖区{division}；请选择其他辖区",
         "the case is in division {division} already; choose another one",

@@ -211,6 +211,7 @@ VOCABULARY: Final[Lists] = {
             "withdrawn": ("已撤案", "withdrawn"),
             "overturned": ("已撤销", "overturned"),
             "reassigned": ("已移交其他辖区", "passed on to another division"),
+            "received": ("其他单位移送来案", "received from another site"),
             "supervised": ("挂牌督办", "supervised"),
             "supervision_ended": ("督办解除", "supervision ended"),
             "appealed": ("已申诉", "appealed"),
