@@ -24,7 +24,7 @@ from api.cases.log import enter
 from api.cases.sightings import summarise
 from api.cases.stages import Stage
 from api.cases.transfers import Way
-from api.errors import CaseError
+from api.errors import CaseError, SiteKeyError
 from api.evidence.case_record import EvidenceRecord, SightingRecord
 from api.records.chain import timed
 from api.records.site_chain import in_force, lock_head
@@ -171,7 +171,7 @@ class ReceiveDesk:
         manifest, now = package.manifest, datetime.now(UTC)
         own = lock_head(session)
         if own.key is None:
-            raise CaseError("this site has no key yet; start it once")
+            raise SiteKeyError("this site has no key yet; start it once")
         receipt = Receipt(
             case=case.id,
             site=manifest["site"],
@@ -193,7 +193,7 @@ class ReceiveDesk:
             "package": package.digest,
             "evidence": [item.sha256 for item in case.evidence],
         }
-        enter(session, case, Way.RECEIVED.value, by=who, data=data, at=now)
+        enter(session, case, "received", by=who, data=data, at=now)
         session.add(
             TransferRow(
                 case_id=case.id,

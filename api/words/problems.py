@@ -132,7 +132,7 @@ _LIFE = {
         ),
     ),
     "rollup_twice": (
-        "{file}中的单位{site}已计入，不能重复相加",
+        "{file}中的单位{site}已计入；请勿重复列出",
         "{file} counts the site {site}, which is counted already; name each report once",
     ),
     "division_unknown": (
