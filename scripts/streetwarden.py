@@ -31,6 +31,7 @@ from scripts.commands.serve import serve
 from scripts.commands.site_key import site_key
 from scripts.commands.snapshot import snapshot
 from scripts.commands.train import train
+from scripts.commands.transfer import case_sent, receive_case
 from scripts.commands.users import users
 from scripts.commands.verify import verify
 from scripts.commands.watch import watch
@@ -59,6 +60,8 @@ for command in (
     replay,
     package,
     verify,
+    receive_case,
+    case_sent,
     check,
     snapshot,
     doctor,

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
+from api.access.divisions import scope_of
 from api.access.last_used import LastUsed
 from api.access.roles import Principal, Role
 from api.errors import CaseError, UnknownAccount
@@ -88,13 +89,13 @@ class KeyStore:
         """Make a key. Empty `cameras`, `kinds` or `divisions` set no limit.
 
         Raises:
-            CaseError: the label is empty or `expires` is not positive.
+            CaseError: the label is empty, `expires` is not positive, or a division is no code.
             DatabaseUnavailable: it could not be stored.
         """
         row, new = _mint(label, role, expires)
         row.cameras = sorted(set(cameras)) or None
         row.kinds = sorted(set(kinds)) or None
-        row.divisions = sorted(set(divisions)) or None
+        row.divisions = scope_of(divisions)
         with self._database.write() as session:
             session.add(row)
         return new

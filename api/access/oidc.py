@@ -29,6 +29,7 @@ from joserfc.jwk import KeySet
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
+from api.access.divisions import claimed
 from api.access.roles import Role
 from api.access.sessions import NewSession, SessionStore
 from api.access.users import folded, new_user
@@ -214,10 +215,11 @@ class OidcDesk:
             row.role = role.value
             row.label = _text(claims, said.label_claim) or row.name
             row.unit = _text(claims, said.unit_claim)
-            row.cameras, row.kinds, row.divisions = (
+            row.cameras, row.kinds, divisions = (
                 None if claim is None else sorted(_texts(claims, claim))
                 for claim in (said.cameras_claim, said.kinds_claim, said.divisions_claim)
             )
+            row.divisions = None if divisions is None else claimed(divisions)
             return row.id
 
     def _role(self, claims: Mapping[str, Any]) -> Role | None:

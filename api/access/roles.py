@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from vision.registers.divisions import lies_in
+
 
 class Role(StrEnum):
     """Who holds a key, or signs in."""
@@ -65,8 +67,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 class Principal:
     """The holder of a verified key, or a user who has signed in.
 
-    `cameras`, `kinds` and `divisions` limit what they see; None is no limit, and a division is a
-    prefix of codes. `key_id` is the key's id, or the user's: what they did before they signed in
+    `cameras`, `kinds` and `divisions` limit what they see; None is no limit, and a division is all
+    that lies below it. `key_id` is the key's id, or the user's: what they did before they signed in
     again is theirs. `expires_at` is when key or session ends (UTC), None for never; `session` is
     the session's id, None for a key; `unit` the user's department; `address` where this request
     comes from.
@@ -102,4 +104,4 @@ class Principal:
 
     def sees_division(self, code: str) -> bool:
         """Whether their scope includes this division."""
-        return self.divisions is None or code.startswith(tuple(self.divisions))
+        return self.divisions is None or lies_in(code, self.divisions)

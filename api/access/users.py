@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from api.access.divisions import scope_of
 from api.access.passwords import check, hashed
 from api.access.roles import Role
 from api.errors import AccountTaken, CaseError, UnknownAccount
@@ -170,10 +171,12 @@ def _apply(row: UserRow, change: Change) -> None:
         row.role = change.role.value
     if change.disabled is not None:
         row.disabled_at = (row.disabled_at or datetime.now(UTC)) if change.disabled else None
-    for name in ("cameras", "kinds", "divisions"):
+    for name in ("cameras", "kinds"):
         given = getattr(change, name)
         if given is not None:
             setattr(row, name, sorted(set(given)) or None)
+    if change.divisions is not None:
+        row.divisions = scope_of(change.divisions)
 
 
 def info(row: UserRow) -> UserInfo:

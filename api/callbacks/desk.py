@@ -29,6 +29,7 @@ from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CallbackRow, CaseRow, DeliveryRow
 from api.words.said import say
+from vision.registers.divisions import lies_in
 from vision.site import Site
 
 MOST_KEPT = 200
@@ -60,6 +61,7 @@ class CallbackDesk:
 
     def __init__(self, database: Database, site: Site | SiteInForce, announce: Announce) -> None:
         self._database = database
+        self._in_force = SiteInForce.of(site)
         # What a case system says undoes no decision.
         self._steps = StepDesk(database, site, announce, lambda _session, _case: False)
 
@@ -83,7 +85,7 @@ class CallbackDesk:
             raise CaseError(say("callback_other_case", case=said.case_id))
         with self._database.write() as session:
             self._database.decide_alone(session)
-            case, identity, label = _addressed(session, sender, case_id)
+            case, identity, label = _addressed(session, sender, case_id, self._in_force.now)
             row = _known(session, identity, event_id, case_id, said)
             if row is None:
                 row = _new(session, case, identity, event_id, said)
@@ -155,7 +157,9 @@ class CallbackDesk:
         self._steps.take_in(session, case, request, by=_principal(row), more=_more(row))
 
 
-def _addressed(session: Session, sender: Sender, case_id: str) -> tuple[CaseRow, str, str]:
+def _addressed(
+    session: Session, sender: Sender, case_id: str, site: Site
+) -> tuple[CaseRow, str, str]:
     """The case, locked and in the stage that a case system knows it in, and who the sender is.
 
     Raises:
@@ -166,7 +170,14 @@ def _addressed(session: Session, sender: Sender, case_id: str) -> tuple[CaseRow,
         DeliveryRow.case_id == case_id, DeliveryRow.attempts > 0
     )
     if sender.webhooks:
-        name = session.scalar(sent.where(DeliveryRow.receiver.in_(sender.webhooks)).limit(1))
+        # A receiver was told of a case before it went to another division: it is theirs no more.
+        elsewhere = {
+            hook.name
+            for hook in site.webhooks
+            if hook.divisions and not lies_in(case.division, hook.divisions)
+        }
+        named = [name for name in sender.webhooks if name not in elsewhere]
+        name = session.scalar(sent.where(DeliveryRow.receiver.in_(named)).limit(1))
         if name is None:
             raise unknown(case_id)
         return case, f"{_WEBHOOK}{name}", name

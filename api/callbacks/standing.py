@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.callbacks.requests import STEP, Event
+from api.cases.announcement import CaseEvent
 from api.cases.stages import Outcome, Stage
 from api.cases.steps import STEPS
 from api.storage.tables import CallbackRow, CaseRow, LogRow
@@ -61,6 +62,7 @@ _STRANDS: Mapping[Event, tuple[str, ...]] = {
 }
 """What an event is the newest of; a stage where nothing else is said."""
 _MOVES = frozenset(event.value for event in Event if _STAGE in _STRANDS.get(event, (_STAGE,)))
+_REASSIGNED = CaseEvent.REASSIGNED.value
 _OVER = frozenset({Stage.CLOSED, Stage.REJECTED})
 
 
@@ -72,11 +74,13 @@ class Standing:
         newest: when the newest applied event of each strand was.
         reached: events that the case's log has.
         by_hand: when the last step was taken otherwise than by a call-back.
+        reassigned: when it last went to another division.
     """
 
     newest: dict[str, datetime] = field(default_factory=dict)
     reached: set[str] = field(default_factory=set)
     by_hand: datetime | None = None
+    reassigned: datetime | None = None
 
     @classmethod
     def of(cls, session: Session, case: CaseRow) -> Standing:
@@ -88,9 +92,12 @@ class Standing:
         for event, at in session.execute(applied):
             found.apply(Event(event), at)
         moves = select(LogRow.action, LogRow.at, LogRow.data).where(
-            LogRow.case_id == case.id, LogRow.action.in_(_MOVES)
+            LogRow.case_id == case.id, LogRow.action.in_(_MOVES | {_REASSIGNED})
         )
         for action, at, data in session.execute(moves):
+            if action == _REASSIGNED:
+                found.reassigned = max(at, found.reassigned or at)
+                continue
             found.reached.add(action)
             if "callback" not in data:
                 found.by_hand = max(at, found.by_hand or at)
@@ -104,6 +111,9 @@ class Standing:
 
     def judge(self, case: CaseRow, event: Event, at: datetime) -> Verdict | None:
         """What a call-back is that cannot be applied; None where the table allows its step."""
+        if self.reassigned is not None and at <= self.reassigned:
+            at_then = self.reassigned.isoformat()
+            return Verdict(State.OVERTAKEN, say("newer_applied", at=at_then))
         strands = _STRANDS.get(event, (_STAGE,))
         marks = [self.newest[strand] for strand in strands if strand in self.newest]
         if marks and at < max(marks):

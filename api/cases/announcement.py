@@ -39,6 +39,9 @@ class CaseEvent(StrEnum):
     REOBSERVED = "reobserved"
     ACCEPTED = "accepted"
     TRANSFERRED = "transferred"
+    REASSIGNED = "reassigned"
+    """It went to another division. Whoever was told of it is told this, whatever they asked for:
+    it is not theirs any more, or has to be begun again."""
     CLOSED = "closed"
     """With its `outcome`, such as `withdrawn` or `overturned`."""
     SUPERVISED = "supervised"

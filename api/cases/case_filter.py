@@ -64,6 +64,7 @@ class CaseFilter:
         number: the case system's task or file number.
         text: begins the case's id or grid, or its words are in the address or in the zone's name.
         due_from, due_until: what the deadline of its stage lies between, the end exclusive.
+        division: its cases, and those of all that lies below it.
         located: only what has a place on the map.
     """
 
@@ -78,10 +79,11 @@ class CaseFilter:
     text: str | None = None
     due_from: datetime | None = None
     due_until: datetime | None = None
+    division: str | None = None
     located: bool = False
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """The filter as SQL conditions, but for kind, camera, number and text."""
+        """The filter as SQL conditions, but for kind, camera, division, number and text."""
         found = self.near.conditions() if self.near else []
         if self.stages:
             found.append(CaseRow.stage.in_([stage.value for stage in self.stages]))

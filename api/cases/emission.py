@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.cases.announcement import CaseEvent
 from api.cases.life import move
 from api.cases.log import enter
 from api.cases.stages import Stage
 from api.cases.steps import Step
-from api.storage.tables import CaseRow
+from api.storage.tables import CaseRow, LogRow
 from api.words.said import say
 from vision.registers.working_calendar import WorkingCalendar
+
+
+def moved_on(session: Session, case_id: str, told_at: datetime) -> bool:
+    """Whether a case has gone to another division since somebody was told of it (UTC)."""
+    since = select(LogRow.id).where(
+        LogRow.case_id == case_id,
+        LogRow.action == CaseEvent.REASSIGNED.value,
+        LogRow.at > told_at,
+    )
+    return session.scalar(since.limit(1)) is not None
 
 
 def emit(

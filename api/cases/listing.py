@@ -23,6 +23,7 @@ from api.cases.case_filter import CaseFilter, Order
 from api.cases.stages import Stage
 from api.cases.text_search import Found, different, search
 from api.storage.tables import CaseRow, SightingRow, UtcTime
+from vision.registers.divisions import lies_in
 
 _AT_ONCE = 100
 """Leading scans of one statement: SQLite refuses more than 500 (SQLITE_LIMIT_COMPOUND_SELECT)."""
@@ -43,7 +44,7 @@ def find(
     walks = _Walks(
         who=who,
         wanted=wanted,
-        divisions=None if who.divisions is None else _divisions(session, who),
+        divisions=_divisions(session, who, wanted.division),
         text=None if wanted.text is None else search(session, wanted.text),
         oldest=order is Order.OLDEST,
     )
@@ -76,9 +77,15 @@ def _first(session: Session, walks: _Walks, after: str | None, limit: int) -> li
     return sorted(found, reverse=not walks.oldest)[:limit]
 
 
-def _divisions(session: Session, who: Principal) -> list[str]:
-    """The codes that cases have, of those that somebody sees."""
-    return [code for code in different(session, CaseRow.division) if who.sees_division(code)]
+def _divisions(session: Session, who: Principal, wanted: str | None) -> list[str] | None:
+    """The codes that cases have, of those that somebody sees and asks for; None for all."""
+    if who.divisions is None and wanted is None:
+        return None
+    return [
+        code
+        for code in different(session, CaseRow.division)
+        if who.sees_division(code) and (wanted is None or lies_in(code, [wanted]))
+    ]
 
 
 _Key = QueryableAttribute[str] | ColumnElement[str]

@@ -19,7 +19,7 @@ from api.cases.claims import free, give
 from api.cases.queue_view import QueueItem, QueuePage, queue_item
 from api.cases.ranking import parts, rank, value
 from api.cases.schemas import CaseDetail
-from api.cases.scope import scoped
+from api.cases.scope import scoped, within
 from api.cases.second_review import differs
 from api.cases.stages import WAITING, Stage
 from api.cases.suppression import Suppression
@@ -40,6 +40,7 @@ class Narrowed:
 
     kind: str | None = None
     camera: str | None = None
+    division: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The cases that wait, of this part."""
@@ -48,6 +49,8 @@ class Narrowed:
             found.append(CaseRow.kind == self.kind)
         if self.camera is not None:
             found.append(CaseRow.sightings.any(SightingRow.camera == self.camera))
+        if self.division is not None:
+            found.append(within([self.division]))
         return found
 
 

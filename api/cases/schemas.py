@@ -164,12 +164,31 @@ class NextStep(Part):
 class CaseDetail(CaseView):
     """A case with its whole log, oldest entry first.
 
+    `origin`: where it was received from, with the log of there.
     `reviews` are what each of two reviewers said, where the site asks for two; oldest first.
     """
 
     next_step: NextStep
     reviews: list[Review]
     log: list[LogEntry]
+    origin: Origin | None = None
+
+
+class Origin(Part):
+    """From where a case was received: another installation, by its id in its records and its name.
+
+    `package` is the SHA-256 of the manifest that its key has signed. `log` is its log of the case,
+    not continued here, with the public `keys` that signed each record; the package's manifest,
+    signature and log themselves are among the evidence (moment `origin`).
+    """
+
+    site: str
+    name: str
+    division: str
+    received_at: datetime
+    package: str
+    log: list[LogEntry]
+    keys: list[str] = Field(description="Fingerprints.")
 
 
 class CasePage(Part):

@@ -47,7 +47,7 @@ def holds(who: Principal, *, kind: str, division: str, cameras: Collection[str])
 
 
 def within(divisions: Iterable[str]) -> ColumnElement[bool]:
-    """Whether a case is in one of these divisions, which are prefixes of codes."""
+    """Whether a case is in one of these divisions or below; SQL for `lies_in`."""
     starts = (CaseRow.division.startswith(code, autoescape=True) for code in sorted(divisions))
     return or_(false(), *starts)
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
 
 from api.cases.instant import Instant
 from api.cases.parts import Note, Part
 from api.cases.stages import Outcome
 from api.words.said import say
+from vision.registers.divisions import FORM, canonical
+from vision.site.location import Department
 
 _TRIMMED = r"^\s*[^\s\x00][^\x00]*$"
 Said = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True, pattern=_TRIMMED)]
@@ -45,6 +54,18 @@ class To(Part):
     """Who has it from now on: a department, an authority, a receiver."""
 
     to: Line
+
+
+class Division(Part):
+    """To which division of the site it goes (移交), and the department there that answers for it.
+
+    Without one it has none: the former's is not the new one's.
+    """
+
+    division: Annotated[
+        str, StringConstraints(pattern=f"^({FORM})$"), AfterValidator(canonical)
+    ] = Field(examples=["421321"])
+    department: Department | None = None
 
 
 class Told(Part):

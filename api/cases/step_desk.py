@@ -18,9 +18,10 @@ from api.cases.deadlines import of_grace
 from api.cases.law import legally_reviewed
 from api.cases.life import move
 from api.cases.log import enter
+from api.cases.reassign import reassign
 from api.cases.schemas import CaseDetail
 from api.cases.scope import locked
-from api.cases.stages import OUTCOMES, Outcome, Stage
+from api.cases.stages import OUTCOMES, PERSON_CONFIRMED, Outcome, Stage
 from api.cases.step_data import Closing
 from api.cases.step_requests import (
     CheckPermit,
@@ -28,6 +29,7 @@ from api.cases.step_requests import (
     File,
     GiveGrace,
     LegalReview,
+    Reassign,
     Reported,
     StepRequest,
 )
@@ -54,12 +56,13 @@ _SAID: Mapping[Step, str] = {
     Step.APPEAL: CaseEvent.APPEALED.value,
     Step.UPHOLD: CaseEvent.UPHELD.value,
     Step.UNDO: "undone",
+    Step.REASSIGN: CaseEvent.REASSIGNED.value,
     Step.PERMIT_CHECK: "permit_checked",
     Step.LEGAL_REVIEW: "legally_reviewed",
 }
 """A step's action in the log, where that is not the stage that it leads to."""
 
-_UNTOLD = frozenset({Step.UNDO, Step.EMIT, Step.PERMIT_CHECK, Step.LEGAL_REVIEW})
+_UNTOLD = frozenset({Step.UNDO, Step.EMIT, Step.PERMIT_CHECK, Step.LEGAL_REVIEW, Step.REASSIGN})
 """Steps that receivers are not told of by themselves."""
 _FLAGS = frozenset({Step.SUPERVISE, Step.END_SUPERVISION, Step.APPEAL, Step.UPHOLD})
 
@@ -80,7 +83,8 @@ class StepDesk:
     ) -> None:
         self._database = database
         self._suppression = Suppression(site)
-        self._calendar = SiteInForce.of(site).now.calendar
+        self._in_force = SiteInForce.of(site)
+        self._calendar = self._in_force.now.calendar
         self._announce = announce
         self._recall = recall
         self._then = then
@@ -131,6 +135,10 @@ class StepDesk:
         data = _data(request) | dict(more or {})
         if request.step is Step.UNDO:
             data["undone"] = take_back(session, case, self._recall)
+        elif isinstance(request, Reassign):
+            assert isinstance(by, Principal)  # the table has no other
+            site, why = self._in_force.now, request.reason
+            data |= reassign(session, case, request.data, site=site, by=by, reason=why, now=now)
         elif isinstance(request, GiveGrace):
             case.deadline = of_grace(case, self._calendar, now, request.data.until)
             data["until"] = case.deadline["at"]
@@ -141,12 +149,21 @@ class StepDesk:
         if case.stage == Stage.CLOSED:
             session.flush()
             self._suppression.release_targets(session, case, now)
+        if isinstance(request, Reassign) and before in PERSON_CONFIRMED:
+            self._tell_anew(session, case, before, now)
         if request.step not in _UNTOLD:
             told = action if request.step in _FLAGS else case.stage
             self._announce(session, case, CaseEvent(told), now)
         if isinstance(request, CheckPermit) and request.data.result == "permitted":
             closing = Close(step=Step.CLOSE, data=Closing(outcome=Outcome.PERMITTED))
             self.take_in(session, case, closing, by=by)
+
+    def _tell_anew(self, session: Session, case: CaseRow, before: Stage, now: datetime) -> None:
+        """Tell who was told of a case that it is elsewhere, and who is to have it of it."""
+        untold = before is Stage.CONFIRMED and self._recall(session, case)
+        if not untold:
+            self._announce(session, case, CaseEvent.REASSIGNED, now)
+        self._announce(session, case, CaseEvent.CONFIRMED, now)
 
 
 def _data(request: _Request) -> dict[str, Any]:

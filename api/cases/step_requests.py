@@ -11,7 +11,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.cases.parts import Note, Part
-from api.cases.step_data import Checked, Closing, Filed, Opinion, Said, Seen, To, Told, Until
+from api.cases.step_data import (
+    Checked,
+    Closing,
+    Division,
+    Filed,
+    Opinion,
+    Said,
+    Seen,
+    To,
+    Told,
+    Until,
+)
 from api.cases.steps import Step
 
 
@@ -122,6 +133,16 @@ class Close(Taking):
     data: Closing
 
 
+class Reassign(Reasoned):
+    """It goes to another division of the site (移交), from where it begins as confirmed again.
+
+    A case that waits for review goes on waiting, there.
+    """
+
+    step: Literal[Step.REASSIGN]
+    data: Division
+
+
 class Transfer(Reasoned):
     """It was handed to another authority (移送)."""
 
@@ -187,6 +208,7 @@ StepRequest = Annotated[
     | LegalReview
     | Accept
     | Close
+    | Reassign
     | Transfer
     | Withdraw
     | Supervise

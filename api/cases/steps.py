@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from api.access.roles import Role
-from api.cases.stages import DECIDABLE, ONGOING, SUPPRESSED, UNDECIDED, Stage
+from api.cases.stages import DECIDABLE, ONGOING, SUPPRESSED, UNDECIDED, WAITING, Stage
 
 
 class Step(StrEnum):
@@ -39,6 +39,8 @@ class Step(StrEnum):
     LEGAL_REVIEW = "legal_review"
     ACCEPT = "accept"
     CLOSE = "close"
+    REASSIGN = "reassign"
+    """To another division of the site; `transfer` is to another authority."""
     TRANSFER = "transfer"
     WITHDRAW = "withdraw"
     SUPERVISE = "supervise"
@@ -53,6 +55,7 @@ PROGRAM: Final = "streetwarden"
 
 _PROGRAM = frozenset({PROGRAM})
 _REVIEWERS = frozenset({Role.REVIEWER, Role.OFFICER, Role.ADMIN})
+_LEADERS = frozenset({Role.OFFICER, Role.ADMIN})
 _CITY = frozenset({Role.OFFICER, Role.ADMIN, Role.RECEIVER})
 """The city's case system by its call-backs, or by hand who is told of it otherwise."""
 
@@ -98,6 +101,13 @@ _ROWS: tuple[_Row, ...] = (
     # Any case that the case system has.
     (Step.CLOSE, ONGOING - _LOOKED_AT, Stage.CLOSED, _CITY),
     (Step.CLOSE, _LOOKED_AT, Stage.CLOSED, _CITY | _PROGRAM),
+    (Step.REASSIGN, WAITING, None, _LEADERS),
+    (
+        Step.REASSIGN,
+        (ONGOING | {Stage.CONFIRMED}) - {Stage.TRANSFERRED},
+        Stage.CONFIRMED,
+        _LEADERS,
+    ),
     (Step.TRANSFER, ONGOING - {Stage.TRANSFERRED}, Stage.TRANSFERRED, _CITY),
     (Step.WITHDRAW, ONGOING, Stage.CLOSED, _CITY),
     (Step.PERMIT_CHECK, ONGOING, None, _CITY),

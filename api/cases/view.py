@@ -10,9 +10,9 @@ from api.access.roles import Principal
 from api.cases.claims import held
 from api.cases.life import allowed, open_steps
 from api.cases.parts import Deadline, Evidence, Review
-from api.cases.schemas import CaseDetail, CaseView, LogEntry, NextStep, OpenStep
+from api.cases.schemas import CaseDetail, CaseView, LogEntry, NextStep, OpenStep, Origin
 from api.cases.stages import Stage
-from api.storage.tables import CaseRow, EvidenceRow
+from api.storage.tables import CaseRow, EvidenceRow, TransferRow
 from vision.evidence import EvidenceRole
 from vision.registers.working_calendar import WORKING
 
@@ -92,7 +92,9 @@ def case_detail(row: CaseRow, who: Principal) -> CaseDetail:
         for entry in row.log
     ]
     reviews = [Review.model_validate(said, from_attributes=True) for said in row.reviews]
-    more = {"next_step": _next_step(row), "reviews": reviews, "log": log}
+    origin = None if row.origin is None else _origin(row.origin)
+    more: dict[str, Any] = {"reviews": reviews, "log": log, "origin": origin}
+    more["next_step"] = _next_step(row)
     return CaseDetail.model_validate(all_of(row, who) | more)
 
 
@@ -102,6 +104,22 @@ def _next_step(row: CaseRow) -> NextStep:
         deadline=deadline,
         working=deadline is not None and deadline.unit in WORKING,
         steps=[OpenStep(step=step, roles=roles) for step, roles in open_steps(row).items()],
+    )
+
+
+def _origin(row: TransferRow) -> Origin:
+    """Where a case came from: the fields of `LogEntry`, as they were signed there."""
+    given = row.origin or {"records": [], "keys": []}
+    told = [line["record"] for line in given["records"] if line["record"] is not None]
+    names = LogEntry.model_fields
+    return Origin(
+        site=row.peer or "",
+        name=row.peer_name,
+        division=row.from_division,
+        received_at=row.at,
+        package=row.package or "",
+        log=[LogEntry.model_validate({name: one[name] for name in names}) for one in told],
+        keys=[key["fingerprint"] for key in given["keys"]],
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, Field
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from ulid import ULID
 
@@ -17,7 +17,9 @@ from api.cases.announcement import CaseEvent
 from api.cases.schemas import CaseData
 from api.cases.view import REDACTED, case_data, current
 from api.storage.tables import CaseRow, DeliveryRow
+from vision.registers.divisions import lies_in
 from vision.site import Site, Webhook
+from vision.site.adapter import plug_in
 from vision.site.webhook import NEEDED
 
 
@@ -82,6 +84,10 @@ class Announcer:
         """
         case.sequence += 1
         receivers = [hook for hook in self._webhooks if wants(hook, case, event)]
+        if event is CaseEvent.REASSIGNED:
+            # Not who has it from now on: they are told of it as a confirmed case.
+            told_of_it = set(session.scalars(_told(case.id)))
+            receivers = [hook for hook in self._webhooks if _concerned(hook, told_of_it)]
         if not receivers:
             return
         told = self._event(case, f"streetwarden.case.{event.value}.v1", now)
@@ -135,16 +141,26 @@ class Announcer:
 def wants(hook: Webhook, case: CaseRow, event: CaseEvent) -> bool:
     """Whether this receiver asked for such events of such cases.
 
-    It is asked of what never changes in a case, so that a receiver is told of all of its events or
-    of none.
+    It is asked of what changes only where a case goes to another division, so that a receiver is
+    told of all of its events or of none, but for that one: see `CaseEvent.REASSIGNED`.
     """
     kinds: Sequence[str] = hook.kinds
     return (
         event.value in hook.stages
         and ("all" in kinds or case.kind in kinds)
-        and (not hook.divisions or case.division.startswith(hook.divisions))
+        and (not hook.divisions or lies_in(case.division, hook.divisions))
         and (not hook.cameras or case.camera in hook.cameras)
     )
+
+
+def _told(case_id: str) -> Select[str]:
+    """The receivers that were told of a case, or wait to be."""
+    return select(DeliveryRow.receiver).where(DeliveryRow.case_id == case_id).distinct()
+
+
+def _concerned(hook: Webhook, told: Collection[str]) -> bool:
+    forms = plug_in(hook.adapter).events
+    return hook.name in told and (forms is None or CaseEvent.REASSIGNED.value in forms)
 
 
 def as_seen(event: CloudEvent, hook: Webhook) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, defer
 
 from api.cases.announcement import CaseEvent
-from api.cases.emission import emit
+from api.cases.emission import emit, moved_on
 from api.cases.receipt import number, remark
 from api.delivery.events import DeliveryState
 from api.delivery.failing import note
@@ -137,7 +137,9 @@ class Settlement:
         row.last_result = outcome.error
         if outcome.result is Result.DELIVERED:
             row.state, row.delivered_at = DeliveryState.DELIVERED.value, now
-            if _CONFIRMED in row.type:
+            # Where another division has the case by now, what this one says of it is late.
+            late = moved_on(session, row.case_id, row.created_at)
+            if _CONFIRMED in row.type and not late:
                 emit(
                     session,
                     row.case_id,
@@ -146,7 +148,7 @@ class Settlement:
                     calendar=self._calendar,
                     now=now,
                 )
-            if outcome.task_no is not None:
+            if outcome.task_no is not None and not late:
                 number(session, row.case_id, row.receiver, outcome.task_no, now)
         elif row.owner == self._owner:  # else the lease ended and another worker has it
             self._postpone(session, row, outcome, retry, now)

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.evidence.archive import Member
+from api.evidence.case_record import case_record
 from api.evidence.scope import Scope
 from api.evidence.verify import canonical
 from api.records.chain import Sealed, timed
@@ -129,6 +130,8 @@ def manifest(
             "faults": list(sheet.faults),
             "head": {"no": sheet.head[0], "hash": sheet.head[1]},
             "keys": [key.as_json() for key in keys],
+            # What another site takes the case from; see `api.transfers`.
+            "record": case_record(case) if sheet.scope is Scope.OFFICER else None,
             "detector": {**case.detector, "score": case.score, "looks": case.looks},
         }
     )

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from api.cases.instant import Instant
 from api.storage.limits import LARGEST_ID, TEXT
+from vision.registers.divisions import FORM, canonical
 
-__all__ = ["Instant", "Name", "RowId", "named", "title"]
+__all__ = ["DivisionCode", "Instant", "Name", "RowId", "named", "title"]
 
 Name = Annotated[str, StringConstraints(pattern=TEXT, max_length=64)]
 """A kind's, camera's, case's or receiver's name."""
+DivisionCode = Annotated[str, StringConstraints(pattern=f"^({FORM})$"), AfterValidator(canonical)]
+"""A division's code, with or without the zeros that fill it up."""
 RowId = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 

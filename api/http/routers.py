@@ -14,6 +14,7 @@ from api.http.routes import (
     case_lists,
     cases,
     claims,
+    divisions,
     events,
     health,
     keys,
@@ -40,6 +41,7 @@ from api.http.routes import site as site_routes
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     site_routes.router,
+    divisions.router,
     case_lists.router,
     cases.router,
     steps.router,

@@ -13,10 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.access.roles import Principal
+from api.cases.announcement import CaseEvent
 from api.cases.scope import holds
 from api.live.event import LiveEvent, Name
 from api.storage.database import Database
 from api.storage.tables import CaseRow, ChainRow, LogRow, RecordRow, SightingRow
+
+_REASSIGNED = CaseEvent.REASSIGNED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,17 @@ class Entry:
     camera: str
     division: str
     cameras: frozenset[str]
+    former: str | None = None
+    """The division that the case was in until this entry."""
 
     def event_for(self, who: Principal) -> LiveEvent | None:
         """What this key's holder is told; None where they do not see the case."""
-        if not holds(who, kind=self.kind, division=self.division, cameras=self.cameras):
+        ends = (self.division, self.former)
+        if not any(
+            holds(who, kind=self.kind, division=end, cameras=self.cameras)
+            for end in ends
+            if end is not None
+        ):
             return None
         said = {"id": self.case_id, "stage": self.stage, "kind": self.kind}
         more = {"camera": self.camera, "entry": self.action}
@@ -72,7 +82,17 @@ class LogReader:
         with self._database.read() as session:
             rows = session.execute(query).all()
             seen = _cameras(session, {row.case_id for row in rows})
-        return [Entry(*row, seen[row.case_id]) for row in rows]
+            left = _left(session, [row.site_no for row in rows if row.action == _REASSIGNED])
+        return [Entry(*row, seen[row.case_id], left.get(row.site_no)) for row in rows]
+
+
+def _left(session: Session, numbers: list[int]) -> dict[int, str]:
+    """The divisions that cases left with these entries: there it has to go from the lists."""
+    if not numbers:
+        return {}
+    query = select(RecordRow.site_no, LogRow.data).join(LogRow, LogRow.id == RecordRow.log_id)
+    rows = session.execute(query.where(RecordRow.site_no.in_(numbers)))
+    return {no: data["was"]["from"] for no, data in rows}
 
 
 def _cameras(session: Session, cases: set[str]) -> dict[str, frozenset[str]]:

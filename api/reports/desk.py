@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from api.access.roles import Principal
 from api.access.visible import visible_cameras
 from api.cases.proximity import fixed_cameras
@@ -16,10 +18,13 @@ from api.reports.facts import gathered
 from api.reports.period import Period, Span
 from api.reports.places import repeat_places
 from api.reports.precision import precision
+from api.reports.rollup import Rollup, rollup, summed
 from api.reports.rows import rate_rows, rows
 from api.reports.schemas import Devices, PeriodView, Precision, Rates, Report
 from api.reports.verdicts import verdicts
 from api.storage.database import Database
+from api.storage.tables import ChainRow
+from vision.registers.divisions import Level
 from vision.site import Site
 
 
@@ -67,6 +72,15 @@ class ReportDesk:
         with self._database.read() as session:
             facts = gathered(session, who, period, used)
         return Rates(**self._head(period), rows=rate_rows(facts, rates))
+
+    def levels(self, who: Principal, period: Period, level: Level) -> Rollup:
+        """What happened in each unit of a level of the tree of divisions."""
+        rates = self._site.reports.rates
+        with self._database.read() as session:
+            found = summed(session, who, period, rates, level)
+            sites = [session.scalars(select(ChainRow.site)).one()]
+        head = {**self._head(period), "sites": sites}
+        return rollup(found, rates, level, self._site.division_names, head)
 
     def devices(self, who: Principal, period: Period) -> Devices:
         """The cameras' captures, and when they were far above their own history."""

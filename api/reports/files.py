@@ -9,7 +9,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from api.reports.tables import Cell, Share, Sheets
+from api.reports.cells import Cell, Share
+from api.reports.tables import Sheets
 from vision.pages.templates import templates
 from vision.printable import harmless
 from vision.spreadsheet import BOM, plain

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from api.reports.schemas import Devices, Precision, Rates, RateValue, Report, Spread
+from api.reports.cells import Cell, Say, Share, Table, rate_cell, rate_cells
+from api.reports.rollup import Rollup
+from api.reports.rollup_tables import of_rollup
+from api.reports.schemas import Devices, Precision, Rates, Report, Spread
 from api.reports.words import Language, kind_named, word
 from vision.site.reports import ENTERED, Rate
 
-Cell = str | int | float | date | None
-AnyReport = Report | Rates | Devices | Precision
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A fraction that is read as a percentage."""
-
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table with a title; a cell of None is empty. `numbers`: where columns of numbers begin."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[Cell | Share]]
-    numbers: int
+AnyReport = Report | Rates | Devices | Precision | Rollup
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +51,9 @@ def sheets(report: AnyReport, rates: Sequence[Rate], language: Language) -> Shee
         case Rates():
             title, tables = say("rates"), [_of_rates(report, rates, language, say)]
             notes.append(say("counted"))
+        case Rollup():
+            title, tables = say("levels"), of_rollup(report, language, say)
+            notes.append(say("counted"))
         case Devices():
             title, tables = say("devices"), _of_devices(report, say)
         case Precision():
@@ -86,10 +74,7 @@ def sheets(report: AnyReport, rates: Sequence[Rate], language: Language) -> Shee
     )
 
 
-_Say = Callable[[str], str]
-
-
-def _of_report(report: Report, rates: Sequence[Rate], language: Language, say: _Say) -> list[Table]:
+def _of_report(report: Report, rates: Sequence[Rate], language: Language, say: Say) -> list[Table]:
     # What never happened in the period would be columns of zeros.
     always = {"opened", "confirmed", "rejected", "handled", "closed"}
     shown = [n for n in ENTERED if n in always or any(row.counts[n] for row in report.rows)]
@@ -114,7 +99,7 @@ def _of_report(report: Report, rates: Sequence[Rate], language: Language, say: _
             [
                 say(row.by),
                 _key(row.by, row.key, language),
-                *(_rate(rate, say) for rate in row.rates),
+                *(rate_cell(rate, say) for rate in row.rates),
                 *_spread(row.to_review),
                 *_spread(row.to_handle),
             ]
@@ -148,10 +133,10 @@ def _of_report(report: Report, rates: Sequence[Rate], language: Language, say: _
     return [summary, handling, *([days] if len(report.days) > 1 else []), places]
 
 
-def _of_rates(report: Rates, rates: Sequence[Rate], language: Language, say: _Say) -> Table:
+def _of_rates(report: Rates, rates: Sequence[Rate], language: Language, say: Say) -> Table:
     targets = [None if rate.target is None else Share(rate.target) for rate in rates]
     rows: list[Sequence[Cell | Share]] = [
-        [say(row.by), _key(row.by, row.key, language), *_parts(row.rates, say)]
+        [say(row.by), _key(row.by, row.key, language), *rate_cells(row.rates, say)]
         for row in report.rows
     ]
     named = zip(_rate_names(rates, language), targets, strict=True)
@@ -167,16 +152,7 @@ def _of_rates(report: Rates, rates: Sequence[Rate], language: Language, say: _Sa
     return Table(say("rates"), [say("by"), say("key"), *columns], rows, 2)
 
 
-def _parts(rates: Sequence[RateValue], say: _Say) -> list[Cell | Share]:
-    met = {True: say("met"), False: say("missed"), None: None}
-    return [
-        cell
-        for rate in rates
-        for cell in (_rate(rate, say), f"{rate.numerator} / {rate.denominator}", met[rate.met])
-    ]
-
-
-def _of_devices(report: Devices, say: _Say) -> list[Table]:
+def _of_devices(report: Devices, say: Say) -> list[Table]:
     outliers = Table(
         say("outliers"),
         [say(name) for name in ("camera", "date", "captures", "usual", "limit")],
@@ -196,7 +172,7 @@ def _of_devices(report: Devices, say: _Say) -> list[Table]:
     return [outliers, captures]
 
 
-def _of_precision(report: Precision, language: Language, say: _Say) -> list[Table]:
+def _of_precision(report: Precision, language: Language, say: Say) -> list[Table]:
     light = {"all": say("any_light"), "day": say("daylight"), "night": say("night")}
     named = ("camera", "kind", "light", "confirmed", "false_alarms", "others", "share")
     rows = Table(
@@ -239,10 +215,6 @@ def _rate_names(rates: Sequence[Rate], language: Language) -> list[str]:
 
 def _key(by: str, key: str, language: Language) -> str:
     return kind_named(key, language) if by == "kind" else key
-
-
-def _rate(rate: RateValue, say: _Say) -> Cell | Share:
-    return say("no_cases") if rate.value is None else Share(rate.value)
 
 
 def _spread(spread: Spread | None) -> tuple[Cell, Cell]:

@@ -44,6 +44,104 @@ _LIFE = {
         "案件状态为“{stage:stages}”，不能以“{outcome:outcomes}”结案；可选：{possible:outcomes}",
         "a case in stage {stage} cannot be closed as {outcome}; choose from {possible}",
     ),
+    "package_key_missing": (
+        "请用--key指定移送单位的公钥：仅由案件包自证的不予接收",
+        "name the sending site's key (--key): a package that only proves itself may be anybody's",
+    ),
+    "package_does_not_hold": (
+        "案件包校验不通过，不予接收：{wrong}；请移送单位重新制作",
+        "the package does not hold or is not theirs: {wrong}; ask them to make it anew",
+    ),
+    "package_changed": (
+        "案件包在校验后被更换；请重新接收",
+        "the package was exchanged after it was checked; try again",
+    ),
+    "package_incomplete": (
+        "案件包缺少证据{sha256}；请移送单位重新制作",
+        "the package lacks evidence {sha256}; ask them to make it anew",
+    ),
+    "package_without_record": (
+        "案件包不含可接收的案件数据；请移送单位用“package --scope officer”制作",
+        (
+            "there is no case to take in this package; ask them for one of the scope officer, made "
+            "by a version that can send cases"
+        ),
+    ),
+    "package_record_form": (
+        "案件包中的案件数据（{where}）不符合格式；请两站使用相同版本",
+        "the case in this package has not the form that this version knows ({where}); update both",
+    ),
+    "package_kind_unknown": (
+        "本站没有类别{kind}；请安装带有该类别的软件包",
+        "this site does not know the kind {kind}; install the package that brings it",
+    ),
+    "package_stage": (
+        "案件状态为“{stage:stages}”，不可移送；请移送单位先确认属实",
+        (
+            "a case in stage {stage} is not sent to another site: have it confirmed there first, "
+            "and not be over"
+        ),
+    ),
+    "case_here_already": (
+        "案件{case}已在本站；请查看该案件",
+        "case {case} is here already, and not by this package; look at it",
+    ),
+    "receipt_unreadable": (
+        "这不是接收回执；请接收单位重新出具",
+        "this is no receipt; ask the other site for it again",
+    ),
+    "receipt_altered": (
+        "接收回执被改动，签名无效；请接收单位重新出具",
+        "the receipt was altered: its signature does not hold; ask the other site for it again",
+    ),
+    "receipt_untrusted": (
+        "接收回执由其他密钥（{key}）签名；请核对接收单位的公钥指纹",
+        "the receipt is signed by another key ({key}); compare it with the other site's",
+    ),
+    "receipt_other_case": (
+        "接收回执与案件{case}不符；请核对回执",
+        "the receipt is not for case {case} as this site has it; see which package they received",
+    ),
+    "division_same": (
+        "案件已属辖区{division}；请选择其他辖区",
+        "the case is in division {division} already; choose another one",
+    ),
+    "rollup_unreadable": (
+        "{file}不是分级汇总的JSON文件；请用“report … levels --out 文件.json”导出",
+        (
+            "{file} is no roll-up; have it written with "
+            "`streetwarden report SITE levels --out FILE.json`"
+        ),
+    ),
+    "rollup_other_time": (
+        "{file}的统计期为{period}，请换成{wanted}",
+        "{file} is of {period}, not of {wanted} in the same time zone; have it made of that",
+    ),
+    "rollup_coarser": (
+        "{file}按{level}汇总，无法细分到{wanted}；请其按更细一级导出",
+        (
+            "{file} has sums of each {level} only, which tell nothing of a {wanted}; have it made "
+            "with a finer --level"
+        ),
+    ),
+    "rollup_formulas": (
+        "{file}的处置率公式与本站不同，不能相加；请统一站点配置中的reports.rates",
+        (
+            "{file} works its rates out otherwise, so they cannot be added; give both sites the "
+            "same reports.rates"
+        ),
+    ),
+    "rollup_twice": (
+        "{file}中的单位{site}已计入；请勿重复列出",
+        "{file} counts the site {site}, which is counted already; name each report once",
+    ),
+    "division_unknown": (
+        "本站没有辖区{division}；请在站点配置的区划名录中添加，或按案件包移送其他单位",
+        (
+            "this site knows no division {division}; list it under `divisions` in the site file, "
+            "or send the case to the site that has it"
+        ),
+    ),
     "claimed_by_other": (
         "{by}正在审核此案，至{until:time}；请稍候，或请执法人员、管理员接手",
         (

@@ -104,6 +104,13 @@ ACCOUNTS: Final[Mapping[str, tuple[str, str]]] = {
         "请填写密钥名称，说明由谁持有",
         "a key needs a label that says who holds it; give one",
     ),
+    "scope_division_form": (
+        "区划代码{division}不存在：省2位、市4位、区县6位、街道9位、社区12位数字；请改正",
+        (
+            "'{division}' is no division: give the 2 digits of a province, 4 of a city, 6 of a "
+            "district, 9 of a street or 12 of a community"
+        ),
+    ),
     "key_expired": (
         "到期时间已过；请填写将来的时间",
         "a key that has expired opens nothing; give a time in the future",

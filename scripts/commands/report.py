@@ -32,6 +32,17 @@ class What(StrEnum):
     RATES = "rates"
     DEVICES = "devices"
     PRECISION = "precision"
+    LEVELS = "levels"
+
+
+class Units(StrEnum):
+    """A level of divisions."""
+
+    PROVINCE = "province"
+    CITY = "city"
+    DISTRICT = "district"
+    STREET = "street"
+    COMMUNITY = "community"
 
 
 class Tongue(StrEnum):
@@ -44,12 +55,13 @@ class Tongue(StrEnum):
 def report(
     site: Annotated[Path, typer.Argument(help="The site file.")],
     what: Annotated[
-        What, typer.Argument(help="A period's report; or rates, device outliers, precision.")
+        What,
+        typer.Argument(help="A period's report; or rates, devices, precision, levels (divisions)."),
     ],
     date: Annotated[
         str | None,
         typer.Option(
-            help="2026-05-21, 2026-W21 or 2026-05, and 2026 for the last three; now if absent."
+            help="2026-05-21, 2026-W21 or 2026-05, and 2026 for the last four; now if absent."
         ),
     ] = None,
     to: Annotated[
@@ -59,15 +71,22 @@ def report(
     language: Annotated[
         Tongue | None, typer.Option(help="Of its words; the site's if absent.")
     ] = None,
+    level: Annotated[Units, typer.Option(help="Of `levels`: the units.")] = Units.STREET,
+    merge: Annotated[
+        list[Path] | None,
+        typer.Option(help="Of `levels`: another site's, a .json file; give it once for each."),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Report what happened to cases, counted in the site's time zone; `serve` gives the same."""
     from api.access.roles import Principal, Role
     from api.reports.desk import ReportDesk
     from api.reports.files import WRITERS, Format
+    from api.reports.merge import merged, read_rollup
     from api.reports.period import Span
     from api.reports.tables import sheets
     from api.storage.database import Database
+    from vision.registers.divisions import Level
     from vision.site.file import load_site
 
     format_ = Format.JSON
@@ -83,8 +102,15 @@ def report(
         desk = ReportDesk(database, chosen)
         span = Span(what.value) if what.value in set(Span) else None
         period = desk.period(date, span)
-        of = desk.report if span is not None else getattr(desk, what.value)
-        made: AnyReport = of(Principal("command", "command", Role.ADMIN), period)
+        who = Principal("command", "command", Role.ADMIN)
+        made: AnyReport
+        if what is What.LEVELS:
+            made = desk.levels(who, period, Level(level.value))
+            made = merged(made, {str(file): read_rollup(file) for file in merge or ()})
+        elif merge:
+            raise StreetwardenError("--merge adds up sums by division; write `levels`")
+        else:
+            made = (desk.report if span is not None else getattr(desk, what.value))(who, period)
     finally:
         database.close()
     tables = sheets(

@@ -15,6 +15,17 @@ SET: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
     "grid_form": ("应为15位字母和数字", "does not fit; write 15 letters and digits"),
+    "division_form": (
+        "区划代码{code}不存在：省2位、市4位、区县6位、街道9位、社区12位数字；请改正",
+        (
+            "'{code}' is no division: write the 2 digits of a province, 4 of a city, 6 of a "
+            "district, 9 of a street or 12 of a community, or a code of your own with a letter"
+        ),
+    ),
+    "divisions_twice": (
+        "区划代码{names}重复；各列一次",
+        "divisions {names} are listed twice; list each once",
+    ),
     "url_form": (
         "应为以http://或https://开头的网址",
         "does not fit; write an address that starts with http:// or https://",

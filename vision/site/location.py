@@ -8,6 +8,7 @@ from pydantic import Field
 
 from vision.fields import Part
 from vision.geo.coordinates import Crs
+from vision.registers.divisions import MaybeDivision
 
 
 class Department(Part):
@@ -29,5 +30,5 @@ class Location(Part):
     crs: Crs = "WGS84"
     address: str = ""
     grid: Annotated[str, Field(pattern=r"^([0-9A-Za-z]{15})?$")] = ""
-    division: Annotated[str, Field(pattern=r"^([0-9A-Za-z]{1,32})?$")] = ""
+    division: MaybeDivision = ""
     department: Department | None = None

@@ -27,6 +27,7 @@ from vision.hours import parse_hours
 from vision.mistakes.wrong import said_of, wrong
 from vision.model_choice import ModelChoice
 from vision.registers.assets import Asset
+from vision.registers.divisions import Division, DivisionNames, MaybeDivision, check_divisions
 from vision.registers.matters import Matter, check_matters
 from vision.registers.no_keep import NoKeep, NoKeepAreas
 from vision.registers.permits import Permit
@@ -71,7 +72,7 @@ class SiteInfo(Part):
     url: LinkStart = ""
     timezone: TimeZone = "Asia/Shanghai"
     holidays: Annotated[tuple[DaysField, ...], AfterValidator(_within_a_year)] = ()
-    division: str = ""
+    division: MaybeDivision = ""
     language: Literal["zh", "en"] = "zh"
 
     @property
@@ -134,7 +135,7 @@ class Site(Part):
     `matters` is the jurisdiction's listing of kinds, `working` when its bureau works.
     `retention`: how long evidence is kept; without it nothing is ever purged.
     `baseline` and `unit_grid` are paths of GeoJSON files: structures that are known, and the cells
-    of the city's unit grid with who answers for them.
+    of the city's unit grid with who answers for them. `divisions`: what divisions are called.
     `no_keep` are areas on the map of which nothing is kept; no clip is, of a camera that moves.
     """
 
@@ -152,6 +153,7 @@ class Site(Part):
     baseline: str | None = None
     unit_grid: str | None = None
     gateways: tuple[Gateway, ...] = ()
+    divisions: Annotated[tuple[Division, ...], AfterValidator(check_divisions)] = ()
     cameras: tuple[Camera, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     review: ReviewSettings = ReviewSettings()
@@ -233,6 +235,18 @@ class Site(Part):
     def division_of(self, camera: Camera) -> str:
         """The code of the administrative division that a camera's cases belong to."""
         return (camera.place.division if camera.place else "") or self.site.division
+
+    @property
+    def known_divisions(self) -> frozenset[str]:
+        """The codes of the register, of the site and of its cameras."""
+        of_cameras = (self.division_of(camera) for camera in self.cameras)
+        listed = (one.code for one in self.divisions)
+        return frozenset((*listed, self.site.division, *of_cameras)) - {""}
+
+    @property
+    def division_names(self) -> DivisionNames:
+        """What divisions are called here."""
+        return DivisionNames(self.divisions)
 
     @property
     def calendar(self) -> WorkingCalendar:

@@ -18,6 +18,7 @@ from pydantic import (
 
 from vision.fields import KindName, Part
 from vision.mistakes.wrong import wrong
+from vision.registers.divisions import DivisionCode
 from vision.site.adapter import DEFAULT, known, plug_in, settled
 from vision.site.web_address import WebAddress
 
@@ -40,6 +41,7 @@ CaseEvents = Literal[
     "reobserved",
     "accepted",
     "transferred",
+    "reassigned",
     "closed",
     "supervised",
     "supervision_ended",
@@ -104,7 +106,7 @@ Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_of_secrets)]
 class Webhook(Part):
     """A receiver of cases: which of them it is told of, what of each, and how.
 
-    `kinds`, `stages`, `divisions` (codes, or how they begin) and `cameras` (that saw it first) say
+    `kinds`, `stages`, `divisions` (with all that lies below) and `cameras` (that saw it first) say
     which; empty lists limit nothing. `fields` are those of a case's data that it may see, besides
     the `NEEDED` ones; `media`: whether its evidence is among them. `adapter` is the form in which
     it is told, with `settings` of its own. `allow` lists networks it may live in although they are
@@ -124,7 +126,7 @@ class Webhook(Part):
     )
     kinds: tuple[Literal["all"] | KindName, ...] = ("all",)
     stages: tuple[Told, ...] = ("confirmed", "cleared", "reopened")
-    divisions: tuple[Annotated[str, Field(min_length=1, max_length=32)], ...] = ()
+    divisions: tuple[DivisionCode, ...] = ()
     cameras: tuple[str, ...] = ()
     fields: tuple[DataField, ...] | None = None
     media: Literal["redacted", "none"] = "redacted"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, WithJsonSchema
 
-from api.http.parameters import Name
+from api.http.parameters import DivisionCode, Name
 from api.storage.limits import TEXT
 from vision.fields import KindName
 from vision.kinds import catalogue
@@ -15,8 +15,7 @@ Kind = Annotated[
     KindName,
     WithJsonSchema({"type": "string", "enum": [kind.name for kind in catalogue().kinds]}),
 ]
-Division = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,32}$")]
 Label = Annotated[str, StringConstraints(pattern=TEXT, max_length=200)]
 Cameras = Annotated[list[Name], Field(max_length=2000)]
 Kinds = Annotated[list[Kind], Field(max_length=100)]
-Divisions = Annotated[list[Division], Field(max_length=1000)]
+Divisions = Annotated[list[DivisionCode], Field(max_length=1000)]

@@ -17,7 +17,7 @@ from api.cases.stages import Stage
 from api.exports.case_csv import CaseCsv, Language
 from api.exports.case_geojson import CaseMap, case_map
 from api.http.context import Reader, Shared
-from api.http.parameters import Instant, Name
+from api.http.parameters import DivisionCode, Instant, Name
 from api.http.problems import GUARDED, described
 from api.http.routes.media import Reason
 from api.storage.limits import TEXT
@@ -42,6 +42,12 @@ class CaseQuery(BaseModel):
         default=[], max_length=len(Stage), description="Any of these; none is all."
     )
     camera: Name | None = Field(default=None, examples=["market-gate"])
+    division: DivisionCode | None = Field(
+        default=None,
+        description="The code of a province, city, district, street or community: its cases, and "
+        "those of all that lies below it.",
+        examples=["421303"],
+    )
     since: Instant | None = Field(default=None, examples=["2026-05-01T00:00:00Z"])
     until: Instant | None = Field(default=None, examples=["2026-06-01T00:00:00Z"])
     near: str | None = Field(
@@ -79,6 +85,7 @@ class CaseQuery(BaseModel):
             kind=self.kind,
             stages=tuple(dict.fromkeys(self.stage)),
             camera=self.camera,
+            division=self.division,
             since=self.since,
             until=self.until,
             near=near,

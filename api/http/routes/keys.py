@@ -21,7 +21,7 @@ LONGEST_DAYS = 3650
 
 
 class KeyView(BaseModel):
-    """A key without its secret; `divisions` are prefixes of codes, lists of null no limit."""
+    """A key without its secret; `divisions` hold what lies below them, lists of null no limit."""
 
     id: str
     label: str

@@ -11,7 +11,7 @@ from api.cases.queue import Narrowed
 from api.cases.queue_view import QueuePage
 from api.cases.schemas import CaseDetail
 from api.http.context import Reader, Reviewer, Shared
-from api.http.parameters import Name
+from api.http.parameters import DivisionCode, Name
 from api.http.problems import GUARDED, WRITING, described
 
 router = APIRouter(prefix="/v1/queue", tags=["queue"], responses=described(*GUARDED, 422))
@@ -26,6 +26,7 @@ class QueueQuery(BaseModel):
 
     kind: Name | None = Field(default=None, examples=["street_vending"])
     camera: Name | None = Field(default=None, examples=["market-gate"])
+    division: DivisionCode | None = Field(default=None, examples=["421303"])
     limit: int = Field(default=20, ge=1, le=200)
 
 
@@ -41,6 +42,7 @@ class NextRequest(BaseModel):
 
     kind: Name | None = None
     camera: Name | None = None
+    division: DivisionCode | None = None
     skip: list[Name] = Field(default=[], max_length=MOST_SKIPPED)
     ahead: StrictBool = Field(
         default=False,
@@ -52,7 +54,7 @@ class NextRequest(BaseModel):
 @router.get("", operation_id="getQueue")
 def get_queue(shared: Shared, who: Reader, query: Annotated[QueueQuery, Query()]) -> QueuePage:
     """List the cases that wait for review, by what a reviewer's minute is worth at each."""
-    return shared.queue.page(who, Narrowed(query.kind, query.camera), query.limit)
+    return shared.queue.page(who, Narrowed(query.kind, query.camera, query.division), query.limit)
 
 
 @router.post(
@@ -69,7 +71,7 @@ def get_queue(shared: Shared, who: Reader, query: Annotated[QueueQuery, Query()]
 )
 def claim_next(shared: Shared, who: Reviewer, request: NextRequest) -> CaseDetail | Response:
     """Claim the best case that nobody holds. Two who ask at once never get the same one."""
-    part = Narrowed(request.kind, request.camera)
+    part = Narrowed(request.kind, request.camera, request.division)
     found = shared.queue.next(who, part, request.skip, ahead=request.ahead)
     if found is None:
         return Response(status_code=204)

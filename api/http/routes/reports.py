@@ -19,9 +19,11 @@ from api.http.routes.media import Reason
 from api.reports.desk import ReportDesk
 from api.reports.files import MEDIA_TYPES, PAGE_POLICY, WRITERS, Format
 from api.reports.period import Period, Span
+from api.reports.rollup import Rollup
 from api.reports.schemas import Devices, Precision, Rates, Report
 from api.reports.tables import AnyReport, sheets
 from api.reports.words import Language
+from vision.registers.divisions import Level
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=described(*GUARDED, 404, 422))
 _YEAR = "(19[789][0-9]|2[01][0-9]{2})"
@@ -84,6 +86,15 @@ class AnyPeriodQuery(_Asked):
         return self.period
 
 
+class LevelsQuery(AnyPeriodQuery):
+    """Which time, of at most a year, and of which units."""
+
+    level: Level = Field(
+        default=Level.STREET,
+        description="Of the units; a division that is wider is a unit of its own.",
+    )
+
+
 @router.get("/daily", operation_id="getDailyReport", response_model=Report, responses=_FILES)
 def get_daily(shared: Shared, who: Reader, query: Annotated[PeriodQuery, Query()]) -> Any:
     """Count what happened on a day."""
@@ -118,6 +129,16 @@ def get_devices(shared: Shared, who: Reader, query: Annotated[AnyPeriodQuery, Qu
 def get_precision(shared: Shared, who: Reader, query: Annotated[AnyPeriodQuery, Query()]) -> Any:
     """Work out precision from people's verdicts, by day and night, and advice on thresholds."""
     return _given(shared, who, query, ReportDesk.precision)
+
+
+@router.get("/levels", operation_id="getLevels", response_model=Rollup, responses=_FILES)
+def get_levels(shared: Shared, who: Reader, query: Annotated[LevelsQuery, Query()]) -> Any:
+    """Sum what happened for each province, city, district, street or community, by its code."""
+
+    def levels(desk: ReportDesk, who: Principal, period: Period) -> Rollup:
+        return desk.levels(who, period, query.level)
+
+    return _given(shared, who, query, levels)
 
 
 def _given(

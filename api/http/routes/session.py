@@ -52,7 +52,7 @@ class SessionView(BaseModel):
     """Who asks: a user who has signed in, or a key's holder. Lists of null are no limit.
 
     `csrf` is what a session sends in the header `X-CSRF-Token` with all that changes anything; null
-    for a key. `divisions` are prefixes of codes.
+    for a key. `divisions` hold all that lies below them.
     """
 
     id: str = Field(description="The user's, or the key's.", examples=["u3f9c1e0a7b42"])

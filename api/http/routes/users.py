@@ -30,7 +30,7 @@ _EXAMPLE: dict[str, JsonValue] = {
 
 
 class UserView(BaseModel):
-    """A user; `divisions` are prefixes of codes. Lists of null are no limit."""
+    """A user; `divisions` hold all that lies below them. Lists of null are no limit."""
 
     id: str
     name: str

@@ -23,6 +23,7 @@ from api.storage.tables.deliveries import (
 from api.storage.tables.records import ChainRow, RecordRow, SiteKeyRow, TimeStampRow
 from api.storage.tables.searches import SearchRow
 from api.storage.tables.setup import SiteChangeRow
+from api.storage.tables.transfers import TransferRow
 
 __all__ = [
     "AccessRow",
@@ -51,6 +52,7 @@ __all__ = [
     "SiteChangeRow",
     "SiteKeyRow",
     "TimeStampRow",
+    "TransferRow",
     "UserRow",
     "UtcTime",
 ]

@@ -18,7 +18,7 @@ from api.storage.tables.base import Base, UtcTime
 
 
 class Scoped:
-    """What a key or a user is limited to: None is no limit; divisions are prefixes of codes."""
+    """What a key or a user is limited to: None is no limit; divisions hold what lies below."""
 
     cameras: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     kinds: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from api.storage.tables.base import Base, UtcTime
+from api.storage.tables.transfers import TransferRow
 
 _WAITS = text("stage IN ('pending_review', 'second_review')")
 """`api.cases.stages.WAITING`; who asks in these very words is answered by the index of it."""
@@ -142,6 +143,13 @@ class CaseRow(Base):
     )
     reviews: Mapped[list[ReviewRow]] = relationship(
         order_by="ReviewRow.id", cascade="all, delete-orphan"
+    )
+
+    origin: Mapped[TransferRow | None] = relationship(
+        "TransferRow",
+        primaryjoin="and_(TransferRow.case_id == CaseRow.id, TransferRow.way == 'received')",
+        viewonly=True,
+        uselist=False,
     )
 
     @validates("deadline")

@@ -23,14 +23,15 @@ from vision.site import Site, Webhook
 # Who: r reviewer, o officer, a admin, c the case system (receiver), p this program.
 BEFORE = """
 pending_review   silence>silenced:p inhibit>inhibited:p confirm>confirmed:roa
-pending_review   confirm_first>second_review:roa reject>rejected:roa
+pending_review   confirm_first>second_review:roa reject>rejected:roa reassign>pending_review:oa
 silenced         silence>silenced:p inhibit>inhibited:p release>pending_review:p
 silenced         confirm>confirmed:roa confirm_first>second_review:roa reject>rejected:roa
 inhibited        silence>silenced:p inhibit>inhibited:p release>pending_review:p
 inhibited        confirm>confirmed:roa confirm_first>second_review:roa reject>rejected:roa
 second_review    confirm>confirmed:roa reject>pending_review:roa undo>pending_review:roa
+second_review    reassign>second_review:oa
 rejected         undo>pending_review:roa
-confirmed        undo>pending_review:roa emit>emitted:oacp
+confirmed        undo>pending_review:roa emit>emitted:oacp reassign>confirmed:oa
 emitted          file>filed:oac notice>noticed:oac accept>accepted:oac
 filed            dispatch>dispatched:oac
 dispatched       handle>handled:oac return>returned:oac
@@ -62,6 +63,8 @@ def cells() -> dict[tuple[str, str], tuple[str, set[str]]]:
             step, _, to = word.partition(">")
             if (stage, step) != ("transferred", "transfer"):
                 found[stage, step] = (to or stage, {"officer", "admin", "receiver"})
+        if stage != "transferred":
+            found[stage, "reassign"] = ("confirmed", {"officer", "admin"})
     for line in BEFORE.strip().splitlines():
         stage, *words = line.split()
         for word in words:

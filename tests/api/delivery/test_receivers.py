@@ -70,7 +70,7 @@ def test_each_receiver_gets_the_cases_of_its_filter(made):
         hook("trucks", kinds=["dirty_truck"]),
         hook("gate", cameras=["gate"]),
         hook("district", divisions=["4212", "4213"]),
-        hook("elsewhere", divisions=["42130", "11"], cameras=["yard"]),
+        hook("elsewhere", divisions=["4213", "11"], cameras=["yard"]),
         hook("rejected", stages=["rejected"]),
         hook("far", divisions=["11"]),
     )

@@ -81,7 +81,7 @@ export default {
   scope_help: ["不选即不限。", "None chosen: all."],
   sees_all: ["不限", "everything"],
   divisions: ["行政区划代码", "Division codes"],
-  divisions_help: ["按前缀匹配，多个以空格分隔", "prefixes, with spaces between"],
+  divisions_help: ["含其下级，多个以空格分隔", "with all below, with spaces between"],
   roles_help: ["审核员审核线索；执法人员另可查看原图、办理案件；监督人员只读；接收系统仅提交回执。", "Reviewers decide; officers also see originals and take steps; auditors only read; receivers only call back."],
   active: ["有效", "Active"],
   disabled: ["已停用", "Disabled"],

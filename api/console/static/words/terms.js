@@ -54,6 +54,8 @@ export default {
   reobserved: ["已复查", "Looked at again"],
   accepted: ["证据已采纳", "Evidence accepted"],
   transferred: ["已移送", "Transferred"],
+  reassigned: ["已移交其他辖区", "Passed on to another division"],
+  received: ["其他单位移送来案", "Received from another site"],
   closed: ["已结案", "Closed"],
   withdrawn: ["已撤案", "Withdrawn"],
   overturned: ["已撤销", "Overturned"],

@@ -25,12 +25,13 @@ const FIELDS = {
   permit_check: [{ name: "asked", max: 200 }, by, at, { name: "result", options: ["no_permit", "permitted"] }, { name: "permit_no", max: 200, when: { result: "permitted" } }],
   legal_review: [by, { name: "approved", options: ["yes", "no"], flag: true }, { name: "opinion", long: true }, { name: "document_no", max: 200 }],
   close: [{ name: "outcome", options: OUTCOMES }],
+  reassign: [{ name: "division", max: 12 }, reason],
   transfer: [to, reason],
   ...Object.fromEntries(["withdraw", "supervise", "end_supervision", "appeal", "uphold", "overturn"].map((step) => [step, [reason]])),
 };
 const WITH_NOTE_REQUIRED = ["handle"];
 /** Steps by which somebody takes back or overrules: they stand apart, in the colour of danger. */
-export const GRAVE = ["withdraw", "overturn", "return", "transfer"];
+export const GRAVE = ["withdraw", "overturn", "return", "reassign", "transfer"];
 /** Steps on the way of most cases, in their order; the others are behind "more". */
 export const USUAL = ["undo", "emit", "file", "dispatch", "handle", "verify", "notice", "give_grace", "reobserve", "accept", "permit_check", "legal_review", "close"];
 

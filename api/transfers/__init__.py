@@ -1,0 +1,1 @@
+"""Transfers: cases between installations, by signed package and signed receipt."""
