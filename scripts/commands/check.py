@@ -19,7 +19,7 @@ from vision.printable import to_json
 if TYPE_CHECKING:
     from scripts.looking import Seen
     from vision.detections import Detections
-    from vision.site import Camera, Storage, Webhook
+    from vision.site import Camera, Site, Storage, Webhook
 
 _SECRET_BYTES = range(24, 65)
 """What a Standard Webhooks secret holds (its specification, "Signature scheme")."""
@@ -34,8 +34,11 @@ def check(
 ) -> None:
     """Validate SITE and its webhooks' secrets, probe every source, write two pictures of each.
 
+    Where it has a second opinion, its model is asked about a grey picture.
+
     CAMERA.jpg has what is seen and the zones drawn in, CAMERA.clean.jpg is the same without, to
-    draw on. Exit code 1 when the file or a secret is wrong or a source does not answer.
+    draw on. Exit code 1 when the file or a secret is wrong, or a source or the model does
+    not answer.
     """
     from scripts.looking import first_frames
     from vision.engines import open_engine
@@ -57,8 +60,10 @@ def check(
     engine.close()
     kept = _evidence(chosen.storage)
     hooks = [{"webhook": hook.name, **_secret(hook)} for hook in chosen.webhooks]
+    model = _opinion(chosen)
     if json_:
         result = {"site": chosen.site.name, "cameras": rows, "evidence": kept, "webhooks": hooks}
+        result |= {"second_opinion": model} if model else {}
         print(to_json(result, indent=2))
     else:
         told = f"{count(len(rows), 'camera')}, {count(len(hooks), 'webhook')}"
@@ -66,10 +71,11 @@ def check(
         _say([(row["camera"], row) for row in rows])
         _say([("evidence", kept)])
         _say([(f"webhook {row['webhook']}", row) for row in hooks])
+        _say([("second opinion", model)] if model else [])
         out.print(
             f"without boxes and zones, to draw on: {escape(str(out_dir / 'CAMERA.clean.jpg'))}"
         )
-    if not all(row["ok"] for row in (*rows, kept, *hooks)):
+    if not all(row["ok"] for row in (*rows, kept, *hooks, model or kept)):
         raise typer.Exit(1)
 
 
@@ -91,6 +97,36 @@ def _evidence(storage: Storage) -> dict[str, Any]:
     except EvidenceError as error:
         return {"ok": False, "report": str(error)}
     return {"ok": True, "report": f"{storage.evidence} takes, gives and deletes"}
+
+
+def _opinion(site: Site) -> dict[str, Any] | None:
+    """Whether the site's model answers in the form; None where the site asks none."""
+    if site.second_opinion is None:
+        return None
+    import cv2
+    import numpy as np
+
+    from api.opinions.endpoint import Endpoint, Failure
+    from api.opinions.prompt import Prompts
+
+    prompts = Prompts(site, site.second_opinion)
+    prompt = prompts.any
+    if prompt is None:
+        report = "none of its kinds has a question; write `questions` for them"
+        return {"ok": False, "report": report}
+    grey = cv2.imencode(".jpg", np.full((480, 640, 3), 128, np.uint8))[1].tobytes()
+    found = Endpoint(site.second_opinion).ask(grey, "image/jpeg", prompt)
+    if isinstance(found, Failure):
+        return {"ok": False, "report": found.error}
+    said = found.reply
+    parts = [
+        f"{said.model} says {said.answer.value} of a grey picture, in {found.ms} ms: {said.why}"
+    ]
+    if not found.held:
+        parts.append("asked for the form by words alone, as it knows no JSON schema")
+    if prompts.without:
+        parts.append(f"not asked about {', '.join(prompts.without)}: no question for them")
+    return {"ok": True, "report": "; ".join(parts)}
 
 
 def _pictures(camera: Camera, seen: Seen, detections: Detections, folder: Path) -> str:
