@@ -34,7 +34,7 @@ CaseError
 ├── AuditTooLarge         a file, or an audit as a whole, is larger than is taken
 ├── AuditNoRoom           the disk has no room for it beside the evidence of cases
 ├── GeoReportError        what GeoReport v2 answers with an error of its own form
-└── EgressRefused         a webhook's address lies in a network that the site does not allow
+└── EgressRefused         an address lies in a network that the site does not allow for what is sent
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class OriginalRefused(CaseError):  # noqa: N818
 
 
 class EgressRefused(CaseError):  # noqa: N818
-    """The receiver's name leads to an address that the site file does not allow."""
+    """A name leads to an address that the site file does not allow for what is sent there."""
 
 
 class NoSiteFile(CaseError):  # noqa: N818

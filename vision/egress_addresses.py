@@ -80,3 +80,28 @@ def allowed(address: Address, allow: Sequence[Network]) -> bool:
     if any(real in network or address in network for network in allow):
         return True
     return public(address)
+
+
+_OWN = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8",  # private (RFC 1918)
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "127.0.0.0/8",  # this machine
+        "::1/128",
+        "fc00::/7",  # unique local addresses (RFC 4193)
+    )
+)
+
+
+def on_site(address: Address, allow: Sequence[Network]) -> bool:
+    """Whether to connect here with what must not leave the site: a private address, or an allowed.
+
+    Nothing public passes unless `allow` names it, nor what is link-local (clouds serve metadata
+    there) or shared by carriers. An IPv6 address of a transition mechanism is not private for the
+    IPv4 address in it: a relay elsewhere may carry it; only a mapped one is the same address.
+    """
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address in network for network in (*_OWN, *allow))

@@ -39,6 +39,13 @@ class DetectorClass(_Strict):
     group: str | None = None
 
 
+class Question(_Strict):
+    """What a vision-language model is asked of a picture, to be answered by yes or no."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
 class Reliability(_Strict):
     """How a reader's single readings that charge something were right on held-out pictures.
 
@@ -74,7 +81,8 @@ class Subtype(_Strict):
     """A sub-type of a kind, with its matter code in each standard that has one.
 
     `settings` are the kind's, where they differ for what a zone says is of this sub-type. `read` is
-    how reliably it is read, where that is measured on single pictures.
+    how reliably it is read, where that is measured on single pictures. `question` stands for the
+    kind's.
     """
 
     name: str
@@ -83,6 +91,7 @@ class Subtype(_Strict):
     codes: dict[str, str]
     settings: dict[str, str | int | float] = {}
     read: Reliability | None = None
+    question: Question | None = None
 
     def looks(self, right: int) -> int:
         """How many looks have to say so for `right` of them to be right, as far as is measured."""
@@ -103,6 +112,7 @@ class Kind(_Strict):
         only_in_zones: it means nothing where no zone is drawn, as what may stand on a road and not
             on a pavement; a camera without zones, and an audit, do not look for it.
         settings: what its rule waits for, in the site file's words.
+        question: for a second opinion on sub-types that have none of their own; None: not asked.
     """
 
     name: str
@@ -116,6 +126,7 @@ class Kind(_Strict):
     permit_check: bool = False
     only_in_zones: bool = False
     settings: dict[str, str | int | float | dict[str, float]]
+    question: Question | None = None
     subtypes: tuple[Subtype, ...]
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from pydantic import (
 )
 
 from api.access.roles import Role
+from api.cases.opinion import Opinion
 from api.cases.parts import (
     Code,
     Deadline,
@@ -117,6 +118,9 @@ class CaseView(CaseData):
 
     box: tuple[float, float, float, float]
     why: list[Why]
+    opinion: Opinion | None = Field(
+        description="A model's, where the site asks one and it has answered. No receiver is told."
+    )
     sightings: int
     cameras: list[str]
     silenced_until: datetime | None

@@ -155,6 +155,7 @@ def all_of(row: CaseRow, who: Principal) -> dict[str, Any]:
     return case_data(row, evidence) | {
         "box": row.box,
         "why": row.why,
+        "opinion": row.opinion,
         "sightings": len(row.sightings),
         "cameras": list(dict.fromkeys(seen.camera for seen in row.sightings)),
         "silenced_until": row.silenced_until,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import httpx
 
@@ -63,6 +63,10 @@ def pinned(host: str, addresses: Sequence[str], allow: Sequence[Network]) -> lis
     )
 
 
+Pin = Callable[[str, Sequence[str], Sequence[Network]], list[str]]
+"""Which of a host's addresses may be connected to, as `pinned` decides for webhooks."""
+
+
 class PinnedTransport(httpx.AsyncBaseTransport):
     """An httpx transport that connects to checked addresses and nowhere else.
 
@@ -71,9 +75,13 @@ class PinnedTransport(httpx.AsyncBaseTransport):
     """
 
     def __init__(
-        self, allow: Sequence[Network], inner: httpx.AsyncBaseTransport | None = None
+        self,
+        allow: Sequence[Network],
+        inner: httpx.AsyncBaseTransport | None = None,
+        pin: Pin = pinned,
     ) -> None:
         self._allow = allow
+        self._pin = pin
         self._inner = inner or BoundedTransport()
         # A name server that does not answer blocks a thread indefinitely. Each host has one thread
         # of its own at most, which nothing else needs, and the end of the program awaits none.
@@ -84,7 +92,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
         name = request.url.raw_host.decode("ascii")
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
         host = name.strip("[]")
-        addresses = pinned(host, await self._resolved(host, port), self._allow)
+        addresses = self._pin(host, await self._resolved(host, port), self._allow)
         connect = min(LONGEST_CONNECT_S, CONNECTING_S / len(addresses))
         timeout = {**request.extensions.get("timeout", {}), "connect": connect}
         failures = []

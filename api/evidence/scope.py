@@ -24,6 +24,8 @@ _DERIVED = frozenset({EvidenceRole.MASKED.value, EvidenceRole.ANNOTATED.value})
 _PUBLIC_ACTIONS = frozenset({"opened", "sighted", "reopened", "cleared", "ended"})
 """What the cameras alone have to say; everything else may name a person. New actions are withheld
 until somebody has looked at what they hold (Personal Information Protection Law, art. 6 and 25)."""
+_OURS = frozenset({"opinion"})
+"""What stays at the site: a model's opinion is a help for its reviewers and no evidence."""
 
 
 def holds(scope: Scope, role: str) -> bool:
@@ -43,7 +45,8 @@ def shown(scope: Scope, line: Mapping[str, Any]) -> dict[str, Any]:
     """
     record = line["record"]
     named = record["key_id"] is not None or record["action"] not in _PUBLIC_ACTIONS
-    if scope is not Scope.PUBLIC or not named:
+    ours = scope is Scope.RECEIVER and record["action"] in _OURS
+    if not ours and (scope is not Scope.PUBLIC or not named):
         return dict(line)
     told = {name: record[name] for name in ("no", "at", "action", "stage")}
     return {**line, "record": None, "withheld": told}

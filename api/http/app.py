@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
-import anyio
 from fastapi import APIRouter, FastAPI
 from prometheus_client import generate_latest
 
@@ -44,6 +41,7 @@ from api.evidence.nightly import Nightly
 from api.evidence.retention import Purge
 from api.evidence.stamper import Stamper
 from api.http import problems
+from api.http.background import Background, running
 from api.http.context import Context
 from api.http.cookies import Cookie
 from api.http.doorkeeper import Doorkeeper, Doors
@@ -54,11 +52,13 @@ from api.http.routers import ROUTERS
 from api.http.signatures import Signatures
 from api.http.way_in import OwnWays
 from api.live.feed import LiveFeed
-from api.monitoring.health import Readiness, filed, readiness, stamped
+from api.monitoring.health import Readiness, asked, filed, readiness, stamped
 from api.monitoring.metrics import registry
 from api.monitoring.receivers import receivers
 from api.monitoring.viewers import Viewers
 from api.monitoring.watch import Watch
+from api.opinions.asker import Asker
+from api.opinions.pruning import rules as of_opinions
 from api.own_thread import OwnThread
 from api.searches.desk import SearchDesk
 from api.searches.desk import rules as of_searches
@@ -71,12 +71,6 @@ from api.storage.pruning import prune
 from vision.evidence.store import EvidenceStore
 from vision.site import Site
 
-LOG = logging.getLogger("streetwarden.api")
-STOP_S = 15.0
-"""Seconds for all that runs beside the requests to end, at the same time."""
-REQUEST_WORKERS = 20
-"""Requests that are worked on at the same time, each in a thread."""
-
 
 def create_app(
     site: Site | SiteInForce,
@@ -87,7 +81,7 @@ def create_app(
     outbox: Outbox | None = None,
     file: SiteFile | None = None,
 ) -> FastAPI:
-    """The app of one site; its lifespan runs the outbox worker and, where asked for, the stamper.
+    """The app of one site; its lifespan runs what works beside the requests.
 
     Args:
         site: cameras, receivers, language; a holder where others follow its changes too.
@@ -105,6 +99,8 @@ def create_app(
     site = in_force.now
     worker = outbox or Outbox(database, site, evidence=evidence)
     stamper = Stamper(database, site.timestamps) if site.timestamps is not None else None
+    asks = site.second_opinion
+    asker = Asker(database, evidence, site, asks) if asks is not None else None
     used = LastUsed(database)
     key_store = KeyStore(database, used)
     sessions = SessionStore(database, site.access, used)
@@ -135,6 +131,8 @@ def create_app(
             key_store.learn()
         found = readiness(database, evidence, watch, outbox_alive=worker.alive)
         checks = [] if stamper is None else [stamped(stamper.problem)]
+        if asker is not None:
+            checks.append(asked(asker.problem))
         if desks.following is not None:
             checks.append(filed(desks.following.problem))
         with suppress(DatabaseUnavailable):  # which is a check of its own
@@ -182,6 +180,7 @@ def create_app(
             desks.following,
             Alerts(database, site),
             stamper,
+            asker,
             used,
             GraceTimer(
                 Reobservation(
@@ -230,7 +229,7 @@ def _provider(site: Site, database: Database, sessions: SessionStore) -> Iterabl
 
 
 def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly:
-    rules = [*of_deliveries(), *of_access(), *of_searches(), *of_setup()]
+    rules = [*of_deliveries(), *of_access(), *of_searches(), *of_setup(), *of_opinions()]
     return Nightly(
         Purge(database, evidence, site.retention) if site.retention is not None else None,
         ZoneInfo(site.site.timezone),
@@ -238,21 +237,14 @@ def _nightly(site: Site, database: Database, evidence: EvidenceStore) -> Nightly
     )
 
 
-class _Background(Protocol):
-    """What runs beside the requests, in a thread of its own."""
-
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-
-
-def _bare(site: Site, background: Iterable[_Background | None]) -> FastAPI:
+def _bare(site: Site, background: Iterable[Background | None]) -> FastAPI:
     """An app without routes, in whose lifespan these run."""
     return FastAPI(
         title="Streetwarden",
         version=version("streetwarden"),
         summary="Cases of non-contact city-management enforcement: review, evidence, webhooks.",
         license_info={"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"},
-        lifespan=_running(one for one in background if one is not None),
+        lifespan=running(one for one in background if one is not None),
         # The stock documentation pages load scripts from elsewhere; /openapi.json, which `describe`
         # serves, says it all.
         openapi_url=None,
@@ -262,38 +254,3 @@ def _bare(site: Site, background: Iterable[_Background | None]) -> FastAPI:
         redirect_slashes=False,
         servers=[{"url": site.site.url.rstrip("/")}] if site.site.url else None,
     )
-
-
-def _running(
-    background: Iterable[_Background],
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """The lifespan in which these run."""
-    all_of_it = tuple(background)
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # Fewer than the database has connections, so that the pipeline always finds one.
-        anyio.to_thread.current_default_thread_limiter().total_tokens = REQUEST_WORKERS
-        for one in all_of_it:
-            await anyio.to_thread.run_sync(one.start)
-        try:
-            yield
-        finally:
-            with anyio.move_on_after(STOP_S):
-                async with anyio.create_task_group() as stopping:
-                    for one in all_of_it:
-                        stopping.start_soon(_stop, one)
-
-    return lifespan
-
-
-async def _stop(one: _Background) -> None:
-    """End one part; what it does hangs nobody else, and is left to itself after `STOP_S`."""
-    name = type(one).__name__
-    try:
-        await anyio.to_thread.run_sync(one.stop, abandon_on_cancel=True)
-    except anyio.get_cancelled_exc_class():
-        LOG.error("%s has not ended within %g s and is left to itself", name, STOP_S)  # noqa: TRY400
-        raise
-    except Exception:
-        LOG.exception("%s did not end in order; report this", name)

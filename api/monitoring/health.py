@@ -77,6 +77,12 @@ def stamped(problem: str | None) -> Check:
     return Check(name="timestamps", ready=problem is None, required=False, detail=detail)
 
 
+def asked(problem: str | None) -> Check:
+    """Whether the site's model answers about cases; none waits for it."""
+    detail = f"{problem}; cases are reviewed without it" if problem else "answers"
+    return Check(name="second opinion", ready=problem is None, required=False, detail=detail)
+
+
 def filed(problem: str | None) -> Check:
     """Whether the site file is in force as it is; with mistakes what it was before goes on."""
     detail = f"{problem}; what it was before is in force" if problem else "in force"

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from api.cases.stages import Stage
 from api.delivery.queue import waiting
 from api.errors import DatabaseUnavailable
+from api.monitoring.opinions import opinions
 from api.monitoring.receivers import failing_seconds
 from api.monitoring.watch import Watch
 from api.storage.database import Database
@@ -46,6 +47,7 @@ class CaseCollector(Collector):
                     _depth(session),
                     _attempts(session),
                     failing_seconds(session),
+                    *opinions(session),
                 ]
             up.add_metric([], 1)
         except DatabaseUnavailable:

@@ -226,6 +226,7 @@ VOCABULARY: Final[Lists] = {
             "hold_released": ("解除留存", "off legal hold"),
             "masked": ("补充脱敏", "more masked by hand"),
             "purged": ("按保存期限清除", "purged by retention"),
+            "opinion": ("第二意见", "second opinion"),
         }
     ),
 }

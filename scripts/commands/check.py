@@ -20,7 +20,7 @@ from vision.printable import to_json
 if TYPE_CHECKING:
     from scripts.looking import Seen
     from vision.detections import Detections
-    from vision.site import Camera, Storage, Webhook
+    from vision.site import Camera, Site, Storage, Webhook
 
 _SECRET_BYTES = range(24, 65)
 """What a Standard Webhooks secret holds (its specification, "Signature scheme")."""
@@ -35,9 +35,11 @@ def check(
 ) -> None:
     """Validate SITE and its webhooks' secrets, probe every source, write two pictures of each.
 
+    Where it has a second opinion, its model is asked about a grey picture.
+
     CAMERA.jpg has what is seen and the zones drawn in, CAMERA.clean.jpg is the same without, to
-    draw on. Exit code 1 when the file or a secret is wrong, a source does not answer, or the model
-    sees nothing of a kind that a zone watches.
+    draw on. Exit code 1 when the file or a secret is wrong, a source or the second opinion's model
+    does not answer, or the detector sees nothing of a kind that a zone watches.
     """
     from scripts.looking import first_frames
     from vision.engines import open_engine
@@ -64,6 +66,7 @@ def check(
     engine.close()
     kept = _evidence(chosen.storage)
     hooks = [{"webhook": hook.name, **_secret(hook)} for hook in chosen.webhooks]
+    model = _opinion(chosen)
     if json_:
         result = {
             "site": chosen.site.name,
@@ -71,6 +74,7 @@ def check(
             "kinds": kinds,
             "evidence": kept,
             "webhooks": hooks,
+            **({"second_opinion": model} if model else {}),
         }
         print(to_json(result, indent=2))
     else:
@@ -80,10 +84,11 @@ def check(
         _say([(f"kind {row['kind']}", row) for row in kinds])
         _say([("evidence", kept)])
         _say([(f"webhook {row['webhook']}", row) for row in hooks])
+        _say([("second opinion", model)] if model else [])
         out.print(
             f"without boxes and zones, to draw on: {escape(str(out_dir / 'CAMERA.clean.jpg'))}"
         )
-    if not all(row["ok"] for row in (*rows, *kinds, kept, *hooks)):
+    if not all(row["ok"] for row in (*rows, *kinds, kept, *hooks, model or kept)):
         raise typer.Exit(1)
 
 
@@ -105,6 +110,36 @@ def _evidence(storage: Storage) -> dict[str, Any]:
     except EvidenceError as error:
         return {"ok": False, "report": str(error)}
     return {"ok": True, "report": f"{storage.evidence} takes, gives and deletes"}
+
+
+def _opinion(site: Site) -> dict[str, Any] | None:
+    """Whether the site's model answers in the form; None where the site asks none."""
+    if site.second_opinion is None:
+        return None
+    import cv2
+    import numpy as np
+
+    from api.opinions.endpoint import Endpoint, Failure
+    from api.opinions.prompt import Prompts
+
+    prompts = Prompts(site, site.second_opinion)
+    prompt = prompts.any
+    if prompt is None:
+        report = "none of its kinds has a question; write `questions` for them"
+        return {"ok": False, "report": report}
+    grey = cv2.imencode(".jpg", np.full((480, 640, 3), 128, np.uint8))[1].tobytes()
+    found = Endpoint(site.second_opinion).ask(grey, "image/jpeg", prompt)
+    if isinstance(found, Failure):
+        return {"ok": False, "report": found.error}
+    said = found.reply
+    parts = [
+        f"{said.model} says {said.answer.value} of a grey picture, in {found.ms} ms: {said.why}"
+    ]
+    if not found.held:
+        parts.append("asked for the form by words alone, as it knows no JSON schema")
+    if prompts.without:
+        parts.append(f"not asked about {', '.join(prompts.without)}: no question for them")
+    return {"ok": True, "report": "; ".join(parts)}
 
 
 def _pictures(camera: Camera, seen: Seen, detections: Detections, folder: Path) -> str:

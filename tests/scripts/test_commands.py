@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 from scripts.streetwarden import app
 from scripts.watching import keep_private
+from tests.api.opinions.model import model
 from tests.vision.turning import preset, street, view
 from vision.errors import StreetwardenError
 
@@ -116,6 +117,27 @@ def test_check_reports_each_camera_and_fails(run, tmp_path, shared_data):
     assert "gone.mp4" in rows["gone"]["report"]
     assert rows["good"]["ok"]
     assert (tmp_path / "var" / "check" / "good.jpg").stat().st_size > 1000
+
+
+def test_check_asks_the_sites_model_about_a_grey_picture(run, tmp_path):
+    gone = "  - {id: gone, source: gone.mp4}\n"
+    with model() as there:
+        asks = f"second_opinion: {{url: '{there.url}', model: small-vl, key: sk-secret}}\n"
+        site = site_file(tmp_path, gone, asks)
+        result = run("check", site, "--json")
+        told = json.loads(result.stdout)["second_opinion"]
+        assert told["ok"]
+        assert told["report"].startswith("qwen-vl says yes of a grey picture, in ")
+        (shown,) = there.pictures
+        pixels = cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR)
+        assert (int(pixels.min()), int(pixels.max())) == (128, 128)
+        there.says = "A grey picture."
+        result = run("check", site)
+    assert result.exit_code == 1
+    lines = " ".join(result.output.split())
+    assert "no second opinion: what 127.0.0.1" in lines
+    assert "is not JSON" in lines
+    assert "sk-secret" not in result.output
 
 
 def test_check_tries_the_storage_of_evidence(run, tmp_path, s3, line):

@@ -229,6 +229,14 @@ SET: Final[Mapping[str, tuple[str, str]]] = {
         "链接的开头不能含问号、井号或空格；请去掉",
         ("has a query (?), a fragment (#) or a space, but links start with it; leave that out"),
     ),
+    "opinion_timeout": (
+        "应在1秒至5分钟之间；如30s",
+        "is not from one second to five minutes; write one such as 30s",
+    ),
+    "question_of_none": (
+        "{name}不是类别，也不是类别/细类；可选：{known}",
+        "'{name}' is no kind and no kind/sub-type; choose from {known}",
+    ),
     "host_form": (
         "应为主机名，不带http://；如cases.city.example",
         "is a host name without http://; write one such as cases.city.example",

@@ -44,6 +44,7 @@ from vision.site.reports import ReportSettings
 from vision.site.retention import Retention
 from vision.site.review import ReviewSettings
 from vision.site.rule_settings import RuleSettings, SettingsByKind, shipped
+from vision.site.second_opinion import SecondOpinion
 from vision.site.silences import Silence, check_silences
 from vision.site.storage import Storage
 from vision.site.web_address import LinkStart, WebAddress
@@ -160,6 +161,7 @@ class Site(Part):
     access: AccessSettings = AccessSettings()
     reports: ReportSettings = ReportSettings()
     open311: Open311 = Open311()
+    second_opinion: SecondOpinion | None = None
     console: ConsoleSettings = ConsoleSettings()
     silences: tuple[Silence, ...] = ()
     retention: Retention | None = None

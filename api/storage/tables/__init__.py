@@ -20,6 +20,7 @@ from api.storage.tables.deliveries import (
     PrunedAttemptsRow,
     ReceiverRow,
 )
+from api.storage.tables.opinions import OpinionCountRow, OpinionRow
 from api.storage.tables.records import ChainRow, RecordRow, SiteKeyRow, TimeStampRow
 from api.storage.tables.searches import SearchRow
 from api.storage.tables.setup import SiteChangeRow
@@ -40,6 +41,8 @@ __all__ = [
     "KeyRow",
     "LogRow",
     "OidcFlowRow",
+    "OpinionCountRow",
+    "OpinionRow",
     "PrunedAttemptsRow",
     "PurgeRow",
     "ReceiverRow",

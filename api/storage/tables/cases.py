@@ -24,6 +24,8 @@ from api.storage.tables.transfers import TransferRow
 _WAITS = text("stage IN ('pending_review', 'second_review')")
 """`api.cases.stages.WAITING`; who asks in these very words is answered by the index of it."""
 
+_TOLD = text("opinion_says IS NOT NULL")
+
 
 class CaseRow(Base):
     """A case. `box` is x1 y1 x2 y2 as fractions of the picture.
@@ -36,6 +38,8 @@ class CaseRow(Base):
     `cleared_at` is the same moment) or one of `vision.episodes.EndedBy`. Both are None while a
     camera holds it.
     `repeats` is how many of its `prior_cases` people had confirmed when it was made.
+    `opinion` is what a model on the site's network said of its picture (`api.cases.opinion`), None
+    where none was asked or has answered; `opinion_says` its answer, which follows it.
     `hold` says who put it on legal hold, when and why; None where nobody did.
     `silenced_until` and `inhibited_by` (a case's id) say why a case that no person has decided
     about is kept out of the review queue. `claimed_by` (the label of the key `claimed_key`) holds
@@ -66,9 +70,16 @@ class CaseRow(Base):
         Index(
             "ix_cases_waiting",
             *("stage", "kind", "division", "created_at", "score", "ended_at", "repeats"),
-            *("deadline_at", "claimed_until", "claimed_key", "id"),
+            *("opinion_says", "deadline_at", "claimed_until", "claimed_key", "id"),
             sqlite_where=_WAITS,
             postgresql_where=_WAITS,
+        ),
+        # How often people said the same as the model, of the cases that it was asked about.
+        Index(
+            "ix_cases_opinion_says_stage",
+            *("opinion_says", "stage"),
+            sqlite_where=_TOLD,
+            postgresql_where=_TOLD,
         ),
         Index("ix_cases_deadline_at_id", "deadline_at", "id"),
         # What is looked for in words: the few different values are stepped through first.
@@ -117,6 +128,8 @@ class CaseRow(Base):
     silenced_until: Mapped[datetime | None] = mapped_column(UtcTime)
     inhibited_by: Mapped[str | None] = mapped_column(String(40), index=True)
     review: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    opinion: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    opinion_says: Mapped[str | None] = mapped_column(String(8))
     hold: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     sequence: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -156,6 +169,11 @@ class CaseRow(Base):
     def _keep_its_moment(self, _name: str, deadline: dict[str, Any] | None) -> Any:
         self.deadline_at = datetime.fromisoformat(deadline["at"]) if deadline else None
         return deadline
+
+    @validates("opinion")
+    def _keep_its_answer(self, _name: str, opinion: dict[str, Any] | None) -> Any:
+        self.opinion_says = opinion["answer"] if opinion else None
+        return opinion
 
 
 class SightingRow(Base):

@@ -84,8 +84,9 @@ def test_each_part_of_the_rank_brings_a_case_forward_and_is_told(world, desk):
 
 def test_nothing_starves(world, desk):
     old, new = trucks(world, 2, score=0.0)
-    set_(world, old, created_at=now() - timedelta(hours=79), ended_at=now())
-    set_(world, new, score=1.0, repeats=50, deadline_at=now() - timedelta(days=9))
+    set_(world, old, created_at=now() - timedelta(hours=87), ended_at=now(), opinion_says="no")
+    set_(world, new, score=1.0, repeats=50, opinion_says="yes")
+    set_(world, new, deadline_at=now() - timedelta(days=9))
     assert order(desk) == [old, new]
 
 

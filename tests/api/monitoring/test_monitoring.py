@@ -14,7 +14,8 @@ import httpx
 from api.access.roles import Role
 from api.cases.store import CaseStore
 from api.errors import DatabaseUnavailable
-from api.http.app import REQUEST_WORKERS, create_app
+from api.http.app import create_app
+from api.http.background import REQUEST_WORKERS
 from api.http.routes import health
 from tests.api.world import make_event, make_site, make_world, served, store_pictures
 from tests.s3_server import storage

@@ -184,7 +184,7 @@ MEMBERS: Mapping[str, set[str]] = {
         *_SAID.values(),
         *("opened", "sighted", "reopened", "supplemented", "cleared", "ended"),
         *("confirmed_first", "disagreed", "taken_over", "released", "numbered", "unseen"),
-        *("notice", "notice_failed", "held", "hold_released", "masked", "purged"),
+        *("notice", "notice_failed", "held", "hold_released", "masked", "purged", "opinion"),
         *(f"callback_{state}" for state in State if state is not State.APPLIED),
     },
 }

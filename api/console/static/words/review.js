@@ -86,6 +86,8 @@ export default {
   because_score: ["把握较大", "likely"],
   because_ongoing: ["仍在现场", "still there"],
   because_repeat: ["多次发生", "repeated"],
+  because_opinion_yes: ["第二意见：是", "second opinion: yes"],
+  because_opinion_no: ["第二意见：否", "second opinion: no"],
   because_waiting: ["等待较久", "waits long"],
   bulk: ["批量剔除误报…", "Reject false alarms…"],
   bulk_of: ["批量处理：{camera}", "Reject at once: {camera}"],

@@ -32,6 +32,7 @@ const told = (value) => value !== undefined && value !== null && value !== "" &&
 /** A person's reason is their own words, that of a rejection a code; the rules' reasons stand beside the case. */
 function why({ action, reason, data }) {
   if (!reason || action === "opened" || action === "sighted" || data.episode) return nothing;
+  if (action === "opinion") return html`<p><b>${t(`opinion_${data.second_opinion.answer}`)}</b> <bdi>${reason}</bdi></p>`;
   if (Array.isArray(data.said)) return html`<p>${data.said.map(({ code, params }) => sentence("log_reasons", code, params) ?? sentence("problems", code, params) ?? reason).join(" ")}</p>`;
   const listed = sentence("rejections", reason);
   return listed || !/^[a-z_]+$/.test(reason) ? html`<p>${listed ?? reason}</p>` : nothing;

@@ -41,12 +41,19 @@ export function facts(item, map, { trail = true } = {}) {
   ].filter(([, value]) => value);
   return html`${muted(item)}
     ${item.why.length ? section(t("why"), html`<ul class="why">${item.why.map((why) => html`<li>${reason(why)}</li>`)}</ul>`) : nothing}
+    ${item.opinion ? section(t("opinion"), opinion(item.opinion)) : nothing}
     <dl class="facts">${rows.map(([name, value]) => html`<dt>${t(name)}</dt><dd>${value}</dd>`)}</dl>
     ${place(where, map)}
     ${item.prior_cases?.length ? section(t("prior_cases"), html`<ul class="prior">${item.prior_cases.slice(0, 5).map((id) => html`<li>${caseLink(id)}</li>`)}
       ${item.prior_cases.length > 5 ? html`<li class="dim">+${item.prior_cases.length - 5}</li>` : nothing}</ul>`) : nothing}
     <p class="legal ${item.legal_use}"><b>${t(item.legal_use)}</b> ${item.legal_why?.map((why) => why[spoken()]).join(" ") ?? t("legal_why")}</p>
     ${trail ? log(item) : nothing}`;
+}
+
+/** What a model said. Its words may be anybody's who wrote into the picture: text, in a direction of its own. */
+function opinion({ answer, why, model, at }) {
+  return html`<div class="opinion ${answer}"><p><b>${t(`opinion_${answer}`)}</b> <bdi>${why}</bdi></p>
+    <p class="dim"><bdi>${t("opinion_of", { model })}</bdi> · <time datetime=${at}>${when(at, true)}</time></p><p class="dim">${t("opinion_note")}</p></div>`;
 }
 
 function muted(item) {
