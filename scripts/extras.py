@@ -11,6 +11,7 @@ EXTRAS = {
     "onnxruntime": "export",
     "onnxslim": "export",
     "psutil": "bench",
+    "rapidocr": "plates",
     "s3fs": "s3",
 }
 """Package to the extra in `pyproject.toml` that brings it."""

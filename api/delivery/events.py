@@ -18,7 +18,7 @@ from api.cases.schemas import CaseData
 from api.cases.view import REDACTED, case_data, current
 from api.storage.tables import CaseRow, DeliveryRow
 from vision.site import Site, Webhook
-from vision.site.webhook import NEEDED
+from vision.site.webhook import ASKED_FOR, NEEDED
 
 
 class DeliveryState(StrEnum):
@@ -149,7 +149,7 @@ def wants(hook: Webhook, case: CaseRow, event: CaseEvent) -> bool:
 
 def as_seen(event: CloudEvent, hook: Webhook) -> str:
     """The body for this receiver: what it may not see is not in it."""
-    shown = set(CaseData.model_fields)
+    shown = set(CaseData.model_fields) - ASKED_FOR
     if hook.fields is not None:
         shown = {*NEEDED, *hook.fields}
     if hook.media == "none":

@@ -10,7 +10,16 @@ from vision.redaction import REDACTION
 _SHOWN = frozenset(
     (
         *("site", "cameras", "permits", "assets", "silences", "inhibit", "defaults", "matters"),
-        *("working", "retention", "review", "reports", "workers", "baseline", "unit_grid"),
+        *(
+            "working",
+            "retention",
+            "review",
+            "reports",
+            "workers",
+            "baseline",
+            "unit_grid",
+            "plates",
+        ),
     )
 )
 """The parts of a site file that no secret belongs in. Of the others only the names are shown: of a

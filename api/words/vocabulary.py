@@ -220,6 +220,10 @@ VOCABULARY: Final[Lists] = {
             "callback_conflict": ("回调编号冲突", "call-back conflicts"),
             "held": ("已留存（不清除）", "on legal hold"),
             "hold_released": ("解除留存", "off legal hold"),
+            "plate_read": ("识别号牌", "plate read"),
+            "plate_confirmed": ("确认号牌", "plate confirmed"),
+            "plate_corrected": ("更正号牌", "plate corrected"),
+            "plate_illegible": ("号牌无法辨认", "plate not legible"),
             "masked": ("补充脱敏", "more masked by hand"),
             "purged": ("按保存期限清除", "purged by retention"),
         }

@@ -34,6 +34,7 @@ from vision.site.camera import Camera
 from vision.site.console import ConsoleSettings
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.open311 import Open311
+from vision.site.plates import Plates
 from vision.site.presets import check_named
 from vision.site.reports import ReportSettings
 from vision.site.retention import Retention
@@ -150,6 +151,7 @@ class Site(Part):
     access: AccessSettings = AccessSettings()
     reports: ReportSettings = ReportSettings()
     open311: Open311 = Open311()
+    plates: Plates = Plates()
     console: ConsoleSettings = ConsoleSettings()
     silences: tuple[Silence, ...] = ()
     retention: Retention | None = None
