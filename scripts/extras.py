@@ -12,6 +12,7 @@ EXTRAS = {
     "onnxslim": "export",
     "psutil": "bench",
     "ray": "city",
+    "rapidocr": "plates",
     "s3fs": "s3",
     "wsdiscovery": "onvif",
 }

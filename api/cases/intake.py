@@ -17,6 +17,7 @@ from api.cases.announcement import Announce, CaseEvent, ending
 from api.cases.log import enter
 from api.cases.matching import LastSeen, Matching, confirmed_of
 from api.cases.new_case import DetectorInfo, locate, new_case
+from api.cases.plates import take_readings
 from api.cases.proximity import fixed_cameras
 from api.cases.reobservation import Reobservation
 from api.cases.sightings import CLEARED, attach, end, sighting, summarise
@@ -211,6 +212,7 @@ class CaseIntake:
         session.flush()
         attach(case, episode.id, items)
         _enter(session, case, action, event, items, by=by, **distance)
+        take_readings(session, case, items, by=by)
         if match is None or case.stage in SUPPRESSED:
             self._suppression.settle(session, case, seen, seen.confirmed_at)
         if back:
@@ -240,6 +242,7 @@ class CaseIntake:
             self._suppression.settle(session, case, known, episode.last_seen_at)
         attach(case, episode.id, items)
         _enter(session, case, episode.stage.value, event, items, by=who, ended_by=by)
+        take_readings(session, case, items, by=who)
         self._summarise_end(session, case)
         return case.id
 

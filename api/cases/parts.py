@@ -190,6 +190,35 @@ class Evidence(Part):
     )
 
 
+class PlateSaid(Part):
+    """What a person said of a plate: what stands on it, or null: it is not legible."""
+
+    text: str | None
+    by: str
+    at: datetime
+    company: str | None = Field(
+        description="Whose truck it was then, by the site's register; null where that has none."
+    )
+
+
+class Plate(Part):
+    """A truck's number plate.
+
+    `text` is what was read: a suggestion; null where nothing was, and a person has said it.
+    `confidence` is 0..1, `looks` how many of them it was read from, `best` the digest of the
+    picture in which it was read most surely, `read_by` the network. `said` is what counts, once
+    there is one.
+    """
+
+    text: str | None
+    confidence: float | None
+    colour: Literal["blue", "yellow", "green", "white", "black"] | None
+    looks: int
+    best: Sha256 | None
+    read_by: str | None
+    said: PlateSaid | None = None
+
+
 class Words(Part):
     """A sentence in both languages, as it was said then, and its code.
 

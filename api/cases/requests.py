@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import (
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -16,6 +17,7 @@ from pydantic import (
 from api.cases.parts import Checks, Note, Part
 from api.cases.stages import Rejection
 from api.words.said import say
+from vision.plates import normal
 
 _CHECKS = ("authentic", "clear", "complete", "accurate")
 _COMPLETE: list[dict[str, JsonValue]] = [
@@ -90,6 +92,30 @@ class HoldRequest(Part):
             strip_whitespace=True, pattern=r"^\s*[^\s\x00][^\x00]{2,498}[^\s\x00]\s*$"
         ),
     ]
+
+
+def _a_plate(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    plate = normal(given[:40])
+    if plate is None:
+        raise ValueError(say("plate_form"))
+    return plate
+
+
+class PlateRequest(Part):
+    """What stands on a truck's number plate: the reading confirmed or corrected.
+
+    Dots, spaces and small letters are as good; `null` says that it is not legible.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"text": "鄂A·12345"}, {"text": None, "note": "mud"}]},
+    )
+
+    text: Annotated[str, BeforeValidator(_a_plate)] | None
+    note: Note = ""
 
 
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -19,6 +19,7 @@ from api.cases.parts import (
     LegalBasis,
     Part,
     PermitCheck,
+    Plate,
     RecordedReview,
     Review,
     When,
@@ -70,6 +71,11 @@ class CaseData(Part):
     )
     task_no: str | None = Field(default=None, description="The case system's 任务号.")
     file_no: str | None = Field(default=None, description="The case system's 案卷号.")
+    plate: Plate | None = Field(
+        default=None,
+        description="Of the truck that it is about; for those alone who decide about cases, and "
+        "receivers whose `fields` name it.",
+    )
     evidence: list[Evidence]
     deadline: Deadline | None = Field(
         default=None,

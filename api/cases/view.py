@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from api.access.roles import Principal
+from api.access.roles import Principal, Right
 from api.cases.claims import held
 from api.cases.life import allowed, open_steps
-from api.cases.parts import Deadline, Evidence, Review
+from api.cases.parts import Deadline, Evidence, Plate, Review
 from api.cases.schemas import CaseDetail, CaseView, LogEntry, NextStep, OpenStep, Origin
 from api.cases.stages import Stage
 from api.storage.tables import CaseRow, EvidenceRow, TransferRow
 from vision.evidence import EvidenceRole
 from vision.registers.working_calendar import WORKING
 
+PLATE_ACTIONS = frozenset({"plate_read", "plate_confirmed", "plate_corrected", "plate_illegible"})
+"""Entries of the log about a truck's number plate: for those alone who decide about cases."""
 REDACTED = frozenset({EvidenceRole.MASKED.value, EvidenceRole.ANNOTATED.value})
 
 
@@ -67,6 +69,7 @@ def case_data(row: CaseRow, evidence: Sequence[EvidenceRow]) -> dict[str, Any]:
         "appealed": row.appealed_at,
         "task_no": row.task_no,
         "file_no": row.file_no,
+        "plate": plate_of(row),
         "evidence": [evidence_view(item) for item in evidence],
         "prior_cases": row.prior_cases,
     }
@@ -90,6 +93,7 @@ def case_detail(row: CaseRow, who: Principal) -> CaseDetail:
             data=entry.data,
         )
         for entry in row.log
+        if who.may(Right.REVIEW) or entry.action not in PLATE_ACTIONS
     ]
     reviews = [Review.model_validate(said, from_attributes=True) for said in row.reviews]
     origin = None if row.origin is None else _origin(row.origin)
@@ -128,6 +132,13 @@ def current(row: CaseRow) -> list[EvidenceRow]:
     return [item for item in row.evidence if item.replaced_by is None]
 
 
+def plate_of(row: CaseRow) -> Plate | None:
+    """A case's plate; see `api.cases.plates`."""
+    if row.plate is None:
+        return None
+    return Plate.model_validate({name: row.plate[name] for name in Plate.model_fields})
+
+
 def evidence_view(row: EvidenceRow) -> Evidence:
     """A stored picture as a link."""
     return Evidence(
@@ -152,21 +163,26 @@ def all_of(row: CaseRow, who: Principal) -> dict[str, Any]:
     now = datetime.now(UTC)
     claimed = held(row, now)
     undoable = row.undo_until is not None and now < row.undo_until
-    return case_data(row, evidence) | {
-        "box": row.box,
-        "why": row.why,
-        "opinion": row.opinion,
-        "sightings": len(row.sightings),
-        "cameras": list(dict.fromkeys(seen.camera for seen in row.sightings)),
-        "silenced_until": row.silenced_until,
-        "inhibited_by": row.inhibited_by,
-        "hold": row.hold,
-        "claimed_by": row.claimed_by if claimed else None,
-        "claimed_until": row.claimed_until if claimed else None,
-        "undo_until": row.undo_until if undoable else None,
-        "allowed_steps": allowed(row, who),
-        "created_at": row.created_at,
-    }
+    plate = {} if who.may(Right.REVIEW) else {"plate": None}
+    return (
+        case_data(row, evidence)
+        | plate
+        | {
+            "box": row.box,
+            "why": row.why,
+            "opinion": row.opinion,
+            "sightings": len(row.sightings),
+            "cameras": list(dict.fromkeys(seen.camera for seen in row.sightings)),
+            "silenced_until": row.silenced_until,
+            "inhibited_by": row.inhibited_by,
+            "hold": row.hold,
+            "claimed_by": row.claimed_by if claimed else None,
+            "claimed_until": row.claimed_until if claimed else None,
+            "undo_until": row.undo_until if undoable else None,
+            "allowed_steps": allowed(row, who),
+            "created_at": row.created_at,
+        }
+    )
 
 
 def _permit_check(row: CaseRow) -> dict[str, Any]:

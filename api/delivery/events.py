@@ -20,7 +20,7 @@ from api.storage.tables import CaseRow, DeliveryRow
 from vision.registers.divisions import lies_in
 from vision.site import Site, Webhook
 from vision.site.adapter import plug_in
-from vision.site.webhook import NEEDED
+from vision.site.webhook import ASKED_FOR, NEEDED
 
 
 class DeliveryState(StrEnum):
@@ -165,7 +165,7 @@ def _concerned(hook: Webhook, told: Collection[str]) -> bool:
 
 def as_seen(event: CloudEvent, hook: Webhook) -> str:
     """The body for this receiver: what it may not see is not in it."""
-    shown = set(CaseData.model_fields)
+    shown = set(CaseData.model_fields) - ASKED_FOR
     if hook.fields is not None:
         shown = {*NEEDED, *hook.fields}
     if hook.media == "none":

@@ -21,6 +21,7 @@ from api.cases.stages import DECIDABLE, UNFOUNDED, Stage
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, LogRow, PurgeRow
 from api.words.said import say
+from vision.evidence import EvidenceRole
 from vision.evidence.store import EvidenceStore
 from vision.site.retention import Retention
 
@@ -207,6 +208,10 @@ class Purge:
                 row = rows[one.evidence]
                 row.purged_at = now
                 session.add(_proof(one, row, now))
+            # What was read of a plate is kept as long as a picture of it.
+            subject = EvidenceRole.SUBJECT.value
+            if not any(row.role == subject and row.purged_at is None for row in case.evidence):
+                case.plate = None
             rules = dict.fromkeys(one.rule for one in due)
             files = [{"sha256": one.sha256, "role": one.role, "rule": one.rule} for one in due]
             enter(

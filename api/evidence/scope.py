@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from api.cases.view import PLATE_ACTIONS
 from vision.evidence import EvidenceRole
 
 
@@ -15,7 +16,8 @@ class Scope(StrEnum):
     OFFICER = "officer"
     """For the file and a court: everything, originals included."""
     RECEIVER = "receiver"
-    """For the case system: derivatives, the whole log, and the hashes of the originals."""
+    """For the case system: derivatives, the log but for number plates and a model's opinion, the
+    originals' hashes."""
     PUBLIC = "public"
     """To be published: masked pictures alone; no person's name, no key."""
 
@@ -44,9 +46,15 @@ def shown(scope: Scope, line: Mapping[str, Any]) -> dict[str, Any]:
     and says what happened and when.
     """
     record = line["record"]
-    named = record["key_id"] is not None or record["action"] not in _PUBLIC_ACTIONS
-    ours = scope is Scope.RECEIVER and record["action"] in _OURS
-    if not ours and (scope is not Scope.PUBLIC or not named):
+    if not _withheld(scope, record):
         return dict(line)
     told = {name: record[name] for name in ("no", "at", "action", "stage")}
     return {**line, "record": None, "withheld": told}
+
+
+def _withheld(scope: Scope, record: Mapping[str, Any]) -> bool:
+    if scope is Scope.OFFICER:
+        return False
+    if scope is Scope.RECEIVER:
+        return record["action"] in PLATE_ACTIONS | _OURS
+    return record["key_id"] is not None or record["action"] not in _PUBLIC_ACTIONS

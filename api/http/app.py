@@ -27,6 +27,7 @@ from api.audits.followers import Followers
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
 from api.cases.grace_timer import GraceTimer
+from api.cases.plates import PlateDesk
 from api.cases.queue import QueueDesk
 from api.cases.reobservation import Reobservation
 from api.cases.review import ReviewDesk
@@ -157,6 +158,7 @@ def create_app(
         cookie=cookie,
         cases=CaseStore(database, in_force),
         review=ReviewDesk(database, in_force, announcer.announce),
+        plates=PlateDesk(database, in_force),
         steps=StepDesk(
             database, in_force, announcer.announce, announcer.recall, from_receivers.settle
         ),

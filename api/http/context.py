@@ -18,6 +18,7 @@ from api.access.users import UserStore
 from api.audits.desk import AuditDesk
 from api.callbacks.desk import CallbackDesk
 from api.cases.claims import ClaimDesk
+from api.cases.plates import PlateDesk
 from api.cases.queue import QueueDesk
 from api.cases.review import ReviewDesk
 from api.cases.step_desk import StepDesk
@@ -55,6 +56,7 @@ class Context:
     cookie: Cookie
     cases: CaseStore
     review: ReviewDesk
+    plates: PlateDesk
     steps: StepDesk
     callbacks: CallbackDesk
     setup: Setup

@@ -42,6 +42,7 @@ class Alike(NamedTuple):
     subtype: str
     stage: str
     outcome: str | None
+    company: str | None
     happened: str
 
 

@@ -1,4 +1,4 @@
-"""Rows: what happened in a period, summed for everything and by division, grid, kind, camera."""
+"""Rows: what happened in a period, summed for everything and by each of `BY`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from api.reports.schemas import RateRow, Row, Spread
 from api.reports.times import times
 from vision.site.reports import ENTERED, Rate
 
-BY: Final = ("all", "division", "grid", "kind", "camera")
+BY: Final = ("all", "division", "grid", "kind", "camera", "company")
 _COUNTED: Final = {action: name for name, actions in ACTIONS.items() for action in actions}
 
 
@@ -48,6 +48,8 @@ def _summed(facts: Facts, rates: Sequence[Rate]) -> list[tuple[tuple[Any, str], 
         adds *= some.many
         for by in BY:
             key = (by, "" if by == "all" else getattr(alike, by))
+            if key[1] is None:  # nobody has said whose truck it is, or it is no truck
+                continue
             if key not in summed:
                 summed[key] = none.copy()
             summed[key] += adds

@@ -38,12 +38,13 @@ class RateValue(Part):
 
 
 class Row(Part):
-    """What happened in the period, of everything or of one division, grid, kind or camera.
+    """What happened in the period, of everything or of one division, grid, kind, camera or company.
 
-    `counts`: how often each thing happened in it. A case counts for the camera that raised it.
+    `counts`: how often each thing happened in it. A case counts for the camera that raised it, and
+    for the company whose truck it is about by the plate that a person has confirmed.
     """
 
-    by: Literal["all", "division", "grid", "kind", "camera"]
+    by: Literal["all", "division", "grid", "kind", "camera", "company"]
     key: str
     counts: dict[str, int] = Field(examples=[{"opened": 12, "confirmed": 9, "rejected": 3}])
     rates: list[RateValue]
@@ -103,9 +104,9 @@ class Report(Part):
 
 
 class RateRow(Part):
-    """The rates of everything, or of one division, grid, kind or camera."""
+    """The rates of everything, or of one division, grid, kind, camera or company."""
 
-    by: Literal["all", "division", "grid", "kind", "camera"]
+    by: Literal["all", "division", "grid", "kind", "camera", "company"]
     key: str
     rates: list[RateValue]
 

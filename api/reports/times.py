@@ -21,6 +21,8 @@ def times(facts: Facts, by: Sequence[str]) -> Mapping[tuple[str, str], Mapping[s
             took = np.array(getattr(some, what), dtype=np.int64)
             for one in by if len(took) else ():
                 key = "" if one == "all" else getattr(alike, one)
+                if key is None:  # as in `api.reports.rows`
+                    continue
                 gathered.setdefault((one, key), {}).setdefault(what, []).append(took)
     return {
         key: {what: _spread(np.concatenate(parts)) for what, parts in lasted.items()}

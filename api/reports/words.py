@@ -37,6 +37,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "grid": ("单元网格", "grid"),
     "kind": ("类别", "kind"),
     "camera": ("摄像机", "camera"),
+    "company": ("企业", "company"),
     "date": ("日期", "day"),
     "opened": ("生成线索", "raised"),
     "confirmed": ("确认属实", "confirmed"),

@@ -11,7 +11,7 @@ _SHOWN = frozenset(
     (
         *("site", "cameras", "permits", "assets", "silences", "inhibit", "defaults", "matters"),
         *("working", "retention", "review", "reports", "workers", "baseline", "unit_grid"),
-        "divisions",
+        *("divisions", "plates"),
     )
 )
 """The parts of a site file that no secret belongs in. Of the others only the names are shown: of a

@@ -80,6 +80,10 @@ OURS: Final[Mapping[str, Sentence]] = {
             "不予采纳须选择原因：{possible:rejections}",
             "a rejection needs a reason: {possible}",
         ),
+        "plate_form": (
+            "不是机动车号牌（GA 36）；如鄂A12345、鄂AD12345",
+            "this is no number plate (GA 36): a province, a letter, five or six characters",
+        ),
         "rejection_reason_given": (
             "确认属实时不填不予采纳的原因",
             "a confirmation has no rejection reason; leave `reason` out",

@@ -177,6 +177,10 @@ _LIFE = {
         "此案已由{by}于{at}设为留存，无需重复设置",
         "this case is on hold since {at} by {by}",
     ),
+    "plate_of_no_truck": (
+        "此案与车辆无关，无号牌可填",
+        "this case is about no truck, so it has no plate to record",
+    ),
     "not_on_hold": ("此案未设留存，无需解除；请刷新案件", "this case is not on hold"),
     "supervised_already": ("此案已挂牌督办，无需重复办理", "it is under supervision already"),
     "not_supervised": (

@@ -42,6 +42,7 @@ from scripts.commands.bench_options import (
     demo_clip,
     opened,
 )
+from scripts.commands.bench_plates import plates
 from scripts.commands.bench_webhook import webhook
 from scripts.console import err, log_to_stderr
 from scripts.engine_name import EngineName
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from vision.site import Site
 
 bench = typer.Typer(help="Measure speed, side by side in one run.", no_args_is_help=True)
-for command in (cameras, city, clips, console, engine, gpu, webhook):
+for command in (cameras, city, clips, console, engine, gpu, plates, webhook):
     bench.command()(command)
 
 

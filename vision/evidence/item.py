@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from vision.episodes import NormBox
+from vision.plates.reading import PlateReading
 
 
 class EvidenceRole(StrEnum):
@@ -39,6 +40,7 @@ class EvidenceItem:
             `reobserved`: the camera was asked to look again.
         boxes: what it shows of the violation, as the detector saw it in this picture; none in a
             crop, a clip, a record, or where it is gone.
+        plate: what was read of the subject's plate in it, where that was asked for and legible.
     """
 
     sha256: str
@@ -50,3 +52,4 @@ class EvidenceItem:
     moment: str
     of: str | None = None
     boxes: tuple[NormBox, ...] = ()
+    plate: PlateReading | None = None

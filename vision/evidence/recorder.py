@@ -30,6 +30,8 @@ from vision.evidence.store import EvidenceStore
 from vision.frames import Pixels, crop
 from vision.gap import Gap
 from vision.kinds import catalogue
+from vision.plates.reading import PlateReading
+from vision.plates.subject import SubjectPlates
 from vision.rules.record import MEDIA_TYPE
 from vision.site import Camera, Site
 from vision.site.drawings import Drawings
@@ -52,10 +54,19 @@ class Recorder:
 
     While the disk fills up it leaves some out, says so in the decision's record and logs it; see
     `vision.evidence.space`.
+
+    Args:
+        store: where to.
+        site: whose cameras.
+        plates: reads the plates of trucks that cases are about, here and so only after a rule has
+            confirmed them; None reads none.
     """
 
-    def __init__(self, store: EvidenceStore, site: Site) -> None:
+    def __init__(
+        self, store: EvidenceStore, site: Site, *, plates: SubjectPlates | None = None
+    ) -> None:
         self._store = store
+        self._plates = plates
         self._without = LeftOut.NOTHING
         self._language = site.site.language
         self._drawings = Drawings(site)
@@ -159,9 +170,20 @@ class Recorder:
         plates = subject_plates(event.detections, event.focus)
         if plates:
             shown = mask(clean, event.detections, show=plates)
-            least.append(self._put(event, shown, EvidenceRole.SUBJECT, original.sha256))
+            subject = self._put(event, shown, EvidenceRole.SUBJECT, original.sha256)
+            least.append(replace(subject, plate=self._read(event, clean, plates)))
         drawn = annotate(masked, event.detections, event.focus, self._labels(event), zone)
         return [*least, self._put(event, drawn, EvidenceRole.ANNOTATED, original.sha256)]
+
+    def _read(
+        self, event: EpisodeEvent, clean: Pixels, plates: Sequence[int]
+    ) -> PlateReading | None:
+        """Read the plate of a truck that a case is about."""
+        if self._plates is None or event.episode.confirmed_at is None:
+            return None
+        if "truck_state" not in catalogue().kind(event.episode.kind).needs:
+            return None
+        return self._plates.read(clean, np.asarray(event.detections.xyxy)[list(plates)])
 
     def _detail(self, event: EpisodeEvent, clean: Pixels, index: int) -> EvidenceItem:
         """Store a crop of the original, unmasked."""

@@ -157,6 +157,35 @@ FILES: Final[Mapping[str, tuple[str, str]]] = {
             "correct the code"
         ),
     ),
+    # The register of companies' trucks.
+    "companies_unreadable": (
+        "企业车辆名册{file}无法读取（{why}）；请指定CSV文件",
+        "{file} cannot be read ({why}); give the path of a CSV file",
+    ),
+    "companies_large": (
+        "企业车辆名册{file}超过{most} MiB；请精简",
+        "{file} is larger than {most} MiB; write less",
+    ),
+    "companies_text": (
+        "企业车辆名册{file}不是文本文件；请另存为UTF-8编码的CSV",
+        "{file} is no text; save it as CSV in UTF-8",
+    ),
+    "companies_head": (
+        "企业车辆名册{file}首行须有“号牌号码”和“企业名称”两列",
+        "the first line of {file} must name the columns `plate` and `company`",
+    ),
+    "companies_plate": (
+        "企业车辆名册{file}第{line}行：“{text}”不是机动车号牌；请改正",
+        "{file}, line {line}: '{text}' is no number plate; correct it",
+    ),
+    "companies_name": (
+        "企业车辆名册{file}第{line}行：企业名称应为1至{most}个字",
+        "{file}, line {line}: a company's name has 1 to {most} characters",
+    ),
+    "companies_twice": (
+        "企业车辆名册{file}第{line}行：该号牌已登记在另一企业名下；请保留一个",
+        "{file}, line {line}: the plate is another company's already; keep one of the two",
+    ),
 }
 MENDS: Final[Mapping[str, tuple[str, str]]] = {
     "tab": ("有制表符；请用空格缩进", "a tab; indent with spaces"),

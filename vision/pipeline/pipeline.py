@@ -34,6 +34,7 @@ from vision.pipeline.sight import Sight, sight_of
 from vision.pipeline.spool import Spool
 from vision.pipeline.trials import Trials
 from vision.pipeline.trucks import Trucks, TruckStates
+from vision.plates.subject import SubjectPlates
 from vision.process_status import ProcessStatus
 from vision.redaction import REDACTION, secrets_of
 from vision.site import Site
@@ -88,7 +89,8 @@ class Pipeline:
             {name: Spool(folder) for name, folder in plan.clips.items()},
             lambda event: self._writer.put(event, holds_pixels=False),
         )
-        self._recorder = Recorder(evidence, site) if evidence else None
+        plates = SubjectPlates.as_set(site.plates)
+        self._recorder = Recorder(evidence, site, plates=plates) if evidence else None
         self._writer = EventWriter(
             self._recorder,
             [self._clips.keep, *sinks] if evidence else sinks,

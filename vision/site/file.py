@@ -15,6 +15,7 @@ from vision.geo.drawing import read_drawing
 from vision.mistakes.wrong import said_of, wrong
 from vision.registers.admissibility import Admissibility
 from vision.registers.baseline import Baseline
+from vision.registers.companies import CompanyRegister
 from vision.registers.grid import UnitGrid
 from vision.sentence import Said
 from vision.site import Camera, Site, SiteInfo, Storage
@@ -146,6 +147,20 @@ def _anchored(site: Site, path: Path, tree: Tree, *, look_at: Look | None) -> Si
             told = Said(f"camera {camera.id}: {said}", said.code, said.params)
             mistakes.append((("cameras", number), told))
     update["cameras"] = tuple(cameras)
+    update |= _anchored_registers(site, root, mistakes)
+    try:
+        update["console"] = _anchored_console(site.console, root)
+    except StreetwardenError as error:
+        mistakes.append((("console", "map", "background"), said_of(error)))
+    refuse(path, tree, mistakes)
+    return site.model_copy(update=update)
+
+
+def _anchored_registers(
+    site: Site, root: Path, mistakes: list[tuple[Where, Said]]
+) -> dict[str, Any]:
+    """What changes of the registers that are files of their own; what is wrong with one is told."""
+    update: dict[str, Any] = {}
     for name, kind in (("baseline", Baseline), ("unit_grid", UnitGrid)):
         given = getattr(site, name)
         if given is None:
@@ -155,12 +170,14 @@ def _anchored(site: Site, path: Path, tree: Tree, *, look_at: Look | None) -> Si
             kind.load(Path(update[name]))  # which says what is wrong with it
         except StreetwardenError as error:
             mistakes.append(((name,), said_of(error)))
-    try:
-        update["console"] = _anchored_console(site.console, root)
-    except StreetwardenError as error:
-        mistakes.append((("console", "map", "background"), said_of(error)))
-    refuse(path, tree, mistakes)
-    return site.model_copy(update=update)
+    if site.plates.companies is not None:
+        companies = _path(site.plates.companies, root)
+        update["plates"] = site.plates.model_copy(update={"companies": companies})
+        try:
+            CompanyRegister.load(Path(companies))
+        except StreetwardenError as error:
+            mistakes.append((("plates", "companies"), said_of(error)))
+    return update
 
 
 def _anchored_console(console: ConsoleSettings, root: Path) -> ConsoleSettings:

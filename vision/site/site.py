@@ -39,6 +39,7 @@ from vision.site.console import ConsoleSettings
 from vision.site.gateway import Gateway
 from vision.site.inhibition import SHIPPED_INHIBIT, Inhibition
 from vision.site.open311 import Open311
+from vision.site.plates import Plates
 from vision.site.presets import check_named
 from vision.site.reports import ReportSettings
 from vision.site.retention import Retention
@@ -162,6 +163,7 @@ class Site(Part):
     reports: ReportSettings = ReportSettings()
     open311: Open311 = Open311()
     second_opinion: SecondOpinion | None = None
+    plates: Plates = Plates()
     console: ConsoleSettings = ConsoleSettings()
     silences: tuple[Silence, ...] = ()
     retention: Retention | None = None

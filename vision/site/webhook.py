@@ -73,12 +73,15 @@ DataField = Literal[
     "appealed",
     "task_no",
     "file_no",
+    "plate",
     "evidence",
     "deadline",
     "legal_review",
     "prior_cases",
 ]
 """Fields of a case's data that a receiver may be given, or not."""
+ASKED_FOR = frozenset({"plate"})
+"""Fields that a receiver gets only where its `fields` name them: they lead to a person."""
 NEEDED = ("case_id", "sequence", "kind", "stage")
 """Fields that every receiver gets: it could not order or tell cases apart without."""
 

@@ -11,7 +11,7 @@ from api.cases.bulk_rejection import MOST, RejectedCases, reject_all
 from api.cases.case_filter import CaseFilter
 from api.cases.hold import set_hold
 from api.cases.parts import Note
-from api.cases.requests import HoldRequest, MaskRequest, ReviewRequest
+from api.cases.requests import HoldRequest, MaskRequest, PlateRequest, ReviewRequest
 from api.cases.schemas import CaseDetail
 from api.cases.stages import Rejection, Stage
 from api.evidence.hand_masks import MaskDesk
@@ -83,6 +83,15 @@ def review_case(
     and a rejection from there back to `pending_review`.
     """
     return shared.review.review(who, case_id, request)
+
+
+@router.post("/{case_id}/plate", operation_id="sayPlate", responses=described(404, 409, *WRITING))
+def say_plate(shared: Shared, who: Reviewer, case_id: CaseId, request: PlateRequest) -> CaseDetail:
+    """Say what stands on the truck's number plate: what was read is confirmed, or corrected.
+
+    At any stage, and again; what was read stays beside it, and each answer in the log.
+    """
+    return shared.plates.say(who, case_id, request)
 
 
 @router.post("/{case_id}/hold", operation_id="holdCase", responses=described(404, 409, *WRITING))

@@ -49,6 +49,8 @@ class CaseRow(Base):
     `permit_check` and `legal_review` are what a person recorded, and who. `outcome` is how it was
     closed; `supervised_at` and `appealed_at` are set while
     it is supervised, and while an appeal is heard. `task_no` and `file_no` are the case system's.
+    `plate` is what was read of its truck's number plate and what a person said it is
+    (`api.cases.plates`), `company` whose truck that is.
     """
 
     __tablename__ = "cases"
@@ -146,6 +148,8 @@ class CaseRow(Base):
     appealed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     task_no: Mapped[str | None] = mapped_column(Text)
     file_no: Mapped[str | None] = mapped_column(Text)
+    plate: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    company: Mapped[str | None] = mapped_column(Text)
 
     sightings: Mapped[list[SightingRow]] = relationship(
         back_populates="case", order_by="SightingRow.opened_at"

@@ -40,7 +40,7 @@ from vision.sentence import FORMS
 from vision.site.mistakes import LIMITS
 
 ROOT = Path(api.__file__).parent
-_OF_MODELS = ("instant", "rejection", "checks", "number")
+_OF_MODELS = ("instant", "rejection", "checks", "number", "plate")
 _OF_SETUP = ("setup", "preset")
 OURS = {code for code in OF_REQUESTS if code.startswith((*_OF_MODELS, *_OF_SETUP))}
 """Of `INVALID`, those that we say; the others are pydantic's."""

@@ -9,6 +9,7 @@ import { besideKind, kindName, t } from "../../core/words.js";
 import { facts } from "../review/facts.js";
 import { look } from "../review/look.js";
 import { placeMap } from "../review/place.js";
+import { plateKeys, plateLine } from "../review/plate.js";
 import { deliveries } from "./deliveries.js";
 import { evidence } from "./evidence.js";
 import { nextSteps } from "./next.js";
@@ -105,7 +106,7 @@ export function casePage({ site, back }) {
     }
     if (!item) return render(html`<div class="case-none" role="status"><p class="dim">${t("loading_cases")}</p></div>`, element);
     return render(html`${head()}
-      <div class="case-top">${pictures.element}<div class="case-side">${nextSteps(item, taken)}<section class="about" aria-label=${t("about")}><h2>${t("about")}</h2>${facts(item, map.element, { trail: false })}</section></div></div>
+      <div class="case-top">${pictures.element}<div class="case-side">${nextSteps(item, taken)}<section class="about" aria-label=${t("about")}><h2>${t("about")}</h2>${facts(item, map.element, { trail: false, plate: plateLine(item, can("review"), update) })}</section></div></div>
       <div class="case-more">${trail(item)}<div class="case-files">${evidence(item, { mayOriginal, again: draw, said })}${ways.template()}</div></div>`, element);
   }
 
@@ -116,7 +117,7 @@ export function casePage({ site, back }) {
       clearTimeout(timer);
       timer = setTimeout(load, SOON_MS);
     },
-    keys: () => ({ ...pictures.keys(), Escape: { label: t("back"), does: () => (pictures.drawing ? pictures.keys().Escape?.does() : back()) } }),
+    keys: () => ({ ...pictures.keys(), ...plateKeys(item, can("review"), update), Escape: { label: t("back"), does: () => (pictures.drawing ? pictures.keys().Escape?.does() : back()) } }),
     redraw() {
       pictures.redraw();
       map.redraw();

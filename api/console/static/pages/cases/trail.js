@@ -7,7 +7,7 @@ import { t } from "../../core/words.js";
 
 /** What is told of an entry's data, in this order: words by list, times, or as it stands. */
 const SHOWN = {
-  to: null, task_no: null, file_no: null, said: null, where: null, way: (value) => t(`way_${value}`), gateway: null, answer: null, until: when, asked: null, by: null, at: when,
+  text: null, read: null, company: null, to: null, task_no: null, file_no: null, said: null, where: null, way: (value) => t(`way_${value}`), gateway: null, answer: null, until: when, asked: null, by: null, at: when,
   result: (value) => word("permit_checks", value), permit_no: null, approved: (value) => t(value ? "approved_yes" : "approved_no"), opinion: null, document_no: null,
   still_there: (value) => t(value ? "still_there_yes" : "still_there_no"), outcome: (value) => word("outcomes", value), receiver: null, event: null, camera: null,
 };

@@ -6,7 +6,7 @@ import { chart } from "./charts.js";
 import { rateBars, rateName, rowName, share, table } from "./parts.js";
 import { colour } from "../../core/colour.js";
 
-const BY = ["division", "kind", "camera", "grid"];
+const BY = ["division", "kind", "camera", "company", "grid"];
 
 /** The template of the rates. */
 export function rates({ rows }) {

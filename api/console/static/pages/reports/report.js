@@ -15,6 +15,7 @@ export function report({ rows, days, places }) {
   if (!all) return html`<p class="dim">${t("report_nothing")}</p>`;
   const kinds = rows.filter((row) => row.by === "kind");
   const cameras = rows.filter((row) => row.by === "camera");
+  const companies = rows.filter((row) => row.by === "company");
   const grids = rows.filter((row) => row.by === "grid");
   const counts = shownCounts(rows);
   const columns = (head) => [{ head, cell: rowName }, ...counts.map((name) => ({ head: countName(name), number: true, cell: (row) => row.counts[name] })),
@@ -27,6 +28,7 @@ export function report({ rows, days, places }) {
     ${days.length > 1 ? html`<section class="report-part"><h2>${t("by_day")}</h2>${chart(t("by_day"), () => bars(days.map(({ day }) => day.slice(5)), series(days)))}</section>` : nothing}
     ${table(t("by_kind"), columns(t("kind")), [all, ...kinds])}
     ${table(t("by_camera"), columns(t("camera")), cameras)}
+    ${companies.length ? table(t("by_company"), columns(t("row_company")), companies) : nothing}
     ${days.length > 1 ? table(t("by_day"), [{ head: t("day"), cell: ({ day }) => day }, ...counts.map((name) => ({ head: countName(name), number: true, cell: (row) => row.counts[name] }))], days) : nothing}
     ${days.length > 1 && grids.length > 1 ? table(t("by_grid"), columns(t("grid")), grids) : nothing}
     ${table(t("places"), [

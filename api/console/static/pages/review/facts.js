@@ -23,10 +23,11 @@ export function due(item) {
   return html`<span class="due ${tone}" title=${when(at)}>${t(left < 0 ? "overdue" : "due")} ${ago(at)}</span>`;
 }
 
-/** The side of a case. `map` is an element, or nothing; `trail` whether its log stands below. */
-export function facts(item, map, { trail = true } = {}) {
+/** The side of a case. `map` is an element, or nothing; `plate` its line, or nothing; `trail` whether its log stands below. */
+export function facts(item, map, { trail = true, plate = null } = {}) {
   const { when: times, where, detector } = item;
   const rows = [
+    ["plate", plate],
     ["score", sureness(detector.score)],
     ["dwell", passes(item.kind) ? null : lasting(times.dwell_s)],
     ["looks", String(detector.looks)], ["sightings", item.sightings > 1 ? String(item.sightings) : null],

@@ -12,6 +12,7 @@ import { holds } from "./holds.js";
 import { list } from "./list.js";
 import { look } from "./look.js";
 import { placeMap } from "./place.js";
+import { plateKeys, plateLine } from "./plate.js";
 import * as server from "./queue.js";
 import { turns } from "./turn.js";
 import { verdicts } from "./verdicts.js";
@@ -43,9 +44,17 @@ export default function reviewPage({ site, shell }) {
   const mine = decisions(me, (entry) => verdict.settled(entry));
   const pictures = look({
     mayOriginal: can("originals"), mayReview: may.review,
-    masked: (item) => { page.current = { ...page.current, item }; pictures.show(item, { again: true }); draw(); },
+    masked: changed,
     said: refuse,
   });
+  /** More is known of the open case, or shown less. */
+  function changed(item) {
+    if (page.current?.item.case_id !== item.case_id) return;
+    page.current = { ...page.current, item };
+    pictures.show(item, { again: true });
+    draw();
+  }
+
   const map = placeMap(() => draw());
   const hold = holds({ ask: (ahead) => server.next(page.filter, turn.skip(), me, ahead), lost: (id) => page.current?.item.case_id === id && turn.refresh(id) });
   const waiting = waitingCases({ page, shell, draw });
@@ -114,7 +123,7 @@ export default function reviewPage({ site, shell }) {
     if (!page.current) return idle({ queue: page.queue, may, acts, below: said({ mine, told: page.told, acts }) });
     const { item, holder } = page.current;
     return html`<article class="case" data-case=${item.case_id} aria-label=${`${kindName(item.kind)} ${item.case_id}`}>${pictures.element}
-      <aside class="side"><div class="facts-side" tabindex="0" role="region" aria-label=${t("facts")}>${pictures.hasCloser ? pictures.closer : nothing}${facts(item, map.element)}</div>
+      <aside class="side"><div class="facts-side" tabindex="0" role="region" aria-label=${t("facts")}>${pictures.hasCloser ? pictures.closer : nothing}${facts(item, map.element, { plate: plateLine(item, may.review, changed) })}</div>
         ${desk({ item, draft: page.draft, rejecting: page.rejecting, holder, sent: mine.of(item.case_id), reasons: site.rejections, hint: page.hint, may, acts })}${said({ mine, told: page.told, acts })}</aside></article>`;
   }
 
@@ -150,6 +159,7 @@ export default function reviewPage({ site, shell }) {
       ...(page.current && {
         a: { label: t("tick_all"), does: verdict.tickAll }, ...Object.fromEntries(ticks),
         c: { label: t("confirm"), does: verdict.confirm }, r: { label: t("reject_digit"), does: acts.askReason },
+        ...plateKeys(page.current.item, may.review, changed),
         n: { label: t("note"), does: () => element.querySelector(".note")?.focus() },
       }),
       z: { label: t("undo"), does: acts.undo },
