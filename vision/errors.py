@@ -3,7 +3,7 @@
 StreetwardenError
 ├── SiteError            the site file is missing, malformed or asks for what is not there
 ├── SourceError          a camera, file or folder
-│   ├── SourceUnavailable    may come back: the reader tries again (`vision.gateways.failures` has more)
+│   ├── SourceUnavailable    may come back: the reader tries again (more: `vision.gateways`)
 │   │   └── SourceRefused    wrong credentials: it tries rarely, cameras lock out who guesses
 │   └── SourceBroken         will not come back by itself: wrong path, not a video
 ├── PictureError         one picture cannot be read; the others can
