@@ -1,8 +1,8 @@
 """Desk: where the cameras of one process queue to ask one platform, so that it is never hammered.
 
-At most `AT_ONCE` asks wait for the platform. Where it is down or refuses us, one ask in a while
-finds out whether that is over, and all others are answered here; where a channel fails, it alone
-waits. Waits double, with jitter (`back_off.py`).
+At most `AT_ONCE` asks, and as many goodbyes, wait for it at a time. Where it is down or refuses us,
+one ask in a while finds out whether that is over, and all others are answered here; where a channel
+fails, it alone waits. Waits double, with jitter (`back_off.py`).
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Desk:
         self.platform = platform
         self._name, self._clock = name, clock
         self._turns = BoundedSemaphore(AT_ONCE)
+        self._leaving = BoundedSemaphore(AT_ONCE)
         self._lock = Lock()
         self._down = BackOff(FIRST_DOWN, LAST_DOWN, clock)
         self._refused = BackOff(FIRST_REFUSED, LAST_REFUSED, clock)
@@ -108,7 +109,8 @@ class Desk:
         if not stream.own:
             return
         try:
-            self.call(lambda platform: platform.let_go(target, stream))
+            with self._leaving:  # apart: who leaves need not wait for devices that are invited
+                self.call(lambda platform: platform.let_go(target, stream))
         except SourceError as error:
             _log.info("%s: %s was not let go: %s", self._name, target, error)
 

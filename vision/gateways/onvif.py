@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from threading import Event, Lock
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -23,11 +24,15 @@ from vision.gateways.stream_address import checked
 from vision.site.gateway import Gateway, Target
 
 _ASK_S = 15.0
-"""Seconds for all of a device's answers; the first ask of a process reads the services' WSDL."""
+"""Seconds for all of a device's answers."""
 _PROFILES_S = 60.0
 _RTSP = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
 
+_SERVICES = ("http://www.onvif.org/ver10/media/wsdl", "http://www.onvif.org/ver20/ptz/wsdl")
+
 _T = TypeVar("_T")
+_READING, _READ = Lock(), Event()
+"""The descriptions of the services take seconds of Python to read: once in a process."""
 
 
 class Onvif:
@@ -155,6 +160,11 @@ class Onvif:
                 " pip install 'streetwarden[onvif]'"
             ) from None
 
+        with _READING:
+            if not _READ.is_set():
+                asyncio.run(_read_descriptions(ONVIFCamera))
+                _READ.set()
+
         async def session() -> _T:
             async with asyncio.timeout(_ASK_S):
                 device = ONVIFCamera(
@@ -190,3 +200,15 @@ class Onvif:
             f"{self._name}: platform down: the device does not answer as an ONVIF one: {said}; see"
             " to its power, and the gateway's `url`"
         )
+
+
+async def _read_descriptions(camera: Any) -> None:
+    """Have the library read what it keeps of the services that are asked; nothing is sent."""
+    device = camera("localhost", 80, None, None, no_cache=True)
+    try:
+        device.xaddrs = dict.fromkeys(_SERVICES, "http://localhost/")
+        await device.create_devicemgmt_service()
+        await device.create_media_service()
+        await device.create_ptz_service()
+    finally:
+        await device.close()

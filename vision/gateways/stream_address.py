@@ -65,4 +65,6 @@ def _addresses(host: str, resolve: Resolve) -> list[str]:
         found = resolve(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return []
-    return list(dict.fromkeys(str(place[0]) for *_, place in found))
+    # Those with a zone id are of one link, and cannot be written into an address.
+    addresses = (str(place[0]) for *_, place in found)
+    return list(dict.fromkeys(one for one in addresses if "%" not in one))

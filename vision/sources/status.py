@@ -15,7 +15,8 @@ class CameraState(StrEnum):
     CONNECTING = "connecting"
     ALIVE = "alive"
     PAUSED = "paused"
-    """Outside the hours in which it is watched: it sends, and nothing is decoded."""
+    """Outside the hours in which it is watched: it sends, and nothing is decoded. One behind a
+    gateway is not even asked to send."""
     RETRYING = "retrying"
     """It answered badly or not at all; the reader waits and tries again."""
     ENDED = "ended"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Thread
 
@@ -10,6 +12,7 @@ import pytest
 
 from tests.vision.gateways.onvif_device import OnvifDevice, answering_probes
 from tests.vision.gateways.sites import behind
+from vision.errors import SourceBroken
 from vision.gateways.discovery import Found, discover
 from vision.gateways.failures import ChannelUnknown, NoStream, PlatformDown, TokenRefused
 from vision.gateways.onvif import Onvif
@@ -29,7 +32,8 @@ def device() -> Iterator[OnvifDevice]:
 
 
 def platform(device: OnvifDevice, **more: object) -> Onvif:
-    gateway = behind(device.gateway(**more), "onvif://dome/Profile_1").gateway
+    told = device.gateway(**more)
+    gateway = behind(told, f"onvif://{told['name']}/Profile_1").gateway
     assert gateway is not None
     return Onvif(gateway)
 
@@ -100,3 +104,19 @@ def test_devices_on_the_network_are_found_and_what_is_no_address_is_left_out():
         pytest.skip(f"no multicast here: {error}")
     assert Found(url, "Dome One", "D-1") in found
     assert not [one for one in found if "file:" in one.url or "\x1b" in one.url]
+
+
+def test_without_the_extra_it_says_what_to_install(
+    device: OnvifDevice, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "onvif", None)
+    with pytest.raises(SourceBroken, match=r"pip install 'streetwarden\[onvif\]'"):
+        platform(device).devices()
+
+
+def test_many_devices_are_asked_at_once(device: OnvifDevice):
+    domes = [platform(device, name=f"dome{n}") for n in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda dome: dome.ask(named("onvif://dome")).url, domes))
+    assert len(set(found)) == 1
+    assert device.asked["GetStreamUri"] == 8

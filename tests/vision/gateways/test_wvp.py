@@ -124,6 +124,7 @@ def resolving(**hosts: str) -> object:
         ("rtsp://media.city:554/rtp/a?callId=9", "rtsp://10.1.0.7:554/rtp/a?callId=9"),
         ("http://same.city/a.live.flv", "http://10.0.0.1/a.live.flv"),
         ("rtsp://public.city/a", "rtsp://8.8.8.8/a"),
+        ("rtsp://six.city:554/a", "rtsp://[2606:4700::1]:554/a"),
         ("rtsp://inner.city/a", None),
         ("http://169.254.169.254/latest", None),
         ("rtsp://nowhere.city/a", None),
@@ -149,6 +150,7 @@ def test_a_stream_lies_at_the_platform_or_where_the_site_allows(url: object, con
         "media.city": "10.1.0.7",
         "inner.city": "192.168.3.4",
         "public.city": "8.8.8.8",
+        "six.city": "2606:4700::1",
         "169.254.169.254": "169.254.169.254",
     }
     if connected is None:
