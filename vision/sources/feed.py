@@ -111,7 +111,7 @@ class Feed:
         self._arrived = LivePoses(making, lag=_LAG_S)
         self._clocked = LivePoses(making, lag=_LAG_CLOCKS_S)
         self._punctual = Punctual()
-        self._last = -math.inf
+        self._last, self._began = -math.inf, wall()
         self._fault = ""
         self._stop = Event()
         self.port = self._address.port
@@ -132,8 +132,11 @@ class Feed:
         said = f"{self._shown}: nothing can be put on the map: "
         if self._fault:
             return f"{said}{self._fault}"
-        if not self._arrived.heard or self._wall() - self._last > 2 * OLDEST_S:
+        now = self._wall()
+        if now - max(self._last, self._began) > 2 * OLDEST_S:
             return f"{said}no telemetry comes; see whether its sender runs and sends to this port"
+        if not self._arrived.heard:
+            return f"{said}no telemetry has come yet"
         why = self._arrived.lacks
         return f"{said}its telemetry has {why}" if why else None
 

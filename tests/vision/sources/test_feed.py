@@ -179,6 +179,19 @@ def test_an_autopilot_that_is_started_again_goes_on(silent: None) -> None:
     assert TOWN.metres(pose.lon, pose.lat)[0] == pytest.approx(3, abs=0.1)
 
 
+def test_a_sender_that_falls_silent_is_said(silent: None) -> None:
+    now = [BEGAN]
+    camera = {"flight": {"fov": 70.0}}
+    with closing(feed_of("drone", "mavlink+tcp://127.0.0.1:1", lambda: now[0], **camera)) as feed:
+        for t in (0.0, 0.5, 1.0):
+            feed.take(Autopilot().at(t, 0, 0), BEGAN + t)
+        now[0] = BEGAN + 3
+        assert feed.trouble is None
+        now[0] = BEGAN + 9
+        assert "no telemetry comes" in (feed.trouble or "")
+        assert pose_at(feed, 9.0) is None
+
+
 def test_messages_that_a_stall_piled_up_are_of_their_own_moments() -> None:
     dated = Punctual()
     assert [dated.at(t, 50 + t + 0.1) for t in (0.0, 1.0, 2.0)] == pytest.approx([50.1, 51.1, 52.1])
@@ -338,7 +351,7 @@ def test_packets_come_over_udp() -> None:
         closing(feed_of("drone", f"mavlink+udp://127.0.0.1:{port}", flight={"fov": 70.0})) as feed,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there,
     ):
-        assert "no telemetry comes" in (feed.trouble or "")
+        assert "no telemetry has come yet" in (feed.trouble or "")
         for t in (0.0, 0.5, 1.0):
             there.sendto(Autopilot().at(t, 5 * t, 0), ("127.0.0.1", port))
         until(lambda: pose_at(feed, 1.0, Clock.STREAM) is not None)
