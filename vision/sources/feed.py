@@ -12,17 +12,16 @@ import logging
 import math
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from threading import Event, Thread
-from typing import NamedTuple, Protocol
 
 from vision.errors import SourceBroken
 from vision.frames import Clock, Pose
 from vision.site import Camera
 from vision.site.telemetry_address import TelemetryAddress, parse_telemetry
+from vision.sources.heard import Listener
 from vision.sources.live_poses import OLDEST_S, LivePoses, Moment
-from vision.sources.sample import Sample
 from vision.sources.telemetry import Making
 
 _log = logging.getLogger(__name__)
@@ -41,31 +40,6 @@ _BELIEVABLE_S = 2.0
 _LEAP_S = 10.0
 _DRIFT = 0.001
 """By which a sender's clock may gain on ours, per second."""
-
-
-class Heard(NamedTuple):
-    """A sample, whose `at` means nothing yet, and when it was made.
-
-    Attributes:
-        own: on the sender's own clock, seconds from any origin; NaN where it has none.
-        utc: by satellites, Unix seconds; NaN where they do not tell.
-    """
-
-    sample: Sample
-    own: float = math.nan
-    utc: float = math.nan
-
-
-class Listener(Protocol):
-    """Reads one form of telemetry."""
-
-    def take(self, data: bytes) -> Iterable[Heard]:
-        """The samples that some more bytes complete; whatever they are, it raises nothing."""
-        ...
-
-    def restart(self) -> None:
-        """Another connection begins: what was incomplete is of the one before."""
-        ...
 
 
 class Punctual:

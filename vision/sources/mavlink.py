@@ -15,7 +15,7 @@ from typing import Any
 
 from pymavlink.dialects.v20 import common
 
-from vision.sources.feed import Heard
+from vision.sources.heard import Heard
 from vision.sources.sample import Sample
 
 _OLD_S = 1.0
@@ -42,7 +42,7 @@ class _Told:
 
 
 class Mavlink:
-    """See `vision.sources.feed.Listener`. Listens to the first autopilot that tells a place."""
+    """See `vision.sources.heard.Listener`. Listens to the first autopilot that tells a place."""
 
     def __init__(self) -> None:
         self._autopilot: int | None = None

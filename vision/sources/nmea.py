@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time
 
 import pynmea2
 
-from vision.sources.feed import Heard
+from vision.sources.heard import Heard
 from vision.sources.sample import Sample
 
 RANGE_ERROR_M = 5.0
@@ -25,7 +25,7 @@ _FRESH_S = 5.0
 
 
 class Nmea:
-    """See `vision.sources.feed.Listener`."""
+    """See `vision.sources.heard.Listener`."""
 
     def __init__(self) -> None:
         self.restart()
