@@ -174,7 +174,7 @@ MEMBERS: Mapping[str, set[str]] = {
     "units": set(Unit),
     "clocks": set(Clock),
     "methods": set(get_args(Method)),
-    "moments": {"opened", "best", "confirmed", "cleared", "ended", "reobserved"},
+    "moments": {"opened", "best", "confirmed", "cleared", "ended", "reobserved", "origin"},
     "evidence": set(EvidenceRole),
     "ended_by": {"cleared", *EndedBy},
     "gaps": set(GapCause),
@@ -184,7 +184,7 @@ MEMBERS: Mapping[str, set[str]] = {
         *_SAID.values(),
         *("opened", "sighted", "reopened", "supplemented", "cleared", "ended"),
         *("confirmed_first", "disagreed", "taken_over", "released", "numbered", "unseen"),
-        *("notice", "notice_failed", "held", "hold_released", "masked", "purged"),
+        *("notice", "notice_failed", "held", "hold_released", "masked", "purged", "received"),
         *(f"callback_{state}" for state in State if state is not State.APPLIED),
     },
 }
