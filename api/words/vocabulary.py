@@ -156,6 +156,7 @@ VOCABULARY: Final[Lists] = {
             "cleared": ("恢复后", "after"),
             "ended": ("停止监控时", "when last watched"),
             "reobserved": ("复查时", "when looked at again"),
+            "origin": ("移送单位材料", "from the sending site"),
         }
     ),
     "evidence": _list(

@@ -174,7 +174,7 @@ MEMBERS: Mapping[str, set[str]] = {
     "units": set(Unit),
     "clocks": set(Clock),
     "methods": set(get_args(Method)),
-    "moments": {"opened", "best", "confirmed", "cleared", "ended", "reobserved"},
+    "moments": {"opened", "best", "confirmed", "cleared", "ended", "reobserved", "origin"},
     "evidence": set(EvidenceRole),
     "ended_by": {"cleared", *EndedBy},
     "gaps": set(GapCause),
@@ -185,6 +185,7 @@ MEMBERS: Mapping[str, set[str]] = {
         *("opened", "sighted", "reopened", "supplemented", "cleared", "ended"),
         *("confirmed_first", "disagreed", "taken_over", "released", "numbered", "unseen"),
         *("notice", "notice_failed", "held", "hold_released", "masked", "purged", "opinion"),
+        "received",
         *(f"callback_{state}" for state in State if state is not State.APPLIED),
     },
 }
