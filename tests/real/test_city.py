@@ -310,7 +310,7 @@ def test_a_lost_machines_cameras_go_on_elsewhere(
         site = city_site(tmp_path, new_database(), s3.url, port)
         cluster, began = RayCluster(ray.address), time.time()
         with closing(cluster), Ran(site, cluster) as city:
-            engine = city.database.engine
+            engine, times = city.database.engine, list[float]()
             took = until(lambda: all_looked_at(engine, set()))
             print(f"\n{CAMERAS} cameras looked at for the first time after {took:.1f} s")
             looked = time.time()
@@ -323,7 +323,7 @@ def test_a_lost_machines_cameras_go_on_elsewhere(
                 process.kill()
             took = until(lambda: all_looked_at(engine, held))
             print(f"killed: {len(held)} shards; all looked at again after {took:.1f} s")
-            assert took <= MOST_S
+            times.append(took)
 
             ray.add_node(num_cpus=3, object_store_memory=80_000_000)
             until(lambda: time.time() > looked + 150)
@@ -332,7 +332,7 @@ def test_a_lost_machines_cameras_go_on_elsewhere(
                 process.suspend()
             took = until(lambda: all_looked_at(engine, held))
             print(f"frozen: {len(held)} shards; all looked at again after {took:.1f} s")
-            assert took <= MOST_S
+            times.append(took)
             shards = [p for p in stopped if is_shard(p)]
             for process in stopped:
                 process.resume()
@@ -348,3 +348,4 @@ def test_a_lost_machines_cameras_go_on_elsewhere(
         waiting = list((tmp_path / "city").rglob("spool/*/*"))
         assert stored
         assert not waiting
+        assert max(times) <= MOST_S
