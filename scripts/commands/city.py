@@ -47,10 +47,12 @@ def city(
     from scripts.city.machines import Need, shards_for
     from scripts.city.tables import impatient, make_tables
     from scripts.watching import choose_site, make_intake
+    from vision.evidence import open_store
 
     logs = log_to_stderr(verbose=verbose, form=log_format)
     chosen = choose_site(site, [])
     check_site(chosen, 1)
+    open_store(chosen.storage)  # says what is not installed, before every shard does
     cluster = RayCluster(address)
     try:
         machines = cluster.machines()
