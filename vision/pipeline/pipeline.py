@@ -89,7 +89,7 @@ class Pipeline:
             {name: Spool(folder) for name, folder in plan.clips.items()},
             lambda event: self._writer.put(event, holds_pixels=False),
         )
-        plates = SubjectPlates.as_set(site.plates)
+        plates = SubjectPlates.where(wanted=site.plates.read)
         self._recorder = Recorder(evidence, site, plates=plates) if evidence else None
         self._writer = EventWriter(
             self._recorder,

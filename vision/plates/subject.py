@@ -14,7 +14,6 @@ from vision.frames import Pixels, crop
 from vision.plates.network import PaddleNetworks, demand
 from vision.plates.reader import PlateReader
 from vision.plates.reading import PlateReading
-from vision.site.plates import Plates
 from vision.throttled_log import ThrottledLog
 
 _log = logging.getLogger(__name__)
@@ -49,13 +48,13 @@ class SubjectPlates:
         self._faults = ThrottledLog(_log)
 
     @classmethod
-    def as_set(cls, plates: Plates) -> SubjectPlates | None:
+    def where(cls, *, wanted: bool) -> SubjectPlates | None:
         """What reads plates, if the site wants it.
 
         Raises:
             EngineError: it does, and what reads them is not installed.
         """
-        if not plates.read:
+        if not wanted:
             return None
         demand()
         return cls()

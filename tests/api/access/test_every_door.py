@@ -106,6 +106,7 @@ DOORS = (
     Door("/v1/cases/{case_id}/review", REVIEWERS, method="POST"),
     Door("/v1/cases/{case_id}/hold", LOOKERS, method="POST"),
     Door("/v1/cases/{case_id}/masks", REVIEWERS, method="POST"),
+    Door("/v1/cases/{case_id}/plate", REVIEWERS, method="POST"),
     Door("/v1/cases/{case_id}/steps", REVIEWERS, method="POST"),
     Door("/v1/cases/{case_id}/callbacks", RECEIVERS, method="POST", way=WayIn.SIGNATURE),
     Door("/v1/cases/{case_id}/callbacks", READERS, of="case"),

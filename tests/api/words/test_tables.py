@@ -18,6 +18,7 @@ from api.cases.receipt import remark
 from api.cases.stages import Outcome, Rejection, Stage
 from api.cases.step_desk import _SAID
 from api.cases.steps import PROGRAM, Step
+from api.cases.view import PLATE_ACTIONS
 from api.setup.site_file import _WHY
 from api.words.catalogue import CATALOGUE
 from api.words.invalid import INVALID
@@ -186,6 +187,7 @@ MEMBERS: Mapping[str, set[str]] = {
         *("confirmed_first", "disagreed", "taken_over", "released", "numbered", "unseen"),
         *("notice", "notice_failed", "held", "hold_released", "masked", "purged", "opinion"),
         "received",
+        *PLATE_ACTIONS,
         *(f"callback_{state}" for state in State if state is not State.APPLIED),
     },
 }

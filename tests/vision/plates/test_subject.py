@@ -108,14 +108,14 @@ def test_no_plate_is_read_of_another_kind(made, pixels):
 
 def test_without_being_asked_nothing_is_read(tmp_path, pixels):
     site = Site(site=SiteInfo(name="t"), cameras=(Camera(id="cam", source="x"),))
-    assert SubjectPlates.as_set(site.plates) is None
+    assert SubjectPlates.where(wanted=site.plates.read) is None
     items = Recorder(EvidenceStore(tmp_path), site).record(event_of(pixels))
     assert all(item.plate is None for item in items)
 
 
 def test_a_site_that_wants_it_opens_nothing_yet():
     pytest.importorskip("rapidocr")
-    assert SubjectPlates.as_set(Plates(read=True)) is not None
+    assert SubjectPlates.where(wanted=Plates(read=True).read) is not None
 
 
 @pytest.mark.parametrize(
