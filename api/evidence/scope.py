@@ -15,7 +15,7 @@ class Scope(StrEnum):
     OFFICER = "officer"
     """For the file and a court: everything, originals included."""
     RECEIVER = "receiver"
-    """For the case system: derivatives, the whole log, and the hashes of the originals."""
+    """For the case system: derivatives, the log but for what stays here, hashes of originals."""
     PUBLIC = "public"
     """To be published: masked pictures alone; no person's name, no key."""
 
