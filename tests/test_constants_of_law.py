@@ -187,11 +187,14 @@ def test_nothing_leaves_before_a_person_has_confirmed():
     steps = api.cases.steps.STEPS
     emitting = {stage for (stage, step) in steps if step is Step.EMIT}
     assert emitting == {Stage.CONFIRMED}
+    told = api.cases.stages.PERSON_CONFIRMED
     confirming = {(stage, step) for (stage, step), to in steps.items() if to is Stage.CONFIRMED}
-    assert {stage for stage, _ in confirming} == set(api.cases.stages.DECIDABLE)
     for stage, step in confirming:
         assert PROGRAM not in api.cases.steps.MAY[stage, step]
-    told = api.cases.stages.PERSON_CONFIRMED
+    # To another division only goes as confirmed what a person has confirmed.
+    assert {stage for stage, step in confirming if step is Step.REASSIGN} <= set(told)
+    decided = {stage for stage, step in confirming if step is not Step.REASSIGN}
+    assert decided == set(api.cases.stages.DECIDABLE)
     entering = {at for (at, _), to in steps.items() if to in told and at not in told}
     assert entering == set(api.cases.stages.DECIDABLE), "no other way leads there"
 

@@ -26,7 +26,9 @@ from vision.evidence.store import EvidenceStore
 from vision.site.retention import Retention
 
 PURGED = "purged"
-"""Action of the log's entry. It does not count as one after which a case is kept on."""
+"""Action of the log's entry."""
+_KEPT_FOR_NONE = (PURGED, "opinion")
+"""Actions that do not count as one after which a case is kept on: nothing has happened to it."""
 _PAGE = 200
 _CLIP = "video/"
 
@@ -167,7 +169,7 @@ class Purge:
         case = session.scalar(query.with_for_update() if held else query)
         if case is None or case.hold is not None or case.appealed_at is not None:
             return []
-        entries = (LogRow.case_id == case_id, LogRow.action != PURGED)
+        entries = (LogRow.case_id == case_id, LogRow.action.not_in(_KEPT_FOR_NONE))
         last = session.scalar(select(func.max(LogRow.at)).where(*entries)) or case.created_at
         rule, life = _class_of(case, self._retention)
         clips = self._retention.of(case.kind).raw_clips

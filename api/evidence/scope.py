@@ -16,8 +16,7 @@ class Scope(StrEnum):
     OFFICER = "officer"
     """For the file and a court: everything, originals included."""
     RECEIVER = "receiver"
-    """For the case system: derivatives, the log but for number plates and a model's opinion, the
-    originals' hashes."""
+    """For the case system: derivatives, log but for plates and opinions, hashes of originals."""
     PUBLIC = "public"
     """To be published: masked pictures alone; no person's name, no key."""
 

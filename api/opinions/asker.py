@@ -98,8 +98,7 @@ class Asker:
             return False
         claim = self._queue.take()
         if claim is None:
-            if not self._queue.fill():
-                return False
+            self._queue.fill()  # or another server has meanwhile
             claim = self._queue.take()
         if claim is None:
             return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ipaddress
+import logging
 import threading
 import time
 from collections.abc import Coroutine, Mapping, Sequence
@@ -46,6 +47,10 @@ _OF_THE_QUESTION = frozenset(
     }
 )
 """Answers about what was sent; every other one that is no answer is about the endpoint."""
+
+
+# At INFO, httpx logs the whole address of each request, which may hold a token.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class Blame(StrEnum):

@@ -94,8 +94,8 @@ class OpinionQueue:
         self._kinds = tuple(kinds)
         self._lease = longest + LEASE
 
-    def fill(self) -> bool:
-        """Put in what waits for a person and is not here yet; say whether there was any.
+    def fill(self) -> None:
+        """Put in what waits for a person and is not here yet, so many at once.
 
         Raises:
             DatabaseUnavailable: nothing was put in.
@@ -104,10 +104,11 @@ class OpinionQueue:
         new = select(CaseRow.id).where(
             _OF_THOSE, CaseRow.kind.in_(self._kinds), CaseRow.opinion_says.is_(None), ~known
         )
-        new = new.order_by(CaseRow.id).limit(_AT_ONCE)
+        # By what the index of those that wait has: by id, all cases of a kind would be walked.
+        new = new.order_by(CaseRow.created_at).limit(_AT_ONCE)
         with self._database.read() as session:  # an empty poll takes no write lock
             if session.scalar(new.limit(1)) is None:
-                return False
+                return
         insert = postgresql.insert if self._database.on_postgresql else sqlite.insert
         now = datetime.now(UTC)
         with self._database.write() as session:
@@ -123,7 +124,6 @@ class OpinionQueue:
             ]
             if rows:  # another server may put in the same ones
                 session.execute(insert(OpinionRow).on_conflict_do_nothing(), rows)
-        return True
 
     def take(self) -> Claim | None:
         """Claim the case that has been due the longest; None when none is.
@@ -131,12 +131,10 @@ class OpinionQueue:
         Raises:
             DatabaseUnavailable: none was claimed.
         """
-        found = select(OpinionRow.case_id, CaseRow.kind, CaseRow.subtype)
-        found = found.join(CaseRow, CaseRow.id == OpinionRow.case_id).where(
-            OpinionRow.state == State.WAITING.value,
-            _OF_THOSE,
-            CaseRow.kind.in_(self._kinds),
+        waits = exists().where(
+            CaseRow.id == OpinionRow.case_id, _OF_THOSE, CaseRow.kind.in_(self._kinds)
         )
+        found = select(OpinionRow.case_id).where(OpinionRow.state == State.WAITING.value, waits)
         found = found.order_by(OpinionRow.next_attempt_at, OpinionRow.case_id).limit(1)
         with self._database.read() as session:
             if session.scalar(found.where(_due(datetime.now(UTC)))) is None:
@@ -144,11 +142,13 @@ class OpinionQueue:
         with self._database.write() as session:
             now = datetime.now(UTC)
             due = found.where(_due(now)).with_for_update(skip_locked=True, of=OpinionRow)
-            if (row := session.execute(due).first()) is None:
+            if (case := session.scalar(due)) is None:
                 return None
-            _change(session, row.case_id, owner=self._owner, next_attempt_at=now + self._lease)
+            _change(session, case, owner=self._owner, next_attempt_at=now + self._lease)
             count(self._database, session, Result.ASKED)
-        return Claim(row.case_id, row.kind, row.subtype)
+            matter = select(CaseRow.kind, CaseRow.subtype).where(CaseRow.id == case)
+            kind, subtype = session.execute(matter).one()
+        return Claim(case, kind, subtype)
 
     def picture(self, claim: Claim) -> Shown | None:
         """The masked picture that stands for the case; None where there is none (any more).

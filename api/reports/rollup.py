@@ -149,7 +149,7 @@ def total(found: Iterable[Sums], rates: Sequence[Rate]) -> UnitRow:
 
 
 def _alike(kind: str, subtype: str) -> Alike:
-    return Alike("", "", kind, "", subtype, "", None, "")
+    return Alike("", "", kind, "", subtype, "", None, None, "")
 
 
 def _sides(rates: Sequence[Rate], of: str, alike: Alike, counts: Mapping[str, int]) -> list[int]:

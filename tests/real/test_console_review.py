@@ -14,10 +14,12 @@ from sqlalchemy import delete
 
 from api.access.roles import Role
 from api.access.users import UserStore
+from api.cases.opinion import Answer, Opinion
 from api.http.app import create_app
+from api.opinions.queue import OpinionQueue
 from api.storage.tables import AccessRow, SessionRow
 from tests.api.world import NOON, World, cleared, make_event, make_site, make_world, served
-from tests.real.console import chromium, opened
+from tests.real.console import chromium, findings, opened
 from tests.real.prefix_proxy import proxied
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"
@@ -93,6 +95,35 @@ def stage(world: World, case_id: str) -> str:
 
 def other(world: World, case_id: str) -> str:
     return next(found for found in world.made.values() if found != case_id)
+
+
+def test_a_models_opinion_comes_to_the_open_case_as_text(desk, world):
+    case = shown(desk)
+    expect(desk.locator(".facts-side .why")).to_be_visible()
+    expect(desk.locator(".opinion")).to_have_count(0)
+    asks = OpinionQueue(world.database, "test", ["dirty_truck"], timedelta(seconds=30))
+    asks.fill()
+    claim = asks.take()
+    assert claim is not None
+    assert claim.case_id == case
+    opinion = Opinion(
+        answer=Answer.NO,
+        why=f"nothing lies there {HOSTILE}",
+        model=HOSTILE,
+        host="10.0.0.9:8000",
+        picture="ab" * 32,
+        prompt_sha256="cd" * 32,
+        ms=812,
+        at=NOON,
+    )
+    assert asks.answered(claim, opinion, {})
+    told = desk.locator(".facts-side .opinion")
+    expect(told).to_contain_text(f"No nothing lies there {HOSTILE}")
+    expect(told).to_contain_text(f"Vision-language model {HOSTILE}")
+    desk.goto(f"{desk.url.partition('#')[0]}#/cases/{case}")
+    expect(desk.locator(".trail")).to_contain_text(f"No nothing lies there {HOSTILE}")
+    assert desk.title() != "owned"
+    assert findings(desk) == []
 
 
 def test_twenty_cases_by_keyboard_alone(world, browser, address):

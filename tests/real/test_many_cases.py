@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from api.cases.case_filter import CaseFilter, Order
 from api.cases.queue import Narrowed, QueueDesk
 from api.cases.scope import scoped
 from api.cases.store import CaseStore
+from api.opinions.queue import OpinionQueue
 from api.storage.database import Database
 from api.storage.tables import AttemptRow, CallbackRow, CaseRow, DeliveryRow, SightingRow
 from scripts.bench.lists import BUSY, FIRST_DAY, QUIET, fill, questions
@@ -165,6 +167,12 @@ def test_the_queue_is_found_in_the_index_of_what_waits(many):
             for line in plans:
                 assert not any(f"Seq Scan on {table}" in line for table in BIG), line
                 assert not line.startswith("SCAN cases"), line
+    asks = OpinionQueue(many.database, "test", ["street_vending"], timedelta(seconds=30))
+    for line in many.plans(asks.take) + many.plans(asks.fill) + many.plans(asks.take):
+        assert not any(f"Seq Scan on {table}" in line for table in BIG), line
+        if not many.database.on_postgresql:  # which finds one by its kind and id alike
+            assert "ix_cases_kind" not in line, "these are all cases of a kind"
+        assert not line.startswith("SCAN"), line
     page = desk.page(ASKED["everything"].who, Narrowed(), 200)
     assert page.total == len(page.items) == CASES // 1000
     values = [item.rank.value for item in page.items]

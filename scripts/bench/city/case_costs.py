@@ -122,7 +122,9 @@ def _site(address: str, folder: Path) -> Site:
 def _events(site: Site, first: int, end: int) -> Iterator[tuple[EpisodeEvent, list[EvidenceItem]]]:
     """Stalls, each of another camera or another day, with what a recorder stores of each."""
     pixels = np.zeros((8, 8, 3), np.uint8)
-    none = make_detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0), ())
+    none = make_detections(
+        np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64), ()
+    )
     for number in range(first, end):
         camera = site.cameras[number % len(site.cameras)].id
         opened = _BEGAN + timedelta(days=number // len(site.cameras), minutes=number % 600)
@@ -158,7 +160,7 @@ def _pictures(photos: Path) -> Iterator[Pixels]:
             continue
         scale = max(_WIDTH / picture.shape[1], _HEIGHT / picture.shape[0])
         whole = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        yield whole[:_HEIGHT, :_WIDTH]
+        yield whole[:_HEIGHT, :_WIDTH].astype(np.uint8)
 
 
 def _evidence(picture: Pixels) -> int:

@@ -64,9 +64,12 @@ def plan(city: City, measured: Measured) -> Plan:
     mix, fits = _mix(city, measured), _memory_fits(city.box, measured)
     per_box, fares = most(city.box, mix, measured)
     bare, _ = most(city.box.model_copy(update={"gpus": 0}), mix, measured)
-    held = [max(1, min(count, fits)) for count in (per_box, bare)]
-    boxes = [ceil(city.cameras / (count * (1 - city.spare))) for count in held]
-    return Plan(city, measured, held[0], fares, held[1], *boxes, tuple(_parts(city, measured)))
+    per_box, bare = (max(1, min(count, fits)) for count in (per_box, bare))
+    boxes, bare_boxes = (
+        ceil(city.cameras / (count * (1 - city.spare))) for count in (per_box, bare)
+    )
+    parts = tuple(_parts(city, measured))
+    return Plan(city, measured, per_box, fares, bare, boxes, bare_boxes, parts)
 
 
 def _mix(city: City, measured: Measured) -> list[Kind]:

@@ -66,7 +66,7 @@ def lay_over(
             lambda one: list(_onto(records[one], [records[o] for o in partners[one]], read)),
             sorted(partners),
         )
-        overlaps: Overlaps = {}
+        overlaps = dict[tuple[str, str], Matrix]()
         for number, found in enumerate(done, 1):
             overlaps.update(found)
             told(number, len(partners))
