@@ -138,15 +138,16 @@ def test_the_next_step_says_what_the_case_allows_and_to_whom(world):
     roof = world.case(**ROOF)
     reviewers = [Role.REVIEWER, Role.OFFICER, Role.ADMIN]
     city = [Role.OFFICER, Role.ADMIN, Role.RECEIVER]
+    moved = {"reassign": [Role.OFFICER, Role.ADMIN]}  # to another division
 
     def steps() -> dict[str, list[Role]]:
         return {one.step.value: one.roles for one in world.read(roof).next_step.steps}
 
-    assert steps() == {"confirm": reviewers, "reject": reviewers}
+    assert steps() == {"confirm": reviewers, "reject": reviewers, **moved}
     assert world.read(roof).next_step.deadline is None
     assert world.read(roof).next_step.working is False
     world.review(roof, CONFIRM)
-    assert steps() == {"emit": city}
+    assert steps() == {"emit": city, **moved}
     world.step(roof, {"step": "emit", "data": {"to": "case-system"}})
     # The register of permits was not asked yet, so nobody is given notice (api/cases/law.py).
     assert "notice" not in steps()
