@@ -4,6 +4,7 @@ from __future__ import annotations
 
 EXTRAS = {
     "authlib": "oidc",
+    "gpxpy": "tracks",
     "joserfc": "oidc",
     "lap": "bench",
     "matplotlib": "train",
@@ -11,9 +12,12 @@ EXTRAS = {
     "onnxruntime": "export",
     "onnxslim": "export",
     "psutil": "bench",
+    "pymavlink": "mavlink",
+    "pynmea2": "tracks",
     "ray": "city",
     "rapidocr": "plates",
     "s3fs": "s3",
+    "simpy": "bench",
     "wsdiscovery": "onvif",
 }
 """Package to the extra in `pyproject.toml` that brings it."""

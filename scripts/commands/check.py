@@ -14,7 +14,6 @@ from rich.markup import escape
 
 from scripts.console import count, err, log_to_stderr, out
 from vision.errors import EvidenceError, SourceError
-from vision.geo.carried_pose import CarriedPose
 from vision.printable import to_json
 
 if TYPE_CHECKING:
@@ -169,6 +168,8 @@ def _pictures(camera: Camera, seen: Seen, detections: Detections, folder: Path) 
 
 
 def _telemetry(seen: Seen) -> str:
+    from vision.geo.carried_pose import CarriedPose
+
     pose = seen.frame.pose
     if pose is None:
         return f"no place on the map: {seen.trouble or 'no telemetry with it'}"

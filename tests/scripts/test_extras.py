@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -17,7 +18,7 @@ PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 def test_every_package_is_in_the_extra_that_is_named() -> None:
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
     brought = {
-        name: {line.partition(">")[0].partition("[")[0] for line in lines}
+        name: {re.split(r"[\[<>=]", line)[0] for line in lines}
         for name, lines in project["optional-dependencies"].items()
     }
     always = {line.partition(">")[0] for line in project["dependencies"] if ";" not in line}

@@ -340,7 +340,7 @@ def test_roles_and_scopes(found):
 
     near = town.client(Role.OFFICER, divisions=["421303001"])
     assert near.get("/v1/cameras/yard/setup").status_code == 404
-    away = {"place": {"lon": 1, "lat": 1, "division": "999"}}
+    away = {"place": {"lon": 1, "lat": 1, "division": "9999"}}
     assert put(near, away, version).status_code == 403
     only = town.client(Role.OFFICER, kinds=["dirty_truck"])
     assert put(only, {"zones": []}, version).status_code == 403
