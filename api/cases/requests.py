@@ -11,6 +11,7 @@ from pydantic import (
     JsonValue,
     StrictBool,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -18,6 +19,7 @@ from api.cases.parts import Checks, Note, Part
 from api.cases.stages import Rejection
 from api.words.said import say
 from vision.plates import normal
+from vision.plates.grammar import PATTERN
 
 _CHECKS = ("authentic", "clear", "complete", "accurate")
 _COMPLETE: list[dict[str, JsonValue]] = [
@@ -114,7 +116,14 @@ class PlateRequest(Part):
         json_schema_extra={"examples": [{"text": "鄂A·12345"}, {"text": None, "note": "mud"}]},
     )
 
-    text: Annotated[str, BeforeValidator(_a_plate)] | None
+    text: (
+        Annotated[
+            str,
+            BeforeValidator(_a_plate),
+            WithJsonSchema({"type": "string", "pattern": PATTERN}),
+        ]
+        | None
+    )
     note: Note = ""
 
 

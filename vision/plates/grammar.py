@@ -26,6 +26,13 @@ ORDINARY: Final[Grammar] = (PROVINCES, LETTERS, *(_ANY,) * 4, _ANY + LAST)
 SMALL_GREEN: Final[Grammar] = (PROVINCES, LETTERS, _BATTERY + _HYBRID, _ANY, *(DIGITS,) * 4)
 LARGE_GREEN: Final[Grammar] = (PROVINCES, LETTERS, *(DIGITS,) * 5, _BATTERY + _HYBRID)
 GRAMMARS: Final = (ORDINARY, SMALL_GREEN, LARGE_GREEN)
+PATTERN: Final = "^({})$".format(
+    "|".join(
+        "[·. -]?".join("".join(f"[{place}]" for place in part) for part in (of[:2], of[2:]))
+        for of in GRAMMARS
+    )
+)
+"""The same as a regular expression, for a document; `normal` takes more ways of typing it."""
 
 _SEPARATORS = re.compile(r"[\s·.・•\-–—]+")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}

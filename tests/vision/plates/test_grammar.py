@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from vision.plates import normal
-from vision.plates.grammar import ALPHABET, GRAMMARS
+from vision.plates.grammar import ALPHABET, GRAMMARS, PATTERN
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,11 @@ def test_no_plate_has_an_i_or_an_o_and_there_are_31_provinces():
     assert not {"I", "O"} & set(ALPHABET)
     assert len(set(GRAMMARS[0][0])) == 31
     assert len(set(ALPHABET)) == len(ALPHABET)
+
+
+@pytest.mark.parametrize("text", ["鄂A12345", "鄂A·12345", "鄂AD12345", "鄂A12345D", "鄂A1234挂"])
+def test_what_the_document_says_is_a_plate_is_one(text):
+    assert re.search(PATTERN, text)
+    assert normal(text)
+    for other in (text[1:], text[:-1] + "I", text + "11", text.replace("A", "1", 1)):
+        assert not re.search(PATTERN, other)
