@@ -25,7 +25,8 @@ import sys
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
-from api.http.app import REQUEST_WORKERS, create_app
+from api.http.app import create_app
+from api.http.background import REQUEST_WORKERS
 from api.cases.store import CaseStore
 from api.storage.database import Database
 from api.http.server import listen, serve
