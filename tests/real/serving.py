@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from api.http import app as app_module
+from api.http import background
 from api.http.app import create_app
 from api.http.ending import Ending, leave
 from api.http.server import listen, serve
@@ -56,9 +57,8 @@ def stuck() -> None:
 
 
 if "--hangs" in options:
-    app_module.STOP_S = 1.0
-    running = app_module._running
-    app_module._running = lambda parts: running([*parts, Hangs(), Fails()])  # type: ignore[assignment]
+    background.STOP_S = 1.0
+    app_module.running = lambda parts: background.running([*parts, Hangs(), Fails()])  # type: ignore[assignment]
 
 site = make_site(Path(root), *hooks)
 listener = listen("127.0.0.1", 0)
