@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
 from ulid import ULID
 
+from api.background_thread import BackgroundThread
 from api.delivery.events import ReceiverData, ReceiverEvent, source_of
 from api.delivery.failing import AFTER, told_of
 from api.delivery.outcome import Result
@@ -43,29 +43,22 @@ class _Alert(NamedTuple):
     event: ReceiverEvent
 
 
-class Alerts:
-    """Looks at the receivers' state about once a minute, from `start()` to `stop()`."""
+class Alerts(BackgroundThread):
+    """Looks at the receivers' state about once a minute, in the background.
+
+    `stop` waits for what is being sent, for at most its total time.
+    """
 
     def __init__(self, database: Database, site: Site) -> None:
+        super().__init__("alerts")
         self._database = database
         self._hooks = {hook.name: hook for hook in site.webhooks}
         self._source = source_of(site)
-        self._thread: threading.Thread | None = None
-        self._stopping = threading.Event()
 
     def start(self) -> None:
         """Start to look; without receivers there is nothing to look at."""
-        if self._hooks and self._thread is None:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        """End; what is being sent is finished first, for at most its total time."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._hooks:
+            super().start()
 
     def _run(self) -> None:
         while not self._stopping.wait(PERIOD_S):

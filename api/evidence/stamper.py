@@ -8,7 +8,6 @@ another of its case has followed by then is covered by that one's hash. Nothing 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ import httpx
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from api.background_thread import BackgroundThread
 from api.errors import DatabaseUnavailable, TimeStampError
 from api.evidence import time_stamp
 from api.records.chain import Sealed, canonical, digest
@@ -36,36 +36,22 @@ _STOPPING_S = 5.0
 _LONGEST_PAUSE_S = 3600.0
 
 
-class Stamper:
-    """Stamps from `start()` to `stop()`, in a thread of its own.
+class Stamper(BackgroundThread):
+    """Stamps in the background; a request that `stop` finds in flight is made again later.
 
     Raises:
         TimeStampError: the authority's certificate cannot be read.
     """
 
     def __init__(self, database: Database, settings: TimeStamps) -> None:
+        super().__init__("timestamps", within_s=_STOPPING_S)
         self._database = database
         self._url = settings.url
         self._every_s = settings.every.total_seconds()
         self._roots = time_stamp.read_roots(Path(settings.ca))
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
         self._after = -1
         self.problem: str | None = None
         """Why nothing is stamped now; None while all is well."""
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="timestamps", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End it; a request in flight is given up, and made again after the next start."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(_STOPPING_S)
-            self._thread = None
 
     def step(self) -> bool:
         """Stamp the next record, if there is one; say whether there was.

@@ -6,9 +6,9 @@ import logging
 import os
 import secrets
 import socket
-import threading
 from datetime import UTC, datetime, timedelta
 
+from api.background_thread import BackgroundThread
 from api.cases.opinion import Opinion
 from api.delivery.breaker import Breaker, Pace
 from api.delivery.outcome import Outcome, Result
@@ -38,8 +38,8 @@ PACE = Pace(
 """One question at a time, and few at an endpoint that is down, however many cases wait."""
 
 
-class Asker:
-    """Asks from `start()` to `stop()`, in a thread of its own.
+class Asker(BackgroundThread):
+    """Asks in the background; a question that `stop` finds in flight is asked again later.
 
     Args:
         database: of the cases.
@@ -63,6 +63,7 @@ class Asker:
         period_s: float = PERIOD_S,
         pace: Pace = PACE,
     ) -> None:
+        super().__init__("opinions", within_s=_STOPPING_S)
         self._evidence = evidence
         self._settings = settings
         self._period_s = period_s
@@ -71,22 +72,7 @@ class Asker:
         owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._queue = OpinionQueue(database, owner, self._prompts.kinds, settings.timeout)
         self._breaker = Breaker(pace)
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
         self.problem: str | None = None
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="opinions", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End it; a question in flight is given up, and asked again after the next start."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(_STOPPING_S)
-            self._thread = None
 
     def step(self) -> bool:
         """Ask about the next case, if there is one and the endpoint is to be asked.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 
+from api.background_thread import BackgroundThread
 from api.errors import DatabaseUnavailable, SiteFileUnwritable, SiteFileWrong
 from api.setup.edit import same
 from api.setup.history import History
@@ -31,7 +31,7 @@ Apply = Callable[[Site], None]
 """Makes a running pipeline watch by another site; see `api.monitoring.watch.Watch`."""
 
 
-class Following:
+class Following(BackgroundThread):
     """Looks at the file every `PERIOD_S`, from `start()` to `stop()`; takes over what is right.
 
     Args:
@@ -56,6 +56,7 @@ class Following:
         *,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
+        super().__init__("site-file")
         self._file = file
         self._history = history
         self._in_force = in_force
@@ -67,23 +68,11 @@ class Following:
         self._taken: str | None = None
         self._known: _Marks | None = None
         self._before: _Marks | None = None
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to look."""
-        if self._thread is None:
-            self._stopping.clear()
-            self._before = self._marks()
-            self._thread = threading.Thread(target=self._run, name="site-file", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        """End."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._before = self._marks()
+        super().start()
 
     def _run(self) -> None:
         while True:
