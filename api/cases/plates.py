@@ -2,8 +2,9 @@
 
 A number plate leads to a person, so it is shown to those alone who decide about cases
 (`Right.REVIEW`, who may look at the picture of it too); what stands in the log of it is withheld
-from all others, and from packages that leave the bureau. Nothing follows from a reading: the
-company whose truck it is comes of the plate that a person has confirmed.
+from all others, and from receivers' and public packages: an officer's has it, and by it who takes
+the case over. Nothing follows from a reading: the company whose truck it is comes of the plate that
+a person has confirmed.
 """
 
 from __future__ import annotations

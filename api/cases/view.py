@@ -93,10 +93,10 @@ def case_detail(row: CaseRow, who: Principal) -> CaseDetail:
             data=entry.data,
         )
         for entry in row.log
-        if who.may(Right.REVIEW) or entry.action not in PLATE_ACTIONS
+        if _told(entry.action, who)
     ]
     reviews = [Review.model_validate(said, from_attributes=True) for said in row.reviews]
-    origin = None if row.origin is None else _origin(row.origin)
+    origin = None if row.origin is None else _origin(row.origin, who)
     more: dict[str, Any] = {"reviews": reviews, "log": log, "origin": origin}
     more["next_step"] = _next_step(row)
     return CaseDetail.model_validate(all_of(row, who) | more)
@@ -111,7 +111,12 @@ def _next_step(row: CaseRow) -> NextStep:
     )
 
 
-def _origin(row: TransferRow) -> Origin:
+def _told(action: str, who: Principal) -> bool:
+    """Whether somebody may read a log's entries of this kind."""
+    return who.may(Right.REVIEW) or action not in PLATE_ACTIONS
+
+
+def _origin(row: TransferRow, who: Principal) -> Origin:
     """Where a case came from: the fields of `LogEntry`, as they were signed there."""
     given = row.origin or {"records": [], "keys": []}
     told = [line["record"] for line in given["records"] if line["record"] is not None]
@@ -122,7 +127,11 @@ def _origin(row: TransferRow) -> Origin:
         division=row.from_division,
         received_at=row.at,
         package=row.package or "",
-        log=[LogEntry.model_validate({name: one[name] for name in names}) for one in told],
+        log=[
+            LogEntry.model_validate({name: one[name] for name in names})
+            for one in told
+            if _told(one["action"], who)
+        ],
         keys=[key["fingerprint"] for key in given["keys"]],
     )
 

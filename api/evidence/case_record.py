@@ -55,13 +55,18 @@ class EvidenceRecord(_Part):
 
 
 class CaseRecord(_Part):
-    """A case, as `CaseRow`, without what is its site's alone: claims, mutes, prior cases."""
+    """A case, as `CaseRow`, without what is its site's alone.
+
+    That is claims, mutes, hold, prior cases, department and a model's opinion; and the plate, which
+    is said anew where the case goes.
+    """
 
     id: Annotated[str, StringConstraints(pattern=r"^SW-[0-9A-HJKMNP-TV-Z]{26}$")]
     stage: Short
     kind: Short
     subtype: Short
     camera: Short
+    device_id: Annotated[str, StringConstraints(max_length=20)] | None = None
     zone: Text
     asset: Short | None
     box: Box

@@ -9,7 +9,12 @@ from itertools import count
 from api.storage.tables import EvidenceRow
 from vision.evidence import EvidenceRole
 
-_ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "video/mp4": ".mp4"}
+_ENDINGS = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "video/mp4": ".mp4",
+    "application/jsonl": ".jsonl",
+}
 
 
 def file_names(rows: Iterable[EvidenceRow]) -> dict[str, str]:

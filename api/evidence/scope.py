@@ -26,7 +26,7 @@ _PUBLIC_ACTIONS = frozenset({"opened", "sighted", "reopened", "cleared", "ended"
 """What the cameras alone have to say; everything else may name a person. New actions are withheld
 until somebody has looked at what they hold (Personal Information Protection Law, art. 6 and 25)."""
 _OURS = frozenset({"opinion"})
-"""What stays at the site: a model's opinion is a help for its reviewers and no evidence."""
+"""What receivers are not given: a model's opinion helps the site's reviewers and is no evidence."""
 
 
 def holds(scope: Scope, role: str) -> bool:

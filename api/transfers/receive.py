@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,7 @@ from api.cases.log import enter
 from api.cases.sightings import summarise
 from api.cases.stages import Stage
 from api.cases.transfers import Way
+from api.cases.view import case_detail
 from api.errors import CaseError, SiteKeyError
 from api.evidence.case_record import EvidenceRecord, SightingRecord
 from api.records.chain import timed
@@ -118,26 +120,36 @@ class ReceiveDesk:
                 receipt = self._enter(session, case, package, who)
                 if start is Start.WORK_ORDER:
                     self._announce(session, case, CaseEvent.CONFIRMED, datetime.now(UTC))
+                session.flush()
+                session.refresh(case)
+                _shown(case, who)
                 return Received(receipt, again=False)
 
     def _bring(self, package: Opened) -> list[EvidenceRecord]:
-        """Store what the sender vouches for, word for word: manifest, signature, log."""
+        """Store what the sender vouches for, word for word: manifest, signature, log.
+
+        As originals, for nobody without a reason: the log says what plates are, and who did what.
+        """
         first = package.record.sightings[0]
         made = datetime.fromisoformat(package.manifest["made_at"])
         return [
             EvidenceRecord(
                 sha256=self._evidence.put(content),
                 episode_id=first.episode_id,
-                role=EvidenceRole.RECORD,
+                role=EvidenceRole.ORIGINAL,
                 of=None,
-                media_type="application/json",
+                media_type=media_type,
                 size=len(content),
                 camera=first.camera,
                 captured_at=made,
                 moment="origin",
                 boxes=None,
             )
-            for content in (package.raw, package.signature, package.log)
+            for content, media_type in (
+                (package.raw, "application/json"),
+                (package.signature, "application/json"),
+                (package.log, "application/jsonl"),
+            )
         ]
 
     def _case(self, package: Opened, start: Start, division: str) -> CaseRow:
@@ -213,6 +225,19 @@ class ReceiveDesk:
             )
         )
         return told
+
+
+def _shown(case: CaseRow, who: Principal) -> None:
+    """Refuse what this version cannot show: it would be in the way of every list.
+
+    Raises:
+        CaseError: the sender's version says something of a case that this one does not know.
+    """
+    try:
+        case_detail(case, who)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise CaseError(say("package_record_form", where=where)) from None
 
 
 def _known(session: Session, package: Opened) -> dict[str, Any] | None:

@@ -14,14 +14,18 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from api.access.roles import Role
+from api.cases.log import enter
+from api.cases.view import PLATE_ACTIONS
 from api.evidence.verify import MANIFEST, verify
 from api.http.app import create_app
-from api.storage.tables import DeliveryRow, RecordRow
+from api.storage.tables import CaseRow, DeliveryRow, RecordRow
 from scripts.streetwarden import app
 from tests.api.evidence.packing import put_together, taken_apart
 from tests.api.world import CONFIRM, SECRET, World, make_event, make_site, make_world, served
 from tests.api.world import cleared as seen_gone
 
+PLATE, WHY = "鄂A·SECRET", "a model's own secret reason"
+"""What the sender's log says of a plate, and of a model's opinion."""
 SITE = """
 site: {{name: {name}, division: "{division}", language: en}}
 storage: {{database: "{database}", evidence: "{evidence}", site_key: "{key}"}}
@@ -91,6 +95,10 @@ def packed(west: Installation, path: Path, *, confirm: bool = True) -> tuple[str
     if confirm:
         west.world.review(case_id, CONFIRM)
         west.world.take(seen_gone(event))
+    with west.world.database.write() as session:
+        case = session.get_one(CaseRow, case_id)
+        enter(session, case, "plate_confirmed", by="Li", data={"text": PLATE})
+        enter(session, case, "opinion", by="m", reason=WHY, data={"second_opinion": {"why": WHY}})
     said = (
         "package",
         case_id,
@@ -129,6 +137,12 @@ def test_a_case_goes_across_with_its_evidence_and_is_signed_for(
     _, onward = packed_again(east, case_id, tmp_path / "onward.zip")
     assert verify(onward).holds
     assert taken_apart(package)["log.jsonl"] in taken_apart(onward).values()
+    lesser = tmp_path / "lesser.zip"
+    said = ("package", case_id, east.file, "--scope", "receiver", "--reason", "theirs")
+    assert east.run(*said, "--out", lesser).exit_code == 0
+    for name, content in taken_apart(lesser).items():
+        assert PLATE.encode() not in content, name
+        assert WHY.encode() not in content, name
 
     sent = ("case-sent", receipt, west.file, "--reason", "across the river")
     assert "signed by another key" in str(west.run(*sent, "--key", west.key).exception)
@@ -175,11 +189,26 @@ def seen_there(west: Installation, east: Installation, case_id: str) -> None:
             assert got.status_code == 200, item
         brought = {item["sha256"] for item in case["evidence"] if item["moment"] == "origin"}
         assert len(brought) == 3
+        seen_by_viewers(east, server, case_id, brought)
         listed = client.get("/v1/transfers").json()["items"]
         assert [(one["way"], one["peer"]) for one in listed] == [("received", "West")]
         own_gate = {"Authorization": f"Bearer {east.world.key(Role.OFFICER, cameras=['gate'])}"}
         assert client.get(f"/v1/cases/{case_id}", headers=own_gate).status_code == 404
         client.close()
+
+
+def seen_by_viewers(east: Installation, server: str, case_id: str, brought: set[str]) -> None:
+    """No plate, neither in the other site's log nor in what was brought with it."""
+    auth = {"Authorization": f"Bearer {east.world.key(Role.VIEWER)}"}
+    with httpx.Client(base_url=server, headers=auth, timeout=60, trust_env=False) as viewer:
+        answer = viewer.get(f"/v1/cases/{case_id}")
+        actions = {entry["action"] for entry in answer.json()["origin"]["log"]}
+        assert "opinion" in actions
+        assert not actions & PLATE_ACTIONS
+        assert PLATE not in answer.text
+        for sha256 in brought:
+            assert viewer.get(f"/v1/media/{sha256}").status_code == 403
+            assert viewer.get(f"/v1/media/{sha256}?reason=curious").status_code == 403
 
 
 def packed_again(west: Installation, case_id: str, path: Path) -> tuple[str, Path]:
@@ -206,6 +235,14 @@ def test_what_is_altered_or_no_case_to_take_is_refused_whole(
         wrong = put_together(members | {name: content}, tmp_path / "wrong.zip")
         done = east.run("receive-case", wrong, east.file, "--key", west.key)
         assert "does not hold" in str(done.exception), name
+    with west.world.database.write() as session:
+        row = session.get_one(CaseRow, case_id)
+        known, row.detector = row.detector, row.detector | {"of another version": 1}
+    _, other = packed_again(west, case_id, tmp_path / "other.zip")
+    done = east.run("receive-case", other, east.file, "--key", west.key)
+    assert "detector" in str(done.exception), "what cannot be shown is not taken"
+    with west.world.database.write() as session:
+        session.get_one(CaseRow, case_id).detector = known
     with east.world.database.read() as session:
         assert session.scalars(select(RecordRow)).all() == []
     done = east.run(

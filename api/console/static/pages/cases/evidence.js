@@ -18,7 +18,7 @@ export function evidence(item, { mayOriginal, again, said }) {
     <td class="number">${when(one.captured_at, true)}<small>${size(one.size)}</small></td>
     <td><code title=${one.sha256}>${one.sha256.slice(0, 16)}…</code> <button type="button" class="link" aria-label=${t("hash_copy_of", { role: word("evidence", one.role) })} @click=${() => copy(one.sha256)}>${t("copy")}</button></td>
     <td>${one.purged_at ? html`<span class="dim">${t("purged", { at: when(one.purged_at) })}</span>`
-      : sealed(one) && mayOriginal ? html`<button type="button" class="more" @click=${() => (one.media_type.startsWith("video/") ? showClip(one.sha256, mayOriginal, said) : showOriginal(one.sha256, word("evidence", one.role), said))}>${t("original")}</button>`
+      : sealed(one) && mayOriginal && /^(image|video)\//.test(one.media_type) ? html`<button type="button" class="more" @click=${() => (one.media_type.startsWith("video/") ? showClip(one.sha256, mayOriginal, said) : showOriginal(one.sha256, word("evidence", one.role), said))}>${t("original")}</button>`
         : sealed(one) ? html`<span class="dim">${t("sealed")}</span>` : nothing}</td></tr>`;
   return html`<section aria-label=${t("evidence")}><h2>${t("evidence")} <span class="dim">${item.evidence.length}</span></h2>
     <div class="wide"><table class="plain evidence"><thead><tr>${["picture_of", "evidence_what", "captured_at", "hash", "access"].map((head) => html`<th scope="col">${t(head)}</th>`)}</tr></thead>
