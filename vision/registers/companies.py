@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,8 +35,8 @@ class CompanyRegister:
         Raises:
             SiteError: it cannot be read, or a line of it; it says which.
         """
-        rows = csv.reader(_text(path).splitlines())
-        head = [name.strip().lower() for name in next(rows, [])]
+        lines = _lines(path)
+        head = [name.strip().lower() for name in lines[0][1]] if lines else []
         places = [
             next((n for n, name in enumerate(head) if name in names), None)
             for names in (_PLATE, _COMPANY)
@@ -43,7 +44,7 @@ class CompanyRegister:
         if places[0] is None or places[1] is None:
             raise SiteError(wrong("companies_head", file=path.name))
         found: dict[str, str] = {}
-        for row in rows:
+        for line, row in lines[1:]:
             if not any(cell.strip() for cell in row):
                 continue
             written, company = (
@@ -52,20 +53,26 @@ class CompanyRegister:
             plate = normal(written)
             if plate is None:
                 text = written[:20]
-                raise SiteError(
-                    wrong("companies_plate", file=path.name, line=rows.line_num, text=text)
-                )
+                raise SiteError(wrong("companies_plate", file=path.name, line=line, text=text))
             if not 1 <= len(company) <= LONGEST:
-                raise SiteError(
-                    wrong("companies_name", file=path.name, line=rows.line_num, most=LONGEST)
-                )
+                raise SiteError(wrong("companies_name", file=path.name, line=line, most=LONGEST))
             if found.setdefault(plate, company) != company:
-                raise SiteError(wrong("companies_twice", file=path.name, line=rows.line_num))
+                raise SiteError(wrong("companies_twice", file=path.name, line=line))
         return cls(found)
 
     def of(self, plate: str | None) -> str | None:
         """The company whose truck has this plate; None where the register has none."""
         return self.by_plate.get(plate) if plate is not None else None
+
+
+def _lines(path: Path) -> list[tuple[int, list[str]]]:
+    """Rows, each with the number of the line that it ends in."""
+    rows = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    try:
+        return [(rows.line_num, row) for row in rows]
+    except csv.Error as error:
+        why = f"{rows.line_num}: {error}"
+        raise SiteError(wrong("companies_unreadable", file=path.name, why=why)) from error
 
 
 def _text(path: Path) -> str:

@@ -34,6 +34,8 @@ def test_it_is_read_as_spreadsheets_write_it(tmp_path, encoding):
         ("plate,company\n鄂A12345\n", "line 2: a company's name"),
         ("plate,company\n鄂A12345,A\n鄂A12345,B\n", "line 3: the plate is another company's"),
         (b"plate,company\n\xff\xff\xff\n", "is no text"),
+        ('plate,company\n鄂A12345,"Hongda\n鄂A12346,Yuanda\n', r"cannot be read \(3: "),
+        ('plate,company\n鄂A12345,"Hong"da\n', r"cannot be read \(2: "),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(tmp_path, content, said):
