@@ -69,6 +69,10 @@ def source_of(site: Site) -> str:
     return f"urn:streetwarden:{site.site.division or 'site'}:{quote(site.site.name, safe='')}"
 
 
+_NOT_THEIRS = ASKED_FOR | {"evidence", "review"}
+"""Of a case that went to another division, what its former receivers are not given any more."""
+
+
 class Announcer:
     """Puts a case's events into the outbox, one row for each receiver that wants them."""
 
@@ -91,6 +95,7 @@ class Announcer:
         if not receivers:
             return
         told = self._event(case, f"streetwarden.case.{event.value}.v1", now)
+        but = _NOT_THEIRS if event is CaseEvent.REASSIGNED else frozenset[str]()
         for hook in receivers:
             session.add(
                 DeliveryRow(
@@ -99,7 +104,7 @@ class Announcer:
                     case_id=case.id,
                     sequence=case.sequence,
                     type=told.type,
-                    body=as_seen(told, hook),
+                    body=as_seen(told, hook, but),
                     state=DeliveryState.PENDING.value,
                     next_attempt_at=max(now, case.undo_until or now),
                     created_at=now,
@@ -163,12 +168,12 @@ def _concerned(hook: Webhook, told: Collection[str]) -> bool:
     return hook.name in told and (forms is None or CaseEvent.REASSIGNED.value in forms)
 
 
-def as_seen(event: CloudEvent, hook: Webhook) -> str:
-    """The body for this receiver: what it may not see is not in it."""
+def as_seen(event: CloudEvent, hook: Webhook, but: Collection[str] = ()) -> str:
+    """The body for this receiver: what it may not see is not in it, nor what is in `but`."""
     shown = set(CaseData.model_fields) - ASKED_FOR
     if hook.fields is not None:
         shown = {*NEEDED, *hook.fields}
     if hook.media == "none":
         shown.discard("evidence")
-    hidden = set(CaseData.model_fields) - shown
+    hidden = set(CaseData.model_fields) - shown.difference(but)
     return event.model_dump_json(exclude={"data": hidden} if hidden else None)

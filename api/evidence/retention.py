@@ -210,9 +210,10 @@ class Purge:
                 row = rows[one.evidence]
                 row.purged_at = now
                 session.add(_proof(one, row, now))
-            # What was read of a plate is kept as long as a picture of it.
-            subject = EvidenceRole.SUBJECT.value
-            if not any(row.role == subject and row.purged_at is None for row in case.evidence):
+            # A plate is kept as long as a picture of it, one that a person said without a
+            # picture as long as any other.
+            subjects = [row for row in case.evidence if row.role == EvidenceRole.SUBJECT.value]
+            if all(row.purged_at is not None for row in subjects or case.evidence):
                 case.plate = None
             rules = dict.fromkeys(one.rule for one in due)
             files = [{"sha256": one.sha256, "role": one.role, "rule": one.rule} for one in due]

@@ -145,7 +145,6 @@ class OpinionQueue:
             if (case := session.scalar(due)) is None:
                 return None
             _change(session, case, owner=self._owner, next_attempt_at=now + self._lease)
-            count(self._database, session, Result.ASKED)
             matter = select(CaseRow.kind, CaseRow.subtype).where(CaseRow.id == case)
             kind, subtype = session.execute(matter).one()
         return Claim(case, kind, subtype)
@@ -195,6 +194,7 @@ class OpinionQueue:
             data = {"second_opinion": said | more}
             enter(session, case, "opinion", by=ACTOR, reason=opinion.why, data=data)
             _change(session, claim.case_id, state=State.ANSWERED.value, owner=None, error=None)
+            count(self._database, session, Result.ASKED)
             count(self._database, session, Result(opinion.answer.value), opinion.ms)
         return True
 
@@ -221,7 +221,9 @@ class OpinionQueue:
                 count(self._database, session, Result.GIVEN_UP)
             elif wait is not None:
                 row.next_attempt_at = now + wait
-            count(self._database, session, Result.FAILED)
+            if failure.blame is not Blame.EVIDENCE:  # then nobody was asked
+                count(self._database, session, Result.ASKED)
+                count(self._database, session, Result.FAILED)
 
     def give_up(self, claim: Claim, why: str) -> None:
         """Ask no more about a case of which there is nothing to be asked."""

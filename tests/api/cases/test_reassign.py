@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -160,6 +161,10 @@ def test_a_filed_case_begins_as_confirmed_there_and_both_sides_are_told(world: W
         ("west", "reassigned"),
         ("east", "confirmed"),
     ]
+    with world.database.read() as session:
+        rows = session.scalars(select(DeliveryRow).where(DeliveryRow.type.contains("reassigned")))
+        (body,) = [json.loads(row.body)["data"] for row in rows]
+    assert not {"evidence", "review", "plate"} & set(body), "no business of theirs any more"
 
 
 def test_nobody_is_told_who_was_not_told_yet(world: World) -> None:

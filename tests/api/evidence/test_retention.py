@@ -19,7 +19,7 @@ from api.cases.hold import set_hold
 from api.cases.requests import HoldRequest
 from api.evidence.nightly import Nightly
 from api.evidence.retention import PURGED, Purge
-from api.storage.tables import PurgeRow
+from api.storage.tables import CaseRow, PurgeRow
 from scripts.streetwarden import app
 from tests.api.world import CONFIRM, OFFICER, REJECT, World, make_event, store_pictures
 from vision.errors import EvidenceError, EvidenceUnavailable, SiteError
@@ -119,6 +119,23 @@ def test_a_clip_goes_before_the_pictures(aged: Aged) -> None:
     assert kept == {"image/jpeg"}
     # That it went is no reason to keep the pictures for longer.
     assert aged.on_day(731) == 3
+
+
+def test_a_plate_is_forgotten_with_the_last_picture(aged: Aged) -> None:
+    """Also one that a person has said although nothing was read of it."""
+
+    def plate() -> object:
+        with aged.world.database.read() as session:
+            return session.get_one(CaseRow, case).plate
+
+    case = with_clip(aged.world)
+    aged.world.review(case, CONFIRM)
+    with aged.world.database.write() as session:
+        session.get_one(CaseRow, case).plate = {"said": {"text": "鄂A12345"}}
+    assert aged.on_day(30.1) == 1
+    assert plate() is not None, "the clip alone went"
+    assert aged.on_day(731) == 3
+    assert plate() is None
 
 
 def test_what_happens_to_a_case_keeps_it_on(aged: Aged) -> None:
