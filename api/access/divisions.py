@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from api.errors import CaseError
 from api.words.said import say
 from vision.registers.divisions import canonical
 
 
-def scope_of(codes: Iterable[str]) -> list[str] | None:
+def scope_of(codes: Collection[str]) -> list[str] | None:
     """The divisions that somebody is limited to; None for no limit, where none is given.
 
     Raises:

@@ -17,6 +17,7 @@ from api.cases.stages import Rejection, Stage
 from api.storage.limits import TEXT
 from vision.evidence import EvidenceRole
 from vision.geo import Method
+from vision.plates.reading import Colour
 from vision.registers.working_calendar import Unit
 
 Note = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True, pattern=TEXT)]
@@ -212,7 +213,7 @@ class Plate(Part):
 
     text: str | None
     confidence: float | None
-    colour: Literal["blue", "yellow", "green", "white", "black"] | None
+    colour: Colour | None
     looks: int
     best: Sha256 | None
     read_by: str | None

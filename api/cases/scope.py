@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.access.roles import Principal
 from api.errors import UnknownCase
@@ -46,9 +46,18 @@ def holds(who: Principal, *, kind: str, division: str, cameras: Collection[str])
     )
 
 
-def within(divisions: Iterable[str]) -> ColumnElement[bool]:
-    """Whether a case is in one of these divisions or below; SQL for `lies_in`."""
-    starts = (CaseRow.division.startswith(code, autoescape=True) for code in sorted(divisions))
+def within(divisions: Iterable[str], *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether a case is in one of these divisions or below; SQL for `lies_in`.
+
+    Args:
+        divisions: codes.
+        columns: of which one has to be; the case's own by default.
+    """
+    starts = (
+        column.startswith(code, autoescape=True)
+        for code in sorted(divisions)
+        for column in columns or (CaseRow.division,)
+    )
     return or_(false(), *starts)
 
 

@@ -12,10 +12,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from pydantic import Field
-from sqlalchemy import false, or_, select
+from sqlalchemy import select
 
 from api.access.roles import Principal
 from api.cases.parts import Part
+from api.cases.scope import within
 from api.storage.database import Database
 from api.storage.tables import SightingRow, TransferRow
 
@@ -62,12 +63,7 @@ def transfers(database: Database, who: Principal, after: int | None, limit: int)
     if who.kinds is not None:
         query = query.where(row.kind.in_(who.kinds))
     if who.divisions is not None:
-        ends = (
-            end.startswith(code, autoescape=True)
-            for code in sorted(who.divisions)
-            for end in (row.from_division, row.to_division)
-        )
-        query = query.where(or_(false(), *ends))
+        query = query.where(within(who.divisions, row.from_division, row.to_division))
     if who.cameras is not None:
         seen = select(SightingRow.case_id).where(SightingRow.camera.in_(who.cameras))
         query = query.where(row.case_id.in_(seen))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from vision.plates.reading import PlateReading, mean_of
+from vision.plates.reading import PlateReading
 
 
 def vote(readings: Sequence[PlateReading]) -> PlateReading | None:
@@ -35,8 +35,3 @@ def vote(readings: Sequence[PlateReading]) -> PlateReading | None:
         colours[one.colour] += one.confidence
     colour = max(agreed, key=lambda one: colours[one.colour]).colour
     return PlateReading(text, tuple(chances), colour)
-
-
-def confidence(reading: PlateReading) -> float:
-    """As it is shown."""
-    return round(mean_of(reading.chances), 4)

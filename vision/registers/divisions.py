@@ -10,7 +10,7 @@ elsewhere may use codes of its own, with a letter in each: they have no levels.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -39,7 +39,7 @@ _FORM = re.compile(FORM)
 
 
 def canonical(code: str) -> str:
-    """A code without the zeros that fill it up; one of a site's own as it is.
+    """A code without the zeros that fill it up; one of a site's own in capitals.
 
     Raises:
         ValueError: it is no code.
@@ -47,7 +47,7 @@ def canonical(code: str) -> str:
     if not _FORM.fullmatch(code):
         raise ValueError(wrong("division_form", code=code))
     if not code.isdigit():
-        return code
+        return code.upper()
     groups = [n for n in DIGITS.values() if n <= len(code)]
     # A group of zeros at the end names nothing; the zeros at the end of 421300100 are a street's.
     while len(groups) > 1 and not code[groups[-2] :].strip("0"):
@@ -106,23 +106,9 @@ class DivisionNames:
     def __init__(self, listed: Iterable[Division]) -> None:
         self._named = {one.code: one for one in listed}
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._named)
-
-    def __contains__(self, code: str) -> bool:
-        return code in self._named
-
     def name(self, code: str, language: str) -> str:
-        """A division's own name; empty where the register has none.
-
-        A district's code that ends in 00 stands for the city itself, which has no districts.
-        """
+        """A division's own name; empty where the register has none."""
         found = self._named.get(code)
         if found is None:
             return ""
         return found.zh if language == "zh" else found.en or found.zh
-
-    def full(self, code: str, language: str) -> str:
-        """A division's name behind those of what it lies in, as far as they are known."""
-        found = [name for one in lineage(code) if (name := self.name(one, language))]
-        return "".join(found) if language == "zh" else ", ".join(reversed(found))

@@ -33,6 +33,7 @@ STREET = "421303001"
         ("421303001002", "421303001002", Level.COMMUNITY),
         ("441900003", "441900003", Level.STREET),  # of a city without districts
         ("E09000033", "E09000033", None),
+        ("e09000033", "E09000033", None),
     ],
 )
 def test_a_code_is_shortened_to_what_it_names(written: str, code: str, level: Level | None) -> None:
@@ -62,7 +63,7 @@ def test_what_lies_in_what() -> None:
         assert not lies_in(STREET, [beside])
 
 
-def test_names_stand_behind_those_of_what_a_division_lies_in() -> None:
+def test_a_division_is_called_what_the_register_says() -> None:
     names = DivisionNames(
         [
             Division(code="421300", zh="随州市", en="Suizhou"),
@@ -70,8 +71,13 @@ def test_names_stand_behind_those_of_what_a_division_lies_in() -> None:
             Division(code=STREET, zh="西城街道"),
         ]
     )
-    assert names.full("421303001002", "zh") == "随州市曾都区西城街道"
-    assert names.full(STREET, "en") == "西城街道, Zengdu, Suizhou"
+    assert [names.name(one, "zh") for one in lineage(STREET)] == [
+        "",
+        "随州市",
+        "曾都区",
+        "西城街道",
+    ]
+    assert (names.name("421303", "en"), names.name(STREET, "en")) == ("Zengdu", "西城街道")
     assert names.name("42", "zh") == ""
 
 
