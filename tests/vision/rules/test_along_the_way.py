@@ -12,6 +12,7 @@ import pytest
 from tests.vision.flights import camera_of
 from tests.vision.rules.conftest import Scene
 from vision.geo import CarriedPose, DronePose, LocalPlane
+from vision.rules.looks import as_row, from_row
 
 PLANE = LocalPlane(113.38, 31.71)
 BIN, STALL = "overflowing_bin", "stall"
@@ -21,7 +22,7 @@ SETTINGS = {"dwell": "30m", "looks": 3, "of": 5, "along_m": 20, "clear": "5s"}
 
 def car(east: float, north: float = 0.0, off: float = 1.5) -> CarriedPose:
     lon, lat = PLANE.degrees(east, north)
-    return CarriedPose(lon=lon, lat=lat, position_m=off, viewing_m=25.0, course=90.0)
+    return CarriedPose(lon=lon, lat=lat, position_m=off, viewing_m=25.0)
 
 
 def vehicle(scene: type[Scene], kind: str = "overflowing_bin", **parts: object) -> Scene:
@@ -138,6 +139,15 @@ def test_a_restart_goes_on_with_the_way(scene: type[Scene], tmp_path: Path) -> N
     assert after.rule.remember() == before.rule.remember()
     passing(after, 1, (8.2, 12.3), t)
     assert [e.episode.stage for e in after.confirmed()] == ["confirmed"]
+
+
+def test_a_look_of_an_earlier_version_has_the_course_too(scene: type[Scene]) -> None:
+    s = vehicle(scene)
+    passing(s, 1, range(0, 15, 3))
+    shown = s.confirmed()[0]
+    row = as_row(shown.frame, shown.detections)
+    frame, _ = from_row(row | {"pose": row["pose"] | {"course": 90.0}}, "cam")
+    assert frame.pose == shown.frame.pose
 
 
 def above(east: float, north: float = 0.0, **changed: float) -> DronePose:
