@@ -29,12 +29,15 @@ def vehicle(scene: type[Scene], kind: str = "overflowing_bin", **parts: object) 
     return scene(kind, fps=5, camera={"type": "vehicle"}, **(SETTINGS | parts))
 
 
-def passing(s: Scene, track: int, ways: Iterable[float], t: float = 0.0, what: str = BIN) -> float:
+def passing(
+    s: Scene, track: int, ways: Iterable[float], t: float = 0.0, what: str = BIN, *,
+    off: float = 1.5,
+) -> float:  # fmt: skip
     """Drive along, with a thing coming nearer; each look half a second after the one before."""
     for n, east in enumerate(ways):
         side = 0.02 + 0.01 * n
         box = (0.5 + 0.03 * n, 0.5, 0.5 + 0.03 * n + side, 0.5 + side)
-        s.look(t, [(what, box, 0.9)], track=track, load="other", pose=car(east))
+        s.look(t, [(what, box, 0.9)], track=track, load="other", pose=car(east, off=off))
         t += 0.5
     return t
 
@@ -92,6 +95,26 @@ def test_flicker_over_the_whole_way_is_never_one_thing(scene: type[Scene]) -> No
         seen = [(BIN, box, 0.9)] if n % 3 == 0 else []
         s.look(n / 2, seen, track=n, load="other", pose=car(4.1 * n))
     assert s.confirmed() == []
+
+
+def test_a_car_that_is_fast_for_its_looks_goes_several_steps_between_them(
+    scene: type[Scene],
+) -> None:
+    """Three looks along 60 metres are not three of five steps of 4 metres."""
+    s = vehicle(scene)
+    t = passing(s, 1, (0, 30, 60))
+    drive(s, range(90, 300, 30), t)
+    assert s.confirmed() == []
+    near = vehicle(scene)
+    passing(near, 1, (0, 8.1, 16.2))
+    assert len(near.confirmed()) == 1, "first, third and fifth"
+
+
+def test_the_step_that_is_told_is_no_shorter_than_the_pose_s_error(scene: type[Scene]) -> None:
+    s = vehicle(scene)
+    passing(s, 1, range(0, 30, 3), off=6.5)
+    (event,) = s.confirmed()
+    assert event.episode.why[0].data["step_m"] == 6.5
 
 
 def test_a_place_is_reported_once_however_often_it_is_passed(scene: type[Scene]) -> None:
