@@ -1,7 +1,7 @@
 """CarriedPose: a camera that a car or a person carries, of which satellites tell where it is.
 
-Which way it looks nobody tells, and a course is that of the way and not of the lens. So what it
-sees is somewhere around it, no farther than a stated distance.
+Which way it looks nobody tells: a receiver's course is that of the way and not of the lens. So what
+it sees is somewhere around it, no farther than a stated distance.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ class CarriedPose:
         lon, lat: WGS 84, degrees.
         position_m: standard deviation along each axis, metres, its age included.
         viewing_m: farthest that something it sees may be, metres.
-        course: of its way, degrees clockwise from north; None where it stands or nobody knows.
 
     Raises:
         PlaceError: a value that no pose can have.
@@ -35,7 +34,6 @@ class CarriedPose:
     lat: float
     position_m: float
     viewing_m: float
-    course: float | None = None
 
     def __post_init__(self) -> None:
         LocalPlane(self.lon, self.lat)  # which says what is wrong with the place

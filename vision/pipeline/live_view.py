@@ -149,7 +149,7 @@ class LiveView:
 def _jpeg(newest: Newest, camera: Camera, areas: NoKeepAreas, *, clean: bool) -> bytes:
     shown_at = camera.at(newest.preset)
     view = newest.frame.pose or (shown_at.homography if areas else None)
-    hidden = areas.in_picture(view, moves=camera.moves)
+    hidden = areas.in_picture(view, moves=camera.roams(newest.preset))
     outlines = (WHOLE,) if hidden is None else (*shown_at.privacy, *hidden)
     painted = paint_privacy(newest.frame.pixels, outlines)
     shown = mask(painted, newest.detections)

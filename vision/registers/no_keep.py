@@ -24,15 +24,17 @@ from vision.geo.errors import NoGround
 from vision.geo.ground import Ground
 from vision.geo.plane import LocalPlane
 from vision.geo.position import Position
+from vision.geo.view import View
 from vision.registers.permits import OnMap
 
 Outline = tuple[tuple[float, float], ...]
 """Corners as fractions of a picture."""
-View = DronePose | CarriedPose | Ground
 _FAR_M = 2000.0
 """Metres beyond which an area is not looked for in a picture: what is there is a few pixels."""
 _UNKNOWN_M = 100.0
 """Error of a place of which nobody knows it."""
+_LEAST_M = 0.01
+"""Of a place's error: a point with none would touch nothing."""
 _BEFORE = 1e-6
 _GRID = [(u, v) for u in (0.0, 0.5, 1.0) for v in (0.0, 0.5, 1.0)]
 _PICTURE = shapely.box(0, 0, 1, 1)
@@ -59,9 +61,9 @@ class NoKeepAreas:
         """Whether a place, its error included, touches one of them."""
         place = where.to("WGS84")
         off = _UNKNOWN_M if place.accuracy_m is None else place.accuracy_m
-        around = shapely.Point(0, 0).buffer(off, quad_segs=16)
+        around = shapely.Point(0, 0).buffer(max(off, _LEAST_M), quad_segs=16)
         if place.ellipse is not None and place.ellipse.major_m > 0:
-            flat = max(place.ellipse.minor_m, 0.01) / place.ellipse.major_m
+            flat = max(place.ellipse.minor_m, _LEAST_M) / place.ellipse.major_m
             around = shapely.Point(0, 0).buffer(place.ellipse.major_m, quad_segs=16)
             around = affinity.scale(around, flat, 1.0)  # the longer axis to the north
             around = affinity.rotate(around, -place.ellipse.bearing, origin=(0, 0))

@@ -10,11 +10,11 @@ import shapely
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from vision.fields import DaysField, Hours, KindName, Part, Polygon, as_drawn
-from vision.geo.carried_pose import CarriedPose
 from vision.geo.drone_pose import DronePose
 from vision.geo.errors import NoGround
 from vision.geo.ground import Ground
 from vision.geo.plane import LocalPlane
+from vision.geo.view import View
 from vision.hours import WeeklyHours
 from vision.mistakes.wrong import wrong
 from vision.outlines import THINNEST_M, check_outline
@@ -108,7 +108,7 @@ class PermitRegister:
         moves: bool = False,
     ) -> None:
         self._moves = moves
-        self.view: Ground | DronePose | CarriedPose | None = ground
+        self.view: View | None = ground
         self._areas = [
             (permit, area)
             for permit in permits
@@ -146,10 +146,10 @@ class _Area:
     ) -> None:
         self._inside, self._kept, self._plane = inside, kept, plane
 
-    def seen_by(self, view: Ground | DronePose | CarriedPose | None, moves: bool) -> bool:
+    def seen_by(self, view: View | None, moves: bool) -> bool:
         return self._plane is None or view is not None or moves
 
-    def holds(self, foot: Line, view: Ground | DronePose | CarriedPose | None, moves: bool) -> bool:
+    def holds(self, foot: Line, view: View | None, moves: bool) -> bool:
         (x1, y1), (x2, y2) = foot
         quarters = [(x1 + (x2 - x1) * q, y1 + (y2 - y1) * q) for q in (0.25, 0.5, 0.75)]
         off = 0.0

@@ -167,8 +167,8 @@ def from_row(row: Row, camera: str) -> tuple[Frame, Detections]:
 
 
 def _pose(told: Row) -> Pose:
-    if "viewing_m" in told:
-        return CarriedPose(**told)
+    if "viewing_m" in told:  # those of earlier versions have the course of its way as well
+        return CarriedPose(**{name: value for name, value in told.items() if name != "course"})
     return DronePose(**told | {"deviations": PoseDeviations(**told["deviations"])})
 
 

@@ -168,8 +168,8 @@ class Place:
         self.stays = [stay if known is instead_of else known for known in self.stays]
 
     def holds(self, stay: Stay) -> bool:
-        """Whether this stay belongs to a confirmed episode."""
-        return stay.ripe or (self.confirmed and stay.stopped)
+        """Whether this stay belongs to a confirmed episode; ripe ones may be too few for any."""
+        return self.confirmed and (stay.ripe or stay.stopped)
 
     def told(self, least: Least) -> list[UnderWay]:
         """Each stay with its clock: the occupancy's while only several in turn may add up to it."""

@@ -93,11 +93,12 @@ class Way:
         if self._pose is None:
             return
         walked, pose = self.walked, self._pose
-        least = max(self.step_m, _off(pose))
         if walked.lon is None or walked.lat is None:
             walked.lon, walked.lat = pose.lon, pose.lat
-        elif _apart((walked.lon, walked.lat), (pose.lon, pose.lat)) >= least:
-            walked.step, walked.lon, walked.lat = walked.step + 1, pose.lon, pose.lat
+        elif steps := int(
+            _apart((walked.lon, walked.lat), (pose.lon, pose.lat)) // self._least_m
+        ):  # of a camera that is fast for its looks, several
+            walked.step, walked.lon, walked.lat = walked.step + steps, pose.lon, pose.lat
 
     def match(
         self,
@@ -197,7 +198,7 @@ class Way:
         if spotted is None or not spotted.enough or stay.stayed >= dwell:
             return stayed(stay.stayed, dwell)
         needed = self.context.settings.looks or 1
-        return along(max(len(spotted.steps), needed), needed, self.of, self.step_m)
+        return along(max(len(spotted.steps), needed), needed, self.of, self._least_m)
 
     def remember(self, places: Any) -> Any:
         """The places of a rule ready for JSON, with the way where there is one."""
@@ -236,6 +237,11 @@ class Way:
         ]
         place.stays = kept or place.stays
         return not kept
+
+    @property
+    def _least_m(self) -> float:
+        """Metres of a step by the pose at hand."""
+        return max(self.step_m, _off(self._pose) if self._pose is not None else 0.0)
 
     @property
     def _reach(self) -> float:

@@ -157,6 +157,19 @@ class Camera(Part):
         return self.type != "cctv"
 
     @property
+    def on_map(self) -> bool:
+        """Whether its pictures may lie on the map: it moves, or has `ground` somewhere."""
+        return self.moves or bool(self.ground) or any(preset.ground for preset in self.presets)
+
+    def roams(self, preset: str | None) -> bool:
+        """Whether it may look at anything on the map while nobody can tell at what.
+
+        It moves, or stands at none of the presets by which it lies there.
+        """
+        known = {shown.name for shown in self.presets}
+        return self.moves or (self.on_map and bool(known) and preset not in known)
+
+    @property
     def gb_id(self) -> str | None:
         """Its 20-digit id by GB/T 28181; None where nobody gave one."""
         target = target_of(self.source)

@@ -58,7 +58,8 @@ class Drawings:
             return shown.privacy
         if where is not None and areas.touched_by(where):
             return None
-        hidden = areas.in_picture(frame.pose or shown.homography, moves=shown.moves)
+        roams = self._cameras[camera].roams(preset)
+        hidden = areas.in_picture(frame.pose or shown.homography, moves=roams)
         return None if hidden is None else (*shown.privacy, *hidden)
 
     def at(self, camera: str, preset: str | None) -> Camera:

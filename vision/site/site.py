@@ -209,7 +209,7 @@ class Site(Part):
     def _no_clip_shows_what_is_not_kept(self) -> Site:
         """Nothing can be painted out of what was sent."""
         if self.no_keep:
-            kept = (c.without_clips() if c.moves or c.ground else c for c in self.cameras)
+            kept = (c.without_clips() if c.on_map else c for c in self.cameras)
             object.__setattr__(self, "cameras", tuple(kept))
         return self
 

@@ -15,7 +15,7 @@ from vision.sources.telemetry import Moved
 
 @dataclass(frozen=True, slots=True)
 class Carrying:
-    """See `vision.sources.telemetry.Making`. The course of the way stands as a sample's `yaw`."""
+    """See `vision.sources.telemetry.Making`."""
 
     carried: Carried
 
@@ -26,8 +26,7 @@ class Carrying:
     def whole(self, sample: Sample) -> Sample:
         """See `Making`; what nobody asks of a carried camera is level."""
         error = sample.error_m if isfinite(sample.error_m) else self.carried.position_m
-        yaw = sample.course if isfinite(sample.course) else 0.0
-        return replace(sample, yaw=yaw, pitch=0.0, roll=0.0, height_m=0.0, error_m=error)
+        return replace(sample, yaw=0.0, pitch=0.0, roll=0.0, height_m=0.0, error_m=error)
 
     def pose(self, sample: Sample, width: int, height: int, moved: Moved) -> CarriedPose | None:  # noqa: ARG002 - as others
         """See `Making`."""
@@ -38,7 +37,6 @@ class Carrying:
                 lat=sample.lat,
                 position_m=hypot(sample.error_m, moved.across, last_digit_m / sqrt(12)),
                 viewing_m=self.carried.viewing_m,
-                course=sample.yaw % 360 if isfinite(sample.course) else None,
             )
         except PlaceError:
             return None

@@ -78,7 +78,6 @@ class Feed:
     ) -> None:
         assert camera.telemetry is not None
         self._camera, self._shown = camera.id, camera.telemetry
-        self.angled = camera.type == "drone"
         self._address = parse_telemetry(camera.telemetry)
         self._listener = _listener(self._address)
         self._wall = wall
@@ -96,9 +95,11 @@ class Feed:
 
     def pose(self, moment: Moment, width: int, height: int) -> Pose | None:
         """The pose of a picture; None where nothing new enough tells."""
-        if moment.clock is Clock.STREAM and self._clocked.heard:
-            return self._clocked.pose(moment.captured, width, height)
-        return self._arrived.pose(moment.captured, width, height)
+        clocked = None
+        if moment.clock is Clock.STREAM:
+            clocked = self._clocked.pose(moment.captured, width, height)
+        # Its sender may never have told the time, or tell it no more.
+        return clocked or self._arrived.pose(moment.captured, width, height)
 
     @property
     def trouble(self) -> str | None:

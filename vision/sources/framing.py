@@ -25,16 +25,23 @@ class Framing:
         camera: its id.
         image_size: longer side at which frames are looked at, in pixels; whole where none.
         poses: tells where a moving camera was.
+        angled: these tell which way the picture looks.
         decoder: see `vision.site.Camera`. Where pictures do not lie on the device that they are
             meant for, that is said once.
     """
 
     def __init__(
-        self, camera: str, image_size: int | None, poses: Poses | None, decoder: str = "software"
+        self,
+        camera: str,
+        image_size: int | None,
+        poses: Poses | None,
+        decoder: str = "software",
+        *,
+        angled: bool = False,
     ) -> None:
         self._camera = camera
         self._image_size = image_size
-        self._poses = poses
+        self._poses, self._angled = poses, angled
         self._on_device = kept_on_device(decoder)
         self._scaler = VideoReformatter()
         self.failed = 0
@@ -66,7 +73,7 @@ class Framing:
         captured, clock = dated
         pose = None
         # The gimbal's angles are not those of a picture that is turned to be shown.
-        if self._poses is not None and not (picture.rotation and self._poses.angled):
+        if self._poses is not None and not (picture.rotation and self._angled):
             moment = Moment(at, captured.timestamp(), clock)
             pose = self._poses.pose(moment, picture.width, picture.height)
         return Frame(decoded, self._camera, captured, index, clock, pose=pose, part=part)

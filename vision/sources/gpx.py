@@ -12,11 +12,9 @@ from vision.site import Camera
 from vision.site.carried import Carried
 from vision.sources.carried import Carrying
 from vision.sources.live_poses import OLDEST_S
-from vision.sources.sample import Sample, Told, Unfit
+from vision.sources.sample import RANGE_ERROR_M, Sample, Told, Unfit
 from vision.sources.telemetry import Track
 
-RANGE_ERROR_M = 5.0
-"""See `vision.sources.nmea`."""
 _LAG_S = 1.0
 """Seconds, one deviation, by which a track is off its recording, which tells its start in whole
 seconds, by a clock of its own."""

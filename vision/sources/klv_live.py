@@ -45,11 +45,10 @@ class KlvLive:
         stream: of the metadata.
         making: makes poses of samples.
         shown: the stream's address, without credentials.
-        angled: see `vision.sources.poses.Poses`.
     """
 
-    def __init__(self, stream: Stream, making: Making, shown: str, *, angled: bool) -> None:
-        self.stream, self.angled = stream, angled
+    def __init__(self, stream: Stream, making: Making, shown: str) -> None:
+        self.stream = stream
         self._shown = shown
         self._timed = LivePoses(making, lag=_LAG_S)
         self._sent = LivePoses(making, lag=_LAG_SENT_S)
@@ -85,8 +84,8 @@ class KlvLive:
         """The pose of a picture; None where nothing new enough tells."""
         if moment.at is None:
             return None
-        poses = self._timed if self._timed.heard else self._sent
-        return poses.pose(moment.at, width, height)
+        timed = self._timed.pose(moment.at, width, height)
+        return timed or self._sent.pose(moment.at, width, height)
 
     @property
     def trouble(self) -> str | None:

@@ -1,6 +1,6 @@
 """NMEA: where a carried camera is, from the sentences of a receiver (NMEA 0183).
 
-RMC tells place, course, date and time; GGA the fix and its geometry (HDOP); GST how far off it may
+RMC tells place, date and time; GGA the fix and its geometry (HDOP); GST how far off it may
 be. A sentence that fails its checksum is passed over.
 """
 
@@ -13,15 +13,13 @@ from datetime import UTC, date, datetime, time
 import pynmea2
 
 from vision.sources.heard import Heard
-from vision.sources.sample import Sample
+from vision.sources.sample import RANGE_ERROR_M, Sample
 
-RANGE_ERROR_M = 5.0
-"""Standard deviation of a position along each axis, metres, where the satellites stand well (HDOP
-of 1): ours, cautious for a street between houses. Receivers with GST tell better."""
 _LONGEST = 1024
 """Bytes of a sentence; the standard allows 82."""
 _DAY_S = 86_400.0
 _FRESH_S = 5.0
+"""Seconds after which what a receiver said of its error, or its place, is no longer so."""
 
 
 class Nmea:
@@ -33,9 +31,10 @@ class Nmea:
     def restart(self) -> None:
         """See `Listener`."""
         self._rest = b""
-        self._error_m, self._error_at = math.nan, -math.inf
+        # As it says itself (GST), and by how the satellites stand (GGA): metres, and when.
+        self._stated = self._likely = math.nan, math.nan
         self._fixed = True
-        self._dated = -math.inf
+        self._dated = math.nan
 
     def take(self, data: bytes) -> Iterator[Heard]:
         """See `Listener`."""
@@ -64,7 +63,6 @@ class Nmea:
         if not isinstance(told.timestamp, time):
             return None
         own = _seconds(told.timestamp)
-        moving = told.true_course is not None
         valid = told.status == "A" and self._fixed and bool(told.lat) and bool(told.lon)
         self._dated = own
         sample = Sample(
@@ -72,7 +70,6 @@ class Nmea:
             lat=told.latitude if valid else math.nan,
             digits=6,
             error_m=self._error(own),
-            course=float(told.true_course) if moving else math.nan,
         )
         utc = math.nan
         if isinstance(told.datestamp, date):
@@ -85,9 +82,8 @@ class Nmea:
             return None
         own = _seconds(told.timestamp)
         self._fixed = int(told.gps_qual or 0) > 0
-        if own - self._error_at > _FRESH_S or own < self._error_at:
-            self._error_m = RANGE_ERROR_M * float(told.horizontal_dil or math.nan)
-        if 0 <= own - self._dated <= _FRESH_S:
+        self._likely = RANGE_ERROR_M * float(told.horizontal_dil or math.nan), own
+        if _fresh(self._dated, own):
             return None
         valid = self._fixed and bool(told.lat) and bool(told.lon)
         lon, lat = (told.longitude, told.latitude) if valid else (math.nan, math.nan)
@@ -96,11 +92,18 @@ class Nmea:
     def _errors(self, told: pynmea2.GST) -> None:
         larger = max(float(told.std_dev_latitude), float(told.std_dev_longitude))
         if larger > 0 and isinstance(told.timestamp, time):
-            self._error_m, self._error_at = larger, _seconds(told.timestamp)
+            self._stated = larger, _seconds(told.timestamp)
 
     def _error(self, own: float) -> float:
-        fresh = math.isfinite(self._error_m) and self._error_m >= 0
-        return self._error_m if fresh and own >= self._error_at - _DAY_S else math.nan
+        for metres, at in (self._stated, self._likely):
+            if math.isfinite(metres) and metres >= 0 and _fresh(at, own):
+                return metres
+        return math.nan
+
+
+def _fresh(at: float, own: float) -> bool:
+    """Whether a moment of the day (seconds) is a short while before another, over midnight too."""
+    return (own - at) % _DAY_S <= _FRESH_S
 
 
 def _seconds(moment: time) -> float:

@@ -17,12 +17,9 @@ class Poses(Protocol):
     """Tells the pose of each picture of one camera.
 
     Attributes:
-        angled: poses tell which way the picture looks.
         trouble: why it tells none at present, in plain words; None while all is well.
     """
 
-    @property
-    def angled(self) -> bool: ...  # noqa: D102 - see above
     @property
     def trouble(self) -> str | None: ...  # noqa: D102 - see above
 
@@ -40,8 +37,8 @@ class Recorded:
 
     trouble = None
 
-    def __init__(self, track: Track, *, angled: bool) -> None:
-        self._track, self.angled = track, angled
+    def __init__(self, track: Track) -> None:
+        self._track = track
 
     def pose(self, moment: Moment, width: int, height: int) -> Pose | None:
         """See `Poses`."""

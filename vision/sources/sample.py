@@ -11,6 +11,9 @@ from vision.site.flight import Flight
 _NOWHERE = (1.571, 3.142)
 """Latitude and longitude that are both this near to 0 are no fix yet, or the radians that some
 firmware wrote; as degrees they are open sea."""
+RANGE_ERROR_M = 5.0
+"""Standard deviation of a position along each axis, metres, where the satellites stand well (HDOP
+of 1): ours, cautious for a street between houses. Receivers that tell their error tell better."""
 WIDEST_MM = 8.0
 """Focal length, as on 35 mm film, below which it is none: with it a picture is 139 degrees across
 its diagonal. The widest of DJI's, in its goggle-flown drones, have 12 mm."""
@@ -32,7 +35,6 @@ class Sample:
         focal_mm: of the lens, as on 35 mm film.
         zoom: by which the picture was enlarged digitally.
         fov: horizontal field of view, degrees, zoom and all, of drones that tell it.
-        course: of the way, degrees clockwise from north.
         error_m: standard deviation of the place along each axis, metres, of receivers that tell it.
         unordered: `lon` and `lat` are the first and second number of a pair that does not tell
             which is which.
@@ -51,7 +53,6 @@ class Sample:
     focal_mm: float = nan
     zoom: float = 1.0
     fov: float = nan
-    course: float = nan
     error_m: float = nan
     unordered: bool = False
     turned: bool = False

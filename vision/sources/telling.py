@@ -39,18 +39,18 @@ def telling_of(
     Raises:
         SourceBroken: what reads that telemetry is not installed.
     """
-    making, angled = making_of(camera), camera.type == "drone"
+    making = making_of(camera)
     if making is None:
         return Telling(None)
     if not live:
         promised = duration(container, container.streams.video[0])
         track, why = read_track(camera, address, promised, stop, stated_start(container.metadata))
-        if camera.telemetry is not None:
+        if camera.telemetry is not None and track is None and why is None:
             why = f"{camera.telemetry}: is not listened to, as a recording is no live stream"
-        return Telling(Recorded(track, angled=angled) if track is not None else None, why)
+        return Telling(Recorded(track) if track is not None else None, why)
     if camera.telemetry is not None:
         return Telling(Feed(camera, making))
     data = klv_stream(container)
     if data is None:
         return Telling(None)
-    return Telling(KlvLive(data, making, address.shown, angled=angled))
+    return Telling(KlvLive(data, making, address.shown))

@@ -100,7 +100,9 @@ class Video:
         # A stream's 25 packets a second are read in Python: what each costs is kept small.
         self._tick = float(self.stream.time_base or 0)
         self._watched_now, self._asked_at = True, -math.inf
-        self._framing = Framing(camera.id, image_size, self._poses, camera.decoder)
+        self._framing = Framing(
+            camera.id, image_size, self._poses, camera.decoder, angled=camera.type == "drone"
+        )
         self._fps = camera.analyse_fps
         self._pace = pace if pace is not None else lambda: camera.analyse_fps
         self._due = DueTimes(camera.analyse_fps)

@@ -48,6 +48,13 @@ def test_a_place_touches_with_its_ellipse(
     assert area(0, 0, 10, 10).touched_by(at(east, north, ellipse)) is touches
 
 
+def test_a_place_without_an_error_lies_where_it_is() -> None:
+    (lon, lat), (west, south) = PLANE.degrees(5, 5), PLANE.degrees(-1, 5)
+    school = area(0, 0, 10, 10)
+    assert school.touched_by(Position(lon, lat, "WGS84", 0.0, "homography"))
+    assert not school.touched_by(Position(west, south, "WGS84", 0.0, "homography"))
+
+
 def test_the_place_s_own_system_is_minded() -> None:
     inside = at(5, 5, Ellipse(1, 1, 0))
     assert area(0, 0, 10, 10).touched_by(inside.to("GCJ02"))

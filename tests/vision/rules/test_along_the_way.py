@@ -12,6 +12,7 @@ import pytest
 from tests.vision.flights import camera_of
 from tests.vision.rules.conftest import Scene
 from vision.geo import CarriedPose, DronePose, LocalPlane
+from vision.rules.looks import as_row, from_row
 
 PLANE = LocalPlane(113.38, 31.71)
 BIN, STALL = "overflowing_bin", "stall"
@@ -21,19 +22,22 @@ SETTINGS = {"dwell": "30m", "looks": 3, "of": 5, "along_m": 20, "clear": "5s"}
 
 def car(east: float, north: float = 0.0, off: float = 1.5) -> CarriedPose:
     lon, lat = PLANE.degrees(east, north)
-    return CarriedPose(lon=lon, lat=lat, position_m=off, viewing_m=25.0, course=90.0)
+    return CarriedPose(lon=lon, lat=lat, position_m=off, viewing_m=25.0)
 
 
 def vehicle(scene: type[Scene], kind: str = "overflowing_bin", **parts: object) -> Scene:
     return scene(kind, fps=5, camera={"type": "vehicle"}, **(SETTINGS | parts))
 
 
-def passing(s: Scene, track: int, ways: Iterable[float], t: float = 0.0, what: str = BIN) -> float:
+def passing(
+    s: Scene, track: int, ways: Iterable[float], t: float = 0.0, what: str = BIN, *,
+    off: float = 1.5,
+) -> float:  # fmt: skip
     """Drive along, with a thing coming nearer; each look half a second after the one before."""
     for n, east in enumerate(ways):
         side = 0.02 + 0.01 * n
         box = (0.5 + 0.03 * n, 0.5, 0.5 + 0.03 * n + side, 0.5 + side)
-        s.look(t, [(what, box, 0.9)], track=track, load="other", pose=car(east))
+        s.look(t, [(what, box, 0.9)], track=track, load="other", pose=car(east, off=off))
         t += 0.5
     return t
 
@@ -93,6 +97,26 @@ def test_flicker_over_the_whole_way_is_never_one_thing(scene: type[Scene]) -> No
     assert s.confirmed() == []
 
 
+def test_a_car_that_is_fast_for_its_looks_goes_several_steps_between_them(
+    scene: type[Scene],
+) -> None:
+    """Three looks along 60 metres are not three of five steps of 4 metres."""
+    s = vehicle(scene)
+    t = passing(s, 1, (0, 30, 60))
+    drive(s, range(90, 300, 30), t)
+    assert s.confirmed() == []
+    near = vehicle(scene)
+    passing(near, 1, (0, 8.1, 16.2))
+    assert len(near.confirmed()) == 1, "first, third and fifth"
+
+
+def test_the_step_that_is_told_is_no_shorter_than_the_pose_s_error(scene: type[Scene]) -> None:
+    s = vehicle(scene)
+    passing(s, 1, range(0, 30, 3), off=6.5)
+    (event,) = s.confirmed()
+    assert event.episode.why[0].data["step_m"] == 6.5
+
+
 def test_a_place_is_reported_once_however_often_it_is_passed(scene: type[Scene]) -> None:
     s, t = vehicle(scene), 0.0
     for lap in range(4):
@@ -138,6 +162,15 @@ def test_a_restart_goes_on_with_the_way(scene: type[Scene], tmp_path: Path) -> N
     assert after.rule.remember() == before.rule.remember()
     passing(after, 1, (8.2, 12.3), t)
     assert [e.episode.stage for e in after.confirmed()] == ["confirmed"]
+
+
+def test_a_look_of_an_earlier_version_has_the_course_too(scene: type[Scene]) -> None:
+    s = vehicle(scene)
+    passing(s, 1, range(0, 15, 3))
+    shown = s.confirmed()[0]
+    row = as_row(shown.frame, shown.detections)
+    frame, _ = from_row(row | {"pose": row["pose"] | {"course": 90.0}}, "cam")
+    assert frame.pose == shown.frame.pose
 
 
 def above(east: float, north: float = 0.0, **changed: float) -> DronePose:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,14 @@ import pytest
 from pydantic import ValidationError
 
 from tests.vision.turning import preset, street, view
+from vision.detections import make_detections
 from vision.errors import SiteError
 from vision.evidence import paint_privacy
+from vision.frames import Clock, Frame
+from vision.pipeline.live_view import Newest, _jpeg
+from vision.registers.no_keep import NoKeep
 from vision.site import Camera, Site, SiteInfo, Zone
+from vision.site.drawings import Drawings
 from vision.site.file import load_site
 from vision.site.presets import WHOLE, Preset
 from vision.view.preset_finder import PresetFinder
@@ -54,6 +60,30 @@ def test_what_is_painted_out_is_grown_and_is_all_while_nobody_can_tell_where_it_
     assert dome.at(None).privacy == (WHOLE,)
     assert dome.at("no longer there").privacy == (WHOLE,)
     assert camera().at(None).privacy == ()
+
+
+def test_between_presets_that_lie_on_the_map_nothing_is_kept_where_anything_is_not_to_be() -> None:
+    gate = GATE.model_copy(update={"ground": GROUND})
+    dome, plain = camera(presets=(gate, YARD)), camera().model_copy(update={"id": "plain"})
+    ring = tuple((lon, lat) for _, _, lon, lat in GROUND)
+    site = Site(
+        site=SiteInfo(name="t"), cameras=(dome, plain),
+        no_keep=(NoKeep(name="school", polygon_wgs84=ring),),
+    )  # fmt: skip
+    assert [c.keeps_clips for c in site.cameras] == [False, True]
+    white = np.full((90, 160, 3), 255, np.uint8)
+    frame = Frame(white, "dome", datetime(2026, 5, 1, tzinfo=UTC), 0, Clock.ARRIVAL)
+    drawn = Drawings(site)
+    assert drawn.painted_out("dome", None, frame) is None
+    assert drawn.painted_out("dome", "gate", frame)
+    assert drawn.painted_out("dome", "yard", frame) == (), "as of a camera without ground"
+    assert drawn.painted_out("plain", None, frame) == ()
+    nothing = make_detections(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64), ())
+    for at, hidden in ((None, True), ("yard", False)):
+        newest = Newest(1, frame, nothing, at, {}, 0.0)
+        jpeg = _jpeg(newest, site.cameras[0], site.areas, clean=True)
+        shown = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert (int(shown.max()) < 120) is hidden
 
 
 def test_an_outline_that_crosses_itself_is_painted_out_whole() -> None:

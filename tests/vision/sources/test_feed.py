@@ -21,6 +21,8 @@ from vision.geo import CarriedPose, DronePose, Ellipse, LocalPlane
 from vision.site import Camera
 from vision.sources.feed import Feed, Punctual
 from vision.sources.live_poses import Moment
+from vision.sources.mavlink import Mavlink
+from vision.sources.nmea import Nmea
 from vision.sources.poses import making_of
 
 TOWN = LocalPlane(113.38, 31.71)
@@ -46,13 +48,14 @@ class Autopilot:
     def at(
         self, t: float, east: float, north: float, *, yaw: float = 30.0, pitch: float = -60.0,
         height: float = 80.0, gimbal: str = "device", fix: int = 3, off_m: float = 1.5,
-        unix: bool = True,
+        unix: bool = True, nose: bool = True,
     ) -> bytes:  # fmt: skip
         lon, lat = TOWN.degrees(east, north)
         now = round((self._boot + t) * 1000)
         link = self._link
+        ahead = common.MAVLink_attitude_message(now, 0.0, 0.1, math.radians(20), 0, 0, 0)
         messages = [
-            common.MAVLink_attitude_message(now, 0.0, 0.1, math.radians(20), 0, 0, 0),
+            *([ahead] if nose else []),
             common.MAVLink_gps_raw_int_message(
                 now * 1000, fix, 0, 0, 0, 100, 100, 0, 0, 12, h_acc=round(off_m * 1000)
             ),
@@ -156,6 +159,53 @@ def test_what_is_lacking_is_said(silent: None, lie: dict[str, object], said: str
         assert said in (feed.trouble or "")
 
 
+@pytest.mark.parametrize("fix", [0, 3])
+def test_the_fix_counts_where_only_places_bear_a_clock(silent: None, fix: int) -> None:
+    fixed = {"fov": 70.0, "yaw": 10.0, "pitch": -60.0}
+    with closing(feed_of("drone", "mavlink+tcp://127.0.0.1:1", flight=fixed)) as feed:
+        link = Autopilot()
+        for t in (0.0, 0.5, 1.0, 1.5):
+            sent = link.at(t, 0, 0, gimbal="none", unix=False, nose=False, fix=fix, off_m=7.0)
+            feed.take(sent, BEGAN + t)
+        pose, trouble = pose_at(feed, 1.5), feed.trouble
+    if fix:
+        assert pose is not None
+        assert pose.deviations.position_m >= 7.0
+    else:
+        assert pose is None
+        assert "no position" in (trouble or "")
+
+
+@pytest.mark.parametrize("boot", [0.0, 9000.0])
+def test_a_gimbal_s_clock_is_its_own(silent: None, boot: float) -> None:
+    """Its angles count while it sends, and no longer, whenever it was started."""
+    gimbal = common.MAVLink(None, srcSystem=1, srcComponent=154)
+    flags = common.GIMBAL_DEVICE_FLAGS_YAW_IN_EARTH_FRAME
+    with closing(drone()) as feed:
+        link = Autopilot()
+        for t in np.arange(0, 12, 0.5).tolist():
+            if t <= 2:
+                turned = common.MAVLink_gimbal_device_attitude_status_message(
+                    0, 0, round((boot + t) * 1000), flags, quaternion(30, -60), 0, 0, 0, 0
+                )
+                feed.take(turned.pack(gimbal), BEGAN + t)
+            feed.take(link.at(t, 0, 0, gimbal="none"), BEGAN + t)
+            if t == 2:
+                pose = pose_at(feed, 2.0)
+        assert pose is not None
+        assert (pose.yaw, pose.pitch) == pytest.approx((30, -60), abs=0.01)
+        assert pose_at(feed, 11.5) is None
+        assert "no gimbal angles" in (feed.trouble or "")
+
+
+def test_over_another_connection_another_autopilot_may_be() -> None:
+    listener = Mavlink()
+    assert len(list(listener.take(Autopilot(1).at(0, 0, 0)))) == 1
+    assert list(listener.take(Autopilot(2).at(0, 0, 0))) == []
+    listener.restart()
+    assert len(list(listener.take(Autopilot(2).at(0, 0, 0)))) == 1
+
+
 def test_another_drone_at_the_same_port_is_not_listened_to(silent: None) -> None:
     with closing(drone()) as feed:
         ours, other = Autopilot(1), Autopilot(2, boot=7)
@@ -228,18 +278,15 @@ def degrees(lon: float, lat: float) -> tuple[str, str, str, str]:
 
 
 def receiver(
-    t: float, east: float, north: float, *, sd: float | None = 2.0, status: str = "A",
-    course: float = 90.0,
-) -> bytes:  # fmt: skip
+    t: float, east: float, north: float, *, sd: float | None = 2.0, status: str = "A"
+) -> bytes:
     at = datetime.fromtimestamp(BEGAN + t, UTC)
     clock = f"{at:%H%M%S}.{at.microsecond // 10_000:02d}"
     place = degrees(*TOWN.degrees(float(east), float(north)))
     told = sentence("GNGGA", clock, *place, 1, 9, 0.9, 45.0, "M", 0.0, "M", "", "")
     if sd is not None:
         told += sentence("GNGST", clock, sd, sd, sd, 0, sd, sd, 3.0)
-    return told + sentence(
-        "GNRMC", clock, status, *place, 20.0, course, f"{at:%d%m%y}", "", "", "A"
-    )
+    return told + sentence("GNRMC", clock, status, *place, 20.0, 90.0, f"{at:%d%m%y}", "", "", "A")
 
 
 def carried(feed: Feed, t: float) -> CarriedPose | None:
@@ -252,7 +299,7 @@ def vehicle() -> Feed:
     return feed_of("vehicle", "nmea+tcp://127.0.0.1:1", carried={"viewing_m": 25})
 
 
-def test_a_receiver_s_place_error_and_course(silent: None) -> None:
+def test_a_receiver_s_place_and_error(silent: None) -> None:
     with closing(vehicle()) as feed:
         for t in (0.0, 1.0, 2.0):
             feed.take(receiver(t, 10 * t, 0, sd=1.5), BEGAN + t)
@@ -260,13 +307,38 @@ def test_a_receiver_s_place_error_and_course(silent: None) -> None:
         assert feed.trouble is None
     assert pose is not None
     assert TOWN.metres(pose.lon, pose.lat) == pytest.approx((20, 0), abs=0.1)
-    assert pose.course == pytest.approx(90)
     gone = 10 * math.hypot(0.5, 1 / 3**0.5)
     assert pose.position_m == pytest.approx(math.hypot(1.5, gone), rel=0.02)
     place = pose.position(0.1, 0.9)
     assert place.method == "gps_track"
     own = Ellipse.of(np.eye(2) * pose.position_m**2)
     assert place.accuracy_m == pytest.approx(own.major_m + 25)
+
+
+def test_an_error_is_that_of_its_moment_over_midnight_too() -> None:
+    listener, late = Nmea(), 86_398 - BEGAN % 86_400
+
+    def error(t: float, sd: float | None, *, alone: bool = False) -> float:
+        told = receiver(late + t, 0, 0, sd=sd)
+        *_, heard = listener.take(told.splitlines(keepends=True)[-1] if alone else told)
+        return heard.sample.error_m
+
+    assert error(0, 1.5) == 1.5
+    assert error(3, None) == 1.5, "another day, three seconds later"
+    assert error(7, None) == pytest.approx(5 * 0.9), "as the satellites stand"
+    assert error(11, None, alone=True) == pytest.approx(5 * 0.9)
+    assert math.isnan(error(20, None, alone=True))
+
+
+def test_a_receiver_that_loses_the_date_is_dated_by_its_arrival(silent: None) -> None:
+    with closing(vehicle()) as feed:
+        for t in range(15):
+            told = receiver(t, 10 * t, 0)
+            feed.take(told if t < 4 else told.splitlines(keepends=True)[0], BEGAN + t)
+        assert feed.pose(moment(2.0, Clock.STREAM), 1280, 720) is not None
+        pose = feed.pose(moment(14.0, Clock.STREAM), 1280, 720)
+        assert pose is not None
+        assert TOWN.metres(pose.lon, pose.lat)[0] == pytest.approx(140, abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,21 @@ def test_what_keeps_it_off_the_map_is_said(film, read_all: Callable, track: str,
     assert said in source.trouble
 
 
+def test_a_live_stream_s_telemetry_is_nothing_to_a_recording_with_a_track(
+    film, read_all: Callable
+) -> None:
+    def trouble(path: Path) -> str | None:
+        _, source = read_all(path, type="bodycam", telemetry="nmea+tcp://127.0.0.1:1")
+        return source.trouble
+
+    path = film(gpx(straight()))
+    assert trouble(path) is None
+    path.with_suffix(".gpx").write_text("no track")
+    assert "is no GPX" in (trouble(path) or "")
+    path.with_suffix(".gpx").unlink()
+    assert "is not listened to" in (trouble(path) or "")
+
+
 def test_a_recording_that_does_not_say_when_it_was_made_has_no_place(
     film, read_all: Callable
 ) -> None:
