@@ -74,12 +74,13 @@ def look_ahead(
     cluster = RayCluster(address)
     try:
         with shown as show:
-            done = 0
+            done = min(len(known), len(photos))  # the journal may know more than was asked for now
+            reused = done
             rows = _looked_at(cluster, auditor, items, frozenset(known), choice, cores)
             for records in _kept_in(folder, rows):
                 folder.remember(auditor.settings, records)
-                done += len(records)
-                show(Progress(len(known) + done, len(photos), 0, len(known)))
+                done = min(done + len(records), len(photos))
+                show(Progress(done, len(photos), 0, reused))
     finally:
         cluster.close()
 

@@ -62,7 +62,13 @@ class Cluster(Protocol):
 
 @dataclass(slots=True, eq=False)
 class _Share:
-    """One share of the cameras, and the shard that watches it."""
+    """One share of the cameras, and the shard that watches it.
+
+    Attributes:
+        up: its leases are held now.
+        was_up: a shard of it has watched.
+        hopeless: what has to be mended before one can: the last that ended said it.
+    """
 
     name: str
     cameras: tuple[str, ...]
@@ -72,6 +78,7 @@ class _Share:
     placed_at: float = 0.0
     up: bool = False
     was_up: bool = False
+    hopeless: str | None = None
     over: bool = False
     not_before: float = 0.0
     back_off: BackOff = field(default_factory=BackOff)
@@ -151,31 +158,36 @@ class City:
 
     def _look(self, held: Mapping[str, Held], now: float) -> None:
         """One look at all shares."""
-        mendable = []
         for share in self._shares:
             if share.running is None:
                 continue
             ended = share.running.ended()
             holds = all(c in held and held[c].holder == share.holder for c in share.cameras)
+            if holds and any(held[c].told for c in share.cameras):
+                share.was_up, share.hopeless = True, None
             if ended is not None and ended.why is None:
                 share.running, share.over = None, True
                 self._told(f"{share.name}: its sources have ended")
             elif ended is not None:
-                mendable += [str(ended.why)] if ended.mendable and not share.was_up else []
-                self._gone(share, str(ended.why), now, doubted=ended.wordless)
+                self._gone(
+                    share, str(ended.why), now, doubted=ended.wordless, mendable=ended.mendable
+                )
             elif holds and not share.up:
-                share.up = share.was_up = True
+                share.up = True
                 took = now - share.placed_at
                 self._told(f"{share.name} watches {_named(share)} after {took:.1f} s")
             elif share.up and not holds:
                 self._gone(share, f"it was silent for {TTL_S:g} s", now, doubted=True)
             elif not share.up and now - share.placed_at > START_S:
                 self._gone(share, f"it did not start within {START_S:g} s", now, doubted=True)
-        if len(mendable) == len(self._shares):
-            raise StreetwardenError("\n".join(dict.fromkeys(mendable)))
+        hopeless = [share.hopeless for share in self._shares if share.hopeless is not None]
+        if len(hopeless) == len(self._shares):
+            raise StreetwardenError("\n".join(dict.fromkeys(hopeless)))
         self._place(now)
 
-    def _gone(self, share: _Share, why: str, now: float, *, doubted: bool) -> None:
+    def _gone(
+        self, share: _Share, why: str, now: float, *, doubted: bool, mendable: bool = False
+    ) -> None:
         assert share.running is not None
         assert share.machine is not None
         share.running.kill()
@@ -183,6 +195,7 @@ class City:
             self._doubted[share.machine.id] = now + DOUBTED_S
         share.not_before = now + share.back_off.after_death()
         share.running, share.up = None, False
+        share.hopeless = why if mendable and not share.was_up else None
         self._told(f"{share.name} is gone from {share.machine.address}: {why}")
 
     def _place(self, now: float) -> None:

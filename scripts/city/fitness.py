@@ -7,6 +7,7 @@ from sqlalchemy.exc import ArgumentError
 
 from vision.errors import SiteError
 from vision.site import Site
+from vision.sources.address import SourceKind, parse_address
 
 
 def check_site(site: Site, machines: int) -> None:
@@ -35,9 +36,13 @@ def check_site(site: Site, machines: int) -> None:
             f"evidence in a folder is on one machine, and this cluster has {machines}: name a "
             "bucket in storage.evidence (s3://BUCKET/PREFIX)"
         )
-    watched = [camera.id for camera in site.cameras if camera.source.isdigit()]
-    if watched and machines > 1:
+    devices = [
+        camera.id
+        for camera in site.cameras
+        if parse_address(camera.source).kind is SourceKind.DEVICE
+    ]
+    if devices and machines > 1:
         raise SiteError(
-            f"camera {watched[0]} is a device of one machine, which no other can take over: watch "
+            f"camera {devices[0]} is a device of one machine, which no other can take over: watch "
             "it there by `streetwarden serve`, as a site of its own"
         )

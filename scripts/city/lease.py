@@ -187,8 +187,7 @@ class Leases:
     def _whose(self, camera: str) -> str:
         held = held_leases(self._engine).get(camera)
         by = f"{held.holder} on {held.node}" if held is not None else "another process"
-        what = f"camera {camera} is watched" if camera else "this site is run as a city"
-        return f"{what} by {by}; stop that first"
+        return f"camera {camera} is watched by {by}; stop that first"
 
     def _keep(self, tell: Callable[[], Mapping[str, Mapping[str, Any]]]) -> None:
         while not self._over.wait(min(RENEW_S, self._ttl_s / 5)):

@@ -18,8 +18,8 @@ from vision.printable import printable, to_json
 if TYPE_CHECKING:
     from vision.gateways.desk import Desk
     from vision.gateways.platform import Channel
-    from vision.site import Camera, Site
-    from vision.site.gateway import Gateway, Target
+    from vision.site import Site
+    from vision.site.gateway import Gateway
 
 gateways = typer.Typer(
     help="Platforms that lend cameras: their devices, a probe, presets.", no_args_is_help=True
@@ -129,16 +129,16 @@ def preset(
     """List the directions that a camera remembers, or turn it to one of them."""
     from vision.gateways.opening import desk_of
     from vision.site.file import load_site
+    from vision.site.gateway import target_of
 
     log_to_stderr()
-    desk, target = None, None
     found = next((c for c in load_site(site).cameras if c.id == camera), None)
     if found is None:
         raise SiteError(f"{site}: no camera is called {camera!r}; correct the id")
-    if found.gateway is not None:
-        desk, target = desk_of(found.gateway), _target(found)
-    if desk is None or target is None:
+    target = target_of(found.source)
+    if found.gateway is None or target is None:
         raise SiteError(f"{site}: {camera} lies behind no gateway, which could turn it")
+    desk = desk_of(found.gateway)
     if call is not None:
         desk.call(lambda platform: platform.call_preset(target, call))
         out.print(escape(printable(f"{camera}: turns to preset {call}")))
@@ -151,12 +151,6 @@ def preset(
     for point in points:
         table.add_row(escape(printable(point.number)), escape(printable(point.name)))
     out.print(table)
-
-
-def _target(camera: Camera) -> Target | None:
-    from vision.site.gateway import target_of
-
-    return target_of(camera.source)
 
 
 def _chosen(site: Site, name: str | None, path: Path) -> Sequence[Gateway]:

@@ -125,7 +125,6 @@ def _serve(site: Site, path: Path | None, listener: socket, logs: Logs, *, watch
     from api.setup.site_file import SiteFile
     from api.site_in_force import SiteInForce
     from api.storage.database import Database
-    from scripts.city.tables import impatient
     from vision.evidence import open_store
     from vision.view.preset_finder import PresetFinder
 
@@ -136,6 +135,8 @@ def _serve(site: Site, path: Path | None, listener: socket, logs: Logs, *, watch
     try:
         SiteChain.open(database, site.storage.key_file)
         if not watch and database.on_postgresql:
+            from scripts.city.tables import impatient
+
             impatient(database.engine)  # it is one of many
         in_force = SiteInForce(site)
         pipeline, how = (
@@ -176,12 +177,13 @@ def _watching(
     """What watches the cameras from this process, ready to start, and its model and engine."""
     from api.cases.intake import DetectorInfo
     from models.catalogue import find
-    from scripts.city.lease import refuse_watched
     from scripts.watching import make_intake, make_pipeline, make_workers
     from vision.engines import open_engine
     from vision.workers import workers_for
 
     if database.on_postgresql:
+        from scripts.city.lease import refuse_watched
+
         refuse_watched(database.engine, [camera.id for camera in site.cameras])
     processes = workers_for(site)
     engine = open_engine(site.model) if processes == 1 else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -81,8 +83,41 @@ kept_days: 10
     assert done.exit_code == 0, done.output
     assert "**100 cameras**, 300 cases a day" in done.output
     assert "| evidence | 1 GB a day, 0.0 TB for 10 days | 2 MB a case" in done.output
+    no_cases = small.read_text(encoding="utf-8").replace("cases_day: 3", "cases_day: 0")
+    small.write_text(no_cases, encoding="utf-8")
+    with pytest.raises(SiteError, match="greater than 0"):
+        City.read(small, "city.yaml")
     small.write_text("box: {cores: 0}", encoding="utf-8")
     with pytest.raises(SiteError, match=r"city\.yaml in scripts/bench/city shows the form"):
         City.read(small, "city.yaml")
     with pytest.raises(SiteError, match="No such file"):
         Measured.read(tmp_path / "none.yaml", "measured.yaml")
+
+
+def test_batches_are_no_larger_than_was_measured(measured: Measured) -> None:
+    box = Box(cores=64, gpus=1, workers=4, memory_gb=128, link_gbit_s=10)
+    one = {1: measured.gpu.batch_ms[1]}
+    gpu = measured.gpu.model_copy(update={"batch_ms": one})
+    alone = simulate(box, [Kind("360p", 1.0)] * 100, measured.model_copy(update={"gpu": gpu}))
+    assert not alone.held  # one at a time, 76 a second are the most
+    assert alone.device > 0.97
+    assert simulate(box, [Kind("360p", 1.0)] * 100, measured).held
+
+
+@pytest.mark.parametrize(
+    ("taken_out", "why"),
+    [
+        (r'    "360p": \{value: 16, .*\n', "360p is missing"),
+        (r"    (1|16|64|256): \{.*\n", "batch_ms"),
+    ],
+)
+def test_a_measured_file_that_is_not_whole_says_what_is_missing(
+    tmp_path: Path, taken_out: str, why: str
+) -> None:
+    whole = (files("scripts.bench.city") / "measured.yaml").read_text(encoding="utf-8")
+    part = re.sub(taken_out, "", whole)
+    assert part != whole
+    file = tmp_path / "measured.yaml"
+    file.write_text(re.sub(r"batch_ms: .*\n  look", "batch_ms: {}\n  look", part))
+    with pytest.raises(SiteError, match=why):
+        Measured.read(file, "measured.yaml")

@@ -66,17 +66,17 @@ class Desk:
 
         Raises:
             SourceUnavailable, SourceRefused: none is to be had; the platform may not even have
-                been asked, where it is known to have none now.
+                been asked, where it is known to have none now, or `stop` was set.
         """
         self._check_channel(target)
-        try:
-            with self._turn(stop):
+        with self._turn(stop):  # who is stopped here says nothing of the channel
+            try:
                 return self.call(lambda platform: platform.ask(target))
-        except (PlatformDown, TokenRefused):
-            raise
-        except SourceError as error:
-            self.failed(target, error)
-            raise
+            except (PlatformDown, TokenRefused):
+                raise
+            except SourceError as error:
+                self.failed(target, error)
+                raise
 
     def call(self, what: Callable[[Platform], _T]) -> _T:
         """What a platform answers, unless it is known to be down.

@@ -48,4 +48,5 @@ class NotOffered(StreetwardenError):  # noqa: N818 - a limit of the platform, no
 def quoted(said: object) -> str:
     """What a platform says, to be passed on: short, harmless, without credentials."""
     text = printable(" ".join(str(said).split()))
-    return redact_any(text[:_LONGEST]) or "nothing more"
+    # Cut last: of half an address nobody can tell that it holds a password.
+    return redact_any(text)[:_LONGEST] or "nothing more"

@@ -6,8 +6,8 @@ followed, no proxy is used. Certificates are verified, since a password is sent.
 
 from __future__ import annotations
 
+import asyncio
 import json
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +21,7 @@ _CONNECT_S = 5.0
 
 
 class HttpApi:
-    """One platform's. Any thread may ask.
+    """One platform's. Any thread may ask that runs no event loop.
 
     Args:
         name: of the gateway, for what goes wrong.
@@ -31,12 +31,8 @@ class HttpApi:
     def __init__(self, name: str, url: str) -> None:
         self._name = name
         self._url = url.rstrip("/")
-        self._client = httpx.Client(
-            follow_redirects=False,
-            trust_env=False,
-            # No compression: what unpacks to gigabytes is not read at all.
-            headers={"User-Agent": "Streetwarden", "Accept-Encoding": "identity"},
-        )
+        self._trusted = httpx.create_ssl_context(trust_env=False)
+        self._trusted.load_default_certs()  # also those that SSL_CERT_FILE names
 
     def ask(
         self,
@@ -54,38 +50,48 @@ class HttpApi:
             query: settings in the address.
             form: settings in the body, which is then posted.
             headers: more of them.
-            within: seconds for all of it.
+            within: seconds for all of it, however slowly an answer comes. (A resolver that hangs
+                has the operating system's patience.)
 
         Raises:
             PlatformDown: it does not answer in time, or what it answers is no JSON object.
         """
-        deadline = time.monotonic() + within
+        how = {"params": query, "data": form, "headers": headers}
+        method = "GET" if form is None else "POST"
         try:
-            with self._client.stream(
-                "GET" if form is None else "POST",
-                self._url + path,
-                params=query,
-                data=form,
-                headers=headers,
-                timeout=httpx.Timeout(within, connect=min(_CONNECT_S, within)),
-            ) as response:
-                body = bytearray()
-                for piece in response.iter_raw():
-                    body += piece
-                    if len(body) > _MOST_BYTES:
-                        raise self._down(f"answers with more than {_MOST_BYTES >> 20} MB")
-                    if time.monotonic() > deadline:
-                        raise self._down("does not answer in time")
-                status = response.status_code
+            status, body = asyncio.run(self._exchange(method, self._url + path, how, within))
         except httpx.ConnectError:
             failure = self._down("refuses the connection, or its name leads nowhere")
-        except httpx.TimeoutException:
+        except (TimeoutError, httpx.TimeoutException):
             failure = self._down("does not answer in time")
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             failure = self._down(f"breaks off ({type(error).__name__})")
         else:
-            return status, self._object(status, bytes(body))
+            return status, self._object(status, body)
         raise failure
+
+    async def _exchange(
+        self, method: str, url: str, how: Mapping[str, Any], within: float
+    ) -> tuple[int, bytes]:
+        """The status and body of an answer; asynchronous, as only so one deadline covers it all."""
+        async with (
+            asyncio.timeout(within),
+            httpx.AsyncClient(
+                follow_redirects=False,
+                trust_env=False,
+                verify=self._trusted,
+                # No compression: what unpacks to gigabytes is not read at all.
+                headers={"User-Agent": "Streetwarden", "Accept-Encoding": "identity"},
+                timeout=httpx.Timeout(within, connect=min(_CONNECT_S, within)),
+            ) as client,
+            client.stream(method, url, **how) as response,
+        ):
+            body = bytearray()
+            async for piece in response.aiter_raw():
+                body += piece
+                if len(body) > _MOST_BYTES:
+                    raise self._down(f"answers with more than {_MOST_BYTES >> 20} MB")
+            return response.status_code, bytes(body)
 
     def _object(self, status: int, body: bytes) -> dict[str, Any]:
         try:

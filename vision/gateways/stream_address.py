@@ -1,6 +1,7 @@
 """Stream address: whether a stream may be read where a platform says that it lies.
 
-The platform's own host, public addresses, and networks in the gateway's `allow`, it may lie in. A
+The platform's own host, public addresses, and networks in the gateway's `allow`, it may lie in; but
+for an ONVIF device, which streams itself and is read with its password, public addresses. A
 name is resolved once and replaced by the address that was checked, so that what reads the stream
 connects to that one.
 """
@@ -51,8 +52,19 @@ def checked(url: object, gateway: Gateway, resolve: Resolve = socket.getaddrinfo
         )
     homes = _addresses(own, resolve)
     for one in found:
-        if one in homes or allowed(ipaddress.ip_address(one), gateway.allow):
+        address = ipaddress.ip_address(one)
+        if (
+            one in homes
+            or any(address in network for network in gateway.allow)
+            or (gateway.kind != "onvif" and allowed(address, ()))
+        ):
             return str(at.copy_with(host=one))
+    if gateway.kind == "onvif":
+        raise NoStream(
+            f"{gateway.name}: no stream: it is said to lie at {quoted(at.host)}"
+            f" ({', '.join(found)}), which is not the device; where that is right, add that network"
+            " to the gateway's `allow`"
+        )
     raise NoStream(
         f"{gateway.name}: no stream: it lies at {quoted(at.host)} ({', '.join(found)}), a private"
         " or special network; add that network to the gateway's `allow`, or set the stream address"

@@ -18,7 +18,6 @@ What is asked and answered, as of commit 768d740 of github.com/648540858/wvp-GB2
 from __future__ import annotations
 
 import hashlib
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
@@ -139,7 +138,7 @@ class Wvp:
                 name=_text(one, "name"),
                 online=_text(one, "status").upper() == "ON",
                 source=f"gb28181://{self._name}/{device}/{_text(one, 'deviceId')}",
-                turns=_TURNS.get(one.get("ptzType") or 0),
+                turns=_TURNS.get(_number(one, "ptzType") or 0),
             )
             for one in found
         ]
@@ -189,7 +188,7 @@ class Wvp:
                 name=_text(one, "name"),
                 online=one.get("onLine") is True,
                 maker=_text(one, "manufacturer"),
-                channels=one.get("channelCount"),
+                channels=_number(one, "channelCount"),
             )
             for one in self._pages("/api/device/query/devices")
         }
@@ -207,7 +206,8 @@ class Wvp:
             rows = rows if isinstance(rows, list) else []
             yield from (one for one in rows if isinstance(one, dict) and one.get("deviceId"))
             seen += len(rows)
-            if not rows or seen >= (told.get("total") or math.inf):
+            total = _number(told, "total")
+            if not rows or (total and seen >= total):
                 return
 
     def _call(
@@ -285,3 +285,8 @@ class Wvp:
 def _text(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     return str(value) if value is not None else ""
+
+
+def _number(row: Mapping[str, Any], name: str) -> int | None:
+    value = row.get(name)
+    return value if isinstance(value, int) else None

@@ -116,7 +116,7 @@ class ZlMediaKit:
             yield app, name
 
     def _pull(self, app: str, name: str) -> tuple[str, ...]:
-        """Have it pull one; returns the key by which that is ended."""
+        """Have it pull one; returns the key by which that is ended, none where it did."""
         key = f"{_HOST}/{app}/{name}"
         asked: dict[str, str | int] = {
             "vhost": _HOST,
@@ -133,7 +133,7 @@ class ZlMediaKit:
             data = told.get("data")
             return (str(data.get("key") or key) if isinstance(data, dict) else key,)
         if "already exists" in str(told.get("msg")):
-            return (key,)
+            return ()  # another's: it is theirs to end, and ends by itself when nobody watches
         raise NoStream(
             f"{self._name}: stream asked, but never came: {app}/{name}: {quoted(told.get('msg'))};"
             " correct its address in `pulls`"

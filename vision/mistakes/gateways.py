@@ -49,6 +49,13 @@ GATEWAYS: Final[Mapping[str, tuple[str, str]]] = {
         "WVP须填写user和password，或secret（用户的API Key）",
         "a WVP needs `user` and `password`, or `secret` with an API key of one of its users",
     ),
+    "gateway_api_key": (
+        "WVP的secret（API Key）只能含可打印的ASCII字符；请从WVP重新复制",
+        (
+            "a WVP's `secret` holds what no API key has: letters beyond ASCII, or line breaks; "
+            "copy the key from the WVP again"
+        ),
+    ),
     "gateway_secret": (
         "ZLMediaKit须填写secret（其config.ini的[api]一节）",
         "a ZLMediaKit needs its `secret`: the one in section [api] of its config.ini",

@@ -36,6 +36,12 @@ def _without_user(url: str) -> str:
     return url
 
 
+def _for_a_header(secret: SecretStr) -> bool:
+    """Whether HTTP can carry it in a header."""
+    word = secret.get_secret_value()
+    return word.isascii() and word.isprintable()
+
+
 class Pull(Part):
     """A stream that a ZLMediaKit is to pull while it is looked at: its name there, and whence."""
 
@@ -67,6 +73,8 @@ class Gateway(Part):
         login = bool(self.user) and self.password is not None
         if self.kind == "wvp" and not login and self.secret is None:
             raise ValueError(wrong("gateway_login"))
+        if self.kind == "wvp" and self.secret is not None and not _for_a_header(self.secret):
+            raise ValueError(wrong("gateway_api_key"))
         if self.kind == "zlmediakit" and self.secret is None:
             raise ValueError(wrong("gateway_secret"))
         if self.kind != "zlmediakit" and self.pulls:

@@ -14,24 +14,6 @@ from pydantic import AfterValidator
 from vision.mistakes.wrong import wrong
 
 _DIGITS = re.compile(r"[0-9]{20}")
-_TYPES = {
-    "111": "DVR",
-    "112": "video server",
-    "113": "encoder",
-    "118": "NVR",
-    "120": "picture collecting system",
-    "121": "checkpoint",
-    "122": "device of several lenses",
-    "130": "hybrid recorder",
-    "131": "camera",
-    "132": "network camera",
-    "138": "mobile transmission",
-    "139": "other peripheral",
-    "200": "signalling server",
-    "209": "access gateway",
-    "215": "business group",
-    "216": "virtual organisation",
-}
 _BLIND = frozenset(("133", "134", "135", "136", "137", "140", "141", "142", "143", "215", "216"))
 """Peripherals and groups that have no picture: displays, alarms, sound, barriers, doors."""
 
@@ -52,34 +34,9 @@ class GbId(str):
         return super().__new__(cls, text)
 
     @property
-    def centre(self) -> str:
-        """The monitoring centre: 8 digits, a division's code of GB/T 2260, filled up with zeros."""
-        return self[:8]
-
-    @property
-    def trade(self) -> str:
-        """Whose network it is: 2 digits, 00 to 07 of public security, others' above."""
-        return self[8:10]
-
-    @property
     def type_code(self) -> str:
         """What it is: digits 11 to 13."""
         return self[10:13]
-
-    @property
-    def type_name(self) -> str:
-        """That in words."""
-        return _TYPES.get(self.type_code, f"type {self.type_code}")
-
-    @property
-    def network(self) -> str:
-        """Which network it is in: digit 14."""
-        return self[13]
-
-    @property
-    def serial(self) -> str:
-        """Its number among its like: digits 15 to 20."""
-        return self[14:]
 
     @property
     def has_picture(self) -> bool:

@@ -21,7 +21,7 @@ from scripts.bench.levels import HELD, YOUNG_S
 WARM_S, FOR_S = 3.0, 10.0
 """Simulated seconds: before anything counts, and that count."""
 _BATCH = 64
-"""Pictures that a GPU is given at once, at most."""
+"""Pictures that a GPU is given at once, at most; fewer where fewer were measured."""
 _SEED = 1
 
 
@@ -118,12 +118,13 @@ class _Machine:
 
     def _device(self) -> Generator[Any, Any, None]:
         batch_ms = sorted((size, cost.value) for size, cost in self.measured.gpu.batch_ms.items())
+        most = min(_BATCH, batch_ms[-1][0])
         while True:
             if not self.waiting:
                 self.wanted = self.env.event()
                 yield self.wanted
-            batch, self.waiting = self.waiting[:_BATCH], self.waiting[_BATCH:]
-            takes = next(ms for size, ms in batch_ms if size >= min(len(batch), _BATCH))
+            batch, self.waiting = self.waiting[:most], self.waiting[most:]
+            takes = next(ms for size, ms in batch_ms if size >= len(batch))
             yield from self._work("device", takes)
             for done in batch:
                 done.succeed()

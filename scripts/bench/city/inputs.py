@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -45,6 +45,16 @@ class Number(_Strict):
     source: str = Field(min_length=1)
 
 
+def _of_all(numbers: Mapping[Stream, Number]) -> Mapping[Stream, Number]:
+    if missing := [stream for stream in get_args(Stream) if stream not in numbers]:
+        raise ValueError(f"{', '.join(missing)} is missing: give a number for each stream")
+    return numbers
+
+
+ByStream = Annotated[Mapping[Stream, Number], AfterValidator(_of_all)]
+"""A number for every size of stream."""
+
+
 class LookCosts(_Strict):
     """Processor time of one look on a machine without a GPU, milliseconds.
 
@@ -55,7 +65,7 @@ class LookCosts(_Strict):
         crowd: a crowd's look by a quiet street's.
     """
 
-    decode_ms: Mapping[Stream, Number]
+    decode_ms: ByStream
     engine_ms: Number
     loop_ms: Number
     crowd: Number
@@ -65,11 +75,12 @@ class GpuCosts(_Strict):
     """The same with a GPU: what a batch takes, and the interpreter's part of a look.
 
     Attributes:
-        batch_ms: by pictures in it, ascending; in between the next larger one counts.
+        batch_ms: by pictures in it; in between the next larger one counts, and none is larger than
+            the largest of these.
         look_ms: what one process can do one after the other only.
     """
 
-    batch_ms: Mapping[int, Number]
+    batch_ms: Mapping[Annotated[int, Field(gt=0)], Number] = Field(min_length=1)
     look_ms: Number
 
 
@@ -92,7 +103,7 @@ class CaseCosts(_Strict):
         review_s: of a person.
     """
 
-    evidence_mb: Mapping[Stream, Number]
+    evidence_mb: ByStream
     rows: Number
     database_kb: Number
     take_ms: Number
@@ -107,7 +118,7 @@ class Measured(_Strict):
     look: LookCosts
     gpu: GpuCosts
     memory_mb: MemoryCosts
-    stream_mbit_s: Mapping[Stream, Number]
+    stream_mbit_s: ByStream
     case: CaseCosts
 
 
@@ -143,7 +154,7 @@ class Group(_Strict):
     stream: Stream
     looks_s: float = Field(gt=0)
     crowded: float = Field(ge=0, le=1)
-    cases_day: float = Field(ge=0)
+    cases_day: float = Field(gt=0)
 
 
 class City(_Strict):

@@ -30,9 +30,10 @@ def site(source: str = "rtsp://10.0.0.5/1", **storage: object) -> Site:
         (site(database="sqlite:///var/cases.db"), 1, "name a PostgreSQL in storage.database"),
         (site(evidence="var/evidence"), 3, "name a bucket in storage.evidence"),
         (site(source="0"), 2, "camera one is a device of one machine"),
+        (site(source="/dev/video0"), 3, "camera one is a device of one machine"),
         (site().model_copy(update={"cameras": ()}), 1, "no camera"),
     ],
-    ids=["SQLite", "folder", "device", "no camera"],
+    ids=["SQLite", "folder", "device", "path of a device", "no camera"],
 )
 def test_what_cannot_outlive_a_machine_is_refused(made: Site, machines: int, why: str) -> None:
     with pytest.raises(SiteError, match=re.escape(why)) as refused:

@@ -91,6 +91,11 @@ def test_a_stream_elsewhere_is_refused_and_a_dead_device_said_to_be(device: Onvi
     device.stream = "rtsp://169.254.169.254/{token}"
     with pytest.raises(NoStream, match=r"add that network to the gateway's `allow`"):
         platform(device).ask(named("onvif://dome"))
+    device.stream = "rtsp://8.8.8.8/{token}"  # public, but the password is the device's
+    with pytest.raises(NoStream, match="which is not the device"):
+        platform(device).ask(named("onvif://dome"))
+    allowed = platform(device, allow=["8.8.8.0/24"]).ask(named("onvif://dome"))
+    assert allowed.url.endswith("@8.8.8.8/Profile_1")
     with pytest.raises(PlatformDown, match=r"^dome: platform down"):
         platform(device, url="http://127.0.0.1:9").ask(named("onvif://dome"))
 

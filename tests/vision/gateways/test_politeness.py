@@ -195,6 +195,9 @@ def test_who_is_stopped_while_it_queues_asks_nothing(wvp: WvpServer):
     with pytest.raises(NoStream, match="no longer wanted"):
         desk.ask(targets(1)[0], stop)
     assert not wvp.asked
+    for _ in range(AT_ONCE):
+        desk._turns.release()
+    assert desk.ask(targets(1)[0], GO_ON).url  # the channel did not fail
 
 
 def test_waits_double_within_their_bounds():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
@@ -15,7 +17,9 @@ from vision.gateways.failures import (
     NoStream,
     PlatformDown,
     TokenRefused,
+    quoted,
 )
+from vision.gateways.http_api import HttpApi
 from vision.gateways.opening import desk_of
 from vision.gateways.stream_address import checked
 from vision.gateways.wvp import Wvp
@@ -62,6 +66,48 @@ def test_what_the_platform_says_is_told_in_few_words(
     with pytest.raises(kind, match=r"^city: ") as caught:
         platform(wvp).ask(target())
     assert words in str(caught.value)
+
+
+def test_no_half_of_a_password_is_told_where_what_is_said_is_cut(wvp: WvpServer):
+    at = "rtsp://admin:24681357@10.0.0.7/1"
+    for before in range(120, 160):
+        assert "2468" not in quoted("x" * before + " " + at)
+
+
+def test_what_is_of_no_kind_that_is_known_is_no_number(
+    wvp: WvpServer, monkeypatch: pytest.MonkeyPatch
+):
+    rows = [{"deviceId": device_id(0), "onLine": True, "channelCount": "2", "ptzType": [1]}]
+
+    def page(given: dict[str, str], _: object) -> object:
+        return ok({"total": "1", "list": rows if given["page"] == "1" else []})
+
+    monkeypatch.setattr(wvp, "_page", page)
+    assert [one.channels for one in platform(wvp).devices()] == [None]
+    assert [one.turns for one in platform(wvp).channels(device_id(0))] == [None]
+
+
+@pytest.mark.parametrize("slowly", ["HTTP/1.1 200 OK\r\nX-Slow: ", "HTTP/1.1 200 OK\r\n\r\n"])
+def test_an_answer_that_trickles_is_given_up_in_the_middle(slowly: str):
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def trickle() -> int:
+            line, _ = server.accept()
+            with line:
+                line.sendall(slowly.encode())
+                for sent in range(600):
+                    try:
+                        line.sendall(b"x")
+                    except OSError:
+                        return sent
+                    Event().wait(0.05)
+            return 600
+
+        sent = pool.submit(trickle)
+        api = HttpApi("city", f"http://127.0.0.1:{server.getsockname()[1]}")
+        with pytest.raises(PlatformDown, match="does not answer in time"):
+            api.ask("/", within=0.5)
+        assert sent.result(60) < 600
 
 
 def test_a_device_that_is_not_listed_is_unknown(wvp: WvpServer):
