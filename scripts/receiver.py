@@ -25,10 +25,8 @@ CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, body TEXT);
 CREATE TABLE IF NOT EXISTS cases (id TEXT PRIMARY KEY, sequence INTEGER, data TEXT);
 CREATE TABLE IF NOT EXISTS callbacks (id TEXT PRIMARY KEY, case_id TEXT, body TEXT, answer TEXT);
 """
-NEWEST = """
-INSERT INTO cases VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE
-SET sequence = excluded.sequence, data = excluded.data WHERE excluded.sequence > cases.sequence
-"""
+NEWEST = """INSERT INTO cases VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE
+SET sequence = excluded.sequence, data = excluded.data WHERE excluded.sequence > cases.sequence"""
 WORK_ORDER = ("filed", "dispatched", "handled", "verified", "closed")
 FINAL = {400, 403, 404, 409, 413, 422}  # answers that the same call-back would get again
 
@@ -105,7 +103,8 @@ def send_all(store: Store, signer: Webhook, api: str) -> None:
             store.more.wait()
             store.more.clear()
         final, answer = send(signer, api, *oldest)
-        print(json.dumps({"callback": json.loads(oldest[2]), "answer": answer}), flush=True)
+        said = json.dumps({"callback": json.loads(oldest[2]), "answer": answer})
+        print(said + "\n", end="", flush=True)
         if final:
             store.answered(oldest[0], answer)
         pause = 0.0 if final else min(2 * pause + 1, 300.0)
@@ -127,7 +126,8 @@ def serve(port: int, secret: str, path: str, *, api: str = "", play: bool = Fals
                 event = signer.verify(self.rfile.read(int(size)), dict(self.headers))
             except Exception:  # noqa: BLE001 - forged, too old, no JSON: strangers learn no more
                 return self.say(401)
-            print(json.dumps({"event": event, "new": store.take(event, play=play)}), flush=True)
+            said = json.dumps({"event": event, "new": store.take(event, play=play)})
+            print(said + "\n", end="", flush=True)  # in one piece: other threads print too
             return self.say(204)  # it is kept: only now may it be accepted
 
         def do_OPTIONS(self) -> None:  # CloudEvents' validation handshake

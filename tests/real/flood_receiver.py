@@ -166,14 +166,14 @@ class Receiver:
         try:
             event = self._verifier.verify(body, headers)
         except WebhookVerificationError as error:
-            print(json.dumps({"forged": str(error)}), flush=True)
+            print(json.dumps({"forged": str(error)}) + "\n", end="", flush=True)
             return
         if self._behaviour == "slow":
             time.sleep(self._delay)
         with self._ledger.lock:
             name, send, accepted = self._choice(event["id"])
             self._ledger.keep(event, body, name, accepted=accepted)
-            print(json.dumps({"id": event["id"], "accepted": accepted}), flush=True)
+            print(json.dumps({"id": event["id"], "accepted": accepted}) + "\n", end="", flush=True)
         send(connection)
 
     def _choice(self, event_id: str) -> tuple[str, Callable[[Talk], None], bool]:

@@ -41,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
             line["refused"], answer = str(error), "401"
         line["answer"] = answer
         with State.lock:
-            print(json.dumps(line), flush=True)
+            print(json.dumps(line) + "\n", end="", flush=True)
         if answer == "hang":
             State.never.wait()
         status, _, headers = answer.partition(" ")

@@ -23,7 +23,7 @@ from vision.site import Site
 def sink(event, items):
     episode = event.episode
     told = episode.id, episode.stage, episode.camera, episode.confirmed_at, episode.cleared_at
-    print(json.dumps({"event": [str(part) for part in told]}), flush=True)
+    print(json.dumps({"event": [str(part) for part in told]}) + "\\n", end="", flush=True)
 
 if __name__ == "__main__":
     site = Site.model_validate_json(Path(sys.argv[1]).read_text())
