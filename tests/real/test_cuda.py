@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from models.catalogue import ModelEntry, find
-from tests.real.test_engines import assert_same
+from tests.real.agreement import assert_same
 from vision.detections import Detections
 from vision.engine_server.pinning import pin, readable, unpin
 from vision.engine_server.ring import Layout, Ring

@@ -16,6 +16,7 @@ import torch
 from models.catalogue import ModelEntry, find
 from models.non_maximum import NMS_IOU
 from scripts.bench.loop import bench_loop
+from tests.real.agreement import assert_same
 from vision.detections import Detections
 from vision.engines.engine import SCORE_FLOOR, Engine
 from vision.engines.letterbox import Letterbox
@@ -27,9 +28,6 @@ from vision.engines.openvino_graph import compile_graph
 from vision.engines.torch_engine import TorchEngine
 from vision.errors import EngineError
 from vision.frames import Pixels
-
-BOX_PX = 2.0
-SCORE = 0.02
 
 
 @pytest.fixture(scope="module")
@@ -88,22 +86,6 @@ def test_openvino_computes_in_32_bits_on_every_cpu(
 ) -> None:
     graph = compile_graph(next(converted.rglob("*.xml")))
     assert graph.get_property("INFERENCE_PRECISION_HINT").get_type_name() == "f32"
-
-
-def assert_same(ours: Detections, theirs: Detections, floor: float, scale: float = 1.0) -> None:
-    """Every box has its twin, but for those within the tolerance of the score floor."""
-    for one, other in ((ours, theirs), (theirs, ours)):
-        for box, score, label in zip(one.xyxy, one.confidence, one.class_id, strict=True):
-            if score < floor + SCORE:
-                continue
-            twins = [
-                n
-                for n in range(len(other))
-                if other.class_id[n] == label
-                and np.abs(other.xyxy[n] - box).max() <= BOX_PX * scale
-                and abs(other.confidence[n] - score) <= SCORE
-            ]
-            assert twins, f"{label} {score:.3f} {box} is not among\n{other.xyxy}{other.confidence}"
 
 
 @pytest.mark.parametrize("name", ["on_openvino", "on_onnx"])
