@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,6 +28,7 @@ from vision.engines.torch_device import torch_device
 from vision.engines.torch_engine import TorchEngine
 from vision.errors import EngineError
 from vision.frames import Pixels
+from vision.sources.hardware import hardware
 
 BATCHES = (1, 4, 16, 64, 256)
 STREAMS = (1, 8, 16, 32)
@@ -118,17 +120,10 @@ def bench_gpu(
     by_streams: dict[str, dict[int, float]] = {}
     for count in streams if clip is not None else ():
         assert clip is not None
-        for name in DECODERS:
-            if name in NVDEC and device.type != "cuda":
-                continue
+        for name, measure in _recorded(engine, device, clip, count, seconds):
             progress(f"{count} streams: {name}")
-            made = decoded(clip, name, count, seconds, engine.image_size)
-            if made is not None:
+            if (made := measure()) is not None:
                 by_streams.setdefault(name, {})[count] = made
-        for name, decoder in LOOPS.items() if device.type == "cuda" else [(LOOP, "software")]:
-            progress(f"{count} streams: {name}")
-            whole = recordings(clip, engine, count, seconds=START_S + seconds, decoder=decoder)
-            by_streams.setdefault(name, {})[count] = whole.fps
     return GpuBench(
         model=f"{engine.model.name} {engine.model.version} {engine.model.sha256[:12]}",
         device=str(device),
@@ -153,6 +148,23 @@ def cuda_device(name: str) -> torch.device:
             "Check `nvidia-smi`; `--device cpu` measures what a CPU can do of it."
         )
     return torch_device(name)
+
+
+def _recorded(
+    engine: TorchEngine, device: torch.device, clip: Path, count: int, seconds: float
+) -> Iterator[tuple[str, Callable[[], float | None]]]:
+    """What is measured of so many recordings, and how."""
+    cuda = device.type == "cuda"
+    for name in DECODERS:
+        if cuda or name not in NVDEC:
+            yield name, partial(decoded, clip, name, count, seconds, engine.image_size)
+    for name, decoder in LOOPS.items():
+        if decoder == "software" or (cuda and hardware(decoder) is not None):
+            yield name, partial(_looked_at, clip, engine, count, seconds, decoder)
+
+
+def _looked_at(clip: Path, engine: TorchEngine, count: int, seconds: float, decoder: str) -> float:
+    return recordings(clip, engine, count, seconds=START_S + seconds, decoder=decoder).fps
 
 
 def _at_once(

@@ -70,9 +70,10 @@ def recordings(
         begun = None
         while True:
             ended, looks = rig.ended(), rig.looks()
-            if begun is None and _fewest(looks, count) >= SKIPPED:
+            fewest = _fewest(looks, count)
+            if begun is None and fewest >= SKIPPED:
                 begun = len(looks), rig.spent_s()
-            enough = len(looks) >= frames * count and _lasted(looks) >= seconds
+            enough = len(looks) >= frames * count and fewest >= LEAST and _lasted(looks) >= seconds
             if ended or (enough and begun):
                 break
             time.sleep(_POLL_S)

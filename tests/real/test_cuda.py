@@ -17,7 +17,6 @@ from vision.engine_server.pinning import pin, readable, unpin
 from vision.engine_server.ring import Layout, Ring
 from vision.engines import open_engine
 from vision.engines.cuda_graphs import BUCKETS
-from vision.engines.engine import SCORE_FLOOR
 from vision.engines.letterbox import Letterbox
 from vision.engines.postprocess import best_boxes
 from vision.engines.torch_engine import TorchEngine
@@ -33,6 +32,9 @@ pytestmark = [
 DEVICE = "cuda"
 HALF = 2.0
 """How much further apart boxes may be with 16-bit floats: they place a box to half a pixel."""
+FLOOR = 0.15
+"""Below it 16-bit floats may keep another of two boxes on one thing, whose scores are next to
+equal: on a CPU with such floats it happens to the same box, of 0.14, on these photos."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,7 @@ def test_every_bucket_sees_what_the_cpu_sees(
         found = on_cuda.infer(given)
         assert len(found) == count + 1
         for number, ours in enumerate(found):
-            assert_same(ours, wanted[-1 if number == 1 else -2], SCORE_FLOOR, HALF)
+            assert_same(ours, wanted[-1 if number == 1 else -2], FLOOR, HALF)
     assert on_cuda.device_memory
 
 
@@ -85,7 +87,7 @@ def test_shapes_taken_in_turn_keep_their_anchors(
         for photo, theirs in zip(photos, wanted, strict=True):
             torch.empty(64, 1024, 1024, device="cuda").fill_(7)  # written over what is free
             [ours] = on_cuda.infer([photo])
-            assert_same(ours, theirs, SCORE_FLOOR, HALF)
+            assert_same(ours, theirs, FLOOR, HALF)
 
 
 def test_batches_under_way_together_are_kept_apart(
@@ -95,8 +97,8 @@ def test_batches_under_way_together_are_kept_apart(
     last = len(pending) - 1
     for number in [last, *range(last)]:
         found, first = pending[number].result()
-        assert_same(found, wanted[number % len(photos)], SCORE_FLOOR, HALF)
-        assert_same(first, wanted[0], SCORE_FLOOR, HALF)
+        assert_same(found, wanted[number % len(photos)], FLOOR, HALF)
+        assert_same(first, wanted[0], FLOOR, HALF)
 
 
 @pytest.mark.parametrize("place", ["device", "pinned"])
@@ -114,7 +116,7 @@ def test_tensors_are_seen_as_arrays_are(
         torch.empty(64, 1024, 1024, device=DEVICE).fill_(7)  # written over what is free
     for number, asked in enumerate(pending):
         for found in asked.result():
-            assert_same(found, wanted[number % len(photos)], SCORE_FLOOR, HALF)
+            assert_same(found, wanted[number % len(photos)], FLOOR, HALF)
 
 
 def test_slots_of_a_pinned_ring_go_up_as_they_are(
@@ -130,7 +132,7 @@ def test_slots_of_a_pinned_ring_go_up_as_they_are(
         found = on_cuda.infer([readable(slot) for slot in slots])
         for ours, theirs, box in zip(found, wanted, boxes, strict=True):
             ours.xyxy = box.to_picture(ours.xyxy)
-            assert_same(ours, theirs, SCORE_FLOOR, HALF)
+            assert_same(ours, theirs, FLOOR, HALF)
     unpin(ring)
     ring.close()
 
@@ -139,7 +141,7 @@ def test_a_bare_run_spoils_nothing(
     on_cuda: TorchEngine, photos: list[Pixels], wanted: list[Detections]
 ) -> None:
     on_cuda.run_bare(np.full((3, 384, 640, 3), 114, np.uint8), 3)
-    assert_same(on_cuda.infer(photos[:1])[0], wanted[0], SCORE_FLOOR, HALF)
+    assert_same(on_cuda.infer(photos[:1])[0], wanted[0], FLOOR, HALF)
 
 
 def test_suppression_is_the_same_on_the_device() -> None:
@@ -169,8 +171,8 @@ def test_onnx_runtime_on_the_device_sees_what_the_cpu_sees(
     pending = [engine.submit([photo, photos[0]]) for photo in photos]
     for number in [len(photos) - 1, *range(len(photos) - 1)]:
         found, first = pending[number].result()
-        assert_same(found, wanted[number], SCORE_FLOOR, HALF)
-        assert_same(first, wanted[0], SCORE_FLOOR, HALF)
+        assert_same(found, wanted[number], FLOOR, HALF)
+        assert_same(first, wanted[0], FLOOR, HALF)
     engine.close()
 
 

@@ -14,7 +14,7 @@ import pytest
 from vision.errors import SourceBroken, SourceUnavailable
 from vision.frames import Clock
 from vision.site import Camera
-from vision.sources.hardware import hardware
+from vision.sources.hardware import _opened, hardware
 from vision.sources.source import open_source
 from vision.sources.video import Video as Decoder
 
@@ -286,7 +286,7 @@ def test_opening_again_and_again_leaks_nothing(
 def test_without_the_device_that_was_asked_for_software_decodes(
     make_video: Callable[..., Path], read_all: Callable, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hardware.cache_clear()
+    _opened.cache_clear()
     path = make_video(frames=10)
     for _ in range(2):
         frames, _ = read_all(path, decoder="vaapi", analyse_fps=60)
