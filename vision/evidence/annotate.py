@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import cv2
@@ -14,8 +15,19 @@ from vision.frames import Pixels
 _RED, _GREY = sv.Color(214, 40, 57), sv.Color(150, 155, 165)
 # Engines report doubtful boxes for masking; drawn, they would only clutter the picture.
 _SHOWN = 0.25
-# OpenCV 5 carries a font with Chinese glyphs, so labels need no font on the machine.
-_FONT = cv2.FontFace("uni")  # type: ignore[attr-defined,unused-ignore]
+
+
+class _Font(threading.local):
+    """OpenCV 5 carries a font with Chinese glyphs, so labels need no font on the machine.
+
+    One for each thread: two that use one at once get each other's sizes and glyphs.
+    """
+
+    def __init__(self) -> None:
+        self.face = cv2.FontFace("uni")  # type: ignore[attr-defined,unused-ignore]
+
+
+_FONT = _Font()
 
 
 def annotate(
@@ -57,11 +69,11 @@ def _label(picture: Pixels, text: str, x: int, y: int) -> None:
     height, width = picture.shape[:2]
     size = max(14, round(width / 55))
     pad = size // 4
-    left, top, wide, tall = cv2.getTextSize((width, height), text, (0, 0), _FONT, size)  # type: ignore[call-overload,unused-ignore]
+    left, top, wide, tall = cv2.getTextSize((width, height), text, (0, 0), _FONT.face, size)  # type: ignore[call-overload,unused-ignore]
     x = int(np.clip(x, 0, max(0, width - wide - 2 * pad)))
     bottom = y if y - tall - 2 * pad >= 0 else min(height, y + tall + 2 * pad)
     origin = (x + pad - left, bottom - pad - (top + tall))
     cv2.rectangle(
         picture, (x, bottom - tall - 2 * pad), (x + wide + 2 * pad, bottom), (57, 40, 214), -1
     )
-    cv2.putText(picture, text, origin, (255, 255, 255), _FONT, size)  # type: ignore[call-overload,unused-ignore]
+    cv2.putText(picture, text, origin, (255, 255, 255), _FONT.face, size)  # type: ignore[call-overload,unused-ignore]
