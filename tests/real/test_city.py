@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 __all__ = ["rays_environment"]
 
 CAMERAS = 12
+RESUMED_S = 30.0
+"""Within which a lost machine's cameras are looked at elsewhere, by the promise of `city`."""
 LOGS = Logs(logging.WARNING, LogFormat.TEXT)
 
 
@@ -319,7 +321,7 @@ def test_a_lost_machines_cameras_go_on_elsewhere(
             held = held_by(engine, killed)
             for process in processes_of(killed):
                 process.kill()
-            took = until(lambda: all_looked_at(engine, held))
+            took = until(lambda: all_looked_at(engine, held), RESUMED_S)
             print(f"killed: {len(held)} shards; all looked at again after {took:.1f} s")
 
             ray.add_node(num_cpus=3, object_store_memory=80_000_000)
@@ -327,7 +329,7 @@ def test_a_lost_machines_cameras_go_on_elsewhere(
             held, stopped = held_by(engine, frozen), processes_of(frozen)
             for process in stopped:
                 process.suspend()
-            took = until(lambda: all_looked_at(engine, held))
+            took = until(lambda: all_looked_at(engine, held), RESUMED_S)
             print(f"frozen: {len(held)} shards; all looked at again after {took:.1f} s")
             shards = [p for p in stopped if is_shard(p)]
             for process in stopped:
