@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
+import numpy as np
 import pytest
 
+from scripts.bench import cameras as bench_cameras
 from scripts.bench.levels import CamerasBench, Level, Stock
+from scripts.bench.rig import LOOK
+from vision.errors import SourceUnavailable
+from vision.sources.status import CameraStatus
 
 LEVEL = Level(
     cameras=4,
@@ -21,6 +27,29 @@ LEVEL = Level(
     engine_fps=20.0,
     limit=16.0,
 )
+
+
+class Slow:
+    """A rig of which some cameras are looked at."""
+
+    def __init__(self, *seen: int) -> None:
+        self._looks = np.array([(0.0, 0.0, camera, 0) for camera in seen], LOOK)
+
+    def looks(self) -> Any:
+        return self._looks
+
+    def status(self) -> list[CameraStatus]:
+        return []
+
+
+def test_more_than_can_be_held_is_a_level_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was measured before it is not lost; where nothing is looked at, there is no level."""
+    monkeypatch.setattr(bench_cameras, "PATIENCE_S", 0.01)
+    rig: Any = Slow(0, 0, 0, 2)
+    bench_cameras._settle(rig, 3)
+    rig = Slow()
+    with pytest.raises(SourceUnavailable, match="3 cameras: none was looked at"):
+        bench_cameras._settle(rig, 3)
 
 
 def _bench(*levels: Level) -> CamerasBench:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import sleep
-from typing import Any
+from typing import Any, Self
 
 import av
 import numpy as np
 import pytest
 
 from models.catalogue import ModelEntry
+from scripts.bench import recordings as recorded
 from scripts.bench.loop import LoopBench, Round, bench_loop
 from scripts.bench.recordings import Whole, _fps, recordings
 from scripts.bench.rig import LOOK
@@ -111,6 +112,39 @@ def test_frames_count_while_all_recordings_run() -> None:
         _fps(looks_at(*early, *((1, at + 6) for _, at in early)), 2)
     with pytest.raises(SourceBroken, match="only 29 frames"):
         _fps(looks_at(*early, *late[:29]), 2)
+
+
+class Uneven:
+    """A rig of two recordings of which the second is slower; another poll, a look more of it."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.polls = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def looks(self) -> Any:
+        self.polls += 1
+        slow = [(1, 0.1 * n) for n in range(27 + self.polls)]
+        return looks_at(*((0, 0.05 * n) for n in range(60)), *slow)
+
+    def ended(self) -> bool:
+        return False
+
+    def spent_s(self) -> float:
+        return 0.01 * self.polls
+
+    def memory_mb(self) -> float:
+        return 1.0
+
+
+def test_a_recording_that_lags_is_waited_for(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty of each on average are not thirty of the slowest, without which none is measured."""
+    monkeypatch.setattr(recorded, "Rig", Uneven)
+    assert recordings(Path("clip.mp4"), engine, 2, frames=30).fps > 0
 
 
 def test_ratios_are_medians_within_rounds() -> None:
