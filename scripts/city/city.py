@@ -161,7 +161,7 @@ class City:
         if hopeless and None not in hopeless:
             raise StreetwardenError("\n".join(dict.fromkeys(filter(None, hopeless))))
         self._place(now)
-        if self._changing and all(s.done or s.follows(self._site) for s in self._shares):
+        if self._changing and all(s.done or (s.up and s.follows(self._site)) for s in self._shares):
             self._changing = False
             self._told("the changed site is in force in all shards")
 

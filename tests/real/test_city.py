@@ -478,3 +478,49 @@ def test_a_lost_machines_cameras_go_on_elsewhere(
         waiting = list((tmp_path / "city").rglob("spool/*/*"))
         assert stored
         assert not waiting
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_a_cluster_follows_what_is_written_into_the_site_file(
+    tmp_path: Path, new_database: Callable[[], str], s3: S3Server
+) -> None:
+    file, said = tmp_path / "site.yaml", tmp_path / "said.txt"
+    with live_bins() as bins, ray_cluster(2, cores=1) as ray, said.open("w") as saying:
+        gate, bridge = (bins.camera(n, zone("left"), analyse_fps=2) for n in ("gate", "bridge"))
+        stored = storage(tmp_path, s3.url).model_copy(update={"database": new_database()})
+        site = site_of(tmp_path, gate).model_copy(update={"storage": stored})
+        written(site, file)
+        command = [sys.executable, "-m", "scripts.streetwarden", "city", str(file)]
+        running = subprocess.Popen(
+            [*command, "--address", ray.address, "--shards", "2", "--log-format", "text"],
+            stderr=saying,
+            env=ENV,
+        )
+        database = Database.open(site.storage.database)
+        try:
+            make_tables(database.engine)
+            until(lambda: analysed(database.engine).get("gate", ("", 0))[1] > 0)
+            holder, _ = analysed(database.engine)["gate"]
+            # A share of its own for the camera that is new, and a zone for the one that is there.
+            drawn = gate.model_copy(update={"zones": (zone("left"), zone("right", RIGHT))})
+            took = [time.monotonic()]
+            written(site.model_copy(update={"cameras": (drawn, bridge)}), file)
+            until(lambda: analysed(database.engine).get("bridge", ("", 0))[1] > 0)
+            took.append(time.monotonic())
+            assert analysed(database.engine)["gate"][0] == holder
+            written(site.model_copy(update={"cameras": (drawn,)}), file)
+            until(lambda: set(analysed(database.engine)) == {"gate"})
+            took.append(time.monotonic())
+            assert analysed(database.engine)["gate"][0] == holder
+            until(lambda: "shard-2 has nothing more to watch" in said.read_text())
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(60) == 0, said.read_text()
+        finally:
+            running.kill()
+            running.wait()
+            database.close()
+    lines = said.read_text()
+    print(f"\nadded after {took[1] - took[0]:.1f} s, gone after {took[2] - took[1]:.1f} s\n{lines}")
+    assert lines.count("the changed site is in force in all shards") == 2
+    assert "is gone from" not in lines
