@@ -2,6 +2,8 @@
 
 Whether it is, the leases say: a shard whose lease has ended does not watch any more, wherever it
 is and whatever Ray knows of it, because its process ends itself before that.
+
+A changed site is taken over by the shards as they run; one that cannot is ended and placed again.
 """
 
 from __future__ import annotations
@@ -9,79 +11,45 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import Protocol
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy import Engine as DatabaseEngine
 from ulid import ULID
 
 from api.errors import DatabaseUnavailable
 from api.storage.engine import explained
 from models.catalogue import ModelEntry
-from scripts.city.cluster import Running
-from scripts.city.lease import PATIENCE_S, TTL_S, Held, held_leases
-from scripts.city.machines import Machine, Need, machine_for
+from scripts.city.alone import be_alone, wait_until_unwatched
+from scripts.city.cluster import Cluster, Running
+from scripts.city.fitness import check_site
+from scripts.city.lease import TTL_S, Held, held_leases
+from scripts.city.machines import Need, machine_for
 from scripts.city.memory import SharedMemory
-from scripts.city.shard import Order
-from vision.engine_server.back_off import BackOff
+from scripts.city.shard import Applied, Order
+from scripts.city.share import Given, Share, alike
 from vision.engines import Engine, ModelChoice, open_engine
-from vision.errors import StreetwardenError
+from vision.errors import SiteError, StreetwardenError
 from vision.logs import Logs
 from vision.pipeline.remembered import remembered_episodes
 from vision.site import Site
-from vision.workers import share_out
 from vision.workers.costs import estimate
+from vision.workers.placement import place
 
 _log = logging.getLogger(__name__)
 
-_HEAD_LOCK = 0x5EE7A4E1
-"""As `api.storage.database` has: any constant that every process of this project uses."""
 _LOOK_S = 0.25
 START_S = 120.0
-"""Seconds in which a shard takes its leases after it was placed: a busy machine loads slowly."""
+"""Seconds in which a shard takes its leases after it was placed, or a changed site over: a busy
+machine loads slowly."""
 DOUBTED_S = 60.0
 """Seconds for which a machine is the last choice where a shard ended without a word: whether it is
 gone, Ray knows by then. (It took 15 s for a killed one, with Ray's own settings.)"""
 STOP_S = 45.0
 """Seconds that shards have to end in order."""
-
-
-class Cluster(Protocol):
-    """Machines on which shards can be started; see `scripts.city.cluster.RayCluster`."""
-
-    def machines(self) -> list[Machine]:
-        """Those that are up."""
-
-    def start(self, order: Order, machine: Machine, need: Need) -> Running:
-        """Start a shard."""
-
-
-@dataclass(slots=True, eq=False)
-class _Share:
-    """One share of the cameras, and the shard that watches it.
-
-    Attributes:
-        up: its leases are held now.
-        was_up: a shard of it has watched.
-        hopeless: what has to be mended before one can: the last that ended said it.
-    """
-
-    name: str
-    cameras: tuple[str, ...]
-    running: Running | None = None
-    holder: str = ""
-    machine: Machine | None = None
-    placed_at: float = 0.0
-    up: bool = False
-    was_up: bool = False
-    hopeless: str | None = None
-    over: bool = False
-    not_before: float = 0.0
-    back_off: BackOff = field(default_factory=BackOff)
 
 
 class City:
@@ -91,7 +59,7 @@ class City:
         site: what to watch.
         database: of the city, with its tables made.
         cluster: where.
-        shards: how many processes share the cameras.
+        shards: how many processes share the cameras, at most: never more than there are cameras.
         need: what each takes.
         logs: what they log and how.
         opener: opens their engines.
@@ -113,8 +81,12 @@ class City:
         self._site, self._database, self._cluster = site, database, cluster
         self._need, self._logs, self._opener, self._told = need, logs, opener, told
         self._alone: Connection | None = None
-        shares = share_out({camera.id: estimate(camera) for camera in site.cameras}, shards)
-        self._shares = [_Share(f"shard-{n}", share) for n, share in enumerate(shares, start=1)]
+        self._most = shards
+        self._homes: dict[str, int] = {}
+        self._shares: list[Share] = []
+        self._changed = SimpleQueue[Site]()
+        self._changing = False
+        self._share_out()
         self._doubted: dict[str, float] = {}
         self._crowded = False
 
@@ -128,9 +100,9 @@ class City:
             DatabaseUnavailable: the database does not answer.
         """
         with explained(self._database):
-            self._be_alone()
-        self._wait_until_unwatched()
+            self._alone = be_alone(self._database)
         cameras = [camera.id for camera in self._site.cameras]
+        wait_until_unwatched(self._database, cameras)
         here = SharedMemory(
             self._database, self._site.storage.folder / "memory", self._site, cameras
         )
@@ -140,6 +112,13 @@ class City:
             SharedMemory(self._database, root, self._site, cameras).pull()
             return remembered_episodes(self._site, model, root, root / "quarantine")
 
+    def apply(self, site: Site) -> None:
+        """Watch by a changed site from now on, whose database, storage and model are as before.
+
+        Any thread may call; it waits for nothing. `told` says when all shards watch by it.
+        """
+        self._changed.put(site)
+
     def run(self, stop: Event) -> None:
         """Watch until `stop`, or until all sources have ended; then end every shard in order.
 
@@ -147,7 +126,7 @@ class City:
             StreetwardenError: no shard ever watched, and the last ones said what has to be mended.
         """
         try:
-            while not stop.is_set() and not all(share.over for share in self._shares):
+            while not stop.is_set() and not self._done:
                 try:
                     self._look(held_leases(self._database), time.monotonic())
                 except DatabaseUnavailable as error:
@@ -156,37 +135,104 @@ class City:
         finally:
             self._end()
 
+    @property
+    def _done(self) -> bool:
+        """All recordings have been read. A site whose last camera has left waits for others."""
+        return bool(self._site.cameras) and all(share.done for share in self._shares)
+
     def _look(self, held: Mapping[str, Held], now: float) -> None:
         """One look at all shares."""
+        while not self._changed.empty():
+            self._follow(self._changed.get())
         for share in self._shares:
             if share.running is None:
                 continue
             ended = share.running.ended()
-            holds = all(c in held and held[c].holder == share.holder for c in share.cameras)
-            if holds and any(held[c].told for c in share.cameras):
-                share.was_up, share.hopeless = True, None
-            if ended is not None and ended.why is None:
-                share.running, share.over = None, True
-                self._told(f"{share.name}: its sources have ended")
-            elif ended is not None:
-                self._gone(
-                    share, str(ended.why), now, doubted=ended.wordless, mendable=ended.mendable
-                )
-            elif holds and not share.up:
-                share.up = True
-                took = now - share.placed_at
-                self._told(f"{share.name} watches {_named(share)} after {took:.1f} s")
-            elif share.up and not holds:
-                self._gone(share, f"it was silent for {TTL_S:g} s", now, doubted=True)
-            elif not share.up and now - share.placed_at > START_S:
-                self._gone(share, f"it did not start within {START_S:g} s", now, doubted=True)
-        hopeless = [share.hopeless for share in self._shares if share.hopeless is not None]
-        if len(hopeless) == len(self._shares):
-            raise StreetwardenError("\n".join(dict.fromkeys(hopeless)))
+            if ended is None:
+                self._look_at(share, share.running, held, now)
+            elif ended.why is None:
+                share.end(alike(share.given.site, self._site))
+                if not share.rest:
+                    self._told(f"{share.name} has nothing more to watch")
+            else:
+                doubted, mendable = ended.wordless, ended.mendable
+                self._gone(share, ended.why, now, doubted=doubted, mendable=mendable)
+        hopeless = [share.hopeless for share in self._shares if share.wanted]
+        if hopeless and None not in hopeless:
+            raise StreetwardenError("\n".join(dict.fromkeys(filter(None, hopeless))))
         self._place(now)
+        if self._changing and all(s.done or (s.up and s.follows(self._site)) for s in self._shares):
+            self._changing = False
+            self._told("the changed site is in force in all shards")
+
+    def _look_at(
+        self, share: Share, running: Running, held: Mapping[str, Held], now: float
+    ) -> None:
+        """One look at a share whose shard has not ended, by what it knows."""
+        holds = all(c in held and held[c].holder == share.holder for c in share.cameras)
+        watches = holds and any(held[c].told for c in share.cameras)
+        if watches:
+            share.was_up, share.hopeless = True, None
+        if holds and not share.up:
+            share.up = True
+            took = now - share.placed_at
+            self._told(f"{share.name} watches {share} after {took:.1f} s")
+        elif share.up and not holds:
+            self._gone(share, f"it was silent for {TTL_S:g} s", now, doubted=True)
+        elif not share.up and now - share.placed_at > START_S:
+            self._gone(share, f"it did not start within {START_S:g} s", now, doubted=True)
+        elif share.asked is not None:
+            self._hear(share, running.applied(), *share.asked, now)
+        elif watches and not share.follows(self._site):
+            asked = Given(self._site, share.rest)
+            share.asked = asked, now
+            running.apply(*asked)
+
+    def _hear(
+        self, share: Share, applied: Applied | None, asked: Given, since: float, now: float
+    ) -> None:
+        """What a shard answers that was asked to take a changed site over."""
+        if applied is None:
+            if now - since > START_S:
+                why = f"it did not take the changed site over within {START_S:g} s"
+                self._gone(share, why, now, doubted=True)
+        elif applied.fault is not None:
+            why = f"it could not take the changed site over: {applied.fault}"
+            self._gone(share, why, now, doubted=False)
+        else:
+            news = asked.cameras != share.cameras
+            share.given, share.asked = asked, None
+            if news and share.cameras:
+                self._told(f"{share.name} watches {share} by the changed site")
+
+    def _follow(self, site: Site) -> None:
+        """Have a changed site watched, if a city can."""
+        try:
+            if site.cameras:
+                check_site(site, len(self._cluster.machines()))
+        except SiteError as error:
+            _log.error("the cameras are watched as the site file had them before: %s", error)
+            return
+        same = alike(self._site, site)
+        for share in self._shares:
+            share.over &= same
+        self._site, self._changing = site, True
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Give each camera to a share; it stays there, also when it comes back after it had left.
+
+        Cameras that come have shares of their own as long as there may be more.
+        """
+        costs = {camera.id: estimate(camera) for camera in self._site.cameras}
+        while len(self._shares) < max(1, min(self._most, len(costs))):
+            self._shares.append(Share(f"shard-{len(self._shares) + 1}", Given(self._site)))
+        self._homes = place(costs, len(self._shares), self._homes)
+        for number, share in enumerate(self._shares):
+            share.wanted = tuple(camera for camera in costs if self._homes[camera] == number)
 
     def _gone(
-        self, share: _Share, why: str, now: float, *, doubted: bool, mendable: bool = False
+        self, share: Share, why: str, now: float, *, doubted: bool, mendable: bool = False
     ) -> None:
         assert share.running is not None
         assert share.machine is not None
@@ -194,15 +240,13 @@ class City:
         if doubted:
             self._doubted[share.machine.id] = now + DOUBTED_S
         share.not_before = now + share.back_off.after_death()
-        share.running, share.up = None, False
+        share.running, share.asked, share.up = None, None, False
         share.hopeless = why if mendable and not share.was_up else None
         self._told(f"{share.name} is gone from {share.machine.address}: {why}")
 
     def _place(self, now: float) -> None:
         """Start what does not run, where there is room."""
-        waiting = [
-            s for s in self._shares if s.running is None and not s.over and now >= s.not_before
-        ]
+        waiting = [s for s in self._shares if s.running is None and s.rest and now >= s.not_before]
         if not waiting:
             return
         self._doubted = {machine: until for machine, until in self._doubted.items() if until > now}
@@ -217,7 +261,8 @@ class City:
                 return
             share.holder, share.machine, share.placed_at = str(ULID()), machine, now
             node = f"{machine.address} ({machine.id[:8]})"
-            order = Order(self._site, share.cameras, share.holder, node, self._opener, self._logs)
+            share.given = Given(self._site, share.rest)
+            order = Order(*share.given, share.holder, node, self._opener, self._logs)
             share.running = self._cluster.start(order, machine, self._need)
         self._crowded = False
 
@@ -238,36 +283,3 @@ class City:
         """Let another city of this database run."""
         if self._alone is not None:
             self._alone.close()
-
-    def _be_alone(self) -> None:
-        """Hold a lock for as long as this process and its connection last.
-
-        Two heads that both run cost no camera: the leases are what counts.
-        """
-        self._alone = self._database.connect().execution_options(isolation_level="AUTOCOMMIT")
-        until = time.monotonic() + PATIENCE_S
-        while not self._alone.execute(
-            text("SELECT pg_try_advisory_lock(:key)"), {"key": _HEAD_LOCK}
-        ).scalar_one():
-            if time.monotonic() > until:
-                raise StreetwardenError("another city of this database runs; stop that first")
-            time.sleep(_LOOK_S)
-
-    def _wait_until_unwatched(self) -> None:
-        until = time.monotonic() + PATIENCE_S
-        mine = {camera.id for camera in self._site.cameras}
-        while watched := [h for c, h in held_leases(self._database).items() if c in mine]:
-            if time.monotonic() > until:
-                raise StreetwardenError(
-                    f"{len(watched)} cameras are watched by another city, such as on "
-                    f"{watched[0].node}; stop that first"
-                )
-            time.sleep(_LOOK_S)
-
-
-def _named(share: _Share) -> str:
-    """Its cameras and machine, for people."""
-    assert share.machine is not None
-    shown = ", ".join(share.cameras[:3]) + (", …" if len(share.cameras) > 3 else "")
-    cameras = "camera" if len(share.cameras) == 1 else "cameras"
-    return f"{len(share.cameras)} {cameras} ({shown}) on {share.machine.address}"

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
 from scripts.city.machines import Machine, Need
-from scripts.city.shard import Ended, Order, Shard
+from scripts.city.shard import Applied, Ended, Order, Shard
 from vision.errors import StreetwardenError
+from vision.site import Site
 
 _log = logging.getLogger(__name__)
 
@@ -30,11 +32,27 @@ class Running(Protocol):
     def ended(self) -> Ended | None:
         """Why it is over; None while it is not. It waits for nothing."""
 
+    def apply(self, site: Site, cameras: Sequence[str]) -> None:
+        """Ask it, once it watches, to watch these cameras of a changed site; waits for nothing."""
+
+    def applied(self) -> Applied | None:
+        """Its answer to the latest `apply`; None while there is none. It waits for nothing."""
+
     def stop(self) -> None:
         """Ask it to end in order."""
 
     def kill(self) -> None:
         """End it, where it can be reached; a machine that is cut off ends it by itself."""
+
+
+class Cluster(Protocol):
+    """Machines on which shards can be started; see `RayCluster`."""
+
+    def machines(self) -> list[Machine]:
+        """Those that are up."""
+
+    def start(self, order: Order, machine: Machine, need: Need) -> Running:
+        """Start a shard."""
 
 
 class RayCluster:
@@ -94,7 +112,7 @@ class RayCluster:
             num_cpus=need.cores,
             num_gpus=need.gpus,
             max_restarts=0,
-            max_concurrency=2,  # it watches, and is told to stop
+            max_concurrency=3,  # it watches, takes a changed site over, and is told to stop
             scheduling_strategy=NodeAffinitySchedulingStrategy(machine.id, soft=False),
         )
         return _Actor(self._ray, actor.remote(order))
@@ -108,6 +126,7 @@ class _Actor:
     def __init__(self, ray: Any, handle: Any) -> None:
         self._ray, self._handle = ray, handle
         self._watch = handle.watch.remote()
+        self._applied: Any = None
 
     def ended(self) -> Ended | None:
         done, _ = self._ray.wait([self._watch], timeout=0)
@@ -121,6 +140,20 @@ class _Actor:
         except self._ray.exceptions.RayError as error:
             return Ended(f"its process is gone ({type(error).__name__})", wordless=True)
         assert isinstance(found, Ended)
+        return found
+
+    def apply(self, site: Site, cameras: Sequence[str]) -> None:
+        self._applied = self._handle.apply.remote(site, tuple(cameras))
+
+    def applied(self) -> Applied | None:
+        done, _ = self._ray.wait([self._applied], timeout=0)
+        if not done:
+            return None
+        try:
+            found = self._ray.get(self._applied)
+        except self._ray.exceptions.RayError:
+            return None  # its process is gone: `ended` says so
+        assert isinstance(found, Applied)
         return found
 
     def stop(self) -> None:

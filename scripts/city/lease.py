@@ -56,6 +56,9 @@ SELECT camera FROM city_leases
 WHERE camera = :camera AND holder = :holder AND until > clock_timestamp() FOR SHARE
 """)
 _RELEASE = text("DELETE FROM city_leases WHERE holder = :holder")
+_GIVE_BACK = text("""
+DELETE FROM city_leases WHERE holder = :holder AND camera = ANY(CAST(:cameras AS text[]))
+""")
 _HELD = text("SELECT camera, holder, node, told FROM city_leases WHERE until > clock_timestamp()")
 _SEEN = text("SELECT told -> 'sightings' ->> :episode FROM city_leases WHERE camera = :camera")
 
@@ -109,19 +112,24 @@ class Leases:
             StreetwardenError: another process holds one, and went on renewing it; none is held.
             DatabaseUnavailable: the database does not answer.
         """
-        until = time.monotonic() + patience_s
-        while True:
-            asked = time.monotonic()
-            taken = self._taken(cameras)
-            if len(taken) == len(set(cameras)):
-                self._end_at(asked)
-                self._cameras = tuple(cameras)
-                return
-            if time.monotonic() > until:
-                self._give_back()
-                missing = next(camera for camera in cameras if camera not in taken)
-                raise StreetwardenError(self._whose(missing))
-            time.sleep(_RETRY_S)
+        self._end_at(self._all_taken(cameras, patience_s))
+        self._cameras = tuple(cameras)
+
+    def add(self, cameras: Sequence[str], *, patience_s: float = PATIENCE_S) -> None:
+        """Hold these too from now on, while `keep` goes on; those that are held already stay.
+
+        Raises: as `take`; what was held before is held.
+        """
+        fresh = [camera for camera in cameras if camera not in self._cameras]
+        if fresh:
+            # The end of this process stays timed by what it held before, which ends first.
+            self._all_taken(fresh, patience_s)
+            self._cameras = (*self._cameras, *fresh)
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Ids of those whose leases it holds."""
+        return self._cameras
 
     def keep(self, tell: Callable[[], Mapping[str, Mapping[str, Any]]]) -> None:
         """Renew them from now on, in a thread; it ends the process when they are lost.
@@ -142,7 +150,8 @@ class Leases:
         if self._thread is not None:
             self._thread.join()
         faulthandler.cancel_dump_traceback_later()
-        self._give_back()
+        with explained(self._engine), self._engine.begin() as connection:
+            connection.execute(_RELEASE, {"holder": self.holder})
 
     def renew(self, told: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         """Hold them for as long again.
@@ -152,12 +161,13 @@ class Leases:
             DatabaseUnavailable: the database does not answer.
         """
         asked = time.monotonic()
-        said = {camera: dict((told or {}).get(camera, {})) for camera in self._cameras}
+        cameras = self._cameras  # another thread may add some meanwhile
+        said = {camera: dict((told or {}).get(camera, {})) for camera in cameras}
         given = {"told": json.dumps(said), "holder": self.holder, "ttl": self._ttl_s}
         with explained(self._engine), self._engine.begin() as connection:
             renewed = connection.execute(_RENEW, given).rowcount
-        if renewed != len(self._cameras):
-            raise LeaseLost(f"{len(self._cameras) - renewed} leases have ended: others may watch")
+        if renewed != len(cameras):
+            raise LeaseLost(f"{len(cameras) - renewed} leases have ended: others may watch")
         self._end_at(asked)
 
     def fence(self, connection: Connection, camera: str) -> None:
@@ -170,6 +180,20 @@ class Leases:
         if connection.execute(_MINE, given).first() is None:
             raise LeaseLost(f"the lease of camera {camera} has ended: another may watch it")
 
+    def _all_taken(self, cameras: Sequence[str], patience_s: float) -> float:
+        """Take them all, or none; when that was asked for (monotonic seconds)."""
+        until = time.monotonic() + patience_s
+        while True:
+            asked = time.monotonic()
+            taken = self._taken(cameras)
+            if len(taken) == len(set(cameras)):
+                return asked
+            if time.monotonic() > until:
+                self._give_back(cameras)
+                missing = next(camera for camera in cameras if camera not in taken)
+                raise StreetwardenError(self._whose(missing))
+            time.sleep(_RETRY_S)
+
     def _taken(self, cameras: Sequence[str]) -> set[str]:
         given = {
             "cameras": sorted(set(cameras)),
@@ -180,9 +204,10 @@ class Leases:
         with explained(self._engine), self._engine.begin() as connection:
             return set(connection.execute(_TAKE, given).scalars())
 
-    def _give_back(self) -> None:
+    def _give_back(self, cameras: Sequence[str]) -> None:
+        given = {"holder": self.holder, "cameras": list(cameras)}
         with explained(self._engine), self._engine.begin() as connection:
-            connection.execute(_RELEASE, {"holder": self.holder})
+            connection.execute(_GIVE_BACK, given)
 
     def _whose(self, camera: str) -> str:
         held = held_leases(self._engine).get(camera)

@@ -30,14 +30,14 @@ class Machine:
         return min(by_cores, int(self.gpus / need.gpus + 1e-9)) if need.gpus else by_cores
 
 
-def shards_for(machines: Sequence[Machine], need: Need, cameras: int) -> int:
-    """How many shards a city has by default: as many as fit without its largest machine.
+def shards_for(machines: Sequence[Machine], need: Need) -> int:
+    """How many shards a city has at most by default: as many as fit without its largest machine.
 
     So the shards of a machine that is lost find room on the others. One machine is filled.
     """
     rooms = sorted(machine.rooms(need) for machine in machines)
     room = sum(rooms[:-1]) if len(rooms) > 1 else sum(rooms)
-    return max(1, min(room, cameras))
+    return max(1, room)
 
 
 def machine_for(

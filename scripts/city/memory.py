@@ -88,7 +88,27 @@ class SharedMemory:
             DatabaseUnavailable: the database does not answer.
             StreetwardenError: the folder cannot be written.
         """
-        query = select(MEMORY).where(MEMORY.c.camera.in_(list(self._folders)))
+        self._pull(list(self._folders))
+
+    def add(self, site: Site, cameras: Sequence[str]) -> None:
+        """Share the memory of these too from now on, by a changed site, and `pull` what is new.
+
+        Of a camera that was there before, and of its presets, the folder knows the latest.
+
+        Raises: as `pull`; nothing is changed.
+        """
+        folders = {camera: _folders(site, camera, self._root) for camera in cameras}
+        fresh = [camera for camera in cameras if camera not in self._folders]
+        self._known = self._known | {camera: _Known() for camera in fresh}
+        self._pull(fresh)
+        known = self._folders
+        self._folders = known | {
+            camera: list(dict.fromkeys([*known.get(camera, ()), *found]))
+            for camera, found in folders.items()
+        }
+
+    def _pull(self, cameras: Sequence[str]) -> None:
+        query = select(MEMORY).where(MEMORY.c.camera.in_(cameras))
         try:
             with explained(self._engine), self._engine.connect() as connection:
                 for path, camera, content in connection.execute(query):

@@ -4,16 +4,20 @@ It is what one machine runs (`scripts.watching.make_pipeline`), with three thing
 that count on every machine, a memory that the next process finds on another, and sinks that put
 evidence into the bucket and memory into the database before a case is made of an event. Of Ray it
 knows nothing.
+
+A changed site is taken over while it watches. The lease of a camera that has left stays its own
+until it ends: what that camera's rules had under way is over, and is stored under it.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 from scripts.city.lease import Leases, last_seen
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
     from vision.evidence import EvidenceItem, EvidenceStore
     from vision.pipeline import Pipeline
     from vision.site import Site
+
+_log = logging.getLogger(__name__)
 
 _ROOM = "city"
 
@@ -69,6 +75,13 @@ class Ended:
     wordless: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A shard's answer to a changed site: None where it watches by it, else why it cannot."""
+
+    fault: str | None = None
+
+
 class Shard:
     """Watches some cameras from `watch` until `stop`, by another thread, or until it cannot."""
 
@@ -76,10 +89,30 @@ class Shard:
         self._order = order
         self._over = Event()
         self._pipeline: Pipeline | None = None
+        self._take_over: Callable[[Site, Sequence[str]], None] | None = None
+        self._changing = Lock()
 
     def stop(self) -> None:
         """End in order."""
         self._over.set()
+
+    def apply(self, site: Site, cameras: Sequence[str]) -> Applied:
+        """Watch these cameras of a changed site from now on, by another thread than `watch`'s.
+
+        A camera of which nothing has changed does not notice; see `Pipeline.apply`. Where there is
+        a fault, some of the change may have been made: this shard is to end then.
+        """
+        with self._changing:
+            if self._take_over is None:
+                return Applied("it does not watch now")
+            try:
+                self._take_over(site, cameras)
+            except (StreetwardenError, OSError) as error:
+                return Applied(str(error))
+            except Exception as error:  # noqa: BLE001 - another shard is started then
+                _log.exception("a changed site could not be taken over; report this")
+                return Applied(f"{type(error).__name__}: {error}")
+        return Applied()
 
     def watch(self) -> Ended:
         """Watch; returns when that is over."""
@@ -93,14 +126,14 @@ class Shard:
             impatient(database.engine)
             try:
                 with room(order.site.storage.folder / _ROOM) as own:
-                    self._watch(database, _at(order.site, own))
+                    self._watch(database, own)
             finally:
                 database.close()
         except StreetwardenError as error:
             return Ended(str(error), mendable=self._pipeline is None)
         return Ended()
 
-    def _watch(self, database: Database, site: Site) -> None:
+    def _watch(self, database: Database, own: Path) -> None:
         from api.cases.intake import DetectorInfo
         from api.records.site_chain import SiteChain
         from api.site_in_force import SiteInForce
@@ -108,6 +141,7 @@ class Shard:
         from vision.evidence import open_store
 
         order = self._order
+        site = _at(order.site, own)
         SiteChain.open(database, site.storage.key_file)
         engine = order.opener(site.model)
         leases = Leases(database.engine, order.holder, order.node)
@@ -117,7 +151,8 @@ class Shard:
         evidence = open_store(site.storage)
         model = engine.model
         detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
-        intake = make_intake(database, SiteInForce(site), detector)
+        in_force = SiteInForce(site)
+        intake = make_intake(database, in_force, detector)
         leases.take(order.cameras)
         try:
             leases.keep(self._told)
@@ -130,23 +165,45 @@ class Shard:
                 cameras=order.cameras,
                 reopen=partial(order.opener, site.model),
             )
-            intake.last_seen = partial(_last_seen, pipeline, database, frozenset(order.cameras))
-            self._run(pipeline, memory)
+            intake.last_seen = partial(_last_seen, pipeline, database, leases)
+
+            def take_over(changed: Site, cameras: Sequence[str]) -> None:
+                changed = _at(changed, own)
+                REDACTION.hide(secrets_of(changed))
+                leases.add(cameras)
+                memory.add(changed, cameras)
+                in_force.follow(changed)
+                pipeline.apply(changed, cameras)
+
+            self._run(pipeline, memory, take_over)
         finally:
             leases.release()
 
-    def _run(self, pipeline: Pipeline, memory: SharedMemory) -> None:
+    def _run(
+        self,
+        pipeline: Pipeline,
+        memory: SharedMemory,
+        take_over: Callable[[Site, Sequence[str]], None],
+    ) -> None:
         memory.start()
         pipeline.start()
-        self._pipeline = pipeline
+        self._take_over = take_over
+        self._pipeline = pipeline  # from now on the leases say that it watches
         try:
-            while not (self._over.wait(0.5) or pipeline.blind.is_set() or _drained(pipeline)):
+            while not (self._over.wait(0.5) or pipeline.blind.is_set() or self._drained(pipeline)):
                 pass
         finally:
+            with self._changing:
+                self._take_over = None
             pipeline.stop()
             memory.stop()
         if pipeline.failed is not None:
             raise pipeline.failed
+
+    def _drained(self, pipeline: Pipeline) -> bool:
+        """Whether all recordings are over, or it has no camera any more."""
+        with self._changing:  # one that is added meanwhile is no recording that is over
+            return pipeline.failed is None and pipeline.wait(0)
 
     def _told(self) -> Mapping[str, Mapping[str, Any]]:
         """What the leases say of each camera; nothing before it is watched."""
@@ -170,10 +227,6 @@ class Shard:
         }
 
 
-def _drained(pipeline: Pipeline) -> bool:
-    return pipeline.failed is None and pipeline.wait(0)
-
-
 def _moved(store: EvidenceStore, _event: EpisodeEvent, _items: Sequence[EvidenceItem]) -> None:
     """A sink before the case intake: no case shows what one machine alone has."""
     from vision.evidence.spooled_store import SpooledStore
@@ -183,9 +236,9 @@ def _moved(store: EvidenceStore, _event: EpisodeEvent, _items: Sequence[Evidence
 
 
 def _last_seen(
-    pipeline: Pipeline, database: Database, mine: frozenset[str], camera: str, episode: str
+    pipeline: Pipeline, database: Database, leases: Leases, camera: str, episode: str
 ) -> datetime | None:
-    if camera in mine:
+    if camera in leases.cameras:
         return pipeline.last_seen(camera, episode)
     return last_seen(database.engine, camera, episode)
 

@@ -22,8 +22,8 @@ def city(
         int | None,
         typer.Option(
             min=1,
-            help="Processes that share the cameras; by default as many as there is room for "
-            "without the largest machine.",
+            help="Processes that share the cameras, at most; by default as many as there is room "
+            "for without the largest machine.",
         ),
     ] = None,
     cores: Annotated[float, typer.Option(min=0.1, help="Cores that each takes.")] = 1.0,
@@ -34,7 +34,8 @@ def city(
     """Watch a site's cameras on many machines, until Ctrl-C or SIGTERM.
 
     Cases go to PostgreSQL and evidence to a bucket. A machine that is lost loses no case: its
-    cameras go on elsewhere. API, console and deliveries are `serve --no-watch`, on any machines.
+    cameras go on elsewhere. A changed site file is followed. API, console and deliveries are
+    `serve --no-watch`, on any machines.
     """
     from api.cases.intake import DetectorInfo
     from api.records.site_chain import SiteChain
@@ -45,6 +46,7 @@ def city(
     from scripts.city.cluster import RayCluster
     from scripts.city.fitness import check_site
     from scripts.city.machines import Need, shards_for
+    from scripts.city.site_file import followed
     from scripts.city.tables import impatient, make_tables
     from scripts.watching import choose_site, make_intake
     from vision.evidence import open_store
@@ -58,10 +60,10 @@ def city(
         machines = cluster.machines()
         check_site(chosen, len(machines))
         need = Need(cores, gpus)
-        wanted = min(shards or shards_for(machines, need, len(chosen.cameras)), len(chosen.cameras))
+        most = shards or shards_for(machines, need)
         err.print(
             f"{escape(chosen.site.name)}: {count(len(chosen.cameras), 'camera')} in "
-            f"{count(wanted, 'shard')} on {count(len(machines), 'machine')}"
+            f"{count(min(most, len(chosen.cameras)), 'shard')} on {count(len(machines), 'machine')}"
         )
         stop = Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -75,7 +77,7 @@ def city(
                 chosen,
                 database.engine,
                 cluster,
-                shards=wanted,
+                shards=most,
                 need=need,
                 logs=logs,
                 told=lambda line: err.print(escape(line)),
@@ -83,8 +85,10 @@ def city(
             model = find(chosen.model.name)
             detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
             held = made.prepare(model)
-            make_intake(database, SiteInForce(chosen), detector).end_unwatched(held)
-            made.run(stop)
+            in_force = SiteInForce(chosen)
+            make_intake(database, in_force, detector).end_unwatched(held)
+            with followed(made, site, database, in_force):
+                made.run(stop)
             made.close()
         finally:
             database.close()

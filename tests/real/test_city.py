@@ -5,17 +5,18 @@ What takes minutes runs when asked for: `pytest -m soak -s tests/real/test_city.
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -25,23 +26,28 @@ from sqlalchemy import Engine, select
 
 from api.cases.intake import DetectorInfo
 from api.records.site_chain import SiteChain
+from api.setup import following
 from api.site_in_force import SiteInForce
 from api.storage.database import Database
 from api.storage.tables import CaseRow, EvidenceRow, SightingRow
-from scripts.city.city import City, Cluster
-from scripts.city.cluster import RayCluster
+from scripts.city.city import City
+from scripts.city.cluster import Cluster, RayCluster
 from scripts.city.lease import held_leases
 from scripts.city.machines import Machine, Need, shards_for
-from scripts.city.shard import Ended, Order, Shard
+from scripts.city.shard import Applied, Ended, Order, Shard
+from scripts.city.site_file import followed
 from scripts.city.tables import impatient, make_tables
 from scripts.watching import make_intake
 from tests.real.ray_nodes import ENV, ray_cluster, rays_environment
 from tests.s3_server import S3Server, storage
-from tests.vision.live import live_bins, site_of, zone
+from tests.vision.live import RIGHT, SETTINGS, live_bins, site_of, zone
 from tests.vision.workers.bins import open_eyes
 from tests.vision.workers.test_soak import judge
+from vision.episodes import EndedBy
+from vision.errors import SiteError
 from vision.logs import LogFormat, Logs
 from vision.site import Camera, Site, SiteInfo, Zone
+from vision.site.file import load_site
 from vision.site.rule_settings import RuleSettings
 
 if TYPE_CHECKING:
@@ -95,15 +101,20 @@ def city_site(folder: Path, database: str, s3: str, port: int, cameras: int = CA
 
 
 class Ran:
-    """A city that runs in a thread of this process; `lines` is what it told, and when."""
+    """A city that runs in a thread of this process; `lines` is what it told, and when.
 
-    def __init__(self, site: Site, cluster: Cluster, shards: int | None = None) -> None:
+    `file`: the site file that it follows.
+    """
+
+    def __init__(
+        self, site: Site, cluster: Cluster, shards: int | None = None, file: Path | None = None
+    ) -> None:
         self.database = Database.open(site.storage.database)
         SiteChain.open(self.database, site.storage.key_file)
         impatient(self.database.engine)
         make_tables(self.database.engine)
         need = Need(cores=1)
-        wanted = shards or shards_for(cluster.machines(), need, len(site.cameras))
+        wanted = shards or shards_for(cluster.machines(), need)
         self.lines: list[tuple[float, str]] = []
         self.city = City(
             site,
@@ -116,6 +127,7 @@ class Ran:
             told=lambda line: self.lines.append((time.time(), line)),
         )
         self._stop = Event()
+        self._file = file
         self._thread = Thread(target=self._run, args=(site,))
         self._thread.start()
 
@@ -123,8 +135,14 @@ class Ran:
         model = open_eyes(site.model).model
         held = self.city.prepare(model)
         detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
-        make_intake(self.database, SiteInForce(site), detector).end_unwatched(held)
-        self.city.run(self._stop)
+        in_force = SiteInForce(site)
+        make_intake(self.database, in_force, detector).end_unwatched(held)
+        with (
+            followed(self.city, self._file, self.database, in_force)
+            if self._file is not None
+            else nullcontext()
+        ):
+            self.city.run(self._stop)
 
     def __enter__(self) -> Self:
         return self
@@ -203,20 +221,36 @@ class OfProcess:
     def __init__(self, order: Order, machine: Machine) -> None:
         context = get_context("spawn")
         self.machine = machine
-        self._pipe, theirs = context.Pipe(duplex=False)
+        self._pipe, theirs = context.Pipe()
         self.process = context.Process(target=watch_as_told, args=(order, theirs))
         self.process.start()
         theirs.close()
+        self._ended: Ended | None = None
+        self._applied: Applied | None = None
+
+    def _hear(self) -> None:
+        while self._ended is None and self._pipe.poll():
+            try:
+                found = self._pipe.recv()
+            except EOFError:
+                found = Ended("its process is gone", wordless=True)
+            if isinstance(found, Applied):
+                self._applied = found
+            else:
+                assert isinstance(found, Ended)
+                self._ended = found
 
     def ended(self) -> Ended | None:
-        if not self._pipe.poll():
-            return None
-        try:
-            found = self._pipe.recv()
-        except EOFError:
-            return Ended("its process is gone", wordless=True)
-        assert isinstance(found, Ended)
-        return found
+        self._hear()
+        return self._ended
+
+    def apply(self, site: Site, cameras: Sequence[str]) -> None:
+        self._applied = None
+        self._pipe.send((site, cameras))
+
+    def applied(self) -> Applied | None:
+        self._hear()
+        return self._applied
 
     def stop(self) -> None:
         self.process.terminate()
@@ -230,7 +264,105 @@ class OfProcess:
 def watch_as_told(order: Order, pipe: Connection) -> None:
     shard = Shard(order)
     signal.signal(signal.SIGTERM, lambda *_: shard.stop())
-    pipe.send(shard.watch())
+    sending = Lock()
+
+    def send(what: Applied | Ended) -> None:
+        with sending:
+            pipe.send(what)
+
+    def apply() -> None:
+        while True:
+            send(shard.apply(*pipe.recv()))
+
+    Thread(target=apply, daemon=True).start()
+    send(shard.watch())
+
+
+def written(site: Site, file: Path, **more: object) -> None:
+    """A site file that says so; replaced at once, as an editor does."""
+    assert site.storage.s3 is not None
+    said = {
+        "site": {"name": site.site.name},
+        "storage": site.storage.model_dump(exclude={"s3"}, exclude_unset=True)
+        | {"s3": site.storage.s3.model_dump(exclude_unset=True)},
+        "defaults": {"overflowing_bin": SETTINGS},
+        "cameras": [
+            {
+                "id": camera.id,
+                "source": camera.source,
+                "analyse_fps": camera.analyse_fps,
+                "zones": [z.model_dump(include={"name", "polygon", "watch"}) for z in camera.zones],
+            }
+            for camera in site.cameras
+        ],
+    }
+    new = file.with_suffix(".new")
+    new.write_text(json.dumps(said | more, default=str))
+    new.replace(file)
+
+
+def test_a_changed_site_file_is_followed_by_the_shards_as_they_run(
+    tmp_path: Path,
+    new_database: Callable[[], str],
+    s3: S3Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(following, "PERIOD_S", 0.2)
+    machines, file = Machines(), tmp_path / "site.yaml"
+    with live_bins() as bins:
+        gate, bridge, yard = (bins.camera(n, zone("left")) for n in ("gate", "bridge", "yard"))
+        stored = storage(tmp_path, s3.url).model_copy(update={"database": new_database()})
+
+        def write(*cameras: Camera, **more: object) -> Site:
+            site = site_of(tmp_path, *cameras).model_copy(update={"storage": stored})
+            written(site, file, **more)
+            return load_site(file)
+
+        bins.full = {"gate": {8}, "bridge": {12}, "yard": {13}}
+        with Ran(write(gate, bridge), machines, shards=2, file=file) as city:
+            database = city.database
+
+            def seen() -> dict[tuple[str, str], str | None]:
+                with database.read() as session:
+                    rows = session.scalars(select(SightingRow)).unique().all()
+                assert len(rows) == len({row.episode_id for row in rows})
+                return {(row.camera, row.zone): row.ended_by for row in rows}
+
+            def looked(camera: str) -> int:
+                return analysed(database.engine).get(camera, ("", 0))[1]
+
+            until(lambda: ("bridge", "left") in seen() and looked("gate") > 0)
+            holders = {c: who for c, (who, _) in analysed(database.engine).items()}
+            assert len(set(holders.values())) == 2
+            assert set(seen()) == {("bridge", "left")}
+
+            # What is wrong changes nothing, and is said once.
+            with pytest.raises(SiteError):
+                write(bridge, workers=-1)
+            until(lambda: "the site file as it was before is in force" in caplog.text)
+            count = looked("gate")
+            until(lambda: looked("gate") > count)
+            assert caplog.text.count("the site file as it was before is in force") == 1
+
+            # A zone is drawn, a camera is new; what cannot be had without a restart is said.
+            drawn = gate.model_copy(update={"zones": (zone("left"), zone("right", RIGHT))})
+            write(drawn, bridge, yard, workers=3)
+            until(lambda: {("gate", "right"), ("yard", "left")} <= set(seen()))
+            assert "workers: from the next start" in caplog.text
+            now = {c: who for c, (who, _) in analysed(database.engine).items()}
+            assert now.pop("yard") in holders.values()
+            assert now == holders
+
+            # A camera leaves, and its shard, which has no other.
+            write(drawn, yard)
+            until(lambda: seen()["bridge", "left"] == EndedBy.UNWATCHED)
+            until(lambda: set(analysed(database.engine)) == {"gate", "yard"})
+            until(lambda: any("has nothing more to watch" in line for _, line in city.lines))
+            count = looked("gate")
+            until(lambda: looked("gate") > count)
+            assert len(machines.started) == 2, "none was started anew"
+            assert set(seen()) == {("gate", "right"), ("yard", "left"), ("bridge", "left")}
 
 
 def test_an_episode_goes_on_where_its_camera_goes_on(
@@ -346,3 +478,49 @@ def test_a_lost_machines_cameras_go_on_elsewhere(
         waiting = list((tmp_path / "city").rglob("spool/*/*"))
         assert stored
         assert not waiting
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_a_cluster_follows_what_is_written_into_the_site_file(
+    tmp_path: Path, new_database: Callable[[], str], s3: S3Server
+) -> None:
+    file, said = tmp_path / "site.yaml", tmp_path / "said.txt"
+    with live_bins() as bins, ray_cluster(2, cores=1) as ray, said.open("w") as saying:
+        gate, bridge = (bins.camera(n, zone("left"), analyse_fps=2) for n in ("gate", "bridge"))
+        stored = storage(tmp_path, s3.url).model_copy(update={"database": new_database()})
+        site = site_of(tmp_path, gate).model_copy(update={"storage": stored})
+        written(site, file)
+        command = [sys.executable, "-m", "scripts.streetwarden", "city", str(file)]
+        running = subprocess.Popen(
+            [*command, "--address", ray.address, "--shards", "2", "--log-format", "text"],
+            stderr=saying,
+            env=ENV,
+        )
+        database = Database.open(site.storage.database)
+        try:
+            make_tables(database.engine)
+            until(lambda: analysed(database.engine).get("gate", ("", 0))[1] > 0)
+            holder, _ = analysed(database.engine)["gate"]
+            # A share of its own for the camera that is new, and a zone for the one that is there.
+            drawn = gate.model_copy(update={"zones": (zone("left"), zone("right", RIGHT))})
+            took = [time.monotonic()]
+            written(site.model_copy(update={"cameras": (drawn, bridge)}), file)
+            until(lambda: analysed(database.engine).get("bridge", ("", 0))[1] > 0)
+            took.append(time.monotonic())
+            assert analysed(database.engine)["gate"][0] == holder
+            written(site.model_copy(update={"cameras": (drawn,)}), file)
+            until(lambda: set(analysed(database.engine)) == {"gate"})
+            took.append(time.monotonic())
+            assert analysed(database.engine)["gate"][0] == holder
+            until(lambda: "shard-2 has nothing more to watch" in said.read_text())
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(60) == 0, said.read_text()
+        finally:
+            running.kill()
+            running.wait()
+            database.close()
+    lines = said.read_text()
+    print(f"\nadded after {took[1] - took[0]:.1f} s, gone after {took[2] - took[1]:.1f} s\n{lines}")
+    assert lines.count("the changed site is in force in all shards") == 2
+    assert "is gone from" not in lines

@@ -183,6 +183,17 @@ def test_a_lease_is_one_holders_until_it_ends(engine: Engine) -> None:
         assert found.isoformat() == at
         assert last_seen(engine, "gate", "01K") is None
         assert last_seen(engine, "square", "01J") is None
+        hold(engine, "square", "other", 60)
+        with pytest.raises(StreetwardenError, match="camera square is watched by other on here"):
+            mine.add(["gate", "yard", "square"], patience_s=0)
+        assert mine.cameras == ("bridge", "gate")
+        mine.renew()
+        assert held_leases(engine).keys() == {"bridge", "gate", "square"}  # yard is given back
+        hold(engine, "square", "other", -1)
+        mine.add(["gate", "square"], patience_s=0)
+        mine.renew()
+        assert {h.holder for h in held_leases(engine).values()} == {"me"}
+        assert mine.cameras == ("bridge", "gate", "square")
         hold(engine, "gate", "other", 60)
         with pytest.raises(LeaseLost):
             mine.renew()
@@ -252,6 +263,17 @@ def test_memory_goes_where_the_camera_goes(engine: Engine, site: Site, tmp_path:
     SharedMemory(engine, third, site, ["gate", "bridge"]).pull()
     assert (third / gate.name / "rules.json").read_bytes() == b'{"n":3}\n'
     assert (third / bridge.name / "rules.json").read_bytes() == b'{"n":9}\n'
+    # A camera that is added while the other is watched: what is new is pulled, no more.
+    (gate / "rules.json").write_bytes(b'{"n":4}\n')
+    hold(engine, "bridge", "me", 60)
+    mine.add(site, ["gate", "bridge"])
+    assert (gate / "rules.json").read_bytes() == b'{"n":4}\n'
+    assert (one / bridge.name / "rules.json").read_bytes() == b'{"n":9}\n'
+    (one / bridge.name / "rules.json").write_bytes(b'{"n":10}\n')
+    mine.push_all()
+    theirs.pull()
+    assert (two / gate.name / "rules.json").read_bytes() == b'{"n":4}\n'
+    assert (two / bridge.name / "rules.json").read_bytes() == b'{"n":10}\n'
 
 
 def test_who_has_lost_a_camera_changes_nothing_of_its_memory(

@@ -31,10 +31,9 @@ def test_a_machine_has_room_by_cores_and_gpus(
 
 def test_the_largest_machine_may_be_lost() -> None:
     need = Need(cores=1)
-    assert shards_for([machine("1"), machine("2", 8), machine("3")], need, 100) == 8
-    assert shards_for([machine("1")], need, 100) == 4
-    assert shards_for([machine("1"), machine("2")], need, 3) == 3
-    assert shards_for([machine("1", 0)], need, 100) == 1  # it waits for a machine that has room
+    assert shards_for([machine("1"), machine("2", 8), machine("3")], need) == 8
+    assert shards_for([machine("1")], need) == 4
+    assert shards_for([machine("1", 0)], need) == 1  # it waits for a machine that has room
 
 
 def test_shards_go_where_most_room_is_and_not_where_one_fell_silent() -> None:
