@@ -80,6 +80,7 @@ export default {
   optional: ["（选填）", "(optional)"],
   grace_help: ["不填则按事项规定的整改期限计算。", "Left empty, the matter's own term counts."],
   f_to: ["接收单位", "To"],
+  f_division: ["辖区", "Division"],
   f_text: ["号牌", "Plate"],
   f_read: ["自动识别", "Read"],
   f_company: ["企业", "Company"],
