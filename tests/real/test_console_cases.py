@@ -54,9 +54,16 @@ NAMES = [
 ]
 
 
+GATE_ID = "42130300001310000001"
+"""The gate's by GB/T 28181."""
+
+
 @pytest.fixture
 def world(tmp_path) -> Iterator[World]:
-    made = make_world(make_site(tmp_path, divisions=NAMES))
+    site = make_site(tmp_path, divisions=NAMES)
+    gate, *others = site.cameras
+    named = gate.model_copy(update={"device_id": GATE_ID})
+    made = make_world(site.model_copy(update={"cameras": (named, *others)}))
     yield made
     made.database.close()
 
@@ -303,6 +310,7 @@ def test_the_legal_next_steps_are_taken_and_a_refusal_says_what_is_missing(brows
         expect(page.locator(".flags")).to_contain_text("appeal 2026-117")
         assert world.read(case).hold is not None
         expect(page.locator(".about .facts")).to_contain_text("Suizhou › Zengdu")
+        expect(page.locator(".about .facts")).to_contain_text(f"GB/T 28181 id{GATE_ID}")
         steps.get_by_role("button", name="Pass on to another division").click()
         dialog = page.get_by_role("dialog")
         targets = dialog.get_by_label("Division").locator("option").all_inner_texts()
