@@ -143,6 +143,10 @@ def test_filters_stand_in_the_address_and_back_leads_to_those_before(
         assert findings(page) == []
         division.select_option("4213")
         expect(rows(page)).to_have_count(3)
+        page.get_by_role("button", name="切换到中文").click()
+        chosen = page.get_by_role("combobox", name="所属区划").locator("option:checked")
+        expect(chosen).to_have_text("随州市")
+        page.screenshot(path=tmp_path / "list-zh.png")
 
 
 def test_a_search_is_saved_and_a_list_is_taken_as_a_file(browser, world, address):

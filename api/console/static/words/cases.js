@@ -119,7 +119,7 @@ export default {
   approved_no: ["不同意", "not approved"],
   origin: ["移送来案", "Received from another site"],
   origin_site: ["来案单位", "From"],
-  origin_number: ["案件编号（两地相同）", "Number (the same there)"],
+  origin_number: ["案件编号（两地相同）", "Number, as there"],
   origin_log: ["来案单位的案件日志", "The log of there"],
   received_at: ["收案时间", "Received"],
   receipt: ["回执", "Receipt"],
