@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -105,3 +105,10 @@ class Principal:
     def sees_division(self, code: str) -> bool:
         """Whether their scope includes this division."""
         return self.divisions is None or lies_in(code, self.divisions)
+
+    def inside(self, division: str) -> Principal:
+        """The same person, seeing only what they see of one division and of all below it."""
+        if self.sees_division(division):
+            return replace(self, divisions=frozenset({division}))
+        below = {code for code in self.divisions or () if lies_in(code, [division])}
+        return replace(self, divisions=frozenset(below))

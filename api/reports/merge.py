@@ -33,8 +33,8 @@ def merged(own: Rollup, others: Mapping[str, Rollup]) -> Rollup:
         others: by what they are called, such as their file; of that level or a finer one.
 
     Raises:
-        CaseError: one is of another time or counts otherwise, has only coarser units, or counts an
-            installation that is counted already.
+        CaseError: one is of another time or counts otherwise, has only coarser units or a part of
+            its site, or counts an installation that is counted already.
     """
     rates = own.formulas
     found: dict[str, Sums] = {}
@@ -68,6 +68,8 @@ def _check(own: Rollup, file: str, one: Rollup, counted: list[str]) -> None:
         )
     if one.formulas != own.formulas:
         raise CaseError(say("rollup_formulas", file=file))
+    if one.within is not None:
+        raise CaseError(say("rollup_within", file=file, division=one.within.code))
     if twice := set(one.sites) & set(counted):
         raise CaseError(say("rollup_twice", file=file, site=min(twice)))
 

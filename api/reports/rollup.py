@@ -23,7 +23,7 @@ from api.cases.scope import scoped
 from api.reports.facts import ACTIONS, Alike, happened
 from api.reports.period import Period
 from api.reports.rates import parts, values
-from api.reports.schemas import Part, PeriodView, RateValue
+from api.reports.schemas import Part, PeriodView, RateValue, Within
 from api.storage.tables import CaseRow, LogRow
 from vision.registers.divisions import DivisionNames, Level, at_level, level_of
 from vision.site.reports import ENTERED, Rate
@@ -55,6 +55,7 @@ class Rollup(Part):
 
     site: str
     division: str
+    within: Within | None = None
     period: PeriodView
     made_at: datetime
     complete: bool

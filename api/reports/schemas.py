@@ -65,6 +65,14 @@ class PeriodView(Part):
     hours: Annotated[float, Field(description="23 or 25 on the day of a clock change.")]
 
 
+class Within(Part):
+    """The one division whose cases are counted, with those of all below it; its names, if any."""
+
+    code: str = Field(examples=["421303"])
+    zh: str
+    en: str
+
+
 class DayCounts(Part):
     """What happened on one local day."""
 
@@ -95,6 +103,7 @@ class Report(Part):
 
     site: str
     division: str
+    within: Within | None = None
     period: PeriodView
     made_at: datetime
     complete: bool
@@ -116,6 +125,7 @@ class Rates(Part):
 
     site: str
     division: str
+    within: Within | None = None
     period: PeriodView
     made_at: datetime
     complete: bool
@@ -154,6 +164,7 @@ class Devices(Part):
 
     site: str
     division: str
+    within: Within | None = None
     period: PeriodView
     made_at: datetime
     complete: bool
@@ -201,6 +212,7 @@ class Precision(Part):
 
     site: str
     division: str
+    within: Within | None = None
     period: PeriodView
     made_at: datetime
     complete: bool

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from api.reports.cells import Cell, Say, Share, Table, rate_cell, rate_cells
 from api.reports.rollup import Rollup
 from api.reports.rollup_tables import of_rollup
-from api.reports.schemas import Devices, Precision, Rates, Report, Spread
+from api.reports.schemas import Devices, Precision, Rates, Report, Spread, Within
 from api.reports.words import Language, kind_named, word
 from vision.site.reports import ENTERED, Rate
 
@@ -63,7 +63,7 @@ def sheets(report: AnyReport, rates: Sequence[Rate], language: Language) -> Shee
     days = first if first == last else f"{first} – {last}"
     return Sheets(
         title=title,
-        site=report.site,
+        site=f"{report.site} · {_named(report.within, language)}" if report.within else report.site,
         period=f"{period.name} ({days}, {period.timezone}, {period.hours:g} {say('hours')})"
         if period.name != days
         else f"{days} ({period.timezone}, {period.hours:g} {say('hours')})",
@@ -72,6 +72,11 @@ def sheets(report: AnyReport, rates: Sequence[Rate], language: Language) -> Shee
         tables=tables,
         language=language,
     )
+
+
+def _named(within: Within, language: Language) -> str:
+    name = within.zh if language == "zh" else within.en or within.zh
+    return f"{name} ({within.code})" if name else within.code
 
 
 def _of_report(report: Report, rates: Sequence[Rate], language: Language, say: Say) -> list[Table]:

@@ -135,6 +135,10 @@ _LIFE = {
         "{file}中的单位{site}已计入；请勿重复列出",
         "{file} counts the site {site}, which is counted already; name each report once",
     ),
+    "rollup_within": (
+        "{file}只含区划{division}的案件；请用该单位的全部汇总合并",
+        "{file} counts {division} alone; merge a report of the whole of that site",
+    ),
     "division_unknown": (
         "本站没有辖区{division}；请在站点配置的区划名录中添加，或按案件包移送其他单位",
         (

@@ -243,7 +243,10 @@ def _button(page: Page, name: str) -> Locator:
 
 def test_the_wall_asks_only_for_what_is_on_the_screen(tmp_path, browser: Browser):
     names = [f"lamp-{n:03d}" for n in range(MANY)]
-    cameras = "".join(f"  - {{id: {name}, source: {name}.mp4}}\n" for name in names)
+    cameras = "".join(
+        f"  - {{id: {name}, source: {name}.mp4, device_id: '421303000013100{n:05d}'}}\n"
+        for n, name in enumerate(names)
+    )
     with desk(tmp_path, cameras, names) as made:
         page = made.open(browser, "cameras")
         asked: set[str] = set()
@@ -265,12 +268,16 @@ def test_the_wall_asks_only_for_what_is_on_the_screen(tmp_path, browser: Browser
         expect(page.locator(".tile")).to_have_count(1)
         expect(page.locator(".tile")).to_contain_text("x: is not a video")
         page.get_by_role("button", name="Need attention 1").click()
+        page.get_by_placeholder("Name, address or zone").fill("42130300001310000040")
+        expect(page.locator(".tile")).to_have_count(1)
         page.get_by_placeholder("Name, address or zone").fill("LAMP-01")
         expect(page.locator(".tile")).to_have_count(10)
         _button(page, "切换到中文").click()
         expect(page.locator(".tile .state").first).to_have_text("在线")
         page.locator("[data-camera='lamp-012']").click()
         expect(page.get_by_role("heading", name="lamp-012")).to_be_visible()
+        expect(page.locator(".camera-head")).to_contain_text("国标编码 42130300001310000012")
+        page.screenshot(path=tmp_path / "camera-zh.png")
         page.get_by_role("link", name="全部摄像机").click()
         expect(page.locator(".tile")).to_have_count(MANY)
         page.close()

@@ -35,7 +35,7 @@ from tests.api.world import (
     on_map,
     served,
 )
-from tests.real.console import chromium, opened
+from tests.real.console import chromium, findings, opened
 
 TRUCK: dict[str, Any] = {"kind": "dirty_truck", "subtype": "spill"}
 
@@ -46,9 +46,24 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+NAMES = [
+    {"code": "4213", "zh": "随州市", "en": "Suizhou"},
+    {"code": "421303", "zh": "曾都区", "en": "Zengdu"},
+    {"code": "421303001", "zh": "西城街道", "en": "Xicheng"},
+    {"code": "421321", "zh": "随县", "en": "Suixian"},
+]
+
+
+GATE_ID = "42130300001310000001"
+"""The gate's by GB/T 28181."""
+
+
 @pytest.fixture
 def world(tmp_path) -> Iterator[World]:
-    made = make_world(make_site(tmp_path))
+    site = make_site(tmp_path, divisions=NAMES)
+    gate, *others = site.cameras
+    named = gate.model_copy(update={"device_id": GATE_ID})
+    made = make_world(site.model_copy(update={"cameras": (named, *others)}))
     yield made
     made.database.close()
 
@@ -83,7 +98,9 @@ def some(world: World) -> dict[str, str]:
     return {"stall": stall, "bin": gone, "truck": truck}
 
 
-def test_filters_stand_in_the_address_and_back_leads_to_those_before(browser, world, address):
+def test_filters_stand_in_the_address_and_back_leads_to_those_before(
+    browser, world, address, tmp_path
+):
     made = some(world)
     with cases(browser, world, address) as page:
         show(page, "#/cases")
@@ -111,6 +128,25 @@ def test_filters_stand_in_the_address_and_back_leads_to_those_before(browser, wo
         expect(rows(page)).to_have_count(3)
         page.get_by_label("From").fill("2026-05-23")
         expect(rows(page)).to_have_count(1)
+        passed = {"reason": "across the river", "data": {"division": "421321"}}
+        world.step(made["stall"], {"step": "reassign", **passed})
+        show(page, "#/cases")
+        division = page.get_by_role("combobox", name="Division")
+        division.select_option("421303")
+        expect(rows(page)).to_have_count(2)
+        assert "division=421303" in page.url
+        assert division.locator("option").all_inner_texts() == [
+            *("All", "42 (Province)", "\u2003Suizhou", "\u2003\u2003Zengdu"),
+            *("\u2003\u2003\u2003Xicheng", "\u2003\u2003Suixian"),
+        ]
+        page.screenshot(path=tmp_path / "list-en.png")
+        assert findings(page) == []
+        division.select_option("4213")
+        expect(rows(page)).to_have_count(3)
+        page.get_by_role("button", name="切换到中文").click()
+        chosen = page.get_by_role("combobox", name="所属区划").locator("option:checked")
+        expect(chosen).to_have_text("随州市")
+        page.screenshot(path=tmp_path / "list-zh.png")
 
 
 def test_a_search_is_saved_and_a_list_is_taken_as_a_file(browser, world, address):
@@ -277,6 +313,18 @@ def test_the_legal_next_steps_are_taken_and_a_refusal_says_what_is_missing(brows
         page.get_by_role("dialog").get_by_role("button", name="Legal hold").click()
         expect(page.locator(".flags")).to_contain_text("appeal 2026-117")
         assert world.read(case).hold is not None
+        expect(page.locator(".about .facts")).to_contain_text("Suizhou › Zengdu")
+        expect(page.locator(".about .facts")).to_contain_text(f"GB/T 28181 id{GATE_ID}")
+        steps.get_by_role("button", name="Pass on to another division").click()
+        dialog = page.get_by_role("dialog")
+        targets = dialog.get_by_label("Division").locator("option").all_inner_texts()
+        assert targets == ["Suizhou", "Suizhou › Zengdu › Xicheng", "Suizhou › Suixian"]
+        dialog.get_by_label("Division").select_option("421321")
+        dialog.get_by_label("Reason").fill("across the river")
+        dialog.get_by_role("button", name="Pass on to another division").click()
+        expect(page.locator(".about .facts")).to_contain_text("Suizhou › Suixian")
+        expect(page.get_by_role("region", name="Case log")).to_contain_text("Suizhou › Suixian")
+        assert world.read(case).where.division == "421321"
 
 
 def test_evidence_has_its_hashes_originals_a_reason_and_the_package_a_scope(

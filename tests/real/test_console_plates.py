@@ -13,6 +13,7 @@ from api.http.app import create_app
 from tests.api.world import make_event, make_site, make_world, served, store_pictures
 from tests.real.console import browser, findings, opened
 from tests.vision.plates.rendered import rendered
+from tests.vision.rules.plug_in import installed
 from vision.evidence import EvidenceRole
 from vision.plates import PlateReading
 
@@ -86,6 +87,49 @@ def test_a_reviewer_corrects_it_by_keyboard(world, address, browser, tmp_path):
         expect(page.locator(".trail")).to_contain_text("更正号牌")
         page.screenshot(path=tmp_path / "case.png", full_page=True)
     assert world.read(case_id).plate.said.by == "a reviewer"
+
+
+MUDDY = """
+kinds:
+  - name: uncovered_trailer
+    zh: 挂车未覆盖
+    en: uncovered trailer
+    seen_as: [truck]
+    place: pass
+    needs: [truck_state]
+    settings: {dwell: 0s, looks: 3, clear: 10s, dedupe: 10m}
+    subtypes: [{name: uncovered_trailer, zh: 挂车未覆盖, en: uncovered trailer, codes: {}}]
+"""
+"""A kind of a site's own, of trucks as the shipped one is."""
+
+
+def test_a_plate_is_asked_for_of_a_kind_of_trucks_that_a_site_brings(
+    world, address, browser, tmp_path
+):
+    package = tmp_path / "plugin" / "trailers"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "kinds.yaml").write_text(MUDDY, encoding="utf-8")
+    (package.parent / "pyproject.toml").write_text(
+        '[project]\nname = "trailers"\nversion = "1"\n'
+        '[project.entry-points."streetwarden.kinds"]\ntrailers = "trailers:kinds.yaml"\n'
+    )
+    described = tmp_path / "described"
+    described.mkdir()
+    with installed(package.parent, described):
+        own = {"kind": "uncovered_trailer", "subtype": "uncovered_trailer"}
+        trailer, stall = world.case(**own), world.case(camera="yard")
+        with opened(browser, f"{address}/#key={world.key(Role.REVIEWER)}") as page:
+            page.goto(f"{address}/#/cases/{trailer}")
+            facts = page.locator(".case-side .facts")
+            facts.get_by_role("button", name="Enter").click()
+            page.locator("dialog input[name=text]").fill("鄂A12346")
+            page.keyboard.press("Enter")
+            expect(facts).to_contain_text("鄂A12346")
+            page.goto(f"{address}/#/cases/{stall}")
+            expect(facts).to_contain_text("yard")
+            expect(facts).not_to_contain_text("Plate")
+        assert world.read(trailer).plate.said.text == "鄂A12346"
 
 
 def test_a_viewer_sees_none(world, address, browser):

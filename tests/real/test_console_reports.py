@@ -16,7 +16,7 @@ from api.access.roles import Role
 from api.http.app import create_app
 from api.storage.tables import AccessRow
 from tests.api.world import BIN, CONFIRM, REJECT, World, make_site, make_world, served
-from tests.real.console import chromium, opened
+from tests.real.console import chromium, findings, opened
 
 TODAY = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat()
 
@@ -29,8 +29,18 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Iterator[World]:
-    """Three stalls, two of which are confirmed and one is a false alarm; a bin that waits."""
-    made = make_world(make_site(tmp_path_factory.mktemp("reports")))
+    """Three stalls, two of which are confirmed and one is a false alarm; a bin that waits.
+
+    The stalls are in a street of the district, the bin is nowhere more exact than in the district.
+    """
+    names = [
+        {"code": "4213", "zh": "随州市", "en": "Suizhou"},
+        {"code": "421303", "zh": "曾都区", "en": "Zengdu"},
+        {"code": "421303001", "zh": "西城街道", "en": "Xicheng"},
+        {"code": "421321", "zh": "随县", "en": "Suixian"},
+    ]
+    root = tmp_path_factory.mktemp("reports")
+    made = make_world(make_site(root, division="421303001", divisions=names))
     now = datetime.now(UTC)
     for number, said in enumerate((CONFIRM, CONFIRM, REJECT)):
         made.review(made.case(at=now - timedelta(days=3 - number)), said)
@@ -77,6 +87,36 @@ def test_the_day_counts_what_was_done_and_precision_is_that_of_the_verdicts(page
     expect(page.get_by_role("table", name="阈值建议")).to_contain_text("审核数量不足")
 
 
+def test_sums_go_down_the_tree_of_divisions(page, tmp_path):
+    show(page, "levels?level=city")
+    sums = page.get_by_role("table", name="By division").get_by_role("row")
+    expect(sums.filter(has_text="Suizhou").get_by_role("cell").first).to_have_text("4")
+    sums.get_by_role("link", name="Suizhou").click()
+    expect(page.get_by_label("Level")).to_have_value("district")
+    expect(page.get_by_role("combobox", name="Division")).to_have_value("4213")
+    sums.get_by_role("link", name="Suizhou › Zengdu").click()
+    expect(sums.filter(has_text="Xicheng").get_by_role("cell").first).to_have_text("3")
+    expect(sums).to_have_count(4)  # with the head, what is of no street, and the sum
+    expect(sums.filter(has_text="nothing more exact is known")).to_contain_text("Zengdu")
+    page.screenshot(path=tmp_path / "levels-en.png", full_page=True)
+    assert findings(page) == []
+    page.get_by_role("combobox", name="Division").select_option("421303001")
+    expect(sums).to_have_count(3)
+    expect(page.locator(".report-sheet header")).to_contain_text("Suizhou › Zengdu › Xicheng")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="CSV").click()
+    assert taken.value.suggested_filename.endswith("-421303001.csv")
+    page.get_by_role("link", name="Daily report").click()
+    expect(page.locator(".figures")).to_contain_text("3")
+    page.get_by_role("combobox", name="Division").select_option("421321")
+    expect(page.locator(".figures")).to_contain_text("0")
+    page.get_by_role("button", name="切换到中文").click()
+    show(page, "levels?level=street")
+    page.get_by_label("所属区划").select_option("421303")
+    expect(page.locator(".report-sheet header")).to_contain_text("随州市 › 曾都区")
+    page.screenshot(path=tmp_path / "levels-zh.png", full_page=True)
+
+
 def test_the_period_stands_in_the_address(page):
     show(page, "daily")
     page.get_by_role("button", name="The period before").click()
@@ -107,4 +147,6 @@ def test_a_report_is_printed_light_on_one_page_and_taken_as_a_file(page, world):
     assert taken.value.suggested_filename == f"report-{TODAY}.csv"
     assert "street vending" in Path(taken.value.path()).read_text("utf-8-sig").lower()
     with world.database.read() as session:
-        assert [one.what for one in session.query(AccessRow)] == ["export"]
+        newest = session.query(AccessRow).order_by(AccessRow.id.desc()).first()
+        assert newest is not None
+        assert (newest.what, newest.detail) == ("export", f"report-{TODAY}.csv")

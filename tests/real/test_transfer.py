@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 from typer.testing import CliRunner
 
@@ -23,7 +24,11 @@ from scripts.streetwarden import app
 from tests.api.evidence.packing import put_together, taken_apart
 from tests.api.world import CONFIRM, SECRET, World, make_event, make_site, make_world, served
 from tests.api.world import cleared as seen_gone
+from tests.real.console import browser, findings, opened
 
+__all__ = ["browser"]
+Told = Mapping[str, Collection[str]]
+"""What a page says under which heading."""
 PLATE, WHY = "鄂A·SECRET", "a model's own secret reason"
 """What the sender's log says of a plate, and of a model's opinion."""
 SITE = """
@@ -116,7 +121,7 @@ def packed(west: Installation, path: Path, *, confirm: bool = True) -> tuple[str
 
 
 def test_a_case_goes_across_with_its_evidence_and_is_signed_for(
-    two: tuple[Installation, Installation], tmp_path: Path
+    two: tuple[Installation, Installation], tmp_path: Path, browser: Browser
 ) -> None:
     west, east = two
     case_id, package = packed(west, tmp_path / "case.zip")
@@ -152,6 +157,24 @@ def test_a_case_goes_across_with_its_evidence_and_is_signed_for(
     here = west.world.read(case_id)
     assert here.stage == "transferred"
     assert [entry.action for entry in here.log].count("transferred") == 1
+    seen_on_the_page(
+        browser,
+        west,
+        case_id,
+        {
+            "Sent to": ["East", "421321", "across the river", "they signed on", "(Confirmed)"],
+            "移送去向": ["East", "421321", "对方于", "证据"],
+        },
+    )
+    seen_on_the_page(
+        browser,
+        east,
+        case_id,
+        {
+            "Received from another site": ["West", "421303", "signed by", "for their log up to"],
+            "移送来案": ["West", "收案时间", "签收"],
+        },
+    )
     told = here.log[-1]
     assert told.data["to"] == "East"
     assert told.data["receipt"]["case"] == case_id
@@ -195,6 +218,26 @@ def seen_there(west: Installation, east: Installation, case_id: str) -> None:
         own_gate = {"Authorization": f"Bearer {east.world.key(Role.OFFICER, cameras=['gate'])}"}
         assert client.get(f"/v1/cases/{case_id}", headers=own_gate).status_code == 404
         client.close()
+
+
+def seen_on_the_page(browser: Browser, one: Installation, case_id: str, told: Told) -> None:
+    """What a site's case page says of where the case came from or went, in both languages."""
+    app_ = create_app(one.world.site, one.world.database, one.world.evidence)
+    key = one.world.key(Role.REVIEWER)
+    with served(app_) as server, opened(browser, f"{server}/#key={key}") as page:
+        expect(page.locator(".bar")).to_be_visible()
+        page.evaluate("hash => { location.hash = hash }", f"#/cases/{case_id}")
+        for heading, said in told.items():
+            part = page.get_by_role("region", name=heading)
+            expect(part).to_contain_text(case_id)
+            for words in said:
+                expect(part).to_contain_text(words)
+            if part.locator("details").count():
+                part.locator("summary").click()
+                expect(part.locator(".trail")).to_contain_text("Officer Li")
+            page.screenshot(path=one.file.parent / f"{heading}.png", full_page=True)
+            assert findings(page) == []
+            page.locator(".bar button[lang]").click()  # the other language
 
 
 def seen_by_viewers(east: Installation, server: str, case_id: str, brought: set[str]) -> None:

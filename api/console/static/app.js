@@ -2,6 +2,7 @@
 
 import { accountSheet } from "./account.js";
 import { at, bySession, get, resume, signedIn, takeKeyFromAddress, whenReached, whenSignedOut } from "./core/api.js";
+import { learnDivisions } from "./core/divisions.js";
 import { html, nothing, render, toast } from "./core/elements.js";
 import { inZone, when } from "./core/format.js";
 import { help, useKeys } from "./core/keys.js";
@@ -132,12 +133,13 @@ async function start() {
   sessionStorage.removeItem(PLACE);
   if (place && !location.hash) history.replaceState(null, "", place);
   try {
-    const [about, kinds, who, words] = await Promise.all(
-      [get("/v1/site"), get("/v1/kinds"), get("/v1/session"), get("/v1/words").catch(() => null)]);
+    const [about, kinds, who, words, divisions] = await Promise.all(
+      [get("/v1/site"), get("/v1/kinds"), get("/v1/session"), get("/v1/words").catch(() => null), get("/v1/divisions").catch(() => null)]);
     site = { ...about, me: { ...about.me, id: who.id } };
     me = who;
     learnSentences(words);
     learn(site, kinds);
+    learnDivisions(divisions);
     inZone(site.timezone);
   } catch (error) {
     return signedIn() ? signIn(error.status === undefined ? t("offline") : problem(error)) : undefined;

@@ -14,6 +14,7 @@ from api.access.access_log import What, note_access
 from api.access.roles import Principal
 from api.errors import CaseError
 from api.http.context import Context, Reader, Shared
+from api.http.parameters import DivisionCode
 from api.http.problems import GUARDED, Refusal, described
 from api.http.routes.media import Reason
 from api.reports.desk import ReportDesk
@@ -46,6 +47,12 @@ _FILES: dict[int | str, dict[str, Any]] = {
 class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    division: DivisionCode | None = Field(
+        default=None,
+        description="The code of a province, city, district, street or community: only its cases, "
+        "and those of all that lies below it.",
+        examples=["421303"],
+    )
     format: Format = Field(default=Format.JSON, description="`html` is a page to print.")
     language: Language | None = Field(default=None, description="The site's if absent.")
     reason: Reason | None = Field(
@@ -148,7 +155,7 @@ def _given(
     made: Callable[[ReportDesk, Principal, Period], AnyReport],
     span: Span | None = None,
 ) -> AnyReport | Response:
-    desk = ReportDesk(shared.database, shared.site)
+    desk = ReportDesk(shared.database, shared.site, query.division)
     try:  # what is written as a time may be none: 30 February, week 53 of most years
         period = desk.period(query.named, span)
     except CaseError as error:
@@ -158,7 +165,8 @@ def _given(
         return report
     language = query.language or shared.site.site.language
     content = WRITERS[query.format](sheets(report, shared.site.reports.rates, language))
-    name = f"{made.__name__}-{period.name}.{query.format.value}"
+    of = f"{period.name}-{query.division}" if query.division else period.name
+    name = f"{made.__name__}-{of}.{query.format.value}"
     with shared.database.write() as session:  # a file names cameras and addresses, and goes about
         note_access(session, who, What.EXPORT, query.reason or "", detail=name)
     kind = "inline" if query.format is Format.HTML else "attachment"

@@ -154,8 +154,12 @@ def test_who_takes_a_report_as_a_file_is_in_the_access_log(world, client):
     assert http.get(path, params={**when, "format": "csv", "reason": "no"}).status_code == 422
     for form, why in (("csv", {"reason": "annual filing"}), ("xlsx", {}), ("html", {})):
         assert http.get(path, params={**when, "format": form, **why}).is_success
+    part = http.get(path, params={**when, "division": "421303001000", "format": "csv"})
+    assert part.headers["Content-Disposition"].endswith('"report-2026-05-21-421303001.csv"')
+    assert http.get(path, params={**when, "division": "4213031"}).status_code == 422
     log = client(Role.AUDITOR).get("/v1/access-log", params={"what": "export"}).json()["items"]
     assert [(one["detail"], one["reason"], one["actor"], one["address"]) for one in log] == [
+        ("report-2026-05-21-421303001.csv", "", "a viewer", "127.0.0.1"),
         ("report-2026-05-21.html", "", "a viewer", "127.0.0.1"),
         ("report-2026-05-21.xlsx", "", "a viewer", "127.0.0.1"),
         ("report-2026-05-21.csv", "annual filing", "a viewer", "127.0.0.1"),
@@ -174,5 +178,9 @@ def test_cameras_of_another_division_are_in_no_report_of_devices(tmp_path):
         ):
             who = world.principal(Role.VIEWER, divisions=divisions)
             assert [row.camera for row in desk.devices(who, day).rows] == seen
+            (division,) = divisions
+            of_it = ReportDesk(world.database, world.site, division)
+            every = of_it.devices(world.principal(Role.VIEWER), day)
+            assert [row.camera for row in every.rows] == seen
     finally:
         world.database.close()

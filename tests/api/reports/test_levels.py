@@ -19,6 +19,7 @@ from api.reports.desk import ReportDesk
 from api.reports.files import as_csv, as_page, as_xlsx
 from api.reports.merge import merged, read_rollup
 from api.reports.rollup import Rollup
+from api.reports.schemas import Within
 from api.reports.tables import sheets
 from api.storage.database import Database
 from scripts.streetwarden import app
@@ -34,6 +35,7 @@ NAMES = [
     {"code": "421303001", "zh": "西城街道"},
     {"code": "421321", "zh": "随县", "en": "Suixian"},
 ]
+NAMED = {one["code"] for one in NAMES}
 WHERE = {
     "421303001": "confirmed handled",
     "421303001002": "confirmed",
@@ -134,6 +136,36 @@ def test_a_scope_sees_its_own_part(ledger: tuple[Database, Site], scope: str, co
     assert rolled.total.counts["opened"] == inside
 
 
+@pytest.mark.parametrize(
+    ("scope", "chosen", "counted"),
+    [
+        (None, "421303", "421303"),
+        ("42", "421303001", "421303001"),
+        ("421303001", "4213", "421303001"),  # of what lies above a scope, the scope's own part
+        ("421303", "421321", None),
+        ("421303", "E1", None),
+    ],
+)
+def test_a_report_of_one_division_counts_it_and_what_lies_below(
+    ledger: tuple[Database, Site], scope: str | None, chosen: str, counted: str | None
+) -> None:
+    database, site = ledger
+    divisions = None if scope is None else frozenset({scope})
+    who = Principal("s", "Some", Role.VIEWER, divisions=divisions)
+    desk = ReportDesk(database, site, chosen)
+    month = desk.period("2026-05")
+    inside = sum(counted is not None and code.startswith(counted) for code in WHERE)
+    rolled, report = desk.levels(who, month, Level.STREET), desk.report(who, month)
+    assert rolled.total.counts["opened"] == inside
+    assert report.rows[0].counts == rolled.total.counts
+    assert desk.rates(who, month).rows[0].rates == rolled.total.rates
+    assert bool(desk.precision(who, month).rows) == bool(inside)
+    assert rolled.within is not None
+    assert rolled.within == report.within
+    page = as_page(sheets(rolled, site.reports.rates, "zh")).decode()
+    assert (f"{site.division_names.name(chosen, 'zh')} ({chosen})" in page) == (chosen in NAMED)
+
+
 def test_rates_of_what_entered_are_summed_too(tmp_path: Path) -> None:
     rate = {"name": "closing", "zh": "结案率", "en": "closed", "of": "entered"}
     sides = {"numerator": ["closed"], "denominator": ["confirmed", "-overturned"]}
@@ -191,6 +223,7 @@ def test_a_city_adds_up_its_districts(tmp_path: Path) -> None:
     refused("is counted already", sites=own.sites)
     refused("sums of each city only", level=Level.CITY)
     refused("works its rates out otherwise", formulas=[])
+    refused("counts 421303001 alone", within=Within(code="421303001", zh="", en=""))
     june = ReportDesk(databases[2], city).period("2026-06")
     period = own.period.model_copy(update={"start": june.start, "end": june.end, "name": "2026-06"})
     refused("is of 2026-06, not of 2026-05", period=period)

@@ -57,6 +57,9 @@ export const usualSettings = (kind, subtype) => settings[subtype ? `${kind}/${su
 /** Whether it is a kind of what passes through, which stays nowhere. */
 export const passes = (kind) => kinds.get(kind)?.place === "pass";
 
+/** Whether it is a kind of trucks, whose plates a person can be asked for: the server goes by what a kind needs, too. */
+export const ofTrucks = (kind) => kinds.get(kind)?.needs.includes("truck_state") ?? false;
+
 /** What a detector sees; a model of one's own may know others. */
 export const className = (name) => classes.get(name)?.[language] ?? name;
 const headed = (words) => words.charAt(0).toUpperCase() + words.slice(1);

@@ -82,7 +82,7 @@ export default {
   crs_help: ["GCJ02为高德、腾讯坐标，BD09为百度坐标。", "GCJ02 is AMap's and Tencent's, BD09 is Baidu's."],
   address: ["地址", "Address"],
   grid_help: ["15位编码", "15 characters"],
-  division: ["行政区划代码", "Division code"],
+  division_code: ["行政区划代码", "Division code"],
   department_code: ["主管部门代码", "Department code"],
   department_help: ["最多18位", "Up to 18 characters"],
   pace_title: ["分析频率", "How often it is looked at"],

@@ -33,7 +33,7 @@ export default {
   key_ends_help: ["请及时向系统管理员领取新密钥，届时需重新登录。", "Ask an administrator for a new one now; you will have to sign in with it."],
   offline: ["无法连接服务器，正在重试", "The server does not answer; trying again"],
   menu: ["主菜单", "Main menu"],
-  language: ["切换到英文", "切换到中文"],
+  language: ["切换到英文 EN", "切换到中文"],
   waiting: ["待推送", "waiting"],
   cancel: ["取消", "Cancel"],
   close: ["关闭", "Close"],

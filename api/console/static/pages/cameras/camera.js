@@ -137,7 +137,7 @@ export function cameraView(id, { site, shell, rights }) {
     const tab = (each) => html`<a href=${`#/cameras/${encodeURIComponent(id)}/${each}`} aria-current=${each === name ? "page" : nothing}>${t(`mode_${each}`)}${touches(each) ? html`<span class="dot" title=${t("unsaved")}></span>` : nothing}</a>`;
     render(html`
       <header class="camera-head"><a class="back" href="#/cameras" aria-label=${t("all_cameras")}>‹</a>
-        <div class="title"><h1>${id}</h1>${pill(page.camera)}<span class="dim">${page.camera.address}</span></div>
+        <div class="title"><h1>${id}</h1>${pill(page.camera)}<span class="dim">${page.camera.address}</span>${page.camera.device_id ? html`<span class="dim number">${t("device_id")} ${page.camera.device_id}</span>` : nothing}</div>
         <nav class="tabs" aria-label=${t("modes")}>${Object.keys(MODES).map(tab)}</nav></header>
       <div class="camera-body ${name}">
         ${mode.wide ? mode.side() : html`

@@ -81,7 +81,7 @@ export function wallView({ shell, rights, add }) {
     return pictures();
   }
 
-  const words = (camera) => [camera.id, camera.address, ...camera.zones].join("\n").toLowerCase();
+  const words = (camera) => [camera.id, camera.device_id ?? "", camera.address, ...camera.zones].join("\n").toLowerCase();
   const wanted = (camera) => (!filter.state || concern(camera) === filter.state)
     && (!filter.kind || camera.kinds.includes(filter.kind)) && words(camera).includes(filter.text.trim().toLowerCase());
 

@@ -13,6 +13,7 @@ import { plateKeys, plateLine } from "../review/plate.js";
 import { deliveries } from "./deliveries.js";
 import { evidence } from "./evidence.js";
 import { nextSteps } from "./next.js";
+import { passage } from "./passage.js";
 import { claim, hold, takePackage } from "./taking.js";
 import { trail } from "./trail.js";
 
@@ -106,7 +107,7 @@ export function casePage({ site, back }) {
     }
     if (!item) return render(html`<div class="case-none" role="status"><p class="dim">${t("loading_cases")}</p></div>`, element);
     return render(html`${head()}
-      <div class="case-top">${pictures.element}<div class="case-side">${nextSteps(item, taken)}<section class="about" aria-label=${t("about")}><h2>${t("about")}</h2>${facts(item, map.element, { trail: false, plate: plateLine(item, can("review"), update) })}</section></div></div>
+      <div class="case-top">${pictures.element}<div class="case-side">${nextSteps(item, taken)}${passage(item)}<section class="about" aria-label=${t("about")}><h2>${t("about")}</h2>${facts(item, map.element, { trail: false, plate: plateLine(item, can("review"), update) })}</section></div></div>
       <div class="case-more">${trail(item)}<div class="case-files">${evidence(item, { mayOriginal, again: draw, said })}${ways.template()}</div></div>`, element);
   }
 

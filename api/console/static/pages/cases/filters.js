@@ -1,5 +1,6 @@
 // The bar of filters, the saved searches and what is done with the whole list.
 
+import { divisionOptions } from "../../core/divisions.js";
 import { html, nothing } from "../../core/elements.js";
 import { kindName, knownKinds, t } from "../../core/words.js";
 import { STAGES } from "../../core/stages.js";
@@ -26,6 +27,7 @@ export function filterBar({ filters, cameras, set, searches, actions }) {
     ${stages(filters.stage, (stage) => set({ stage }))}
     ${select("kind", knownKinds().map((kind) => [kind.name, kindName(kind.name)]))}
     ${select("camera", cameras.map((camera) => [camera.id, camera.id]))}
+    ${divisionOptions(filters.division).length ? select("division", divisionOptions(filters.division)) : nothing}
     ${day("since")}${day("until")}
     ${select("due", [["overdue", t("due_overdue")], ["today", t("due_today")]])}
     ${filters.near ? near(filters.near, set) : nothing}

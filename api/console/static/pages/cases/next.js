@@ -1,6 +1,7 @@
 // What may become of a case now: the legal next steps with their buttons, and what each asks for.
 
 import { post } from "../../core/api.js";
+import { divisionPath } from "../../core/divisions.js";
 import { dialog, html, nothing, render } from "../../core/elements.js";
 import { refusal } from "../../core/form.js";
 import { moment, when } from "../../core/format.js";
@@ -38,7 +39,7 @@ function deadline({ deadline: due }) {
 
 /** Ask for what a step needs, and take it; what the server refuses stands in the form, and nothing is lost. */
 function take(item, step, taken) {
-  const fields = fieldsOf(step, item.stage);
+  const fields = fieldsOf(step, item);
   const values = Object.fromEntries(fields.map((field) => [field.name, field.now ? when(new Date().toISOString()).replace(" ", "T") : field.options?.[0] ?? ""]));
   let refused = null;
   let busy = false;
@@ -97,6 +98,7 @@ const fieldName = (field, step) => t(field.name === "reason" && step === "appeal
 function optionName(field, option) {
   if (field.name === "outcome") return word("outcomes", option);
   if (field.name === "result") return word("permit_checks", option);
+  if (field.name === "division") return divisionPath(option);
   return t(field.flag ? `${field.name}_${option}` : `way_${option}`);
 }
 

@@ -2,7 +2,7 @@
 
 import { dayStart, when } from "../../core/format.js";
 
-const ALONE = ["kind", "camera", "since", "until", "text", "due", "near", "order", "view"];
+const ALONE = ["kind", "camera", "division", "since", "until", "text", "due", "near", "order", "view"];
 const SHOWN = ["view"]; // how it is shown narrows nothing
 
 /** The filters of an address; what is not there is empty. */

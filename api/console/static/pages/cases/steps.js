@@ -1,5 +1,7 @@
 // What each step of a case's life asks for: its fields, in the order of the form.
 
+import { divisionTargets } from "../../core/divisions.js";
+
 const to = { name: "to", max: 200 };
 const reason = { name: "reason", top: true, long: true, required: true };
 const by = { name: "by", max: 200 };
@@ -25,7 +27,7 @@ const FIELDS = {
   permit_check: [{ name: "asked", max: 200 }, by, at, { name: "result", options: ["no_permit", "permitted"] }, { name: "permit_no", max: 200, when: { result: "permitted" } }],
   legal_review: [by, { name: "approved", options: ["yes", "no"], flag: true }, { name: "opinion", long: true }, { name: "document_no", max: 200 }],
   close: [{ name: "outcome", options: OUTCOMES }],
-  reassign: [{ name: "division", max: 12 }, reason],
+  reassign: [{ name: "division", options: [] }, reason],
   transfer: [to, reason],
   ...Object.fromEntries(["withdraw", "supervise", "end_supervision", "appeal", "uphold", "overturn"].map((step) => [step, [reason]])),
 };
@@ -35,9 +37,13 @@ export const GRAVE = ["withdraw", "overturn", "return", "reassign", "transfer"];
 /** Steps on the way of most cases, in their order; the others are behind "more". */
 export const USUAL = ["undo", "emit", "file", "dispatch", "handle", "verify", "notice", "give_grace", "reobserve", "accept", "permit_check", "legal_review", "close"];
 
-/** The fields of a step of a case that is in this stage. */
-export function fieldsOf(step, stage) {
-  const fields = (FIELDS[step] ?? []).map((field) => (field.name === "outcome" ? { ...field, options: [...(CLOSINGS[stage] ?? []), "permitted", "no_legal_basis"] } : field));
+/** The fields of a step of this case, as it is now. */
+export function fieldsOf(step, { stage, where }) {
+  const options = {
+    outcome: () => [...(CLOSINGS[stage] ?? []), "permitted", "no_legal_basis"],
+    division: () => divisionTargets().filter((code) => code !== where.division),
+  };
+  const fields = (FIELDS[step] ?? []).map((field) => (field.name in options ? { ...field, options: options[field.name]() } : field));
   return [...fields, { name: "note", top: true, long: true, required: WITH_NOTE_REQUIRED.includes(step) }];
 }
 

@@ -1,5 +1,6 @@
 // The whole log of a case, the newest entry first, with what was said at each.
 
+import { divisionPath } from "../../core/divisions.js";
 import { html, nothing } from "../../core/elements.js";
 import { when } from "../../core/format.js";
 import { sentence, word } from "../../core/sentence.js";
@@ -7,14 +8,17 @@ import { t } from "../../core/words.js";
 
 /** What is told of an entry's data, in this order: words by list, times, or as it stands. */
 const SHOWN = {
-  text: null, read: null, company: null, to: null, task_no: null, file_no: null, said: null, where: null, way: (value) => t(`way_${value}`), gateway: null, answer: null, until: when, asked: null, by: null, at: when,
+  text: null, read: null, company: null, to: null, division: divisionPath, task_no: null, file_no: null, said: null, where: null, way: (value) => t(`way_${value}`), gateway: null, answer: null, until: when, asked: null, by: null, at: when,
   result: (value) => word("permit_checks", value), permit_no: null, approved: (value) => t(value ? "approved_yes" : "approved_no"), opinion: null, document_no: null,
   still_there: (value) => t(value ? "still_there_yes" : "still_there_no"), outcome: (value) => word("outcomes", value), receiver: null, event: null, camera: null,
 };
 
 /** The log as a template. */
 export const trail = (item) => html`<section class="trail-part" aria-label=${t("log")}><h2>${t("log")} <span class="dim">${item.log.length}</span></h2>
-  <ol class="trail">${item.log.toReversed().map(entry)}</ol></section>`;
+  ${entries(item.log)}</section>`;
+
+/** Entries of a log, this site's or another's. */
+export const entries = (log) => html`<ol class="trail">${log.toReversed().map(entry)}</ol>`;
 
 function entry(one) {
   const action = sentence("log", one.action) ?? t(one.action === "ended" ? "case_ended" : one.action);

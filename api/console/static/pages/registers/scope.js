@@ -1,5 +1,6 @@
 // What somebody sees: cameras, kinds and divisions; none chosen is all.
 
+import { divisionName } from "../../core/divisions.js";
 import { html } from "../../core/elements.js";
 import { kindName, knownKinds, t } from "../../core/words.js";
 
@@ -19,7 +20,7 @@ export const scopeOf = (values) => ({ cameras: values.cameras ?? [], kinds: valu
 
 /** A scope in words. */
 export function scopeWords({ cameras, kinds, divisions }) {
-  const parts = [kinds?.map(kindName), cameras, divisions].filter((part) => part?.length).map((part) => part.join(t("list_comma")));
+  const parts = [kinds?.map(kindName), cameras, divisions?.map(divisionName)].filter((part) => part?.length).map((part) => part.join(t("list_comma")));
   return parts.length ? parts.join(" · ") : t("sees_all");
 }
 

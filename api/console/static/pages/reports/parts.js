@@ -1,5 +1,6 @@
 // What reports share: tables, shares, lengths of time, names of rows.
 
+import { divisionPath } from "../../core/divisions.js";
 import { html } from "../../core/elements.js";
 import { lasting } from "../../core/format.js";
 import { eventName } from "../../core/sentence.js";
@@ -12,7 +13,7 @@ const ALWAYS = ["opened", "confirmed", "rejected", "handled", "closed"];
 export const share = (value) => (value === null ? t("no_share") : `${(value * 100).toFixed(1).replace(/\.0$/, "")}%`);
 
 export const rateName = (rate) => { const name = rate[spoken()] ?? rate.name; return name.charAt(0).toUpperCase() + name.slice(1); };
-export const rowName = ({ by, key }) => (by === "all" ? t("row_all") : by === "kind" ? kindName(key) : key || t("row_none"));
+export const rowName = ({ by, key }) => (by === "all" ? t("row_all") : by === "kind" ? kindName(key) : (by === "division" ? divisionPath(key) : key) || t("row_none"));
 export const spread = (value) => (value ? `${lasting(value.median_s)}` : "–");
 export const countName = (name) => eventName(name);
 

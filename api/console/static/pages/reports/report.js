@@ -17,6 +17,7 @@ export function report({ rows, days, places }) {
   const cameras = rows.filter((row) => row.by === "camera");
   const companies = rows.filter((row) => row.by === "company");
   const grids = rows.filter((row) => row.by === "grid");
+  const divisions = rows.filter((row) => row.by === "division");
   const counts = shownCounts(rows);
   const columns = (head) => [{ head, cell: rowName }, ...counts.map((name) => ({ head: countName(name), number: true, cell: (row) => row.counts[name] })),
     { head: t("to_review_median"), number: true, cell: (row) => spread(row.to_review) }, { head: t("to_handle_median"), number: true, cell: (row) => spread(row.to_handle) }];
@@ -28,6 +29,7 @@ export function report({ rows, days, places }) {
     ${days.length > 1 ? html`<section class="report-part"><h2>${t("by_day")}</h2>${chart(t("by_day"), () => bars(days.map(({ day }) => day.slice(5)), series(days)))}</section>` : nothing}
     ${table(t("by_kind"), columns(t("kind")), [all, ...kinds])}
     ${table(t("by_camera"), columns(t("camera")), cameras)}
+    ${divisions.length > 1 ? table(t("by_division"), columns(t("row_division")), divisions) : nothing}
     ${companies.length ? table(t("by_company"), columns(t("row_company")), companies) : nothing}
     ${days.length > 1 ? table(t("by_day"), [{ head: t("day"), cell: ({ day }) => day }, ...counts.map((name) => ({ head: countName(name), number: true, cell: (row) => row.counts[name] }))], days) : nothing}
     ${days.length > 1 && grids.length > 1 ? table(t("by_grid"), columns(t("grid")), grids) : nothing}

@@ -1,5 +1,6 @@
 // What is known of the open case: why the rule fired, how sure the detector was, permits, law, earlier cases, log.
 
+import { divisionPath } from "../../core/divisions.js";
 import { html, nothing } from "../../core/elements.js";
 import { ago, lasting, percent, when } from "../../core/format.js";
 import { reason } from "../../core/sentence.js";
@@ -31,13 +32,13 @@ export function facts(item, map, { trail = true, plate = null } = {}) {
     ["score", sureness(detector.score)],
     ["dwell", passes(item.kind) ? null : lasting(times.dwell_s)],
     ["looks", String(detector.looks)], ["sightings", item.sightings > 1 ? String(item.sightings) : null],
-    ["zone", item.zone], ["camera", item.cameras.join(", ")], ["asset", item.asset],
+    ["zone", item.zone], ["camera", item.cameras.join(", ")], ["device_id", item.device_id], ["asset", item.asset],
     ["first_seen", `${when(times.first_seen, true)} (${t(times.clock)})`], ["last_seen", when(times.last_seen, true)],
     ["cleared", times.cleared && when(times.cleared, true)],
     ["case_ended", times.ended && !times.cleared ? `${when(times.ended, true)} · ${t(`by_${times.ended_by}`)}` : null],
     ["permit", permit(item)],
     ["codes", item.codes.length ? item.codes.map((code) => html`<span class="code" title=${code.scheme}><b>${code.code}</b> ${code.name}</span> `) : null],
-    ["department", where.department?.name], ["grid", where.grid],
+    ["department", where.department?.name], ["division", where.division && divisionPath(where.division)], ["grid", where.grid],
     ["model", `${detector.model} ${detector.version}`],
   ].filter(([, value]) => value);
   return html`${muted(item)}

@@ -4,15 +4,14 @@ import { post } from "../../core/api.js";
 import { html, nothing } from "../../core/elements.js";
 import { form } from "../../core/form.js";
 import { percent } from "../../core/format.js";
-import { t } from "../../core/words.js";
-
-const ofTruck = (item) => item.kind === "dirty_truck" || Boolean(item.plate);
+import { ofTrucks, t } from "../../core/words.js";
 
 /** The plate as a line of a case; nothing for who may not see plates, or where there is none to be said. */
 export function plateLine(item, mayReview, done) {
-  if (!mayReview || !ofTruck(item)) return null;
   const { plate } = item;
-  const button = html`<button type="button" class="more" @click=${() => askPlate(item, done)}>${t(plate?.said ? "plate_correct" : plate ? "plate_say" : "plate_enter")}</button>`;
+  if (!mayReview || (!plate && !ofTrucks(item.kind))) return null;
+  // Of a kind that is not installed any more a plate is still shown; the server takes no other.
+  const button = !ofTrucks(item.kind) ? nothing : html`<button type="button" class="more" @click=${() => askPlate(item, done)}>${t(plate?.said ? "plate_correct" : plate ? "plate_say" : "plate_enter")}</button>`;
   if (!plate) return html`${t("plate_none")} ${button}`;
   const read = plate.text && html`<b>${plate.text}</b> <span class="dim">${t(`plate_${plate.colour}`)} · ${percent(plate.confidence)} · ${t("plate_looks", { count: plate.looks })}</span>`;
   if (!plate.said) return html`${read} <span class="dim">${t("plate_suggested")}</span> ${button}`;
@@ -34,4 +33,4 @@ export function askPlate(item, done) {
 
 /** The key that asks for it, of a case of a truck. */
 export const plateKeys = (item, mayReview, done) =>
-  (mayReview && item && ofTruck(item) ? { e: { label: t("plate_title"), does: () => askPlate(item, done) } } : {});
+  (mayReview && item && ofTrucks(item.kind) ? { e: { label: t("plate_title"), does: () => askPlate(item, done) } } : {});

@@ -1,6 +1,7 @@
 // Settings: where the camera stands, how often it is looked at, its admissibility file; its removal.
 
 import { ask } from "../../../core/api.js";
+import { divisionPath } from "../../../core/divisions.js";
 import { dialog, html, nothing, toast } from "../../../core/elements.js";
 import { explained } from "../failure.js";
 import { t } from "../../../core/words.js";
@@ -49,7 +50,7 @@ export function settingsMode(page) {
       <div class="pair">${number(t("lon"), at.lon, (value) => place("lon", value), { min: -180, max: 180, wrong: wrong("place/lon"), fixed })}${number(t("lat"), at.lat, (value) => place("lat", value), { min: -90, max: 90, wrong: wrong("place/lat"), fixed })}</div>
       ${field(t("crs"), html`<select ?disabled=${fixed} @change=${(event) => place("crs", event.target.value)}>${SYSTEMS.map((name) => html`<option ?selected=${(at.crs ?? "WGS84") === name}>${name}</option>`)}</select>`, { hint: t("crs_help"), wrong: wrong("place/crs") })}
       ${text(t("address"), at.address, (value) => place("address", value), { wrong: wrong("place/address"), fixed })}
-      <div class="pair">${text(t("grid"), at.grid, (value) => place("grid", value), { longest: 15, hint: t("grid_help"), wrong: wrong("place/grid"), fixed })}${text(t("division"), at.division, (value) => place("division", value), { longest: 32, wrong: wrong("place/division"), fixed })}</div>
+      <div class="pair">${text(t("grid"), at.grid, (value) => place("grid", value), { longest: 15, hint: t("grid_help"), wrong: wrong("place/grid"), fixed })}${text(t("division_code"), at.division, (value) => place("division", value), { longest: 32, hint: at.division && divisionPath(at.division), wrong: wrong("place/division"), fixed })}</div>
       <div class="pair">${text(t("department_code"), at.department?.code, (value) => department("code", value), { longest: 18, hint: t("department_help"), wrong: wrong("place/department/code"), fixed })}${text(t("department"), at.department?.name, (value) => department("name", value), { wrong: wrong("place/department/name"), fixed })}</div></section>`;
   };
 
