@@ -71,6 +71,9 @@ def report(
     language: Annotated[
         Tongue | None, typer.Option(help="Of its words; the site's if absent.")
     ] = None,
+    division: Annotated[
+        str | None, typer.Option(help="Only this division's cases, and those of all below it.")
+    ] = None,
     level: Annotated[Units, typer.Option(help="Of `levels`: the units.")] = Units.STREET,
     merge: Annotated[
         list[Path] | None,
@@ -86,7 +89,7 @@ def report(
     from api.reports.period import Span
     from api.reports.tables import sheets
     from api.storage.database import Database
-    from vision.registers.divisions import Level
+    from vision.registers.divisions import Level, canonical
     from vision.site.file import load_site
 
     format_ = Format.JSON
@@ -96,19 +99,24 @@ def report(
         except ValueError:
             known = ", ".join(f".{one}" for one in Format)
             raise StreetwardenError(f"{to}: give it one of the endings {known}") from None
+    try:
+        within = canonical(division) if division else None
+    except ValueError as error:
+        raise StreetwardenError(f"--division: {error}") from None
+    if merge and (what is not What.LEVELS or within is not None):
+        raise StreetwardenError("--merge adds up sums by division: `levels`, of the whole site")
     chosen = load_site(site)
     database = Database.open(chosen.storage.database)
     try:
-        desk = ReportDesk(database, chosen)
+        desk = ReportDesk(database, chosen, within)
         span = Span(what.value) if what.value in set(Span) else None
         period = desk.period(date, span)
         who = Principal("command", "command", Role.ADMIN)
         made: AnyReport
         if what is What.LEVELS:
             made = desk.levels(who, period, Level(level.value))
-            made = merged(made, {str(file): read_rollup(file) for file in merge or ()})
-        elif merge:
-            raise StreetwardenError("--merge adds up sums by division; write `levels`")
+            if merge:
+                made = merged(made, {str(file): read_rollup(file) for file in merge})
         else:
             made = (desk.report if span is not None else getattr(desk, what.value))(who, period)
     finally:

@@ -262,3 +262,8 @@ def test_the_command_merges_files(tmp_path: Path) -> None:
         ("421321", 1),
     ]
     assert command(str(own), "month", "--merge", str(sums)).exit_code != 0
+    assert command(str(own), *asked, "--division", "4213", "--merge", str(sums)).exit_code != 0
+    for code, opened in (("421300000000", 1), ("421321", 0)):
+        part = command(str(own), *asked, "--division", code, "--json")
+        assert json.loads(part.stdout)["total"]["counts"]["opened"] == opened, part.output
+    assert command(str(own), *asked, "--division", "wrong code").exit_code != 0
