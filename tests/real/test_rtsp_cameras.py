@@ -247,6 +247,7 @@ def test_outside_its_hours_a_camera_is_held_but_not_decoded(
         assert np.abs(corner - BGR["red"]).max() < 25
 
 
+@pytest.mark.parametrize("served", ["rtsp"], indirect=True)  # the other is in the next test
 def test_bench_counts_the_looks_at_real_cameras(
     served: Callable, make_video: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
