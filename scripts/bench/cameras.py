@@ -117,7 +117,7 @@ def bench_cameras(
         progress: told what is being measured.
 
     Raises:
-        SourceUnavailable: the stream cannot be opened, or a camera is not looked at.
+        SourceUnavailable: the stream cannot be opened, or no camera is looked at.
         EngineError: the engine failed.
     """
     machine = describe_machine()

@@ -5,47 +5,34 @@ What takes minutes runs when asked for: `pytest -m soak -s tests/real/test_city.
 
 from __future__ import annotations
 
-import json
-import logging
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import psutil
 import pytest
 from sqlalchemy import Engine, select
 
-from api.cases.intake import DetectorInfo
-from api.records.site_chain import SiteChain
 from api.setup import following
-from api.site_in_force import SiteInForce
 from api.storage.database import Database
-from api.storage.tables import CaseRow, EvidenceRow, SightingRow
-from scripts.city.city import City
-from scripts.city.cluster import Cluster, RayCluster
+from api.storage.tables import CaseRow, SightingRow
+from scripts.city.cluster import RayCluster
 from scripts.city.lease import held_leases
-from scripts.city.machines import Machine, Need, shards_for
-from scripts.city.shard import Applied, Ended, Order, Shard
-from scripts.city.site_file import followed
-from scripts.city.tables import impatient, make_tables
-from scripts.watching import make_intake
+from scripts.city.tables import make_tables
 from tests.real.ray_nodes import ENV, ray_cluster, rays_environment
+from tests.real.running_city import Ran, analysed, shows_what_is_stored, until, written
+from tests.real.shard_processes import Machines
 from tests.s3_server import S3Server, storage
-from tests.vision.live import RIGHT, SETTINGS, live_bins, site_of, zone
-from tests.vision.workers.bins import open_eyes
+from tests.vision.live import RIGHT, live_bins, site_of, zone
 from tests.vision.workers.test_soak import judge
 from vision.episodes import EndedBy
 from vision.errors import SiteError
-from vision.logs import LogFormat, Logs
 from vision.site import Camera, Site, SiteInfo, Zone
 from vision.site.file import load_site
 from vision.site.rule_settings import RuleSettings
@@ -58,7 +45,6 @@ __all__ = ["rays_environment"]
 CAMERAS = 12
 RESUMED_S = 30.0
 """Within which a lost machine's cameras are looked at elsewhere, by the promise of `city`."""
-LOGS = Logs(logging.WARNING, LogFormat.TEXT)
 
 
 @contextmanager
@@ -100,91 +86,10 @@ def city_site(folder: Path, database: str, s3: str, port: int, cameras: int = CA
     )
 
 
-class Ran:
-    """A city that runs in a thread of this process; `lines` is what it told, and when.
-
-    `file`: the site file that it follows.
-    """
-
-    def __init__(
-        self, site: Site, cluster: Cluster, shards: int | None = None, file: Path | None = None
-    ) -> None:
-        self.database = Database.open(site.storage.database)
-        SiteChain.open(self.database, site.storage.key_file)
-        impatient(self.database.engine)
-        make_tables(self.database.engine)
-        need = Need(cores=1)
-        wanted = shards or shards_for(cluster.machines(), need)
-        self.lines: list[tuple[float, str]] = []
-        self.city = City(
-            site,
-            self.database.engine,
-            cluster,
-            shards=wanted,
-            need=need,
-            logs=LOGS,
-            opener=open_eyes,
-            told=lambda line: self.lines.append((time.time(), line)),
-        )
-        self._stop = Event()
-        self._file = file
-        self._thread = Thread(target=self._run, args=(site,))
-        self._thread.start()
-
-    def _run(self, site: Site) -> None:
-        model = open_eyes(site.model).model
-        held = self.city.prepare(model)
-        detector = DetectorInfo(model.name, model.version, model.sha256, model.threshold)
-        in_force = SiteInForce(site)
-        make_intake(self.database, in_force, detector).end_unwatched(held)
-        with (
-            followed(self.city, self._file, self.database, in_force)
-            if self._file is not None
-            else nullcontext()
-        ):
-            self.city.run(self._stop)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        self.city.close()
-        self.database.close()
-
-
-def analysed(database: Engine) -> dict[str, tuple[str, int]]:
-    """By camera: who watches it now, and how many frames that one has looked at."""
-    return {
-        camera: (held.holder, held.told.get("analysed", 0))
-        for camera, held in held_leases(database).items()
-    }
-
-
-def until(done: Callable[[], bool], seconds: float = 120) -> float:
-    """Wait for it; returns the seconds that it took."""
-    began = time.monotonic()
-    while not done():
-        assert time.monotonic() - began < seconds
-        Event().wait(0.1)
-    return time.monotonic() - began
-
-
 def all_looked_at(database: Engine, but: set[str]) -> bool:
     """Whether every camera was looked at by a shard that is none of these."""
     found = analysed(database)
     return len(found) == CAMERAS and all(n > 0 and who not in but for who, n in found.values())
-
-
-def shows_what_is_stored(site: Site, s3: S3Server) -> None:
-    """Every picture of every case is in the bucket, whatever a lost shard had not yet sent."""
-    database = Database.open(site.storage.database)
-    with database.read() as session:
-        shown = set(session.scalars(select(EvidenceRow.sha256)))
-    database.close()
-    assert shown
-    assert shown <= {name.rpartition("/")[2] for name in s3.objects()}
 
 
 def held_by(database: Engine, node: Any) -> set[str]:
@@ -208,107 +113,6 @@ def processes_of(node: Any) -> list[psutil.Process]:
     """A Ray node's raylet and all that it started."""
     raylet = psutil.Process(node.all_processes["raylet"][0].process.pid)
     return [raylet, *raylet.children(recursive=True)]
-
-
-class Machines:
-    """Two machines that are processes of this one, each with one shard at most; Ray is left out."""
-
-    def __init__(self) -> None:
-        self.started: list[OfProcess] = []
-
-    def machines(self) -> list[Machine]:
-        return [Machine("one", "10.0.0.1", 1, 0), Machine("two", "10.0.0.2", 1, 0)]
-
-    def start(self, order: Order, machine: Machine, need: Need) -> OfProcess:
-        assert need.cores == 1
-        self.started.append(OfProcess(order, machine))
-        return self.started[-1]
-
-
-class OfProcess:
-    """A shard as a process of its own."""
-
-    def __init__(self, order: Order, machine: Machine) -> None:
-        context = get_context("spawn")
-        self.machine = machine
-        self._pipe, theirs = context.Pipe()
-        self.process = context.Process(target=watch_as_told, args=(order, theirs))
-        self.process.start()
-        theirs.close()
-        self._ended: Ended | None = None
-        self._applied: Applied | None = None
-
-    def _hear(self) -> None:
-        while self._ended is None and self._pipe.poll():
-            try:
-                found = self._pipe.recv()
-            except EOFError:
-                found = Ended("its process is gone", wordless=True)
-            if isinstance(found, Applied):
-                self._applied = found
-            else:
-                assert isinstance(found, Ended)
-                self._ended = found
-
-    def ended(self) -> Ended | None:
-        self._hear()
-        return self._ended
-
-    def apply(self, site: Site, cameras: Sequence[str]) -> None:
-        self._applied = None
-        self._pipe.send((site, cameras))
-
-    def applied(self) -> Applied | None:
-        self._hear()
-        return self._applied
-
-    def stop(self) -> None:
-        self.process.terminate()
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.join()
-        self._pipe.close()
-
-
-def watch_as_told(order: Order, pipe: Connection) -> None:
-    shard = Shard(order)
-    signal.signal(signal.SIGTERM, lambda *_: shard.stop())
-    sending = Lock()
-
-    def send(what: Applied | Ended) -> None:
-        with sending:
-            pipe.send(what)
-
-    def apply() -> None:
-        while True:
-            send(shard.apply(*pipe.recv()))
-
-    Thread(target=apply, daemon=True).start()
-    send(shard.watch())
-
-
-def written(site: Site, file: Path, **more: object) -> None:
-    """A site file that says so; replaced at once, as an editor does."""
-    assert site.storage.s3 is not None
-    said = {
-        "site": {"name": site.site.name},
-        "storage": site.storage.model_dump(exclude={"s3"}, exclude_unset=True)
-        | {"s3": site.storage.s3.model_dump(exclude_unset=True)},
-        "defaults": {"overflowing_bin": SETTINGS},
-        "cameras": [
-            {
-                "id": camera.id,
-                "source": camera.source,
-                "analyse_fps": camera.analyse_fps,
-                "zones": [z.model_dump(include={"name", "polygon", "watch"}) for z in camera.zones],
-            }
-            for camera in site.cameras
-        ],
-    }
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(said | more, default=str))
-    new.replace(file)
 
 
 def test_a_changed_site_file_is_followed_by_the_shards_as_they_run(
